@@ -1,0 +1,1 @@
+"""From `Torvyn.toml` to a linked flow; every problem is found before any is reported."""

@@ -1,0 +1,205 @@
+"""Calls into components, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from runtime.model.element import Buffer, Element
+
+PRINTED_KEPT_BYTES = 64 * 1024
+"""How much of what one call wrote stays with its answer."""
+
+
+class Export(StrEnum):
+    """The exports a flow calls, by their WIT function name (torvyn-contract §1)."""
+
+    INIT = "init"
+    PULL = "pull"
+    NOTIFY_BACKPRESSURE = "notify-backpressure"
+    PROCESS = "process"
+    EVALUATE = "evaluate"
+    ROUTE = "route"
+    INGEST = "ingest"
+    FLUSH = "flush"
+    PUSH = "push"
+    COMPLETE = "complete"
+    TEARDOWN = "teardown"
+
+
+class Signal(StrEnum):
+    """`torvyn:streaming/types.backpressure-signal`."""
+
+    READY = "ready"
+    PAUSE = "pause"
+
+
+class FailureKind(StrEnum):
+    """Why a call failed: the five cases of `process-error`, and what the host adds to them."""
+
+    INVALID_INPUT = "invalid-input"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+    DEADLINE_EXCEEDED = "deadline-exceeded"
+    FATAL = "fatal"
+    TRAP = "trap"
+    LIMIT = "limit"
+    """A limit of the manifest ended the call: fuel, time or memory."""
+    CONTRACT = "contract"
+    """The component answered something its contract does not allow, e.g. a foreign buffer."""
+    NO_SUCH_PORT = "no-such-port"
+    """A router named a port that has no edge."""
+    QUEUE_FULL = "queue-full"
+    """An edge with the policy `error` was full."""
+
+
+class Failure(NamedTuple):
+    """A failed call, as a value."""
+
+    kind: FailureKind
+    message: str
+    """What happened, in one sentence. Text of the component is data: show it without markup."""
+    code: str
+    """Torvyn's code, e.g. "E0804" (torvyn-contract §4.5)."""
+    name: str
+    """Torvyn's name of the code, e.g. "Trap"."""
+    help: str
+    """What to do, in one sentence."""
+    crashed: bool
+    """True when the instance is unusable and is rebuilt before its next call."""
+
+
+class CopyCount(NamedTuple):
+    """Payload copies across the component boundary (torvyn-contract §6)."""
+
+    reads: int = 0
+    """Copies from the host into the component (`read`, `read-all`, `clone-into-mutable`)."""
+    read_bytes: int = 0
+    writes: int = 0
+    """Copies from the component into the host (`write`, `append`, `clone-into-mutable`)."""
+    write_bytes: int = 0
+
+
+NO_COPIES = CopyCount()
+
+
+class Printed(NamedTuple):
+    """Bytes a component wrote during a call, in the order it wrote them."""
+
+    stream: str
+    """"stdout" or "stderr"."""
+    data: bytes
+    granted: bool
+    """False when the manifest does not grant the stream: Torvyn would discard it."""
+
+
+class HostAnswer(NamedTuple):
+    """What the host answered when a component asked for something it can not compute."""
+
+    interface: str
+    """Import without version, e.g. "wasi:clocks/wall-clock"."""
+    function: str
+    value: int | bytes
+    """Nanoseconds for clocks, an integer or bytes for random."""
+
+
+class Output(NamedTuple):
+    """An `output-element`; the component's sequence and timestamp are advisory and not kept."""
+
+    payload: Buffer
+    content_type: str
+
+
+class Emitted(NamedTuple):
+    """`pull` gave an element, `process` or `ingest` emitted one, `flush` any number."""
+
+    outputs: tuple[Output, ...]
+
+
+class Exhausted(NamedTuple):
+    """`pull` answered `ok(none)`: the source is done for good."""
+
+
+class Discarded(NamedTuple):
+    """`process` answered `drop`."""
+
+
+class Absorbed(NamedTuple):
+    """`ingest` kept the element and emitted nothing."""
+
+
+class Verdict(NamedTuple):
+    """What `evaluate` answered."""
+
+    passes: bool
+
+
+class Ports(NamedTuple):
+    """What `route` answered: names of output ports, in the component's order."""
+
+    names: tuple[str, ...]
+
+
+class Accepted(NamedTuple):
+    """What `push` answered."""
+
+    signal: Signal
+
+
+class Finished(NamedTuple):
+    """`init`, `notify-backpressure`, `complete` or `teardown` returned."""
+
+
+class Failed(NamedTuple):
+    """The call failed."""
+
+    failure: Failure
+
+
+Outcome = (
+    Emitted | Exhausted | Discarded | Absorbed | Verdict | Ports | Accepted | Finished | Failed
+)
+
+
+class Call(NamedTuple):
+    """One export of one component invoked once."""
+
+    number: int
+    """Counted from 1 in a session; keeps counting across restarts of single nodes."""
+    node: str
+    export: Export
+    element: Element | None = None
+    argument: str = ""
+    """The configuration for `init`, the signal for `notify-backpressure`."""
+
+
+class Answer(NamedTuple):
+    """What one call gave back."""
+
+    outcome: Outcome
+    duration_ns: int = 0
+    """Time inside the component, host functions included, in nanoseconds."""
+    copies: CopyCount = NO_COPIES
+    printed: tuple[Printed, ...] = ()
+    """What it wrote, in order; at most `PRINTED_KEPT_BYTES` bytes are kept here."""
+    printed_bytes: int = 0
+    """Bytes it wrote in all."""
+    host: tuple[HostAnswer, ...] = ()
+    """Host answers during the call, in order."""
+    fuel: int = 0
+    """Fuel used; 0 when fuel is not measured."""
+    memory_bytes: int = 0
+    """Linear memory of the instance after the call; 0 when not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextCall:
+    """The call that the next step would make, shown before it runs."""
+
+    node: str
+    export: Export
+    element_id: int | None
+    sequence: int | None
+    waits_ns: int = 0
+    """Flow time that must pass first (a paused sink, a rate limit); 0 when it can run now."""

@@ -1,0 +1,77 @@
+"""Diagnostics: everything a user is told is wrong, and how it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Severity(StrEnum):
+    """How bad it is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+class ExitCode(IntEnum):
+    """Exit codes of every verb (design §8)."""
+
+    OK = 0
+    FAILED = 1
+    """The flow failed, or outputs differ."""
+    BAD_INPUT = 2
+    """A bad manifest, argument or file."""
+    ENVIRONMENT = 3
+    """A missing tool, or a regression."""
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem: what, where, and what to do."""
+
+    severity: Severity
+    code: str
+    """Torvyn's code, e.g. "E0702" (torvyn-contract §4.5)."""
+    name: str
+    """Torvyn's name of the code, e.g. "UnknownKey"."""
+    message: str
+    help: str
+    """What to do, in one sentence."""
+    file: str | None = None
+    line: int | None = None
+    """Counted from 1."""
+    column: int | None = None
+    """Counted from 1, in characters."""
+    key: str | None = None
+    """The manifest key, e.g. "flow.main.nodes.router.interface"."""
+
+    def render(self) -> str:
+        """The diagnostic as Torvyn's `check` prints it (torvyn-contract §4.4)."""
+        lines = [f"{self.severity}[{self.code}] {self.name}: {self.message}"]
+        if self.file is not None:
+            place = self.file
+            if self.line is not None:
+                place += f":{self.line}"
+                if self.column is not None:
+                    place += f":{self.column}"
+            if self.key:
+                place += f" :: {self.key}"
+            lines.append(f"  --> {place}")
+        if self.help:
+            lines.append(f"  = help: {self.help}")
+        return "\n".join(lines)
+
+
+class StudioError(Exception):
+    """Something the user can mend; carries every problem found, and the exit code."""
+
+    def __init__(
+        self,
+        diagnostics: Iterable[Diagnostic],
+        exit_code: ExitCode = ExitCode.BAD_INPUT,
+    ) -> None:
+        self.diagnostics = tuple(diagnostics)
+        self.exit_code = exit_code
+        super().__init__("\n".join(item.render() for item in self.diagnostics))

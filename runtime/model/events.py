@@ -1,0 +1,204 @@
+"""Events: what the engine says happened, in the past tense."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from runtime.model.call import Answer, Call, Failure, Signal
+from runtime.model.element import Element
+from runtime.model.linked import SchedulePolicy
+
+
+class StopReason(StrEnum):
+    """Why the flow stands still (design §4)."""
+
+    USER = "user"
+    BREAKPOINT = "breakpoint"
+    ERROR = "error"
+    TRAP = "trap"
+    LIMIT = "limit"
+    BACKPRESSURE = "backpressure"
+    NO_SUCH_PORT = "no such port"
+    END_OF_STREAM = "end of stream"
+    END_OF_REPLAY = "end of replay"
+    DIVERGENCE = "divergence"
+
+
+class DropReason(StrEnum):
+    """Why an element left the flow without reaching a sink."""
+
+    QUEUE_FULL_OLDEST = "drop-oldest"
+    QUEUE_FULL_NEWEST = "drop-newest"
+    DISCARDED = "discarded by its processor"
+    FILTERED = "held back by a filter"
+    NO_PORT = "routed to no port"
+    SKIPPED = "skipped after a failure"
+
+
+class FlowState(StrEnum):
+    """The life of a flow (torvyn-contract §5.1)."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    DRAINING = "draining"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        """True when no call will be made any more."""
+        return self in (FlowState.COMPLETED, FlowState.CANCELLED, FlowState.FAILED)
+
+
+class Delivery(NamedTuple):
+    """An element put into a queue."""
+
+    edge: int
+    element: Element
+    depth: int
+    """Depth of the queue right after."""
+
+
+class FlowStarted(NamedTuple):
+    """Calls may be made from now on."""
+
+    wall_ns: int
+
+
+class CallFinished(NamedTuple):
+    """A call was made; the one event every call has."""
+
+    call: Call
+    answer: Answer
+    at_ns: int
+    """Flow time when the call began."""
+    outputs: tuple[Element, ...] = ()
+    """Elements the call produced, numbered by the engine."""
+    deliveries: tuple[Delivery, ...] = ()
+    """Where its outputs went at once; a held element's deliveries come in `Released`."""
+
+
+class Released(NamedTuple):
+    """A node put an element that it had in hand into queues that have room again."""
+
+    node: str
+    at_ns: int
+    deliveries: tuple[Delivery, ...]
+
+
+class ElementDropped(NamedTuple):
+    """An element, or one copy of it, left the flow without reaching a sink."""
+
+    at_ns: int
+    element: Element
+    reason: DropReason
+    node: str
+    """The node whose call or queue it was."""
+    edge: int | None = None
+    """The edge whose policy dropped it, else None."""
+
+
+class BackpressureBegan(NamedTuple):
+    """A queue reached its capacity."""
+
+    at_ns: int
+    edge: int
+
+
+class BackpressureEnded(NamedTuple):
+    """A full queue fell to its low mark."""
+
+    at_ns: int
+    edge: int
+    began_ns: int
+    held_ns: int
+    """How long the producer was held, in nanoseconds of flow time."""
+    drained: int
+    """Elements taken from the queue during the episode."""
+    full_to_held_ns: int
+    """From the queue being full to its producer being held."""
+
+
+class SourceSignalled(NamedTuple):
+    """A source was told to pause or to go on."""
+
+    at_ns: int
+    node: str
+    signal: Signal
+
+
+class SinkPaused(NamedTuple):
+    """A sink answered `pause`."""
+
+    at_ns: int
+    node: str
+    until_ns: int
+
+
+class NodeFailed(NamedTuple):
+    """A call failed; its element waits at the head of its queue."""
+
+    at_ns: int
+    node: str
+    call: int
+    element: Element | None
+    failure: Failure
+    attempt: int
+    """1 for the first try of this element."""
+
+
+class NodeRebuilt(NamedTuple):
+    """A crashed node's instance was made anew and initialised."""
+
+    at_ns: int
+    node: str
+
+
+class NodeDone(NamedTuple):
+    """A node will get and give no more elements."""
+
+    at_ns: int
+    node: str
+
+
+class ScheduleChanged(NamedTuple):
+    """The order of calls changed."""
+
+    policy: SchedulePolicy
+
+
+class Stopped(NamedTuple):
+    """The flow stands still."""
+
+    at_ns: int
+    reason: StopReason
+    detail: str
+    node: str | None = None
+
+
+class FlowEnded(NamedTuple):
+    """The flow completed, was cancelled, or failed."""
+
+    at_ns: int
+    state: FlowState
+    detail: str
+
+
+Event = (
+    FlowStarted
+    | CallFinished
+    | Released
+    | ElementDropped
+    | BackpressureBegan
+    | BackpressureEnded
+    | SourceSignalled
+    | SinkPaused
+    | NodeFailed
+    | NodeRebuilt
+    | NodeDone
+    | ScheduleChanged
+    | Stopped
+    | FlowEnded
+)

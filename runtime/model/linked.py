@@ -1,0 +1,161 @@
+"""Linked flows: validated, immutable graphs with every default filled in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+DEFAULT_QUEUE_DEPTH = 64
+LOW_WATERMARK_RATIO = 0.5
+SINK_PAUSE_MS = 100
+
+
+class Role(StrEnum):
+    """What a node does, bound by the interface its component exports."""
+
+    SOURCE = "source"
+    PROCESSOR = "processor"
+    FILTER = "filter"
+    ROUTER = "router"
+    AGGREGATOR = "aggregator"
+    SINK = "sink"
+
+
+ROLE_INTERFACES: dict[Role, str] = {
+    Role.SOURCE: "torvyn:streaming/source",
+    Role.PROCESSOR: "torvyn:streaming/processor",
+    Role.FILTER: "torvyn:filtering/filter",
+    Role.ROUTER: "torvyn:filtering/router",
+    Role.AGGREGATOR: "torvyn:aggregation/aggregator",
+    Role.SINK: "torvyn:streaming/sink",
+}
+"""The interface each role exports, without version (torvyn-contract §1.2)."""
+
+LIFECYCLE_INTERFACE = "torvyn:streaming/lifecycle"
+
+
+class QueuePolicy(StrEnum):
+    """What happens to an element that meets a full queue (torvyn-contract §5.5)."""
+
+    BLOCK_PRODUCER = "block-producer"
+    DROP_OLDEST = "drop-oldest"
+    DROP_NEWEST = "drop-newest"
+    ERROR = "error"
+    RATE_LIMIT = "rate-limit"
+    """Takes at most `LinkedEdge.rate` elements a second; otherwise as `block-producer`."""
+
+
+class SchedulePolicy(StrEnum):
+    """Which ready node is called next."""
+
+    CONSUMER_FIRST = "consumer-first"
+    WEIGHTED_FAIR = "weighted-fair"
+    ROUND_ROBIN = "round-robin"
+    PRIORITY = "priority"
+
+
+class ErrorPolicy(StrEnum):
+    """What follows a failed call."""
+
+    STOP = "stop"
+    """Pause the flow; the element waits at the head of its queue."""
+    FAIL = "fail"
+    """End the flow as failed."""
+    SKIP = "skip"
+    """Drop the element and go on."""
+    RETRY = "retry"
+    """Call again, up to a number of times, then stop as `fail` does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one instance may use (torvyn-contract §5.7)."""
+
+    fuel: int = 1_000_000
+    """Fuel a call; 0 is unlimited."""
+    memory_bytes: int = 16 * 1024 * 1024
+    """Linear memory."""
+    call_timeout_ms: int = 5_000
+    """Wall time a call, enforced by epochs."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedNode:
+    """One node with its component resolved."""
+
+    name: str
+    role: Role
+    interface: str
+    """The interface as exported, e.g. "torvyn:filtering/router@0.1.0"."""
+    component: str
+    """The reference as the manifest writes it."""
+    artifact: str
+    """Absolute path of the component's file."""
+    digest: str
+    """SHA-256 of the artifact's bytes, in hexadecimal."""
+    lifecycle: str | None
+    """The lifecycle interface as exported, or None."""
+    config: str = "{}"
+    limits: Limits = Limits()
+    priority: int = 5
+    """1 to 10; higher is called more."""
+    grants: tuple[str, ...] = ()
+    """Capabilities granted, in the manifest's grammar (torvyn-contract §8)."""
+    inputs: tuple[int, ...] = ()
+    """Indices of the edges that end here, in manifest order."""
+    outputs: tuple[int, ...] = ()
+    """Indices of the edges that begin here, in manifest order."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedEdge:
+    """A bounded queue from an output port to an input port."""
+
+    index: int
+    """Position in the manifest and in `LinkedFlow.edges`."""
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+    capacity: int = DEFAULT_QUEUE_DEPTH
+    policy: QueuePolicy = QueuePolicy.BLOCK_PRODUCER
+    low_watermark_ratio: float = LOW_WATERMARK_RATIO
+    rate: float | None = None
+    """Elements a second for `rate-limit`, else None."""
+
+    @property
+    def low_mark(self) -> int:
+        """Depth at or below which a full queue counts as relieved (torvyn-contract §5.2)."""
+        return int(self.capacity * self.low_watermark_ratio)
+
+    @property
+    def label(self) -> str:
+        """`source:port -> target:port`, the usual port names left out."""
+        out = "" if self.source_port == "output" else f":{self.source_port}"
+        into = "" if self.target_port == "input" else f":{self.target_port}"
+        return f"{self.source}{out} -> {self.target}{into}"
+
+
+@dataclass(frozen=True)
+class LinkedFlow:
+    """A flow ready to run."""
+
+    name: str
+    manifest: str
+    """Absolute path of the manifest."""
+    nodes: tuple[LinkedNode, ...]
+    """In topological order, ties by manifest order."""
+    edges: tuple[LinkedEdge, ...]
+    """In manifest order."""
+    schedule: SchedulePolicy = SchedulePolicy.WEIGHTED_FAIR
+    """The manifest's policy (`[runtime.scheduling]`, or the flow's own)."""
+    sink_pause_ms: int = SINK_PAUSE_MS
+    """Flow time a sink is left alone after it answered `pause`, in milliseconds."""
+    build_dir: str = ""
+    """Absolute path of `.torvyn/build` beside the manifest."""
+
+    @cached_property
+    def by_name(self) -> dict[str, LinkedNode]:
+        """Nodes by name."""
+        return {node.name: node for node in self.nodes}

@@ -1,0 +1,1 @@
+"""Recordings: what went in, kept so that it can be played again."""

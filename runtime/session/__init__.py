@@ -1,0 +1,1 @@
+"""Sessions: a flow opened to be run, in this process or in a child process."""

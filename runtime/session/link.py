@@ -1,0 +1,247 @@
+"""What the workbench and the session that runs the flow say to each other.
+
+Everything here is frozen and can be pickled: it crosses the pipe to the child process.
+Widgets see these types and those of `runtime.model`, nothing else of the runtime.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from runtime.model.errors import Diagnostic
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot
+
+# ---- requests: from the workbench to the session
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """Make one call: the next in order, or the next of `node`."""
+
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepElement:
+    """Make calls until the element has left the flow: the one of `lineage`, or the next one."""
+
+    lineage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Make calls until a stop."""
+
+    calls_per_second: float | None = None
+    """A pace for watching; None is as fast as it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop before the next call."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkipElement:
+    """Drop the element the node failed on."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Tear the flow down and begin anew, paused before the first call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListQueue:
+    """Ask for the elements waiting in an edge's queue, oldest first."""
+
+    edge: int
+    offset: int = 0
+    count: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ReadElement:
+    """Ask for one recent element and a part of its payload."""
+
+    element_id: int
+    offset: int = 0
+    length: int = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    """Ask for a node's recent calls, newest first."""
+
+    node: str
+    count: int = 50
+
+
+Request = (
+    StepCall
+    | StepElement
+    | Continue
+    | Pause
+    | SkipElement
+    | Restart
+    | ListQueue
+    | ReadElement
+    | ListNode
+)
+
+# ---- answers: from the session to the workbench
+
+
+@dataclass(frozen=True, slots=True)
+class ElementLine:
+    """An element without its payload."""
+
+    element_id: int
+    lineage: int
+    source: str
+    sequence: int
+    timestamp_ns: int
+    content_type: str
+    size: int
+    """Payload bytes."""
+    preview: bytes
+    """The first bytes of the payload, at most 160."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueListing:
+    """Answer to `ListQueue`."""
+
+    edge: int
+    offset: int
+    depth: int
+    elements: tuple[ElementLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HopLine:
+    """A call an element went through."""
+
+    node: str
+    export: str
+    call: int
+    waited_ns: int
+    """Flow time between the end of the hop before and the start of this call."""
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ElementDetails:
+    """Answer to `ReadElement`; `found` is False when the element is no longer kept."""
+
+    element_id: int
+    found: bool
+    line: ElementLine | None = None
+    buffer_content_type: str = ""
+    path: tuple[HopLine, ...] = ()
+    offset: int = 0
+    payload: bytes = b""
+
+
+class CallMark(StrEnum):
+    """How a line of the event log is marked; each has its glyph on screen."""
+
+    CALL = "call"
+    DROP = "drop"
+    ERROR = "error"
+    BACKPRESSURE = "backpressure"
+    STATE = "state"
+    STOP = "stop"
+    RELOAD = "reload"
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One line of the event log."""
+
+    number: int
+    """Position in the session's log, counted from 1; gaps are lines that were not kept."""
+    mark: CallMark
+    at_ns: int
+    node: str | None
+    text: str
+    """One line; text that came from a component is made harmless by the widget."""
+    call: int | None = None
+    edge: int | None = None
+    element_id: int | None = None
+    lineage: int | None = None
+    duration_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCalls:
+    """Answer to `ListNode`."""
+
+    node: str
+    calls: tuple[EventLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedChunk:
+    """What a component wrote, not yet cut into lines."""
+
+    node: str
+    stream: str
+    data: bytes
+    call: int
+    sequence: int | None
+    """Sequence of the element of that call, or None."""
+    granted: bool
+
+
+class Health(StrEnum):
+    """State of the runtime process."""
+
+    STARTING = "starting"
+    READY = "ready"
+    INVALID = "invalid"
+    """The manifest or a component has problems; see `Update.problems`."""
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What happened since the last poll."""
+
+    health: Health
+    health_detail: str = ""
+    flow: LinkedFlow | None = None
+    """Set when the session opened a flow, or another one than before."""
+    snapshot: FlowSnapshot | None = None
+    """Set when it changed."""
+    running: bool = False
+    events: tuple[EventLine, ...] = ()
+    events_lost: int = 0
+    """Lines that were not kept since the last poll."""
+    printed: tuple[PrintedChunk, ...] = ()
+    printed_lost: tuple[tuple[str, int], ...] = ()
+    """Bytes not kept since the last poll, by node."""
+    replies: tuple[QueueListing | ElementDetails | NodeCalls, ...] = ()
+    problems: tuple[Diagnostic, ...] | None = None
+    """Set when the list of problems changed."""
+
+
+class EngineLink(Protocol):
+    """All that a front end gets of a running session. Never waits for the flow."""
+
+    def send(self, request: Request) -> None:
+        """Ask for something; a dead session ignores all but `Restart`."""
+        ...
+
+    def poll(self) -> Update:
+        """What happened since the last poll; cheap when nothing did."""
+        ...
+
+    def close(self) -> None:
+        """End the session: teardown, stores closed, process gone. Idempotent."""
+        ...

@@ -1,0 +1,1 @@
+"""The wasm host; the only package that imports wasmtime."""
