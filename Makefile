@@ -1,0 +1,42 @@
+# The two commands a newcomer needs are `make run` and `make test`; `make check` is the whole gate.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test check format bench components picture clean
+
+run: $(READY)
+	$(BIN)/torvyn-studio sample_flows/fan-out/Torvyn.toml
+
+test: $(READY)
+	$(BIN)/pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY)
+	$(BIN)/python tests/benchmarks/routed_call.py
+	$(BIN)/python tests/benchmarks/engine_hops.py
+
+components: $(READY)
+	$(BIN)/python components/build.py
+
+picture: $(READY)
+	$(BIN)/python tests/screen_picture.py docs/workbench.svg
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) dist build

@@ -1,0 +1,311 @@
+"""One flow being run on request: the engine, what it keeps for the screen, and the clock.
+
+The same class serves the headless verbs, the tests and the child process; whoever owns it
+calls `handle` for each request and `work` whenever `work` said there is something to do.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.engine.core import Engine, EngineOptions
+from runtime.engine.invoker import Invoker
+from runtime.model.commands import Advance, Cancel, Command, SetSchedule, Skip, Start, Step
+from runtime.model.errors import Diagnostic
+from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
+from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.model.snapshot import FlowSnapshot
+from runtime.session.inspection import Inspector
+from runtime.session.kept import EventLog, PrintedKeeper, RecentElements
+from runtime.session.link import (
+    Continue,
+    ElementDetails,
+    Health,
+    ListNode,
+    ListQueue,
+    NodeCalls,
+    Pause,
+    PrintedChunk,
+    QueueListing,
+    ReadElement,
+    Request,
+    Restart,
+    SkipElement,
+    StepCall,
+    StepElement,
+    Update,
+)
+
+LINES_PER_UPDATE = 300
+"""Most event-log lines one update carries; what is left out is counted in the update."""
+TEARDOWN_CALLS = 1_000
+"""Most calls made while closing; a flow has at most one `teardown` a node."""
+
+
+class ClosableInvoker(Invoker, Protocol):
+    """An invoker that holds instances."""
+
+    def close(self) -> None:
+        """Free every instance. Idempotent."""
+        ...
+
+    def interrupt(self) -> None:
+        """End the call in progress, if any; for another thread than the calling one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """Calls are made without being asked for one by one."""
+
+    lineage: int | None = None
+    """Until this lineage has left the flow; None is until a stop."""
+    pace_ns: int = 0
+    """Wall time from one call to the next; 0 is as fast as it goes."""
+
+
+class FlowSession:
+    """Runs one linked flow. Not thread-safe: one thread owns it, and makes every call."""
+
+    def __init__(
+        self,
+        flow: LinkedFlow,
+        open_invoker: Callable[[Callable[[str, int, str, bytes, bool], None]], ClosableInvoker],
+        *,
+        warnings: tuple[Diagnostic, ...] = (),
+        clock: Callable[[], int] = time.perf_counter_ns,
+        wall_clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """`open_invoker` gets the function that takes printed bytes.
+
+        `clock` is monotonic and paces the run, `wall_clock` is Unix time; both in nanoseconds.
+        """
+        self.flow = flow
+        self._clock = clock
+        self._printed = PrintedKeeper()
+        self._log = EventLog()
+        self._recent = RecentElements()
+        self._invoker = open_invoker(self._keep_printed)
+        options = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)
+        self._engine = Engine(flow, self._invoker, options)
+        self._inspector = Inspector(flow, self._engine, self._log, self._recent)
+        self._running: _Running | None = None
+        self._waiting_since: int | None = None
+        self._next_call_at = 0
+        self._replies: list[QueueListing | ElementDetails | NodeCalls] = []
+        self._sent_events = 0
+        self._sent_flow = False
+        self._problems: tuple[Diagnostic, ...] | None = warnings
+        self._changed = True
+        self._closed = False
+        self._apply(Start(wall_ns=wall_clock()))
+
+    # ---- requests
+
+    def handle(self, request: Request) -> None:
+        """Do what is asked. `Restart` is the owner's to do; it is ignored here."""
+        match request:
+            case StepCall(node):
+                self._pause()
+                self._step_once(node)
+            case StepElement(lineage):
+                self._start_element_step(lineage)
+            case Continue(calls_per_second):
+                self._start_running(calls_per_second)
+            case Pause():
+                self._pause()
+            case SkipElement(node):
+                self._pause()
+                self._apply(Skip(node))
+            case ListQueue(edge, offset, count):
+                self._replies.append(self._inspector.queue(edge, offset, count))
+            case ReadElement(element_id, offset, length):
+                self._replies.append(self._inspector.element(element_id, offset, length))
+            case ListNode(node, count):
+                self._replies.append(self._inspector.calls(node, count))
+            case Restart():
+                pass
+
+    @property
+    def running(self) -> bool:
+        """True while calls are made without being asked for one by one."""
+        return self._running is not None
+
+    def snapshot(self) -> FlowSnapshot:
+        """The flow as it is."""
+        return self._engine.snapshot()
+
+    # ---- the run
+
+    def work(self, budget_ns: int) -> int | None:
+        """Make calls for about `budget_ns`.
+
+        Returns nanoseconds until there is something to do again (0: at once), or None when
+        there is nothing to do before the next request.
+        """
+        deadline = self._clock() + budget_ns
+        while self._running is not None:
+            at = self._clock()
+            if at >= deadline:
+                return 0
+            if at < self._next_call_at:
+                return self._next_call_at - at
+            waits_ns = self._run_once(at)
+            if waits_ns:
+                return waits_ns
+        return None
+
+    def _run_once(self, at: int) -> int:
+        """One call of the run; or the flow time that must pass first, in nanoseconds."""
+        running = self._running
+        assert running is not None
+        if self._waiting_since is not None:
+            self._apply(Advance(at - self._waiting_since))
+            self._waiting_since = None
+        if running.lineage is None:
+            events = self._keep(self._engine.step())
+        else:
+            events = self._apply(Step(lineage=running.lineage))
+        if not events:
+            waits_ns = self._engine.waits_ns()
+            if not waits_ns:
+                self._running = None
+                return 0
+            self._waiting_since = at
+            return waits_ns
+        self._next_call_at = at + running.pace_ns if running.pace_ns else 0
+        ended = any(type(event) is Stopped or type(event) is FlowEnded for event in events)
+        left = running.lineage is not None and not self._engine.in_flight(running.lineage)
+        if ended or left:
+            self._pause()
+        return 0
+
+    def _step_once(self, node: str | None) -> None:
+        events = self._apply(Step(node=node))
+        waits_ns = self._engine.waits_ns()
+        if not events and waits_ns:
+            self._apply(Advance(waits_ns))
+            self._apply(Step(node=node))
+
+    def _start_element_step(self, lineage: int | None) -> None:
+        self._pause()
+        if lineage is None:
+            lineage = self._next_lineage()
+        if lineage is not None:
+            self._running = _Running(lineage=lineage)
+
+    def _next_lineage(self) -> int | None:
+        """The lineage of the next call's element; calls that have none are made on the way."""
+        for _ in range(TEARDOWN_CALLS):
+            upcoming = self._engine.next_call()
+            if upcoming is None:
+                return None
+            if upcoming.element_id is not None:
+                element = self._inspector.find(upcoming.element_id)
+                return None if element is None else element.lineage
+            events = self._apply(Step())
+            for event in events:
+                if type(event) is Stopped or type(event) is FlowEnded:
+                    return None
+                if type(event) is CallFinished and event.outputs:
+                    return event.outputs[0].lineage
+            if not events:
+                waits_ns = self._engine.waits_ns()
+                if not waits_ns:
+                    return None
+                self._apply(Advance(waits_ns))
+        return None
+
+    def _start_running(self, calls_per_second: float | None) -> None:
+        if self._engine.state.ended:
+            return
+        pace_ns = int(1_000_000_000 / calls_per_second) if calls_per_second else 0
+        self._running = _Running(pace_ns=pace_ns)
+        self._next_call_at = 0
+        self._set_schedule(self.flow.schedule)
+        self._changed = True
+
+    def _pause(self) -> None:
+        if self._running is not None:
+            self._changed = True
+        self._running = None
+        self._waiting_since = None
+        self._next_call_at = 0
+        self._set_schedule(SchedulePolicy.CONSUMER_FIRST)
+
+    def _set_schedule(self, policy: SchedulePolicy) -> None:
+        if self._engine.schedule is not policy:
+            self._apply(SetSchedule(policy))
+
+    # ---- keeping what happens
+
+    def _apply(self, command: Command) -> list[Event]:
+        return self._keep(self._engine.apply(command))
+
+    def _keep(self, events: list[Event]) -> list[Event]:
+        self._log.extend(events)
+        self._changed = True
+        for event in events:
+            if type(event) is CallFinished:
+                self._keep_elements(event)
+        return events
+
+    def _keep_elements(self, event: CallFinished) -> None:
+        if event.call.element is not None:
+            self._recent.add(event.call.element)
+        for delivery in event.deliveries:
+            self._recent.add(delivery.element)
+        for output in event.outputs:
+            if self._recent.get(output.id) is None:
+                self._recent.add(output)
+
+    def _keep_printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        self._printed.add(PrintedChunk(node, stream, data, call, None, granted))
+
+    # ---- what the screen gets
+
+    def update(self) -> Update:
+        """What happened since the last update."""
+        lines, lost = self._log.since(self._sent_events, LINES_PER_UPDATE)
+        self._sent_events = self._log.count
+        printed, printed_lost = self._printed.take()
+        replies, self._replies = tuple(self._replies), []
+        problems, self._problems = self._problems, None
+        flow = None if self._sent_flow else self.flow
+        snapshot = self._engine.snapshot() if self._changed else None
+        self._sent_flow = True
+        self._changed = False
+        return Update(
+            health=Health.READY,
+            flow=flow,
+            snapshot=snapshot,
+            running=self.running,
+            events=tuple(self._inspector.lines(lines)),
+            events_lost=lost,
+            printed=printed,
+            printed_lost=printed_lost,
+            replies=replies,
+            problems=problems,
+        )
+
+    def interrupt(self) -> None:
+        """End the call in progress, if any. The one method for another thread."""
+        self._invoker.interrupt()
+
+    def close(self) -> None:
+        """Tear the flow down and free every instance. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        self._running = None
+        try:
+            if not self._engine.state.ended:
+                self._apply(Cancel("closed"))
+                for _ in range(TEARDOWN_CALLS):
+                    if self._engine.state.ended or not self._engine.step():
+                        break
+        finally:
+            self._invoker.close()

@@ -1,0 +1,160 @@
+"""Bounded keepers of what happened: event log, printed bytes, recent elements."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
+
+from runtime.model.element import Element
+from runtime.model.events import CallFinished, Event
+from runtime.session.link import PrintedChunk
+
+LOG_EVENTS = 5_000
+"""Events the log keeps."""
+PRINTED_PENDING_BYTES = 256 * 1024
+"""Printed bytes kept for one node between two polls."""
+RECENT_BYTES = 32 * 1024 * 1024
+"""Payload bytes of elements kept for inspection after they left the flow."""
+ELEMENT_OVERHEAD_BYTES = 400
+"""What an element without payload is counted as."""
+
+
+class EventLog:
+    """The last events, numbered from 1; older ones are forgotten, and the gap shows."""
+
+    def __init__(self, limit: int = LOG_EVENTS) -> None:
+        self._events: deque[Event] = deque(maxlen=limit)
+        self.count = 0
+        """Events logged so far, the forgotten ones included."""
+
+    def extend(self, events: Iterable[Event]) -> None:
+        """Append events in the order they happened."""
+        for event in events:
+            self._events.append(event)
+            self.count += 1
+
+    def since(self, number: int, limit: int) -> tuple[list[tuple[int, Event]], int]:
+        """Events after `number`, the newest `limit` of them, and how many were left out."""
+        fresh = self.count - number
+        kept = min(fresh, limit, len(self._events))
+        first = self.count - kept
+        start = len(self._events) - kept
+        newest = [(first + offset + 1, self._events[start + offset]) for offset in range(kept)]
+        return newest, fresh - kept
+
+    def calls_of(self, node: str, limit: int) -> list[tuple[int, CallFinished]]:
+        """The node's last calls that are still kept, newest first."""
+        found: list[tuple[int, CallFinished]] = []
+        number = self.count
+        for event in reversed(self._events):
+            if isinstance(event, CallFinished) and event.call.node == node:
+                found.append((number, event))
+                if len(found) == limit:
+                    break
+            number -= 1
+        return found
+
+    def calls_with(self, element_id: int) -> list[tuple[CallFinished, int]]:
+        """Kept calls that worked on the element, oldest first, with their durations in ns."""
+        return [
+            (event, event.answer.duration_ns)
+            for event in self._events
+            if isinstance(event, CallFinished)
+            and event.call.element is not None
+            and event.call.element.id == element_id
+        ]
+
+
+class PrintedKeeper:
+    """Printed bytes on their way to the screen, bounded for each node."""
+
+    def __init__(self, limit: int = PRINTED_PENDING_BYTES) -> None:
+        self._limit = limit
+        self._chunks: deque[PrintedChunk] = deque()
+        self._pending: dict[str, int] = {}
+        self._lost: dict[str, int] = {}
+
+    def add(self, chunk: PrintedChunk) -> None:
+        """Keep a chunk; the node's oldest ones make room, and are counted as lost."""
+        size = len(chunk.data)
+        if size > self._limit:
+            over = size - self._limit
+            self._lose(chunk.node, over)
+            chunk = PrintedChunk(
+                chunk.node,
+                chunk.stream,
+                chunk.data[over:],
+                chunk.call,
+                chunk.sequence,
+                chunk.granted,
+            )
+            size = self._limit
+        pending = self._pending.get(chunk.node, 0) + size
+        self._chunks.append(chunk)
+        self._pending[chunk.node] = pending
+        if pending > 2 * self._limit:
+            self._trim(chunk.node)
+
+    def take(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
+        """Everything kept, and the bytes lost by node, since the last time."""
+        if not self._chunks and not self._lost:
+            return (), ()
+        for node, pending in list(self._pending.items()):
+            if pending > self._limit:
+                self._trim(node)
+        chunks = tuple(self._chunks)
+        lost = tuple(self._lost.items())
+        self._chunks.clear()
+        self._pending.clear()
+        self._lost.clear()
+        return chunks, lost
+
+    def _lose(self, node: str, size: int) -> None:
+        self._lost[node] = self._lost.get(node, 0) + size
+
+    def _trim(self, node: str) -> None:
+        """Forget the node's oldest chunks; amortised, it runs once in a limit's worth of bytes."""
+        over = self._pending[node] - self._limit
+        kept: deque[PrintedChunk] = deque()
+        for chunk in self._chunks:
+            if over > 0 and chunk.node == node:
+                over -= len(chunk.data)
+                self._pending[node] -= len(chunk.data)
+                self._lose(node, len(chunk.data))
+            else:
+                kept.append(chunk)
+        self._chunks = kept
+
+
+class RecentElements:
+    """Elements seen lately, by id, bounded by their payloads' bytes."""
+
+    def __init__(self, limit: int = RECENT_BYTES) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._elements: OrderedDict[int, Element] = OrderedDict()
+
+    def add(self, element: Element) -> None:
+        """Keep an element; the oldest ones make room."""
+        previous = self._elements.pop(element.id, None)
+        if previous is not None:
+            self._bytes -= _size(previous)
+        self._elements[element.id] = element
+        self._bytes += _size(element)
+        while self._bytes > self._limit and len(self._elements) > 1:
+            _, oldest = self._elements.popitem(last=False)
+            self._bytes -= _size(oldest)
+
+    def get(self, element_id: int) -> Element | None:
+        """The element as it was last seen, or None."""
+        return self._elements.get(element_id)
+
+    def __iter__(self) -> Iterator[Element]:
+        return iter(self._elements.values())
+
+    def __len__(self) -> int:
+        return len(self._elements)
+
+
+def _size(element: Element) -> int:
+    return len(element.payload.data) + ELEMENT_OVERHEAD_BYTES

@@ -1,0 +1,158 @@
+"""A session in a child process, as the workbench uses it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from runtime.session.flow_session import FlowSession
+from runtime.session.link import Health, Request, Restart, Update
+from runtime.session.server import Close, Poll, serve
+
+BUSY_AFTER_SECONDS = 0.4
+"""An answer that takes longer is told on screen: a call is in progress."""
+CLOSE_SECONDS = 4.0
+LOG_TAIL_BYTES = 2_000
+
+
+class ProcessLink:
+    """An `EngineLink` to a child process; neither `send` nor `poll` ever waits for it.
+
+    A crash in native code ends the child alone: `poll` then says `Health.DEAD` with the
+    reason, and `Restart` begins a new child.
+    """
+
+    def __init__(self, open_session: Callable[[], FlowSession]) -> None:
+        """`open_session` is pickled and called in the child."""
+        self._open_session = open_session
+        self._folder = tempfile.TemporaryDirectory(prefix="torvyn-studio-")
+        self._log_path = Path(self._folder.name) / "runtime.log"
+        self._asked_at: float | None = None
+        self._dead: Update | None = None
+        self._ready = False
+        self._running = False
+        self._closed = False
+        self._start()
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id."""
+        return self._process.pid
+
+    def send(self, request: Request) -> None:
+        """Ask the child; when it is dead, `Restart` begins a new one."""
+        if self._closed:
+            return
+        if self._dead is not None:
+            if isinstance(request, Restart):
+                self._discard_process()
+                self._start()
+            return
+        self._write(request)
+
+    def poll(self) -> Update:
+        """The child's latest update, if it has come."""
+        if self._dead is not None:
+            return self._dead
+        if self._closed:
+            return Update(health=Health.DEAD, health_detail="closed")
+        update = self._receive()
+        if self._dead is not None:
+            return self._dead
+        if self._asked_at is None:
+            self._write(Poll())
+            self._asked_at = time.monotonic()
+        return update or self._nothing_yet()
+
+    def close(self) -> None:
+        """End the child: politely, then with SIGKILL. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        with contextlib.suppress(OSError):
+            self._connection.send(Close())
+        self._process.join(CLOSE_SECONDS)
+        self._discard_process()
+        self._folder.cleanup()
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._connection: Connection = ours
+        self._process = context.Process(
+            target=serve,
+            args=(theirs, str(self._log_path), self._open_session),
+            name="torvyn-studio runtime",
+            daemon=True,
+        )
+        self._process.start()
+        theirs.close()
+        self._dead = None
+        self._ready = False
+        self._running = False
+        self._asked_at = None
+
+    def _write(self, message: Request | Poll) -> None:
+        try:
+            self._connection.send(message)
+        except OSError:
+            self._note_death()
+
+    def _receive(self) -> Update | None:
+        try:
+            if not self._connection.poll():
+                return None
+            update: Update = self._connection.recv()
+        except (EOFError, OSError):
+            self._note_death()
+            return None
+        self._asked_at = None
+        self._ready = True
+        self._running = update.running
+        return update
+
+    def _nothing_yet(self) -> Update:
+        if not self._ready:
+            return Update(health=Health.STARTING, health_detail="loading and compiling components")
+        waited = time.monotonic() - (self._asked_at or time.monotonic())
+        detail = f"in a call for {waited:.1f} s" if waited > BUSY_AFTER_SECONDS else ""
+        return Update(health=Health.READY, health_detail=detail, running=self._running)
+
+    def _note_death(self) -> None:
+        self._process.join(1.0)
+        detail = f"The runtime process ended: {_exit_text(self._process.exitcode)}."
+        tail = self._log_tail()
+        if tail:
+            detail += f" Its last words: {tail}"
+        self._dead = Update(health=Health.DEAD, health_detail=detail)
+
+    def _log_tail(self) -> str:
+        try:
+            data = self._log_path.read_bytes()[-LOG_TAIL_BYTES:]
+        except OSError:
+            return ""
+        return data.decode("utf-8", "replace").strip()
+
+    def _discard_process(self) -> None:
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+        self._connection.close()
+        self._process.close()
+
+
+def _exit_text(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "it does not answer"
+    if exit_code < 0:
+        try:
+            return f"killed by {signal.Signals(-exit_code).name}"
+        except ValueError:
+            return f"killed by signal {-exit_code}"
+    return f"exit code {exit_code}"

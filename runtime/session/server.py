@@ -1,0 +1,154 @@
+"""The child process: it owns wasmtime and the engine, and serves the workbench over a pipe.
+
+One thread makes every call. A second one reads the pipe, so that closing can interrupt a
+call that does not return, and so that a workbench that died takes its child with it.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from runtime.model.errors import StudioError
+from runtime.session.flow_session import FlowSession
+from runtime.session.link import Health, Request, Restart, Update
+
+SLICE_NS = 5_000_000
+"""How long calls are made before the pipe is looked at again."""
+CLOSE_SECONDS = 3.0
+"""How long teardown may take when the workbench closes; then the process ends anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The workbench wants an update."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """The workbench is done."""
+
+
+Incoming = Request | Poll | Close
+
+
+def serve(connection: Connection, log_path: str, open_session: Callable[[], FlowSession]) -> None:
+    """The child's whole life. `log_path` gets what native code and Python write to stderr."""
+    _detach_terminal(log_path)
+    inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
+    server = _Server(connection, inbox, open_session)
+    reader = threading.Thread(
+        target=_read, args=(connection, inbox, server.interrupt), daemon=True, name="pipe reader"
+    )
+    reader.start()
+    server.run()
+
+
+def _detach_terminal(log_path: str) -> None:
+    """Nothing in this process may reach the terminal: it belongs to the workbench."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(nothing, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(nothing)
+    os.close(log)
+    faulthandler.enable(file=sys.stderr)
+
+
+def _read(
+    connection: Connection, inbox: queue.SimpleQueue[Incoming], interrupt: Callable[[], None]
+) -> None:
+    message: Incoming = Poll()
+    while not isinstance(message, Close):
+        try:
+            message = connection.recv()
+        except (EOFError, OSError):
+            message = Close()
+        inbox.put(message)
+        if isinstance(message, Close | Restart):
+            interrupt()
+    deadline = threading.Timer(CLOSE_SECONDS, os._exit, args=(0,))
+    deadline.daemon = True
+    deadline.start()
+
+
+class _Server:
+    def __init__(
+        self,
+        connection: Connection,
+        inbox: queue.SimpleQueue[Incoming],
+        open_session: Callable[[], FlowSession],
+    ) -> None:
+        self._connection = connection
+        self._inbox = inbox
+        self._open_session = open_session
+        self._session: FlowSession | None = None
+        self._invalid: Update | None = None
+
+    def interrupt(self) -> None:
+        """End the call that is being made, if there is one. For the reader's thread."""
+        session = self._session
+        if session is not None:
+            session.interrupt()
+
+    def run(self) -> None:
+        self._open()
+        wait_ns: int | None = None
+        while True:
+            message = self._next_message(wait_ns)
+            while message is not None:
+                if isinstance(message, Close):
+                    self._close_session()
+                    self._connection.close()
+                    return
+                self._take(message)
+                message = self._next_message(0)
+            wait_ns = None if self._session is None else self._session.work(SLICE_NS)
+
+    def _next_message(self, wait_ns: int | None) -> Incoming | None:
+        timeout = None if wait_ns is None else wait_ns / 1_000_000_000
+        try:
+            return self._inbox.get(block=timeout != 0, timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def _take(self, message: Request | Poll) -> None:
+        if isinstance(message, Poll):
+            self._answer()
+        elif isinstance(message, Restart):
+            self._close_session()
+            self._open()
+        elif self._session is not None:
+            self._session.handle(message)
+
+    def _answer(self) -> None:
+        if self._session is not None:
+            update = self._session.update()
+        else:
+            update = self._invalid or Update(health=Health.INVALID)
+        try:
+            self._connection.send(update)
+        except OSError:
+            self._inbox.put(Close())
+
+    def _open(self) -> None:
+        try:
+            self._session = self._open_session()
+            self._invalid = None
+        except StudioError as error:
+            self._session = None
+            self._invalid = Update(health=Health.INVALID, problems=error.diagnostics)
+
+    def _close_session(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None

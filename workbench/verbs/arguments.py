@@ -1,0 +1,51 @@
+"""Arguments that several verbs take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+DEFAULT_MANIFEST = "Torvyn.toml"
+FLOW_PREFIX = "flow."
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, written as Torvyn does: "500ms", "1.5s", "2m", "1h" (torvyn-contract §7.4)."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Seconds; fails with what is accepted."""
+        if isinstance(value, float):
+            return value
+        found = _DURATION.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(f"{value!r} is not a duration; write e.g. 500ms, 1.5s, 2m or 1h", param, ctx)
+        return float(found[1]) * _SECONDS[found[2] or "s"]
+
+
+def manifest_and_flow(words: Sequence[str], flow: str | None) -> tuple[Path, str | None]:
+    """`[MANIFEST] [flow.NAME]` and `--flow NAME` as a path and a flow's name, or None.
+
+    A folder stands for the `Torvyn.toml` in it. Raises `click.UsageError` when there are
+    several of either.
+    """
+    paths = [word for word in words if not word.startswith(FLOW_PREFIX) or Path(word).exists()]
+    flows = [word.removeprefix(FLOW_PREFIX) for word in words if word not in paths]
+    if flow is not None:
+        flows.append(flow.removeprefix(FLOW_PREFIX))
+    if len(paths) > 1:
+        raise click.UsageError(f"one manifest at a time, got: {', '.join(paths)}")
+    if len(set(flows)) > 1:
+        raise click.UsageError(f"one flow at a time, got: {', '.join(flows)}")
+    manifest = Path(paths[0] if paths else DEFAULT_MANIFEST)
+    if manifest.is_dir():
+        manifest = manifest / DEFAULT_MANIFEST
+    return manifest, flows[0] if flows else None

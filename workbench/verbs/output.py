@@ -1,0 +1,81 @@
+"""Component output on its way to stdout and stderr."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import BinaryIO
+
+_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_LONGEST_JSON_TEXT = 1024 * 1024
+"""A line longer than this many bytes is cut into several objects."""
+
+
+class ComponentOutput:
+    """Writes what components print, as it comes.
+
+    To a pipe or a file go the very bytes; to a terminal control codes are shown as
+    pictures (␛ and the like), so that a component can not drive the terminal. Output
+    that the manifest does not grant is counted, not written: Torvyn would discard it
+    (torvyn-contract §8).
+    """
+
+    def __init__(self, stdout: BinaryIO, stderr: BinaryIO, *, as_json: bool = False) -> None:
+        self._streams = {"stdout": stdout, "stderr": stderr}
+        self._terminal = {name: stream.isatty() for name, stream in self._streams.items()}
+        self._as_json = as_json
+        self._partial: dict[tuple[str, str], bytes] = {}
+        self.suppressed: dict[str, int] = {}
+        """Bytes not granted, by node."""
+
+    def take(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        """Write what a component printed."""
+        if not granted:
+            self.suppressed[node] = self.suppressed.get(node, 0) + len(data)
+        elif self._as_json:
+            self._write_objects(node, call, stream, data)
+        else:
+            if self._terminal[stream]:
+                data = harmless(data)
+            self._streams[stream].write(data)
+            self._streams[stream].flush()
+
+    def say(self, line: str) -> None:
+        """A line of our own on stdout; none with JSON."""
+        if not self._as_json:
+            self.write_line(line)
+
+    def write_line(self, line: str) -> None:
+        """A line on stdout."""
+        self._streams["stdout"].write(line.encode() + b"\n")
+        self._streams["stdout"].flush()
+
+    def finish(self) -> None:
+        """Write lines that their component did not end."""
+        for (node, stream), rest in sorted(self._partial.items()):
+            self._write_object(node, None, stream, rest)
+        self._partial.clear()
+
+    def _write_objects(self, node: str, call: int, stream: str, data: bytes) -> None:
+        *lines, rest = (self._partial.pop((node, stream), b"") + data).split(b"\n")
+        for line in lines:
+            self._write_object(node, call, stream, line)
+        if len(rest) >= _LONGEST_JSON_TEXT:
+            self._write_object(node, call, stream, rest)
+        elif rest:
+            self._partial[node, stream] = rest
+
+    def _write_object(self, node: str, call: int | None, stream: str, line: bytes) -> None:
+        text = line.decode("utf-8", "replace")
+        content = {"type": "output", "node": node, "stream": stream, "call": call, "text": text}
+        self.write_line(json.dumps(content))
+
+
+def harmless(data: bytes) -> bytes:
+    """Control codes other than tab and line feed as their Unicode pictures."""
+    return _CONTROL.sub(_picture, data)
+
+
+def _picture(found: re.Match[bytes]) -> bytes:
+    code = found[0][0]
+    return chr(0x2421 if code == 0x7F else 0x2400 + code).encode()

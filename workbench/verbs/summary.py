@@ -1,0 +1,172 @@
+"""What a headless run came to, in words and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from runtime.model.errors import ExitCode
+from runtime.model.events import FlowState
+from runtime.model.linked import LinkedFlow, Role
+from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
+from runtime.session.headless import RunReport
+
+
+def exit_code(report: RunReport) -> ExitCode:
+    """0 when the flow completed, 1 when it failed, 130 when it was interrupted (design §8)."""
+    if report.snapshot.state is FlowState.FAILED:
+        return ExitCode.FAILED
+    return ExitCode.INTERRUPTED if report.interrupted else ExitCode.OK
+
+
+def completed_line(flow: LinkedFlow, snapshot: FlowSnapshot) -> str:
+    """The line that ends the output: what the routers did, or else what the sinks got."""
+    how = "completed" if snapshot.state is FlowState.COMPLETED else str(snapshot.state)
+    routers = [node for node in snapshot.nodes if node.role is Role.ROUTER]
+    if routers:
+        routed = sum(node.elements_in for node in routers)
+        parts = [f"{count} to {port}" for node in routers for port, count in node.per_port]
+        what = f"{routed} events routed: {', '.join(parts)}"
+    else:
+        parts = [f"{node.elements_in} to {node.name}" for node in _sinks(snapshot)]
+        what = f"{snapshot.pulled} events: {', '.join(parts)}"
+    return f"[torvyn] Flow '{flow.name}' {how}. {what}."
+
+
+def summary_text(flow: LinkedFlow, report: RunReport, suppressed: Mapping[str, int]) -> str:
+    """The summary for people, several lines."""
+    snapshot = report.snapshot
+    copies = snapshot.copies
+    episodes = sum(edge.episodes for edge in snapshot.edges)
+    held_ms = sum(edge.held_ns for edge in snapshot.edges) / 1_000_000
+    rows = [
+        ("Duration", f"{report.duration_seconds:.2f} s, {snapshot.calls:,} calls"),
+        (
+            "Elements",
+            f"{snapshot.pulled:,} in, {snapshot.delivered:,} to sinks, {snapshot.dropped:,} "
+            f"dropped, {snapshot.queued:,} still queued",
+        ),
+        ("Sinks", ", ".join(f"{node.name} {node.elements_in:,}" for node in _sinks(snapshot))),
+        *_port_rows(snapshot),
+        (
+            "Copies",
+            f"{copies.reads + copies.writes:,} copies, "
+            f"{copies.read_bytes + copies.write_bytes:,} bytes",
+        ),
+        (
+            "Back-pressure",
+            f"{episodes:,} {_plural(episodes, 'episode')}, producers held {held_ms:.1f} ms",
+        ),
+        ("Errors", f"{snapshot.errors:,}"),
+        ("Flow state", str(snapshot.state)),
+    ]
+    if report.stopped_because:
+        rows.append(("Stopped because", report.stopped_because))
+    lines = ["Summary", *(f"  {name:<16}{value}" for name, value in rows)]
+    lines += ["Queues", *_queue_lines(snapshot)]
+    lines += _failure_lines(report)
+    lines += [
+        f"note: {size:,} bytes that '{node}' printed were not shown: grant it stdio:stdout "
+        f"(or stdio:stderr) under [security.grants.{node}]"
+        for node, size in sorted(suppressed.items())
+    ]
+    return "\n".join(lines)
+
+
+def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
+    """The summary as an object; field names follow Torvyn's `run` (torvyn-contract §7.4)."""
+    snapshot = report.snapshot
+    seconds = report.duration_seconds
+    return {
+        "type": "summary",
+        "flow_name": flow.name,
+        "flow_state": str(snapshot.state),
+        "flow_stopped_because": report.stopped_because or None,
+        "failed": snapshot.state is FlowState.FAILED,
+        "duration_secs": seconds,
+        "elements_processed": snapshot.pulled,
+        "throughput_elem_per_sec": snapshot.pulled / seconds if seconds else 0.0,
+        "calls": snapshot.calls,
+        "delivered": snapshot.delivered,
+        "dropped": snapshot.dropped,
+        "queued": snapshot.queued,
+        "error_count": snapshot.errors,
+        "copies": snapshot.copies.reads + snapshot.copies.writes,
+        "copy_bytes": snapshot.copies.read_bytes + snapshot.copies.write_bytes,
+        "component_count": len(flow.nodes),
+        "edge_count": len(flow.edges),
+        "sinks": {node.name: node.elements_in for node in _sinks(snapshot)},
+        "ports": {
+            node.name: dict(node.per_port) for node in snapshot.nodes if node.role is Role.ROUTER
+        },
+        "edges": [
+            {
+                "edge": edge.label,
+                "capacity": edge.capacity,
+                "queue_depth_peak": edge.peak,
+                "elements": edge.enqueued,
+                "dropped": edge.dropped,
+                "backpressure_events": edge.episodes,
+                "backpressure_duration_ns": edge.held_ns,
+            }
+            for edge in snapshot.edges
+        ],
+        "failures": [
+            {
+                "node": failed.node,
+                "call": failed.call,
+                "sequence": None if failed.element is None else failed.element.sequence,
+                "kind": str(failed.failure.kind),
+                "code": failed.failure.code,
+                "name": failed.failure.name,
+                "message": failed.failure.message,
+            }
+            for failed in report.failures
+        ],
+    }
+
+
+def _sinks(snapshot: FlowSnapshot) -> list[NodeSnapshot]:
+    return [node for node in snapshot.nodes if node.role is Role.SINK]
+
+
+def _port_rows(snapshot: FlowSnapshot) -> list[tuple[str, str]]:
+    ports = [
+        f"{node.name}:{port} {count:,}"
+        for node in snapshot.nodes
+        if node.role is Role.ROUTER
+        for port, count in node.per_port
+    ]
+    return [("Ports", ", ".join(ports))] if ports else []
+
+
+def _queue_lines(snapshot: FlowSnapshot) -> list[str]:
+    width = max((len(edge.label) for edge in snapshot.edges), default=0)
+    lines = []
+    for edge in snapshot.edges:
+        line = f"  {edge.label:<{width}}  peak {edge.peak}/{edge.capacity}"
+        if edge.dropped:
+            line += f", {edge.dropped:,} dropped"
+        if edge.episodes:
+            line += f", full {edge.episodes:,} {_plural(edge.episodes, 'time')}"
+        lines.append(line)
+    return lines
+
+
+def _failure_lines(report: RunReport) -> list[str]:
+    lines = []
+    for failed in report.failures[-10:]:
+        failure = failed.failure
+        about = f" on element #{failed.element.sequence}" if failed.element is not None else ""
+        lines.append(
+            f'error[{failure.code}] {failure.name}: component "{failed.node}" failed{about} '
+            f"(call {failed.call}): {failure.message}"
+        )
+        if failure.help:
+            lines.append(f"  = help: {failure.help}")
+    more = len(report.failures) - 10
+    return [*([f"({more} earlier failures)"] if more > 0 else []), *lines]
+
+
+def _plural(count: int, word: str) -> str:
+    return word if count == 1 else word + "s"
