@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from runtime.engine.core import Engine, EngineOptions
+from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
+from runtime.engine.options import EngineOptions
 from runtime.model.commands import Advance, Cancel, Command, SetSchedule, Skip, Start, Step
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
@@ -90,6 +91,7 @@ class FlowSession:
         self._recent = RecentElements()
         self._invoker = open_invoker(self._keep_printed)
         options = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)
+        self._schedule = options.schedule
         self._engine = Engine(flow, self._invoker, options)
         self._inspector = Inspector(flow, self._engine, self._log, self._recent)
         self._running: _Running | None = None
@@ -237,7 +239,8 @@ class FlowSession:
         self._set_schedule(SchedulePolicy.CONSUMER_FIRST)
 
     def _set_schedule(self, policy: SchedulePolicy) -> None:
-        if self._engine.schedule is not policy:
+        if self._schedule is not policy:
+            self._schedule = policy
             self._apply(SetSchedule(policy))
 
     # ---- keeping what happens

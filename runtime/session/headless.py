@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runtime.engine.core import Engine, EngineOptions
+from runtime.engine.core import Engine
+from runtime.engine.options import EngineOptions
 from runtime.model.commands import Advance, Cancel, Drain, Start
 from runtime.model.events import BackpressureEnded, Event, NodeFailed
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy

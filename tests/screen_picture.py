@@ -1,0 +1,44 @@
+"""Writes the README's picture: the real workbench on the fan-out sample, after some steps.
+
+Run it as `make picture`, or with the path of the SVG file to write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from runtime.session.link import Health
+from runtime.session.open import process_link
+from workbench.app import StudioApp
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
+SIZE = (120, 36)
+STEPS = 18
+
+
+async def take(target: Path, keys: list[str], size: tuple[int, int] = SIZE) -> None:
+    """Open the sample, press the keys, and write what the screen shows."""
+    app = StudioApp(lambda: process_link(SAMPLE, "main"), title="fan-out")
+    async with app.run_test(size=size) as pilot:
+        for _ in range(200):
+            await pilot.pause(0.05)
+            if app.health is Health.READY:
+                break
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.15)
+        target.write_text(app.export_screenshot())
+
+
+def main() -> None:
+    """The picture as the README shows it."""
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "workbench.svg"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    asyncio.run(take(target, ["s"] * STEPS))
+
+
+if __name__ == "__main__":
+    main()
