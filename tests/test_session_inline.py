@@ -101,6 +101,8 @@ def test_running_prints_every_line_and_stops_at_the_end(link: InlineLink) -> Non
     text = printed(updates)
     assert text.count("Received") == 4
     assert text.count("Stream complete.") == 2
+    chunks = [chunk for update in updates for chunk in update.printed]
+    assert sorted(chunk.sequence for chunk in chunks if chunk.sequence is not None) == [0, 1, 2, 3]
     assert updates[-1].snapshot is not None
     assert updates[-1].snapshot.stop is StopReason.END_OF_STREAM
 

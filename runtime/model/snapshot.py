@@ -79,6 +79,9 @@ class EdgeSnapshot:
     enqueued: int = 0
     dequeued: int = 0
     dropped: int = 0
+    """Copies its policy dropped; only `drop-oldest` drops copies counted as enqueued."""
+    in_hand: int = 0
+    """Copies that its producer holds until it has room."""
     full: bool = False
     """In a back-pressure episode: it was full and has not fallen to its low mark yet."""
     episodes: int = 0

@@ -257,8 +257,11 @@ class FlowSession:
         return events
 
     def _keep_elements(self, event: CallFinished) -> None:
-        if event.call.element is not None:
-            self._recent.add(event.call.element)
+        element = event.call.element
+        if element is not None:
+            self._recent.add(element)
+            if event.answer.printed:
+                self._printed.link(event.call.number, element.sequence)
         for delivery in event.deliveries:
             self._recent.add(delivery.element)
         for output in event.outputs:

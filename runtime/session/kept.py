@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from runtime.model.element import Element
 from runtime.model.events import CallFinished, Event
@@ -80,20 +81,21 @@ class PrintedKeeper:
         if size > self._limit:
             over = size - self._limit
             self._lose(chunk.node, over)
-            chunk = PrintedChunk(
-                chunk.node,
-                chunk.stream,
-                chunk.data[over:],
-                chunk.call,
-                chunk.sequence,
-                chunk.granted,
-            )
+            chunk = replace(chunk, data=chunk.data[over:])
             size = self._limit
         pending = self._pending.get(chunk.node, 0) + size
         self._chunks.append(chunk)
         self._pending[chunk.node] = pending
         if pending > 2 * self._limit:
             self._trim(chunk.node)
+
+    def link(self, call: int, sequence: int) -> None:
+        """Say which element the call worked on whose chunks came last."""
+        for index in range(len(self._chunks) - 1, -1, -1):
+            chunk = self._chunks[index]
+            if chunk.call != call:
+                return
+            self._chunks[index] = replace(chunk, sequence=sequence)
 
     def take(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
         """Everything kept, and the bytes lost by node, since the last time."""

@@ -1,0 +1,182 @@
+"""Capabilities: their grammar, and what each node is granted (torvyn-contract §8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from runtime.flow.codes import Code
+from runtime.flow.nearest import did_you_mean, nearest
+from runtime.flow.problems import Problems
+from runtime.flow.source_text import KeyPath
+from runtime.flow.tables import Manifest
+
+ALLOW_ALL = (
+    "stdio:stdout",
+    "stdio:stderr",
+    "clock:wall",
+    "clock:monotonic",
+    "random:crypto",
+    "random:insecure",
+    "environment:read",
+)
+"""What the policy `allow-all` grants here: nothing that reaches files or the network."""
+
+ACTIONS: dict[str, tuple[str, ...]] = {
+    "filesystem": ("read", "write"),
+    "network": ("tcp-connect", "tcp-listen", "udp", "http-outgoing"),
+    "clock": ("wall", "monotonic"),
+    "random": ("crypto", "insecure"),
+    "environment": ("read",),
+    "stdio": ("stdout", "stderr"),
+    "torvyn": (
+        "resource-allocate",
+        "pool-access",
+        "emit-backpressure",
+        "inspect-flow-meta",
+        "runtime-inspect",
+        "custom-metrics",
+    ),
+}
+SCOPE_REQUIRED = {"filesystem:read", "filesystem:write", "torvyn:pool-access"}
+SCOPE_ALLOWED = {
+    *SCOPE_REQUIRED,
+    "torvyn:resource-allocate",
+    *(f"network:{action}" for action in ACTIONS["network"]),
+}
+
+_TRANSLATIONS: tuple[tuple[str, str], ...] = (
+    (r"wasi:filesystem/read(?::(?P<scope>.+))?", "filesystem:read:{scope}"),
+    (r"wasi:filesystem/write(?::(?P<scope>.+))?", "filesystem:write:{scope}"),
+    (r"wasi:filesystem\b.*", "filesystem:read:/path"),
+    (r"wasi:clocks/wall-clock\b.*", "clock:wall"),
+    (r"wasi:clocks/monotonic-clock\b.*", "clock:monotonic"),
+    (r"wasi:random/insecure\b.*", "random:insecure"),
+    (r"wasi:random/random\b.*", "random:crypto"),
+    (r"wasi:cli/stdout\b.*", "stdio:stdout"),
+    (r"wasi:cli/stderr\b.*", "stdio:stderr"),
+    (r"wasi:cli/environment\b.*", "environment:read"),
+    (r"wasi:http\b.*", "network:http-outgoing"),
+    (r"wasi:sockets/udp\b.*", "network:udp"),
+    (r"(?:wasi:sockets|network:egress)\b.*", "network:tcp-connect"),
+    (r"network:ingress\b.*", "network:tcp-listen"),
+    (r"(?:fs|file):(?P<scope>read|write)\b.*", "filesystem:{scope}:/path"),
+    (r"clocks?:.*", "clock:wall"),
+    (r"env(?:ironment)?\b.*", "environment:read"),
+)
+"""What the documentation and habit write, and the capability that is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFault:
+    """Why a text is no capability."""
+
+    code: Code
+    message: str
+    help: str
+
+
+def check_capability(text: str) -> GrantFault | None:
+    """None when the text is a capability in Torvyn's grammar."""
+    if text.startswith("?"):
+        message = f"'{text}' marks a capability as optional, which a grant can not be"
+        return GrantFault(Code.GRANT_FORMAT, message, f"write '{text[1:]}'")
+    parts = text.split(":", 2)
+    if len(parts) < 2 or not all(parts[:2]):
+        message = f"'{text}' is not of the form domain:action[:scope]"
+        return GrantFault(Code.GRANT_FORMAT, message, _translated(text))
+    domain, action = parts[:2]
+    if domain not in ACTIONS or action not in ACTIONS[domain]:
+        return GrantFault(Code.GRANT_UNKNOWN, f"there is no capability '{text}'", _translated(text))
+    return _check_scope(text, f"{domain}:{action}", parts[2] if len(parts) > 2 else None)
+
+
+def _check_scope(text: str, capability: str, scope: str | None) -> GrantFault | None:
+    if not scope and capability in SCOPE_REQUIRED:
+        what = "a pool" if capability == "torvyn:pool-access" else "a path"
+        example = "large" if capability == "torvyn:pool-access" else "/data"
+        message = f"'{text}' does not say which: {what} must follow"
+        return GrantFault(Code.GRANT_SCOPE, message, f"write e.g. '{capability}:{example}'")
+    if scope is not None and capability not in SCOPE_ALLOWED:
+        message = f"'{capability}' takes nothing after it, found ':{scope}'"
+        return GrantFault(Code.GRANT_FORMAT, message, f"write '{capability}'")
+    return None
+
+
+def _translated(text: str) -> str:
+    for pattern, meant in _TRANSLATIONS:
+        found = re.fullmatch(pattern, text, re.DOTALL)
+        if found is not None:
+            scope = found.groupdict().get("scope") or "/path"
+            return f"write '{meant.format(scope=scope)}'"
+    domain, _, rest = text.partition(":")
+    if domain in ACTIONS:
+        near = nearest(rest, ACTIONS[domain])
+        if near is not None:
+            return f"did you mean '{domain}:{near}'?"
+        return f"it has {', '.join(f'{domain}:{action}' for action in ACTIONS[domain])}"
+    near = nearest(domain, ACTIONS)
+    if near is not None:
+        return f"did you mean '{near}:{rest or ACTIONS[near][0]}'?"
+    return f"a capability begins with one of {', '.join(ACTIONS)}"
+
+
+def check_grants(manifest: Manifest, problems: Problems) -> None:
+    """Notes every malformed grant, and every table that belongs to nothing."""
+    components = {component.name for component in manifest.component}
+    nodes = {
+        name: node.component for flow in manifest.flow.values() for name, node in flow.nodes.items()
+    }
+    for name, grant in manifest.security.grants.items():
+        at: KeyPath = ("security", "grants", name)
+        for index, text in enumerate(grant.capabilities):
+            fault = check_capability(text)
+            if fault is not None:
+                where = (*at, "capabilities", index)
+                problems.error(fault.code, where, fault.message, fault.help, value=True)
+        if name not in nodes:
+            _note_owner(name, at, components, nodes, problems)
+
+
+def _note_owner(
+    name: str, at: KeyPath, components: set[str], nodes: Mapping[str, str], problems: Problems
+) -> None:
+    users = [node for node, component in nodes.items() if component == name]
+    if name in components or users:
+        problems.warning(
+            Code.POLICY,
+            at,
+            f"'{name}' is a component; Torvyn looks grants up by node",
+            f"write [security.grants.{users[0] if users else 'NODE'}]",
+        )
+        return
+    problems.warning(
+        Code.POLICY,
+        at,
+        f"no flow has a node '{name}', so the grant has no effect",
+        did_you_mean(name, nodes, "the nodes are"),
+    )
+
+
+def check_policy(manifest: Manifest, problems: Problems) -> None:
+    """Explains what `allow-all` means here."""
+    if manifest.security.default_capability_policy == "allow-all":
+        problems.warning(
+            Code.POLICY,
+            ("security", "default_capability_policy"),
+            "Torvyn ignores 'allow-all'; torvyn-studio grants every node stdio, clocks, random "
+            "numbers and the environment, but no files and no network",
+            "grant what each node needs in [security.grants.NODE]",
+            value=True,
+        )
+
+
+def grants_of(manifest: Manifest, node: str, component: str) -> tuple[str, ...]:
+    """Everything a node is granted: its own table, else its component's, and the policy's."""
+    tables = manifest.security.grants
+    table = tables.get(node) or tables.get(component)
+    granted = table.capabilities if table is not None else ()
+    if manifest.security.default_capability_policy == "allow-all":
+        granted = (*granted, *ALLOW_ALL)
+    return tuple(dict.fromkeys(granted))

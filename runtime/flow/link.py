@@ -1,0 +1,275 @@
+"""Links a flow: manifest, graph, files and contracts, with every problem found on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime.flow.codes import Code
+from runtime.flow.grants import check_grants, check_policy, grants_of
+from runtime.flow.manifest import LoadedManifest, choose_flow, load_manifest
+from runtime.flow.problems import Problems
+from runtime.flow.queues import check_rates, queue_settings
+from runtime.flow.resolve import BUILD_DIR, Resolver
+from runtime.flow.source_text import KeyPath
+from runtime.flow.surface_check import Binding, SurfaceCheck
+from runtime.flow.tables import Edge, Flow, Manifest, Node
+from runtime.flow.topology import Topology, check_topology
+from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.linked import Limits, LinkedEdge, LinkedFlow, LinkedNode, Role, SchedulePolicy
+from runtime.model.surface import Surface
+
+Inspect = Callable[[bytes], Surface]
+"""Reads a component's bytes; raises `StudioError` when they are no component."""
+
+DEFAULT_CONFIG = "{}"
+"""What `init` receives when nobody configures a node (torvyn-contract §1.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestCheck:
+    """What is known of a manifest before any component is opened."""
+
+    manifest: Manifest | None
+    """None when the file can not be read at all."""
+    flow: str | None
+    """The chosen flow's name; None when there is no such flow."""
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkResult:
+    """The flows that were linked, and everything that is to be said about the manifest."""
+
+    flows: tuple[LinkedFlow, ...]
+    """Empty when any diagnostic is an error."""
+    diagnostics: tuple[Diagnostic, ...]
+    """In the order of the manifest's text."""
+
+    @property
+    def flow(self) -> LinkedFlow | None:
+        """The one that was asked for, or the alphabetically first; None after any error."""
+        return self.flows[0] if self.flows else None
+
+
+def check_manifest(manifest_path: Path, flow_name: str | None = None) -> ManifestCheck:
+    """The cheap first half of `link_flow`: keys and the flow's graph, opening no component.
+
+    Problems are returned, never raised.
+    """
+    try:
+        loaded = load_manifest(manifest_path)
+    except StudioError as error:
+        return ManifestCheck(None, None, error.diagnostics)
+    chosen = choose_flow(loaded, flow_name)
+    if chosen is not None:
+        _check_graph(loaded, chosen[0])
+    _check_security(loaded)
+    name = chosen[0] if chosen else None
+    return ManifestCheck(loaded.manifest, name, loaded.problems.diagnostics())
+
+
+def link_flow(manifest_path: Path, flow_name: str | None = None, *, inspect: Inspect) -> LinkResult:
+    """Links one flow, by default the alphabetically first.
+
+    Problems are returned, never raised; `file://` counts from the working directory.
+    """
+    try:
+        loaded = load_manifest(manifest_path)
+    except StudioError as error:
+        return LinkResult((), error.diagnostics)
+    chosen = choose_flow(loaded, flow_name)
+    return _link(loaded, [chosen[0]] if chosen else [], inspect)
+
+
+def link_flows(manifest_path: Path, *, inspect: Inspect) -> LinkResult:
+    """Links every flow of the manifest, in alphabetical order; otherwise as `link_flow`."""
+    try:
+        loaded = load_manifest(manifest_path)
+    except StudioError as error:
+        return LinkResult((), error.diagnostics)
+    choose_flow(loaded, None)
+    return _link(loaded, sorted(loaded.manifest.flow), inspect)
+
+
+def _link(loaded: LoadedManifest, names: list[str], inspect: Inspect) -> LinkResult:
+    _check_security(loaded)
+    artifacts = _Artifacts(inspect)
+    flows = [_FlowLinker(loaded, name, artifacts).link() for name in names]
+    linked = tuple(flow for flow in flows if flow is not None)
+    return LinkResult(() if loaded.problems.has_errors else linked, loaded.problems.diagnostics())
+
+
+def _check_security(loaded: LoadedManifest) -> None:
+    check_grants(loaded.manifest, loaded.problems)
+    check_policy(loaded.manifest, loaded.problems)
+
+
+def _check_graph(loaded: LoadedManifest, name: str) -> Topology:
+    flow = loaded.manifest.flow[name]
+    check_rates(name, flow, loaded.manifest.runtime, loaded.problems)
+    return check_topology(name, flow, loaded.problems)
+
+
+@dataclass(slots=True)
+class _Artifacts:
+    """Files opened so far; each is read once, and each content inspected once."""
+
+    inspect: Inspect
+    digests: dict[Path, str] = field(default_factory=dict)
+    surfaces: dict[str, Surface | StudioError] = field(default_factory=dict)
+
+    def open(self, path: Path) -> tuple[str, Surface]:
+        """Digest and surface; raises `StudioError` or `OSError`."""
+        if path not in self.digests:
+            data = path.read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            if digest not in self.surfaces:
+                self.surfaces[digest] = self._inspected(data)
+            self.digests[path] = digest
+        digest = self.digests[path]
+        surface = self.surfaces[digest]
+        if isinstance(surface, StudioError):
+            raise surface
+        return digest, surface
+
+    def _inspected(self, data: bytes) -> Surface | StudioError:
+        try:
+            return self.inspect(data)
+        except StudioError as error:
+            return error
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A node's component, found and checked."""
+
+    artifact: Path
+    digest: str
+    binding: Binding
+
+
+class _FlowLinker:
+    def __init__(self, loaded: LoadedManifest, name: str, artifacts: _Artifacts) -> None:
+        self._loaded = loaded
+        self._manifest = loaded.manifest
+        self._problems: Problems = loaded.problems
+        self._name = name
+        self._flow: Flow = loaded.manifest.flow[name]
+        self._artifacts = artifacts
+        self._components = {item.name: item for item in self._manifest.component if item.name}
+        self._resolver = Resolver(
+            directory=loaded.directory,
+            components=self._components,
+            build=self._manifest.build,
+            working_directory=Path.cwd(),
+        )
+
+    def link(self) -> LinkedFlow | None:
+        """The flow, or None after an error that leaves nothing to put together."""
+        topology = _check_graph(self._loaded, self._name)
+        opened: dict[str, _Opened] = {}
+        for name, node in self._flow.nodes.items():
+            found = self._open(name, node, topology.roles.get(name))
+            if found is not None:
+                opened[name] = found
+        if self._problems.has_errors:
+            return None
+        nodes = tuple(
+            self._linked_node(name, topology.roles[name], opened[name]) for name in topology.order
+        )
+        schedule = self._flow.scheduling_policy or self._manifest.runtime.scheduling.policy
+        return LinkedFlow(
+            name=self._name,
+            manifest=str(self._loaded.path),
+            nodes=nodes,
+            edges=tuple(self._linked_edge(edge) for edge in self._flow.edges),
+            schedule=SchedulePolicy(schedule),
+            sink_pause_ms=self._manifest.runtime.backpressure.sink_pause_ms,
+            build_dir=str(self._loaded.directory / BUILD_DIR),
+        )
+
+    def _open(self, name: str, node: Node, role: Role | None) -> _Opened | None:
+        if not node.component:
+            return None
+        at: KeyPath = ("flow", self._name, "nodes", name)
+        path = self._resolver.resolve(node.component, (*at, "component"), self._problems)
+        if path is None:
+            return None
+        try:
+            digest, surface = self._artifacts.open(path)
+        except StudioError as error:
+            self._problems.adopt(error.diagnostics, (*at, "component"))
+            return None
+        except OSError as error:
+            self._problems.error(
+                Code.IO,
+                (*at, "component"),
+                f"{path} can not be read: {error.strerror or error}",
+                "make the file readable, or build the component again",
+                value=True,
+            )
+            return None
+        if role is None:
+            return None
+        binding = SurfaceCheck(surface, role, node.interface, at, self._problems).check()
+        return _Opened(path, digest, binding) if binding is not None else None
+
+    def _linked_node(self, name: str, role: Role, opened: _Opened) -> LinkedNode:
+        node = self._flow.nodes[name]
+        runtime = self._manifest.runtime
+        edges = self._flow.edges
+        return LinkedNode(
+            name=name,
+            role=role,
+            interface=opened.binding.interface,
+            component=node.component,
+            artifact=str(opened.artifact),
+            digest=opened.digest,
+            lifecycle=opened.binding.lifecycle,
+            config=self._config(name, node),
+            limits=Limits(
+                fuel=_given(node.fuel_budget, runtime.default_fuel_per_invocation),
+                memory_bytes=_given(node.max_memory, runtime.max_memory_per_component),
+                call_timeout_ms=runtime.call_timeout_ms,
+            ),
+            priority=_given(node.priority, runtime.scheduling.default_priority),
+            grants=grants_of(self._manifest, name, node.component),
+            inputs=tuple(edge.index for edge in edges if edge.target.node == name),
+            outputs=tuple(edge.index for edge in edges if edge.source.node == name),
+        )
+
+    def _config(self, name: str, node: Node) -> str:
+        if node.config is not None:
+            return node.config
+        component = self._components.get(node.component)
+        if component is None or component.config is None:
+            return DEFAULT_CONFIG
+        index = self._manifest.component.index(component)
+        self._problems.warning(
+            Code.SEMANTIC,
+            ("component", index, "config"),
+            f"node '{name}' has no config and gets this one; Torvyn ignores it here",
+            f"write 'config' in [flow.{self._name}.nodes.{name}]",
+        )
+        return component.config
+
+    def _linked_edge(self, edge: Edge) -> LinkedEdge:
+        settings = queue_settings(edge, self._flow, self._manifest.runtime)
+        return LinkedEdge(
+            index=edge.index,
+            source=edge.source.node,
+            source_port=edge.source.port,
+            target=edge.target.node,
+            target_port=edge.target.port,
+            capacity=settings.capacity,
+            policy=settings.policy,
+            low_watermark_ratio=settings.low_watermark_ratio,
+            rate=settings.rate,
+        )
+
+
+def _given(own: int | None, default: int) -> int:
+    return default if own is None else own
