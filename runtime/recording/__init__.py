@@ -1,1 +1,1 @@
-"""Recordings: what went in, kept so that it can be played again."""
+"""Recordings: what a run was made of, kept, read again, repeated and compared."""

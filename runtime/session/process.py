@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
+import os
 import signal
+import socket
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -13,11 +16,13 @@ from pathlib import Path
 
 from runtime.session.flow_session import FlowSession
 from runtime.session.link import Health, Request, Restart, Update
-from runtime.session.server import Close, Poll, serve
+from runtime.session.server import Close, Poll
 
 BUSY_AFTER_SECONDS = 0.4
 """An answer that takes longer is told on screen: a call is in progress."""
 CLOSE_SECONDS = 4.0
+DEATH_SECONDS = 1.0
+CHILD = "runtime.session.child"
 LOG_TAIL_BYTES = 2_000
 
 
@@ -41,7 +46,7 @@ class ProcessLink:
         self._start()
 
     @property
-    def pid(self) -> int | None:
+    def pid(self) -> int:
         """The child's process id."""
         return self._process.pid
 
@@ -77,28 +82,31 @@ class ProcessLink:
         self._closed = True
         with contextlib.suppress(OSError):
             self._connection.send(Close())
-        self._process.join(CLOSE_SECONDS)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(CLOSE_SECONDS)
         self._discard_process()
         self._folder.cleanup()
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        self._connection: Connection = ours
-        self._process = context.Process(
-            target=serve,
-            args=(theirs, str(self._log_path), self._open_session),
-            name="torvyn-studio runtime",
-            daemon=True,
-        )
-        self._process.start()
-        theirs.close()
+        ours, theirs = socket.socketpair()
+        with theirs, self._log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", CHILD, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env=os.environ | {"PYTHONPATH": _import_path()},
+            )
+        self._connection: Connection = Connection(ours.detach())
         self._dead = None
         self._ready = False
         self._running = False
         self._asked_at = None
+        self._write(self._open_session)
 
-    def _write(self, message: Request | Poll) -> None:
+    def _write(self, message: Request | Poll | Callable[[], FlowSession]) -> None:
         try:
             self._connection.send(message)
         except OSError:
@@ -125,8 +133,9 @@ class ProcessLink:
         return Update(health=Health.READY, health_detail=detail, running=self._running)
 
     def _note_death(self) -> None:
-        self._process.join(1.0)
-        detail = f"The runtime process ended: {_exit_text(self._process.exitcode)}."
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(DEATH_SECONDS)
+        detail = f"The runtime process ended: {_exit_text(self._process.returncode)}."
         tail = self._log_tail()
         if tail:
             detail += f" Its last words: {tail}"
@@ -140,11 +149,16 @@ class ProcessLink:
         return data.decode("utf-8", "replace").strip()
 
     def _discard_process(self) -> None:
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
+        self._process.kill()
+        self._process.wait()
         self._connection.close()
-        self._process.close()
+
+
+def _import_path() -> str:
+    """Where the child finds our packages first; with -P it looks in no folder of the user's."""
+    ours = str(Path(__file__).parent.parent.parent)
+    others = os.environ.get("PYTHONPATH")
+    return ours + os.pathsep + others if others else ours
 
 
 def _exit_text(exit_code: int | None) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import faulthandler
 import os
 import queue
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -39,9 +38,10 @@ class Close:
 Incoming = Request | Poll | Close
 
 
-def serve(connection: Connection, log_path: str, open_session: Callable[[], FlowSession]) -> None:
-    """The child's whole life. `log_path` gets what native code and Python write to stderr."""
-    _detach_terminal(log_path)
+def serve(connection: Connection) -> None:
+    """The child's whole life. The first message is the function that opens the session."""
+    faulthandler.enable(file=sys.stderr)
+    open_session: Callable[[], FlowSession] = connection.recv()
     inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
     server = _Server(connection, inbox, open_session)
     reader = threading.Thread(
@@ -49,19 +49,6 @@ def serve(connection: Connection, log_path: str, open_session: Callable[[], Flow
     )
     reader.start()
     server.run()
-
-
-def _detach_terminal(log_path: str) -> None:
-    """Nothing in this process may reach the terminal: it belongs to the workbench."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    log = os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    os.dup2(nothing, 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(nothing)
-    os.close(log)
-    faulthandler.enable(file=sys.stderr)
 
 
 def _read(
@@ -152,3 +139,4 @@ class _Server:
         if self._session is not None:
             self._session.close()
             self._session = None
+

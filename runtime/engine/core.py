@@ -1,0 +1,266 @@
+"""The engine: runs a linked flow one call at a time.
+
+Deterministic: it reads no clock and draws no random number, so the same commands and the same
+answers give equal events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runtime.engine import choosing
+from runtime.engine.failures import Failures
+from runtime.engine.invoker import Invoker
+from runtime.engine.lifecycle import Lifecycle
+from runtime.engine.options import EngineOptions
+from runtime.engine.outcomes import Handler, Outcomes
+from runtime.engine.pressure import Pressure
+from runtime.engine.queues import Queues
+from runtime.engine.readiness import Readiness
+from runtime.engine.records import EdgeRecord, NodeRecord
+from runtime.engine.run import FlowRun, Stage
+from runtime.engine.schedule import build_schedule
+from runtime.engine.snapshots import flow_snapshot
+from runtime.model.call import NO_COPIES, Answer, Call, CopyCount, Export, NextCall, Outcome
+from runtime.model.commands import (
+    Advance,
+    Cancel,
+    Command,
+    Drain,
+    SetSchedule,
+    Skip,
+    Start,
+    Step,
+)
+from runtime.model.element import Element
+from runtime.model.events import Event, FlowState, ScheduleChanged, Stopped, StopReason
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot
+
+
+class Engine:
+    """Runs one flow, from `Start` to `FlowEnded`. Not thread-safe: one caller at a time."""
+
+    def __init__(self, flow: LinkedFlow, invoker: Invoker, options: EngineOptions) -> None:
+        """Make an engine in the state `created`; no call is made before `Start`."""
+        run = FlowRun(flow, options)
+        readiness = Readiness(run)
+        pressure = Pressure(run, readiness)
+        self._run = run
+        self._invoke = invoker.invoke
+        self._queues = Queues(run, readiness, pressure)
+        self._lifecycle = Lifecycle(run, readiness, pressure)
+        self._failures = Failures(run, readiness, pressure, self._queues, self._lifecycle)
+        self._outcomes = Outcomes(
+            run, readiness, pressure, self._queues, self._lifecycle, self._failures
+        )
+        self._unexpected = self._outcomes.unexpected
+        self._work_handlers = [self._outcomes.handlers(node.work) for node in run.nodes]
+        self._schedule = build_schedule(options.schedule, flow.nodes)
+
+    # ---- what it says of itself
+
+    @property
+    def state(self) -> FlowState:
+        """State of the flow; `draining` while instances are torn down."""
+        return self._run.state
+
+    @property
+    def stop(self) -> StopReason | None:
+        """Why the flow stands still, None after a call that stopped nothing."""
+        return self._run.stop
+
+    def snapshot(self) -> FlowSnapshot:
+        """The whole flow as it stands."""
+        return flow_snapshot(self._run, self._schedule)
+
+    def next_call(self) -> NextCall | None:
+        """The call `step` would make; None before `Start` and after the end. Changes nothing."""
+        return choosing.next_call(self._run, self._schedule)
+
+    def queue(self, edge_index: int) -> Sequence[Element]:
+        """Elements waiting in an edge's queue, oldest first."""
+        return tuple(self._run.edges[edge_index].items)
+
+    def hand(self, edge_index: int) -> Sequence[Element]:
+        """Elements the edge's producer holds until the edge has room, oldest first."""
+        return tuple(self._run.edges[edge_index].hand)
+
+    def in_flight(self, lineage: int) -> int:
+        """Copies of a lineage that have not left the flow: in queues, in hand, being retried."""
+        count = 0
+        for edge in self._run.edges:
+            for waiting in (edge.items, edge.hand):
+                count += sum(1 for element in waiting if element.lineage == lineage)
+        return count
+
+    def waits_ns(self) -> int:
+        """Flow time until something may become ready, in nanoseconds.
+
+        0 when a call can be made now or none will ever be made.
+        """
+        return choosing.waits_ns(self._run)
+
+    # ---- commands
+
+    def apply(self, command: Command) -> list[Event]:
+        """Do what the command says; the events say what happened, in order.
+
+        A command that can change nothing gives no event, or a `Stopped` that says why. Raises
+        ValueError when `Advance` is given a negative time.
+        """
+        run = self._run
+        match command:
+            case Step(node=None, lineage=None):
+                return self.step()
+            case Step(node=None, lineage=int(lineage)):
+                return self._step_lineage(lineage)
+            case Step(node=str(name)):
+                return self._step_node(name)
+            case Start():
+                if run.stage is Stage.CREATED:
+                    self._lifecycle.start(command.wall_ns)
+            case Advance():
+                self._advance(command.elapsed_ns)
+            case Skip():
+                self._skip(command.node)
+            case SetSchedule():
+                self._schedule = build_schedule(command.policy, run.flow.nodes)
+                run.events.append(ScheduleChanged(command.policy))
+            case Drain():
+                self._lifecycle.drain(command.reason)
+            case Cancel():
+                self._lifecycle.end(FlowState.CANCELLED, command.reason, StopReason.USER)
+        if run.closing:
+            self._lifecycle.settle()
+        return run.take_events()
+
+    def step(self) -> list[Event]:
+        """Make the next call: the same as `apply(Step())`.
+
+        Gives nothing when no call can be made: before `Start`, after the end, and while
+        `waits_ns` says how much flow time must pass first.
+        """
+        run = self._run
+        ready = run.ready
+        if ready and not run.urgent:
+            schedule = self._schedule
+            node = run.nodes[schedule.peek(ready)]
+            began_ns = run.now_ns
+            events = self._call(node, None)
+            schedule.charge(node.index, run.now_ns - began_ns)
+            return events
+        chosen = choosing.by_schedule(run, self._schedule)
+        return [] if chosen is None else self._call(chosen, None)
+
+    # ---- the parts of it
+
+    def _step_node(self, name: str) -> list[Event]:
+        run = self._run
+        node = next((node for node in run.nodes if node.name == name), None)
+        if node is None:
+            return self._stand_still(f"the flow has no node {name}", None)
+        if node.ready:
+            return self._call(node, None)
+        chosen = choosing.by_schedule(run, self._schedule)
+        if chosen is node:
+            return self._call(node, None)
+        return self._stand_still(choosing.why_not(run, node), name)
+
+    def _step_lineage(self, lineage: int) -> list[Event]:
+        run = self._run
+        chosen = None if run.urgent else choosing.by_lineage(run, lineage)
+        if chosen is None:
+            return self.step()
+        return self._call(*chosen)
+
+    def _stand_still(self, detail: str, node: str | None) -> list[Event]:
+        run = self._run
+        if not run.state.ended:
+            run.stop = StopReason.USER
+            run.stop_detail = detail
+        return [Stopped(run.now_ns, StopReason.USER, detail, node)]
+
+    def _call(self, node: NodeRecord, edge: EdgeRecord | None) -> list[Event]:
+        """Make the node's next call, on the element at the head of `edge` if it is given."""
+        run = self._run
+        export = node.due
+        element = None
+        argument = ""
+        if run.flowing and export is node.work:
+            handlers = self._work_handlers[node.index]
+            if not node.is_source:
+                edge = edge or node.next_input()
+                element = edge.items[0]
+        else:
+            edge = None
+            if not run.flowing:
+                export = choosing.due_export(run, node)
+            handlers = self._outcomes.handlers(export)
+            argument = _argument(node, export)
+        run.calls = number = run.calls + 1
+        call = Call(number, node.name, export, element, argument)
+        return self._settle(node, call, self._invoke(call), edge, handlers)
+
+    def _settle(
+        self,
+        node: NodeRecord,
+        call: Call,
+        answer: Answer,
+        edge: EdgeRecord | None,
+        handlers: dict[type[Outcome], Handler],
+    ) -> list[Event]:
+        """Let the answer have its consequences."""
+        run = self._run
+        began_ns = run.now_ns
+        run.now_ns = now_ns = began_ns + answer.duration_ns
+        run.stop = None
+        node.calls += 1
+        node.busy_ns += answer.duration_ns
+        node.last = answer
+        if answer.copies is not NO_COPIES:
+            node.copies = _added(node.copies, answer.copies)
+        if run.timers and run.timers[0][0] <= now_ns:
+            self._queues.wake()
+        handler = handlers.get(type(answer.outcome), self._unexpected)
+        finished = handler(node, call, answer, edge, began_ns)
+        if run.refused:
+            self._failures.refused(call)
+        if run.closing:
+            self._lifecycle.settle()
+        if run.events:
+            return [finished, *run.take_events()]
+        return [finished]
+
+    def _advance(self, elapsed_ns: int) -> None:
+        if elapsed_ns < 0:
+            raise ValueError(f"flow time can not go back by {-elapsed_ns} ns")
+        self._run.now_ns += elapsed_ns
+        self._queues.wake()
+
+    def _skip(self, name: str) -> None:
+        run = self._run
+        node = next((node for node in run.nodes if node.name == name), None)
+        if node is None:
+            refusal: str | None = f"the flow has no node {name}"
+        else:
+            refusal = self._failures.skip(node)
+        if refusal is not None:
+            run.events.extend(self._stand_still(refusal, name))
+
+
+def _argument(node: NodeRecord, export: Export) -> str:
+    if export is Export.INIT:
+        return node.link.config
+    if export is Export.NOTIFY_BACKPRESSURE and node.signal is not None:
+        return node.signal.value
+    return ""
+
+
+def _added(total: CopyCount, more: CopyCount) -> CopyCount:
+    return CopyCount(
+        total.reads + more.reads,
+        total.read_bytes + more.read_bytes,
+        total.writes + more.writes,
+        total.write_bytes + more.write_bytes,
+    )

@@ -1,0 +1,234 @@
+"""Failures: what becomes of a failed call, by the error policy (design §3)."""
+
+from __future__ import annotations
+
+from runtime.engine.lifecycle import Lifecycle
+from runtime.engine.options import MAX_SKIPPED_PULLS
+from runtime.engine.pressure import Pressure
+from runtime.engine.queues import Queues
+from runtime.engine.readiness import Readiness
+from runtime.engine.records import EdgeRecord, NodeRecord
+from runtime.engine.run import FlowRun, Stage
+from runtime.model.call import Call, Export, Failure, FailureKind
+from runtime.model.element import Element
+from runtime.model.events import (
+    DropReason,
+    ElementDropped,
+    FlowState,
+    NodeFailed,
+    Stopped,
+    StopReason,
+)
+from runtime.model.linked import ErrorPolicy
+
+SHOWN_NAME_CHARS = 80
+"""Length to which a name that a component chose is cut in a message."""
+
+STOP_REASONS: dict[FailureKind, StopReason] = {
+    FailureKind.TRAP: StopReason.TRAP,
+    FailureKind.LIMIT: StopReason.LIMIT,
+    FailureKind.DEADLINE_EXCEEDED: StopReason.LIMIT,
+    FailureKind.NO_SUCH_PORT: StopReason.NO_SUCH_PORT,
+}
+"""Why the flow stands still after a failure; every other kind is `StopReason.ERROR`."""
+
+
+class Failures:
+    """Decides after a failed call: stop, fail, skip, or try again.
+
+    The element of a failed call stays at the head of its queue until it succeeds or is
+    skipped. An `init` can not be skipped: under `skip` it fails the flow. A failed
+    `teardown` is reported and changes nothing.
+    """
+
+    __slots__ = ("_lifecycle", "_pressure", "_queues", "_readiness", "_run")
+
+    def __init__(
+        self,
+        run: FlowRun,
+        readiness: Readiness,
+        pressure: Pressure,
+        queues: Queues,
+        lifecycle: Lifecycle,
+    ) -> None:
+        self._run = run
+        self._readiness = readiness
+        self._pressure = pressure
+        self._queues = queues
+        self._lifecycle = lifecycle
+
+    def failed(
+        self, node: NodeRecord, call: Call, edge: EdgeRecord | None, failure: Failure
+    ) -> None:
+        """The call failed; `edge` is the queue its element waits in."""
+        node.errors += 1
+        export = call.export
+        if export is Export.TEARDOWN:
+            node.failure = failure
+            self._report(node, call.number, None, failure, 1)
+            return
+        if failure.crashed:
+            node.crashed = True
+            self._readiness.refresh(node)
+        if export is Export.INIT:
+            node.live = False
+            node.init_attempt += 1
+            attempt = node.init_attempt
+        else:
+            node.attempt += 1
+            attempt = node.attempt
+            node.failing = edge
+        node.failure = failure
+        self._report(node, call.number, call.element, failure, attempt)
+        match self._policy(failure, attempt):
+            case ErrorPolicy.STOP:
+                self.stop(node, failure)
+            case ErrorPolicy.FAIL:
+                self._fail(node, failure)
+            case ErrorPolicy.RETRY:
+                pass
+            case ErrorPolicy.SKIP:
+                self._skip_call(node, call, failure)
+
+    def refused(self, call: Call) -> None:
+        """Full edges with the policy `error` were to take what the call put out.
+
+        The copies wait in the producer's hand. Under `stop` and `retry` they go into the
+        queue as soon as it has room; under `skip` they are dropped.
+        """
+        run = self._run
+        edges = list(dict.fromkeys(run.refused))
+        run.refused.clear()
+        for edge in edges:
+            node = edge.producer
+            failure = queue_full(edge)
+            node.errors += 1
+            node.attempt = 1
+            node.failing = None
+            node.failure = failure
+            self._report(node, call.number, edge.hand[0], failure, 1)
+            match self._policy(failure, 1):
+                case ErrorPolicy.STOP:
+                    self.stop(node, failure)
+                case ErrorPolicy.FAIL:
+                    self._fail(node, failure)
+                case ErrorPolicy.RETRY:
+                    pass
+                case ErrorPolicy.SKIP:
+                    self._queues.drop_hand(edge)
+
+    def skip(self, node: NodeRecord) -> str | None:
+        """Give up what the node failed on; the result says why there is nothing to skip."""
+        if self._run.stage is not Stage.FLOWING:
+            return f"{node.name} has no failed element: only a flowing flow has one"
+        if node.failure is None:
+            return f"{node.name} has no failed element"
+        if node.failure.kind is FailureKind.QUEUE_FULL and node.hand:
+            for edge in node.outputs:
+                if edge.hand and not edge.holds:
+                    self._queues.drop_hand(edge)
+            node.clear_failure()
+        elif node.failing is not None:
+            self._drop_head(node, node.failing)
+        else:
+            self._give_up(node)
+        self._readiness.refresh(node)
+        return None
+
+    def stop(self, node: NodeRecord, failure: Failure) -> None:
+        """Report that the flow stands still for the failure."""
+        run = self._run
+        run.stop = STOP_REASONS.get(failure.kind, StopReason.ERROR)
+        run.stop_detail = f"{node.name}: {failure.message}"
+        run.events.append(Stopped(run.now_ns, run.stop, run.stop_detail, node.name))
+
+    def _policy(self, failure: Failure, attempt: int) -> ErrorPolicy:
+        options = self._run.options
+        if failure.crashed and not options.rebuild:
+            return ErrorPolicy.FAIL
+        if options.on_error is ErrorPolicy.RETRY and attempt > options.max_retries:
+            return ErrorPolicy.FAIL
+        return options.on_error
+
+    def _report(
+        self,
+        node: NodeRecord,
+        call: int,
+        element: Element | None,
+        failure: Failure,
+        attempt: int,
+    ) -> None:
+        run = self._run
+        run.events.append(NodeFailed(run.now_ns, node.name, call, element, failure, attempt))
+
+    def _fail(self, node: NodeRecord, failure: Failure) -> None:
+        reason = STOP_REASONS.get(failure.kind, StopReason.ERROR)
+        self._lifecycle.end(FlowState.FAILED, f"{node.name}: {failure.message}", reason)
+
+    def _skip_call(self, node: NodeRecord, call: Call, failure: Failure) -> None:
+        if call.export is Export.INIT:
+            self._fail(node, failure)
+        elif node.failing is not None:
+            self._drop_head(node, node.failing)
+        elif call.export is not Export.PULL:
+            self._give_up(node)
+        elif node.attempt >= MAX_SKIPPED_PULLS:
+            self._fail(node, failure)
+
+    def _drop_head(self, node: NodeRecord, edge: EdgeRecord) -> None:
+        run = self._run
+        node.clear_failure()
+        node.dropped += 1
+        element = self._queues.take(edge)
+        run.events.append(ElementDropped(run.now_ns, element, DropReason.SKIPPED, node.name))
+
+    def _give_up(self, node: NodeRecord) -> None:
+        """Go on without a signal, `flush` or `complete` that failed."""
+        node.clear_failure()
+        if node.signal is not None:
+            self._pressure.give_up_signal(node)
+        elif node.final_due:
+            self._lifecycle.finalised(node)
+
+
+def no_such_port(node: NodeRecord, name: str) -> Failure:
+    """The failure of a router that named a port without an edge (torvyn-contract §4.5)."""
+    shown = name if len(name) <= SHOWN_NAME_CHARS else name[:SHOWN_NAME_CHARS] + "…"
+    ports = ", ".join(f'"{port}"' for port in node.ports)
+    return Failure(
+        FailureKind.NO_SUCH_PORT,
+        f'router "{node.name}" named port "{shown}", which has no edge; '
+        f"its ports with an edge: {ports or 'none'}",
+        "E0165",
+        "UnknownRouterPort",
+        f'Add an edge from port "{shown}" of "{node.name}", or have the component name one of '
+        "the ports there are.",
+        crashed=False,
+    )
+
+
+def queue_full(edge: EdgeRecord) -> Failure:
+    """The failure of a producer whose element met a full queue with the policy `error`."""
+    waiting = len(edge.hand)
+    return Failure(
+        FailureKind.QUEUE_FULL,
+        f"edge {edge.link.label} is full ({len(edge.items)} of {edge.capacity}) and its policy "
+        f"is error; {waiting} {'element waits' if waiting == 1 else 'elements wait'} for room",
+        "E0405",
+        "QueueError",
+        "Raise the edge's queue_depth, or use the policy block-producer, drop-oldest or "
+        "drop-newest.",
+        crashed=False,
+    )
+
+
+def unexpected_answer(call: Call, answered: str) -> Failure:
+    """The failure of an answer that the called export can not give."""
+    return Failure(
+        FailureKind.CONTRACT,
+        f"{call.export.value} of {call.node} gave an answer it can not give: {answered}",
+        "E0807",
+        "TypeMismatch",
+        "Check that the component exports the interface the manifest declares for the node.",
+        crashed=False,
+    )

@@ -1,0 +1,115 @@
+"""Readiness: which nodes can be called, and how long the others are held."""
+
+from __future__ import annotations
+
+from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
+from runtime.engine.run import FlowRun
+from runtime.model.call import Export
+
+# Members of an enum are slow to reach by name, and these are needed on every change.
+_INIT = Export.INIT
+_NOTIFY = Export.NOTIFY_BACKPRESSURE
+
+
+class Readiness:
+    """Keeps `FlowRun.ready` and `FlowRun.urgent` true without looking at all nodes.
+
+    A node *wants* a call when it has something to work on, and is *held* when it wants one,
+    or has elements in hand, and can not go on: a full output, a pause, a rate limit.
+    """
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: FlowRun) -> None:
+        self._run = run
+
+    def refresh(self, node: NodeRecord) -> None:
+        """Look at one node; to be called after anything that its next call depends on."""
+        run = self._run
+        if not run.flowing:
+            return
+        if node.signal is not None:
+            due, wants, able = _NOTIFY, True, True
+        elif node.is_source:
+            due = node.work
+            wants = not node.exhausted
+            able = wants and not (node.paused or node.hand or node.shut_outputs)
+        else:
+            due = node.work
+            wants = node.nonempty > 0
+            if not wants and node.final_due and node.final is not None:
+                due, wants = node.final, True
+            able = wants and not (node.hand or node.shut_outputs or node.asleep)
+        node.due = _INIT if node.crashed else due
+        if able is not node.ready:
+            node.ready = able
+            run.ready ^= node.bit
+        if not able and (wants or node.hand):
+            if node.held_since_ns == NEVER:
+                node.held_since_ns = run.now_ns
+            self._hold_edges(node)
+        elif node.held_since_ns != NEVER:
+            node.blocked_ns += run.now_ns - node.held_since_ns
+            node.held_since_ns = NEVER
+            self._hold_edges(node)
+
+    def begin(self) -> None:
+        """Look at every node: the flow begins to flow."""
+        self._run.flowing = True
+        for node in self._run.nodes:
+            self.refresh(node)
+
+    def set_shut(self, edge: EdgeRecord) -> None:
+        """Note that the edge holds its producer; a router is held by its hand instead."""
+        if edge.shut:
+            return
+        edge.shut = True
+        if not edge.producer.routes:
+            edge.producer.shut_outputs += 1
+            self.refresh(edge.producer)
+
+    def set_open(self, edge: EdgeRecord) -> None:
+        """Note that the edge takes elements again. The caller refreshes the producer."""
+        if not edge.shut:
+            return
+        edge.shut = False
+        if not edge.producer.routes:
+            edge.producer.shut_outputs -= 1
+
+    def set_urgent(self, node: NodeRecord, urgent: bool) -> None:
+        """Put the node before all others, or no longer."""
+        if urgent:
+            self._run.urgent |= node.bit
+        else:
+            self._run.urgent &= ~node.bit
+
+    def stop(self) -> None:
+        """No node is to be called any more: close all accounts of held time."""
+        run = self._run
+        run.flowing = False
+        run.ready = run.urgent = 0
+        for node in run.nodes:
+            node.ready = False
+            node.signal = None
+            if node.held_since_ns != NEVER:
+                node.blocked_ns += run.now_ns - node.held_since_ns
+                node.held_since_ns = NEVER
+                self._hold_edges(node)
+            node.paused = node.asleep = False
+
+    def _hold_edges(self, node: NodeRecord) -> None:
+        """Keep the held time of the episodes at the node's outputs."""
+        now = self._run.now_ns
+        node_held = node.held_since_ns != NEVER
+        for edge in node.outputs:
+            if not edge.full:
+                continue
+            shut = edge.shut and not node.routes
+            held = node_held and (node.paused or shut or bool(edge.hand))
+            if held and edge.held_since_ns == NEVER:
+                edge.held_since_ns = now
+                if edge.full_to_held_ns == NEVER:
+                    edge.full_to_held_ns = now - edge.began_ns
+            elif not held and edge.held_since_ns != NEVER:
+                edge.episode_held_ns += now - edge.held_since_ns
+                edge.held_since_ns = NEVER

@@ -1,0 +1,111 @@
+"""The state of a run that all parts of the engine share."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from heapq import heappush
+
+from runtime.engine.options import EngineOptions
+from runtime.engine.records import EdgeRecord, NodeRecord, build_records
+from runtime.model.events import Event, FlowState, StopReason
+from runtime.model.linked import LinkedFlow
+
+
+class Stage(Enum):
+    """Which kind of call comes next."""
+
+    CREATED = auto()
+    STARTING = auto()
+    """`init` of every node, in topological order."""
+    FLOWING = auto()
+    ENDING = auto()
+    """`teardown` of every live node, in reverse order."""
+    ENDED = auto()
+
+
+class FlowRun:
+    """Records, flow time, counters, and the work that the command under way has left to do."""
+
+    __slots__ = (
+        "calls",
+        "closing",
+        "edges",
+        "ended_as",
+        "ended_detail",
+        "events",
+        "flow",
+        "flowing",
+        "given",
+        "init_next",
+        "last_id",
+        "nodes",
+        "now_ns",
+        "options",
+        "ready",
+        "refused",
+        "stage",
+        "state",
+        "stop",
+        "stop_detail",
+        "stop_reason_at_end",
+        "teardowns",
+        "timers",
+        "timers_set",
+        "undone",
+        "urgent",
+        "wall_ns",
+    )
+
+    def __init__(self, flow: LinkedFlow, options: EngineOptions) -> None:
+        self.flow = flow
+        self.options = options
+        self.nodes, self.edges = build_records(flow)
+        self.stage = Stage.CREATED
+        self.flowing = False
+        """True in `Stage.FLOWING`; only then is any node ready."""
+        self.state = FlowState.CREATED
+        self.stop: StopReason | None = None
+        self.stop_detail = ""
+
+        self.now_ns = 0
+        """Flow time: durations of all answers, and what `Advance` added."""
+        self.wall_ns = 0
+        self.calls = 0
+        self.last_id = 0
+        """Element id given last."""
+        self.given = 0
+        """Elements all sources gave."""
+
+        self.ready = 0
+        """Bit mask of the nodes that can be called now."""
+        self.urgent = 0
+        """Those of them that have a signal to be given before anything else."""
+        self.timers: list[tuple[int, int, NodeRecord | EdgeRecord]] = []
+        """Heap of moments at which a sink's pause ends or an edge takes an element again."""
+        self.timers_set = 0
+
+        self.events: list[Event] = []
+        """What happened besides the call, in order."""
+        self.closing: list[NodeRecord] = []
+        """Nodes that may have become done."""
+        self.refused: list[EdgeRecord] = []
+        """Full edges with the policy `error` that were to take an element."""
+
+        self.init_next = 0
+        self.undone = len(self.nodes)
+        self.teardowns: list[NodeRecord] = []
+        """Nodes still to tear down, the next one last."""
+        self.ended_as = FlowState.COMPLETED
+        self.ended_detail = "every source is exhausted"
+        self.stop_reason_at_end = StopReason.END_OF_STREAM
+
+    def set_timer(self, at_ns: int, what: NodeRecord | EdgeRecord) -> None:
+        """Have `what` looked at when flow time reaches `at_ns`."""
+        self.timers_set += 1
+        heappush(self.timers, (at_ns, self.timers_set, what))
+
+    def take_events(self) -> list[Event]:
+        """The events since the last time; the list is the caller's."""
+        events = self.events
+        self.events = []
+        return events

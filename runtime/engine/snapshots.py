@@ -1,0 +1,119 @@
+"""Snapshots: the records of a run as frozen values."""
+
+from __future__ import annotations
+
+from runtime.engine.choosing import next_call
+from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
+from runtime.engine.run import FlowRun
+from runtime.engine.schedule import Schedule
+from runtime.model.call import NO_COPIES, CopyCount
+from runtime.model.linked import QueuePolicy, Role
+from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
+
+
+def flow_snapshot(run: FlowRun, schedule: Schedule) -> FlowSnapshot:
+    """The whole flow as it stands."""
+    nodes = run.nodes
+    return FlowSnapshot(
+        flow=run.flow.name,
+        state=run.state,
+        nodes=tuple(node_snapshot(run, node) for node in nodes),
+        edges=tuple(edge_snapshot(run, edge) for edge in run.edges),
+        calls=run.calls,
+        at_ns=run.now_ns,
+        schedule=schedule.policy,
+        next_call=next_call(run, schedule),
+        stop=run.stop,
+        stop_detail=run.stop_detail if run.stop is not None else "",
+        pulled=sum(node.sequence for node in nodes),
+        delivered=sum(node.elements_out for node in nodes if node.role is Role.SINK),
+        dropped=sum(node.dropped for node in nodes) + sum(edge.dropped for edge in run.edges),
+        errors=sum(node.errors for node in nodes),
+        copies=_total_copies(nodes),
+    )
+
+
+def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
+    """One node as it stands."""
+    blocked_ns = node.blocked_ns
+    if node.held_since_ns != NEVER:
+        blocked_ns += run.now_ns - node.held_since_ns
+    last = node.last
+    return NodeSnapshot(
+        name=node.name,
+        role=node.role,
+        state=_state(node),
+        calls=node.calls,
+        errors=node.errors,
+        elements_in=sum(edge.dequeued for edge in node.inputs),
+        elements_out=node.elements_out,
+        dropped=node.dropped,
+        absorbed=node.absorbed,
+        in_hand=len({element.id for edge in node.outputs for element in edge.hand}),
+        per_port=tuple((port, _sent(edges[0])) for port, edges in node.ports.items()),
+        busy_ns=node.busy_ns,
+        blocked_ns=blocked_ns,
+        last_call_ns=0 if last is None else last.duration_ns,
+        copies=node.copies,
+        fuel_last=0 if last is None else last.fuel,
+        memory_bytes=0 if last is None else last.memory_bytes,
+        failure=node.failure,
+        paused_until_ns=node.paused_until_ns if node.asleep else None,
+    )
+
+
+def edge_snapshot(run: FlowRun, edge: EdgeRecord) -> EdgeSnapshot:
+    """One queue as it stands; an episode under way counts."""
+    held_ns = edge.held_ns
+    if edge.full:
+        held_ns += edge.episode_held_ns
+        if edge.held_since_ns != NEVER:
+            held_ns += run.now_ns - edge.held_since_ns
+    return EdgeSnapshot(
+        index=edge.index,
+        label=edge.link.label,
+        depth=len(edge.items),
+        capacity=edge.capacity,
+        low_mark=edge.low_mark,
+        policy=edge.policy,
+        peak=edge.peak,
+        enqueued=edge.enqueued,
+        dequeued=edge.dequeued,
+        dropped=edge.dropped,
+        in_hand=len(edge.hand),
+        full=edge.full,
+        episodes=edge.episodes,
+        held_ns=held_ns,
+        done=edge.closed,
+    )
+
+
+def _state(node: NodeRecord) -> NodeState:
+    if node.done:
+        return NodeState.DONE
+    if node.crashed:
+        return NodeState.CRASHED
+    if node.failure is not None:
+        return NodeState.FAILED
+    if not node.live:
+        return NodeState.NEW
+    if node.paused or node.asleep:
+        return NodeState.PAUSED
+    if node.ready:
+        return NodeState.READY
+    if node.held_since_ns != NEVER:
+        return NodeState.BLOCKED
+    return NodeState.IDLE
+
+
+def _sent(edge: EdgeRecord) -> int:
+    """Elements the producer put out for this edge, wherever they are by now."""
+    lost_before_queue = 0 if edge.policy is QueuePolicy.DROP_OLDEST else edge.dropped
+    return edge.enqueued + len(edge.hand) + lost_before_queue
+
+
+def _total_copies(nodes: tuple[NodeRecord, ...]) -> CopyCount:
+    total = NO_COPIES
+    for node in nodes:
+        total = CopyCount(*(mine + own for mine, own in zip(total, node.copies, strict=True)))
+    return total

@@ -1,0 +1,103 @@
+"""From lines of a recording back to what components answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from runtime.model.call import (
+    Absorbed,
+    Accepted,
+    Answer,
+    Discarded,
+    Emitted,
+    Exhausted,
+    Failed,
+    Failure,
+    FailureKind,
+    Finished,
+    HostAnswer,
+    Outcome,
+    Output,
+    Ports,
+    Printed,
+    Signal,
+    Verdict,
+)
+from runtime.model.element import Buffer
+from runtime.recording.format import CallLine, HostLine, OutputLine
+from runtime.recording.payload import from_text
+
+
+def payload_of(line: OutputLine) -> bytes | None:
+    """The payload, or None when only its digest was kept. Raises `ValueError` for bad base64."""
+    return from_text(line.text, line.base64)
+
+
+def output_of(line: OutputLine) -> Output:
+    """The output with its payload. Raises `ValueError` when the recording does not hold it."""
+    data = payload_of(line)
+    if data is None:
+        raise ValueError(f"the payload of element {line.id} ({line.size} bytes) was not kept")
+    buffer_type = line.content_type if line.buffer_type is None else line.buffer_type
+    return Output(Buffer(data, buffer_type), line.content_type)
+
+
+def host_answers_of(lines: tuple[HostLine, ...]) -> tuple[HostAnswer, ...]:
+    """What the host answered, in order. Raises `ValueError` for bad base64."""
+    return tuple(HostAnswer(line.interface, line.function, _host_value(line)) for line in lines)
+
+
+def answer_of(line: CallLine) -> Answer:
+    """What the call gave back.
+
+    Raises:
+        ValueError: a payload is not in the recording, or the answer makes no sense.
+    """
+    read = _OUTCOMES.get(line.answer)
+    if read is None:
+        raise ValueError(f"no answer {line.answer!r}; there are {', '.join(_OUTCOMES)}")
+    printed = tuple(
+        Printed(item.stream, from_text(item.text, item.base64) or b"", item.granted)
+        for item in line.printed
+    )
+    return Answer(
+        outcome=read(line),
+        duration_ns=line.duration_ns,
+        printed=printed,
+        printed_bytes=line.printed_bytes,
+        host=host_answers_of(line.host),
+    )
+
+
+def _host_value(line: HostLine) -> int | bytes:
+    if line.value is not None:
+        return line.value
+    return from_text(None, line.base64) or b""
+
+
+def _failed(line: CallLine) -> Outcome:
+    if line.failure is None:
+        raise ValueError("answer 'failed' without a failure")
+    item = line.failure
+    return Failed(
+        Failure(FailureKind(item.kind), item.message, item.code, item.name, item.help, item.crashed)
+    )
+
+
+def _accepted(line: CallLine) -> Outcome:
+    if line.signal is None:
+        raise ValueError("answer 'accepted' without a signal")
+    return Accepted(Signal(line.signal))
+
+
+_OUTCOMES: dict[str, Callable[[CallLine], Outcome]] = {
+    "emitted": lambda line: Emitted(tuple(map(output_of, line.outputs))),
+    "exhausted": lambda line: Exhausted(),
+    "discarded": lambda line: Discarded(),
+    "absorbed": lambda line: Absorbed(),
+    "verdict": lambda line: Verdict(bool(line.passes)),
+    "ports": lambda line: Ports(line.ports or ()),
+    "accepted": _accepted,
+    "finished": lambda line: Finished(),
+    "failed": _failed,
+}

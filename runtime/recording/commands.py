@@ -1,0 +1,78 @@
+"""Commands as lines of a recording: a verb and its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, get_args
+
+import msgspec
+
+from runtime.model.commands import Command
+from runtime.recording.format import CommandLine
+from runtime.recording.payload import from_text, to_text
+
+
+def _verb(kind: type) -> str:
+    """The class name in kebab case: `SetSchedule` is `set-schedule`."""
+    name = kind.__name__
+    return "".join(f"-{c.lower()}" if c.isupper() else c for c in name).removeprefix("-")
+
+
+COMMANDS: dict[str, type[Command]] = {_verb(kind): kind for kind in get_args(Command)}
+"""Every command by verb. `step` is written only where it asked for a node or a lineage: it
+stands before the call it led to. A call without one was the next in order."""
+
+_VERBS = {kind: verb for verb, kind in COMMANDS.items()}
+
+
+def command_line(
+    command: Command, after_call: int, clean: Callable[[bytes], bytes] = bytes
+) -> CommandLine:
+    """The line of a command; `clean` redacts its texts and payloads."""
+    raw: dict[str, Any] = msgspec.to_builtins(command, builtin_types=(bytes,))
+    return CommandLine(
+        verb=_VERBS[type(command)],
+        after_call=after_call,
+        args={key: _written(value, clean) for key, value in raw.items()},
+    )
+
+
+def command_of(line: CommandLine) -> Command:
+    """The command a line holds.
+
+    Raises:
+        ValueError: this release knows no such verb, or its arguments are not what it takes.
+    """
+    kind = COMMANDS.get(line.verb)
+    if kind is None:
+        raise ValueError(f"no command {line.verb!r}; this release knows {', '.join(COMMANDS)}")
+    raw = {key: _read(value) for key, value in line.args.items()}
+    unknown = set(raw) - {field.name for field in fields(kind)}
+    if unknown:
+        raise ValueError(f"command {line.verb!r} takes no {', '.join(sorted(unknown))}")
+    command: Command = msgspec.convert(raw, kind, builtin_types=(bytes,))
+    return command
+
+
+def _written(value: Any, clean: Callable[[bytes], bytes]) -> Any:
+    if isinstance(value, bytes):
+        text, encoded = to_text(clean(value))
+        return {"text": text} if encoded is None else {"base64": encoded}
+    if isinstance(value, str):
+        return clean(value.encode("utf-8")).decode("utf-8", "replace")
+    if isinstance(value, list | tuple):
+        return [_written(item, clean) for item in value]
+    if isinstance(value, dict):
+        return {key: _written(item, clean) for key, item in value.items()}
+    return value
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, dict):
+        if len(value) == 1 and value.keys() <= {"text", "base64"}:
+            return from_text(value.get("text"), value.get("base64"))
+        return {key: _read(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_read(item) for item in value]
+    return value

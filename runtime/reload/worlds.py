@@ -1,0 +1,151 @@
+"""Which WIT world a component is built for; Torvyn's manifest does not say (torvyn-contract §2.1).
+
+The WIT is the component's `wit/`, else the manifest's, else the packages the caller brings.
+Of its worlds the one is taken that exports the interface of the node which uses the component;
+where two differ only in `lifecycle`, the sources decide by mentioning it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.model.errors import Diagnostic, Severity
+from runtime.model.linked import LIFECYCLE_INTERFACE
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_PACKAGE = re.compile(r"^\s*package\s+([\w:-]+)(?:@[\w.+-]+)?\s*;", re.MULTILINE)
+_WORLD = re.compile(r"\bworld\s+%?([\w-]+)\s*\{")
+_EXPORT = re.compile(r"\bexport\s+%?([\w:/-]+)(?:@[\w.+-]+)?\s*;")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A world of a WIT package."""
+
+    name: str
+    exports: tuple[str, ...]
+    """Exported interfaces with their package, without version."""
+
+
+@dataclass(frozen=True, slots=True)
+class WitChoice:
+    """The WIT and the world a component is built for."""
+
+    path: Path
+    """A directory in the layout of `wit/`: one package, others in `deps/`."""
+    world: str
+
+
+def worlds_in(directory: Path) -> tuple[World, ...]:
+    """The worlds of the package whose files lie in a directory; deps/ is not looked into."""
+    texts = [_COMMENT.sub("", _read(path)) for path in sorted(directory.glob("*.wit"))]
+    packages = [found.group(1) for text in texts if (found := _PACKAGE.search(text))]
+    package = packages[0] if packages else ""
+    return tuple(world for text in texts for world in _worlds_of(text, package))
+
+
+def choose_world(
+    worlds: Iterable[World], interface: str | None, uses_lifecycle: bool
+) -> World | None:
+    """The only world, or the only one that exports the interface, lifecycle as the sources."""
+    left = tuple(worlds)
+    if len(left) > 1 and interface is not None:
+        wanted = interface.partition("@")[0]
+        left = tuple(world for world in left if wanted in world.exports)
+    if len(left) > 1:
+        left = tuple(
+            world for world in left if (LIFECYCLE_INTERFACE in world.exports) == uses_lifecycle
+        )
+    return left[0] if len(left) == 1 else None
+
+
+def choose_wit(
+    name: str,
+    own: Iterable[Path],
+    packages: Iterable[Path],
+    interface: str | None,
+    uses_lifecycle: bool,
+    work: Path,
+) -> WitChoice | Diagnostic:
+    """The WIT and world for a component.
+
+    `own` are directories to look in first, `packages` directories of one WIT package each that
+    serve when `own` has none; they are laid out in `work` as the tools want them.
+    Raises OSError when that can not be written.
+    """
+    for directory in own:
+        if any(directory.glob("*.wit")):
+            worlds = worlds_in(directory)
+            world = choose_world(worlds, interface, uses_lifecycle)
+            if world is None:
+                return _undecided(name, str(directory), worlds, interface)
+            return WitChoice(directory, world.name)
+    brought = tuple(packages)
+    for package in brought:
+        worlds = worlds_in(package)
+        matching = [world for world in worlds if _exports(world, interface)]
+        world = choose_world(matching, interface, uses_lifecycle)
+        if world is not None:
+            return WitChoice(_lay_out(package, brought, work / "wit"), world.name)
+    every = tuple(world for package in brought for world in worlds_in(package))
+    return _undecided(name, "wit", every, interface)
+
+
+def _exports(world: World, interface: str | None) -> bool:
+    return interface is not None and interface.partition("@")[0] in world.exports
+
+
+def _lay_out(package: Path, packages: tuple[Path, ...], target: Path) -> Path:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(package, target)
+    for other in packages:
+        if other != package:
+            shutil.copytree(other, target / "deps" / other.name)
+    return target
+
+
+def _undecided(
+    name: str, where: str, worlds: tuple[World, ...], interface: str | None
+) -> Diagnostic:
+    names = ", ".join(world.name for world in worlds) or "none"
+    purpose = f"exports {interface}" if interface else "is used by a node"
+    return Diagnostic(
+        Severity.ERROR,
+        "E0120",
+        "NoExportedInterface",
+        f"it is not clear which world component '{name}' is built for: no single one {purpose}"
+        f" (worlds found: {names})",
+        "Put a wit/ with one world beside the sources, or write `build_command`.",
+        file=where,
+        key=f"component.{name}",
+    )
+
+
+def _worlds_of(text: str, package: str) -> Iterable[World]:
+    for found in _WORLD.finditer(text):
+        body = text[found.end() : _closing(text, found.end())]
+        exports = tuple(
+            name if "/" in name or not package else f"{package}/{name}"
+            for name in _EXPORT.findall(body)
+        )
+        yield World(found.group(1), exports)
+
+
+def _closing(text: str, start: int) -> int:
+    depth = 1
+    for position in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[position], 0)
+        if depth == 0:
+            return position
+    return len(text)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError:
+        return ""

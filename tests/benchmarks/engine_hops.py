@@ -1,0 +1,114 @@
+"""Processor time of the engine's own work per element and hop, run by hand.
+
+    PYTHONPATH=.:tests python tests/benchmarks/engine_hops.py [ELEMENTS]
+
+A hop is one call an element goes through (a pull and a push count as one each). The invoker
+answers with ready-made answers; the time of calling it as often, alone, is subtracted.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Callable
+
+from engine_fakes import WALL_NS, edge, flow, linear
+
+from runtime.engine.core import Engine
+from runtime.engine.options import EngineOptions
+from runtime.model.call import (
+    Accepted,
+    Answer,
+    Call,
+    Emitted,
+    Export,
+    Finished,
+    Output,
+    Ports,
+    Signal,
+    Verdict,
+)
+from runtime.model.commands import Start
+from runtime.model.element import Buffer
+from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
+
+OUTPUT = Emitted((Output(Buffer(b"x" * 64), "text/plain"),))
+PORTS = tuple(f"p{index}" for index in range(4))
+
+
+class ReadyAnswers:
+    """Answers each export with the same object every time."""
+
+    def __init__(self) -> None:
+        self.answers = {
+            Export.INIT.value: Answer(Finished(), 1),
+            Export.TEARDOWN.value: Answer(Finished(), 1),
+            Export.COMPLETE.value: Answer(Finished(), 1),
+            Export.NOTIFY_BACKPRESSURE.value: Answer(Finished(), 1),
+            Export.PULL.value: Answer(OUTPUT, 900),
+            Export.PROCESS.value: Answer(OUTPUT, 1_100),
+            Export.EVALUATE.value: Answer(Verdict(True), 700),
+            Export.ROUTE.value: Answer(Ports(PORTS), 800),
+            Export.PUSH.value: Answer(Accepted(Signal.READY), 1_300),
+        }
+        self.count = 0
+
+    def invoke(self, call: Call) -> Answer:
+        """The ready-made answer of the export."""
+        self.count += 1
+        return self.answers[call[2]._value_]
+
+
+def fan(middle: Role) -> LinkedFlow:
+    """source -> one node -> four sinks, by ports of their own from a router."""
+    roles = {"source": Role.SOURCE, "middle": middle}
+    roles.update({f"sink{index}": Role.SINK for index in range(4)})
+    ports = PORTS if middle is Role.ROUTER else ("output",) * 4
+    edges = [edge("source", "middle")]
+    edges += [edge("middle", f"sink{index}", port=port) for index, port in enumerate(ports)]
+    return flow(roles, edges)
+
+
+def measure(linked: LinkedFlow, schedule: SchedulePolicy, elements: int) -> tuple[float, float]:
+    """Microseconds a hop: all in all, and without the invoker."""
+    invoker = ReadyAnswers()
+    options = EngineOptions(schedule=schedule, element_limit=elements)
+    engine = Engine(linked, invoker, options)
+    engine.apply(Start(WALL_NS))
+    gc.collect()
+    began = time.process_time()
+    step = engine.step
+    while not engine.state.ended:
+        step()
+    total = time.process_time() - began
+    alone = _invoker_alone(invoker.invoke, invoker.count)
+    return total / invoker.count * 1e6, (total - alone) / invoker.count * 1e6
+
+
+def _invoker_alone(invoke: Callable[[Call], Answer], calls: int) -> float:
+    call = Call(1, "node", Export.PROCESS)
+    began = time.process_time()
+    for _ in range(calls):
+        invoke(call)
+    return time.process_time() - began
+
+
+def main() -> None:
+    """Measure some shapes under each schedule."""
+    elements = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    shapes = {
+        "source-processor-sink": linear(Role.PROCESSOR),
+        "source-filter-sink": linear(Role.FILTER),
+        "source-processor-sink, capacity 1": linear(Role.PROCESSOR, capacity=1),
+        "source-processor-4 sinks": fan(Role.PROCESSOR),
+        "source-router-4 sinks": fan(Role.ROUTER),
+    }
+    for name, linked in shapes.items():
+        for schedule in SchedulePolicy:
+            whole, own = measure(linked, schedule, elements)
+            print(f"{name:36} {schedule.value:15} {whole:6.2f} µs/hop, engine {own:6.2f}")
+
+
+if __name__ == "__main__":
+    main()
