@@ -1,0 +1,218 @@
+"""The buffers one component instance owns: pool tiers, budget, freezing.
+
+Pure Python; the handles of a component are numbers here (the *representation* of a
+resource). Facts: torvyn-contract §1.4 and §6.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
+
+TIERS = (256, 4 * 1024, 64 * 1024, 1024 * 1024)
+"""Pool tiers in bytes; a larger buffer gets exactly what was asked for."""
+BUDGET_BYTES = 64 * 1024 * 1024
+"""What one component may own, counted at the capacity of its buffers."""
+MAX_OFFSET = 0xFFFF_FFFF
+"""Offsets are 64 bits in WIT and 32 inside the runtime."""
+
+
+class RefusalCase(StrEnum):
+    """Cases of `torvyn:streaming/types.buffer-error`."""
+
+    CAPACITY_EXCEEDED = "capacity-exceeded"
+    OUT_OF_BOUNDS = "out-of-bounds"
+    ALLOCATION_FAILED = "allocation-failed"
+
+
+class Refusal(NamedTuple):
+    """A `buffer-error`."""
+
+    case: RefusalCase
+    text: str | None = None
+    """Only for `allocation-failed`."""
+
+
+CAPACITY_EXCEEDED = Refusal(RefusalCase.CAPACITY_EXCEEDED)
+OUT_OF_BOUNDS = Refusal(RefusalCase.OUT_OF_BOUNDS)
+FROZEN = Refusal(RefusalCase.ALLOCATION_FAILED, "the buffer is frozen")
+NO_MEMORY = Refusal(RefusalCase.ALLOCATION_FAILED, "the host is out of memory")
+
+
+class FrozenError(Exception):
+    """A mutable buffer was used after `freeze`, in a way that can not answer an error."""
+
+
+def tier_capacity(hint: int) -> int:
+    """Capacity of a buffer allocated with `hint`, in bytes."""
+    for tier in TIERS:
+        if hint <= tier:
+            return tier
+    return hint
+
+
+@lru_cache(maxsize=256)
+def kept_content_type(text: bytes) -> str:
+    """UTF-8 text, cut to the bytes a buffer keeps, at a character."""
+    return text[:MAX_CONTENT_TYPE_BYTES].decode("utf-8", "ignore")
+
+
+class MutableBuffer:
+    """A buffer being written."""
+
+    __slots__ = ("capacity", "content_type", "data", "frozen")
+
+    def __init__(self, capacity: int, data: bytes | bytearray = b"") -> None:
+        self.capacity = capacity
+        self.data: bytes | bytearray = data
+        self.content_type = ""
+        self.frozen = False
+
+    def write(self, offset: int, data: bytes) -> Refusal | None:
+        """Put `data` at `offset`, zeros into a gap before it."""
+        if self.frozen:
+            return FROZEN
+        if offset > MAX_OFFSET:
+            return OUT_OF_BOUNDS
+        end = offset + len(data)
+        if end > self.capacity:
+            return CAPACITY_EXCEEDED
+        content = self.data
+        if not isinstance(content, bytearray):
+            content = self.data = bytearray(content)
+        if end > len(content):
+            content.extend(bytes(end - len(content)))
+        content[offset:end] = data
+        return None
+
+    def append(self, data: bytes) -> Refusal | None:
+        """Put `data` at the end. Raises FrozenError after `freeze`."""
+        if self.frozen:
+            raise FrozenError("append")
+        content = self.data
+        if len(content) + len(data) > self.capacity:
+            return CAPACITY_EXCEEDED
+        if not content:
+            # Most guests append once: the frozen buffer is then these very bytes.
+            self.data = data
+        elif isinstance(content, bytearray):
+            content += data
+        else:
+            self.data = bytearray(content)
+            self.data += data
+        return None
+
+    def size(self) -> int:
+        """Bytes written. Raises FrozenError after `freeze`."""
+        if self.frozen:
+            raise FrozenError("size")
+        return len(self.data)
+
+    def set_content_type(self, text: bytes) -> None:
+        """Set the type the frozen buffer will have. Raises FrozenError after `freeze`."""
+        if self.frozen:
+            raise FrozenError("set-content-type")
+        self.content_type = kept_content_type(text)
+
+    def freeze(self) -> Buffer:
+        """The content as an immutable buffer. Raises FrozenError the second time."""
+        if self.frozen:
+            raise FrozenError("freeze")
+        self.frozen = True
+        data = self.data
+        self.data = b""
+        return Buffer(data if isinstance(data, bytes) else bytes(data), self.content_type)
+
+
+class _Numbers:
+    """Hands out small numbers from 1; given back ones first."""
+
+    __slots__ = ("_free", "_next")
+
+    def __init__(self) -> None:
+        self._free: list[int] = []
+        self._next = 1
+
+    def take(self) -> int:
+        if self._free:
+            return self._free.pop()
+        number = self._next
+        self._next += 1
+        return number
+
+    def give_back(self, number: int) -> None:
+        self._free.append(number)
+
+
+class OwnedBuffers:
+    """What one instance owns: `mutable` buffers and frozen ones, by representation."""
+
+    __slots__ = ("_capacities", "_frozen_numbers", "_mutable_numbers", "frozen", "mutable", "used")
+
+    def __init__(self) -> None:
+        self.mutable: dict[int, MutableBuffer] = {}
+        self.frozen: dict[int, Buffer] = {}
+        self.used = 0
+        """Bytes counted against `BUDGET_BYTES`."""
+        self._capacities: dict[int, int] = {}
+        self._mutable_numbers = _Numbers()
+        self._frozen_numbers = _Numbers()
+
+    @property
+    def count(self) -> int:
+        """Live handles."""
+        return len(self.mutable) + len(self.frozen)
+
+    def allocate(self, hint: int) -> int | Refusal:
+        """A new empty mutable buffer's representation."""
+        if hint > MAX_BUFFER_BYTES:
+            return CAPACITY_EXCEEDED
+        capacity = tier_capacity(hint)
+        if self.used + capacity > BUDGET_BYTES:
+            return CAPACITY_EXCEEDED
+        return self._own(MutableBuffer(capacity))
+
+    def clone(self, source: Buffer) -> int | Refusal:
+        """A new mutable buffer with the bytes of `source`, without its content type."""
+        capacity = tier_capacity(max(1, len(source.data)))
+        if self.used + capacity > BUDGET_BYTES:
+            return CAPACITY_EXCEEDED
+        return self._own(MutableBuffer(capacity, source.data))
+
+    def _own(self, buffer: MutableBuffer) -> int:
+        number = self._mutable_numbers.take()
+        self.mutable[number] = buffer
+        self.used += buffer.capacity
+        return number
+
+    def freeze(self, number: int) -> int:
+        """Freeze a mutable buffer; the representation of the frozen one.
+
+        The mutable handle stays until it is dropped and counts no more. Raises FrozenError.
+        """
+        buffer = self.mutable[number]
+        frozen = buffer.freeze()
+        made = self._frozen_numbers.take()
+        self.frozen[made] = frozen
+        self._capacities[made] = buffer.capacity
+        return made
+
+    def drop_mutable(self, number: int) -> None:
+        """The component dropped the handle."""
+        buffer = self.mutable.pop(number, None)
+        if buffer is None:
+            return
+        self._mutable_numbers.give_back(number)
+        if not buffer.frozen:
+            self.used -= buffer.capacity
+
+    def take_frozen(self, number: int) -> Buffer | None:
+        """Take a frozen buffer out: dropped, or handed over to the host. None: not owned."""
+        buffer = self.frozen.pop(number, None)
+        if buffer is not None:
+            self._frozen_numbers.give_back(number)
+            self.used -= self._capacities.pop(number)
+        return buffer

@@ -1,0 +1,331 @@
+"""Direct calls of the exports a flow uses: one prepared set of parameters per instance.
+
+wasmtime-py's `Func.__call__` asks for the function's type and converts every value by
+itself on every call. Here the parameters are laid out once; a call changes the numbers,
+the content type when it differs, and what the lent handles stand for. A result stays in
+its slot until the next call of the same function, where wasmtime frees it while storing
+the new one; it is read in place before.
+
+Every reader relies on the types of `contract.EXPORTS`: instances are only made of
+components whose types are equal.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from wasmtime.component import Func
+
+from runtime.model.call import (
+    Absorbed,
+    Accepted,
+    Call,
+    Discarded,
+    Emitted,
+    Exhausted,
+    Export,
+    Failed,
+    Finished,
+    Outcome,
+    Output,
+    Ports,
+    Signal,
+    Verdict,
+)
+from runtime.model.element import Buffer, Element
+from runtime.wasm import layout, native
+from runtime.wasm.callstate import CallState
+from runtime.wasm.failures import foreign_buffer, process_error
+from runtime.wasm.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, Handles
+from runtime.wasm.layout import (
+    BYTES,
+    BYTES_BASE,
+    CONTENT,
+    FIRST,
+    SECOND,
+    VALUE_SIZE,
+    WORDS,
+    read_text,
+    word,
+)
+from runtime.wasm.values import FixedValues, put
+
+Run = Callable[[Call], "Outcome | int"]
+"""Makes a call: its outcome, or the address of wasmtime's error."""
+
+_READY = Accepted(Signal.READY)
+_PAUSE = Accepted(Signal.PAUSE)
+_PASSES = Verdict(True)
+_STOPS = Verdict(False)
+_EXHAUSTED = Exhausted()
+_DISCARDED = Discarded()
+_ABSORBED = Absorbed()
+_FINISHED = Finished()
+_NO_OUTPUT = Emitted(())
+_KNOWN_PORTS = 256
+"""Port lists remembered, so that a router that always says the same costs nothing."""
+_OK = 0xFF
+"""`is_ok` is one byte; the other bytes of its word mean nothing."""
+
+ELEMENT_EXPORTS = (Export.PROCESS, Export.EVALUATE, Export.ROUTE, Export.INGEST, Export.PUSH)
+
+
+class DirectCalls:
+    """The prepared exports of one instance."""
+
+    def __init__(
+        self, functions: Mapping[Export, Func], state: CallState, handles: Handles
+    ) -> None:
+        self._state = state
+        self._handles = handles
+        self._functions = functions
+        self._fixed = FixedValues()
+        self._slots: list[int] = []
+        self._owned: list[int] = []
+        self._ports: dict[bytes, Ports] = {}
+        self.runs: dict[Export, Run] = {
+            export: self._prepare(export, function) for export, function in functions.items()
+        }
+
+    def close(self) -> None:
+        """Free results and handles; the store must still be open."""
+        for slot in self._slots:
+            native.value_delete(native.address(slot))
+        for resource in self._owned:
+            native.any_delete(native.address(resource))
+        self._slots.clear()
+        self._owned.clear()
+        self.runs.clear()
+
+    # ---- preparing
+
+    def _prepare(self, export: Export, function: Func) -> Run:
+        at = native.address(ctypes.addressof(function._func))
+        if export in ELEMENT_EXPORTS:
+            return self._element_run(export, at)
+        if export is Export.INIT:
+            return self._init_run(at)
+        if export is Export.NOTIFY_BACKPRESSURE:
+            return self._notify_run(at)
+        if export is Export.TEARDOWN:
+            return self._teardown_run(at)
+        return self._plain_run(export, at)
+
+    def _result(self, export: Export) -> tuple[int, Callable[[], Outcome]]:
+        """A result slot, and what reads it."""
+        slot = self._fixed.value(layout.BOOL)
+        self._slots.append(slot)
+        first = word(slot) + 1
+        ok = self._reader(export)
+
+        def read() -> Outcome:
+            if WORDS[first] & _OK:
+                return ok(WORDS[first + 1])
+            return self._error(export, WORDS[first + 1])
+
+        return slot, read
+
+    def _reader(self, export: Export) -> Callable[[int], Outcome]:
+        """What reads the value of `ok`, given its address."""
+        match export:
+            case Export.ROUTE:
+                return self._read_ports
+            case Export.EVALUATE:
+                return self._read_verdict
+            case Export.PROCESS:
+                return self._read_processed
+            case Export.PULL:
+                return lambda value: self._read_option(value, _EXHAUSTED)
+            case Export.INGEST:
+                return lambda value: self._read_option(value, _ABSORBED)
+            case Export.FLUSH:
+                return self._read_flushed
+            case Export.PUSH:
+                return self._read_signal
+        return lambda _value: _FINISHED
+
+    def _element_run(self, export: Export, function: Any) -> Run:
+        parameter = _ElementParameter(self._fixed, self._handles)
+        self._owned += parameter.owned
+        at = native.address(parameter.address)
+        slot, read = self._result(export)
+        slot_at = native.address(slot)
+        context, one, func_call = self._handles.context, native.ONE, native.func_call
+        state, sequence, timestamp = self._state, parameter.sequence, parameter.timestamp
+        set_content_type = parameter.set_content_type
+        last = ""
+        set_content_type(last)
+        # What `read` does, without the call.
+        first = word(slot) + 1
+        value = first + 1
+        ok = self._reader(export)
+
+        def run(call: Call) -> Outcome | int:
+            nonlocal last
+            _id, _, _, number, time_ns, content_type, payload, _ = call[3] or _no_element(export)
+            state.payload = payload
+            WORDS[sequence] = number
+            WORDS[timestamp] = time_ns
+            if content_type != last:
+                last = content_type
+                set_content_type(content_type)
+            error = func_call(function, context, at, one, slot_at, one)
+            if error:
+                return cast(int, error)
+            if WORDS[first] & _OK:
+                return ok(WORDS[value])
+            return read()
+
+        return run
+
+    def _plain_run(self, export: Export, function: Any) -> Run:
+        slot, read = self._result(export)
+        slot_at = native.address(slot)
+        context = self._handles.context
+
+        def run(_call: Call) -> Outcome | int:
+            error = native.func_call(
+                function, context, native.NULL, native.ZERO, slot_at, native.ONE
+            )
+            return error or read()
+
+        return run
+
+    def _init_run(self, function: Any) -> Run:
+        slot, read = self._result(Export.INIT)
+        slot_at = native.address(slot)
+        context = self._handles.context
+
+        def run(call: Call) -> Outcome | int:
+            fixed = FixedValues()
+            config = native.address(fixed.text(call.argument))
+            error = native.func_call(function, context, config, native.ONE, slot_at, native.ONE)
+            return error or read()
+
+        return run
+
+    def _notify_run(self, function: Any) -> Run:
+        signals = {
+            signal: native.address(self._fixed.text(signal, layout.ENUM)) for signal in Signal
+        }
+        context = self._handles.context
+
+        def run(call: Call) -> Outcome | int:
+            signal = signals[Signal(call.argument)]
+            error = native.func_call(
+                function, context, signal, native.ONE, native.NULL, native.ZERO
+            )
+            return error or _FINISHED
+
+        return run
+
+    def _teardown_run(self, function: Any) -> Run:
+        context = self._handles.context
+
+        def run(_call: Call) -> Outcome | int:
+            error = native.func_call(
+                function, context, native.NULL, native.ZERO, native.NULL, native.ZERO
+            )
+            return error or _FINISHED
+
+        return run
+
+    # ---- reading results; every argument is the address of a value
+
+    def _error(self, export: Export, value: int) -> Outcome:
+        case = read_text(value + FIRST)
+        payload = WORDS[word(value + layout.THIRD)]
+        text = read_text(payload + FIRST) if payload else ""
+        return Failed(process_error(export, case, text))
+
+    def _read_ports(self, value: int) -> Outcome:
+        index = value >> 3
+        count = WORDS[index]
+        if count == 1:
+            place = WORDS[index + 1] >> 3
+            start = WORDS[place + 1] - BYTES_BASE
+            name = BYTES[start : start + WORDS[place]]
+            return self._ports.get(name) or self._new_port(name)
+        data = WORDS[index + 1]
+        return Ports(tuple([read_text(data + i * VALUE_SIZE + FIRST) for i in range(count)]))
+
+    def _new_port(self, name: bytes) -> Ports:
+        ports = Ports((name.decode("utf-8", "replace"),))
+        if len(self._ports) < _KNOWN_PORTS:
+            self._ports[name] = ports
+        return ports
+
+    def _read_verdict(self, value: int) -> Outcome:
+        return _PASSES if WORDS[value >> 3] & _OK else _STOPS
+
+    def _read_signal(self, value: int) -> Outcome:
+        return _READY if read_text(value + FIRST) == Signal.READY else _PAUSE
+
+    def _read_processed(self, value: int) -> Outcome:
+        payload = WORDS[word(value + layout.THIRD)]
+        return self._emit((payload,)) if payload else _DISCARDED
+
+    def _read_option(self, value: int, nothing: Outcome) -> Outcome:
+        payload = WORDS[word(value + FIRST)]
+        return self._emit((payload,)) if payload else nothing
+
+    def _read_flushed(self, value: int) -> Outcome:
+        count = WORDS[word(value + FIRST)]
+        data = WORDS[word(value + SECOND)]
+        if not count:
+            return _NO_OUTPUT
+        return self._emit(tuple(data + index * VALUE_SIZE for index in range(count)))
+
+    def _emit(self, records: tuple[int, ...]) -> Outcome:
+        outputs = []
+        for record in records:
+            fields = WORDS[word(record + SECOND)]
+            payload = self._take(WORDS[word(fields + layout.ENTRY_SIZE + _VALUE_FIRST)])
+            if payload is None:
+                return Failed(foreign_buffer())
+            meta = WORDS[word(fields + layout.ENTRY_VALUE + SECOND)]
+            content_type = read_text(meta + 2 * layout.ENTRY_SIZE + _VALUE_FIRST)
+            outputs.append(Output(payload, content_type))
+        return Emitted(tuple(outputs))
+
+    def _take(self, resource: int) -> Buffer | None:
+        return self._state.owned.take_frozen(self._handles.representation(resource))
+
+
+def _no_element(export: Export) -> Element:
+    raise ValueError(f"{export} needs an element")
+
+
+_VALUE_FIRST = layout.ENTRY_VALUE + FIRST
+
+
+class _ElementParameter:
+    """A `stream-element` in memory: see torvyn-contract §1.1."""
+
+    def __init__(self, fixed: FixedValues, handles: Handles) -> None:
+        self._fixed = fixed
+        meta, (sequence, timestamp, content_type) = fixed.record(
+            ("sequence", layout.U64), ("timestamp-ns", layout.U64), ("content-type", layout.STRING)
+        )
+        self.address, (meta_place, payload, context) = fixed.record(
+            ("meta", layout.RECORD), ("payload", layout.RESOURCE), ("context", layout.RESOURCE)
+        )
+        put(meta_place, layout.RECORD, 3, WORDS[word(meta + SECOND)])
+        # The host owns both handles and lends them with every call.
+        self.owned = [handles.own(BUFFER_TYPE, LENT), handles.own(CONTEXT_TYPE, LENT)]
+        put(payload, layout.RESOURCE, self.owned[0])
+        put(context, layout.RESOURCE, self.owned[1])
+        self.sequence = word(sequence + CONTENT)
+        self.timestamp = word(timestamp + CONTENT)
+        self._content_type = content_type + FIRST
+        self._text: Any = None
+
+    def set_content_type(self, text: str) -> None:
+        """Set the content type of the metadata."""
+        data = text.encode("utf-8", "replace")
+        self._text = ctypes.create_string_buffer(data, len(data) + 1)
+        index = word(self._content_type)
+        WORDS[index] = len(data)
+        WORDS[index + 1] = ctypes.addressof(self._text)

@@ -1,0 +1,318 @@
+"""What went wrong in a component, as a `Failure` with Torvyn's code (torvyn-contract §4.5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from wasmtime import WasmtimeError
+from wasmtime._error import ExitTrap
+
+from runtime.model.call import Export, Failure, FailureKind
+from runtime.model.linked import Limits
+
+MAX_HANDED_BYTES = 2_796_202
+"""Bytes of one `list<u8>` from a component: wasmtime allows 128 MiB of values, 48 bytes each."""
+_MESSAGE_LIMIT = 2_000
+_PROCESS_HELP = {
+    FailureKind.INVALID_INPUT: "Look at the element's payload; retry after a reload, or skip it.",
+    FailureKind.UNAVAILABLE: "Something the component needs is not there; retry, or skip it.",
+    FailureKind.INTERNAL: "The component reports a fault of its own; its output may say more.",
+    FailureKind.DEADLINE_EXCEEDED: "The component gave up on time; retry, or skip the element.",
+    FailureKind.FATAL: "The component can not go on; its instance is made anew before it is used.",
+}
+
+
+def process_error(export: Export, case: str, text: str) -> Failure:
+    """A `process-error` the component returned."""
+    kind = FailureKind(case)
+    if export is Export.INIT:
+        code, name = "E0942", "InitFailed"
+        advice = "Look at the node's config in the manifest: init refused it."
+    else:
+        late = kind is FailureKind.DEADLINE_EXCEEDED
+        code, name = ("E0421", "DeadlineExceeded") if late else ("E0420", "ComponentError")
+        advice = _PROCESS_HELP[kind]
+    return Failure(
+        kind,
+        text[:_MESSAGE_LIMIT] or "deadline exceeded",
+        code,
+        name,
+        advice,
+        crashed=kind is FailureKind.FATAL,
+    )
+
+
+def foreign_buffer() -> Failure:
+    """The component handed back a buffer it does not own."""
+    return Failure(
+        FailureKind.CONTRACT,
+        "handed back a buffer it does not own",
+        "E0301",
+        "NotOwner",
+        "Return a buffer that this component allocated and froze.",
+        crashed=True,
+    )
+
+
+def missing_export(export: Export, interface: str) -> Failure:
+    """The component does not export the function the call needs."""
+    return Failure(
+        FailureKind.CONTRACT,
+        f"does not export {interface}.{export}",
+        "E0808",
+        "ExportMissing",
+        "Build the component for the world of its role.",
+        crashed=False,
+    )
+
+
+def not_usable(detail: str) -> Failure:
+    """A call was made to an instance that is not there or broke before."""
+    return Failure(
+        FailureKind.INTERNAL,
+        detail,
+        "E0809",
+        "Internal",
+        "The instance must be initialised first.",
+        crashed=True,
+    )
+
+
+def interrupted() -> Failure:
+    """Another thread asked for the end of the call."""
+    return Failure(
+        FailureKind.LIMIT,
+        "interrupted: the call was ended while it ran",
+        "E0811",
+        "InvocationTimeout",
+        "Retry the element, or raise no alarm: this was asked for.",
+        crashed=True,
+    )
+
+
+def timed_out(limits: Limits) -> Failure:
+    """The call took longer than the manifest allows."""
+    return Failure(
+        FailureKind.LIMIT,
+        f"took longer than {limits.call_timeout_ms} ms",
+        "E0811",
+        "InvocationTimeout",
+        "Look for an endless loop or a long wait; the limit is the call timeout of the node.",
+        crashed=True,
+    )
+
+
+class _Pattern(NamedTuple):
+    pattern: re.Pattern[str]
+    make: Callable[[str, Limits], Failure]
+
+
+def _fuel(_text: str, limits: Limits) -> Failure:
+    return Failure(
+        FailureKind.LIMIT,
+        f"used up its {limits.fuel:,} fuel",
+        "E0805",
+        "FuelExhausted",
+        "Look for an endless loop, or raise fuel_budget of the node in the manifest.",
+        crashed=True,
+    )
+
+
+def _memory(_text: str, limits: Limits) -> Failure:
+    return Failure(
+        FailureKind.LIMIT,
+        f"needs more than its {limits.memory_bytes:,} bytes of memory",
+        "E0806",
+        "MemoryLimitExceeded",
+        "Raise max_memory of the node in the manifest, or make the component need less.",
+        crashed=True,
+    )
+
+
+def _too_much(_text: str, _limits: Limits) -> Failure:
+    return Failure(
+        FailureKind.LIMIT,
+        f"handed more than {MAX_HANDED_BYTES:,} bytes to the host in one call",
+        "E0308",
+        "CapacityExceeded",
+        "Write large payloads in several pieces: this host takes no more at once.",
+        crashed=True,
+    )
+
+
+def _contract(code: str, name: str, message: str, advice: str) -> Callable[[str, Limits], Failure]:
+    def make(_text: str, _limits: Limits) -> Failure:
+        return Failure(FailureKind.CONTRACT, message, code, name, advice, crashed=True)
+
+    return make
+
+
+_CALL_PATTERNS = (
+    _Pattern(re.compile("all fuel consumed"), _fuel),
+    _Pattern(re.compile("too much data is being copied"), _too_much),
+    _Pattern(
+        re.compile("unknown handle index|resource index|removed from the table"),
+        _contract(
+            "E0300",
+            "StaleHandle",
+            "used a handle that it no longer owns",
+            "A handle is gone once it was returned or dropped.",
+        ),
+    ),
+    _Pattern(
+        re.compile("cannot lift own resource from a borrow|cannot remove owned resource"),
+        _contract(
+            "E0301",
+            "NotOwner",
+            "handed back a buffer that was only lent to it",
+            "Copy the input into a buffer of its own and return that.",
+        ),
+    ),
+    _Pattern(
+        re.compile("borrow handles still remain"),
+        _contract(
+            "E0303",
+            "BorrowsOutstanding",
+            "kept, or handed back, a handle that was only lent to it",
+            "Drop payload and context before returning; copy what is needed or passed on.",
+        ),
+    ),
+    _Pattern(
+        re.compile("used with the wrong type|mismatched resource types|resource type mismatch"),
+        _contract(
+            "E0807",
+            "TypeMismatch",
+            "used a handle of another type",
+            "Return a frozen buffer, not the mutable one it came from.",
+        ),
+    ),
+)
+
+
+class CallTrouble(NamedTuple):
+    """What is known about a call that wasmtime ended with an error."""
+
+    error: WasmtimeError
+    fault: Failure | None
+    """What a host function of ours says about it."""
+    interrupted: bool
+    timed_out: bool
+    stderr: bytes
+    """The end of what the component wrote to stderr during the call."""
+
+
+def call_failure(trouble: CallTrouble, limits: Limits) -> Failure:
+    """Why the call failed. The text of the error is read here and the error forgotten."""
+    if trouble.fault is not None:
+        return trouble.fault
+    text = str(trouble.error)
+    if "interrupted" in text and trouble.interrupted:
+        return interrupted()
+    if trouble.timed_out:
+        return timed_out(limits)
+    if isinstance(trouble.error, ExitTrap):
+        return _trap(f"ended itself with exit code {trouble.error.code}")
+    for pattern, make in _CALL_PATTERNS:
+        if pattern.search(text):
+            return make(text, limits)
+    if re.search(rb"memory allocation of \d+ bytes failed", trouble.stderr):
+        return _memory(text, limits)
+    return _trap(_short(text))
+
+
+def _trap(message: str) -> Failure:
+    return Failure(
+        FailureKind.TRAP,
+        message[:_MESSAGE_LIMIT],
+        "E0804",
+        "Trap",
+        "Look at the component's code and at what it wrote to stderr; skip or retry the element.",
+        crashed=True,
+    )
+
+
+def _short(text: str) -> str:
+    """The cause, and the first frame of the guest's stack."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    frame = next((line for line in lines if re.match(r"\d+:\s+0x", line)), "")
+    cause = ""
+    if "Caused by:" in lines:
+        causes = lines[lines.index("Caused by:") + 1 :]
+        cause = next((re.sub(r"^\d+: ", "", line) for line in reversed(causes)), "")
+    cause = (cause or (lines[0] if lines else "")).removeprefix("wasm trap: ")
+    place = re.sub(r"^\d+:\s+0x[0-9a-f]+ - ", "", frame)
+    return f"{cause}, in {place}" if place else cause
+
+
+_IMPORT = re.compile(
+    r"component imports (\w+) `([^`]+)`, but a matching implementation was not found"
+)
+
+
+def instantiation_failure(error: WasmtimeError, limits: Limits) -> Failure:
+    """Why a component could not be instantiated."""
+    text = str(error)
+    missing = _IMPORT.search(text)
+    if missing:
+        return unresolved_import(missing.group(2))
+    if re.search("exceeds memory limits|memory minimum size", text):
+        return _memory(text, limits)
+    if "all fuel consumed" in text:
+        return _fuel(text, limits)
+    return instantiate_failed(_short(text))
+
+
+def unresolved_import(name: str) -> Failure:
+    """The component imports something this host does not have."""
+    if name.startswith("torvyn:"):
+        advice = "Build it against version 0.1 of Torvyn's interfaces."
+    elif name.startswith("wasi:http"):
+        advice = "Torvyn does not provide wasi:http to components either."
+    else:
+        advice = "Components may import Torvyn's interfaces 0.1 and WASI 0.2, nothing else."
+    return Failure(
+        FailureKind.CONTRACT,
+        f"imports {name}, which is not provided",
+        "E0803",
+        "UnresolvedImport",
+        advice,
+        crashed=True,
+    )
+
+
+def type_mismatch(function: str, found: str, wanted: str) -> Failure:
+    """A function of the component has another type than the contract says."""
+    return Failure(
+        FailureKind.CONTRACT,
+        f"{function} is {found}, the contract says {wanted}",
+        "E0807",
+        "TypeMismatch",
+        "Build the component against version 0.1 of Torvyn's interfaces.",
+        crashed=True,
+    )
+
+
+def instantiate_failed(message: str) -> Failure:
+    """Any other reason why there is no instance."""
+    return Failure(
+        FailureKind.TRAP,
+        f"could not be instantiated: {message}"[:_MESSAGE_LIMIT],
+        "E0802",
+        "InstantiationFailed",
+        "Look at what the component does when it starts.",
+        crashed=True,
+    )
+
+
+def wasi_failed(message: str) -> Failure:
+    """A grant could not be given."""
+    return Failure(
+        FailureKind.CONTRACT,
+        message,
+        "E0810",
+        "WasiConfigError",
+        "Make the directory, or change the grant in [security.grants] of the manifest.",
+        crashed=True,
+    )

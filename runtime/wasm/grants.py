@@ -1,0 +1,55 @@
+"""Capabilities granted to a node, in the manifest's grammar (torvyn-contract §8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What the grants of one node amount to."""
+
+    stdout: bool = False
+    stderr: bool = False
+    environment: bool = False
+    network: bool = False
+    """Any network grant opens all hosts, as in Torvyn: WASI takes no list of hosts here."""
+    directories: tuple[tuple[str, bool], ...] = ()
+    """Path and whether it may be written to; the guest sees the same path."""
+    texts: tuple[str, ...] = ()
+
+    def allows(self, capability: str) -> bool:
+        """True when `capability` was granted, or a broader one."""
+        return any(_covers(grant, capability) for grant in self.texts)
+
+
+def read_grants(texts: tuple[str, ...]) -> Grants:
+    """Read grant strings; the link step has refused those that are malformed."""
+    directories: dict[str, bool] = {}
+    for text in texts:
+        domain, _, rest = text.partition(":")
+        action, _, scope = rest.partition(":")
+        if domain == "filesystem" and scope:
+            path = scope.rstrip("/") or "/"
+            directories[path] = directories.get(path, False) or action == "write"
+    return Grants(
+        stdout="stdio:stdout" in texts,
+        stderr="stdio:stderr" in texts,
+        environment="environment:read" in texts,
+        network=any(text.startswith("network:") for text in texts),
+        directories=tuple(directories.items()),
+        texts=texts,
+    )
+
+
+def _covers(grant: str, capability: str) -> bool:
+    if grant == capability or capability.startswith(grant + ":"):
+        return True
+    granted = grant.split(":", 2)
+    wanted = capability.split(":", 2)
+    if granted[:2] != wanted[:2] or len(granted) < 3 or len(wanted) < 3:
+        return False
+    if granted[0] == "filesystem":
+        return PurePath(wanted[2]).is_relative_to(granted[2])
+    return granted[0] == "network" and granted[2] in ("", "*", "*:*")

@@ -1,0 +1,151 @@
+"""The wasm engine: its configuration, compiling, and reading what a component is."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from wasmtime import Config, Engine, WasmtimeError, _bindings
+from wasmtime.component import Component
+
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.surface import Surface
+from runtime.wasm.cache import CodeCache
+from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
+from runtime.wasm.surface import read_surface
+from runtime.wasm.wasi import POLLABLES
+
+_MAGIC = b"\0asm"
+_HEADER_BYTES = 8
+_CORE_MODULE = b"\x01\x00\x00\x00"
+_CONFIGURATION = "epochs fuel canonical-nan deterministic-relaxed-simd no-concurrency stack-1MiB 1"
+"""Part of the key of compiled code; change it whenever `_engine` changes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A component ready to be instantiated; may be shared by threads."""
+
+    digest: str
+    """SHA-256 of the component's bytes, in hexadecimal."""
+    surface: Surface
+    component: Component
+
+
+class Host:
+    """One engine and its compiled components.
+
+    `compile` and `inspect` may be called from any thread; instances live on the one thread
+    that calls components (`WasmInvoker`).
+    """
+
+    def __init__(self, cache_dir: Path | None) -> None:
+        """`cache_dir` is a folder of the user's own for compiled code, or None for no cache."""
+        self.engine = _engine()
+        self._cache = CodeCache(cache_dir) if cache_dir is not None else None
+        self._known: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
+        self._lock = threading.Lock()
+        self._pollables: Component | None = None
+
+    def inspect(self, data: bytes) -> Surface:
+        """What a component imports and exports. Raises StudioError as `compile`."""
+        return self.compile(data).surface
+
+    def compile(self, data: bytes) -> Compiled:
+        """Compile a component, or take it from the cache.
+
+        Raises StudioError with E0800 CompilationFailed when `data` is no component.
+        """
+        digest = hashlib.sha256(data).hexdigest()
+        with self._lock:
+            known = self._known.get(digest)
+        if known is not None:
+            return known
+        _check_header(data)
+        component = self._load(digest, data)
+        surface = read_surface(component, self.engine, digest, len(data))
+        compiled = Compiled(digest, surface, component)
+        with self._lock:
+            return self._known.setdefault(digest, compiled)
+
+    def pollables(self) -> Component:
+        """The compiled `wasi.POLLABLES`."""
+        with self._lock:
+            if self._pollables is None:
+                self._pollables = Component(self.engine, POLLABLES)
+            return self._pollables
+
+    def _load(self, digest: str, data: bytes) -> Component:
+        key = f"{digest}-{_configuration_key()}"
+        if self._cache is not None:
+            path = self._cache.find(key)
+            if path is not None:
+                try:
+                    return Component.deserialize_file(self.engine, str(path))
+                except WasmtimeError:
+                    self._cache.discard(path)
+        try:
+            component = Component(self.engine, data)
+        except WasmtimeError as error:
+            raise _not_compiled(_cause(str(error))) from None
+        if self._cache is not None:
+            self._cache.keep(key, bytes(component.serialize()))
+        return component
+
+
+def _engine() -> Engine:
+    config = Config()
+    config.epoch_interruption = True
+    config.consume_fuel = True
+    config.cranelift_nan_canonicalization = True
+    config.wasm_relaxed_simd_deterministic = True
+    config.max_wasm_stack = MAX_WASM_STACK_BYTES
+    # Calls are synchronous here; without support for concurrent ones each is cheaper.
+    _bindings.wasmtime_config_concurrency_support_set(config.ptr(), False)
+    return Engine(config)
+
+
+def _configuration_key() -> str:
+    text = f"{version('wasmtime')} {_CONFIGURATION}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _check_header(data: bytes) -> None:
+    """Say in the user's words what is not a component; the compiler's words are others."""
+    if not data:
+        raise _not_compiled("the file is empty", "Build the component again.")
+    if not data.startswith(_MAGIC[: len(data)]):
+        raise _not_compiled("this is not WebAssembly", "Point to the .wasm file of a component.")
+    if len(data) < _HEADER_BYTES:
+        raise _not_compiled(
+            f"the file is cut off after {len(data)} bytes",
+            "Wait for the build to finish, or build again.",
+        )
+    if data[len(_MAGIC) : _HEADER_BYTES] == _CORE_MODULE:
+        raise _not_compiled(
+            "this is a core module, not a component",
+            "Build for wasm32-wasip2, or run `wasm-tools component new` on it.",
+        )
+    if len(data) == _HEADER_BYTES:
+        raise _not_compiled(
+            "this component is empty: it imports and exports nothing",
+            "Wait for the build to finish, or build again.",
+        )
+
+
+def _cause(text: str) -> str:
+    """The innermost cause of a wasmtime error, with what it says first."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if "Caused by:" in lines:
+        return lines[-1].partition(": ")[2] if lines[-1][:1].isdigit() else lines[-1]
+    return lines[0] if lines else "unknown error"
+
+
+def _not_compiled(message: str, advice: str = "Build the component again.") -> StudioError:
+    if "unexpected end" in message or "is out of bounds (bound" in message:
+        message = f"the file is cut off: {message}"
+    return StudioError([Diagnostic(Severity.ERROR, "E0800", "CompilationFailed", message, advice)])

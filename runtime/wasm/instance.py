@@ -1,0 +1,288 @@
+"""One node's component instance: its store, its host functions, its calls."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from wasmtime import Store, WasmtimeError
+from wasmtime.component import Func, Instance, Linker
+
+from runtime.model.call import (
+    NO_COPIES,
+    Answer,
+    Call,
+    CopyCount,
+    Export,
+    Failed,
+    Failure,
+    Outcome,
+)
+from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode
+from runtime.wasm import contract, failures, native
+from runtime.wasm.answers import HostAnswers
+from runtime.wasm.calls import DirectCalls, Run
+from runtime.wasm.callstate import CallState, OnPrint, host_bug
+from runtime.wasm.grants import read_grants
+from runtime.wasm.handles import Handles
+from runtime.wasm.host import Compiled, Host
+from runtime.wasm.imports import TorvynImports
+from runtime.wasm.layout import WORDS, word
+from runtime.wasm.sandbox import CallWatch, fuel_of, limit_store
+from runtime.wasm.values import ByteLists, FixedValues
+from runtime.wasm.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
+
+_perf_counter_ns = time.perf_counter_ns
+_new_tuple: Any = tuple.__new__
+_set_fuel = native.set_fuel
+_get_fuel = native.get_fuel
+
+
+class InstanceError(Exception):
+    """There is no instance; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(failure.message)
+
+
+class ComponentInstance:
+    """An instance in a store of its own. Made and used on one thread."""
+
+    def __init__(
+        self,
+        node: LinkedNode,
+        compiled: Compiled,
+        host: Host,
+        watch: CallWatch,
+        lists: ByteLists,
+        answers: HostAnswers,
+        flow_id: str,
+        on_print: OnPrint | None,
+        call: int,
+    ) -> None:
+        """Instantiate `compiled` for `node`; `call` is the number of the call it is made for.
+
+        Raises InstanceError.
+        """
+        self.node = node
+        self.compiled = compiled
+        self.crashed: Failure | None = None
+        """Why the instance can not be called any more."""
+        grants = read_grants(node.grants)
+        self._state = CallState(node.name, grants, flow_id, answers, on_print)
+        self._state.call = call
+        self._watch = watch
+        self._timeout_ns = node.limits.call_timeout_ms * 1_000_000
+        self._fuel = fuel_of(node.limits)
+        self._fuel_argument = native.u64(self._fuel)
+        self._fixed = FixedValues()
+        left = self._fixed.block(8)
+        self._left = word(left)
+        self._left_at = native.address(left)
+        self._kept: list[Any] = []
+        self._store = Store(host.engine)
+        self._calls: DirectCalls | None = None
+        self._handles = Handles(self._store)
+        self._context = self._handles.context
+        self.runs: dict[Export, Run] = {}
+        """Calls that can be made; empty once the instance crashed."""
+        try:
+            self._open(host, lists)
+        except WasmtimeError as error:
+            failure = self._state.fault or self._start_failure(error)
+            self.close()
+            raise InstanceError(failure) from None
+        except (InstanceError, WasiError) as problem:
+            self.close()
+            if isinstance(problem, WasiError):
+                raise InstanceError(failures.wasi_failed(str(problem))) from None
+            raise
+
+    @property
+    def live_handles(self) -> int:
+        """Buffers the component owns now."""
+        return self._state.owned.count
+
+    # ---- making it
+
+    def _open(self, host: Host, lists: ByteLists) -> None:
+        self._check_types()
+        limit_store(self._store, self.node.limits)
+        self._store.set_wasi(wasi_config(self._state.grants, self._state))
+        self._kept.append(self._watch.attach(self._store))
+        self._watch.begin(self._timeout_ns)
+        try:
+            instance = self._instantiate(host, lists)
+        finally:
+            self._watch.running = False
+        functions = self._functions(instance)
+        self._calls = DirectCalls(functions, self._state, self._handles)
+        self.runs = self._calls.runs
+
+    def _instantiate(self, host: Host, lists: ByteLists) -> Instance:
+        with Linker(host.engine) as linker:
+            linker.allow_shadowing = True
+            linker.add_wasip2()
+            self._define(linker, host, lists)
+            self._refill()
+            instance: Instance = linker.instantiate(self._store, self.compiled.component)
+        return instance
+
+    def _check_types(self) -> None:
+        """Compare the component's types with those the direct calls rely on."""
+        for interface in self.compiled.surface.imports:
+            name, version = contract.split_version(interface.name)
+            known = contract.IMPORTS.get(name, {})
+            if name.startswith("torvyn:") and (
+                not known or not contract.is_torvyn_version(version)
+            ):
+                raise InstanceError(failures.unresolved_import(interface.name))
+            for function in interface.functions:
+                if known and function.name not in known:
+                    raise InstanceError(
+                        failures.unresolved_import(f"{interface.name}.{function.name}")
+                    )
+                self._compare(interface.name, function.name, function.type, known)
+        exported = {item.name: item for item in self.compiled.surface.exports}
+        for export, (interface_name, wanted) in contract.EXPORTS.items():
+            found = exported.get(self._exported_name(interface_name) or "")
+            for function in found.functions if found is not None else ():
+                if function.name == export:
+                    self._compare(interface_name, export, function.type, {export: wanted})
+
+    @staticmethod
+    def _compare(interface: str, name: str, found: str, known: dict[Any, str]) -> None:
+        wanted = known.get(name)
+        if wanted is not None and wanted != found:
+            raise InstanceError(failures.type_mismatch(f"{interface}.{name}", found, wanted))
+
+    def _exported_name(self, interface: str) -> str | None:
+        """The interface as this node's component exports it, if the node uses it."""
+        if interface == LIFECYCLE_INTERFACE:
+            return self.node.lifecycle
+        own, _ = contract.split_version(self.node.interface)
+        return self.node.interface if own == interface else None
+
+    def _define(self, linker: Linker, host: Host, lists: ByteLists) -> None:
+        torvyn = TorvynImports(self._state, self._handles, lists)
+        clocks = ClockAndRandom(self._state, self._store, lists, self._watch)
+        self._kept += [torvyn, clocks]
+        with linker.root() as root:
+            for interface in self.compiled.surface.imports:
+                name, version = contract.split_version(interface.name)
+                functions = [function.name for function in interface.functions]
+                if name.startswith("torvyn:"):
+                    with root.add_instance(interface.name) as instance:
+                        torvyn.define(instance, name)
+                elif name in SHADOWED and contract.is_wasi_version(version) and functions:
+                    with root.add_instance(interface.name) as instance:
+                        clocks.define(instance, name, functions)
+                    if any(function.startswith("subscribe-") for function in functions):
+                        self._refill()
+                        clocks.open_pollables(host.engine, host.pollables())
+
+    def _functions(self, instance: Instance) -> dict[Export, Func]:
+        """The exports of the node's role and lifecycle. Raises InstanceError (E0808)."""
+        functions = {}
+        for export, (interface, _) in contract.EXPORTS.items():
+            name = self._exported_name(interface)
+            if name is None:
+                continue
+            index = instance.get_export_index(self._store, name)
+            place = index and instance.get_export_index(self._store, export, index)
+            function = place and instance.get_func(self._store, place)
+            if not function:
+                raise InstanceError(failures.missing_export(export, name))
+            functions[export] = function
+        return functions
+
+    def _start_failure(self, error: WasmtimeError) -> Failure:
+        if self._watch.timed_out:
+            return failures.timed_out(self.node.limits)
+        if self._watch.interrupted:
+            return failures.interrupted()
+        return failures.instantiation_failure(error, self.node.limits)
+
+    def _refill(self) -> None:
+        error = native.set_fuel(self._handles.context, self._fuel_argument)
+        if error:
+            raise native.take_error(error)
+
+    # ---- calling it
+
+    def make(self, run: Run, call: Call) -> Answer:
+        """Make a call with one of `runs`."""
+        state = self._state
+        watch = self._watch
+        state.call = call.number
+        _set_fuel(self._context, self._fuel_argument)
+        watch.interrupted = False
+        watch.timeout_ns = self._timeout_ns
+        watch.running = True
+        if watch.idle:
+            watch.wake()
+        watch.began_ns = began = _perf_counter_ns()
+        try:
+            outcome = run(call)
+        except Exception as problem:
+            outcome = Failed(host_bug(problem))
+        duration = _perf_counter_ns() - began
+        watch.running = False
+        _get_fuel(self._context, self._left_at)
+        fuel = self._fuel - WORDS[self._left]
+        kind = outcome.__class__
+        if kind is int or kind is Failed or state.fault is not None:
+            outcome = self._failed(outcome)
+        if state.reads or state.writes:
+            copies = _new_tuple(
+                CopyCount, (state.reads, state.read_bytes, state.writes, state.write_bytes)
+            )
+            state.reads = state.read_bytes = state.writes = state.write_bytes = 0
+        else:
+            copies = NO_COPIES
+        host = state.take_host() if state.host else ()
+        printed, size = state.take_printed() if state.printed_bytes else ((), 0)
+        # Named tuples made this way cost half of what calling their class costs.
+        answer: Answer = _new_tuple(
+            Answer, (outcome, duration, copies, printed, size, host, fuel, 0)
+        )
+        return answer
+
+    def _failed(self, outcome: Outcome | int) -> Outcome:
+        """The failed outcome; the instance is not called again if it is unusable."""
+        state = self._state
+        if isinstance(outcome, int):
+            trouble = failures.CallTrouble(
+                native.take_error(outcome),
+                state.fault,
+                self._watch.interrupted,
+                self._watch.timed_out,
+                state.stderr_tail(),
+            )
+            failure = failures.call_failure(trouble, self.node.limits)
+            self._watch.timed_out = False
+            self.crashed = failure
+        elif isinstance(outcome, Failed):
+            failure = outcome.failure
+        else:
+            failure = state.fault or failures.not_usable("the host failed")
+        state.fault = None
+        if failure.crashed:
+            self.crashed = failure
+            teardown = self.runs.get(Export.TEARDOWN)
+            self.runs = {}
+            # After `fatal` the instance still works, and is told that it ends.
+            if isinstance(outcome, Failed) and teardown is not None:
+                self.runs[Export.TEARDOWN] = teardown
+        return Failed(failure)
+
+    def close(self) -> None:
+        """Close the store. Idempotent."""
+        self.runs = {}
+        if self._calls is not None:
+            self._calls.close()
+            self._calls = None
+        self._handles.close()
+        self._store.close()
+        self._kept.clear()

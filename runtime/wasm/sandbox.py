@@ -1,0 +1,161 @@
+"""Limits of a call: fuel, time, memory; and the way to stop one from another thread.
+
+Time is enforced by epochs: while calls are made a thread advances the engine's epoch every
+`TICK_SECONDS`, and wasmtime then asks `CallWatch.on_epoch` in the middle of wasm code
+whether the call may go on. Facts: torvyn-contract §5.7.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from wasmtime import Engine, Store
+
+from runtime.model.linked import Limits
+from runtime.wasm import native
+
+TICK_SECONDS = 0.01
+"""Precision of call timeouts."""
+_QUIET_TICKS = 100
+"""The ticking thread sleeps after this many ticks without a call."""
+_TABLE_ELEMENTS = 10_000
+_CORE_INSTANCES = 100
+"""Torvyn allows 10; a component made from Python has more than 12 of its own."""
+MAX_WASM_STACK_BYTES = 1024 * 1024
+UNLIMITED_FUEL = 0x7FFF_FFFF_FFFF_FFFF
+"""Fuel of a call when the manifest says 0."""
+_FOREVER_NS = 1 << 62
+_CONTINUE = 0
+
+
+def limit_store(store: Store, limits: Limits) -> None:
+    """Set what the store's instances may take."""
+    store.set_limits(
+        memory_size=limits.memory_bytes,
+        table_elements=_TABLE_ELEMENTS,
+        instances=_CORE_INSTANCES,
+    )
+
+
+def fuel_of(limits: Limits) -> int:
+    """Fuel for one call."""
+    return limits.fuel or UNLIMITED_FUEL
+
+
+class CallWatch:
+    """Watches the one call that runs. Every method but `interrupt` is for the wasm thread."""
+
+    __slots__ = (
+        "_closed",
+        "_engine",
+        "_thread",
+        "_wakened",
+        "began_ns",
+        "idle",
+        "interrupted",
+        "running",
+        "timed_out",
+        "timeout_ns",
+    )
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._thread: threading.Thread | None = None
+        self._wakened = threading.Event()
+        self._closed = False
+        self.running = False
+        self.idle = True
+        """True while the ticking thread sleeps: `wake` must be called with the next call."""
+        self.interrupted = False
+        self.timed_out = False
+        self.began_ns = 0
+        """`perf_counter_ns` when the call began."""
+        self.timeout_ns = 0
+        """Longest duration of the call; 0 is no limit."""
+
+    def attach(self, store: Store) -> Any:
+        """Watch the wasm code of a store; keep the result as long as the store lives."""
+        callback = native.EpochCallback(self.on_epoch)
+        native.epoch_callback(
+            native.address(native.pointer_value(store.ptr())), callback, native.NULL, native.NULL
+        )
+        store.set_epoch_deadline(1)
+        return callback
+
+    def on_epoch(self, _context: int, _data: int, delta: Any, kind: Any) -> int:
+        """Called by wasmtime when the epoch passed the store's deadline."""
+        try:
+            if self.interrupted:
+                return native.new_error("interrupted")
+            if self.left_ns() <= 0:
+                self.timed_out = True
+                return native.new_error("timed out")
+            delta[0] = 1
+            kind[0] = _CONTINUE
+        except BaseException as problem:
+            return native.new_error(f"host failed: {problem}")
+        return 0
+
+    def left_ns(self) -> int:
+        """Nanoseconds the running call may still take."""
+        if not self.timeout_ns:
+            return _FOREVER_NS
+        return max(0, self.began_ns + self.timeout_ns - time.perf_counter_ns())
+
+    def begin(self, timeout_ns: int) -> int:
+        """A call begins; returns when, as `perf_counter_ns`."""
+        self.interrupted = self.timed_out = False
+        self.timeout_ns = timeout_ns
+        self.running = True
+        if self.idle:
+            self.wake()
+        self.began_ns = began = time.perf_counter_ns()
+        return began
+
+    def interrupt(self) -> None:
+        """End the running call promptly. For any thread; does nothing between calls."""
+        self.interrupted = True
+        if not self._closed:
+            self._engine.increment_epoch()
+
+    def wake(self) -> None:
+        """Start the ticking thread, or let it go on."""
+        if self._closed:
+            return
+        self.idle = False
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._tick, name="epoch", daemon=True)
+            self._thread.start()
+        else:
+            self._wakened.set()
+
+    def close(self) -> None:
+        """Stop the ticking thread. Idempotent."""
+        self._closed = True
+        self._wakened.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _tick(self) -> None:
+        quiet = 0
+        last = -1
+        while not self._closed:
+            time.sleep(TICK_SECONDS)
+            self._engine.increment_epoch()
+            if self.running or self.began_ns != last:
+                last = self.began_ns
+                quiet = 0
+                continue
+            quiet += 1
+            if quiet < _QUIET_TICKS:
+                continue
+            quiet = 0
+            self._wakened.clear()
+            self.idle = True
+            # A call may have begun just before `idle` was set: look once more, then sleep.
+            if not self.running and self.began_ns == last and not self._closed:
+                self._wakened.wait()
+            self.idle = False
