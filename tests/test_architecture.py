@@ -59,6 +59,8 @@ def test_every_file_of_the_contributing_table_exists() -> None:
 
 
 def test_tests_do_not_shadow_the_packages() -> None:
-    shadows = [path for path in (ROOT / "tests").rglob("*") if path.name in ("runtime", "workbench")]
+    shadows = [
+        path for path in (ROOT / "tests").rglob("*") if path.name in ("runtime", "workbench")
+    ]
     assert shadows == []
     assert not list((ROOT / "tests").rglob("__init__.py"))

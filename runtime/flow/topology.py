@@ -31,7 +31,7 @@ class Topology:
     roles: Mapping[str, Role]
     """By node, in manifest order; nodes without a known role are missing."""
     order: tuple[str, ...]
-    """Nodes in topological order, ties by manifest order; nodes on cycles are missing."""
+    """Nodes in topological order, ties by name as Torvyn has it; nodes on cycles are missing."""
 
 
 def role_of(interface: str) -> Role | None:
@@ -51,7 +51,7 @@ class _Checker:
     def __init__(self, name: str, flow: Flow, problems: Problems) -> None:
         self._at: KeyPath = ("flow", name)
         self._nodes = list(flow.nodes)
-        self._place = {name: index for index, name in enumerate(self._nodes)}
+        self._place = {name: index for index, name in enumerate(sorted(self._nodes))}
         self._problems = problems
         self._flow = flow
         self._roles: dict[str, Role] = {}
@@ -231,12 +231,13 @@ class _Checker:
         self._problems.error(code, (*self._at, "nodes", name), message, help_)
 
     def _order(self) -> tuple[str, ...]:
-        """Kahn's algorithm; ties go to the node that comes first in the manifest."""
+        """Kahn's algorithm; ties go to the name that comes first (torvyn-contract §5.1, §5.3)."""
         waiting = {name: len(self._back[name]) for name in self._nodes}
-        ready = [self._place[name] for name, count in waiting.items() if not count]
+        names = sorted(self._nodes)
+        ready = sorted(self._place[name] for name, count in waiting.items() if not count)
         order = []
         while ready:
-            name = self._nodes[heapq.heappop(ready)]
+            name = names[heapq.heappop(ready)]
             order.append(name)
             for after in self._next[name]:
                 waiting[after] -= 1

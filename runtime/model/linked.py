@@ -145,7 +145,7 @@ class LinkedFlow:
     manifest: str
     """Absolute path of the manifest."""
     nodes: tuple[LinkedNode, ...]
-    """In topological order, ties by manifest order."""
+    """In topological order, ties by name."""
     edges: tuple[LinkedEdge, ...]
     """In manifest order."""
     schedule: SchedulePolicy = SchedulePolicy.WEIGHTED_FAIR

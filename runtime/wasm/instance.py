@@ -18,6 +18,7 @@ from runtime.model.call import (
     Failure,
     Outcome,
 )
+from runtime.model.contract import same_type
 from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode
 from runtime.wasm import contract, failures, native
 from runtime.wasm.answers import HostAnswers
@@ -154,7 +155,7 @@ class ComponentInstance:
     @staticmethod
     def _compare(interface: str, name: str, found: str, known: dict[Any, str]) -> None:
         wanted = known.get(name)
-        if wanted is not None and wanted != found:
+        if wanted is not None and not same_type(found, wanted):
             raise InstanceError(failures.type_mismatch(f"{interface}.{name}", found, wanted))
 
     def _exported_name(self, interface: str) -> str | None:

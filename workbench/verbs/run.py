@@ -24,8 +24,8 @@ from workbench.verbs.summary import completed_line, exit_code, summary_object, s
 @click.option("--timeout", type=Duration(), help="Stop the sources after e.g. 500ms, 10s, 2m.")
 @click.option(
     "--on-error",
-    type=click.Choice([ErrorPolicy.FAIL, ErrorPolicy.SKIP, ErrorPolicy.RETRY]),
-    default=ErrorPolicy.FAIL,
+    type=click.Choice([policy.value for policy in ErrorPolicy if policy is not ErrorPolicy.STOP]),
+    default=ErrorPolicy.FAIL.value,
     show_default=True,
     help="What follows a failed call.",
 )
@@ -38,8 +38,8 @@ from workbench.verbs.summary import completed_line, exit_code, summary_object, s
 )
 @click.option(
     "--schedule",
-    type=click.Choice(list(SchedulePolicy)),
-    default=SchedulePolicy.CONSUMER_FIRST,
+    type=click.Choice([policy.value for policy in SchedulePolicy]),
+    default=SchedulePolicy.CONSUMER_FIRST.value,
     show_default=True,
     help="Order of calls.",
 )

@@ -28,7 +28,7 @@ def completed_line(flow: LinkedFlow, snapshot: FlowSnapshot) -> str:
         parts = [f"{count} to {port}" for node in routers for port, count in node.per_port]
         what = f"{routed} events routed: {', '.join(parts)}"
     else:
-        parts = [f"{node.elements_in} to {node.name}" for node in _sinks(snapshot)]
+        parts = [f"{node.elements_in} to {node.name}" for node in _sinks(flow, snapshot)]
         what = f"{snapshot.pulled} events: {', '.join(parts)}"
     return f"[torvyn] Flow '{flow.name}' {how}. {what}."
 
@@ -46,7 +46,10 @@ def summary_text(flow: LinkedFlow, report: RunReport, suppressed: Mapping[str, i
             f"{snapshot.pulled:,} in, {snapshot.delivered:,} to sinks, {snapshot.dropped:,} "
             f"dropped, {snapshot.queued:,} still queued",
         ),
-        ("Sinks", ", ".join(f"{node.name} {node.elements_in:,}" for node in _sinks(snapshot))),
+        (
+            "Sinks",
+            ", ".join(f"{node.name} {node.elements_in:,}" for node in _sinks(flow, snapshot)),
+        ),
         *_port_rows(snapshot),
         (
             "Copies",
@@ -95,7 +98,7 @@ def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
         "copy_bytes": snapshot.copies.read_bytes + snapshot.copies.write_bytes,
         "component_count": len(flow.nodes),
         "edge_count": len(flow.edges),
-        "sinks": {node.name: node.elements_in for node in _sinks(snapshot)},
+        "sinks": {node.name: node.elements_in for node in _sinks(flow, snapshot)},
         "ports": {
             node.name: dict(node.per_port) for node in snapshot.nodes if node.role is Role.ROUTER
         },
@@ -126,8 +129,10 @@ def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
     }
 
 
-def _sinks(snapshot: FlowSnapshot) -> list[NodeSnapshot]:
-    return [node for node in snapshot.nodes if node.role is Role.SINK]
+def _sinks(flow: LinkedFlow, snapshot: FlowSnapshot) -> list[NodeSnapshot]:
+    """Sinks in the order in which the manifest's edges name them."""
+    sinks = [node for node in snapshot.nodes if node.role is Role.SINK]
+    return sorted(sinks, key=lambda node: flow.by_name[node.name].inputs)
 
 
 def _port_rows(snapshot: FlowSnapshot) -> list[tuple[str, str]]:
