@@ -524,8 +524,34 @@ LIFECYCLE = """
 """
 
 
-def printer(version: str = "0.2.3") -> bytes:
-    """A sink that writes its payload `sequence` times to stdout, then to stderr, then again."""
+_PRINT_PAYLOAD = f"""
+      (func (export "push") {ELEMENT} (local $out i32) (local $err i32)
+        (call $load (local.get $payload))
+        (call $release (local.get $payload) (local.get $context))
+        (local.set $out (call $stdout))
+        (local.set $err (call $stderr))
+        (block $done (loop $next
+          (br_if $done (i64.eqz (local.get $seq)))
+          (call $put (local.get $out) (i32.load (i32.const 64)) (i32.load (i32.const 68))
+            (i32.const 96))
+          (local.set $seq (i64.sub (local.get $seq) (i64.const 1)))
+          (br $next)))
+        (call $put (local.get $err) (i32.load (i32.const 64)) (i32.load (i32.const 68))
+          (i32.const 96))
+        (call $put (local.get $out) (i32.load (i32.const 64)) (i32.load (i32.const 68))
+          (i32.const 96))
+        (call $close (local.get $out)) (call $close (local.get $err))
+        (i32.store8 (i32.const 4) (i32.const 0))
+        (call $ok))
+      (func (export "complete") (result i32) (call $ok))
+    """
+
+
+def printer(version: str = "0.2.3", body: str | None = None) -> bytes:
+    """A sink that writes its payload `sequence` times to stdout, then to stderr, then again.
+
+    `body` is other text for its functions; it may call `$stdout`, `$stderr`, `$put`, `$close`.
+    """
     stream = """
       (import "wasi:cli/{0}@{1}" (instance ${0}
         (alias outer 1 $output-stream (type $o)) (export "output-stream" (type $os (eq $o)))
@@ -563,25 +589,7 @@ def printer(version: str = "0.2.3") -> bytes:
       (import "wasi" "put" (func $put (param i32 i32 i32 i32)))
       (import "wasi" "drop" (func $close (param i32)))
       ;; body
-      (func (export "push") {ELEMENT} (local $out i32) (local $err i32)
-        (call $load (local.get $payload))
-        (call $release (local.get $payload) (local.get $context))
-        (local.set $out (call $stdout))
-        (local.set $err (call $stderr))
-        (block $done (loop $next
-          (br_if $done (i64.eqz (local.get $seq)))
-          (call $put (local.get $out) (i32.load (i32.const 64)) (i32.load (i32.const 68))
-            (i32.const 96))
-          (local.set $seq (i64.sub (local.get $seq) (i64.const 1)))
-          (br $next)))
-        (call $put (local.get $err) (i32.load (i32.const 64)) (i32.load (i32.const 68))
-          (i32.const 96))
-        (call $put (local.get $out) (i32.load (i32.const 64)) (i32.load (i32.const 68))
-          (i32.const 96))
-        (call $close (local.get $out)) (call $close (local.get $err))
-        (i32.store8 (i32.const 4) (i32.const 0))
-        (call $ok))
-      (func (export "complete") (result i32) (call $ok))
+      {body or _PRINT_PAYLOAD}
     """
     return component(core, Role.SINK, imports=imports, lowered=lowered, instances=instances)
 

@@ -24,6 +24,9 @@ from runtime.model.surface import Surface
 Inspect = Callable[[bytes], Surface]
 """Reads a component's bytes; raises `StudioError` when they are no component."""
 
+Read = Callable[[Path], bytes]
+"""Gives an artifact's bytes; raises `OSError` when there are none."""
+
 DEFAULT_CONFIG = "{}"
 """What `init` receives when nobody configures a node (torvyn-contract §1.4)."""
 
@@ -71,17 +74,24 @@ def check_manifest(manifest_path: Path, flow_name: str | None = None) -> Manifes
     return ManifestCheck(loaded.manifest, name, loaded.problems.diagnostics())
 
 
-def link_flow(manifest_path: Path, flow_name: str | None = None, *, inspect: Inspect) -> LinkResult:
+def link_flow(
+    manifest_path: Path,
+    flow_name: str | None = None,
+    *,
+    inspect: Inspect,
+    read: Read = Path.read_bytes,
+) -> LinkResult:
     """Links one flow, by default the alphabetically first.
 
-    Problems are returned, never raised; `file://` counts from the working directory.
+    Problems are returned, never raised; `file://` counts from the working directory. `read`
+    gives the artifacts' bytes; hot reload holds them to the builds it accepted.
     """
     try:
         loaded = load_manifest(manifest_path)
     except StudioError as error:
         return LinkResult((), error.diagnostics)
     chosen = choose_flow(loaded, flow_name)
-    return _link(loaded, [chosen[0]] if chosen else [], inspect)
+    return _link(loaded, [chosen[0]] if chosen else [], _Artifacts(inspect, read))
 
 
 def link_flows(manifest_path: Path, *, inspect: Inspect) -> LinkResult:
@@ -91,12 +101,11 @@ def link_flows(manifest_path: Path, *, inspect: Inspect) -> LinkResult:
     except StudioError as error:
         return LinkResult((), error.diagnostics)
     choose_flow(loaded, None)
-    return _link(loaded, sorted(loaded.manifest.flow), inspect)
+    return _link(loaded, sorted(loaded.manifest.flow), _Artifacts(inspect, Path.read_bytes))
 
 
-def _link(loaded: LoadedManifest, names: list[str], inspect: Inspect) -> LinkResult:
+def _link(loaded: LoadedManifest, names: list[str], artifacts: _Artifacts) -> LinkResult:
     _check_security(loaded)
-    artifacts = _Artifacts(inspect)
     flows = [_FlowLinker(loaded, name, artifacts).link() for name in names]
     linked = tuple(flow for flow in flows if flow is not None)
     return LinkResult(() if loaded.problems.has_errors else linked, loaded.problems.diagnostics())
@@ -118,13 +127,14 @@ class _Artifacts:
     """Files opened so far; each is read once, and each content inspected once."""
 
     inspect: Inspect
+    read: Read
     digests: dict[Path, str] = field(default_factory=dict)
     surfaces: dict[str, Surface | StudioError] = field(default_factory=dict)
 
     def open(self, path: Path) -> tuple[str, Surface]:
         """Digest and surface; raises `StudioError` or `OSError`."""
         if path not in self.digests:
-            data = path.read_bytes()
+            data = self.read(path)
             digest = hashlib.sha256(data).hexdigest()
             if digest not in self.surfaces:
                 self.surfaces[digest] = self._inspected(data)
