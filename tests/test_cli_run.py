@@ -52,9 +52,7 @@ def test_a_folder_and_the_default_manifest_are_found() -> None:
     assert studio("run", cwd=SAMPLE.parent).stdout == EXPECTED
 
 
-@pytest.mark.parametrize(
-    "schedule", ["consumer-first", "weighted-fair", "round-robin", "priority"]
-)
+@pytest.mark.parametrize("schedule", ["consumer-first", "weighted-fair", "round-robin", "priority"])
 def test_every_order_of_calls_delivers_every_element(schedule: str) -> None:
     done = studio("run", str(SAMPLE), "--schedule", schedule)
     assert done.returncode == 0

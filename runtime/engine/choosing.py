@@ -17,11 +17,9 @@ def by_schedule(run: FlowRun, schedule: Schedule) -> NodeRecord | None:
         return run.nodes[(run.urgent & -run.urgent).bit_length() - 1]
     if run.ready:
         return run.nodes[schedule.peek(run.ready)]
-    if run.stage is Stage.STARTING:
-        return run.nodes[run.init_next]
-    if run.stage is Stage.ENDING:
+    if run.teardowns:
         return run.teardowns[-1]
-    return None
+    return run.inits[-1] if run.inits else None
 
 
 def by_lineage(run: FlowRun, lineage: int) -> tuple[NodeRecord, EdgeRecord | None] | None:
@@ -51,11 +49,9 @@ def by_lineage(run: FlowRun, lineage: int) -> tuple[NodeRecord, EdgeRecord | Non
 
 def due_export(run: FlowRun, node: NodeRecord) -> Export:
     """The export the node is called with next."""
-    if run.stage is Stage.STARTING:
-        return Export.INIT
-    if run.stage is Stage.ENDING:
-        return Export.TEARDOWN
-    return node.due
+    if run.flowing:
+        return node.due
+    return Export.TEARDOWN if run.teardowns else Export.INIT
 
 
 def head_of(node: NodeRecord, export: Export) -> Element | None:
@@ -96,11 +92,14 @@ def why_not(run: FlowRun, node: NodeRecord) -> str:
     """Why the node can not be called now, in one sentence."""
     name = node.name
     if run.stage is Stage.STARTING:
-        turn = run.nodes[run.init_next].name
-        return f"{name} waits until the flow is initialised; the next init is that of {turn}"
+        kind, turn = ("teardown", run.teardowns) if run.teardowns else ("init", run.inits)
+        return (
+            f"{name} waits until the flow is initialised; the next {kind} is that of "
+            f"{turn[-1].name}"
+        )
     if run.stage is Stage.ENDING:
-        turn = run.teardowns[-1].name
-        return f"{name} gets no calls any more; the next teardown is that of {turn}"
+        turn = run.teardowns
+        return f"{name} gets no calls any more; the next teardown is that of {turn[-1].name}"
     if run.stage is Stage.ENDED:
         return f"{name} gets no calls any more: the flow is {run.state.value}"
     if run.stage is Stage.CREATED:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runtime.engine import choosing
+from runtime.engine.changes import Changes
 from runtime.engine.failures import Failures
 from runtime.engine.invoker import Invoker
 from runtime.engine.lifecycle import Lifecycle
@@ -17,24 +18,28 @@ from runtime.engine.outcomes import Handler, Outcomes
 from runtime.engine.pressure import Pressure
 from runtime.engine.queues import Queues
 from runtime.engine.readiness import Readiness
-from runtime.engine.records import EdgeRecord, NodeRecord
+from runtime.engine.records import EdgeRecord, NodeRecord, added
+from runtime.engine.relink import Relinking
 from runtime.engine.run import FlowRun, Stage
 from runtime.engine.schedule import build_schedule
 from runtime.engine.snapshots import flow_snapshot
-from runtime.model.call import NO_COPIES, Answer, Call, CopyCount, Export, NextCall, Outcome
+from runtime.model.call import NO_COPIES, Answer, Call, Export, NextCall, Outcome
 from runtime.model.commands import (
     Advance,
     Cancel,
     Command,
     Drain,
+    Relink,
+    SetQueue,
     SetSchedule,
     Skip,
     Start,
     Step,
+    Swap,
 )
 from runtime.model.element import Element
 from runtime.model.events import Event, FlowState, ScheduleChanged, Stopped, StopReason
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 
 
@@ -54,9 +59,12 @@ class Engine:
         self._outcomes = Outcomes(
             run, readiness, pressure, self._queues, self._lifecycle, self._failures
         )
+        self._changes = Changes(run, readiness, pressure, self._queues, self._failures)
+        self._relinking = Relinking(
+            run, readiness, pressure, self._queues, self._lifecycle, self._failures
+        )
         self._unexpected = self._outcomes.unexpected
-        self._work_handlers = [self._outcomes.handlers(node.work) for node in run.nodes]
-        self._schedule = build_schedule(options.schedule, flow.nodes)
+        self._follow_graph(options.schedule)
 
     # ---- what it says of itself
 
@@ -64,6 +72,11 @@ class Engine:
     def state(self) -> FlowState:
         """State of the flow; `draining` while instances are torn down."""
         return self._run.state
+
+    @property
+    def flow(self) -> LinkedFlow:
+        """The flow as it is: with the digests in use, and the settings the queues have."""
+        return self._run.flow
 
     @property
     def stop(self) -> StopReason | None:
@@ -94,6 +107,10 @@ class Engine:
                 count += sum(1 for element in waiting if element.lineage == lineage)
         return count
 
+    def failed_nodes(self) -> tuple[str, ...]:
+        """Nodes whose last call failed and is still to be made again."""
+        return tuple(node.name for node in self._run.nodes if node.failure is not None)
+
     def waits_ns(self) -> int:
         """Flow time until something may become ready, in nanoseconds.
 
@@ -108,6 +125,8 @@ class Engine:
 
         A command that can change nothing gives no event, or a `Stopped` that says why. Raises
         ValueError when `Advance` is given a negative time.
+
+        After `Relink`, edges have the indices of its flow, and schedules begin their turns anew.
         """
         run = self._run
         match command:
@@ -127,6 +146,13 @@ class Engine:
             case SetSchedule():
                 self._schedule = build_schedule(command.policy, run.flow.nodes)
                 run.events.append(ScheduleChanged(command.policy))
+            case Swap():
+                self._note(self._changes.swap(command.node, command.digest), command.node)
+            case SetQueue():
+                self._note(self._changes.set_queue(command), None)
+            case Relink():
+                self._note(self._relinking.relink(command.flow), None)
+                self._follow_graph(self._schedule.policy)
             case Drain():
                 self._lifecycle.drain(command.reason)
             case Cancel():
@@ -157,14 +183,15 @@ class Engine:
 
     def _step_node(self, name: str) -> list[Event]:
         run = self._run
-        node = next((node for node in run.nodes if node.name == name), None)
-        if node is None:
-            return self._stand_still(f"the flow has no node {name}", None)
-        if node.ready:
+        node = run.by_name.get(name)
+        if node is not None and node.ready:
             return self._call(node, None)
         chosen = choosing.by_schedule(run, self._schedule)
-        if chosen is node:
-            return self._call(node, None)
+        # A node that was removed, or has another role, is torn down under its name.
+        if chosen is not None and chosen.name == name:
+            return self._call(chosen, None)
+        if node is None:
+            return self._stand_still(f"the flow has no node {name}", None)
         return self._stand_still(choosing.why_not(run, node), name)
 
     def _step_lineage(self, lineage: int) -> list[Event]:
@@ -179,6 +206,7 @@ class Engine:
         if not run.state.ended:
             run.stop = StopReason.USER
             run.stop_detail = detail
+            run.stop_node = None
         return [Stopped(run.now_ns, StopReason.USER, detail, node)]
 
     def _call(self, node: NodeRecord, edge: EdgeRecord | None) -> list[Event]:
@@ -219,7 +247,7 @@ class Engine:
         node.busy_ns += answer.duration_ns
         node.last = answer
         if answer.copies is not NO_COPIES:
-            node.copies = _added(node.copies, answer.copies)
+            node.copies = added(node.copies, answer.copies)
         if run.timers and run.timers[0][0] <= now_ns:
             self._queues.wake()
         handler = handlers.get(type(answer.outcome), self._unexpected)
@@ -239,14 +267,22 @@ class Engine:
         self._queues.wake()
 
     def _skip(self, name: str) -> None:
-        run = self._run
-        node = next((node for node in run.nodes if node.name == name), None)
+        node = self._run.by_name.get(name)
         if node is None:
-            refusal: str | None = f"the flow has no node {name}"
+            self._note(f"the flow has no node {name}", name)
         else:
-            refusal = self._failures.skip(node)
+            self._note(self._failures.skip(node), name)
+
+    def _note(self, refusal: str | None, node: str | None) -> None:
+        """Tell why a command changed nothing, if it did not."""
         if refusal is not None:
-            run.events.extend(self._stand_still(refusal, name))
+            self._run.events.extend(self._stand_still(refusal, node))
+
+    def _follow_graph(self, schedule: SchedulePolicy) -> None:
+        """Look up what goes by the index of a node."""
+        nodes = self._run.nodes
+        self._work_handlers = [self._outcomes.handlers(node.work) for node in nodes]
+        self._schedule = build_schedule(schedule, self._run.flow.nodes)
 
 
 def _argument(node: NodeRecord, export: Export) -> str:
@@ -255,12 +291,3 @@ def _argument(node: NodeRecord, export: Export) -> str:
     if export is Export.NOTIFY_BACKPRESSURE and node.signal is not None:
         return node.signal.value
     return ""
-
-
-def _added(total: CopyCount, more: CopyCount) -> CopyCount:
-    return CopyCount(
-        total.reads + more.reads,
-        total.read_bytes + more.read_bytes,
-        total.writes + more.writes,
-        total.write_bytes + more.write_bytes,
-    )

@@ -135,11 +135,26 @@ class Failures:
         self._readiness.refresh(node)
         return None
 
+    def forgive(self, node: NodeRecord) -> None:
+        """Forget what a former instance of the node failed on; it is tried again, and first.
+
+        A full queue stays what it is, whatever instance its producer has.
+        """
+        failure = node.failure
+        node.init_attempt = 0
+        if failure is None or (failure.kind is FailureKind.QUEUE_FULL and node.hand):
+            return
+        if node.failing is not None:
+            node.turn = node.inputs.index(node.failing)
+        node.clear_failure()
+        self._run.clear_stop(node)
+
     def stop(self, node: NodeRecord, failure: Failure) -> None:
         """Report that the flow stands still for the failure."""
         run = self._run
         run.stop = STOP_REASONS.get(failure.kind, StopReason.ERROR)
         run.stop_detail = f"{node.name}: {failure.message}"
+        run.stop_node = node.name
         run.events.append(Stopped(run.now_ns, run.stop, run.stop_detail, node.name))
 
     def _policy(self, failure: Failure, attempt: int) -> ErrorPolicy:

@@ -6,6 +6,7 @@ from runtime.engine.pressure import Pressure
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import NodeRecord
 from runtime.engine.run import FlowRun, Stage
+from runtime.model.call import FailureKind
 from runtime.model.events import (
     FlowEnded,
     FlowStarted,
@@ -31,6 +32,7 @@ class Lifecycle:
         """Make the first `init` the next call."""
         run = self._run
         run.wall_ns = wall_ns
+        run.inits = list(reversed(run.nodes))
         run.stage = Stage.STARTING
         run.state = FlowState.RUNNING
         run.events.append(FlowStarted(wall_ns))
@@ -48,12 +50,18 @@ class Lifecycle:
             if not node.attempt:
                 node.clear_failure()
             run.events.append(NodeRebuilt(run.now_ns, node.name))
-            self._pressure.rebuilt(node)
+            self._pressure.renewed(node)
             self._readiness.refresh(node)
             return
-        node.clear_failure()
-        run.init_next += 1
-        if run.init_next == len(run.nodes):
+        if node.failure is not None and node.failure.kind is not FailureKind.QUEUE_FULL:
+            node.clear_failure()
+        run.inits.pop()
+        self.flow_when_ready()
+
+    def flow_when_ready(self) -> None:
+        """Let the flow flow if no `init`, and no `teardown` of a relink, is left to call."""
+        run = self._run
+        if run.stage is Stage.STARTING and not run.inits and not run.teardowns:
             run.stage = Stage.FLOWING
             self._readiness.begin()
             run.closing.extend(run.nodes)
@@ -76,6 +84,7 @@ class Lifecycle:
         run = self._run
         if run.stage in (Stage.ENDING, Stage.ENDED):
             return
+        run.drained = True
         if run.stage is Stage.CREATED:
             self.end(FlowState.COMPLETED, reason, StopReason.END_OF_STREAM)
             return
@@ -119,15 +128,24 @@ class Lifecycle:
         run.stop_reason_at_end = reason
         run.stage = Stage.ENDING
         run.state = FlowState.DRAINING
-        run.teardowns = [node for node in run.nodes if node.live and not node.crashed]
+        run.inits.clear()
+        left = set(run.teardowns)
+        usable = [node for node in run.nodes if node.live and not node.crashed]
+        run.teardowns[:0] = [node for node in usable if node not in left]
         self._end_when_torn_down()
 
     def torn_down(self, node: NodeRecord) -> None:
         """`teardown` of the node was called; whether it failed makes no difference."""
+        run = self._run
         node.live = False
-        node.done = True
-        self._run.teardowns.pop()
-        self._end_when_torn_down()
+        run.teardowns.pop()
+        if run.by_name.get(node.name) is not node:
+            run.gone.take(node)
+        if run.stage is Stage.STARTING:
+            self.flow_when_ready()
+        else:
+            node.done = True
+            self._end_when_torn_down()
 
     def _end_when_torn_down(self) -> None:
         run = self._run
@@ -136,6 +154,7 @@ class Lifecycle:
         run.stage = Stage.ENDED
         run.state = run.ended_as
         run.stop = run.stop_reason_at_end
+        run.stop_node = None
         run.stop_detail = run.ended_detail
         run.events.append(FlowEnded(run.now_ns, run.state, run.ended_detail))
         run.events.append(Stopped(run.now_ns, run.stop, run.ended_detail))

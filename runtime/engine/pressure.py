@@ -50,7 +50,14 @@ class Pressure:
             )
         )
         if edge.producer.paused:
-            self._unpause(edge.producer)
+            self.review(edge.producer)
+
+    def review(self, source: NodeRecord) -> None:
+        """Have the source pause, or go on, as the queues that hold it are now."""
+        if any(edge.full and edge.holds for edge in source.outputs):
+            self._pause(source)
+        elif source.paused:
+            self._unpause(source)
 
     def signalled(self, node: NodeRecord) -> None:
         """The source has been given its signal."""
@@ -59,10 +66,15 @@ class Pressure:
         self._run.events.append(SourceSignalled(self._run.now_ns, node.name, node.signal))
         self.give_up_signal(node)
 
-    def rebuilt(self, node: NodeRecord) -> None:
-        """The source is a new instance, which was told nothing: it needs no `ready`."""
+    def renewed(self, node: NodeRecord) -> None:
+        """The source is a new instance, which was told nothing.
+
+        It needs no `ready`; while its queues are full it is told to pause as its next call.
+        """
         if node.signal is Signal.READY:
             self.give_up_signal(node)
+        elif node.paused and node.signal is None:
+            self._set_signal(node, Signal.PAUSE)
 
     def give_up_signal(self, node: NodeRecord) -> None:
         """Count the signal as given: telling the source failed, or is not needed."""
@@ -76,13 +88,14 @@ class Pressure:
         self._set_signal(node, None)
 
     def _pause(self, source: NodeRecord) -> None:
-        if not source.exhausted and not source.paused:
+        if source.signal is Signal.READY:
+            # It was told to pause before, and was not told anything since.
+            self._set_signal(source, None)
+        elif not source.exhausted and not source.paused:
             source.paused = True
             self._set_signal(source, Signal.PAUSE)
 
     def _unpause(self, source: NodeRecord) -> None:
-        if any(edge.full and edge.holds for edge in source.outputs):
-            return
         if source.signal is Signal.PAUSE:
             # The pause passed before the source was told of it.
             source.paused = False

@@ -7,10 +7,11 @@ from heapq import heappop
 from runtime.engine.pressure import Pressure
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord
-from runtime.engine.run import FlowRun
+from runtime.engine.run import FlowRun, Stage
+from runtime.model.call import FailureKind
 from runtime.model.element import Element
-from runtime.model.events import Delivery, DropReason, ElementDropped, Released
-from runtime.model.linked import QueuePolicy
+from runtime.model.events import Delivery, DropReason, ElementDropped, QueueChanged, Released
+from runtime.model.linked import LinkedEdge, QueuePolicy
 
 
 class Queues:
@@ -66,6 +67,34 @@ class Queues:
             self._drop(edge, edge.hand.popleft(), DropReason.SKIPPED, producer)
         self._hand_changed(producer)
         self._readiness.refresh(producer)
+
+    def remove(self, edge: EdgeRecord) -> None:
+        """Drop all that is in the queue and in hand for it, and end its episode."""
+        producer = edge.producer
+        while edge.items:
+            edge.evicted += 1
+            self._drop(edge, edge.items.popleft(), DropReason.REMOVED, edge.consumer)
+        if edge.hand:
+            while edge.hand:
+                producer.hand -= 1
+                self._drop(edge, edge.hand.popleft(), DropReason.REMOVED, producer)
+            self._hand_changed(producer)
+        if edge.full:
+            self._pressure.end(edge)
+
+    def configure(self, edge: EdgeRecord, link: LinkedEdge) -> None:
+        """Give the queue other settings. What is in it stays; what waits meets it anew."""
+        run = self._run
+        before = edge.link
+        last_ns = edge.token_at_ns - edge.interval_ns
+        edge.configure(link)
+        run.events.append(QueueChanged(run.now_ns, edge.index, before, link))
+        if run.stage in (Stage.ENDING, Stage.ENDED):
+            return
+        run.keep_timers(lambda what: what is not edge)
+        took_by_rate = edge.interval_ns and edge.token_at_ns
+        edge.token_at_ns = last_ns + edge.interval_ns if took_by_rate else 0
+        self._settle(edge)
 
     def wake(self) -> None:
         """Handle the timers whose moment has come."""
@@ -125,7 +154,9 @@ class Queues:
         consumer = edge.consumer
         if consumer.failing is edge:
             consumer.clear_failure()
+            self._run.clear_stop(consumer)
         oldest = edge.items.popleft()
+        edge.evicted += 1
         edge.items.append(element)
         edge.enqueued += 1
         self._drop(edge, oldest, DropReason.QUEUE_FULL_OLDEST, consumer)
@@ -146,10 +177,61 @@ class Queues:
     def _room_made(self, edge: EdgeRecord) -> None:
         """An element was taken out during an episode."""
         edge.drained += 1
-        if (edge.shut or edge.hand) and edge.token_at_ns <= self._run.now_ns:
+        if (
+            (edge.shut or edge.hand)
+            and edge.token_at_ns <= self._run.now_ns
+            and len(edge.items) < edge.capacity
+        ):
             self._open(edge)
         if len(edge.items) <= edge.low_mark:
             self._pressure.end(edge)
+
+    def _settle(self, edge: EdgeRecord) -> None:
+        """Let the depth have the consequences it has with the settings the queue has."""
+        run = self._run
+        producer = edge.producer
+        reached = len(edge.items) >= edge.capacity
+        if reached and not edge.full:
+            self._pressure.begin(edge)
+        waits = edge.token_at_ns > run.now_ns
+        if waits:
+            run.set_timer(edge.token_at_ns, edge)
+        if waits or (reached and edge.holds):
+            self._readiness.set_shut(edge)
+        elif reached:
+            self._readiness.set_open(edge)
+            if edge.hand and edge.policy is not QueuePolicy.ERROR:
+                self._meet_anew(edge)
+        else:
+            self._open(edge)
+        if edge.full and len(edge.items) <= edge.low_mark:
+            self._pressure.end(edge)
+        if producer.is_source:
+            self._pressure.review(producer)
+        self._forgive_full_queues(producer)
+        self._readiness.refresh(producer)
+
+    def _meet_anew(self, edge: EdgeRecord) -> None:
+        """Have what waits for the full queue do as its policy says."""
+        run = self._run
+        waiting = tuple(edge.hand)
+        edge.hand.clear()
+        edge.producer.hand -= len(waiting)
+        queued = [self._put_under_pressure(edge, element) for element in waiting]
+        deliveries = tuple(delivery for delivery in queued if delivery is not None)
+        if deliveries:
+            run.events.append(Released(edge.producer.name, run.now_ns, deliveries))
+        self._hand_changed(edge.producer)
+
+    def _forgive_full_queues(self, producer: NodeRecord) -> None:
+        """Forget the failure of an element that no longer meets the policy `error`."""
+        failure = producer.failure
+        if failure is not None and failure.kind is FailureKind.QUEUE_FULL:
+            waits = (edge.policy is QueuePolicy.ERROR and edge.hand for edge in producer.outputs)
+            if not any(waits):
+                producer.clear_failure()
+        if producer.failure is None:
+            self._run.clear_stop(producer)
 
     def _open(self, edge: EdgeRecord) -> None:
         """The edge takes elements again, those in hand first."""

@@ -54,10 +54,21 @@ class Readiness:
             self._hold_edges(node)
 
     def begin(self) -> None:
-        """Look at every node: the flow begins to flow."""
-        self._run.flowing = True
-        for node in self._run.nodes:
+        """Look at every node: the flow begins to flow, or goes on."""
+        run = self._run
+        run.flowing = True
+        for node in run.nodes:
+            if node.signal is not None:
+                self.set_urgent(node, True)
             self.refresh(node)
+
+    def suspend(self) -> None:
+        """No node is ready for the time being; accounts of held time go on."""
+        run = self._run
+        run.flowing = False
+        run.ready = run.urgent = 0
+        for node in run.nodes:
+            node.ready = False
 
     def set_shut(self, edge: EdgeRecord) -> None:
         """Note that the edge holds its producer; a router is held by its hand instead."""
@@ -78,6 +89,8 @@ class Readiness:
 
     def set_urgent(self, node: NodeRecord, urgent: bool) -> None:
         """Put the node before all others, or no longer."""
+        if not self._run.flowing:
+            return
         if urgent:
             self._run.urgent |= node.bit
         else:
@@ -85,17 +98,18 @@ class Readiness:
 
     def stop(self) -> None:
         """No node is to be called any more: close all accounts of held time."""
-        run = self._run
-        run.flowing = False
-        run.ready = run.urgent = 0
-        for node in run.nodes:
-            node.ready = False
-            node.signal = None
-            if node.held_since_ns != NEVER:
-                node.blocked_ns += run.now_ns - node.held_since_ns
-                node.held_since_ns = NEVER
-                self._hold_edges(node)
-            node.paused = node.asleep = False
+        self.suspend()
+        for node in self._run.nodes:
+            self.let_go(node)
+
+    def let_go(self, node: NodeRecord) -> None:
+        """The node takes no part any more: close its account of held time."""
+        node.signal = None
+        if node.held_since_ns != NEVER:
+            node.blocked_ns += self._run.now_ns - node.held_since_ns
+            node.held_since_ns = NEVER
+            self._hold_edges(node)
+        node.paused = node.asleep = False
 
     def _hold_edges(self, node: NodeRecord) -> None:
         """Keep the held time of the episodes at the node's outputs."""

@@ -6,6 +6,7 @@ Everything static is looked up once, when the records are built; the hot path on
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 
 from runtime.model.call import NO_COPIES, Answer, CopyCount, Export, Failure, Signal
 from runtime.model.element import Element
@@ -46,6 +47,7 @@ class EdgeRecord:
         "enqueued",
         "episode_held_ns",
         "episodes",
+        "evicted",
         "full",
         "full_to_held_ns",
         "hand",
@@ -60,29 +62,19 @@ class EdgeRecord:
         "peak",
         "policy",
         "producer",
+        "sent_before",
         "shut",
         "token_at_ns",
     )
 
     def __init__(self, link: LinkedEdge, producer: NodeRecord, consumer: NodeRecord) -> None:
-        self.link = link
         self.index = link.index
-        self.capacity = link.capacity
-        self.low_mark = min(link.low_mark, link.capacity - 1)
-        """A ratio of 1 must not make a queue relieved while it is full."""
-        self.policy = link.policy
         self.producer = producer
         self.consumer = consumer
         self.items: deque[Element] = deque()
         self.hand: deque[Element] = deque()
         """Elements for this edge that wait in the producer's hand, oldest first."""
-        self.holds = link.policy in (QueuePolicy.BLOCK_PRODUCER, QueuePolicy.RATE_LIMIT)
-        """True when a lack of room holds the producer; other policies never hold it."""
-        limited = link.policy is QueuePolicy.RATE_LIMIT and link.rate is not None
-        self.interval_ns = round(1e9 / link.rate) if limited and link.rate else 0
-        """Flow time between two elements of a `rate-limit` edge, 0 for the others."""
-        self.alert_depth = 1 if self.interval_ns else self.capacity
-        """Depth from which putting an element in has further consequences."""
+        self.configure(link)
         self.shut = False
         """True while the edge can not take an element and holds its producer for it."""
         self.token_at_ns = 0
@@ -92,6 +84,10 @@ class EdgeRecord:
         self.enqueued = 0
         self.dequeued = 0
         self.dropped = 0
+        self.evicted = 0
+        """Those of the dropped that were in the queue already."""
+        self.sent_before = 0
+        """Elements the producer put out at its port before this edge was there."""
         self.peak = 0
         self.full = False
         """True during an episode: capacity was reached, the low mark was not since."""
@@ -104,6 +100,27 @@ class EdgeRecord:
         self.episodes = 0
         self.held_ns = 0
         """Time held in episodes that have ended."""
+
+    def configure(self, link: LinkedEdge) -> None:
+        """Take over the settings of `link`; what follows from them is the caller's to see to."""
+        self.link = link
+        self.capacity = link.capacity
+        self.low_mark = min(link.low_mark, link.capacity - 1)
+        """A ratio of 1 must not make a queue relieved while it is full."""
+        self.policy = link.policy
+        self.holds = link.policy in (QueuePolicy.BLOCK_PRODUCER, QueuePolicy.RATE_LIMIT)
+        """True when a lack of room holds the producer; other policies never hold it."""
+        limited = link.policy is QueuePolicy.RATE_LIMIT and link.rate is not None
+        self.interval_ns = round(1e9 / link.rate) if limited and link.rate else 0
+        """Flow time between two elements of a `rate-limit` edge, 0 for the others."""
+        self.alert_depth = 1 if self.interval_ns else self.capacity
+        """Depth from which putting an element in has further consequences."""
+
+    @property
+    def sent(self) -> int:
+        """Elements the producer put out at this edge's port, wherever they are by now."""
+        lost_on_the_way = self.dropped - self.evicted
+        return self.sent_before + self.enqueued + len(self.hand) + lost_on_the_way
 
 
 class NodeRecord:
@@ -152,15 +169,15 @@ class NodeRecord:
         "shut_outputs",
         "signal",
         "single_input",
+        "swaps",
+        "taken_before",
         "turn",
         "work",
         "work_name",
     )
 
     def __init__(self, index: int, link: LinkedNode) -> None:
-        self.index = index
-        self.bit = 1 << index
-        self.link = link
+        self.place(index, link)
         self.name = link.name
         self.role = link.role
         self.is_source = link.role is Role.SOURCE
@@ -215,6 +232,9 @@ class NodeRecord:
         self.elements_out = 0
         self.dropped = 0
         self.absorbed = 0
+        self.taken_before = 0
+        """What is to be added to what was taken from its inputs: edges came and went."""
+        self.swaps = 0
         self.sequence = 0
         """Lineages begun here."""
         self.busy_ns = 0
@@ -238,6 +258,17 @@ class NodeRecord:
             turn = (turn + 1) % count
         return inputs[turn]
 
+    @property
+    def taken(self) -> int:
+        """Elements its calls consumed."""
+        return self.taken_before + sum(edge.dequeued for edge in self.inputs)
+
+    def place(self, index: int, link: LinkedNode) -> None:
+        """Take the place that `link` has in a flow; its edges are told by `connect`."""
+        self.index = index
+        self.bit = 1 << index
+        self.link = link
+
     def clear_failure(self) -> None:
         """Forget the failed tries: what failed has succeeded, or is gone."""
         self.failure = None
@@ -252,11 +283,51 @@ def build_records(flow: LinkedFlow) -> tuple[tuple[NodeRecord, ...], tuple[EdgeR
     edges = tuple(
         EdgeRecord(link, by_name[link.source], by_name[link.target]) for link in flow.edges
     )
+    connect(nodes, edges)
+    return nodes, edges
+
+
+def connect(nodes: Iterable[NodeRecord], edges: Sequence[EdgeRecord]) -> None:
+    """Tell every node its edges."""
     for node in nodes:
         node.inputs = tuple(edges[index] for index in node.link.inputs)
         node.outputs = tuple(edges[index] for index in node.link.outputs)
         node.single_input = node.inputs[0] if len(node.inputs) == 1 else None
+        node.ports = {}
         for edge in node.outputs:
             port = edge.link.source_port
             node.ports[port] = (*node.ports.get(port, ()), edge)
-    return nodes, edges
+
+
+class Gone:
+    """Counts of the nodes and edges that are no longer part of the flow."""
+
+    __slots__ = ("copies", "delivered", "dropped", "errors", "pulled")
+
+    def __init__(self) -> None:
+        self.pulled = 0
+        self.delivered = 0
+        self.dropped = 0
+        self.errors = 0
+        self.copies = NO_COPIES
+
+    def take(self, node: NodeRecord) -> None:
+        """Move the node's counts here."""
+        self.pulled += node.sequence
+        if node.role is Role.SINK:
+            self.delivered += node.elements_out
+        self.dropped += node.dropped
+        self.errors += node.errors
+        self.copies = added(self.copies, node.copies)
+        node.sequence = node.elements_out = node.dropped = node.errors = 0
+        node.copies = NO_COPIES
+
+
+def added(total: CopyCount, more: CopyCount) -> CopyCount:
+    """The sum of two counts of copies."""
+    return CopyCount(
+        total.reads + more.reads,
+        total.read_bytes + more.read_bytes,
+        total.writes + more.writes,
+        total.write_bytes + more.write_bytes,
+    )

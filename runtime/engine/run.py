@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum, auto
-from heapq import heappush
+from heapq import heapify, heappush
 
 from runtime.engine.options import EngineOptions
-from runtime.engine.records import EdgeRecord, NodeRecord, build_records
+from runtime.engine.records import EdgeRecord, Gone, NodeRecord, build_records
 from runtime.model.events import Event, FlowState, StopReason
 from runtime.model.linked import LinkedFlow
 
@@ -16,7 +18,8 @@ class Stage(Enum):
 
     CREATED = auto()
     STARTING = auto()
-    """`init` of every node, in topological order."""
+    """`init` of every node that has none, in topological order; after a relink also `teardown`
+    of the nodes that were removed or begin anew, before any `init`."""
     FLOWING = auto()
     ENDING = auto()
     """`teardown` of every live node, in reverse order."""
@@ -27,8 +30,10 @@ class FlowRun:
     """Records, flow time, counters, and the work that the command under way has left to do."""
 
     __slots__ = (
+        "by_name",
         "calls",
         "closing",
+        "drained",
         "edges",
         "ended_as",
         "ended_detail",
@@ -36,7 +41,8 @@ class FlowRun:
         "flow",
         "flowing",
         "given",
-        "init_next",
+        "gone",
+        "inits",
         "last_id",
         "nodes",
         "now_ns",
@@ -47,6 +53,7 @@ class FlowRun:
         "state",
         "stop",
         "stop_detail",
+        "stop_node",
         "stop_reason_at_end",
         "teardowns",
         "timers",
@@ -60,12 +67,16 @@ class FlowRun:
         self.flow = flow
         self.options = options
         self.nodes, self.edges = build_records(flow)
+        self.by_name = {node.name: node for node in self.nodes}
+        self.gone = Gone()
         self.stage = Stage.CREATED
         self.flowing = False
         """True in `Stage.FLOWING`; only then is any node ready."""
         self.state = FlowState.CREATED
         self.stop: StopReason | None = None
         self.stop_detail = ""
+        self.stop_node: str | None = None
+        """The node whose failure is the reason, if one is."""
 
         self.now_ns = 0
         """Flow time: durations of all answers, and what `Advance` added."""
@@ -75,6 +86,8 @@ class FlowRun:
         """Element id given last."""
         self.given = 0
         """Elements all sources gave."""
+        self.drained = False
+        """True when no source is to be pulled any more, those still to come included."""
 
         self.ready = 0
         """Bit mask of the nodes that can be called now."""
@@ -91,7 +104,8 @@ class FlowRun:
         self.refused: list[EdgeRecord] = []
         """Full edges with the policy `error` that were to take an element."""
 
-        self.init_next = 0
+        self.inits: list[NodeRecord] = []
+        """Nodes still to initialise before the flow flows, the next one last."""
         self.undone = len(self.nodes)
         self.teardowns: list[NodeRecord] = []
         """Nodes still to tear down, the next one last."""
@@ -103,6 +117,25 @@ class FlowRun:
         """Have `what` looked at when flow time reaches `at_ns`."""
         self.timers_set += 1
         heappush(self.timers, (at_ns, self.timers_set, what))
+
+    def keep_timers(self, kept: Callable[[NodeRecord | EdgeRecord], bool]) -> None:
+        """Forget the moments of all others."""
+        self.timers = [timer for timer in self.timers if kept(timer[2])]
+        heapify(self.timers)
+
+    def follow_links(self) -> None:
+        """Have `flow` say what the records say."""
+        self.flow = replace(
+            self.flow,
+            nodes=tuple(node.link for node in self.nodes),
+            edges=tuple(edge.link for edge in self.edges),
+        )
+
+    def clear_stop(self, node: NodeRecord) -> None:
+        """Nothing of the node keeps the flow standing any more."""
+        if self.stop_node == node.name and not self.state.ended:
+            self.stop = None
+            self.stop_node = None
 
     def take_events(self) -> list[Event]:
         """The events since the last time; the list is the caller's."""

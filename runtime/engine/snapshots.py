@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from runtime.engine.choosing import next_call
-from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
+from runtime.engine.records import NEVER, EdgeRecord, NodeRecord, added
 from runtime.engine.run import FlowRun
 from runtime.engine.schedule import Schedule
-from runtime.model.call import NO_COPIES, CopyCount
-from runtime.model.linked import QueuePolicy, Role
+from runtime.model.linked import Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
 
 
 def flow_snapshot(run: FlowRun, schedule: Schedule) -> FlowSnapshot:
     """The whole flow as it stands."""
     nodes = run.nodes
+    gone = run.gone
     return FlowSnapshot(
         flow=run.flow.name,
         state=run.state,
@@ -25,11 +27,14 @@ def flow_snapshot(run: FlowRun, schedule: Schedule) -> FlowSnapshot:
         next_call=next_call(run, schedule),
         stop=run.stop,
         stop_detail=run.stop_detail if run.stop is not None else "",
-        pulled=sum(node.sequence for node in nodes),
-        delivered=sum(node.elements_out for node in nodes if node.role is Role.SINK),
-        dropped=sum(node.dropped for node in nodes) + sum(edge.dropped for edge in run.edges),
-        errors=sum(node.errors for node in nodes),
-        copies=_total_copies(nodes),
+        pulled=gone.pulled + sum(node.sequence for node in nodes),
+        delivered=gone.delivered
+        + sum(node.elements_out for node in nodes if node.role is Role.SINK),
+        dropped=gone.dropped
+        + sum(node.dropped for node in nodes)
+        + sum(edge.dropped for edge in run.edges),
+        errors=gone.errors + sum(node.errors for node in nodes),
+        copies=reduce(added, (node.copies for node in nodes), gone.copies),
     )
 
 
@@ -45,12 +50,12 @@ def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
         state=_state(node),
         calls=node.calls,
         errors=node.errors,
-        elements_in=sum(edge.dequeued for edge in node.inputs),
+        elements_in=node.taken,
         elements_out=node.elements_out,
         dropped=node.dropped,
         absorbed=node.absorbed,
         in_hand=len({element.id for edge in node.outputs for element in edge.hand}),
-        per_port=tuple((port, _sent(edges[0])) for port, edges in node.ports.items()),
+        per_port=tuple((port, edges[0].sent) for port, edges in node.ports.items()),
         busy_ns=node.busy_ns,
         blocked_ns=blocked_ns,
         last_call_ns=0 if last is None else last.duration_ns,
@@ -59,6 +64,7 @@ def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
         memory_bytes=0 if last is None else last.memory_bytes,
         failure=node.failure,
         paused_until_ns=node.paused_until_ns if node.asleep else None,
+        swaps=node.swaps,
     )
 
 
@@ -80,6 +86,7 @@ def edge_snapshot(run: FlowRun, edge: EdgeRecord) -> EdgeSnapshot:
         enqueued=edge.enqueued,
         dequeued=edge.dequeued,
         dropped=edge.dropped,
+        evicted=edge.evicted,
         in_hand=len(edge.hand),
         full=edge.full,
         episodes=edge.episodes,
@@ -91,7 +98,7 @@ def edge_snapshot(run: FlowRun, edge: EdgeRecord) -> EdgeSnapshot:
 def _state(node: NodeRecord) -> NodeState:
     if node.done:
         return NodeState.DONE
-    if node.crashed:
+    if node.crashed and (node.live or node.failure is not None):
         return NodeState.CRASHED
     if node.failure is not None:
         return NodeState.FAILED
@@ -104,16 +111,3 @@ def _state(node: NodeRecord) -> NodeState:
     if node.held_since_ns != NEVER:
         return NodeState.BLOCKED
     return NodeState.IDLE
-
-
-def _sent(edge: EdgeRecord) -> int:
-    """Elements the producer put out for this edge, wherever they are by now."""
-    lost_before_queue = 0 if edge.policy is QueuePolicy.DROP_OLDEST else edge.dropped
-    return edge.enqueued + len(edge.hand) + lost_before_queue
-
-
-def _total_copies(nodes: tuple[NodeRecord, ...]) -> CopyCount:
-    total = NO_COPIES
-    for node in nodes:
-        total = CopyCount(*(mine + own for mine, own in zip(total, node.copies, strict=True)))
-    return total

@@ -80,14 +80,16 @@ def link_flow(
     *,
     inspect: Inspect,
     read: Read = Path.read_bytes,
+    text: bytes | None = None,
 ) -> LinkResult:
     """Links one flow, by default the alphabetically first.
 
     Problems are returned, never raised; `file://` counts from the working directory. `read`
-    gives the artifacts' bytes; hot reload holds them to the builds it accepted.
+    gives the artifacts' bytes and `text` stands for the manifest's: hot reload holds both to
+    what it accepted.
     """
     try:
-        loaded = load_manifest(manifest_path)
+        loaded = load_manifest(manifest_path, text)
     except StudioError as error:
         return LinkResult((), error.diagnostics)
     chosen = choose_flow(loaded, flow_name)

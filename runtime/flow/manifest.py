@@ -37,8 +37,8 @@ class LoadedManifest:
         return self.path.parent
 
 
-def load_manifest(path: Path) -> LoadedManifest:
-    """Reads and checks everything but the graphs.
+def load_manifest(path: Path, text: bytes | None = None) -> LoadedManifest:
+    """Reads and checks everything but the graphs; `text` stands for the file's content.
 
     Raises:
         StudioError: the file can not be read, is not TOML, or holds nothing.
@@ -46,7 +46,7 @@ def load_manifest(path: Path) -> LoadedManifest:
     shown_path = str(path)
     source = SourceText("")
     try:
-        source = SourceText.decode(_read(path))
+        source = SourceText.decode(read_manifest(path) if text is None else text)
         values = source.parse()
     except TextError as fault:
         raise _not_toml(fault, shown_path) from None
@@ -83,7 +83,8 @@ def choose_flow(loaded: LoadedManifest, name: str | None) -> tuple[str, Flow] | 
     return None
 
 
-def _read(path: Path) -> bytes:
+def read_manifest(path: Path) -> bytes:
+    """The manifest's bytes. Raises `StudioError` when it can not be read or is too large."""
     file = str(path)
     try:
         data = read_bytes(path, MAX_MANIFEST_BYTES)

@@ -70,7 +70,8 @@ class Component:
     name: str = required(NAME, "")
     path: str = required(FILLED, "")
     """Directory of the source, relative to the manifest."""
-    language: str = key(Choice(("rust", "go", "python", "zig")), "rust")
+    language: str = key(Choice(("rust", "go", "python", "zig"), extensions=("c",)), "rust")
+    """`c` is built with Zig's C compiler (an extension)."""
     build_command: str | None = optional(TEXT)
     """Split at white space and run in the component's directory."""
     config: str | None = optional(TEXT)

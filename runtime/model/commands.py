@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-from runtime.model.linked import SchedulePolicy
+from runtime.model.linked import (
+    LOW_WATERMARK_RATIO,
+    LinkedFlow,
+    QueuePolicy,
+    SchedulePolicy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +64,61 @@ class Cancel:
     reason: str
 
 
-Command = Start | Step | Advance | Skip | SetSchedule | Drain | Cancel
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Note that `node` has another build.
+
+    Given after the invoker has put a new, initialised instance in use. A node that has no
+    instance, because it was never initialised or its last `init` failed, gets its `init` from
+    the next call on as it would have.
+    """
+
+    node: str
+    digest: str
+    """SHA-256 of the build's bytes, in hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetQueue:
+    """Give one queue other settings, with what is in it."""
+
+    edge: int
+    """Index of the edge in the flow as it is."""
+    capacity: int
+    """Elements, 1 or more. Below the depth nothing is lost: the queue is full until it drains."""
+    policy: QueuePolicy
+    low_watermark_ratio: float = LOW_WATERMARK_RATIO
+    """0 to 1, see `LinkedEdge.low_mark`."""
+    rate: float | None = None
+    """Elements a second, above 0, for `rate-limit`; None for the other policies."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number out of its range."""
+        if self.capacity < 1:
+            raise ValueError(f"capacity must be 1 or more, not {self.capacity}")
+        if not 0 <= self.low_watermark_ratio <= 1:
+            raise ValueError(
+                f"low_watermark_ratio must be from 0 to 1, not {self.low_watermark_ratio}"
+            )
+        limited = self.policy is QueuePolicy.RATE_LIMIT
+        if limited and not (self.rate and self.rate > 0 and math.isfinite(self.rate)):
+            raise ValueError(f"the policy rate-limit needs a rate above 0, not {self.rate}")
+        if not limited and self.rate is not None:
+            raise ValueError(f"the policy {self.policy} has no rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Relink:
+    """Go on with another graph: only nodes and edges that changed begin anew.
+
+    A node is kept when its role, interface, component, configuration, limits and grants are
+    the same; an edge when both its ends are. A kept node's `digest` stays that of the instance
+    in use, whatever `flow` says: another build comes with `Swap`. Edges have the indices of
+    `flow` from then on. Refused while the flow ends and after its end.
+    """
+
+    flow: LinkedFlow
+    """Valid, with nodes in topological order, as a linker makes it."""
+
+
+Command = Start | Step | Advance | Skip | SetSchedule | Drain | Cancel | Swap | SetQueue | Relink

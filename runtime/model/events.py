@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from runtime.model.call import Answer, Call, Failure, Signal
 from runtime.model.element import Element
-from runtime.model.linked import SchedulePolicy
+from runtime.model.linked import LinkedEdge, SchedulePolicy
 
 
 class StopReason(StrEnum):
@@ -34,6 +34,7 @@ class DropReason(StrEnum):
     FILTERED = "held back by a filter"
     NO_PORT = "routed to no port"
     SKIPPED = "skipped after a failure"
+    REMOVED = "removed with its edge"
 
 
 class FlowState(StrEnum):
@@ -97,7 +98,7 @@ class ElementDropped(NamedTuple):
     node: str
     """The node whose call or queue it was."""
     edge: int | None = None
-    """The edge whose policy dropped it, else None."""
+    """The edge whose policy or removal dropped it, else None."""
 
 
 class BackpressureBegan(NamedTuple):
@@ -169,6 +170,44 @@ class ScheduleChanged(NamedTuple):
     policy: SchedulePolicy
 
 
+class Swapped(NamedTuple):
+    """A node has another build; what it failed on before is tried again."""
+
+    at_ns: int
+    node: str
+    digest: str
+    previous: str
+    """Digest of the build before."""
+
+
+class QueueChanged(NamedTuple):
+    """A queue has other settings; what is in it stays."""
+
+    at_ns: int
+    edge: int
+    before: LinkedEdge
+    after: LinkedEdge
+
+
+class Relinked(NamedTuple):
+    """The flow has another graph. Edges are named by their `LinkedEdge.label`.
+
+    Events before this one name edges by their index in the flow before, later ones by that in
+    the flow since.
+    """
+
+    at_ns: int
+    added: tuple[str, ...]
+    """Nodes that get their first `init`."""
+    removed: tuple[str, ...]
+    """Nodes that get no call any more but `teardown`."""
+    restarted: tuple[str, ...]
+    """Nodes whose instance is made anew: what they are changed, or they had been completed or
+    flushed and get elements again."""
+    edges_added: tuple[str, ...]
+    edges_removed: tuple[str, ...]
+
+
 class Stopped(NamedTuple):
     """The flow stands still."""
 
@@ -199,6 +238,9 @@ Event = (
     | NodeRebuilt
     | NodeDone
     | ScheduleChanged
+    | Swapped
+    | QueueChanged
+    | Relinked
     | Stopped
     | FlowEnded
 )

@@ -63,6 +63,8 @@ class NodeSnapshot:
     failure: Failure | None = None
     """Why its last call failed, while the element waits."""
     paused_until_ns: int | None = None
+    swaps: int = 0
+    """Times it was given another build."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class EdgeSnapshot:
     enqueued: int = 0
     dequeued: int = 0
     dropped: int = 0
-    """Copies its policy dropped; only `drop-oldest` drops copies counted as enqueued."""
+    """Copies its policy dropped, or that were skipped before they came into it."""
+    evicted: int = 0
+    """Those of the dropped that were in the queue already (`drop-oldest`)."""
     in_hand: int = 0
     """Copies that its producer holds until it has room."""
     full: bool = False

@@ -9,19 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Advance, Cancel, Command, SetSchedule, Skip, Start, Step
-from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from runtime.session.inspection import Inspector
-from runtime.session.kept import EventLog, PrintedKeeper, RecentElements
+from runtime.session.kept import EventLog, PrintedKeeper, RecentElements, Remarked
 from runtime.session.link import (
+    CallMark,
     Continue,
     ElementDetails,
     Health,
@@ -29,16 +30,17 @@ from runtime.session.link import (
     ListQueue,
     NodeCalls,
     Pause,
-    PrintedChunk,
     QueueListing,
     ReadElement,
     Request,
-    Restart,
+    Rollback,
+    SetComparing,
     SkipElement,
     StepCall,
     StepElement,
     Update,
 )
+from runtime.session.reloading import Reloaded, Reloading, ReloadNews
 
 LINES_PER_UPDATE = 300
 """Most event-log lines one update carries; what is left out is counted in the update."""
@@ -74,41 +76,50 @@ class FlowSession:
     def __init__(
         self,
         flow: LinkedFlow,
-        open_invoker: Callable[[Callable[[str, int, str, bytes, bool], None]], ClosableInvoker],
+        invoker: ClosableInvoker,
+        printed: PrintedKeeper,
         *,
-        warnings: tuple[Diagnostic, ...] = (),
+        retry_on_reload: bool = False,
         clock: Callable[[], int] = time.perf_counter_ns,
         wall_clock: Callable[[], int] = time.time_ns,
     ) -> None:
-        """`open_invoker` gets the function that takes printed bytes.
+        """`invoker` gives what components print to `printed`.
 
         `clock` is monotonic and paces the run, `wall_clock` is Unix time; both in nanoseconds.
+        `retry_on_reload` makes a failed call again as soon as its node has another build.
         """
         self.flow = flow
+        self._retry_on_reload = retry_on_reload
         self._clock = clock
-        self._printed = PrintedKeeper()
+        self._printed = printed
         self._log = EventLog()
         self._recent = RecentElements()
-        self._invoker = open_invoker(self._keep_printed)
+        self._invoker = invoker
         options = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)
         self._schedule = options.schedule
         self._engine = Engine(flow, self._invoker, options)
         self._inspector = Inspector(flow, self._engine, self._log, self._recent)
+        self._reloading: Reloading | None = None
         self._running: _Running | None = None
         self._waiting_since: int | None = None
         self._next_call_at = 0
         self._replies: list[QueueListing | ElementDetails | NodeCalls] = []
         self._sent_events = 0
         self._sent_flow = False
-        self._problems: tuple[Diagnostic, ...] | None = warnings
         self._changed = True
         self._closed = False
-        self._apply(Start(wall_ns=wall_clock()))
+        self.apply(Start(wall_ns=wall_clock()))
+
+    def reload_with(self, reloading: Reloading) -> None:
+        """Put new builds in use from now on."""
+        self._reloading = reloading
+        reloading.start()
 
     # ---- requests
 
     def handle(self, request: Request) -> None:
-        """Do what is asked. `Restart` is the owner's to do; it is ignored here."""
+        """Do what is asked; what is the owner's to do, as `Restart`, is ignored here."""
+        self.take_reloads()
         match request:
             case StepCall(node):
                 self._pause()
@@ -121,14 +132,20 @@ class FlowSession:
                 self._pause()
             case SkipElement(node):
                 self._pause()
-                self._apply(Skip(node))
+                self.apply(Skip(node))
             case ListQueue(edge, offset, count):
                 self._replies.append(self._inspector.queue(edge, offset, count))
             case ReadElement(element_id, offset, length):
                 self._replies.append(self._inspector.element(element_id, offset, length))
             case ListNode(node, count):
                 self._replies.append(self._inspector.calls(node, count))
-            case Restart():
+            case Rollback(node, digest):
+                if self._reloading is not None:
+                    self._reload(self._reloading, partial(self._reloading.roll_back, node, digest))
+            case SetComparing(on):
+                if self._reloading is not None:
+                    self._reloading.set_comparing(on)
+            case _:
                 pass
 
     @property
@@ -148,6 +165,7 @@ class FlowSession:
         Returns nanoseconds until there is something to do again (0: at once), or None when
         there is nothing to do before the next request.
         """
+        self.take_reloads()
         deadline = self._clock() + budget_ns
         while self._running is not None:
             at = self._clock()
@@ -165,12 +183,12 @@ class FlowSession:
         running = self._running
         assert running is not None
         if self._waiting_since is not None:
-            self._apply(Advance(at - self._waiting_since))
+            self.apply(Advance(at - self._waiting_since))
             self._waiting_since = None
         if running.lineage is None:
             events = self._keep(self._engine.step())
         else:
-            events = self._apply(Step(lineage=running.lineage))
+            events = self.apply(Step(lineage=running.lineage))
         if not events:
             waits_ns = self._engine.waits_ns()
             if not waits_ns:
@@ -186,11 +204,11 @@ class FlowSession:
         return 0
 
     def _step_once(self, node: str | None) -> None:
-        events = self._apply(Step(node=node))
+        events = self.apply(Step(node=node))
         waits_ns = self._engine.waits_ns()
         if not events and waits_ns:
-            self._apply(Advance(waits_ns))
-            self._apply(Step(node=node))
+            self.apply(Advance(waits_ns))
+            self.apply(Step(node=node))
 
     def _start_element_step(self, lineage: int | None) -> None:
         self._pause()
@@ -208,7 +226,7 @@ class FlowSession:
             if upcoming.element_id is not None:
                 element = self._inspector.find(upcoming.element_id)
                 return None if element is None else element.lineage
-            events = self._apply(Step())
+            events = self.apply(Step())
             for event in events:
                 if type(event) is Stopped or type(event) is FlowEnded:
                     return None
@@ -218,7 +236,7 @@ class FlowSession:
                 waits_ns = self._engine.waits_ns()
                 if not waits_ns:
                     return None
-                self._apply(Advance(waits_ns))
+                self.apply(Advance(waits_ns))
         return None
 
     def _start_running(self, calls_per_second: float | None) -> None:
@@ -241,11 +259,12 @@ class FlowSession:
     def _set_schedule(self, policy: SchedulePolicy) -> None:
         if self._schedule is not policy:
             self._schedule = policy
-            self._apply(SetSchedule(policy))
+            self.apply(SetSchedule(policy))
 
     # ---- keeping what happens
 
-    def _apply(self, command: Command) -> list[Event]:
+    def apply(self, command: Command) -> list[Event]:
+        """Give the engine a command, and keep what happens."""
         return self._keep(self._engine.apply(command))
 
     def _keep(self, events: list[Event]) -> list[Event]:
@@ -260,6 +279,8 @@ class FlowSession:
         element = event.call.element
         if element is not None:
             self._recent.add(element)
+            if self._reloading is not None:
+                self._reloading.worked_on(event.call.node, element)
             if event.answer.printed:
                 self._printed.link(event.call.number, element.sequence)
         for delivery in event.deliveries:
@@ -268,8 +289,30 @@ class FlowSession:
             if self._recent.get(output.id) is None:
                 self._recent.add(output)
 
-    def _keep_printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        self._printed.add(PrintedChunk(node, stream, data, call, None, granted))
+    def remark(self, mark: CallMark, node: str | None, text: str) -> None:
+        """Put a line of the session's own into the event log."""
+        self._log.extend([Remarked(self._engine.snapshot().at_ns, mark, node, text)])
+
+    # ---- hot reload
+
+    def take_reloads(self) -> None:
+        """Put in use what arrived; between two calls, whether the flow runs or stands."""
+        if self._reloading is not None and self._reloading.pending:
+            self._reload(self._reloading, self._reloading.take)
+
+    def _reload(self, reloading: Reloading, change: Callable[[], Reloaded]) -> None:
+        failed = [node.name for node in self._engine.snapshot().nodes if node.failure is not None]
+        done = change()
+        if not done.swapped and not done.graph:
+            return
+        self.flow = reloading.flow
+        self._sent_flow = False
+        self._changed = True
+        if done.graph:
+            self._inspector = Inspector(self.flow, self._engine, self._log, self._recent)
+        for node in failed:
+            if self._retry_on_reload and node in done.swapped:
+                self._step_once(node)
 
     # ---- what the screen gets
 
@@ -279,7 +322,7 @@ class FlowSession:
         self._sent_events = self._log.count
         printed, printed_lost = self._printed.take()
         replies, self._replies = tuple(self._replies), []
-        problems, self._problems = self._problems, None
+        news = ReloadNews() if self._reloading is None else self._reloading.news()
         flow = None if self._sent_flow else self.flow
         snapshot = self._engine.snapshot() if self._changed else None
         self._sent_flow = True
@@ -294,7 +337,9 @@ class FlowSession:
             printed=printed,
             printed_lost=printed_lost,
             replies=replies,
-            problems=problems,
+            problems=news.problems,
+            builds=news.builds,
+            comparisons=news.comparisons,
         )
 
     def interrupt(self) -> None:
@@ -307,9 +352,11 @@ class FlowSession:
             return
         self._closed = True
         self._running = None
+        if self._reloading is not None:
+            self._reloading.stop()
         try:
             if not self._engine.state.ended:
-                self._apply(Cancel("closed"))
+                self.apply(Cancel("closed"))
                 for _ in range(TEARDOWN_CALLS):
                     if self._engine.state.ended or not self._engine.step():
                         break

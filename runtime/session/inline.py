@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from runtime.model.errors import StudioError
 from runtime.session.flow_session import FlowSession
 from runtime.session.link import Health, Request, Restart, Update
+from runtime.session.opener import Opener
 
 POLL_BUDGET_NS = 10_000_000
 """How long one poll may make calls."""
@@ -15,8 +14,8 @@ POLL_BUDGET_NS = 10_000_000
 class InlineLink:
     """An `EngineLink` without a second process: for tests and for embedding."""
 
-    def __init__(self, open_session: Callable[[], FlowSession]) -> None:
-        self._open_session = open_session
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
         self._session: FlowSession | None = None
         self._invalid: Update | None = None
         self._open()
@@ -33,6 +32,7 @@ class InlineLink:
         """Make calls for a moment when the flow runs, then say what happened."""
         if self._session is None:
             return self._invalid or Update(health=Health.DEAD, health_detail="closed")
+        self._session.take_reloads()
         self._session.work(POLL_BUDGET_NS)
         return self._session.update()
 
@@ -44,7 +44,7 @@ class InlineLink:
 
     def _open(self) -> None:
         try:
-            self._session = self._open_session()
+            self._session = self._opener.open(lambda: None)
             self._invalid = None
         except StudioError as error:
             self._invalid = Update(health=Health.INVALID, problems=error.diagnostics)

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from runtime.engine.core import Engine
 from runtime.model.element import Element
-from runtime.model.events import Event
 from runtime.model.linked import LinkedFlow
-from runtime.session.kept import EventLog, RecentElements
+from runtime.session.kept import EventLog, LoggedEvent, RecentElements
 from runtime.session.link import (
     ElementDetails,
     ElementLine,
@@ -35,7 +34,7 @@ class Inspector:
         self._recent = recent
         self._wording = EventWording(flow)
 
-    def lines(self, events: Iterable[tuple[int, Event]]) -> list[EventLine]:
+    def lines(self, events: Iterable[tuple[int, LoggedEvent]]) -> list[EventLine]:
         """Numbered events as lines of the event log."""
         return [self._wording.line(number, event) for number, event in events]
 

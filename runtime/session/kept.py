@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from runtime.model.element import Element
 from runtime.model.events import CallFinished, Event
-from runtime.session.link import PrintedChunk
+from runtime.session.link import CallMark, PrintedChunk
 
 LOG_EVENTS = 5_000
 """Events the log keeps."""
@@ -20,21 +21,34 @@ ELEMENT_OVERHEAD_BYTES = 400
 """What an element without payload is counted as."""
 
 
+class Remarked(NamedTuple):
+    """Something the session, not the engine, has to say."""
+
+    at_ns: int
+    """Flow time."""
+    mark: CallMark
+    node: str | None
+    text: str
+
+
+LoggedEvent = Event | Remarked
+
+
 class EventLog:
     """The last events, numbered from 1; older ones are forgotten, and the gap shows."""
 
     def __init__(self, limit: int = LOG_EVENTS) -> None:
-        self._events: deque[Event] = deque(maxlen=limit)
+        self._events: deque[LoggedEvent] = deque(maxlen=limit)
         self.count = 0
         """Events logged so far, the forgotten ones included."""
 
-    def extend(self, events: Iterable[Event]) -> None:
+    def extend(self, events: Iterable[LoggedEvent]) -> None:
         """Append events in the order they happened."""
         for event in events:
             self._events.append(event)
             self.count += 1
 
-    def since(self, number: int, limit: int) -> tuple[list[tuple[int, Event]], int]:
+    def since(self, number: int, limit: int) -> tuple[list[tuple[int, LoggedEvent]], int]:
         """Events after `number`, the newest `limit` of them, and how many were left out."""
         fresh = self.count - number
         kept = min(fresh, limit, len(self._events))
@@ -74,6 +88,10 @@ class PrintedKeeper:
         self._chunks: deque[PrintedChunk] = deque()
         self._pending: dict[str, int] = {}
         self._lost: dict[str, int] = {}
+
+    def printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        """Keep what a component wrote; its element is told by `link`."""
+        self.add(PrintedChunk(node, stream, data, call, None, granted))
 
     def add(self, chunk: PrintedChunk) -> None:
         """Keep a chunk; the node's oldest ones make room, and are counted as lost."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from runtime.model.errors import Diagnostic
+from runtime.model.errors import Diagnostic, ExitCode
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 
@@ -82,6 +82,37 @@ class ListNode:
     count: int = 50
 
 
+@dataclass(frozen=True, slots=True)
+class StartBuild:
+    """Build a component, or all of them; begins when the builds asked for before have ended."""
+
+    component: str | None = None
+    """Its name in `[[component]]`."""
+    debug: bool = False
+    """Without optimization, whatever `[build].release` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBuild:
+    """End the build with every process it started, and forget the builds that wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Put an earlier build of a node in use; it stays until the artifact changes again."""
+
+    node: str
+    digest: str | None = None
+    """One of `NodeBuild.earlier`; None is the newest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetComparing:
+    """Whether each swap makes the node's last calls with both builds and shows what differs."""
+
+    on: bool
+
+
 Request = (
     StepCall
     | StepElement
@@ -92,6 +123,8 @@ Request = (
     | ListQueue
     | ReadElement
     | ListNode
+    | StartBuild
+    | CancelBuild
 )
 
 # ---- answers: from the session to the workbench
@@ -199,6 +232,90 @@ class PrintedChunk:
     granted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class BuildOutcome:
+    """How the build of one component ended."""
+
+    component: str
+    verdict: ExitCode
+    """OK: built; FAILED: its commands failed; BAD_INPUT: manifest or folder can not be built as
+    they are; ENVIRONMENT: a tool is missing; INTERRUPTED: cancelled."""
+    duration_ns: int
+    problems: tuple[Diagnostic, ...] = ()
+    """Errors first; of a build that succeeded, warnings only."""
+    artifact: str | None = None
+    """Absolute path of the component in its place, when it was built."""
+    digest: str | None = None
+    """SHA-256 of the artifact."""
+    size: int = 0
+    """Bytes of the artifact."""
+    changed: bool = False
+    """True when the artifact's content differs from the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildLine:
+    """One line of a build's output, free of control codes."""
+
+    component: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStatus:
+    """What is being built, and what became of the components built before."""
+
+    building: str | None = None
+    waiting: tuple[str, ...] = ()
+    """Components of the same request that come next, in order."""
+    requests: int = 0
+    """`StartBuild`s of which nothing is built yet."""
+    outcomes: tuple[BuildOutcome, ...] = ()
+    """The last outcome of each component, the latest last."""
+    refused: tuple[Diagnostic, ...] = ()
+    """Why the last request built nothing: the manifest's problems, or no such component."""
+
+    @property
+    def busy(self) -> bool:
+        """True while something is built or waits to be."""
+        return self.building is not None or bool(self.waiting) or self.requests > 0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeBuild:
+    """Which build of its component a node really runs."""
+
+    node: str
+    digest: str
+    """SHA-256 of the bytes that are instantiated, in hexadecimal."""
+    built_ns: int
+    """When the artifact was written, nanoseconds since the Unix epoch."""
+    live_since_ns: int
+    """When it was put in use, nanoseconds since the Unix epoch."""
+    reloads: int = 0
+    """How often the node got another build in this session."""
+    earlier: tuple[str, ...] = ()
+    """Digests of builds that can be put in use again, newest first, at most five."""
+    swap_ns: int | None = None
+    """From the last byte of the artifact to the build being in use; None for the first build."""
+    rolled_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildComparison:
+    """What two builds of a node answered to the same last inputs."""
+
+    node: str
+    before: str
+    """Digest of the build that was in use."""
+    after: str
+    inputs: int
+    """Calls made with both."""
+    different: int
+    text: str
+    """The differences for people; several lines, empty when there are none."""
+
+
 class Health(StrEnum):
     """State of the runtime process."""
 
@@ -229,6 +346,16 @@ class Update:
     replies: tuple[QueueListing | ElementDetails | NodeCalls, ...] = ()
     problems: tuple[Diagnostic, ...] | None = None
     """Set when the list of problems changed."""
+    builds: tuple[NodeBuild, ...] | None = None
+    """Set when a node got another build."""
+    comparisons: tuple[BuildComparison, ...] = ()
+    """Made since the last poll."""
+    build: BuildStatus | None = None
+    """Set when it changed."""
+    build_lines: tuple[BuildLine, ...] = ()
+    """Build output since the last poll."""
+    build_lines_lost: int = 0
+    """Lines that were not kept since the last poll; they came before `build_lines`."""
 
 
 class EngineLink(Protocol):

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
+from runtime.flow.manifest import read_manifest
 from runtime.flow.report import report_json, report_text
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow
-from runtime.model.surface import Surface
+from runtime.session.building import SessionBuilds
+from runtime.session.builds import LiveBuilds
 from runtime.session.flow_session import FlowSession
+from runtime.session.kept import PrintedKeeper
 from runtime.session.process import ProcessLink
-from runtime.wasm.host import Compiled, Host
+from runtime.session.reloader import Linking, Reloader
+from runtime.session.reloading import Reloading
+from runtime.session.reopening import Reopening
+from runtime.session.swapping import Swapping
+from runtime.wasm.host import Host
 from runtime.wasm.invoker import WasmInvoker
 
 CACHE_NAME = "torvyn-studio"
@@ -34,52 +41,89 @@ def compiled_cache() -> Path:
     return Path(platformdirs.user_cache_dir(CACHE_NAME, appauthor=False)) / "compiled"
 
 
-@dataclass
-class _Opening:
-    """Compiles each content once while a flow is linked."""
-
-    host: Host
-    compiled: dict[str, Compiled] = field(default_factory=dict)
-
-    def inspect(self, data: bytes) -> Surface:
-        compiled = self.host.compile(data)
-        self.compiled[compiled.digest] = compiled
-        return compiled.surface
-
-
 @dataclass(frozen=True)
 class OpenedFlow:
     """A linked flow with its components compiled."""
 
     flow: LinkedFlow
     warnings: tuple[Diagnostic, ...]
-    host: Host
-    compiled: dict[str, Compiled]
-    """By digest."""
+    manifest_text: bytes
+    linking: Linking
 
     def open_invoker(self, on_print: OnPrint) -> WasmInvoker:
         """An invoker with no instance yet; the caller closes it."""
-        return WasmInvoker(self.flow, self.host, compiled=self.compiled, on_print=on_print)
+        return WasmInvoker(
+            self.flow, self.linking.host, compiled=self.linking.compiled, on_print=on_print
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How a session behaves beside running its flow."""
+
+    watch: bool = True
+    """Put rebuilt components and the changed manifest in use."""
+    poll_only: bool = False
+    """Look at the files instead of asking the system for changes."""
+    retry_on_reload: bool = False
+    """Make a failed call again as soon as its node has another build."""
 
 
 def open_flow(manifest: Path, flow_name: str | None = None) -> OpenedFlow:
     """Links a flow and compiles its components. Raises `StudioError` with every problem."""
-    opening = _Opening(Host(compiled_cache()))
-    result = link_flow(manifest, flow_name, inspect=opening.inspect)
+    linking = Linking(Host(compiled_cache()))
+    text = read_manifest(manifest)
+    result = link_flow(manifest, flow_name, inspect=linking.inspect, text=text)
     if result.flow is None:
         raise StudioError(result.diagnostics)
-    return OpenedFlow(result.flow, result.diagnostics, opening.host, opening.compiled)
+    return OpenedFlow(result.flow, result.diagnostics, text, linking)
 
 
-def open_session(manifest: Path, flow_name: str | None = None) -> FlowSession:
-    """A session in this process, paused before the first call. Raises `StudioError`."""
-    opened = open_flow(manifest, flow_name)
-    return FlowSession(opened.flow, opened.open_invoker, warnings=opened.warnings)
+@dataclass(frozen=True, slots=True)
+class FlowOpener:
+    """Opens sessions of one flow; see `Opener`."""
+
+    manifest: Path
+    flow: str | None = None
+    options: SessionOptions = SessionOptions()
+
+    def open(self, wake: Callable[[], None]) -> FlowSession:
+        """See `Opener.open`."""
+        opened = open_flow(self.manifest, self.flow)
+        flow, linking = opened.flow, opened.linking
+        printed = PrintedKeeper()
+        invoker = opened.open_invoker(printed.printed)
+        session = FlowSession(flow, invoker, printed, retry_on_reload=self.options.retry_on_reload)
+        reloader = None
+        if self.options.watch:
+            reloader = Reloader(
+                flow,
+                opened.manifest_text,
+                linking,
+                wake,
+                poll_only=self.options.poll_only,
+            )
+        builds = LiveBuilds(flow, linking.compiled, time.time_ns())
+        swapping = Swapping(flow, linking.host, invoker, builds, session.apply, time.time_ns)
+        session.reload_with(Reloading(reloader, swapping, builds, opened.warnings, session.remark))
+        return session
+
+    def reopening(self, changed: Callable[[], None]) -> Reopening | None:
+        """See `Opener.reopening`."""
+        if not self.options.watch:
+            return None
+        return Reopening(self.manifest, changed, poll_only=self.options.poll_only)
+
+    def builds(self) -> SessionBuilds:
+        """See `Opener.builds`."""
+        return SessionBuilds(self.manifest)
 
 
-def process_link(manifest: Path, flow_name: str | None = None) -> ProcessLink:
+def process_link(
+    manifest: Path, flow_name: str | None = None, options: SessionOptions | None = None
+) -> ProcessLink:
     """A session in a child process, as the workbench uses it; problems come in its updates."""
-    return ProcessLink(partial(open_session, manifest.absolute(), flow_name))
+    return ProcessLink(FlowOpener(manifest.absolute(), flow_name, options or SessionOptions()))
 
 
 def check_manifest_file(manifest: Path, flow_name: str | None = None) -> str:
@@ -112,7 +156,7 @@ class CheckReport:
 
 def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:
     """Checks the named flow, else all flows of the manifest, down to their components."""
-    inspect = _Opening(Host(compiled_cache())).inspect
+    inspect = Linking(Host(compiled_cache())).inspect
     if flow_name is None:
         return CheckReport(link_flows(manifest, inspect=inspect))
     return CheckReport(link_flow(manifest, flow_name, inspect=inspect))

@@ -10,12 +10,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from runtime.session.flow_session import FlowSession
 from runtime.session.link import Health, Request, Restart, Update
+from runtime.session.opener import Opener
 from runtime.session.server import Close, Poll
 
 BUSY_AFTER_SECONDS = 0.4
@@ -23,7 +22,7 @@ BUSY_AFTER_SECONDS = 0.4
 CLOSE_SECONDS = 4.0
 DEATH_SECONDS = 1.0
 CHILD = "runtime.session.child"
-LOG_TAIL_BYTES = 2_000
+LAST_WORDS_BYTES = 600
 
 
 class ProcessLink:
@@ -33,9 +32,9 @@ class ProcessLink:
     reason, and `Restart` begins a new child.
     """
 
-    def __init__(self, open_session: Callable[[], FlowSession]) -> None:
-        """`open_session` is pickled and called in the child."""
-        self._open_session = open_session
+    def __init__(self, opener: Opener) -> None:
+        """`opener` is pickled and used in the child."""
+        self._opener = opener
         self._folder = tempfile.TemporaryDirectory(prefix="torvyn-studio-")
         self._log_path = Path(self._folder.name) / "runtime.log"
         self._asked_at: float | None = None
@@ -104,9 +103,9 @@ class ProcessLink:
         self._ready = False
         self._running = False
         self._asked_at = None
-        self._write(self._open_session)
+        self._write(self._opener)
 
-    def _write(self, message: Request | Poll | Callable[[], FlowSession]) -> None:
+    def _write(self, message: Request | Poll | Opener) -> None:
         try:
             self._connection.send(message)
         except OSError:
@@ -136,14 +135,15 @@ class ProcessLink:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(DEATH_SECONDS)
         detail = f"The runtime process ended: {_exit_text(self._process.returncode)}."
-        tail = self._log_tail()
-        if tail:
-            detail += f" Its last words: {tail}"
+        words = self._last_words()
+        if words:
+            detail += f" Its last words: {words}"
         self._dead = Update(health=Health.DEAD, health_detail=detail)
 
-    def _log_tail(self) -> str:
+    def _last_words(self) -> str:
+        """What native code said when it died: the reason stands first, then stacks."""
         try:
-            data = self._log_path.read_bytes()[-LOG_TAIL_BYTES:]
+            data = self._log_path.read_bytes()[:LAST_WORDS_BYTES]
         except OSError:
             return ""
         return data.decode("utf-8", "replace").strip()

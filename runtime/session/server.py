@@ -12,12 +12,14 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from runtime.model.errors import StudioError
 from runtime.session.flow_session import FlowSession
-from runtime.session.link import Health, Request, Restart, Update
+from runtime.session.link import CancelBuild, Health, Request, Restart, StartBuild, Update
+from runtime.session.opener import Opener
+from runtime.session.reopening import Reopening
 
 SLICE_NS = 5_000_000
 """How long calls are made before the pipe is looked at again."""
@@ -35,15 +37,20 @@ class Close:
     """The workbench is done."""
 
 
-Incoming = Request | Poll | Close
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """There is something to do that nobody asked for."""
+
+
+Incoming = Request | Poll | Close | Wake
 
 
 def serve(connection: Connection) -> None:
-    """The child's whole life. The first message is the function that opens the session."""
+    """The child's whole life. The first message is its `Opener`."""
     faulthandler.enable(file=sys.stderr)
-    open_session: Callable[[], FlowSession] = connection.recv()
+    opener: Opener = connection.recv()
     inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
-    server = _Server(connection, inbox, open_session)
+    server = _Server(connection, inbox, opener)
     reader = threading.Thread(
         target=_read, args=(connection, inbox, server.interrupt), daemon=True, name="pipe reader"
     )
@@ -73,11 +80,13 @@ class _Server:
         self,
         connection: Connection,
         inbox: queue.SimpleQueue[Incoming],
-        open_session: Callable[[], FlowSession],
+        opener: Opener,
     ) -> None:
         self._connection = connection
         self._inbox = inbox
-        self._open_session = open_session
+        self._opener = opener
+        self._builds = opener.builds()
+        self._reopening: Reopening | None = None
         self._session: FlowSession | None = None
         self._invalid: Update | None = None
 
@@ -95,6 +104,7 @@ class _Server:
             while message is not None:
                 if isinstance(message, Close):
                     self._close_session()
+                    self._builds.close()
                     self._connection.close()
                     return
                 self._take(message)
@@ -108,9 +118,16 @@ class _Server:
         except queue.Empty:
             return None
 
-    def _take(self, message: Request | Poll) -> None:
+    def _take(self, message: Request | Poll | Wake) -> None:
         if isinstance(message, Poll):
             self._answer()
+        elif isinstance(message, Wake):
+            if self._session is None:
+                self._open()
+            else:
+                self._session.take_reloads()
+        elif isinstance(message, StartBuild | CancelBuild):
+            self._builds.handle(message)
         elif isinstance(message, Restart):
             self._close_session()
             self._open()
@@ -122,21 +139,35 @@ class _Server:
             update = self._session.update()
         else:
             update = self._invalid or Update(health=Health.INVALID)
+        news = self._builds.poll()
+        update = replace(
+            update, build=news.status, build_lines=news.lines, build_lines_lost=news.lines_lost
+        )
         try:
             self._connection.send(update)
         except OSError:
             self._inbox.put(Close())
 
     def _open(self) -> None:
+        self._stop_reopening()
         try:
-            self._session = self._open_session()
+            self._session = self._opener.open(self._wake)
             self._invalid = None
         except StudioError as error:
             self._session = None
             self._invalid = Update(health=Health.INVALID, problems=error.diagnostics)
+            self._reopening = self._opener.reopening(self._wake)
+
+    def _wake(self) -> None:
+        self._inbox.put(Wake())
 
     def _close_session(self) -> None:
+        self._stop_reopening()
         if self._session is not None:
             self._session.close()
             self._session = None
 
+    def _stop_reopening(self) -> None:
+        if self._reopening is not None:
+            self._reopening.stop()
+            self._reopening = None

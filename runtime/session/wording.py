@@ -35,6 +35,7 @@ from runtime.model.events import (
     Stopped,
 )
 from runtime.model.linked import LinkedFlow
+from runtime.session.kept import LoggedEvent, Remarked
 from runtime.session.link import CallMark, EventLine
 
 
@@ -86,11 +87,13 @@ class EventWording:
     def __init__(self, flow: LinkedFlow) -> None:
         self._labels = tuple(edge.label for edge in flow.edges)
 
-    def line(self, number: int, event: Event) -> EventLine:
+    def line(self, number: int, event: LoggedEvent) -> EventLine:
         """The log line of one event."""
         match event:
             case CallFinished():
                 return self._call(number, event)
+            case Remarked(at_ns, mark, node, text):
+                return _line(number, mark, at_ns, node, text, None)
             case NodeFailed(at_ns, node, call, element, failure, attempt):
                 text = f"{failure.name} [{failure.code}]: {failure.message}"
                 if attempt > 1:

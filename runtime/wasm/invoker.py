@@ -147,6 +147,11 @@ class WasmInvoker:
             self._nodes[name] = prepared.node
             self._instances[name] = prepared.instance
 
+    def adopt(self, flow: LinkedFlow, compiled: Mapping[str, Compiled]) -> None:
+        """Follow another flow from the next `init` on; instances in use stay as they are."""
+        self._nodes = dict(flow.by_name)
+        self._compiled.update(compiled)
+
     def discard(self, prepared: Prepared) -> None:
         """Drop a prepared instance that is not wanted."""
         if prepared.instance is not None:

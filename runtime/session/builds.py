@@ -1,0 +1,100 @@
+"""Which builds a session runs, and which earlier ones it can go back to."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from runtime.model.linked import LinkedFlow, LinkedNode
+from runtime.session.link import NodeBuild
+from runtime.wasm.host import Compiled
+
+KEPT_BUILDS = 5
+"""Earlier builds of a node that can be put in use again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """One build of one node."""
+
+    node: LinkedNode
+    compiled: Compiled
+    built_ns: int
+    """When the artifact was written, nanoseconds since the Unix epoch."""
+
+
+@dataclass(slots=True)
+class _Live:
+    build: Build
+    shown: NodeBuild
+    earlier: deque[Build] = field(default_factory=lambda: deque(maxlen=KEPT_BUILDS))
+
+
+class LiveBuilds:
+    """The builds in use, by node."""
+
+    def __init__(self, flow: LinkedFlow, compiled: dict[str, Compiled], now_ns: int) -> None:
+        """`now_ns` is Unix time, in nanoseconds."""
+        self._live: dict[str, _Live] = {}
+        self.follow(flow, compiled, now_ns)
+
+    def follow(self, flow: LinkedFlow, compiled: dict[str, Compiled], now_ns: int) -> None:
+        """Take the nodes of a flow; those that are known by the same digest stay as they are."""
+        live: dict[str, _Live] = {}
+        for node in flow.nodes:
+            known = self._live.get(node.name)
+            if known is not None and known.build.node.digest == node.digest:
+                known.build = replace(known.build, node=node)
+                live[node.name] = known
+                continue
+            build = Build(node, compiled[node.digest], _modified_ns(node.artifact, now_ns))
+            shown = NodeBuild(node.name, node.digest, build.built_ns, now_ns)
+            live[node.name] = _Live(build, shown)
+        self._live = live
+
+    def current(self, node: str) -> Build:
+        """The node's build in use."""
+        return self._live[node].build
+
+    def earlier(self, node: str, digest: str | None) -> Build | None:
+        """The build to go back to, by digest or the newest one; None when there is none."""
+        live = self._live.get(node)
+        if live is None:
+            return None
+        for build in live.earlier:
+            if digest is None or build.node.digest == digest:
+                return build
+        return None
+
+    def swapped(
+        self, build: Build, now_ns: int, *, swap_ns: int | None = None, rolled_back: bool = False
+    ) -> None:
+        """Another build of a node is in use."""
+        live = self._live[build.node.name]
+        kept = [old for old in live.earlier if old.node.digest != build.node.digest]
+        if live.build.node.digest != build.node.digest:
+            kept.insert(0, live.build)
+        live.earlier = deque(kept[:KEPT_BUILDS], maxlen=KEPT_BUILDS)
+        live.build = build
+        live.shown = NodeBuild(
+            node=build.node.name,
+            digest=build.node.digest,
+            built_ns=build.built_ns,
+            live_since_ns=now_ns,
+            reloads=live.shown.reloads + 1,
+            earlier=tuple(old.node.digest for old in live.earlier),
+            swap_ns=swap_ns,
+            rolled_back=rolled_back,
+        )
+
+    def shown(self) -> tuple[NodeBuild, ...]:
+        """What the screen shows, in the order of the flow."""
+        return tuple(live.shown for live in self._live.values())
+
+
+def _modified_ns(artifact: str, otherwise_ns: int) -> int:
+    try:
+        return Path(artifact).stat().st_mtime_ns
+    except OSError:
+        return otherwise_ns

@@ -1,0 +1,143 @@
+"""Hot reload inside a session: what arrived is put in use between two calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from runtime.model.element import Element
+from runtime.model.errors import Diagnostic
+from runtime.model.linked import LinkedFlow
+from runtime.session.builds import LiveBuilds
+from runtime.session.link import BuildComparison, CallMark, NodeBuild
+from runtime.session.reloader import Proposal, Refusal, Reloader
+from runtime.session.swapping import Swapping, same_graph
+
+
+@dataclass
+class ReloadNews:
+    """What reloading has for the next update."""
+
+    builds: tuple[NodeBuild, ...] | None = None
+    comparisons: tuple[BuildComparison, ...] = ()
+    problems: tuple[Diagnostic, ...] | None = None
+
+
+@dataclass
+class Reloaded:
+    """What one look at the arrivals changed."""
+
+    swapped: list[str] = field(default_factory=list)
+    """Nodes that run another build."""
+    graph: bool = False
+    """True when the flow has another graph."""
+
+
+class Reloading:
+    """The reloader's proposals, the builds in use, and what of it is news."""
+
+    def __init__(
+        self,
+        reloader: Reloader | None,
+        swapping: Swapping,
+        builds: LiveBuilds,
+        warnings: tuple[Diagnostic, ...],
+        remark: Callable[[CallMark, str | None, str], None],
+    ) -> None:
+        """Without a `reloader` no file is watched; rolling back still works."""
+        self._reloader = reloader
+        self._swapping = swapping
+        self._builds = builds
+        self._warnings = warnings
+        self._remark = remark
+        self._told: tuple[Diagnostic, ...] | None = None
+        self._builds_news = True
+        self._own_problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def flow(self) -> LinkedFlow:
+        """The flow as it runs."""
+        return self._swapping.flow
+
+    @property
+    def pending(self) -> bool:
+        """True when `take` has something."""
+        return self._reloader is not None and self._reloader.pending
+
+    def start(self) -> None:
+        """Begin watching."""
+        if self._reloader is not None:
+            self._reloader.start()
+
+    def stop(self) -> None:
+        """End watching. Idempotent."""
+        if self._reloader is not None:
+            self._reloader.stop()
+
+    def worked_on(self, node: str, element: Element) -> None:
+        """Note an element a node was called with; builds are compared on the last ones."""
+        self._swapping.inputs.add(node, element)
+
+    def take(self) -> Reloaded:
+        """Put in use what arrived; call it between two calls."""
+        done = Reloaded()
+        if self._reloader is None:
+            return done
+        for arrival in self._reloader.take():
+            if isinstance(arrival, Proposal):
+                self._propose(self._reloader, arrival, done)
+            elif isinstance(arrival, Refusal):
+                first = arrival.reasons[0].message if arrival.reasons else "it can not be used"
+                more = f" (and {len(arrival.reasons) - 1} more)" if len(arrival.reasons) > 1 else ""
+                self._remark(
+                    CallMark.ERROR, None, f"{arrival.path.name} is not taken: {first}{more}"
+                )
+            else:
+                self._remark(CallMark.RELOAD, None, arrival.text)
+        return done
+
+    def roll_back(self, node: str, digest: str | None) -> Reloaded:
+        """Put an earlier build in use."""
+        reasons = self._swapping.roll_back(node, digest)
+        self._own_problems = reasons
+        if reasons:
+            self._remark(CallMark.ERROR, node, reasons[0].message)
+            return Reloaded()
+        self._builds_news = True
+        return Reloaded(swapped=[node])
+
+    def set_comparing(self, on: bool) -> None:
+        """Whether each swap compares the builds."""
+        self._swapping.comparing = on
+        self._remark(CallMark.RELOAD, None, f"comparing builds at a swap: {'on' if on else 'off'}")
+
+    def news(self) -> ReloadNews:
+        """What changed since the last time."""
+        news = ReloadNews(comparisons=self._swapping.take_comparisons())
+        if self._builds_news:
+            self._builds_news = False
+            news.builds = self._builds.shown()
+        problems = self._warnings + self._own_problems
+        if self._reloader is not None:
+            problems += self._reloader.problems()
+        if problems != self._told:
+            self._told = news.problems = problems
+        return news
+
+    def _propose(self, reloader: Reloader, proposal: Proposal, done: Reloaded) -> None:
+        before = self.flow
+        reasons = self._swapping.put_in_use(proposal)
+        if reasons:
+            reloader.reject(proposal, reasons)
+            self._remark(CallMark.ERROR, None, reasons[0].message)
+            return
+        reloader.accept(proposal)
+        self._warnings = proposal.warnings
+        self._own_problems = ()
+        self._builds_news = True
+        done.swapped += [
+            node.name
+            for node in self.flow.nodes
+            if node.name in before.by_name and before.by_name[node.name].digest != node.digest
+        ]
+        done.graph = done.graph or not same_graph(before, self.flow)
