@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,6 +82,41 @@ def test_a_killed_child_is_shown_and_begun_anew(link: ProcessLink) -> None:
     update = wait_for(link, is_open)[-1]
     assert update.snapshot is not None
     assert update.snapshot.calls == 0
+
+
+def test_a_child_killed_in_the_middle_says_what_was_lost(link: ProcessLink) -> None:
+    wait_for(link, is_open)
+    for _ in range(8):
+        link.send(StepCall())
+    wait_for(link, lambda update: update.snapshot is not None and update.snapshot.calls == 8)
+    os.kill(link.pid, signal.SIGKILL)
+    update = wait_for(link, lambda update: update.health is Health.DEAD)[-1]
+    assert "as of call 8" in update.health_detail
+    assert "6 instances" in update.health_detail
+    assert "1 waiting element" in update.health_detail
+    link.send(Restart())
+    wait_for(link, is_open)
+    link.send(Continue())
+    updates = wait_for(
+        link,
+        lambda update: (
+            update.snapshot is not None and update.snapshot.stop is StopReason.END_OF_STREAM
+        ),
+    )
+    text = b"".join(chunk.data for update in updates for chunk in update.printed)
+    assert text.count(b"Received") == 4
+
+
+def test_a_flow_opens_by_itself_when_its_manifest_is_mended(tmp_path: Path) -> None:
+    manifest = tmp_path / "Torvyn.toml"
+    manifest.write_text("[torvyn]\n")
+    link = process_link(manifest, None)
+    wait_for(link, lambda update: update.health is Health.INVALID)
+    shutil.copytree(SAMPLE.parent / ".torvyn", tmp_path / ".torvyn")
+    text = SAMPLE.read_text().replace("../../components", "components")
+    manifest.write_text(text)
+    wait_for(link, is_open)
+    link.close()
 
 
 def test_the_childs_last_words_are_told(link: ProcessLink) -> None:

@@ -13,6 +13,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from runtime.model.snapshot import FlowSnapshot
 from runtime.session.link import Health, Request, Restart, Update
 from runtime.session.opener import Opener
 from runtime.session.server import Close, Poll
@@ -38,6 +39,7 @@ class ProcessLink:
         self._folder = tempfile.TemporaryDirectory(prefix="torvyn-studio-")
         self._log_path = Path(self._folder.name) / "runtime.log"
         self._asked_at: float | None = None
+        self._last_snapshot: FlowSnapshot | None = None
         self._dead: Update | None = None
         self._ready = False
         self._running = False
@@ -103,6 +105,7 @@ class ProcessLink:
         self._ready = False
         self._running = False
         self._asked_at = None
+        self._last_snapshot = None
         self._write(self._opener)
 
     def _write(self, message: Request | Poll | Opener) -> None:
@@ -122,6 +125,7 @@ class ProcessLink:
         self._asked_at = None
         self._ready = True
         self._running = update.running
+        self._last_snapshot = update.snapshot or self._last_snapshot
         return update
 
     def _nothing_yet(self) -> Update:
@@ -135,6 +139,7 @@ class ProcessLink:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(DEATH_SECONDS)
         detail = f"The runtime process ended: {_exit_text(self._process.returncode)}."
+        detail += _lost_words(self._last_snapshot)
         words = self._last_words()
         if words:
             detail += f" Its last words: {words}"
@@ -159,6 +164,18 @@ def _import_path() -> str:
     ours = str(Path(__file__).parent.parent.parent)
     others = os.environ.get("PYTHONPATH")
     return ours + os.pathsep + others if others else ours
+
+
+def _lost_words(snapshot: FlowSnapshot | None) -> str:
+    """What ended with the process, as far as its last snapshot told."""
+    if snapshot is None or not snapshot.calls:
+        return " The flow had made no call."
+    waiting = snapshot.queued + sum(node.in_hand for node in snapshot.nodes)
+    return (
+        f" Lost with it, as of call {snapshot.calls:,}: the state of {len(snapshot.nodes)} "
+        f"instances and {waiting:,} waiting elements; {snapshot.delivered:,} of "
+        f"{snapshot.pulled:,} had reached their sinks."
+    )
 
 
 def _exit_text(exit_code: int | None) -> str:
