@@ -15,6 +15,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "open": ("workbench.verbs.open", "Open the workbench (the default)."),
     "run": ("workbench.verbs.run", "Run a flow to its end without a screen."),
     "check": ("workbench.verbs.check", "Check a manifest and its components."),
+    "build": ("workbench.verbs.build", "Build the components of a manifest."),
 }
 """Verb → module with a `command`, and what it does. Modules are imported when called."""
 

@@ -1,0 +1,110 @@
+"""The workbench's app: it opens the session, polls it, and routes what it says."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from time import monotonic
+from typing import ClassVar
+
+from textual.app import App
+from textual.command import Provider
+
+from runtime.model.errors import StudioError
+from runtime.session.link import EngineLink, Health, Request, Restart, Update
+from workbench.palette import ActionCommands
+from workbench.screens.main import MainScreen
+from workbench.theme import STUDIO, THEMES, variable_defaults
+
+POLL_S = 0.05
+"""How often the session is asked what happened."""
+
+RUNNING_POLL_S = 0.1
+"""How often while the flow runs: more pictures a second help no reader, and cost key time."""
+
+ANSWER_S = (0.004, 0.012, 0.03)
+"""After a request it is asked sooner, and again for an answer that crosses a pipe.
+
+While the flow runs, only the last time: every answer then brings a whole new picture.
+"""
+
+
+class StudioApp(App[None]):
+    """The workbench.
+
+    `open_link` opens the session, and is called again when a session that could not be opened is
+    restarted. What it raises as `StudioError` is shown as problems.
+    """
+
+    CSS_PATH = "studio.tcss"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionCommands}
+
+    def __init__(self, open_link: Callable[[], EngineLink], *, title: str) -> None:
+        super().__init__()
+        self.title = title
+        self._open_link = open_link
+        self._link: EngineLink | None = None
+        self._polled_at = 0.0
+        self._main = MainScreen(self.send, title=title)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = STUDIO.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Our variables, for themes that are not ours."""
+        colours = self.current_theme.to_color_system().generate()
+        return variable_defaults(colours["foreground"], colours["background"])
+
+    def get_default_screen(self) -> MainScreen:
+        """The main screen."""
+        return self._main
+
+    @property
+    def health(self) -> Health:
+        """Health of the session, as last heard."""
+        return self._main.view.health
+
+    def on_mount(self) -> None:
+        """Open the session after the first paint, then poll it."""
+        self._main.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if not self.is_headless:
+            gc.collect()
+            gc.freeze()  # a full collection need not look at the program itself: 50 ms a time
+        self._open()
+        self.set_interval(POLL_S, self._tick)
+
+    def _open(self) -> None:
+        try:
+            self._link = self._open_link()
+        except StudioError as error:
+            self._main.take(Update(Health.INVALID, problems=error.diagnostics))
+        else:
+            self.poll_link()
+
+    def send(self, request: Request) -> None:
+        """Send a request to the session."""
+        if self._link is not None:
+            self._link.send(request)
+            for delay in ANSWER_S[-1:] if self._main.view.running else ANSWER_S:
+                self.set_timer(delay, self.poll_link)
+        elif isinstance(request, Restart):
+            self._open()
+
+    def _tick(self) -> None:
+        rest_s = RUNNING_POLL_S if self._main.view.running else POLL_S
+        if monotonic() - self._polled_at > rest_s - POLL_S / 2:
+            self.poll_link()
+
+    def poll_link(self) -> None:
+        """Ask the session what happened and show it."""
+        if self._link is not None and self._main.is_mounted:
+            self._main.take(self._link.poll())
+            self._polled_at = monotonic()
+
+    def on_unmount(self) -> None:
+        """End the session."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None

@@ -1,0 +1,188 @@
+"""The lines above and below the panes: header, status, footer, banner."""
+
+from __future__ import annotations
+
+from runtime.model.call import NextCall
+from runtime.model.events import FlowState
+from runtime.model.snapshot import FlowSnapshot, NodeState
+from runtime.session.link import EventLine, Health
+from workbench.actions import BY_ID, footer_actions, key_name, label, pace_name
+from workbench.bench import Context
+from workbench.figures import count, duration, flow_time
+from workbench.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS
+from workbench.harmless import harmless
+from workbench.lines import Ink, Line, Span, fit, line, width_of
+from workbench.view import View
+
+GAP = Span("   ")
+
+
+def state_words(view: View) -> tuple[str, str, Ink]:
+    """Sign, word and ink of what the session does as a whole."""
+    match view.health:
+        case Health.STARTING:
+            return "-", "STARTING", Ink.ACCENT
+        case Health.INVALID:
+            return "x", "INVALID", Ink.BAD
+        case Health.DEAD:
+            return "x", "DEAD", Ink.BAD
+        case Health.READY:
+            pass
+    if view.running:
+        return ">", "RUNNING", Ink.GOOD
+    match view.snapshot.state if view.snapshot is not None else FlowState.CREATED:
+        case FlowState.COMPLETED:
+            return "=", "COMPLETED", Ink.GOOD
+        case FlowState.FAILED:
+            return "x", "FAILED", Ink.BAD
+        case FlowState.CANCELLED:
+            return "=", "CANCELLED", Ink.WARN
+        case _:
+            return "||", "PAUSED", Ink.NEXT
+
+
+def header(view: View, title: str, pace: float | None, cells: int) -> Line:
+    """Name, state and counts; the last counts go when there is no room."""
+    sign, word, ink = state_words(view)
+    name = view.flow.name if view.flow is not None else title
+    made = line((" torvyn-studio ", Ink.DIM), (f" {fit(name, 24)} ", Ink.STRONG), "  ",
+                (f"{sign} {word}", ink))  # fmt: skip
+    snapshot = view.snapshot
+    if snapshot is None:
+        return made
+    for part in _counts(snapshot, pace):
+        if width_of(made) + len(GAP.text) + width_of(part) >= cells:
+            break
+        made = (*made, GAP, *part)
+    return made
+
+
+def _counts(snapshot: FlowSnapshot, pace: float | None) -> list[Line]:
+    def figure(name: str, value: str, ink: Ink = Ink.TEXT) -> Line:
+        return line((f"{name} ", Ink.DIM), (value, ink))
+
+    parts = [
+        figure("calls", count(snapshot.calls)),
+        figure("t", flow_time(snapshot.at_ns)),
+        figure("queued", count(snapshot.queued)),
+        figure("in", count(snapshot.pulled)),
+        figure("out", count(snapshot.delivered)),
+        figure("dropped", count(snapshot.dropped), Ink.WARN if snapshot.dropped else Ink.TEXT),
+        figure("errors", count(snapshot.errors), Ink.BAD if snapshot.errors else Ink.TEXT),
+    ]
+    if pace is not None:
+        parts.insert(1, figure("pace", pace_name(pace), Ink.ACCENT))
+    return parts
+
+
+def next_words(upcoming: NextCall) -> str:
+    """`router route(#3)`, with the time that must pass first."""
+    about = f"(#{upcoming.sequence})" if upcoming.sequence is not None else ""
+    waits = f" in {duration(upcoming.waits_ns)}" if upcoming.waits_ns else ""
+    return f"{upcoming.node} {upcoming.export.value}{about}{waits}"
+
+
+def status(view: View, last: EventLine | None, notice: str, cells: int) -> tuple[Line, Line]:
+    """Why it stands still and what comes next; below it what the last call did."""
+    return _standing(view), _below(view, last, notice, cells)
+
+
+def _standing(view: View) -> Line:
+    snapshot = view.snapshot
+    if view.health is Health.STARTING:
+        return line((" - ", Ink.ACCENT), "Compiling the components…")
+    if view.health is Health.INVALID:
+        return line((" x ", Ink.BAD), ("6", Ink.KEY), (" shows what is wrong", Ink.BAD))
+    if view.health is not Health.READY or snapshot is None:
+        return line((" x ", Ink.BAD), (harmless(view.detail, 200) or "No session.", Ink.BAD))
+    if view.running:
+        return line(
+            (" > ", Ink.GOOD), ("running  ", Ink.GOOD), ("space", Ink.KEY), (" pauses", Ink.DIM)
+        )
+    if snapshot.state.ended:
+        detail = f"  {harmless(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
+        ink = Ink.BAD if snapshot.state is FlowState.FAILED else Ink.GOOD
+        return line((f" = the flow is {snapshot.state.value}", ink), (detail, Ink.TEXT),
+                    ("   A", Ink.KEY), (" begins again", Ink.DIM))  # fmt: skip
+    made: list[Span | tuple[str, Ink]] = []
+    if snapshot.stop is not None:
+        detail = f" ({harmless(snapshot.stop_detail, 120)})" if snapshot.stop_detail else ""
+        made += [(f" || stopped: {snapshot.stop.value}", Ink.NEXT), (detail, Ink.DIM)]
+    elif not snapshot.calls:
+        made.append((" || paused before the first call", Ink.NEXT))
+    else:
+        made.append((" || paused", Ink.NEXT))
+    if snapshot.next_call is not None:
+        upcoming = next_words(snapshot.next_call)
+        made += [(f"   {NEXT} next: ", Ink.DIM), (upcoming, Ink.NEXT)]
+    return line(*made)
+
+
+def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
+    if notice:
+        return line((" ! ", Ink.WARN), (notice, Ink.WARN))
+    failed = view.failed_node if view.ready else None
+    if failed is not None and failed.failure is not None and not view.running:
+        failure = failed.failure
+        keys = line(("  s", Ink.KEY), (" retries ", Ink.DIM), ("x", Ink.KEY), (" skips", Ink.DIM))
+        head = f" x {failed.name}: {failure.name} [{failure.code}] "
+        text = harmless(failure.message, 400)
+        room = cells - len(head) - width_of(keys)
+        return line((head, Ink.BAD), fit(text, max(room, 8)), *keys)
+    if last is not None and not view.running:
+        sign, ink = MARK_SIGNS[last.mark]
+        return line(
+            (f" {sign} ", ink), (f"{last.node or ''} ", Ink.ACCENT), harmless(last.text, 400)
+        )
+    return ()
+
+
+def footer(context: Context, cells: int) -> tuple[Line, list[str]]:
+    """The keys that act now, and the action of each span (empty for gaps)."""
+    spans: list[Span] = []
+    ids: list[str] = []
+    for action in footer_actions(context):
+        key = f" {key_name(action.keys[0])}"
+        text = f" {label(action, context)} "
+        if sum(len(span.text) for span in spans) + len(key) + len(text) > cells:
+            continue
+        spans += [Span(key, Ink.KEY), Span(text, Ink.DIM)]
+        ids += [action.id, action.id]
+    return tuple(spans), ids
+
+
+def banner(view: View) -> Line:
+    """What keeps the flow from running, and the key that helps; empty when nothing does."""
+    key = BY_ID["restart"].keys[0]
+    if view.health is Health.DEAD:
+        why = harmless(view.detail, 300) or "its process ended"
+        text = f" x The runtime is gone: {why}.  Press {key} to start it again."
+        return line((text, Ink.ALERT))
+    if view.health is Health.INVALID:
+        number = len(view.problems)
+        what = f"{number} problem{'s' * (number != 1)}" if number else "A problem"
+        keeps = "keep" if number > 1 else "keeps"
+        return line(
+            (
+                f" x {what} {keeps} the flow from opening.  Mend, then {key} reads it again.",
+                Ink.ALERT,
+            )
+        )
+    return ()
+
+
+def why_not(view: View, node: str | None) -> str:
+    """Why a step made no call."""
+    snapshot = view.snapshot
+    if snapshot is None:
+        return "No call was made: the flow is not ready."
+    chosen = view.node(node) if node is not None else None
+    if chosen is not None and chosen.state is not NodeState.READY:
+        words = {NodeState.BLOCKED: "is held by a full queue", NodeState.IDLE: "has nothing to do"}
+        reason = words.get(chosen.state, f"is {NODE_SIGNS[chosen.state][1]}")
+        return f"No call was made: {node} {reason}."
+    if snapshot.next_call is None:
+        return "No call was made: there is none to make."
+    if snapshot.next_call.waits_ns:
+        return f"No call was made: {next_words(snapshot.next_call)}."
+    return f"No call was made. {harmless(snapshot.stop_detail, 200)}".rstrip()

@@ -1,0 +1,131 @@
+"""What an action knows of the screen, and what it may ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from runtime.session.link import Request
+from workbench.view import Selection, View
+
+
+class PaneName(StrEnum):
+    """The panes, in the order of their number keys."""
+
+    FLOW = "flow"
+    QUEUES = "queues"
+    INSPECTOR = "inspector"
+    OUTPUT = "output"
+    EVENTS = "events"
+    PROBLEMS = "problems"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What decides whether an action can act now."""
+
+    view: View
+    selection: Selection | None = None
+    pane: PaneName = PaneName.FLOW
+    zoomed: bool = False
+    pace: float | None = None
+
+    @property
+    def steppable(self) -> bool:
+        """True when there is a call to make."""
+        snapshot = self.view.snapshot
+        return self.view.ready and snapshot is not None and not snapshot.state.ended
+
+
+class Bench(Protocol):
+    """What actions may ask of the main screen."""
+
+    @property
+    def context(self) -> Context:
+        """The present context."""
+        ...
+
+    def send(self, request: Request) -> None:
+        """Send a request to the session."""
+        ...
+
+    def cycle_pace(self) -> None:
+        """Take the next pace of `PACES`."""
+        ...
+
+    def focus_pane(self, name: PaneName) -> None:
+        """Bring a pane up and give it the keys."""
+        ...
+
+    def cycle_pane(self, step: int) -> None:
+        """Go on to the next pane."""
+        ...
+
+    def zoom(self, bigger: bool) -> None:
+        """Give the whole body to the pane with the keys, or take it back."""
+        ...
+
+    def up(self) -> None:
+        """Go up one level."""
+        ...
+
+    def move(self, across: int, down: int) -> None:
+        """Move in the pane with the keys."""
+        ...
+
+    def page(self, pages: int) -> None:
+        """Move by pages."""
+        ...
+
+    def jump(self, end: bool) -> None:
+        """Go to the first or to the last line."""
+        ...
+
+    def sideways(self, step: int) -> None:
+        """Scroll across, or show another part of a payload."""
+        ...
+
+    def open(self) -> None:
+        """Look into what the cursor is on."""
+        ...
+
+    def follow(self) -> None:
+        """Let the pane follow its end, or stop doing so."""
+        ...
+
+    def toggle_wrap(self) -> None:
+        """Wrap long lines, or cut them."""
+        ...
+
+    def next_form(self) -> None:
+        """Show the payload in another form."""
+        ...
+
+    def copy(self) -> None:
+        """Copy what the cursor is on."""
+        ...
+
+    def toggle_mouse(self) -> None:
+        """Take the mouse, or leave it to the terminal."""
+        ...
+
+    def next_theme(self) -> None:
+        """Change between the usual and the high-contrast theme."""
+        ...
+
+    def show_help(self) -> None:
+        """Open the help."""
+        ...
+
+    def show_palette(self) -> None:
+        """Open the command palette."""
+        ...
+
+    def suspend(self) -> None:
+        """Put the workbench in the background."""
+        ...
+
+    def leave(self, at_once: bool) -> None:
+        """Quit."""
+        ...

@@ -1,0 +1,58 @@
+"""Numbers as a reader wants them: short, with a unit, in a stable width."""
+
+from __future__ import annotations
+
+
+def count(number: int) -> str:
+    """A count in at most five characters: 9999, 12.3k, 123k, 4.5M."""
+    if number < 10_000:
+        return str(number)
+    value = float(number)
+    for unit in ("k", "M", "G", "T"):
+        value /= 1000
+        if value < 999.5 or unit == "T":
+            break
+    return f"{value:.1f}{unit}" if value < 99.95 else f"{value:.0f}{unit}"
+
+
+def duration(nanoseconds: int) -> str:
+    """A duration with a unit: 850ns, 12.3us, 4.56ms, 3.21s, 2m05s."""
+    if nanoseconds < 1_000:
+        return f"{nanoseconds}ns"
+    if nanoseconds < 1_000_000:
+        return f"{nanoseconds / 1e3:.3g}us"
+    if nanoseconds < 1_000_000_000:
+        return f"{nanoseconds / 1e6:.3g}ms"
+    seconds = nanoseconds / 1e9
+    if seconds < 100:
+        return f"{seconds:.3g}s"
+    minutes, seconds_left = divmod(int(seconds), 60)
+    return f"{minutes}m{seconds_left:02}s"
+
+
+def flow_time(nanoseconds: int) -> str:
+    """Flow time since the start, in milliseconds below a minute: 3.214s, 12m05s."""
+    return f"{nanoseconds / 1e9:.3f}s" if nanoseconds < 60e9 else duration(nanoseconds)
+
+
+def size(number: int) -> str:
+    """Bytes: 312 B, 64.0 KiB, 3.2 MiB."""
+    if number < 1_024:
+        return f"{number} B"
+    if number < 1_024**2:
+        return f"{number / 1_024:.1f} KiB"
+    return f"{number / 1_024**2:.1f} MiB"
+
+
+def percent(part: int, whole: int) -> str:
+    """`part` of `whole` in per cent; empty when there is no whole."""
+    return f"{100 * part / whole:.0f}%" if whole else ""
+
+
+def bar(depth: int, capacity: int, cells: int) -> int:
+    """How many of `cells` are filled; at least one when there is anything, all only when full."""
+    if depth <= 0 or cells <= 0:
+        return 0
+    if depth >= capacity:
+        return cells
+    return min(max(round(depth * cells / capacity), 1), cells - 1 if cells > 1 else 1)

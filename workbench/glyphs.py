@@ -1,0 +1,48 @@
+"""Signs that say with a letter what a colour says too (never colour alone).
+
+`>` running or ready, `||` held or paused, `@` the next call, `x` failed, `!` full, `o` dropped,
+`r` reloaded, `=` done, `-` nothing to do.
+"""
+
+from __future__ import annotations
+
+from runtime.model.snapshot import NodeState
+from runtime.session.link import CallMark
+from workbench.lines import Ink
+
+NEXT = "@"
+FULL = "!"
+DROP = "o"
+DENIED = "~"
+"""Before output that Torvyn would discard."""
+
+NODE_SIGNS: dict[NodeState, tuple[str, str, Ink]] = {
+    NodeState.NEW: ("-", "new", Ink.FAINT),
+    NodeState.IDLE: ("-", "idle", Ink.DIM),
+    NodeState.READY: (">", "ready", Ink.GOOD),
+    NodeState.BLOCKED: ("||", "held", Ink.WARN),
+    NodeState.PAUSED: ("||", "paused", Ink.WARN),
+    NodeState.FAILED: ("x", "failed", Ink.BAD),
+    NodeState.CRASHED: ("x", "crashed", Ink.BAD),
+    NodeState.DONE: ("=", "done", Ink.DIM),
+}
+"""Sign, word and ink of each state."""
+
+MARK_SIGNS: dict[CallMark, tuple[str, Ink]] = {
+    CallMark.CALL: (">", Ink.DIM),
+    CallMark.DROP: (DROP, Ink.WARN),
+    CallMark.ERROR: ("x", Ink.BAD),
+    CallMark.BACKPRESSURE: (FULL, Ink.WARN),
+    CallMark.STATE: ("-", Ink.ACCENT),
+    CallMark.STOP: ("||", Ink.NEXT),
+    CallMark.RELOAD: ("r", Ink.ACCENT),
+}
+"""Sign and ink of each kind of line in the event log."""
+
+
+def pressure_ink(depth: int, capacity: int) -> Ink:
+    """Ink of a queue by how full it is: up to 60 % good, up to 85 % a warning, above it bad."""
+    if depth <= 0:
+        return Ink.FAINT
+    share = 100 * depth / capacity
+    return Ink.GOOD if share <= 60 else Ink.WARN if share <= 85 else Ink.BAD

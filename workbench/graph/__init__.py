@@ -1,0 +1,1 @@
+"""A linked flow and its snapshot as a drawing: pure functions, no Textual."""

@@ -1,0 +1,89 @@
+"""The inspection of an edge and of the elements that wait in it."""
+
+from __future__ import annotations
+
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
+from runtime.session.link import ElementLine, QueueListing
+from workbench.figures import bar, count, duration, size
+from workbench.glyphs import FULL, pressure_ink
+from workbench.harmless import harmless_bytes
+from workbench.inspection.words import facts, section, title
+from workbench.lines import Ink, Line, Row, line
+from workbench.view import ElementRef, NodeRef
+
+BAR_CELLS = 14
+
+
+def edge_rows(
+    flow: LinkedFlow,
+    snapshot: FlowSnapshot | None,
+    index: int,
+    listing: QueueListing | None,
+    cells: int,
+) -> list[Row]:
+    """An edge's queue: how full, how it behaves, and what waits."""
+    if index >= len(flow.edges):
+        return [title("This edge is not in the flow any more")]
+    edge = flow.edges[index]
+    rows = [title(edge.label)]
+    rows.append(
+        Row(line((f" {'from':<12}", Ink.DIM), (edge.source, Ink.ACCENT)), NodeRef(edge.source))
+    )
+    rows.append(
+        Row(line((f" {'to':<12}", Ink.DIM), (edge.target, Ink.ACCENT)), NodeRef(edge.target))
+    )
+    if snapshot is not None:
+        rows += _counts(snapshot.edges[index], edge.rate, cells)
+    rows.append(section("waiting", "oldest first", cells))
+    rows += _waiting(listing)
+    return rows
+
+
+def depth_bar(edge: EdgeSnapshot, cells: int) -> Line:
+    """`48/64! ━━━━──`: depth, capacity, a sign when it is full, and a bar."""
+    ink = pressure_ink(edge.depth, edge.capacity)
+    filled = bar(edge.depth, edge.capacity, cells)
+    return line(
+        ("━" * filled, ink),
+        ("─" * (cells - filled), Ink.FAINT),
+        (f" {edge.depth}/{edge.capacity}", ink if edge.depth else Ink.DIM),
+        (FULL if edge.full else " ", Ink.BAD),
+    )
+
+
+def _counts(edge: EdgeSnapshot, rate: float | None, cells: int) -> list[Row]:
+    episodes = f"{edge.episodes}x, producer held {duration(edge.held_ns)}"
+    return facts(
+        (
+            ("depth", depth_bar(edge, BAR_CELLS)),
+            ("peak", f"{edge.peak}, relieved at {edge.low_mark}"),
+            ("policy", edge.policy.value + (f" {rate:g}/s" if rate else "")),
+            ("passed", f"{count(edge.enqueued)} in, {count(edge.dequeued)} out"),
+            ("dropped", line((str(edge.dropped), Ink.WARN)) if edge.dropped else ""),
+            ("was full", line((episodes, Ink.WARN)) if edge.episodes else ""),
+            ("producer", "done" if edge.done else ""),
+        ),
+        cells,
+    )
+
+
+def _waiting(listing: QueueListing | None) -> list[Row]:
+    if listing is None:
+        return [Row(line(("   …", Ink.FAINT)))]
+    if not listing.elements:
+        return [Row(line((" The queue is empty.", Ink.DIM)))]
+    rows = [_element(element) for element in listing.elements]
+    more = listing.depth - listing.offset - len(listing.elements)
+    if more > 0:
+        rows.append(Row(line((f" and {more} more", Ink.DIM))))
+    return rows
+
+
+def _element(element: ElementLine) -> Row:
+    spans = line(
+        (f" #{element.sequence:<5}", Ink.STRONG),
+        (f"{size(element.size):>9} ", Ink.DIM),
+        (harmless_bytes(element.preview, 160), Ink.TEXT),
+    )
+    return Row(spans, ElementRef(element.element_id, element.lineage))

@@ -1,0 +1,83 @@
+"""The inspection of an element: metadata, path so far, payload."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from runtime.session.link import ElementDetails, HopLine
+from workbench.figures import duration, size
+from workbench.harmless import harmless
+from workbench.inspection.payload import Form, hex_lines, is_text, payload_lines
+from workbench.inspection.words import facts, prose, section, title
+from workbench.lines import Ink, Row, Span, line
+from workbench.view import NodeRef
+
+
+def element_rows(details: ElementDetails, form: Form, cells: int) -> list[Row]:
+    """The element, with as much of its payload as was read."""
+    about = details.line
+    if not details.found or about is None:
+        return [
+            title(f"element {details.element_id}"),
+            *prose("It is no longer kept: only recent elements are. Its calls may "
+                   "still be in the event log.", cells, Ink.DIM),
+        ]  # fmt: skip
+    content_type = harmless(about.content_type, 120)
+    buffer_type = harmless(details.buffer_content_type, 120)
+    exact = f"  {about.size:,} bytes" if about.size >= 1024 else ""
+    rows = [title(f"#{about.sequence}", f"from {about.source}")]
+    rows += facts(
+        (
+            ("type", line((content_type or "not set", Ink.NAME if content_type else Ink.DIM))),
+            ("buffer type", buffer_type if buffer_type != content_type else ""),
+            ("size", size(about.size) + exact),
+            ("made", moment(about.timestamp_ns)),
+            ("element", f"{about.element_id}, lineage {about.lineage}"),
+        ),
+        cells,
+    )
+    rows.append(section("path", f"{len(details.path)} calls", cells))
+    for hop in details.path:
+        rows += _hop(hop)
+    return rows + _payload(details, about.size, content_type or buffer_type, form, cells)
+
+
+def _hop(hop: HopLine) -> list[Row]:
+    rows = []
+    if hop.waited_ns:
+        rows.append(Row(line((f"   waited {duration(hop.waited_ns)}", Ink.DIM))))
+    spans = line(
+        (f" {hop.node} ", Ink.ACCENT),
+        (hop.export, Ink.TEXT),
+        (f"  {duration(hop.duration_ns)}", Ink.DIM),
+        (f"  call {hop.call}", Ink.FAINT),
+    )
+    return [*rows, Row(spans, NodeRef(hop.node))]
+
+
+def _payload(
+    details: ElementDetails, whole: int, content_type: str, form: Form, cells: int
+) -> list[Row]:
+    data = details.payload
+    shown = Form.HEX if data and not is_text(data) else form
+    rows = [section("payload", f"{shown.value}  v", cells)]
+    if len(data) < whole:
+        last = details.offset + len(data)
+        text = f" bytes {details.offset:,}–{last:,} of {whole:,}"
+        keys = (Span("  < >", Ink.KEY), Span(" other parts", Ink.DIM))
+        rows.append(Row((Span(text, Ink.WARN), *keys)))
+    if shown is Form.HEX and data:
+        lines = hex_lines(data, cells - 2, details.offset)
+    else:
+        lines = payload_lines(data, content_type, form, cells - 2)
+    return rows + [Row((Span(" "), *spans)) for spans in lines]
+
+
+def moment(timestamp_ns: int) -> str:
+    """Nanoseconds since the Unix epoch as UTC, to the millisecond."""
+    seconds, nanoseconds = divmod(timestamp_ns, 1_000_000_000)
+    try:
+        at = datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{timestamp_ns} ns"
+    return f"{at:%Y-%m-%d %H:%M:%S}.{nanoseconds // 1_000_000:03}Z"

@@ -1,0 +1,132 @@
+"""The inspection of a node."""
+
+from __future__ import annotations
+
+from runtime.model.linked import LinkedFlow, LinkedNode
+from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
+from runtime.session.link import NodeCalls
+from workbench.figures import count, duration, percent, size
+from workbench.glyphs import MARK_SIGNS, NODE_SIGNS
+from workbench.harmless import harmless
+from workbench.inspection.words import copied, facts, prose, section, title
+from workbench.lines import Ink, Line, Row, line
+from workbench.view import EdgeRef, ElementRef
+
+
+def node_rows(
+    flow: LinkedFlow,
+    snapshot: FlowSnapshot | None,
+    name: str,
+    calls: NodeCalls | None,
+    cells: int,
+) -> list[Row]:
+    """What a node is, what it did, and its last calls."""
+    node = flow.by_name.get(name)
+    if node is None:
+        return [title(name, "is not in this flow")]
+    index = flow.nodes.index(node)
+    state = snapshot.nodes[index] if snapshot is not None else None
+    rows = [title(node.name, node.role.value)]
+    if state is not None:
+        rows += _failure(state, cells)
+        rows += _counts(state, snapshot.at_ns if snapshot else 0, cells)
+    rows += _ports(flow, node, state)
+    rows += _calls(calls, cells)
+    rows.append(section("component", cells=cells))
+    rows += _component(node, cells)
+    return rows
+
+
+def _failure(state: NodeSnapshot, cells: int) -> list[Row]:
+    failure = state.failure
+    if failure is None:
+        return []
+    rows = [Row(line((f" x {failure.name} [{failure.code}]", Ink.BAD)))]
+    rows += prose(failure.message, cells)
+    rows += prose(failure.help, cells, Ink.DIM)
+    keys = line((" s", Ink.KEY), (" tries again, ", Ink.DIM), ("x", Ink.KEY), (" skips", Ink.DIM))
+    return [*rows, Row(keys)]
+
+
+def _counts(state: NodeSnapshot, at_ns: int, cells: int) -> list[Row]:
+    sign, word, ink = NODE_SIGNS[state.state]
+    busy = line(
+        duration(state.busy_ns),
+        (f"  {percent(state.busy_ns, at_ns)}" if at_ns else "", Ink.DIM),
+    )
+    held = line((duration(state.blocked_ns), Ink.WARN)) if state.blocked_ns else ""
+    return facts(
+        (
+            ("state", line((f"{sign} {word}", ink))),
+            ("calls", f"{count(state.calls)}"),
+            ("elements", f"{count(state.elements_in)} in, {count(state.elements_out)} out"),
+            ("in hand", str(state.in_hand) if state.in_hand else ""),
+            ("kept", str(state.absorbed) if state.absorbed else ""),
+            ("dropped", line((str(state.dropped), Ink.WARN)) if state.dropped else ""),
+            ("errors", line((str(state.errors), Ink.BAD)) if state.errors else ""),
+            ("busy", busy),
+            ("held", held),
+            ("last call", duration(state.last_call_ns) if state.calls else ""),
+            *copied(state.copies),
+            ("memory", size(state.memory_bytes) if state.memory_bytes else ""),
+            ("fuel", f"{count(state.fuel_last)} in the last call" if state.fuel_last else ""),
+        ),
+        cells,
+    )
+
+
+def _ports(flow: LinkedFlow, node: LinkedNode, state: NodeSnapshot | None) -> list[Row]:
+    sent = dict(state.per_port) if state is not None else {}
+    rows = []
+    for index in node.inputs:
+        edge = flow.edges[index]
+        rows.append(_port("from", edge.source, "", index))
+    for index in node.outputs:
+        edge = flow.edges[index]
+        port = "" if edge.source_port == "output" else f"{edge.source_port} "
+        count_text = f"  {count(sent[edge.source_port])}" if edge.source_port in sent else ""
+        rows.append(_port("to", f"{port}> {edge.target}", count_text, index))
+    return rows
+
+
+def _port(label: str, text: str, note: str, edge: int) -> Row:
+    spans = line((f" {label:<11}", Ink.DIM), (text, Ink.ACCENT), (note, Ink.TEXT))
+    return Row(spans, EdgeRef(edge))
+
+
+def _calls(calls: NodeCalls | None, cells: int) -> list[Row]:
+    if calls is None or not calls.calls:
+        return []
+    rows = [section("last calls", cells=cells)]
+    for call in calls.calls:
+        sign, ink = MARK_SIGNS[call.mark]
+        took = duration(call.duration_ns) if call.duration_ns is not None else ""
+        spans: Line = line(
+            (f" {sign} ", ink),
+            (f"{call.call or '':>4} ", Ink.FAINT),
+            (f"{took:>7} ", Ink.DIM),
+            harmless(call.text, 200),
+        )
+        target = ElementRef(call.element_id, call.lineage) if call.element_id else None
+        rows.append(Row(spans, target))
+    return rows
+
+
+def _component(node: LinkedNode, cells: int) -> list[Row]:
+    limits = node.limits
+    fuel = count(limits.fuel) if limits.fuel else "no limit of"
+    return facts(
+        (
+            ("interface", line((node.interface, Ink.NAME))),
+            ("component", node.component),
+            ("digest", node.digest[:12]),
+            ("lifecycle", "yes" if node.lifecycle else "no"),
+            ("config", line((harmless(node.config, 400), Ink.STRING))),
+            ("limits", f"{fuel} fuel, {size(limits.memory_bytes)}"),
+            ("time limit", f"{limits.call_timeout_ms} ms a call"),
+            ("priority", str(node.priority)),
+            ("grants", ", ".join(node.grants) or "none (all is denied)"),
+            ("artifact", line((node.artifact, Ink.DIM))),
+        ),
+        cells,
+    )

@@ -1,0 +1,134 @@
+"""Lines of styled text, before a theme gives them colours.
+
+A `Line` is what the builders of the panes return: spans of text, each with an `Ink`. It knows
+nothing of markup, so text that came from a component cannot be taken for any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+
+
+class Ink(StrEnum):
+    """What a span of text means; `workbench.theme` says how that looks."""
+
+    TEXT = "text"
+    STRONG = "strong"
+    DIM = "dim"
+    FAINT = "faint"
+    ACCENT = "accent"
+    NEXT = "next"
+    """The next call."""
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    CHOSEN = "chosen"
+    """Selected; also shown without colour, as reversed text."""
+    KEY = "key"
+    """A key of the keyboard."""
+    NAME = "name"
+    STRING = "string"
+    NUMBER = "number"
+    LITERAL = "literal"
+    ALERT = "alert"
+    """Text on a background of the error colour."""
+
+
+class Span(NamedTuple):
+    """A run of text in one ink."""
+
+    text: str
+    ink: Ink = Ink.TEXT
+
+
+Line = tuple[Span, ...]
+
+
+class Row(NamedTuple):
+    """A line, and what Enter or a click opens there."""
+
+    spans: Line
+    target: object = None
+
+
+def line(*parts: Span | str | tuple[str, Ink]) -> Line:
+    """A line from spans, pairs, or bare strings; empty parts are left out."""
+    spans = (Span(part) if isinstance(part, str) else Span(*part) for part in parts)
+    return tuple(span for span in spans if span.text)
+
+
+def plain(spans: Iterable[Span]) -> str:
+    """The text of a line."""
+    return "".join(span.text for span in spans)
+
+
+def width_of(spans: Iterable[Span]) -> int:
+    """Terminal cells a line takes."""
+    return sum(cell_len(span.text) for span in spans)
+
+
+def fit(text: str, cells: int, mark: str = "…") -> str:
+    """`text` in at most `cells` cells; what is left out is marked."""
+    if cell_len(text) <= cells:
+        return text
+    if cells <= 0:
+        return ""
+    return set_cell_size(text, cells - 1).rstrip() + mark if cells > 1 else mark
+
+
+def pad(text: str, cells: int, *, right: bool = False) -> str:
+    """`text` in exactly `cells` cells, cut with a mark or filled with spaces."""
+    text = fit(text, cells)
+    fill = " " * (cells - cell_len(text))
+    return fill + text if right else text + fill
+
+
+def wrap(spans: Line, cells: int) -> list[Line]:
+    """The line cut into rows of at most `cells` cells, at any character."""
+    if cells <= 0 or width_of(spans) <= cells:
+        return [spans]
+    rows: list[Line] = []
+    row: list[Span] = []
+    left = cells
+    for text, ink in spans:
+        start = 0
+        if text.isascii():
+            while len(text) - start > left:
+                row.append(Span(text[start : start + left], ink))
+                rows.append(tuple(span for span in row if span.text))
+                start += left
+                row, left = [], cells
+            row.append(Span(text[start:], ink))
+            left -= len(text) - start
+            continue
+        for index, character in enumerate(text):
+            size = cell_len(character)
+            if size > left:
+                row.append(Span(text[start:index], ink))
+                rows.append(tuple(span for span in row if span.text))
+                row, left, start = [], cells, index
+            left -= size
+        row.append(Span(text[start:], ink))
+    rows.append(tuple(span for span in row if span.text))
+    return rows
+
+
+def wrap_words(text: str, cells: int) -> list[str]:
+    """`text` in rows of at most `cells` cells, cut between words where it can be."""
+    rows: list[str] = []
+    row = ""
+    for word in text.split(" "):
+        joined = f"{row} {word}" if row else word
+        if cell_len(joined) <= cells:
+            row = joined
+            continue
+        if row:
+            rows.append(row)
+        pieces = [plain(piece) for piece in wrap((Span(word),), cells)]
+        rows += pieces[:-1]
+        row = pieces[-1]
+    return [*rows, row] if row or not rows else rows

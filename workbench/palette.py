@@ -1,0 +1,49 @@
+"""The command palette: the same actions, found by name."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from workbench.actions import ACTIONS, Action, key_name, label
+from workbench.screens.main import MainScreen
+
+
+class ActionCommands(Provider):
+    """Every action of the table that can act now."""
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for action in self._actions():
+            yield DiscoveryHit(self._name(action), self._run(action), help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        """Those whose name or help matches."""
+        matcher = self.matcher(query)
+        for action in self._actions():
+            name = self._name(action)
+            score = max(matcher.match(name), matcher.match(action.help) * 0.8)
+            if score > 0:
+                yield Hit(score, matcher.highlight(name), self._run(action), help=action.help)
+
+    @property
+    def _bench(self) -> MainScreen | None:
+        return next((s for s in self.app.screen_stack if isinstance(s, MainScreen)), None)
+
+    def _actions(self) -> list[Action]:
+        bench = self._bench
+        if bench is None:
+            return []
+        context = bench.context
+        return [action for action in ACTIONS if action.when(context)]
+
+    def _name(self, action: Action) -> str:
+        bench = self._bench
+        name = label(action, bench.context) if bench is not None else action.label
+        return f"{name}  ({key_name(action.keys[0])})"
+
+    def _run(self, action: Action) -> partial[None]:
+        bench = self._bench
+        assert bench is not None
+        return partial(bench.do, action.id)

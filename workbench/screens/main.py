@@ -1,0 +1,48 @@
+"""The main screen: panes and the actions of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from runtime.session.link import Request
+from workbench.actions import ACTIONS, BY_ID, label
+from workbench.screens.desk import Desk
+from workbench.screens.panes import Panes
+
+
+class MainScreen(Panes, inherit_bindings=False):
+    """Turns keys into actions and actions into requests."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(",".join(action.keys), f"do('{action.id}')", show=False, id=action.id)
+            for action in ACTIONS
+        ),
+        Binding("ctrl+c", "screen.copy_text", show=False),
+    ]
+
+    def __init__(self, send: Callable[[Request], None], *, title: str) -> None:
+        super().__init__(title)
+        self._send = send
+        self._desk = Desk(self, send)
+
+    def ask_session(self, request: Request) -> None:
+        """Send a request to the session."""
+        self._send(request)
+
+    def do(self, action_id: str) -> None:
+        """Do an action, or say what it needs."""
+        action = BY_ID[action_id]
+        context = self.context
+        if action.when(context):
+            self.say("")
+            action.do(self._desk)
+        else:
+            self.say(f"{label(action, context)} needs {action.needs}.")
+
+    def action_do(self, action_id: str) -> None:
+        """As `do`; Textual's bindings call it."""
+        self.do(action_id)

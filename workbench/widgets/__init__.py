@@ -1,0 +1,1 @@
+"""Panes of the workbench; each owns how it reacts."""

@@ -1,0 +1,68 @@
+"""The panes, arranged for the size of the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.containers import Container
+from textual.geometry import Size
+from textual.widget import Widget
+
+from workbench.bench import PaneName
+
+NARROW = Size(100, 28)
+"""Below this width or height the graph shares the body with one pane only."""
+
+TINY = Size(40, 12)
+"""Below this width or height only the active pane is seen, without a frame."""
+
+FRAME = 2
+"""Rows of a pane's border."""
+
+
+class Body(Container):
+    """Three columns' worth of panes on a large terminal, two panes on a small one."""
+
+    def __init__(self, panes: Mapping[PaneName, Widget]) -> None:
+        super().__init__(*panes.values(), id="body")
+        self._panes = panes
+        self._second = PaneName.OUTPUT
+
+    def place_panes(
+        self, room: Size, active: PaneName, *, zoomed: bool, flow_rows: int, edges: int
+    ) -> None:
+        """Show what there is room for; `flow_rows`, `edges`: what graph and table want."""
+        tiny = room.width < TINY.width or room.height < TINY.height
+        narrow = tiny or room.width < NARROW.width or room.height < NARROW.height
+        if active is not PaneName.FLOW:
+            self._second = active
+        for name, pane in self._panes.items():
+            pane.display = name in self._seen(active, alone=zoomed or tiny, narrow=narrow)
+        shared = not (zoomed or tiny)
+        self.screen.set_class(tiny, "-tiny")
+        self.screen.set_class(narrow, "-narrow")
+        self.set_class(shared and not narrow, "-wide")
+        self._size_rows(room.height - 4, flow_rows, edges, shared=shared, narrow=narrow)
+
+    def _seen(self, active: PaneName, *, alone: bool, narrow: bool) -> tuple[PaneName, ...]:
+        if alone:
+            return (active,)
+        if narrow:
+            return (PaneName.FLOW, self._second)
+        corner = PaneName.PROBLEMS if active is PaneName.PROBLEMS else PaneName.EVENTS
+        return (PaneName.FLOW, PaneName.INSPECTOR, PaneName.QUEUES, PaneName.OUTPUT, corner)
+
+    def _size_rows(
+        self, rows: int, flow_rows: int, edges: int, *, shared: bool, narrow: bool
+    ) -> None:
+        flow = self._panes[PaneName.FLOW]
+        if not shared:
+            flow.styles.height = "1fr"
+            return
+        if narrow:
+            flow.styles.height = min(flow_rows + FRAME, max(rows * 11 // 20, 5))
+            return
+        flow.styles.height = "1fr"
+        graph = min(max(flow_rows + FRAME, 9), rows * 2 // 5)
+        table = min(max(edges + 1 + FRAME, 5), rows // 4)
+        self.styles.grid_rows = f"{graph} {table} 1fr"

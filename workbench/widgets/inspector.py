@@ -1,0 +1,187 @@
+"""The inspector: what is selected, or the element of the next call."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from textual.message import Message
+from textual.reactive import reactive
+
+from runtime.session.link import (
+    ElementDetails,
+    ListNode,
+    ListQueue,
+    NodeCalls,
+    QueueListing,
+    ReadElement,
+    Request,
+)
+from workbench.inspection.edge import edge_rows
+from workbench.inspection.element import element_rows
+from workbench.inspection.flow import flow_rows
+from workbench.inspection.node import node_rows
+from workbench.inspection.payload import PART_BYTES, Form, is_text
+from workbench.lines import Ink, Row, line
+from workbench.view import EdgeRef, ElementRef, NodeRef, Selection, View
+from workbench.widgets.line_view import LineView
+
+ASK_AGAIN_S = 0.5
+"""While the flow runs, lists are asked for no more often than this."""
+
+CALLS_SHOWN = 12
+
+Reply = QueueListing | ElementDetails | NodeCalls
+
+
+def next_subject(view: View) -> Selection | None:
+    """What is looked at when nothing is selected: of a paused flow, what comes next."""
+    snapshot = view.snapshot
+    if snapshot is None or snapshot.next_call is None or view.running:
+        return None
+    upcoming = snapshot.next_call
+    if upcoming.element_id is not None:
+        return ElementRef(upcoming.element_id)
+    return NodeRef(upcoming.node)
+
+
+class Inspector(LineView, inherit_bindings=False):
+    """Asks the session for what it shows, and shows it when it comes."""
+
+    view: reactive[View] = reactive(View, repaint=False)
+    selection: reactive[Selection | None] = reactive(None, repaint=False)
+    form: reactive[Form] = reactive(Form.FORMATTED, repaint=False)
+
+    class Wanted(Message):
+        """The session shall be asked."""
+
+        def __init__(self, request: Request) -> None:
+            super().__init__()
+            self.request = request
+
+    def __init__(self, *, id: str, classes: str) -> None:
+        super().__init__(id=id, classes=classes)
+        self._subject: Selection | None = None
+        self._details: ElementDetails | None = None
+        self._listing: QueueListing | None = None
+        self._calls: NodeCalls | None = None
+        self._offset = 0
+        self._asked_at = 0.0
+
+    # ---- reactions
+
+    def watch_view(self, old: View, new: View) -> None:
+        """Follow what the flow does."""
+        changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
+        if changed:
+            self._turn_to(self.selection or next_subject(new), again=True)
+
+    def watch_selection(self, selection: Selection | None) -> None:
+        """Turn to what was selected."""
+        self._turn_to(selection or next_subject(self.view))
+
+    def watch_form(self) -> None:
+        """Show the payload in the other form."""
+        self._fill()
+
+    def on_resize(self) -> None:
+        """Lines follow the width."""
+        self._fill()
+
+    def take(self, reply: Reply) -> None:
+        """An answer of the session; one to an older question is left out."""
+        match reply, self._subject:
+            case ElementDetails(), ElementRef(element_id):
+                if reply.element_id != element_id or reply.offset != self._offset:
+                    return
+                self._details = reply
+            case QueueListing(), EdgeRef(edge):
+                if reply.edge != edge:
+                    return
+                self._listing = reply
+            case NodeCalls(), NodeRef(node):
+                if reply.node != node:
+                    return
+                self._calls = reply
+            case _:
+                return
+        self._fill()
+
+    @property
+    def lineage(self) -> int | None:
+        """Lineage of the element that is shown."""
+        details = self._details
+        if details is None or details.line is None or not isinstance(self._subject, ElementRef):
+            return None
+        return details.line.lineage
+
+    # ---- asking and showing
+
+    def _turn_to(self, subject: Selection | None, *, again: bool = False) -> None:
+        other = subject != self._subject
+        if other:
+            self._subject = subject
+            self._offset = 0
+            self._listing = self._calls = None
+            self.cursor = None
+            self.scroll_to(y=0, animate=False, force=True)
+        self.border_subtitle = self._whence()
+        if other or (again and self._may_ask_again()):
+            self._ask()
+        self._fill()
+
+    def _whence(self) -> str:
+        if self.selection is not None:
+            return "selected"
+        return "what comes next" if self._subject is not None else "the whole flow"
+
+    def _may_ask_again(self) -> bool:
+        return not self.view.running or monotonic() - self._asked_at > ASK_AGAIN_S
+
+    def _ask(self) -> None:
+        self._asked_at = monotonic()
+        match self._subject:
+            case ElementRef(element_id):
+                self.post_message(self.Wanted(ReadElement(element_id, self._offset, PART_BYTES)))
+            case EdgeRef(edge):
+                self.post_message(self.Wanted(ListQueue(edge)))
+            case NodeRef(node):
+                self.post_message(self.Wanted(ListNode(node, CALLS_SHOWN)))
+            case None:
+                pass
+
+    def _fill(self) -> None:
+        flow, cells = self.view.flow, self.room
+        if flow is None or not cells:
+            self.show((Row(line((" Nothing to inspect yet.", Ink.DIM))),))
+            return
+        snapshot = self.view.snapshot
+        match self._subject:
+            case NodeRef(node):
+                self.show(node_rows(flow, snapshot, node, self._calls, cells))
+            case EdgeRef(edge):
+                self.show(edge_rows(flow, snapshot, edge, self._listing, cells))
+            case ElementRef():
+                if self._details is not None:
+                    self.show(element_rows(self._details, self.form, cells))
+            case None:
+                self.show(flow_rows(flow, snapshot, cells))
+
+    # ---- the pane as actions see it
+
+    def sideways(self, step: int) -> None:
+        """Ask for another part of a payload that is larger than one."""
+        details = self._details
+        if details is None or details.line is None or not isinstance(self._subject, ElementRef):
+            super().sideways(step)
+            return
+        offset = self._offset + step * PART_BYTES
+        if 0 <= offset < details.line.size:
+            self._offset = offset
+            self._ask()
+
+    def copy_text(self) -> str | None:
+        """The payload of an element, else the row of the cursor."""
+        if isinstance(self._subject, ElementRef) and self._details is not None:
+            data = self._details.payload
+            return data.decode("utf-8", "replace") if is_text(data) else data.hex(" ")
+        return super().copy_text()

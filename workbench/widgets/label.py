@@ -1,0 +1,55 @@
+"""A widget of a few fixed lines: header, status, footer, tab bars."""
+
+from __future__ import annotations
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from workbench.lines import Line, width_of
+from workbench.widgets.inks import inks_of
+
+
+class LineLabel(Widget):
+    """Shows lines as they are; what does not fit is cut at the right."""
+
+    ALLOW_SELECT = False
+
+    lines: reactive[tuple[Line, ...]] = reactive(())
+
+    class Clicked(Message):
+        """A span of the label was clicked."""
+
+        def __init__(self, label: LineLabel, row: int, span: int) -> None:
+            super().__init__()
+            self.label = label
+            self.row = row
+            self.span = span
+
+        @property
+        def control(self) -> LineLabel:
+            """The label."""
+            return self.label
+
+    def render_line(self, y: int) -> Strip:
+        """One line in the widget's own colours and the inks of its spans."""
+        base = self.rich_style
+        if y >= len(self.lines):
+            return Strip.blank(self.size.width, base)
+        inks = inks_of(self)
+        segments = [Segment(text, base + inks[ink]) for text, ink in self.lines[y]]
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which span was clicked."""
+        if event.y >= len(self.lines):
+            return
+        end = 0
+        for index, span in enumerate(self.lines[event.y]):
+            end += width_of((span,))
+            if event.x < end:
+                self.post_message(self.Clicked(self, event.y, index))
+                return

@@ -1,0 +1,233 @@
+"""A pane of lines: drawn line by line on demand, with a cursor and something to open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection as MarkedText
+from textual.strip import Strip
+from textual.widget import Widget
+
+from workbench.lines import Ink, Line, Row, Span, plain, width_of
+from workbench.widgets.inks import Looks, inks_of
+
+CURSOR = "›"
+
+
+class LineView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows under a fixed heading. The first cell of a row is the cursor's."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "line-view--cursor",
+        "line-view--cursor-away",
+    }
+
+    class Opened(Message):
+        """A row was opened."""
+
+        def __init__(self, view: LineView, target: object) -> None:
+            super().__init__()
+            self.view = view
+            self.target = target
+
+        @property
+        def control(self) -> LineView:
+            """The view the row belongs to."""
+            return self.view
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.rows: Sequence[Row] = ()
+        self.heading: tuple[Line, ...] = ()
+        self.cursor: int | None = None
+        self._looks: Looks | None = None
+
+    def show(self, rows: Sequence[Row], heading: tuple[Line, ...] = ()) -> None:
+        """Show these rows; nothing is drawn anew when they are the same."""
+        if rows == self.rows and heading == self.heading:
+            return
+        self.rows, self.heading = rows, heading
+        if self.cursor is not None:
+            self.cursor = min(self.cursor, len(rows) - 1) if rows else None
+        self._measure()
+        self.refresh()
+
+    # ---- moving
+
+    def move(self, across: int, down: int) -> None:
+        """Move the cursor; the first move puts it on a row that is in sight."""
+        if not self.rows or not down:
+            return
+        if self.cursor is None:
+            first = int(self.scroll_y)
+            last = min(first + self.page_rows, len(self.rows)) - 1
+            self.set_cursor(first if down > 0 else last)
+        else:
+            self.set_cursor(self.cursor + down)
+
+    def page(self, pages: int) -> None:
+        """Move by pages of rows."""
+        if self.cursor is None:
+            self.scroll_to(y=self.scroll_y + pages * self.page_rows, animate=False, force=True)
+        else:
+            self.set_cursor(self.cursor + pages * self.page_rows)
+
+    def jump(self, end: bool) -> None:
+        """Go to the first or the last row."""
+        self.set_cursor(len(self.rows) - 1 if end else 0)
+
+    def sideways(self, step: int) -> None:
+        """Scroll across."""
+        self.scroll_to(x=self.scroll_x + 8 * step, animate=False, force=True)
+
+    def open(self) -> None:
+        """Open the row of the cursor."""
+        if self.cursor is not None and self.rows[self.cursor].target is not None:
+            self.post_message(self.Opened(self, self.rows[self.cursor].target))
+
+    def copy_text(self) -> str | None:
+        """Text of the row of the cursor."""
+        return None if self.cursor is None else plain(self.rows[self.cursor].spans).strip()
+
+    @property
+    def room(self) -> int:
+        """Cells of a row; the scroll bar has its own."""
+        return self.scrollable_content_region.width
+
+    @property
+    def page_rows(self) -> int:
+        """Rows in sight."""
+        return max(self.size.height - len(self.heading), 1)
+
+    def set_cursor(self, row: int) -> None:
+        """Put the cursor on a row and bring it into sight."""
+        if not self.rows:
+            return
+        self.cursor = min(max(row, 0), len(self.rows) - 1)
+        if not self.size.height:
+            return
+        if self.cursor < self.scroll_y:
+            self.scroll_to(y=self.cursor, animate=False, force=True)
+        elif self.cursor >= self.scroll_y + self.page_rows:
+            self.scroll_to(y=self.cursor - self.page_rows + 1, animate=False, force=True)
+        self.refresh()
+
+    # ---- drawing
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Lines of a part of the pane; what they share is looked up once for all of them."""
+        self._looks = None
+        return super().render_lines(crop)
+
+    @property
+    def looks(self) -> Looks:
+        """Width and styles of the rows that are being drawn."""
+        if self._looks is None:
+            self._looks = Looks(self.room, self.rich_style, inks_of(self))
+        return self._looks
+
+    def render_line(self, y: int) -> Strip:
+        """The heading, or the row that is scrolled to this place."""
+        width, base, _ = self.looks
+        if y < len(self.heading):
+            return self._strip(self.heading[y], base).crop(0, width)
+        index = y - len(self.heading) + self.scroll_offset.y
+        if index >= len(self.rows):
+            return Strip.blank(width, base)
+        spans = self.spans_at(index)
+        if index == self.cursor:
+            part = "line-view--cursor" if self.has_focus else "line-view--cursor-away"
+            base += self.get_component_rich_style(part)
+            spans = with_cursor(spans)
+        strip = self._mark(self._strip(spans, base), index)
+        left = self.scroll_offset.x
+        if left or strip.cell_length != width:
+            strip = strip.crop_extend(left, left + width, base)
+        return strip.apply_offsets(left, index)
+
+    def spans_at(self, index: int) -> Line:
+        """Spans of a row; views of many rows make them only here."""
+        return self.rows[index].spans
+
+    def _strip(self, spans: Line, base: Style) -> Strip:
+        width, _, inks = self.looks
+        segments = [Segment(text, base + inks[ink]) for text, ink in spans]
+        cells = width_of(spans)
+        if cells < width:
+            segments.append(Segment(" " * (width - cells), base))
+        return Strip(segments, max(cells, width))
+
+    def _mark(self, strip: Strip, index: int) -> Strip:
+        """Show the part of the row that is marked with the mouse."""
+        marked = self.text_selection
+        span = marked.get_span(index) if marked is not None else None
+        if span is None:
+            return strip
+        start, end = span[0], strip.cell_length if span[1] == -1 else span[1]
+        style = self.screen.get_component_rich_style("screen--selection")
+        before, inside, after = (
+            strip.crop(0, start),
+            strip.crop(start, end).apply_style(style),
+            strip.crop(end),
+        )
+        return Strip.join([before, inside, after])
+
+    def get_selection(self, selection: MarkedText) -> tuple[str, str] | None:
+        """Text marked with the mouse."""
+        text = "\n".join(plain(self.spans_at(index)) for index in range(len(self.rows)))
+        return selection.extract(text), "\n"
+
+    def selection_updated(self, selection: MarkedText | None) -> None:
+        """Draw the marked part anew."""
+        self.refresh()
+
+    def _measure(self) -> None:
+        width = max(map(self.row_cells, range(len(self.rows))), default=0)
+        self.set_extent(width, len(self.rows) + len(self.heading))
+
+    def set_extent(self, width: int, height: int) -> None:
+        """Set how far the content reaches.
+
+        Setting `virtual_size` as usual would lay the whole screen out, on every new line.
+        """
+        size = Size(width, height)
+        if size != self.virtual_size:
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+
+    def row_cells(self, index: int) -> int:
+        """Cells a row takes."""
+        return width_of(self.rows[index].spans)
+
+    def watch_has_focus(self, _focused: bool) -> None:
+        """The cursor looks different in the pane that has the keys."""
+        super().watch_has_focus(_focused)
+        if self.cursor is not None:
+            self.refresh()
+
+    # ---- mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the clicked row and open it."""
+        content = event.get_content_offset(self)
+        if content is None or content.y < len(self.heading):
+            return
+        index = content.y - len(self.heading) + self.scroll_offset.y
+        if index < len(self.rows):
+            self.set_cursor(index)
+            self.open()
+
+
+def with_cursor(spans: Line) -> Line:
+    """The row with its first cell given to the cursor's sign."""
+    if not spans:
+        return (Span(CURSOR, Ink.ACCENT),)
+    first, *rest = spans
+    return (Span(CURSOR, Ink.ACCENT), Span(first.text[1:], first.ink), *rest)

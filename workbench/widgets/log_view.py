@@ -1,0 +1,239 @@
+"""A log: bounded, drawn line by line, following its end until the reader scrolls away."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Collection, Sequence
+from typing import ClassVar, Generic, TypeVar
+
+from textual.reactive import reactive
+
+from workbench.lines import Line, Row, Span, plain, wrap
+from workbench.widgets.line_view import LineView
+
+Entry = TypeVar("Entry")
+
+KEPT_ENTRIES = 5_000
+"""Lines a log keeps; older ones are forgotten and counted."""
+
+
+class LogView(LineView, Generic[Entry], inherit_bindings=False):
+    """Entries, each of one row or, when wrapped, of several.
+
+    Only rows in sight are made into text, so a flood of entries costs their number of list
+    operations and no more. The rows of an entry that is forgotten go with it, and the reader's
+    place moves with the rows.
+    """
+
+    following: reactive[bool] = reactive(True, repaint=False)
+    wrapped: reactive[bool] = reactive(False, repaint=False)
+
+    def __init__(
+        self, *, wrapped: bool = False, id: str | None = None, classes: str | None = None
+    ) -> None:
+        super().__init__(id=id, classes=classes)
+        self._entries: deque[Entry] = deque()
+        self._heights: deque[int] = deque()
+        self._rows: list[tuple[Entry, int]] = []
+        self._tail = 0
+        self._widest = 0
+        self.body_cells = 80
+        """Cells of a row after the gutter, as of the last resize."""
+        self.forgotten = 0
+        self.set_reactive(LogView.wrapped, wrapped)
+
+    # ---- what a log of something says
+
+    gutter_cells: ClassVar[int] = 1
+    """Cells in front of every row: the cursor's, and what `entry_gutter` puts there."""
+
+    @abstractmethod
+    def entry_gutter(self, entry: Entry) -> Line:
+        """`gutter_cells` cells in front of the entry's first row."""
+
+    @abstractmethod
+    def entry_body(self, entry: Entry) -> Line:
+        """The entry as one line, however long."""
+
+    @abstractmethod
+    def entry_cells(self, entry: Entry) -> int:
+        """Cells of the body, without making it."""
+
+    def entry_is_plain(self, entry: Entry) -> bool:
+        """True when every character of the body takes one cell."""
+        return False
+
+    def entry_target(self, entry: Entry) -> object:
+        """What opening the entry opens."""
+        return None
+
+    def empty_rows(self) -> Sequence[Row]:
+        """What is shown while there is nothing: it teaches."""
+        return ()
+
+    # ---- entries
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """Entries that are kept, oldest first."""
+        return tuple(self._entries)
+
+    def add(self, entries: Sequence[Entry], tail: Sequence[Entry] = ()) -> None:
+        """Append entries; the oldest make room. `tail` stays until the next entries come."""
+        for _ in range(self._tail):
+            self._entries.pop()
+            del self._rows[len(self._rows) - self._heights.pop() :]
+        over = max(len(entries) - KEPT_ENTRIES, 0)
+        self.forgotten += over
+        fresh = (*entries[over:], *tail)
+        self._widest = max(self._widest, *map(self.entry_cells, fresh)) if fresh else self._widest
+        heights = self._heights_of(fresh)
+        self._entries.extend(fresh)
+        self._heights.extend(heights)
+        self._rows += [
+            (entry, part)
+            for entry, height in zip(fresh, heights, strict=True)
+            for part in range(height)
+        ]
+        self._tail = len(tail)
+        self._forget(len(self._entries) - KEPT_ENTRIES)
+        self._measure()
+        self.refresh()
+
+    def clear(self) -> None:
+        """Forget everything and follow the end."""
+        self._entries.clear()
+        self._heights.clear()
+        self._rows.clear()
+        self._tail = 0
+        self._widest = 0
+        self.forgotten = 0
+        self.cursor = None
+        self.following = True
+        self._measure()
+        self.refresh()
+
+    def _heights_of(self, entries: Collection[Entry]) -> list[int]:
+        if not self.wrapped:
+            return [1] * len(entries)
+        room = self.body_cells
+        return [
+            1 if cells <= room else self._tall(entry, cells)
+            for entry, cells in zip(entries, map(self.entry_cells, entries), strict=True)
+        ]
+
+    def _tall(self, entry: Entry, cells: int) -> int:
+        room = self.body_cells
+        return -(-cells // room) if self.entry_is_plain(entry) else len(self._pieces(entry))
+
+    def _pieces(self, entry: Entry) -> list[Line]:
+        return wrap(self.entry_body(entry), self.body_cells)
+
+    def _forget(self, count: int) -> None:
+        if count <= 0:
+            return
+        gone = 0
+        for _ in range(count):
+            self._entries.popleft()
+            gone += self._heights.popleft()
+        del self._rows[:gone]
+        self.forgotten += count
+        if self.cursor is not None:
+            self.cursor = max(self.cursor - gone, 0)
+        if not self.following:
+            self.scroll_to(y=max(self.scroll_y - gone, 0), animate=False, force=True)
+
+    def _measure_again(self) -> None:
+        self.body_cells = max(self.room - self.gutter_cells, 1)
+        heights = self._heights_of(self._entries)
+        self._heights = deque(heights)
+        self._rows = [
+            (entry, part)
+            for entry, height in zip(self._entries, heights, strict=True)
+            for part in range(height)
+        ]
+        if self.cursor is not None:
+            self.cursor = min(self.cursor, len(self._rows) - 1) if self._rows else None
+        self._measure()
+        self.refresh()
+
+    def _measure(self) -> None:
+        self.rows = self._rows or self.empty_rows()  # type: ignore[assignment]
+        width = 0 if self.wrapped else self._widest + self.gutter_cells
+        self.set_extent(width, len(self.rows) + len(self.heading))
+        if self.following:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+
+    # ---- rows
+
+    def spans_at(self, index: int) -> Line:
+        """Spans of a row, made now."""
+        if not self._rows:
+            return self.rows[index].spans
+        entry, part = self._rows[index]
+        gutter = self.entry_gutter(entry) if not part else (Span(" " * self.gutter_cells),)
+        if not self.wrapped or self.entry_cells(entry) <= self.body_cells:
+            return gutter + self.entry_body(entry)
+        pieces = self._pieces(entry)
+        return gutter + pieces[part] if part < len(pieces) else gutter
+
+    def open(self) -> None:
+        """Open the entry of the cursor."""
+        if self.cursor is not None and self._rows:
+            target = self.entry_target(self._rows[self.cursor][0])
+            if target is not None:
+                self.post_message(self.Opened(self, target))
+
+    def copy_text(self) -> str | None:
+        """Text of the whole entry of the cursor."""
+        if self.cursor is None or not self._rows:
+            return None
+        return plain(self.entry_body(self._rows[self.cursor][0]))
+
+    # ---- following
+
+    def set_cursor(self, row: int) -> None:
+        """The reader looks at a row: stop following."""
+        self.following = False
+        super().set_cursor(row)
+
+    def page(self, pages: int) -> None:
+        """Move by pages; at the end, follow it again."""
+        if pages > 0 and self.cursor is None and self.scroll_y + self.page_rows >= len(self.rows):
+            self.following = True
+            return
+        self.following = False
+        super().page(pages)
+
+    def jump(self, end: bool) -> None:
+        """Go to the first row, or to the end and follow it."""
+        if end:
+            self.cursor = None
+            self.following = True
+            self.refresh()
+        else:
+            super().jump(end)
+
+    def watch_following(self, following: bool) -> None:
+        """Go to the end when following begins."""
+        if following:
+            self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+
+    def watch_wrapped(self) -> None:
+        """Cut entries into rows anew."""
+        self.scroll_to(x=0, animate=False, force=True)
+        self._measure_again()
+
+    def on_resize(self) -> None:
+        """Cut entries into rows anew, for the new width."""
+        self._measure_again()
+
+    def _on_mouse_scroll_up(self, event: object) -> None:
+        self.following = False
+        super()._on_mouse_scroll_up(event)  # type: ignore[arg-type]
+
+    def _on_mouse_scroll_down(self, event: object) -> None:
+        super()._on_mouse_scroll_down(event)  # type: ignore[arg-type]
+        if self.scroll_target_y >= self.max_scroll_y:
+            self.following = True
