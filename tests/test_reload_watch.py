@@ -14,6 +14,7 @@ from watchfiles._rust_notify import RustNotify
 
 from runtime.reload import watch
 from runtime.reload.changes import (
+    FileArriving,
     FileBack,
     FileGone,
     FileKind,
@@ -44,13 +45,20 @@ class Watching:
 
     def __init__(self) -> None:
         self.events: queue.SimpleQueue[WatchEvent] = queue.SimpleQueue()
+        self.arriving: list[FileArriving] = []
         self.watcher: ArtifactWatcher | None = None
 
     def start(self, *files: Path | WatchedFile, **options: object) -> ArtifactWatcher:
         watched = [file if isinstance(file, WatchedFile) else WatchedFile(file) for file in files]
-        self.watcher = ArtifactWatcher(watched, self.events.put, **options)  # type: ignore[arg-type]
+        self.watcher = ArtifactWatcher(watched, self.take, **options)  # type: ignore[arg-type]
         self.watcher.start()
         return self.watcher
+
+    def take(self, event: WatchEvent) -> None:
+        if isinstance(event, FileArriving):
+            self.arriving.append(event)
+        else:
+            self.events.put(event)
 
     def next(self) -> WatchEvent:
         return self.events.get(timeout=DEADLINE_S)
@@ -384,3 +392,17 @@ def test_a_file_that_loses_its_permission_is_told(tmp_path: Path, watching: Watc
     path.chmod(0)
     watching.start(path)
     assert isinstance(watching.next(), FileUnreadable)
+
+
+def test_a_whole_component_is_told_of_before_it_has_settled(
+    watching: Watching, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.wasm"
+    watching.start(path)
+    whole = component(1)
+    path.write_bytes(whole)
+    assert watching.settled().data == whole
+    assert [event.data for event in watching.arriving] == [whole]
+    path.write_bytes(whole[:-1])
+    assert isinstance(watching.next(), SettledFile)
+    assert len(watching.arriving) == 1

@@ -28,6 +28,18 @@ class WatchedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class FileArriving:
+    """An artifact changed and looks whole, though it may not have settled.
+
+    Most often these are the bytes that settle a moment later: compiling them meanwhile is
+    what makes a swap fast. Never to be put in use by itself.
+    """
+
+    path: Path
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SettledFile:
     """A file holds a new, complete content."""
 
@@ -89,4 +101,12 @@ class WatchDegraded:
     problem: Diagnostic
 
 
-WatchEvent = SettledFile | FileGone | FileBack | FileUnreadable | SourcesChanged | WatchDegraded
+WatchEvent = (
+    FileArriving
+    | SettledFile
+    | FileGone
+    | FileBack
+    | FileUnreadable
+    | SourcesChanged
+    | WatchDegraded
+)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runtime.model.errors import Diagnostic, Severity
 from runtime.reload.changes import (
+    FileArriving,
     FileBack,
     FileGone,
     FileKind,
@@ -18,7 +19,7 @@ from runtime.reload.changes import (
     WatchedFile,
     WatchEvent,
 )
-from runtime.reload.frame import is_finished
+from runtime.reload.frame import Layer, is_finished, layer_of
 from runtime.reload.places import directories_for, look_at
 from runtime.reload.settle import MS, QUIET_NS, Settler, Verdict
 from runtime.reload.sources import (
@@ -34,6 +35,9 @@ MANIFEST_QUIET_NS = 50 * MS
 
 MOST_BYTES = 256 * 1024 * 1024
 """Larger files are not read."""
+
+MOST_ARRIVING_BYTES = 4 * 1024 * 1024
+"""Larger files are not read before they settle."""
 
 _QUIET = {FileKind.ARTIFACT: QUIET_NS, FileKind.MANIFEST: MANIFEST_QUIET_NS}
 
@@ -79,13 +83,30 @@ class FileScan:
         return self._settler.wait_ns(time.monotonic_ns())
 
     def collect(self) -> Iterator[WatchEvent]:
-        """What has settled or gone since; reads what is due."""
+        """What is arriving, has settled or gone since; reads what is due."""
+        for path in self._settler.fresh():
+            arriving = self._glance(self._files[path])
+            if arriving is not None:
+                yield arriving
         for path in self._settler.due(time.monotonic_ns()):
             event = self._read(self._files[path])
             if event is not None:
                 yield event
         for path in self._settler.gone(time.monotonic_ns()):
             yield FileGone(path, self._files[path].kind)
+
+    @staticmethod
+    def _glance(file: WatchedFile) -> FileArriving | None:
+        if file.kind is not FileKind.ARTIFACT:
+            return None
+        try:
+            if file.path.stat().st_size > MOST_ARRIVING_BYTES:
+                return None
+            data = file.path.read_bytes()
+        except OSError:
+            return None
+        whole = layer_of(data) is Layer.COMPONENT and is_finished(data)
+        return FileArriving(file.path, data) if whole else None
 
     def _read(self, file: WatchedFile) -> WatchEvent | None:
         path, kind = file.path, file.kind

@@ -70,6 +70,8 @@ class _Track:
     known: str | None
     stamp: Stamp | None = None
     pending: bool = False
+    glanced: bool = True
+    """False until `fresh` has named this stamp."""
     changed_ns: int = 0
     """When the stamp changed last, as far as can be known."""
     first_seen_ns: int = 0
@@ -137,6 +139,7 @@ class Settler(Generic[K]):
         track.changed_ns = changed
         track.first_seen_ns = now_ns
         track.pending = True
+        track.glanced = False
 
     @staticmethod
     def _miss(track: _Track, now_ns: int) -> None:
@@ -152,6 +155,15 @@ class Settler(Generic[K]):
             for key, track in self._tracks.items()
             if track.pending and track.ready_ns() <= now_ns
         )
+
+    def fresh(self) -> tuple[K, ...]:
+        """Paths that changed and are not settled; each is named once for each change."""
+        names = tuple(
+            key for key, track in self._tracks.items() if track.pending and not track.glanced
+        )
+        for key in names:
+            self._tracks[key].glanced = True
+        return names
 
     def accept(
         self, key: K, stamp: Stamp | None, digest: str, now_ns: int, finished: bool = True

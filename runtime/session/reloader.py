@@ -10,14 +10,16 @@ import hashlib
 import queue
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.flow.link import link_flow
-from runtime.model.errors import Diagnostic, Severity
+from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.surface import Surface
 from runtime.reload.changes import (
+    FileArriving,
     FileGone,
     FileKind,
     FileUnreadable,
@@ -48,12 +50,6 @@ class Linking:
         self.contents[compiled.digest] = data
         return compiled.surface
 
-    def keep_only(self, digests: set[str]) -> None:
-        """Forget every other content."""
-        for known in (self.compiled, self.contents):
-            for digest in known.keys() - digests:
-                del known[digest]
-
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -61,6 +57,8 @@ class Proposal:
 
     flow: LinkedFlow
     compiled: Mapping[str, Compiled]
+    """By digest, for every node of the flow."""
+    contents: Mapping[str, bytes]
     """By digest, for every node of the flow."""
     file: SettledFile
     warnings: tuple[Diagnostic, ...]
@@ -103,11 +101,12 @@ class Reloader:
     ) -> None:
         """`wake` is called, from another thread, when `take` has something."""
         self._flow = flow
-        self._linking = linking
+        self._host = linking.host
         self._wake = wake
         self._manifest = Path(flow.manifest)
         self._text = manifest_text
-        self._artifacts = _contents_of(flow, linking)
+        self._artifacts = _by_path(flow, linking.contents)
+        self._arriving: dict[Path, Compiled] = {}
         self._refusals = Refusals()
         self._lock = threading.Lock()
         self._changed: queue.SimpleQueue[WatchEvent | None] = queue.SimpleQueue()
@@ -152,9 +151,8 @@ class Reloader:
             self._flow = proposal.flow
             if proposal.file.kind is FileKind.MANIFEST:
                 self._text = proposal.file.data
-            self._artifacts = _contents_of(proposal.flow, self._linking)
+            self._artifacts = _by_path(proposal.flow, proposal.contents)
             self._refusals.clear(proposal.file.path)
-            self._linking.keep_only({node.digest for node in proposal.flow.nodes})
         self._watcher.update(self._files())
 
     def reject(self, proposal: Proposal, reasons: tuple[Diagnostic, ...]) -> None:
@@ -173,6 +171,11 @@ class Reloader:
 
     def _arrival(self, event: WatchEvent) -> Arrival | None:
         match event:
+            case FileArriving(path=path, data=data):
+                with suppress(StudioError):
+                    # The host knows a content as long as somebody holds it.
+                    self._arriving[path] = self._host.compile(data)
+                return None
             case SettledFile():
                 return self._settled(event)
             case FileGone(path=path):
@@ -201,16 +204,17 @@ class Reloader:
             known = artifacts.get(path)
             return path.read_bytes() if known is None else known
 
+        linking = Linking(self._host)
         result = link_flow(
-            self._manifest, self._flow.name, inspect=self._linking.inspect, read=read, text=text
+            self._manifest, self._flow.name, inspect=linking.inspect, read=read, text=text
         )
+        self._arriving.pop(file.path, None)
         if result.flow is None:
             errors = tuple(item for item in result.diagnostics if item.severity is Severity.ERROR)
             with self._lock:
                 told = not self._refusals.refuse(file.path, file.digest, errors)
             return None if told else Refusal(file.path, file.digest, errors)
-        compiled = {node.digest: self._linking.compiled[node.digest] for node in result.flow.nodes}
-        return Proposal(result.flow, compiled, file, result.diagnostics)
+        return Proposal(result.flow, linking.compiled, linking.contents, file, result.diagnostics)
 
     def _live_digest(self, file: SettledFile) -> str | None:
         if file.kind is FileKind.MANIFEST:
@@ -229,5 +233,5 @@ class Reloader:
         ]
 
 
-def _contents_of(flow: LinkedFlow, linking: Linking) -> dict[Path, bytes]:
-    return {Path(node.artifact): linking.contents[node.digest] for node in flow.nodes}
+def _by_path(flow: LinkedFlow, contents: Mapping[str, bytes]) -> dict[Path, bytes]:
+    return {Path(node.artifact): contents[node.digest] for node in flow.nodes}

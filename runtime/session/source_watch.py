@@ -110,11 +110,13 @@ class SourceWatch:
             for problem in error.diagnostics:
                 self._tell(problem)
             return
-        new = tuple(source for source in found if source not in self._sources)
-        if found != self._sources:
-            self._adopt(found)
-            watcher.update(self._watched(), [self._tree])
-        self._round(new)
+        if found == self._sources:
+            return
+        known, before = self._sources, self._files
+        self._adopt(found)
+        watcher.update(self._watched(), [self._tree])
+        edited = self._owners(_differing(before, self._files))
+        self._round(tuple(item for item in found if item not in known or item in edited))
 
     def _round(self, sources: tuple[ComponentSource, ...]) -> None:
         """Build these, then those whose sources changed meanwhile; ends after some builds."""
