@@ -70,6 +70,11 @@ DOCUMENTED: list[tuple[str, str, str]] = [
     ),
     (EDGE, "flow.main.edges[1]", "remove one"),
     ('[runtime.scheduling]\npolicy = "consumer-first"', "runtime.scheduling.policy", "round-robin"),
+    (
+        '[[component]]\nname = "a"\npath = "x"\nlanguage = "c"',
+        "component[0].language",
+        "rust, go, python, zig",
+    ),
 ]
 
 
