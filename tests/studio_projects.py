@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -44,7 +45,7 @@ class Project:
     """Nodes in a row, each of a component of its own name; `sink` gets stdout."""
 
     folder: Path
-    nodes: dict[str, tuple[Role, bytes | None]]
+    nodes: Mapping[str, tuple[Role, bytes | None]]
     """By name: role, and the artifact's bytes, or None for a component that is not built."""
     extra: str = ""
     """More of the manifest."""

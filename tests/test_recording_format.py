@@ -29,10 +29,29 @@ from runtime.model.call import (
     Signal,
     Verdict,
 )
-from runtime.model.commands import Advance, Cancel, Drain, SetSchedule, Skip, Start, Step
+from runtime.model.commands import (
+    Advance,
+    Cancel,
+    Drain,
+    Relink,
+    SetQueue,
+    SetSchedule,
+    Skip,
+    Start,
+    Step,
+    Swap,
+)
 from runtime.model.element import Buffer, Element
 from runtime.model.events import CallFinished
-from runtime.model.linked import SchedulePolicy
+from runtime.model.linked import (
+    Limits,
+    LinkedEdge,
+    LinkedFlow,
+    LinkedNode,
+    QueuePolicy,
+    Role,
+    SchedulePolicy,
+)
 from runtime.recording.answers import answer_of
 from runtime.recording.commands import COMMANDS, command_line, command_of
 from runtime.recording.format import CallLine, CommandLine, EndLine, decode_body, encode
@@ -71,6 +90,43 @@ elements = st.builds(
     numbers,
     payloads,
 )
+flow_nodes = st.builds(
+    LinkedNode,
+    name=texts,
+    role=st.sampled_from(Role),
+    interface=texts,
+    component=texts,
+    artifact=st.just(""),
+    digest=texts,
+    lifecycle=st.none() | texts,
+    config=texts,
+    limits=st.builds(Limits, numbers, numbers, numbers),
+    priority=st.integers(1, 10),
+    grants=st.lists(texts, max_size=2).map(tuple),
+    inputs=st.lists(numbers, max_size=2).map(tuple),
+    outputs=st.lists(numbers, max_size=2).map(tuple),
+)
+flow_edges = st.builds(
+    LinkedEdge,
+    numbers,
+    texts,
+    texts,
+    texts,
+    texts,
+    numbers,
+    st.sampled_from(QueuePolicy),
+    st.floats(0, 1),
+    st.none() | st.floats(0.001, 1e9),
+)
+flows = st.builds(
+    LinkedFlow,
+    texts,
+    st.just("Torvyn.toml"),
+    st.lists(flow_nodes, max_size=2).map(tuple),
+    st.lists(flow_edges, max_size=2).map(tuple),
+    st.sampled_from(SchedulePolicy),
+    numbers,
+)
 commands = st.one_of(
     st.builds(Start, numbers),
     st.builds(Step, st.none() | texts, st.none() | numbers),
@@ -79,6 +135,14 @@ commands = st.one_of(
     st.builds(SetSchedule, st.sampled_from(SchedulePolicy)),
     st.builds(Drain, texts),
     st.builds(Cancel, texts),
+    st.builds(Swap, texts, texts),
+    st.builds(SetQueue, numbers, st.integers(1, 2**40), st.just(QueuePolicy.DROP_OLDEST)),
+    st.builds(
+        lambda edge, rate: SetQueue(edge, 9, QueuePolicy.RATE_LIMIT, 0.25, rate),
+        numbers,
+        st.floats(0.001, 1e9),
+    ),
+    st.builds(Relink, flows),
 )
 
 
@@ -132,7 +196,20 @@ def test_every_command_has_a_verb():
         "set-schedule",
         "drain",
         "cancel",
+        "swap",
+        "set-queue",
+        "relink",
     }
+
+
+def test_a_graph_is_written_without_the_paths_of_the_machine():
+    node = LinkedNode("a", Role.SOURCE, "i", "file://a.wasm", "/home/ann/a.wasm", "d", None)
+    flow = LinkedFlow("main", "/home/ann/Torvyn.toml", (node,), (), build_dir="/home/ann/.torvyn")
+    written = encode(command_line(Relink(flow), 3))
+    assert b"/home" not in written
+    read = command_of(decode_body(written))
+    assert (read.flow.manifest, read.flow.build_dir) == ("Torvyn.toml", "")
+    assert read.flow.nodes[0] == LinkedNode("a", Role.SOURCE, "i", "file://a.wasm", "", "d", None)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +219,10 @@ def test_every_command_has_a_verb():
         (CommandLine(verb="skip", args={"node": "a", "where": 1}), "takes no where"),
         (CommandLine(verb="advance", args={"elapsed_ns": "soon"}), "Expected `int`"),
         (CommandLine(verb="set-schedule", args={"policy": "random"}), "Invalid enum value"),
+        (
+            CommandLine(verb="set-queue", args={"edge": 0, "capacity": 0, "policy": "error"}),
+            "capacity must be 1 or more",
+        ),
     ],
 )
 def test_a_command_that_can_not_be_repeated_says_why(line, part):

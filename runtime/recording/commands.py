@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
 
-from runtime.model.commands import Command
+from runtime.model.commands import Command, Relink
+from runtime.model.linked import LinkedFlow
 from runtime.recording.format import CommandLine
 from runtime.recording.payload import from_text, to_text
 
@@ -29,7 +31,12 @@ _VERBS = {kind: verb for verb, kind in COMMANDS.items()}
 def command_line(
     command: Command, after_call: int, clean: Callable[[bytes], bytes] = bytes
 ) -> CommandLine:
-    """The line of a command; `clean` redacts its texts and payloads."""
+    """The line of a command; `clean` redacts its texts and payloads.
+
+    A `Relink` is written without the paths of its files: builds are known by their digests.
+    """
+    if isinstance(command, Relink):
+        command = Relink(_without_paths(command.flow))
     raw: dict[str, Any] = msgspec.to_builtins(command, builtin_types=(bytes,))
     return CommandLine(
         verb=_VERBS[type(command)],
@@ -53,6 +60,11 @@ def command_of(line: CommandLine) -> Command:
         raise ValueError(f"command {line.verb!r} takes no {', '.join(sorted(unknown))}")
     command: Command = msgspec.convert(raw, kind, builtin_types=(bytes,))
     return command
+
+
+def _without_paths(flow: LinkedFlow) -> LinkedFlow:
+    nodes = tuple(replace(node, artifact="") for node in flow.nodes)
+    return replace(flow, manifest=Path(flow.manifest).name, nodes=nodes, build_dir="")
 
 
 def _written(value: Any, clean: Callable[[bytes], bytes]) -> Any:

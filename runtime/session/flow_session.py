@@ -15,8 +15,17 @@ from typing import Protocol
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
-from runtime.model.commands import Advance, Cancel, Command, SetSchedule, Skip, Start, Step
-from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
+from runtime.model.commands import (
+    Advance,
+    Cancel,
+    Command,
+    Relink,
+    SetSchedule,
+    Skip,
+    Start,
+    Step,
+)
+from runtime.model.events import CallFinished, Event, FlowEnded, Relinked, Stopped
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from runtime.session.inspection import Inspector
@@ -265,7 +274,13 @@ class FlowSession:
 
     def apply(self, command: Command) -> list[Event]:
         """Give the engine a command, and keep what happens."""
-        return self._keep(self._engine.apply(command))
+        logged = self._log.count
+        events = self._keep(self._engine.apply(command))
+        if isinstance(command, Relink):
+            for number, event in enumerate(events, start=logged + 1):
+                if type(event) is Relinked:
+                    self._inspector.follow(number, command.flow)
+        return events
 
     def _keep(self, events: list[Event]) -> list[Event]:
         self._log.extend(events)
@@ -308,8 +323,6 @@ class FlowSession:
         self.flow = reloading.flow
         self._sent_flow = False
         self._changed = True
-        if done.graph:
-            self._inspector = Inspector(self.flow, self._engine, self._log, self._recent)
         for node in failed:
             if self._retry_on_reload and node in done.swapped:
                 self._step_once(node)

@@ -34,6 +34,11 @@ class Inspector:
         self._recent = recent
         self._wording = EventWording(flow)
 
+    def follow(self, number: int, flow: LinkedFlow) -> None:
+        """Events after `number`, which is that of a `Relinked`, are of another graph."""
+        self._flow = flow
+        self._wording.follow(number, flow)
+
     def lines(self, events: Iterable[tuple[int, LoggedEvent]]) -> list[EventLine]:
         """Numbered events as lines of the event log."""
         return [self._wording.line(number, event) for number, event in events]

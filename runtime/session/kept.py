@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import groupby
 from typing import NamedTuple
 
 from runtime.model.element import Element
@@ -122,7 +123,7 @@ class PrintedKeeper:
         for node, pending in list(self._pending.items()):
             if pending > self._limit:
                 self._trim(node)
-        chunks = tuple(self._chunks)
+        chunks = tuple(_joined(self._chunks))
         lost = tuple(self._lost.items())
         self._chunks.clear()
         self._pending.clear()
@@ -144,6 +145,20 @@ class PrintedKeeper:
             else:
                 kept.append(chunk)
         self._chunks = kept
+
+
+def _joined(chunks: Iterable[PrintedChunk]) -> Iterator[PrintedChunk]:
+    """The chunks with neighbours of one call and stream put together: fewer cross the pipe."""
+    for _, group in groupby(chunks, key=_origin):
+        first, *others = group
+        if others:
+            data = b"".join([first.data, *(chunk.data for chunk in others)])
+            first = replace(first, data=data)
+        yield first
+
+
+def _origin(chunk: PrintedChunk) -> tuple[str, str, int, int | None, bool]:
+    return chunk.node, chunk.stream, chunk.call, chunk.sequence, chunk.granted
 
 
 class RecentElements:

@@ -125,6 +125,8 @@ Request = (
     | ListNode
     | StartBuild
     | CancelBuild
+    | Rollback
+    | SetComparing
 )
 
 # ---- answers: from the session to the workbench

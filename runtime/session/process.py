@@ -20,7 +20,7 @@ from runtime.session.server import Close, Poll
 
 BUSY_AFTER_SECONDS = 0.4
 """An answer that takes longer is told on screen: a call is in progress."""
-CLOSE_SECONDS = 4.0
+CLOSE_SECONDS = 7.0
 DEATH_SECONDS = 1.0
 CHILD = "runtime.session.child"
 LAST_WORDS_BYTES = 600

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
 from runtime.model.errors import StudioError
+from runtime.session.collector import settle_collector
 from runtime.session.flow_session import FlowSession
 from runtime.session.link import CancelBuild, Health, Request, Restart, StartBuild, Update
 from runtime.session.opener import Opener
@@ -23,7 +24,7 @@ from runtime.session.reopening import Reopening
 
 SLICE_NS = 5_000_000
 """How long calls are made before the pipe is looked at again."""
-CLOSE_SECONDS = 3.0
+CLOSE_SECONDS = 6.0
 """How long teardown may take when the workbench closes; then the process ends anyway."""
 
 
@@ -48,6 +49,7 @@ Incoming = Request | Poll | Close | Wake
 def serve(connection: Connection) -> None:
     """The child's whole life. The first message is its `Opener`."""
     faulthandler.enable(file=sys.stderr)
+    settle_collector()
     opener: Opener = connection.recv()
     inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
     server = _Server(connection, inbox, opener)
@@ -103,8 +105,8 @@ class _Server:
             message = self._next_message(wait_ns)
             while message is not None:
                 if isinstance(message, Close):
-                    self._close_session()
                     self._builds.close()
+                    self._close_session()
                     self._connection.close()
                     return
                 self._take(message)

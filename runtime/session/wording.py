@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from runtime.model.call import (
     Absorbed,
     Accepted,
@@ -28,15 +30,20 @@ from runtime.model.events import (
     NodeDone,
     NodeFailed,
     NodeRebuilt,
+    QueueChanged,
     Released,
+    Relinked,
     ScheduleChanged,
     SinkPaused,
     SourceSignalled,
     Stopped,
+    Swapped,
 )
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import LinkedEdge, LinkedFlow
 from runtime.session.kept import LoggedEvent, Remarked
 from runtime.session.link import CallMark, EventLine
+
+SHOWN_DIGEST_CHARS = 12
 
 
 def format_ns(duration_ns: int) -> str:
@@ -85,7 +92,18 @@ class EventWording:
     """Writes events of one flow as lines; the flow gives edges their names."""
 
     def __init__(self, flow: LinkedFlow) -> None:
-        self._labels = tuple(edge.label for edge in flow.edges)
+        self._graphs = [_labels(flow)]
+        self._relinked: list[int] = []
+        """Numbers of the events since which the graphs but the first hold."""
+
+    def follow(self, number: int, flow: LinkedFlow) -> None:
+        """Take the edges of events above `number`, which is that of a `Relinked`, from `flow`."""
+        self._relinked.append(number)
+        self._graphs.append(_labels(flow))
+
+    def _label(self, number: int, edge: int) -> str:
+        labels = self._graphs[bisect_left(self._relinked, number)]
+        return labels[edge] if edge < len(labels) else f"edge {edge} of a former graph"
 
     def line(self, number: int, event: LoggedEvent) -> EventLine:
         """The log line of one event."""
@@ -100,19 +118,19 @@ class EventWording:
                     text += f" (attempt {attempt})"
                 return _line(number, CallMark.ERROR, at_ns, node, text, element, call=call)
             case ElementDropped(at_ns, element, reason, node, edge):
-                where = node if edge is None else self._labels[edge]
+                where = node if edge is None else self._label(number, edge)
                 text = f"#{element.sequence} dropped at {where}: {reason}"
                 return _line(number, CallMark.DROP, at_ns, node, text, element, edge=edge)
             case Released(at_ns=at_ns, node=node, deliveries=deliveries):
-                into = ", ".join(self._labels[delivery.edge] for delivery in deliveries)
+                into = ", ".join(self._label(number, delivery.edge) for delivery in deliveries)
                 text = f"has room again: {into}"
                 return _line(number, CallMark.BACKPRESSURE, at_ns, node, text, None)
             case BackpressureBegan(at_ns, edge):
-                text = f"{self._labels[edge]} is full"
+                text = f"{self._label(number, edge)} is full"
                 return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
             case BackpressureEnded(at_ns, edge, began_ns, held_ns, drained, _):
                 text = (
-                    f"{self._labels[edge]} relieved after {format_ns(at_ns - began_ns)}: "
+                    f"{self._label(number, edge)} relieved after {format_ns(at_ns - began_ns)}: "
                     f"{drained} drained, producer held {format_ns(held_ns)}"
                 )
                 return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
@@ -133,7 +151,7 @@ class EventWording:
         text = f"{call.export}{about} {describe_outcome(answer.outcome, call.export)}"
         if event.deliveries and not isinstance(answer.outcome, Ports):
             text += " -> " + ", ".join(
-                f"{self._labels[edge].split(' -> ')[1]} [{depth}]"
+                f"{self._label(number, edge).split(' -> ')[-1]} [{depth}]"
                 for edge, _, depth in event.deliveries
             )
         failed = isinstance(answer.outcome, Failed)
@@ -167,8 +185,44 @@ def _state_line(number: int, event: Event) -> EventLine:
             return _line(number, CallMark.STATE, at_ns, None, text, None)
         case ScheduleChanged(policy):
             return _line(number, CallMark.STATE, 0, None, f"order of calls: {policy}", None)
+        case Swapped(at_ns, node, digest, previous):
+            text = (
+                f"build {digest[:SHOWN_DIGEST_CHARS]} in place of {previous[:SHOWN_DIGEST_CHARS]}"
+            )
+            return _line(number, CallMark.RELOAD, at_ns, node, text, None)
+        case QueueChanged(at_ns, edge, before, after):
+            text = f"{after.label}: {_queue_changes(before, after)}"
+            return _line(number, CallMark.RELOAD, at_ns, None, text, None, edge=edge)
+        case Relinked(at_ns=at_ns):
+            return _line(number, CallMark.RELOAD, at_ns, None, _graph_changes(event), None)
         case _:
             return _line(number, CallMark.STATE, 0, None, type(event).__name__, None)
+
+
+def _labels(flow: LinkedFlow) -> tuple[str, ...]:
+    return tuple(edge.label for edge in flow.edges)
+
+
+def _queue_changes(before: LinkedEdge, after: LinkedEdge) -> str:
+    pairs = (
+        ("capacity", before.capacity, after.capacity),
+        ("policy", before.policy, after.policy),
+        ("low watermark ratio", before.low_watermark_ratio, after.low_watermark_ratio),
+        ("elements a second", before.rate or "any", after.rate or "any"),
+    )
+    return ", ".join(f"{what} {was} to {is_}" for what, was, is_ in pairs if was != is_)
+
+
+def _graph_changes(event: Relinked) -> str:
+    parts = (
+        ("added", event.added),
+        ("removed", event.removed),
+        ("begin anew", event.restarted),
+        ("edges added", event.edges_added),
+        ("edges removed", event.edges_removed),
+    )
+    told = "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names)
+    return f"another graph; {told}" if told else "the graph is the same; nothing begins anew"
 
 
 def _line(

@@ -10,6 +10,7 @@ from types import FrameType
 import click
 
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.session.collector import settle_collector
 from runtime.session.headless import DEFAULT_RETRIES, HeadlessRun, RunOptions, RunReport
 from runtime.session.open import open_flow
 from workbench.verbs.arguments import Duration, manifest_and_flow
@@ -68,6 +69,7 @@ def command(
         print(warning.render(), file=sys.stderr)
     output = ComponentOutput(sys.stdout.buffer, sys.stderr.buffer, as_json=as_json)
     output.say(f"[torvyn] Running flow '{opened.flow.name}'")
+    settle_collector()
     run = HeadlessRun(opened.flow, opened.open_invoker(output.take), options)
     report = _run_interruptible(run)
     _print_report(opened.flow, report, output, as_json)
