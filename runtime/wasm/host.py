@@ -17,6 +17,7 @@ from runtime.model.surface import Surface
 from runtime.wasm.cache import CodeCache
 from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
 from runtime.wasm.surface import read_surface
+from runtime.wasm.values import ByteLists
 from runtime.wasm.wasi import POLLABLES
 
 _MAGIC = b"\0asm"
@@ -50,6 +51,14 @@ class Host:
         self._known: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
         self._lock = threading.Lock()
         self._pollables: Component | None = None
+        self._of_thread = threading.local()
+
+    def lists(self) -> ByteLists:
+        """The calling thread's writer of byte lists: 2 MiB, shared by all its instances."""
+        lists: ByteLists | None = getattr(self._of_thread, "lists", None)
+        if lists is None:
+            lists = self._of_thread.lists = ByteLists()
+        return lists
 
     def inspect(self, data: bytes) -> Surface:
         """What a component imports and exports. Raises StudioError as `compile`."""

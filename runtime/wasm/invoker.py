@@ -16,7 +16,6 @@ from runtime.wasm.callstate import OnPrint, host_bug
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.instance import ComponentInstance, InstanceError
 from runtime.wasm.sandbox import CallWatch
-from runtime.wasm.values import ByteLists
 
 _FINISHED = Answer(Finished())
 
@@ -63,7 +62,7 @@ class WasmInvoker:
         self._answers = host_answers or LiveHostAnswers()
         self._on_print = on_print
         self._flow_id = flow_id
-        self._lists = ByteLists()
+        self._lists = host.lists()
         self._watch = CallWatch(host.engine)
         self._instances: dict[str, ComponentInstance] = {}
         self._closed = False
