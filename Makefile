@@ -24,14 +24,14 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
-	$(BIN)/python tests/benchmarks/routed_call.py
-	$(BIN)/python tests/benchmarks/engine_hops.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/routed_call.py
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/engine_hops.py
 
 components: $(READY)
 	$(BIN)/python components/build.py
 
 picture: $(READY)
-	$(BIN)/python tests/screen_picture.py docs/workbench.svg
+	PYTHONPATH=tests $(BIN)/python tests/screen_picture.py docs/workbench.svg
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from studio_projects import ROOT, studio
 
-ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 EXPECTED = (SAMPLE.parent / "expected-output.txt").read_bytes()
-
-
-def studio(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "workbench.cli", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
 
 
 def test_run_prints_what_the_sample_says_byte_for_byte() -> None:
