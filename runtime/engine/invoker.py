@@ -15,6 +15,7 @@ class Invoker(Protocol):
 
         `init` makes the instance first, and makes it anew when there is one already; a
         component without lifecycle answers `Finished`. After a failure with `crashed`, the
-        node answers nothing but `init` and `teardown`.
+        node answers nothing but `init` and `teardown`. After a `Relink`, `teardown` is called
+        of nodes that the flow does not have any more.
         """
         ...

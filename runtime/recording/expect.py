@@ -45,8 +45,12 @@ def rerun(
     facts: RunFacts,
     options: RecordingOptions,
     host: HostAnswerFeed | None = None,
+    beside: Path | None = None,
 ) -> FlowSnapshot:
     """Feed the recording's inputs to `flow` and record that into the new file `made`.
+
+    `beside` is where that file will go, by default the place of the recording: its header names
+    the manifest from there.
 
     `facts` and `options` should repeat the recording's header, so that the new recording can
     take its place: `header.engine_options`, the same rules of redaction, level and limit.
@@ -61,7 +65,7 @@ def rerun(
     engine = Engine(flow, invoker, facts.options)
     with RecordingReader(recording) as reader:
         reader.require_beginning()
-        writer = FileWriter(made, header_of(flow, facts, options, recording), options)
+        writer = FileWriter(made, header_of(flow, facts, options, beside or recording), options)
 
         def ran_to_its_end() -> bool:
             return reader.end is not None and FlowState(reader.end.state).ended

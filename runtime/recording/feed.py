@@ -129,9 +129,8 @@ class OutputFeed:
             output = next(self._outputs, None)
         except StudioError as error:
             first = error.diagnostics[0]
-            return _failed(
-                FailureKind.UNAVAILABLE, first.message, (first.code, first.name), first.help
-            )
+            message = f"{first.file}:{first.line}: {first.message}"
+            return _failed(FailureKind.UNAVAILABLE, message, (first.code, first.name), first.help)
         return Exhausted() if output is None else Emitted((output,))
 
 

@@ -220,6 +220,17 @@ def encode(line: Line) -> bytes:
     return _encoder.encode(line) + b"\n"
 
 
+def encode_into(line: Line, buffer: bytearray) -> None:
+    """As `encode`, at the end of `buffer`; which stays as it is when the line has no JSON."""
+    size = len(buffer)
+    try:
+        _encoder.encode_into(line, buffer, size)
+    except BaseException:
+        del buffer[size:]
+        raise
+    buffer += b"\n"
+
+
 decode_body = _body_decoder.decode
 """Read a line of the current format; raises `ValueError` that says what is wrong, and where."""
 

@@ -67,6 +67,47 @@ def flow_behind(flow: LinkedFlow, edge: LinkedEdge) -> PartialFlow:
     return PartialFlow(replace(flow, nodes=wired, edges=tuple(edges)), entries)
 
 
+def edge_named(flow: LinkedFlow, text: str) -> LinkedEdge:
+    """The edge a user names: by its label, by `node:port` of either end, or by a node.
+
+    Raises:
+        StudioError: none or several are named so (E0703).
+    """
+    wanted = text.replace(" ", "")
+    found = [edge for edge in flow.edges if wanted in _names(edge)]
+    exact = [edge for edge in found if wanted == edge.label.replace(" ", "")]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    listed = ", ".join(f"'{edge.label}'" for edge in found or flow.edges)
+    raise StudioError(
+        [
+            Diagnostic(
+                Severity.ERROR,
+                "E0703",
+                "InvalidValue",
+                f"{'several edges are' if found else 'no edge is'} named {text!r}",
+                f"Name one of {listed}.",
+            )
+        ]
+    )
+
+
+def _names(edge: LinkedEdge) -> set[str]:
+    out, into = f"{edge.source}:{edge.source_port}", f"{edge.target}:{edge.target_port}"
+    names = {edge.label.replace(" ", ""), out, into, edge.source, edge.target}
+    ends = ((one, other) for one in (edge.source, out) for other in (edge.target, into))
+    return names | {f"{one}->{other}" for one, other in ends}
+
+
+def source_feeds(recording: Path, flow: LinkedFlow) -> dict[str, Feed]:
+    """For every source of the flow, what it gave when it was recorded."""
+    return {
+        node.name: OutputFeed(recorded_elements(recording, flow, flow.edges[node.outputs[0]]))
+        for node in flow.nodes
+        if node.role is Role.SOURCE
+    }
+
+
 def recorded_elements(recording: Path, flow: LinkedFlow, edge: LinkedEdge) -> Iterator[Output]:
     """What went into `edge` when it was recorded, in order; before its queue's policy.
 

@@ -139,7 +139,7 @@ class RecordingReader:
         except ValueError as error:
             raise self._problem(
                 f"this is no recording: {'the file is empty' if not data else error}",
-                "Give a file that `torvyn-studio record` wrote.",
+                "Give a file that `record` wrote; a file of lines goes with --input FILE.",
                 1,
             ) from error
 

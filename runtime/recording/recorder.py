@@ -26,13 +26,19 @@ class Recorder:
 
     def record(self, command: Command, events: Sequence[Event]) -> None:
         """Record a command and what it led to; call it after every `Engine.apply`."""
-        if type(command) is not Step or command.node is not None or command.lineage is not None:
-            for entry in entries_of(command, events):
-                self.append(entry)
+        if type(command) is Step and command.node is None and command.lineage is None:
+            self.stepped(events)
             return
+        for entry in entries_of(command, events):
+            self.append(entry)
+
+    def stepped(self, events: Sequence[Event]) -> None:
+        """Record what `Engine.step` gave: the same as `record(Step(), events)`, only faster."""
         for event in events:
             if type(event) is CallFinished:
-                self.append(event)
+                self.ring.append(event)
+                if self.writer is not None:
+                    self.writer.append(event)
 
     def append(self, entry: Entry) -> None:
         """Record one entry; enough for a call that was the next in order."""

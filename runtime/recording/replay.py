@@ -56,6 +56,10 @@ class Driven(Protocol):
         """Do what the command says."""
         ...
 
+    def step(self) -> list[Event]:
+        """The same as `apply(Step())`."""
+        ...
+
 
 class ReplayInvoker:
     """Answers for the sources from the recording; makes every other call and checks it.
@@ -209,7 +213,8 @@ class Replayer:
         else:
             command = self._command_for(step)
             self._invoker.expected = step
-            events = self.engine.apply(command)
+            engine = self.engine
+            events = engine.step() if command is NEXT_IN_ORDER else engine.apply(command)
             if self._invoker.expected is not None:
                 self._invoker.expected = None
                 self._invoker.missing_call(step, _reason(events))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import chain
 
 from runtime.model.call import PRINTED_KEPT_BYTES
 from runtime.model.events import CallFinished
@@ -21,38 +22,69 @@ HOST_BYTES = 200
 COMMAND_BYTES = 150
 """Memory of one kept command, in bytes."""
 
+CHUNKS = 64
+"""About as many chunks a full ring has; the oldest one goes at once when the bound is reached."""
+
 
 class Ring:
     """Keeps the newest calls and commands; the oldest go when the bound is reached.
 
     It keeps references to events that exist anyway and encodes nothing. Payloads count once, at
-    the call that put them out.
+    the call that put them out. Entries come and go in chunks, so that letting go of an old one
+    costs nothing for each entry but its memory.
     """
 
     def __init__(self, limit: int = RING_BYTES) -> None:
         self.limit = limit
         """Bound in bytes."""
-        self.bytes_used = 0
-        self.calls_kept = 0
-        self.calls_lost = 0
-        """Calls that had to go."""
         self.entries_lost = 0
         """Calls and commands that had to go."""
-        self._entries: deque[Entry] = deque()
+        self.calls_lost = 0
+        """Calls that had to go."""
+        self._chunk_bytes = limit // CHUNKS
+        self._commands = 0
+        self._closed: deque[tuple[int, list[Entry]]] = deque()
+        self._closed_bytes = 0
+        self._open: list[Entry] = []
+        self._open_bytes = 0
+        self._put = self._open.append
 
     def append(self, entry: Entry) -> None:
         """Keep one entry, in the order of the run."""
-        self._entries.append(entry)
         if type(entry) is CallFinished:
-            self.calls_kept += 1
-        self.bytes_used += entry_bytes(entry)
-        if self.bytes_used > self.limit:
-            self._shrink()
+            _, answer, _, outputs, _ = entry
+            size = CALL_BYTES
+            if outputs:
+                for element in outputs:
+                    size += len(element[6][0])
+            if answer[4]:
+                size += min(answer[4], PRINTED_KEPT_BYTES)
+            if answer[5]:
+                size += HOST_BYTES * len(answer[5])
+        else:
+            size = COMMAND_BYTES
+            self._commands += 1
+        self._put(entry)
+        self._open_bytes = size = self._open_bytes + size
+        if size > self._chunk_bytes:
+            self._close_chunk()
 
     def clear(self) -> None:
         """Forget everything, for a run that begins anew."""
-        self._entries.clear()
-        self.bytes_used = self.calls_kept = self.calls_lost = self.entries_lost = 0
+        self.entries_lost = self.calls_lost = self._commands = self._closed_bytes = 0
+        self._closed.clear()
+        self._begin_chunk()
+
+    @property
+    def bytes_used(self) -> int:
+        """Memory of what is kept, in bytes: close, not exact."""
+        return self._closed_bytes + self._open_bytes
+
+    @property
+    def calls_kept(self) -> int:
+        """Calls that are kept."""
+        entries = sum(len(chunk) for _, chunk in self._closed) + len(self._open)
+        return entries - self._commands
 
     @property
     def complete(self) -> bool:
@@ -62,7 +94,7 @@ class Ring:
     @property
     def first_call(self) -> int | None:
         """Number of the oldest call kept; None when there is none."""
-        for entry in self._entries:
+        for entry in self.entries():
             if isinstance(entry, CallFinished):
                 return entry.call.number
         return None
@@ -70,39 +102,42 @@ class Ring:
     @property
     def last_call(self) -> int | None:
         """Number of the newest call kept; None when there is none."""
-        for entry in reversed(self._entries):
-            if isinstance(entry, CallFinished):
-                return entry.call.number
+        for chunk in self._chunks()[::-1]:
+            for entry in reversed(chunk):
+                if isinstance(entry, CallFinished):
+                    return entry.call.number
         return None
 
     def entries(self, until: int | None = None) -> Iterator[Entry]:
         """What is kept at this moment, oldest first; up to and with call `until`."""
-        for entry in tuple(self._entries):
-            if until is not None and isinstance(entry, CallFinished) and entry.call.number > until:
-                return
-            yield entry
+        chunks = self._chunks()
+        chunks[-1] = chunks[-1].copy()  # the others do not change any more
+        entries = chain.from_iterable(chunks)
+        return entries if until is None else _until(entries, until)
 
-    def _shrink(self) -> None:
-        entries = self._entries
-        while self.bytes_used > self.limit and entries:
-            entry = entries.popleft()
-            self.bytes_used -= entry_bytes(entry)
-            self.entries_lost += 1
-            if isinstance(entry, CallFinished):
-                self.calls_kept -= 1
-                self.calls_lost += 1
+    def _chunks(self) -> list[list[Entry]]:
+        return [*(chunk for _, chunk in self._closed), self._open]
+
+    def _begin_chunk(self) -> None:
+        self._open = []
+        self._open_bytes = 0
+        self._put = self._open.append
+
+    def _close_chunk(self) -> None:
+        self._closed.append((self._open_bytes, self._open))
+        self._closed_bytes += self._open_bytes
+        self._begin_chunk()
+        while self._closed_bytes > self.limit - self._chunk_bytes and self._closed:
+            size, chunk = self._closed.popleft()
+            self._closed_bytes -= size
+            commands = sum(type(entry) is not CallFinished for entry in chunk)
+            self._commands -= commands
+            self.entries_lost += len(chunk)
+            self.calls_lost += len(chunk) - commands
 
 
-def entry_bytes(entry: Entry) -> int:
-    """Memory of one entry, in bytes: close, not exact."""
-    if type(entry) is not CallFinished:
-        return COMMAND_BYTES
-    size = CALL_BYTES
-    for element in entry.outputs:
-        size += len(element.payload.data)
-    answer = entry.answer
-    if answer.printed_bytes:
-        size += min(answer.printed_bytes, PRINTED_KEPT_BYTES)
-    if answer.host:
-        size += HOST_BYTES * len(answer.host)
-    return size
+def _until(entries: Iterator[Entry], until: int) -> Iterator[Entry]:
+    for entry in entries:
+        if isinstance(entry, CallFinished) and entry.call.number > until:
+            return
+        yield entry

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from runtime.model.errors import Diagnostic, Severity
-from runtime.recording.format import EndLine, Header, encode
+from runtime.model.events import CallFinished
+from runtime.recording.format import EndLine, Header, encode, encode_into
 from runtime.recording.lines import Entry, LineMaker, RecordingOptions
 
 CHUNK_BYTES = 64 * 1024
 """Lines are handed to the writing thread in chunks of about this size."""
+
+BATCH = 128
+"""Lines are made of so many entries at once: one by one, between calls, each costs twice."""
 
 BACKLOG_BYTES = 64 * 1024 * 1024
 """How far the disk may fall behind before the recording stops, in bytes."""
@@ -42,6 +46,8 @@ class FileWriter:
         """Calls handed over."""
         self.bytes_written = 0
         self._maker = LineMaker(options)
+        self._entries: list[Entry] = []
+        self._entry_bytes = 0
         self._buffer = bytearray()
         self._chunks: deque[bytes] = deque()
         self._backlog = 0
@@ -62,17 +68,16 @@ class FileWriter:
         """Write one entry, in the order of the run."""
         if self.failed is not None:
             return
-        try:
-            line = encode(self._maker.line(entry))
-        except Exception as error:
-            self.flush()
-            self.failed = self._problem(f"a line could not be made: {error}")
-            return
-        self.calls += line.startswith(b'{"type":"call"')
+        size = 0
+        if type(entry) is CallFinished:
+            self.calls += 1
+            for element in entry.outputs:
+                size += len(element.payload.data)
         with self._change:
-            self._buffer += line
-            if len(self._buffer) >= CHUNK_BYTES:
-                self._hand_over()
+            self._entries.append(entry)
+            self._entry_bytes += size
+            if len(self._entries) >= BATCH or self._entry_bytes > CHUNK_BYTES:
+                self._make_lines()
 
     def extend(self, entries: Iterable[Entry]) -> None:
         """Write several entries, e.g. what a ring has kept."""
@@ -82,6 +87,7 @@ class FileWriter:
     def flush(self) -> None:
         """Hand everything to the writing thread; does not wait for the disk."""
         with self._change:
+            self._make_lines()
             self._hand_over()
 
     def close(self, end: EndLine | None) -> Diagnostic | None:
@@ -90,6 +96,7 @@ class FileWriter:
         if thread is None:
             return self.failed
         with self._change:
+            self._make_lines()
             if end is not None and self.failed is None:
                 self._buffer += encode(end)
             self._hand_over()
@@ -104,6 +111,18 @@ class FileWriter:
         if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
             return self.path.open("wb", buffering=0)
         return self.path.open("xb", buffering=0)
+
+    def _make_lines(self) -> None:
+        """Make lines of the entries that wait, and hand them over when they are a chunk."""
+        entries, self._entries, self._entry_bytes = self._entries, [], 0
+        try:
+            for entry in entries:
+                encode_into(self._maker.line(entry), self._buffer)
+        except Exception as error:
+            self._hand_over()
+            self.failed = self._problem(f"a line could not be made: {error}")
+        if len(self._buffer) >= CHUNK_BYTES:
+            self._hand_over()
 
     def _hand_over(self) -> None:
         if not self._buffer or self.failed is not None:
@@ -132,6 +151,7 @@ class FileWriter:
                 if self._closing or self.failed is not None:
                     return None
                 if not self._change.wait(FLUSH_SECONDS):
+                    self._make_lines()
                     self._hand_over()
             chunk = self._chunks.popleft()
             self._backlog -= len(chunk)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
-from runtime.model.commands import Advance, Cancel, Drain, Start
+from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
 from runtime.model.events import BackpressureEnded, Event, NodeFailed
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
@@ -49,6 +50,59 @@ class RunReport:
     """Why it ended before its sources were done; empty otherwise."""
 
 
+class RunRecorder(Protocol):
+    """Is told everything a run is made of."""
+
+    def record(self, command: Command, events: list[Event]) -> None:
+        """The engine did `command`, and that happened."""
+        ...
+
+
+class RunTally:
+    """Collects what a report tells beside the last snapshot."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._failures: list[NodeFailed] = []
+        self._episodes: list[BackpressureEnded] = []
+
+    def add(self, events: list[Event]) -> None:
+        """Take what happened."""
+        for event in events:
+            if type(event) is NodeFailed:
+                self._failures.append(event)
+                del self._failures[:-100]
+            elif type(event) is BackpressureEnded:
+                self._episodes.append(event)
+                del self._episodes[:-100]
+
+    def report(
+        self, snapshot: FlowSnapshot, *, interrupted: bool, stopped_because: str
+    ) -> RunReport:
+        """The report of a run that ended with `snapshot`."""
+        return RunReport(
+            snapshot=snapshot,
+            failures=tuple(self._failures),
+            episodes=tuple(self._episodes),
+            duration_seconds=time.monotonic() - self._began,
+            interrupted=interrupted,
+            stopped_because=stopped_because,
+        )
+
+
+def engine_options(options: RunOptions) -> EngineOptions:
+    """What the engine of such a run is set to."""
+    return EngineOptions(
+        schedule=options.schedule,
+        on_error=options.on_error,
+        max_retries=options.retries,
+        element_limit=options.limit,
+    )
+
+
+_STEP = Step()
+
+
 class HeadlessRun:
     """Runs one flow to its end. `interrupt` may be called from a signal handler."""
 
@@ -57,47 +111,39 @@ class HeadlessRun:
         flow: LinkedFlow,
         invoker: ClosableInvoker,
         options: RunOptions,
-        on_events: Callable[[list[Event]], None] | None = None,
+        recorder: RunRecorder | None = None,
+        stop_waiting: Callable[[], None] | None = None,
     ) -> None:
+        """`stop_waiting` ends a wait for input, see `FedInvoker.stop_waiting`."""
         self._invoker = invoker
         self._options = options
-        self._on_events = on_events
+        self._recorder = recorder
+        self._stop_waiting = stop_waiting
         self._interrupts = 0
-        self._failures: list[NodeFailed] = []
-        self._episodes: list[BackpressureEnded] = []
+        self._tally = RunTally()
         self._stopped_because = ""
         self._ends_at: float | None = None
         self._cancelled = False
-        self._engine = Engine(
-            flow,
-            invoker,
-            EngineOptions(
-                schedule=options.schedule,
-                on_error=options.on_error,
-                max_retries=options.retries,
-                element_limit=options.limit,
-            ),
-        )
+        self._engine = Engine(flow, invoker, engine_options(options))
 
     def interrupt(self) -> None:
         """Drain; the second time, end at once."""
         self._interrupts += 1
         if self._interrupts > 1:
             self._invoker.interrupt()
+        if self._stop_waiting is not None:
+            self._stop_waiting()
 
     def run(self) -> RunReport:
         """Make every call. Frees the instances before it returns."""
         began = time.monotonic()
         try:
-            self._take(self._engine.apply(Start(wall_ns=time.time_ns())))
+            self._apply(Start(wall_ns=time.time_ns()))
             self._run(began)
         finally:
             self._invoker.close()
-        return RunReport(
-            snapshot=self._engine.snapshot(),
-            failures=tuple(self._failures),
-            episodes=tuple(self._episodes),
-            duration_seconds=time.monotonic() - began,
+        return self._tally.report(
+            self._engine.snapshot(),
             interrupted=self._interrupts > 0,
             stopped_because=self._stopped_because,
         )
@@ -109,7 +155,7 @@ class HeadlessRun:
         while not engine.state.ended:
             events = engine.step()
             if events:
-                self._take(events)
+                self._take(_STEP, events)
             else:
                 waits_ns = engine.waits_ns()
                 if not waits_ns:
@@ -129,27 +175,24 @@ class HeadlessRun:
                 return drain_at
         elif not self._cancelled and (now >= self._ends_at or self._interrupts > 1):
             self._cancelled = True
-            self._take(self._engine.apply(Cancel(self._stopped_because)))
+            self._apply(Cancel(self._stopped_because))
         return None
 
     def _drain(self, reason: str, now: float) -> None:
         self._stopped_because = reason
         self._ends_at = now + DRAIN_SECONDS
-        self._take(self._engine.apply(Drain(reason)))
+        self._apply(Drain(reason))
 
     def _sleep(self, waits_ns: int) -> None:
         began = time.monotonic_ns()
         time.sleep(min(waits_ns / 1_000_000_000, LONGEST_SLEEP_SECONDS))
         elapsed_ns = time.monotonic_ns() - began
-        self._take(self._engine.apply(Advance(min(elapsed_ns, waits_ns))))
+        self._apply(Advance(min(elapsed_ns, waits_ns)))
 
-    def _take(self, events: list[Event]) -> None:
-        for event in events:
-            if type(event) is NodeFailed:
-                self._failures.append(event)
-                del self._failures[:-100]
-            elif type(event) is BackpressureEnded:
-                self._episodes.append(event)
-                del self._episodes[:-100]
-        if self._on_events is not None:
-            self._on_events(events)
+    def _apply(self, command: Command) -> None:
+        self._take(command, self._engine.apply(command))
+
+    def _take(self, command: Command, events: list[Event]) -> None:
+        self._tally.add(events)
+        if self._recorder is not None:
+            self._recorder.record(command, events)

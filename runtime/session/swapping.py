@@ -12,7 +12,7 @@ from runtime.model.call import Answer, Call, Export, Failed
 from runtime.model.commands import Command, Relink, Swap
 from runtime.model.element import Element
 from runtime.model.errors import Diagnostic, Severity
-from runtime.model.events import Event
+from runtime.model.events import Event, Relinked
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.recording.builds import Build as ComparedBuild
 from runtime.recording.builds import RecordedCall, compare_builds
@@ -73,9 +73,12 @@ class Swapping:
         """
         if same_graph(self.flow, proposal.flow):
             return self._swap_changed(proposal)
+        events = self._apply(Relink(proposal.flow))
+        if not any(isinstance(event, Relinked) for event in events):
+            text = "the changed graph is not applied: the flow has ended"
+            return (_refusal("E0401", "InvalidState", text, "Restart the flow."),)
         self._invoker.adopt(proposal.flow, proposal.compiled)
         self.flow = proposal.flow
-        self._apply(Relink(proposal.flow))
         self._builds.follow(proposal.flow, dict(proposal.compiled), self._wall_clock())
         return ()
 

@@ -83,6 +83,9 @@ class WasmInvoker:
             return _failed(host_bug(problem))
 
     def _other(self, call: Call, instance: ComponentInstance | None) -> Answer:
+        if call.export is Export.TEARDOWN and instance is not None:
+            # Also of a node that the flow has no more: `adopt` left its instance in use.
+            return self._teardown(call, instance)
         node = self._nodes.get(call.node)
         if node is None or self._closed:
             reason = "the session is closed" if self._closed else f"no node {call.node!r}"
@@ -90,7 +93,7 @@ class WasmInvoker:
         if call.export is Export.INIT:
             return self._init(node, call)
         if call.export is Export.TEARDOWN:
-            return self._teardown(call, instance)
+            return _FINISHED
         if instance is None:
             return _failed(failures.not_usable(f"{call.node} has not been initialised"))
         if instance.crashed is not None:

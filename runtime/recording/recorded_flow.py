@@ -1,0 +1,75 @@
+"""The flow a recording tells of, from its header alone."""
+
+from __future__ import annotations
+
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.linked import (
+    Limits,
+    LinkedEdge,
+    LinkedFlow,
+    LinkedNode,
+    QueuePolicy,
+    Role,
+    SchedulePolicy,
+)
+from runtime.recording.format import EdgeLine, Header, NodeLine
+
+
+def recorded_flow(header: Header, recording: str) -> LinkedFlow:
+    """The flow as it ran, without the files of its components.
+
+    Raises:
+        StudioError: the header names a role or policy this release does not know (E0001).
+    """
+    try:
+        edges = tuple(_edge(index, line) for index, line in enumerate(header.edges))
+        nodes = tuple(_node(line, edges) for line in header.nodes)
+        schedule = SchedulePolicy(header.schedule)
+    except ValueError as error:
+        raise StudioError(
+            [
+                Diagnostic(
+                    Severity.ERROR,
+                    "E0001",
+                    "IoError",
+                    f"the header can not be used: {error}",
+                    f"Open it with torvyn-studio {header.studio} or newer.",
+                    file=recording,
+                    line=1,
+                )
+            ]
+        ) from error
+    return LinkedFlow(header.flow, header.manifest, nodes, edges, schedule, header.sink_pause_ms)
+
+
+def _edge(index: int, line: EdgeLine) -> LinkedEdge:
+    return LinkedEdge(
+        index,
+        line.from_node,
+        line.from_port,
+        line.to,
+        line.to_port,
+        line.capacity,
+        QueuePolicy(line.policy),
+        line.low_watermark_ratio,
+        line.rate,
+    )
+
+
+def _node(line: NodeLine, edges: tuple[LinkedEdge, ...]) -> LinkedNode:
+    limits = line.limits
+    return LinkedNode(
+        name=line.name,
+        role=Role(line.role),
+        interface=line.interface,
+        component=line.component,
+        artifact="",
+        digest=line.digest,
+        lifecycle=line.lifecycle,
+        config=line.config,
+        limits=Limits(limits.fuel, limits.memory_bytes, limits.call_timeout_ms),
+        priority=line.priority,
+        grants=line.grants,
+        inputs=tuple(edge.index for edge in edges if edge.target == line.name),
+        outputs=tuple(edge.index for edge in edges if edge.source == line.name),
+    )
