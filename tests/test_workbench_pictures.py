@@ -8,9 +8,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 from textual.pilot import Pilot
-from workbench_fakes import PROBLEMS, FakeLink, busy_update, details, fail_node, settle
+from workbench_fakes import (
+    BUILT_NS,
+    PROBLEMS,
+    FakeLink,
+    builds,
+    busy_update,
+    details,
+    fail_node,
+    settle,
+)
 
-from runtime.session.link import Health, Update
+from runtime.model.errors import Diagnostic, ExitCode, Severity
+from runtime.session.link import (
+    BuildLine,
+    BuildOutcome,
+    BuildStatus,
+    Health,
+    NodeBuild,
+    Update,
+)
 from workbench.app import StudioApp
 
 
@@ -52,3 +69,31 @@ def test_a_failed_node_on_a_small_terminal(snap_compare):
 def test_problems_of_a_manifest_on_a_small_terminal(snap_compare):
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     assert snap_compare(app_of(link), terminal_size=(80, 24), run_before=showing(link))
+
+
+def test_builds_that_are_reloaded_rolled_back_refused_and_failed(snap_compare):
+    link = FakeLink()
+    live = builds(
+        link.flow,
+        metric_proc=NodeBuild("metric-proc", "3fa2b1c9" * 8, BUILT_NS, BUILT_NS, 3),
+        log_proc=NodeBuild("log-proc", "91bc04d2" * 8, BUILT_NS, BUILT_NS, 2, rolled_back=True),
+    )
+    cut_off = Diagnostic(
+        Severity.ERROR, "E0800", "CompilationFailed", "the file is cut off at byte 2542",
+        "Build the component again.", "Torvyn.toml", 73, 13,
+        "flow.main.nodes.metric-sink.component",
+    )  # fmt: skip
+    mismatch = Diagnostic(
+        Severity.ERROR, "E0308", "mismatched types", "expected u32, found str",
+        "Change its type.", "components/log-proc/src/lib.rs", 4, 9,
+    )  # fmt: skip
+    failed = BuildOutcome("log-processor", ExitCode.FAILED, 1_200_000_000, (mismatch,))
+    told = Update(
+        Health.READY,
+        builds=live,
+        problems=(cut_off,),
+        build=BuildStatus("metric-sink", ("log-sink",), outcomes=(failed,)),
+        build_lines=(BuildLine("metric-sink", "   Compiling metric-sink v0.1.0"),),
+    )
+    prepare = showing(link, busy_update(link.flow), told)
+    assert snap_compare(app_of(link), terminal_size=(120, 36), run_before=prepare)

@@ -224,7 +224,7 @@ async def test_tab_goes_round_all_panes_and_back():
             seen.append(app.screen.active)
         assert seen == [*list(PaneName)[1:], PaneName.FLOW]
         await pilot.press("shift+tab")
-        assert app.screen.active is PaneName.PROBLEMS
+        assert app.screen.active is PaneName.BUILD
 
 
 async def test_a_pane_is_zoomed_and_given_back():
@@ -387,7 +387,7 @@ async def test_any_size_of_the_terminal_can_be_drawn_and_left_again(size):
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
         await pilot.resize_terminal(*size)
-        for key in ("1", "2", "3", "4", "5", "6", "j", "right", "plus", "escape"):
+        for key in ("1", "2", "3", "4", "5", "6", "7", "j", "right", "plus", "escape"):
             await pilot.press(key)
         await pilot.resize_terminal(120, 36)
         await pilot.pause()

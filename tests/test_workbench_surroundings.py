@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from textual.selection import SELECT_ALL
@@ -10,8 +13,8 @@ from workbench_fakes import PROBLEMS, FakeLink, opened, printed, show, text_of
 
 from runtime.session.link import Health, Update
 from workbench import clipboard
+from workbench.app import StudioApp
 from workbench.clipboard import copy_natively, native_tool
-from workbench.editor import editor_command
 from workbench.lines import Ink
 from workbench.theme import THEMES, ink_styles, variable_defaults
 
@@ -50,30 +53,49 @@ def test_over_ssh_the_far_sides_tool_is_not_used(monkeypatch):
     assert native_tool({"WAYLAND_DISPLAY": "w", "SSH_TTY": "/dev/pts/1"}) is None
 
 
-@pytest.mark.parametrize(
-    ("editor", "command"),
-    [
-        ("vim", ["vim", "+12", "Torvyn.toml"]),
-        ("emacs -nw", ["emacs", "-nw", "+12", "Torvyn.toml"]),
-        ("/usr/bin/code --wait", ["/usr/bin/code", "--wait", "-g", "Torvyn.toml:12"]),
-    ],
-)
-def test_the_users_editor_opens_at_the_line(editor, command):
-    assert editor_command({"EDITOR": editor}, "Torvyn.toml", 12) == command
-
-
-def test_without_an_editor_or_a_line_nothing_is_made_up():
-    assert editor_command({}, "Torvyn.toml", 12) is None
-    assert editor_command({"VISUAL": "vi"}, "Torvyn.toml", None) == ["vi", "Torvyn.toml"]
-
-
-async def test_a_problem_without_an_editor_says_which_variable_to_set(monkeypatch):
-    monkeypatch.delenv("EDITOR", raising=False)
-    monkeypatch.delenv("VISUAL", raising=False)
+async def test_a_problem_without_an_editor_says_which_variable_to_set(monkeypatch, tmp_path):
+    for name in ("EDITOR", "VISUAL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     async with opened(link) as (app, pilot):
         await pilot.press("j", "j", "j", "enter")
-        assert "Set EDITOR to your editor" in text_of(app)
+        assert "no editor is set" in text_of(app)
+        assert "Set the environment variable EDITOR" in text_of(app)
+
+
+async def test_enter_on_a_problem_opens_its_place_in_an_editor_with_a_window(monkeypatch, tmp_path):
+    opened_at = tmp_path / "opened"
+    put_program(tmp_path, "code", f'echo "$@" > {opened_at}.new; mv {opened_at}.new {opened_at}')
+    monkeypatch.setenv("VISUAL", f"{tmp_path}/code")
+    link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
+    async with opened(link) as (app, pilot):
+        await pilot.press("j", "j", "j", "enter")
+        for _ in range(200):
+            if opened_at.exists():
+                break
+            await pilot.pause(0.02)
+        assert opened_at.read_text().split() == ["-g", f"{Path.cwd()}/Torvyn.toml:12:5"]
+        assert app.is_running
+
+
+async def test_an_editor_of_the_terminal_gets_the_terminal(monkeypatch, tmp_path):
+    given = tmp_path / "given"
+    put_program(tmp_path, "vim", f'echo "$@" > {given}')
+    monkeypatch.setenv("VISUAL", f"{tmp_path}/vim")
+    suspended = []
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        suspended.append(None)
+        yield
+
+    monkeypatch.setattr(StudioApp, "suspend", suspend)
+    link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
+    async with opened(link) as (_, pilot):
+        await pilot.press("j", "j", "j", "enter")
+        assert given.read_text().split() == ["+12", f"{Path.cwd()}/Torvyn.toml"]
+        assert suspended == [None]
 
 
 async def test_the_mouse_is_switched_or_it_is_said_that_it_can_not_be():

@@ -20,6 +20,7 @@ from runtime.session.link import (
     EventLine,
     Health,
     HopLine,
+    NodeBuild,
     PrintedChunk,
     Request,
     Update,
@@ -44,6 +45,8 @@ EDGES = (
 PAYLOAD = b'{"type":"log","level":"warn","message":"disk usage above 80%"}'
 FIRST_CALL = NextCall("source", Export.PULL, None, None)
 NANO = 1_000_000_000
+BUILT_NS = 1_767_225_600 * NANO
+"""When the components of the fan-out were built."""
 
 
 def fan_out() -> LinkedFlow:
@@ -57,7 +60,7 @@ def fan_out() -> LinkedFlow:
             name=name,
             role=role,
             interface=interface,
-            component=f"file://components/{name}.wasm",
+            component=name,
             artifact=f"components/{name}.wasm",
             digest="9f3a7bc1d2e4" + "0" * 52,
             lifecycle=None,
@@ -68,6 +71,31 @@ def fan_out() -> LinkedFlow:
         for name, role, interface in NODES
     )
     return LinkedFlow("fan-out", "Torvyn.toml", nodes, edges)
+
+
+def builds(flow: LinkedFlow, **changed: NodeBuild) -> tuple[NodeBuild, ...]:
+    """The first build of every node; `changed` by node, `_` for `-`."""
+    first = [NodeBuild(node.name, node.digest, BUILT_NS, BUILT_NS) for node in flow.nodes]
+    return tuple(changed.get(build.node.replace("-", "_"), build) for build in first)
+
+
+def reloaded(flow: LinkedFlow, node: str, digest: str, number: int) -> Update:
+    """Another build of a node is in use: what the session says then, event `number` of its log."""
+    old = flow.by_name[node].digest
+    new = digest + "0" * (64 - len(digest))
+    nodes = tuple(replace(one, digest=new) if one.name == node else one for one in flow.nodes)
+    flow = replace(flow, nodes=nodes)
+    build = NodeBuild(
+        node, new, BUILT_NS + 60 * NANO, BUILT_NS + 61 * NANO, 1, (old,), swap_ns=212_000_000
+    )
+    line = EventLine(number, CallMark.RELOAD, 0, node, f"build {digest} in place of {old[:12]}")
+    return Update(
+        Health.READY,
+        flow=flow,
+        snapshot=snapshot(flow, calls=9),
+        events=(line,),
+        builds=builds(flow, **{node.replace("-", "_"): build}),
+    )
 
 
 def snapshot(
@@ -238,7 +266,13 @@ class FakeLink:
 
     def opened(self) -> Update:
         """The first update of a session: flow and snapshot."""
-        return Update(Health.READY, flow=self.flow, snapshot=snapshot(self.flow), problems=())
+        return Update(
+            Health.READY,
+            flow=self.flow,
+            snapshot=snapshot(self.flow),
+            problems=(),
+            builds=builds(self.flow),
+        )
 
     def push(self, update: Update) -> None:
         """Give this with the next poll."""

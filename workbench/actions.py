@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from runtime.session.link import (
+    CancelBuild,
     Continue,
     Health,
     Pause,
     Restart,
+    Rollback,
     SkipElement,
     StepCall,
     StepElement,
 )
 from workbench.bench import Bench, Context, PaneName
+from workbench.figures import short_digest
+from workbench.lines import fit
 from workbench.view import ElementRef, NodeRef
 
 PACES: tuple[float | None, ...] = (None, 20.0, 5.0)
@@ -26,6 +30,7 @@ class Group(StrEnum):
     """Headings of the help."""
 
     RUN = "Run"
+    BUILD = "Build"
     MOVE = "Move"
     LOOK = "Look"
     WORKBENCH = "Workbench"
@@ -50,7 +55,7 @@ class Action:
     needs: str = ""
     """What is missing when `when` says no, e.g. "a failed element"."""
     footer: int = 0
-    """Place in the footer, 1 first; 0 leaves it out."""
+    """Place in the footer, 1 first; 0 leaves it out. The last ones go when there are many."""
 
 
 def _run_or_pause(bench: Bench) -> None:
@@ -73,6 +78,40 @@ def _skip(bench: Bench) -> None:
     failed = bench.context.view.failed_node
     if failed is not None:
         bench.send(SkipElement(failed.name))
+
+
+def _retry(bench: Bench) -> None:
+    failed = bench.context.view.failed_node
+    if failed is not None:
+        bench.send(StepCall(failed.name))
+
+
+def _roll_back(bench: Bench) -> None:
+    build = bench.context.live_build
+    if build is not None:
+        bench.send(Rollback(build.node))
+
+
+def _can_roll_back(context: Context) -> bool:
+    build = context.live_build
+    return context.view.ready and build is not None and bool(build.earlier)
+
+
+def _can_build(context: Context) -> bool:
+    return context.view.health in (Health.READY, Health.INVALID)
+
+
+def _builds(context: Context) -> bool:
+    return _can_build(context) and context.view.build.busy
+
+
+def _differs(context: Context) -> bool:
+    return bool(context.view.news) or _compared(context)
+
+
+def _compared(context: Context) -> bool:
+    chosen = context.selection
+    return isinstance(chosen, NodeRef) and context.view.comparison_of(chosen.node) is not None
 
 
 def _can_step(context: Context) -> bool:
@@ -132,12 +171,33 @@ ACTIONS: tuple[Action, ...] = (
     Action("step-node", ("t",), "step node", "Make one call of the selected node.",
            Group.RUN, _step_node, _node_chosen, "a selected node"),
     Action("skip", ("x",), "skip failed", "Drop the element that its node failed on.",
-           Group.RUN, _skip, _failed, "a failed element", 4),
+           Group.RUN, _skip, _failed, "a failed element", 5),
+    Action("retry", ("r",), "retry", "Make the call that failed again.",
+           Group.RUN, _retry, _failed, "a failed element", 4),
     Action("pace", ("p",), "pace", "Run at full speed, 20 calls a second, or 5.",
-           Group.RUN, lambda bench: bench.cycle_pace(), footer=6),
+           Group.RUN, lambda bench: bench.cycle_pace(), footer=13),
     Action("restart", ("A",), "restart", "Tear the flow down and begin again, paused.",
            Group.RUN, lambda bench: bench.send(Restart()), _can_restart,
-           "a session that has started", 7),
+           "a session that has started", 14),
+    Action("build", ("ctrl+r",), "build",
+           "Build the selected node's component; all of them when no node is selected.",
+           Group.BUILD, lambda bench: bench.build(bench.context.component), _can_build,
+           "a session that has started", 12),
+    Action("build-all", ("f7",), "build all", "Build every component of the manifest.",
+           Group.BUILD, lambda bench: bench.build(None), _can_build,
+           "a session that has started"),
+    Action("cancel-build", ("ctrl+x",), "cancel build",
+           "End the build, and forget those that wait.",
+           Group.BUILD, lambda bench: bench.send(CancelBuild()), _builds, "a running build", 6),
+    Action("roll-back", ("u",), "roll back",
+           "Put the earlier build of the selected node in use again.",
+           Group.BUILD, _roll_back, _can_roll_back, "a selected node with an earlier build"),
+    Action("difference", ("D",), "difference",
+           "Show what another build answered or what became of the graph; again closes it.",
+           Group.BUILD, lambda bench: bench.show_difference(), _differs, "a difference", 7),
+    Action("compare", ("equals_sign",), "comparing",
+           "Make a node's last calls with both builds at each swap, or do not.",
+           Group.BUILD, lambda bench: bench.toggle_comparing()),
     *_panes(),
     Action("pane-next", ("tab",), "next pane", "Go to the next pane.",
            Group.MOVE, lambda bench: bench.cycle_pane(1)),
@@ -164,7 +224,7 @@ ACTIONS: tuple[Action, ...] = (
            "Show the part before of a large payload, or scroll left.",
            Group.MOVE, lambda bench: bench.sideways(-1)),
     Action("open", ("enter",), "inspect", "Look into what the cursor is on.",
-           Group.LOOK, lambda bench: bench.open(), footer=5),
+           Group.LOOK, lambda bench: bench.open(), footer=9),
     Action("back", ("escape",), "back", "Go up one level: the selection, the zoom, the pane.",
            Group.LOOK, lambda bench: bench.up()),
     Action("form", ("v",), "form", "Show the payload formatted, as it is, or in hexadecimal.",
@@ -181,7 +241,7 @@ ACTIONS: tuple[Action, ...] = (
            Group.LOOK, lambda bench: bench.zoom(False)),
     Action("help", ("question_mark", "f1"), "help",
            "Show what can be done; type to filter, Enter does it.",
-           Group.WORKBENCH, lambda bench: bench.show_help(), footer=8),
+           Group.WORKBENCH, lambda bench: bench.show_help(), footer=10),
     Action("palette", ("ctrl+p",), "palette", "Find an action by name.",
            Group.WORKBENCH, lambda bench: bench.show_palette()),
     Action("theme", ("C",), "contrast", "Change between the usual and the high-contrast theme.",
@@ -191,7 +251,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("suspend", ("ctrl+z",), "suspend", "Put the workbench in the background.",
            Group.WORKBENCH, lambda bench: bench.suspend()),
     Action("quit", ("q",), "quit", "Quit; a running flow asks first.",
-           Group.WORKBENCH, lambda bench: bench.leave(False), footer=9),
+           Group.WORKBENCH, lambda bench: bench.leave(False), footer=11),
     Action("quit-now", ("Q",), "quit now", "Quit without a question.",
            Group.WORKBENCH, lambda bench: bench.leave(True)),
 )  # fmt: skip
@@ -203,6 +263,7 @@ KEY_NAMES = {
     "escape": "esc",
     "question_mark": "?",
     "plus": "+",
+    "equals_sign": "=",
     "underscore": "_",
     "greater_than_sign": ">",
     "less_than_sign": "<",
@@ -233,6 +294,14 @@ def label(action: Action, context: Context) -> str:
         return f"pace {pace_name(context.pace)}"
     if action.id == "step-node" and isinstance(context.selection, NodeRef):
         return f"step {context.selection.node}"
+    if action.id == "build":
+        return f"build {fit(context.component or 'all', 16)}"
+    if action.id == "difference" and not context.view.news and _compared(context):
+        return "close difference"
+    if action.id == "compare":
+        return f"comparing {'on' if context.comparing else 'off'}"
+    if action.id == "roll-back" and context.live_build is not None and context.live_build.earlier:
+        return f"back to {short_digest(context.live_build.earlier[0])}"
     return action.label
 
 

@@ -8,11 +8,15 @@ from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.session.link import EventLine, Health
 from workbench.actions import BY_ID, footer_actions, key_name, label, pace_name
 from workbench.bench import Context
+from workbench.build_words import build_words
 from workbench.figures import count, duration, flow_time
-from workbench.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS
+from workbench.flow_change import FlowChange
+from workbench.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
 from workbench.harmless import harmless
+from workbench.inspection.builds import comparison_words
 from workbench.lines import Ink, Line, Span, fit, line, width_of
-from workbench.view import View
+from workbench.refusals import refused_words
+from workbench.view import News, View
 
 GAP = Span("   ")
 
@@ -47,14 +51,30 @@ def header(view: View, title: str, pace: float | None, cells: int) -> Line:
     name = view.flow.name if view.flow is not None else title
     made = line((" torvyn-studio ", Ink.DIM), (f" {fit(name, 24)} ", Ink.STRONG), "  ",
                 (f"{sign} {word}", ink))  # fmt: skip
-    snapshot = view.snapshot
-    if snapshot is None:
-        return made
-    for part in _counts(snapshot, pace):
+    parts = _flags(view)
+    if view.snapshot is not None:
+        parts += _counts(view.snapshot, pace)
+    for part in parts:
         if width_of(made) + len(GAP.text) + width_of(part) >= cells:
             break
         made = (*made, GAP, *part)
     return made
+
+
+def _flags(view: View) -> list[Line]:
+    """What is not as it should be, and what is being built."""
+    parts = []
+    if view.build.busy:
+        parts.append(line((f"> {build_words(view.build)}", Ink.ACCENT)))
+    refused, _ = refused_words(view)
+    if refused:
+        parts.append(line((f"x {refused}", Ink.BAD)))
+    failed = [outcome.component for outcome in view.failed_builds]
+    if len(failed) > 1:
+        parts.append(line((f"x {len(failed)} builds failed", Ink.BAD)))
+    elif failed or view.build.refused:
+        parts.append(line((f"x build failed {''.join(failed)}".rstrip(), Ink.BAD)))
+    return parts
 
 
 def _counts(snapshot: FlowSnapshot, pace: float | None) -> list[Line]:
@@ -92,7 +112,8 @@ def _standing(view: View) -> Line:
     if view.health is Health.STARTING:
         return line((" - ", Ink.ACCENT), "Compiling the components…")
     if view.health is Health.INVALID:
-        return line((" x ", Ink.BAD), ("6", Ink.KEY), (" shows what is wrong", Ink.BAD))
+        return line((" x ", Ink.BAD), ("6", Ink.KEY), (" shows what is wrong, ", Ink.BAD),
+                    ("ctrl+r", Ink.KEY), (" builds the components", Ink.DIM))  # fmt: skip
     if view.health is not Health.READY or snapshot is None:
         return line((" x ", Ink.BAD), (harmless(view.detail, 200) or "No session.", Ink.BAD))
     if view.running:
@@ -124,17 +145,37 @@ def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
     failed = view.failed_node if view.ready else None
     if failed is not None and failed.failure is not None and not view.running:
         failure = failed.failure
-        keys = line(("  s", Ink.KEY), (" retries ", Ink.DIM), ("x", Ink.KEY), (" skips", Ink.DIM))
+        keys = line(("  r", Ink.KEY), (" retries ", Ink.DIM), ("x", Ink.KEY), (" skips", Ink.DIM))
         head = f" x {failed.name}: {failure.name} [{failure.code}] "
         text = harmless(failure.message, 400)
         room = cells - len(head) - width_of(keys)
         return line((head, Ink.BAD), fit(text, max(room, 8)), *keys)
+    refused, why = refused_words(view)
+    if refused:
+        keys = line(("  6", Ink.KEY), (" shows", Ink.DIM))
+        head = f" x {refused}: "
+        room = cells - len(head) - width_of(keys)
+        return line((head, Ink.BAD), fit(why, max(room, 8)), *keys)
+    if view.news:
+        return _news(view.news, cells)
     if last is not None and not view.running:
         sign, ink = MARK_SIGNS[last.mark]
         return line(
             (f" {sign} ", ink), (f"{last.node or ''} ", Ink.ACCENT), harmless(last.text, 400)
         )
     return ()
+
+
+def _news(news: tuple[News, ...], cells: int) -> Line:
+    latest = news[-1]
+    if isinstance(latest, FlowChange):
+        text = f"another graph: {latest.words}" + (" (A begins with it)" if latest.waits else "")
+    else:
+        text = comparison_words(latest)
+    more = f" (and {len(news) - 1} more)" if len(news) > 1 else ""
+    keys = line(("  D", Ink.KEY), (" shows", Ink.DIM))
+    room = cells - 3 - len(more) - width_of(keys)
+    return line((f" {RELOADED} ", Ink.ACCENT), (fit(text, max(room, 8)) + more, Ink.WARN), *keys)
 
 
 def footer(context: Context, cells: int) -> tuple[Line, list[str]]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from runtime.session.link import Request
-from workbench.view import Selection, View
+from runtime.session.link import NodeBuild, Request
+from workbench.view import NodeRef, Selection, View
 
 
 class PaneName(StrEnum):
@@ -19,6 +19,7 @@ class PaneName(StrEnum):
     OUTPUT = "output"
     EVENTS = "events"
     PROBLEMS = "problems"
+    BUILD = "build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,22 @@ class Context:
     pane: PaneName = PaneName.FLOW
     zoomed: bool = False
     pace: float | None = None
+    comparing: bool = True
+
+    @property
+    def component(self) -> str | None:
+        """The component of the selected node, as the manifest names it."""
+        flow = self.view.flow
+        if flow is None or not isinstance(self.selection, NodeRef):
+            return None
+        node = flow.by_name.get(self.selection.node)
+        return None if node is None else node.component
+
+    @property
+    def live_build(self) -> NodeBuild | None:
+        """The build that the selected node runs."""
+        chosen = self.selection
+        return self.view.build_of(chosen.node) if isinstance(chosen, NodeRef) else None
 
     @property
     def steppable(self) -> bool:
@@ -48,6 +65,18 @@ class Bench(Protocol):
 
     def send(self, request: Request) -> None:
         """Send a request to the session."""
+        ...
+
+    def build(self, component: str | None) -> None:
+        """Build a component, or all, and bring the output up."""
+        ...
+
+    def show_difference(self) -> None:
+        """Look at the latest difference; what is looked at already is closed."""
+        ...
+
+    def toggle_comparing(self) -> None:
+        """Compare the builds at each swap, or do not."""
         ...
 
     def cycle_pace(self) -> None:

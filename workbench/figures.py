@@ -56,3 +56,20 @@ def bar(depth: int, capacity: int, cells: int) -> int:
     if depth >= capacity:
         return cells
     return min(max(round(depth * cells / capacity), 1), cells - 1 if cells > 1 else 1)
+
+
+def short_digest(digest: str) -> str:
+    """A digest as it is shown: its first seven digits."""
+    return digest[:7]
+
+
+def age(nanoseconds: int) -> str:
+    """How long ago, in whole units: 4s, 2m05s, 3h12m, 5d; never negative."""
+    seconds = max(nanoseconds, 0) // 1_000_000_000
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3_600:
+        return f"{seconds // 60}m{seconds % 60:02}s"
+    if seconds < 172_800:
+        return f"{seconds // 3_600}h{seconds // 60 % 60:02}m"
+    return f"{seconds // 86_400}d"

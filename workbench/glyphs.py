@@ -1,7 +1,7 @@
 """Signs that say with a letter what a colour says too (never colour alone).
 
 `>` running or ready, `||` held or paused, `@` the next call, `x` failed, `!` full, `o` dropped,
-`r` reloaded, `=` done, `-` nothing to do.
+`r` reloaded, `<` rolled back, `=` done, `-` nothing to do.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from workbench.lines import Ink
 NEXT = "@"
 FULL = "!"
 DROP = "o"
+RELOADED = "r"
+ROLLED_BACK = "<"
 DENIED = "~"
 """Before output that Torvyn would discard."""
 
@@ -35,7 +37,7 @@ MARK_SIGNS: dict[CallMark, tuple[str, Ink]] = {
     CallMark.BACKPRESSURE: (FULL, Ink.WARN),
     CallMark.STATE: ("-", Ink.ACCENT),
     CallMark.STOP: ("||", Ink.NEXT),
-    CallMark.RELOAD: ("r", Ink.ACCENT),
+    CallMark.RELOAD: (RELOADED, Ink.ACCENT),
 }
 """Sign and ink of each kind of line in the event log."""
 

@@ -80,6 +80,15 @@ def fit(text: str, cells: int, mark: str = "…") -> str:
     return set_cell_size(text, cells - 1).rstrip() + mark if cells > 1 else mark
 
 
+def fit_end(text: str, cells: int) -> str:
+    """The end of `text` in at most `cells` cells; that its beginning is left out is marked."""
+    if cell_len(text) <= cells:
+        return text
+    while text and cell_len(text) > cells - 1:
+        text = text[1:]
+    return f"…{text}" if cells > 0 else ""
+
+
 def pad(text: str, cells: int, *, right: bool = False) -> str:
     """`text` in exactly `cells` cells, cut with a mark or filled with spaces."""
     text = fit(text, cells)

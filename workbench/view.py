@@ -5,10 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from runtime.model.errors import Diagnostic
+from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
-from runtime.session.link import Health, Update
+from runtime.session.link import (
+    BuildComparison,
+    BuildOutcome,
+    BuildStatus,
+    Health,
+    NodeBuild,
+    Update,
+)
+from workbench.flow_change import FlowChange, edge_key, flow_change
 
 
 class NodeRef(NamedTuple):
@@ -30,7 +38,26 @@ class ElementRef(NamedTuple):
     lineage: int | None = None
 
 
-Selection = NodeRef | EdgeRef | ElementRef
+@dataclass(frozen=True, slots=True)
+class ChangeRef:
+    """The difference between the flow's graph and the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierBuild:
+    """A build that can be put in use again."""
+
+    node: str
+    digest: str
+
+
+Selection = NodeRef | EdgeRef | ElementRef | ChangeRef
+
+News = BuildComparison | FlowChange
+"""A difference the user has not looked at."""
+
+
+NOTHING_BUILT = BuildStatus()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +70,68 @@ class View:
     snapshot: FlowSnapshot | None = None
     running: bool = False
     problems: tuple[Diagnostic, ...] = ()
+    builds: tuple[NodeBuild, ...] = ()
+    build: BuildStatus = NOTHING_BUILT
+    comparisons: tuple[BuildComparison, ...] = ()
+    """The last one of each node, the latest last."""
+    change: FlowChange | None = None
+    """In what the graph differs from the one before, if it had another one."""
+    news: tuple[News, ...] = ()
+    """The latest last."""
+
+    def begun_anew(self) -> View:
+        """The view without what belongs to the session's former start."""
+        return replace(
+            self, flow=None, snapshot=None, builds=(), comparisons=(), change=None, news=()
+        )
 
     def after(self, update: Update) -> View:
         """The view with what an update says; equal to this one when nothing changed."""
-        flow = self.flow if update.flow is None else update.flow
-        kept = self.snapshot if update.flow is None else None
-        return replace(
-            self,
-            health=update.health,
+        base = self.begun_anew() if update.health is Health.INVALID else self
+        made = replace(
+            base,
+            health=self._health_after(update),
             detail=update.health_detail,
-            flow=flow,
-            snapshot=kept if update.snapshot is None else update.snapshot,
             running=update.running,
             problems=self.problems if update.problems is None else update.problems,
+            builds=self.builds if update.builds is None else update.builds,
+            build=self.build if update.build is None else update.build,
         )
+        return made._with_flow(update)._with_comparisons(update.comparisons)
+
+    def _health_after(self, update: Update) -> Health:
+        """A session that has nothing to say yet calls itself ready; without a flow it is not."""
+        no_flow = self.flow is None and update.flow is None
+        return self.health if update.health is Health.READY and no_flow else update.health
+
+    def _with_flow(self, update: Update) -> View:
+        """A flow whose graph the engine could not take waits: what runs is what is shown."""
+        flow, snapshot = update.flow, update.snapshot
+        if flow is None:
+            return self if snapshot is None else replace(self, snapshot=snapshot)
+        if self.flow is None:
+            return replace(self, flow=flow, snapshot=snapshot)
+        waits = snapshot is not None and not _fits(flow, snapshot)
+        change = flow_change(self.flow, flow, waits=waits)
+        made = replace(self, snapshot=snapshot, flow=self.flow if waits else flow)
+        if not change or change == self.change:
+            return made
+        older = tuple(item for item in self.news if not isinstance(item, FlowChange))
+        return replace(made, change=change, news=(*older, change))
+
+    def _with_comparisons(self, fresh: tuple[BuildComparison, ...]) -> View:
+        if not fresh:
+            return self
+        nodes = {item.node for item in fresh}
+        kept = tuple(item for item in self.comparisons if item.node not in nodes)
+        news = tuple(item for item in self.news if getattr(item, "node", None) not in nodes)
+        told = tuple(item for item in fresh if item.different)
+        return replace(self, comparisons=(*kept, *fresh), news=(*news, *told))
+
+    def without_comparison(self, node: str) -> View:
+        """The view without the comparison of that node's builds."""
+        kept = tuple(item for item in self.comparisons if item.node != node)
+        return replace(self, comparisons=kept)
 
     @property
     def ready(self) -> bool:
@@ -74,3 +149,43 @@ class View:
         """The node of that name."""
         nodes = self.snapshot.nodes if self.snapshot is not None else ()
         return next((node for node in nodes if node.name == name), None)
+
+    def build_of(self, name: str) -> NodeBuild | None:
+        """The build that the node of that name runs."""
+        return next((build for build in self.builds if build.node == name), None)
+
+    def comparison_of(self, name: str) -> BuildComparison | None:
+        """The last comparison of the node's builds."""
+        return next((item for item in self.comparisons if item.node == name), None)
+
+    @property
+    def refused(self) -> tuple[Diagnostic, ...]:
+        """Errors of contents that lie on disk while the flow runs without them."""
+        if self.health is not Health.READY:
+            return ()
+        return tuple(item for item in self.problems if item.severity is Severity.ERROR)
+
+    @property
+    def failed_builds(self) -> tuple[BuildOutcome, ...]:
+        """Outcomes of builds that made no component, the cancelled ones left out."""
+        good = (ExitCode.OK, ExitCode.INTERRUPTED)
+        return tuple(item for item in self.build.outcomes if item.verdict not in good)
+
+
+def followed(selection: Selection | None, old: LinkedFlow, new: LinkedFlow) -> Selection | None:
+    """The same thing in another graph; None when it is not there any more."""
+    match selection:
+        case NodeRef(node):
+            return selection if node in new.by_name else None
+        case EdgeRef(index) if index < len(old.edges):
+            key = edge_key(old.edges[index])
+            same = (edge.index for edge in new.edges if edge_key(edge) == key)
+            found = next(same, None)
+            return None if found is None else EdgeRef(found)
+        case _:
+            return selection
+
+
+def _fits(flow: LinkedFlow, snapshot: FlowSnapshot) -> bool:
+    names = [node.name for node in flow.nodes] == [node.name for node in snapshot.nodes]
+    return names and [edge.label for edge in flow.edges] == [edge.label for edge in snapshot.edges]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runtime.model.linked import LinkedFlow, QueuePolicy
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
-from workbench.figures import bar, count
+from runtime.session.link import NodeBuild
+from workbench.figures import bar, count, short_digest
 from workbench.glyphs import DROP, FULL, NEXT, NODE_SIGNS, pressure_ink
 from workbench.graph.canvas import EAST, WEST, Canvas
 from workbench.graph.layout import Box, Layout, Run
+from workbench.inspection.builds import marks
 from workbench.lines import Ink, Line, fit, pad
 from workbench.view import EdgeRef, NodeRef, Selection
 
@@ -51,10 +54,12 @@ def draw(
     flow: LinkedFlow,
     snapshot: FlowSnapshot | None,
     *,
+    builds: Sequence[NodeBuild] = (),
     selection: Selection | None = None,
     running: bool = False,
 ) -> Drawing:
     """Draw the flow; without a snapshot every node is new and every queue empty."""
+    build_of = {build.node: build for build in builds}
     canvas = Canvas(layout.width, layout.height)
     for wire in layout.wires:
         canvas.wire(wire.x1, wire.y1, wire.x2, wire.y2)
@@ -69,6 +74,8 @@ def draw(
         chosen = selection == NodeRef(box.node)
         node = nodes.get(box.node)
         _draw_box(canvas, box, node, is_next=box.node == following, chosen=chosen, running=running)
+        if box.node in build_of:
+            _draw_build(canvas, box, build_of[box.node])
     for run in layout.runs:
         edge = snapshot.edges[run.edge] if snapshot else _empty(flow, run.edge)
         _draw_run(canvas, run, edge, chosen=selection == EdgeRef(run.edge))
@@ -117,6 +124,19 @@ def _draw_box(
     indent = " " if inner > len(box.node) else ""
     canvas.write(box.x + 1, box.y + 1, pad(indent + box.node, inner), name_ink)
     canvas.write(box.x + 1, box.y + 2, _stat(sign, word, node, inner, indent), ink)
+
+
+def _draw_build(canvas: Canvas, box: Box, build: NodeBuild) -> None:
+    """The build in the lower frame: digest and reloads, the digest cut where room is short."""
+    room = box.width - 2
+    marked = marks(build)
+    digest = short_digest(build.digest)
+    texts = (digest + marked, digest[:4] + marked, marked.strip())
+    text = next((text for text in texts if text and len(text) + 2 <= room), "")
+    ink = Ink.WARN if build.rolled_back else Ink.ACCENT if build.reloads else Ink.FAINT
+    if text:
+        indent = 1 + (len(text) + 2 < room)
+        canvas.write(box.x + indent, box.y + box.height - 1, f" {text} ", ink)
 
 
 def _stat(sign: str, word: str, node: NodeSnapshot | None, cells: int, indent: str) -> str:

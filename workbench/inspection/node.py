@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
-from runtime.session.link import NodeCalls
+from runtime.session.link import BuildComparison, NodeBuild, NodeCalls
 from workbench.figures import count, duration, percent, size
 from workbench.glyphs import MARK_SIGNS, NODE_SIGNS
 from workbench.harmless import harmless
+from workbench.inspection.builds import build_rows, comparison_rows
 from workbench.inspection.words import copied, facts, prose, section, title
 from workbench.lines import Ink, Line, Row, line
 from workbench.view import EdgeRef, ElementRef
@@ -19,8 +20,12 @@ def node_rows(
     name: str,
     calls: NodeCalls | None,
     cells: int,
+    *,
+    build: NodeBuild | None = None,
+    comparison: BuildComparison | None = None,
+    now_ns: int = 0,
 ) -> list[Row]:
-    """What a node is, what it did, and its last calls."""
+    """What a node is, what it did, and its last calls; `now_ns` is Unix time."""
     node = flow.by_name.get(name)
     if node is None:
         return [title(name, "is not in this flow")]
@@ -29,8 +34,11 @@ def node_rows(
     rows = [title(node.name, node.role.value)]
     if state is not None:
         rows += _failure(state, cells)
+    rows += comparison_rows(comparison, cells)
+    if state is not None:
         rows += _counts(state, snapshot.at_ns if snapshot else 0, cells)
     rows += _ports(flow, node, state)
+    rows += build_rows(build, node.digest, now_ns, cells)
     rows += _calls(calls, cells)
     rows.append(section("component", cells=cells))
     rows += _component(node, cells)
@@ -44,7 +52,7 @@ def _failure(state: NodeSnapshot, cells: int) -> list[Row]:
     rows = [Row(line((f" x {failure.name} [{failure.code}]", Ink.BAD)))]
     rows += prose(failure.message, cells)
     rows += prose(failure.help, cells, Ink.DIM)
-    keys = line((" s", Ink.KEY), (" tries again, ", Ink.DIM), ("x", Ink.KEY), (" skips", Ink.DIM))
+    keys = line((" r", Ink.KEY), (" tries again, ", Ink.DIM), ("x", Ink.KEY), (" skips", Ink.DIM))
     return [*rows, Row(keys)]
 
 
@@ -119,7 +127,6 @@ def _component(node: LinkedNode, cells: int) -> list[Row]:
         (
             ("interface", line((node.interface, Ink.NAME))),
             ("component", node.component),
-            ("digest", node.digest[:12]),
             ("lifecycle", "yes" if node.lifecycle else "no"),
             ("config", line((harmless(node.config, 400), Ink.STRING))),
             ("limits", f"{fuel} fuel, {size(limits.memory_bytes)}"),

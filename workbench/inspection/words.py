@@ -25,6 +25,9 @@ def title(text: str, note: str = "") -> Row:
 
 LABEL_CELLS = 11
 
+PROSE_LINES = 100
+"""Lines of a text that are shown."""
+
 
 def facts(pairs: Iterable[tuple[str, str | Line]], cells: int) -> list[Row]:
     """`label  value` rows, long values wrapped; pairs with an empty value are left out."""
@@ -51,8 +54,14 @@ def copied(copies: CopyCount) -> tuple[tuple[str, str], ...]:
 
 
 def prose(text: str, cells: int, ink: Ink = Ink.TEXT) -> list[Row]:
-    """A text in as many rows as it takes."""
-    return [Row(line((f" {row}", ink))) for row in wrap_words(harmless(text), max(cells - 2, 10))]
+    """A text in as many rows as it takes; of very many lines, the first ones."""
+    parts = text.split("\n")
+    if len(parts) > PROSE_LINES:
+        parts[PROSE_LINES:] = [f"… (+{len(parts) - PROSE_LINES} lines)"]
+    room = max(cells - 2, 10)
+    return [
+        Row(line((f" {row}", ink))) for part in parts for row in wrap_words(harmless(part), room)
+    ]
 
 
 def column(text: str, cells: int, ink: Ink = Ink.TEXT, *, right: bool = False) -> Span:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from textual.app import App
 
-from runtime.session.link import Request, StepCall
+from runtime.session.link import Request, SetComparing, StartBuild, StepCall
 from workbench import bars
 from workbench.actions import BY_ID, PACES
 from workbench.bench import Context, PaneName
 from workbench.clipboard import copy_natively
+from workbench.flow_change import FlowChange
 from workbench.mouse import set_mouse
 from workbench.screens.confirm import ConfirmScreen
 from workbench.screens.help import HelpScreen
 from workbench.screens.panes import Panes
 from workbench.theme import THEMES
+from workbench.view import ChangeRef, NodeRef
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
 
@@ -54,6 +57,34 @@ class Desk:
         view = self.context.view
         if view.ready and not view.running and view.snapshot and view.snapshot.calls == calls:
             self._panes.say(bars.why_not(view, node))
+
+    # ---- builds
+
+    def build(self, component: str | None) -> None:
+        """Build a component, or all, and bring the output up."""
+        self.send(StartBuild(component))
+        self._panes.bring_up(PaneName.BUILD, wanted=True)
+
+    def show_difference(self) -> None:
+        """Look at the latest difference; the one that is looked at is closed."""
+        view, selection = self.context.view, self.context.selection
+        if view.news:
+            *older, latest = view.news
+            self._panes.view = replace(view, news=tuple(older))
+            self._panes.selection = (
+                ChangeRef() if isinstance(latest, FlowChange) else NodeRef(latest.node)
+            )
+            self._panes.focus_pane(PaneName.INSPECTOR)
+            self._panes.inspector.jump(False)
+        elif isinstance(selection, NodeRef):
+            self._panes.view = view.without_comparison(selection.node)
+
+    def toggle_comparing(self) -> None:
+        """Compare the builds at each swap, or do not."""
+        self._panes.comparing = not self._panes.comparing
+        self.send(SetComparing(self._panes.comparing))
+        what = "compares both builds" if self._panes.comparing else "compares nothing"
+        self._panes.say(f"A swap {what}.")
 
     def cycle_pace(self) -> None:
         """Take the next pace; a flow that runs takes it at once."""

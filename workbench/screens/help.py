@@ -20,7 +20,8 @@ LEGEND: Line = line(
     (" > ", Ink.GOOD), ("ready ", Ink.DIM), ("|| ", Ink.WARN), ("held ", Ink.DIM),
     ("@ ", Ink.NEXT), ("next ", Ink.DIM), ("x ", Ink.BAD), ("failed ", Ink.DIM),
     ("! ", Ink.WARN), ("full ", Ink.DIM), ("o ", Ink.WARN), ("dropped ", Ink.DIM),
-    ("^ ", Ink.TEXT), ("peak ", Ink.DIM), ("~ ", Ink.WARN), ("not granted", Ink.DIM),
+    ("^ ", Ink.TEXT), ("peak ", Ink.DIM), ("r ", Ink.ACCENT), ("reloaded ", Ink.DIM),
+    ("< ", Ink.WARN), ("back ", Ink.DIM), ("~ ", Ink.WARN), ("not granted", Ink.DIM),
 )  # fmt: skip
 
 

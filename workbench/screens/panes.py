@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-
 from textual import events, on
 from textual.app import ComposeResult
 from textual.reactive import reactive
 from textual.screen import Screen
 
 from runtime.model.errors import Diagnostic
-from runtime.session.link import CallMark, EventLine, Health, Request, Update
+from runtime.model.linked import LinkedFlow
+from runtime.session.link import (
+    CallMark,
+    EventLine,
+    Health,
+    Request,
+    Rollback,
+    SetComparing,
+    Update,
+)
 from workbench import bars
 from workbench.bench import Context, PaneName
-from workbench.editor import editor_command
-from workbench.view import EdgeRef, ElementRef, NodeRef, Selection, View
-from workbench.widgets.body import Body
+from workbench.build_words import outcome_words
+from workbench.editing import edit
+from workbench.inspection.builds import comparison_words
+from workbench.view import (
+    EarlierBuild,
+    EdgeRef,
+    ElementRef,
+    NodeRef,
+    Selection,
+    View,
+    followed,
+)
+from workbench.widgets.body import CORNER, Body
+from workbench.widgets.build_pane import BuildPane
 from workbench.widgets.events_pane import EventsPane
 from workbench.widgets.flow_pane import FlowPane
 from workbench.widgets.inspector import Inspector
@@ -33,6 +50,7 @@ GRID = (
     PaneName.OUTPUT,
     PaneName.EVENTS,
     PaneName.PROBLEMS,
+    PaneName.BUILD,
 )
 """The panes in the order in which they fill the grid."""
 
@@ -45,11 +63,13 @@ class Panes(Screen[None], inherit_bindings=False):
     pace: reactive[float | None] = reactive(None, repaint=False)
     active: reactive[PaneName] = reactive(PaneName.FLOW, repaint=False)
     zoomed: reactive[bool] = reactive(False, repaint=False)
+    comparing: reactive[bool] = reactive(True, repaint=False)
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
         self._last: EventLine | None = None
+        self._last_number = 0
         self._notice = ""
         self._footer_ids: list[str] = []
         self.flow_pane = FlowPane(id="flow", classes="pane")
@@ -58,6 +78,7 @@ class Panes(Screen[None], inherit_bindings=False):
         self.outputs = Outputs(id="output", classes="pane")
         self.event_log = EventsPane(id="events", classes="pane")
         self.problems = ProblemsPane(id="problems", classes="pane")
+        self.build_log = BuildPane(id="build", classes="pane")
         self._header = LineLabel(id="header")
         self._banner = LineLabel(id="banner")
         self._status = LineLabel(id="status")
@@ -90,27 +111,69 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def take(self, update: Update) -> None:
         """Hand on what happened."""
-        if update.flow is not None:
-            self._begin_anew(update)
-        self.view = self.view.after(update)
+        old = self.view
+        if update.flow is not None and not self._goes_on(update):
+            old = old.begun_anew()
+            self._begin_anew(update.flow)
+        self.view = old.after(update)
+        if old.flow is not None and self.view.flow is not None and old.flow != self.view.flow:
+            self._follow_flow(old.flow, self.view.flow)
+        self._take_build(old, update)
         if update.printed or update.printed_lost:
             self.outputs.take(update.printed, update.printed_lost)
         if update.events or update.events_lost:
             self.event_log.take(update.events, update.events_lost)
-            self._remember(update.events)
+            if update.events:
+                self._remember(update.events)
         for reply in update.replies:
             self.inspector.take(reply)
 
-    def _begin_anew(self, update: Update) -> None:
-        assert update.flow is not None
-        self.outputs.open_flow(update.flow)
+    def _goes_on(self, update: Update) -> bool:
+        """True for another build or graph of the same session: its event log goes on."""
+        events = update.events
+        return self.view.flow is not None and bool(events) and events[0].number > self._last_number
+
+    def _follow_flow(self, old: LinkedFlow, new: LinkedFlow) -> None:
+        self.outputs.follow_flow(new)
+        self.selection = followed(self.selection, old, new)
+
+    def _take_build(self, old: View, update: Update) -> None:
+        if update.build is not None or update.build_lines or update.build_lines_lost:
+            self.build_log.take(update.build, update.build_lines, update.build_lines_lost)
+        new = self.view
+        self._tell_errors(old, new)
+        fresh = [item for item in new.build.outcomes if item not in old.build.outcomes]
+        if fresh:
+            self.say(outcome_words(fresh[-1])[0])
+        elif new.build.refused and new.build.refused != old.build.refused:
+            self.say(f"Nothing was built: {new.build.refused[0].message}")
+        for comparison in update.comparisons:
+            if not comparison.different:
+                self.say(comparison_words(comparison))
+
+    def _tell_errors(self, old: View, new: View) -> None:
+        """Bring new problems into sight, and the events back when there are none any more."""
+        errors, before = set(_errors(new)), set(_errors(old))
+        if errors - before or new.news != old.news:
+            self.say("")
+        if errors - before and not self.has_class("-narrow"):
+            self.bring_up(PaneName.PROBLEMS)
+        elif before and not errors and self.problems.display and not self.has_class("-narrow"):
+            self.bring_up(PaneName.EVENTS)
+
+    def _begin_anew(self, flow: LinkedFlow) -> None:
+        self.outputs.open_flow(flow)
         self.event_log.clear()
         self._last = None
+        self._last_number = 0
         self._notice = ""
         self.selection = None
+        if not self.comparing:
+            self.ask_session(SetComparing(False))
 
     def _remember(self, lines: tuple[EventLine, ...]) -> None:
-        told = (CallMark.CALL, CallMark.ERROR, CallMark.DROP)
+        self._last_number = max(self._last_number, *(one.number for one in lines))
+        told = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD)
         self._last = next((one for one in reversed(lines) if one.mark in told), self._last)
         self._write_bars()
 
@@ -130,6 +193,8 @@ class Panes(Screen[None], inherit_bindings=False):
             self.focus_pane(PaneName.PROBLEMS)
         elif old.health is Health.INVALID and new.health is Health.READY:
             self.focus_pane(PaneName.FLOW)
+            if self.has_class("-narrow"):
+                self.bring_up(PaneName.OUTPUT)
         if old.flow != new.flow:
             self._arrange()
         self._write_bars()
@@ -212,7 +277,9 @@ class Panes(Screen[None], inherit_bindings=False):
         """A row was opened: select what it stands for, or edit the place of a problem."""
         target = message.target
         if isinstance(target, Diagnostic):
-            self._edit(target)
+            self.say(edit(self.app, target))
+        elif isinstance(target, EarlierBuild):
+            self.ask_session(Rollback(target.node, target.digest))
         elif isinstance(target, NodeRef | EdgeRef | ElementRef):
             self.selection = target
             if self.has_class("-narrow") and not isinstance(message.view, Inspector):
@@ -231,7 +298,7 @@ class Panes(Screen[None], inherit_bindings=False):
         selection = self.selection
         if isinstance(selection, ElementRef) and selection.lineage is None:
             selection = selection._replace(lineage=self.inspector.lineage)
-        return Context(self.view, selection, self.active, self.zoomed, self.pace)
+        return Context(self.view, selection, self.active, self.zoomed, self.pace, self.comparing)
 
     def pane(self, name: PaneName) -> FlowPane | LineView | Outputs:
         """The pane of that name."""
@@ -242,6 +309,7 @@ class Panes(Screen[None], inherit_bindings=False):
             PaneName.OUTPUT: self.outputs,
             PaneName.EVENTS: self.event_log,
             PaneName.PROBLEMS: self.problems,
+            PaneName.BUILD: self.build_log,
         }
         return panes[name]
 
@@ -256,6 +324,19 @@ class Panes(Screen[None], inherit_bindings=False):
         self._notice = notice
         self._write_bars()
 
+    def bring_up(self, name: PaneName, *, wanted: bool = False) -> None:
+        """Let a pane that shares its place be seen, without giving it the keys.
+
+        Where the pane with the keys has that place, only one that is `wanted` takes both.
+        """
+        narrow = self.has_class("-narrow")
+        taken = self.active is not PaneName.FLOW if narrow else self.active in CORNER
+        if not taken and not self.zoomed:
+            self.query_one(Body).bring_up(name)
+            self._arrange()
+        elif wanted:
+            self.focus_pane(name)
+
     def focus_pane(self, name: PaneName) -> None:
         """Bring a pane up and give it the keys."""
         self.active = name
@@ -264,11 +345,8 @@ class Panes(Screen[None], inherit_bindings=False):
         if target is not None:
             target.focus()
 
-    def _edit(self, problem: Diagnostic) -> None:
-        assert problem.file is not None
-        command = editor_command(os.environ, problem.file, problem.line)
-        if command is None:
-            self.say("Set EDITOR to your editor to open the place from here.")
-            return
-        with self.app.suspend():
-            subprocess.run(command, check=False)
+
+def _errors(view: View) -> tuple[Diagnostic, ...]:
+    """Everything that the problems pane lists as an error of the session or of a build."""
+    of_builds = (item for outcome in view.failed_builds for item in outcome.problems)
+    return (*view.refused, *view.build.refused, *of_builds)

@@ -13,6 +13,9 @@ from workbench.bench import PaneName
 NARROW = Size(100, 28)
 """Below this width or height the graph shares the body with one pane only."""
 
+CORNER = (PaneName.EVENTS, PaneName.PROBLEMS, PaneName.BUILD)
+"""Panes that share one place on a large terminal."""
+
 TINY = Size(40, 12)
 """Below this width or height only the active pane is seen, without a frame."""
 
@@ -27,6 +30,7 @@ class Body(Container):
         super().__init__(*panes.values(), id="body")
         self._panes = panes
         self._second = PaneName.OUTPUT
+        self._corner = PaneName.EVENTS
 
     def place_panes(
         self, room: Size, active: PaneName, *, zoomed: bool, flow_rows: int, edges: int
@@ -35,7 +39,7 @@ class Body(Container):
         tiny = room.width < TINY.width or room.height < TINY.height
         narrow = tiny or room.width < NARROW.width or room.height < NARROW.height
         if active is not PaneName.FLOW:
-            self._second = active
+            self.bring_up(active)
         for name, pane in self._panes.items():
             pane.display = name in self._seen(active, alone=zoomed or tiny, narrow=narrow)
         shared = not (zoomed or tiny)
@@ -44,13 +48,18 @@ class Body(Container):
         self.set_class(shared and not narrow, "-wide")
         self._size_rows(room.height - 4, flow_rows, edges, shared=shared, narrow=narrow)
 
+    def bring_up(self, name: PaneName) -> None:
+        """Let the pane have its place at the next `place_panes`, without the keys."""
+        self._second = name
+        if name in CORNER:
+            self._corner = name
+
     def _seen(self, active: PaneName, *, alone: bool, narrow: bool) -> tuple[PaneName, ...]:
         if alone:
             return (active,)
         if narrow:
             return (PaneName.FLOW, self._second)
-        corner = PaneName.PROBLEMS if active is PaneName.PROBLEMS else PaneName.EVENTS
-        return (PaneName.FLOW, PaneName.INSPECTOR, PaneName.QUEUES, PaneName.OUTPUT, corner)
+        return (PaneName.FLOW, PaneName.INSPECTOR, PaneName.QUEUES, PaneName.OUTPUT, self._corner)
 
     def _size_rows(
         self, rows: int, flow_rows: int, edges: int, *, shared: bool, narrow: bool

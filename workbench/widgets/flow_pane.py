@@ -15,7 +15,7 @@ from runtime.session.link import Health
 from workbench.graph.drawing import Drawing, Spot, draw
 from workbench.graph.layout import Layout, lay_out
 from workbench.lines import Ink, Line, line
-from workbench.view import EdgeRef, ElementRef, NodeRef, Selection, View
+from workbench.view import EdgeRef, NodeRef, Selection, View
 from workbench.widgets.inks import Looks, inks_of
 
 
@@ -47,8 +47,9 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
     # ---- reactions
 
     def watch_view(self, old: View, new: View) -> None:
-        """Draw anew when the flow, its snapshot, or whether it runs has changed."""
-        if (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running):
+        """Draw anew when the flow, its snapshot, its builds, or whether it runs has changed."""
+        before = (old.flow, old.snapshot, old.running, old.builds)
+        if before != (new.flow, new.snapshot, new.running, new.builds):
             self._redraw()
         if old.health is not new.health:
             self.refresh()
@@ -82,6 +83,7 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
                 self._flow_layout,
                 flow,
                 self.view.snapshot,
+                builds=self.view.builds,
                 selection=self.selection,
                 running=self.view.running,
             )
@@ -133,9 +135,11 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
                 return line(("Compiling the components…", Ink.DIM))
             case Health.INVALID:
                 return line(
-                    ("No flow: its manifest or a component has problems. ", Ink.BAD),
+                    ("No flow: something has to be mended or built. ", Ink.BAD),
                     ("6", Ink.KEY),
-                    (" shows them.", Ink.DIM),
+                    (" shows what, ", Ink.DIM),
+                    ("ctrl+r", Ink.KEY),
+                    (" builds.", Ink.DIM),
                 )
             case Health.DEAD:
                 return line(("The runtime has ended.", Ink.BAD))
@@ -201,7 +205,7 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _show_selected(self) -> None:
         target = self.selection
-        if self._drawing is None or target is None or isinstance(target, ElementRef):
+        if self._drawing is None or not isinstance(target, NodeRef | EdgeRef):
             return
         for spot in self._drawing.spots:
             if spot.target == target:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import monotonic
+from time import monotonic, time_ns
 
 from textual.message import Message
 from textual.reactive import reactive
@@ -16,19 +16,23 @@ from runtime.session.link import (
     ReadElement,
     Request,
 )
+from workbench.inspection.builds import change_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.node import node_rows
 from workbench.inspection.payload import PART_BYTES, Form, is_text
 from workbench.lines import Ink, Row, line
-from workbench.view import EdgeRef, ElementRef, NodeRef, Selection, View
+from workbench.view import ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 
 ASK_AGAIN_S = 0.5
 """While the flow runs, lists are asked for no more often than this."""
 
 CALLS_SHOWN = 12
+
+CLOCK_S = 1.0
+"""How often the age of a build is written anew."""
 
 Reply = QueueListing | ElementDetails | NodeCalls
 
@@ -69,11 +73,18 @@ class Inspector(LineView, inherit_bindings=False):
 
     # ---- reactions
 
+    def on_mount(self) -> None:
+        """Builds grow older."""
+        self.set_interval(CLOCK_S, self._fill_ages)
+
     def watch_view(self, old: View, new: View) -> None:
         """Follow what the flow does."""
         changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
         if changed:
             self._turn_to(self.selection or next_subject(new), again=True)
+        before = (old.builds, old.comparisons, old.change)
+        if before != (new.builds, new.comparisons, new.change):
+            self._fill()
 
     def watch_selection(self, selection: Selection | None) -> None:
         """Turn to what was selected."""
@@ -146,8 +157,12 @@ class Inspector(LineView, inherit_bindings=False):
                 self.post_message(self.Wanted(ListQueue(edge)))
             case NodeRef(node):
                 self.post_message(self.Wanted(ListNode(node, CALLS_SHOWN)))
-            case None:
+            case ChangeRef() | None:
                 pass
+
+    def _fill_ages(self) -> None:
+        if isinstance(self._subject, NodeRef):
+            self._fill()
 
     def _fill(self) -> None:
         flow, cells = self.view.flow, self.room
@@ -157,13 +172,25 @@ class Inspector(LineView, inherit_bindings=False):
         snapshot = self.view.snapshot
         match self._subject:
             case NodeRef(node):
-                self.show(node_rows(flow, snapshot, node, self._calls, cells))
+                rows = node_rows(
+                    flow,
+                    snapshot,
+                    node,
+                    self._calls,
+                    cells,
+                    build=self.view.build_of(node),
+                    comparison=self.view.comparison_of(node),
+                    now_ns=time_ns(),
+                )
+                self.show(rows)
             case EdgeRef(edge):
                 self.show(edge_rows(flow, snapshot, edge, self._listing, cells))
             case ElementRef():
                 if self._details is not None:
                     self.show(element_rows(self._details, self.form, cells))
-            case None:
+            case ChangeRef() if self.view.change is not None:
+                self.show(change_rows(self.view.change, frozenset(flow.by_name), cells))
+            case ChangeRef() | None:
                 self.show(flow_rows(flow, snapshot, cells))
 
     # ---- the pane as actions see it

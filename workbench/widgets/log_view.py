@@ -115,7 +115,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self.refresh()
 
     def _heights_of(self, entries: Collection[Entry]) -> list[int]:
-        if not self.wrapped:
+        if not self.wrapped or not self.room:  # out of sight: cut when it is seen
             return [1] * len(entries)
         room = self.body_cells
         return [

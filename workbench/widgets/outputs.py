@@ -172,6 +172,19 @@ class Outputs(Vertical, inherit_bindings=False):
         self.active = sinks[0] if sinks else ""
         self._place_logs()
 
+    def follow_flow(self, flow: LinkedFlow) -> None:
+        """Take another graph: new sinks get a log, nodes that are gone lose theirs."""
+        for name in [name for name in self._views if name not in flow.by_name]:
+            self._views.pop(name).remove()
+        for node in flow.nodes:
+            if node.role is Role.SINK and node.name not in self._views:
+                self._add(node.name, is_sink=True)
+        if self.active not in self._views:
+            self.active = next(iter(self._views), "")
+        for index, view in enumerate(self._views.values()):
+            view.set_class(index > 0, "-later")
+        self._place_logs()
+
     def take(self, chunks: Iterable[PrintedChunk], lost: Iterable[tuple[str, int]]) -> None:
         """Give each log what its node printed."""
         by_node: dict[str, list[PrintedChunk]] = {}

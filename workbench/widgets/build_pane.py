@@ -1,0 +1,136 @@
+"""What the build tools say, and how each build ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from time import monotonic
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from runtime.model.errors import Diagnostic
+from runtime.session.link import BuildLine, BuildOutcome, BuildStatus
+from workbench.build_words import build_words, outcome_words
+from workbench.figures import duration
+from workbench.harmless import harmless
+from workbench.lines import Ink, Line, Row, line
+from workbench.widgets.log_view import LogView
+
+CLOCK_S = 0.5
+"""How often the duration of a running build is written anew."""
+
+
+class BuildNote(NamedTuple):
+    """A line of our own between those of the tools."""
+
+    sign: str
+    text: str
+    ink: Ink
+    problem: Diagnostic | None = None
+    """What Enter opens."""
+
+
+class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
+    """Output as it comes, under a heading that says what is being built and what waits."""
+
+    gutter_cells = 4
+
+    def __init__(self, *, id: str, classes: str) -> None:
+        super().__init__(wrapped=True, id=id, classes=classes)
+        self._state = BuildStatus()
+        self._component: str | None = None
+        self._since = 0.0
+
+    def on_mount(self) -> None:
+        """A running build takes longer and longer."""
+        self.set_interval(CLOCK_S, self._write_heading)
+
+    def take(self, status: BuildStatus | None, lines: Sequence[BuildLine], lost: int) -> None:
+        """Show what happened since the last time."""
+        ended = _fresh_outcomes(self._state, status) if status is not None else []
+        entries: list[BuildLine | BuildNote] = []
+        if lost:
+            entries.append(BuildNote("..", f"{lost:,} lines were not kept", Ink.WARN))
+        for component, group in groupby(lines, key=lambda one: one.component):
+            self._begin(component, entries)
+            entries += group
+            for outcome in [one for one in ended if one.component == component]:
+                self._end(outcome, entries)
+                ended.remove(outcome)
+        for outcome in ended:
+            self._begin(outcome.component, entries)
+            self._end(outcome, entries)
+        if status is not None:
+            if status.building is not None:
+                self._begin(status.building, entries)
+            if status.refused and status.refused != self._state.refused:
+                entries += [BuildNote("x", item.message, Ink.BAD, item) for item in status.refused]
+            self._state = status
+        if entries:
+            self.add(entries)
+        self._write_heading()
+
+    def _begin(self, component: str, entries: list[BuildLine | BuildNote]) -> None:
+        if component != self._component:
+            self._component = component
+            self._since = monotonic()
+            entries.append(BuildNote(">", f"building {component}", Ink.ACCENT))
+
+    def _end(self, outcome: BuildOutcome, entries: list[BuildLine | BuildNote]) -> None:
+        self._component = None
+        text, ink = outcome_words(outcome)
+        first = next((item for item in outcome.problems if item.file is not None), None)
+        entries.append(BuildNote("=" if ink is Ink.GOOD else "x", text, ink, first))
+
+    # ---- lines
+
+    def entry_gutter(self, entry: BuildLine | BuildNote) -> Line:
+        """The sign of a line of our own."""
+        if isinstance(entry, BuildNote):
+            return line((f" {entry.sign:<3}", entry.ink))
+        return line("    ")
+
+    def entry_body(self, entry: BuildLine | BuildNote) -> Line:
+        """What a tool said, or we did."""
+        ink = entry.ink if isinstance(entry, BuildNote) else Ink.TEXT
+        return line((harmless(entry.text), ink))
+
+    def entry_cells(self, entry: BuildLine | BuildNote) -> int:
+        """Cells of the text."""
+        return cell_len(harmless(entry.text))
+
+    def entry_target(self, entry: BuildLine | BuildNote) -> object:
+        """The first problem of a build that failed."""
+        return entry.problem if isinstance(entry, BuildNote) else None
+
+    def empty_rows(self) -> Sequence[Row]:
+        """How to build."""
+        return (
+            Row(line("")),
+            Row(line((" Nothing built yet.", Ink.DIM))),
+            Row(line((" ctrl+r", Ink.KEY), (" builds the selected node's component,", Ink.FAINT))),
+            Row(line((" F7", Ink.KEY), (" builds all of them.", Ink.FAINT))),
+        )
+
+    def _write_heading(self) -> None:
+        heading = self._heading()
+        if heading != self.heading:
+            self.heading = heading
+            self._measure()
+            self.refresh()
+
+    def _heading(self) -> tuple[Line, ...]:
+        state = self._state
+        if not state.busy:
+            return ()
+        took = f" {duration(int((monotonic() - self._since) * 1e9))}" if state.building else ""
+        waits = ", ".join(state.waiting)
+        return (
+            line((f" > {state.building or build_words(state)}", Ink.ACCENT), (took, Ink.TEXT),
+                 (f", then {waits}" if waits else "", Ink.DIM)),
+        )  # fmt: skip
+
+
+def _fresh_outcomes(old: BuildStatus, new: BuildStatus) -> list[BuildOutcome]:
+    return [outcome for outcome in new.outcomes if outcome not in old.outcomes]
