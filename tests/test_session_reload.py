@@ -341,6 +341,23 @@ def test_going_back_to_an_earlier_build_lasts_until_the_file_changes(numbered: W
     assert any("no earlier build" in text for text in bench.log())
 
 
+def test_a_rolled_back_node_stays_so_when_another_one_is_rebuilt(numbered: Workbench) -> None:
+    bench = numbered
+    for _ in range(6):
+        bench.link.send(StepCall())
+    first = bench.builds["mid"].digest
+    bench.wait_for_build("mid", bench.replace("mid", echo(1)))
+    bench.link.send(Rollback("mid"))
+    bench.wait_for_build("mid", first)
+    other = printer(body=PRINTING + '(data (i32.const 2000) "another")')
+    bench.wait_for_build("sink", bench.replace("sink", other))
+    text = bench.manifest.read_text()
+    bench.manifest.write_text(text + "\n[flow.main.backpressure]\ndefault_queue_depth = 7\n")
+    bench.wait(lambda: bench.snapshot.edges[0].capacity == 7)
+    assert bench.builds["mid"].digest == first
+    assert bench.invoker.digest("mid") == first
+
+
 def test_a_swap_shows_what_the_new_build_answers_otherwise(numbered: Workbench) -> None:
     bench = numbered
     bench.link.send(Continue(calls_per_second=2_000))

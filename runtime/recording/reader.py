@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple
@@ -13,6 +13,10 @@ from runtime.recording.format import FORMAT, BodyLine, EndLine, Header
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """Longest line read, in bytes; one that holds the largest payload is shorter."""
+
+
+BATCH_BYTES = 64 * 1024
+"""Lines are decoded in batches of about this size: one by one, between calls, costs more."""
 
 
 class NumberedLine(NamedTuple):
@@ -73,20 +77,22 @@ class RecordingReader:
         if self._offset != self._body_offset:  # a pipe can be read once, but not wound back
             self._seek(self._body_offset)
             self._offset = self._body_offset
-        number = 1
-        read_line, decode = self._read_line, self._format.body_decoder()
-        while data := read_line(number + 1):
-            number += 1
-            try:
-                line = decode(data)
-            except ValueError as error:
-                if not data.endswith(b"\n"):
+        number, offset = 1, self._body_offset
+        decode = self._format.body_decoder()
+        while batch := self._read_batch(number + 1):
+            lines, problem = _decoded(batch, decode)
+            for data, line in zip(batch, lines, strict=False):
+                number += 1
+                if type(line) is EndLine:
+                    self.end = line
+                yield NumberedLine(number, offset, len(data), line)
+                offset += len(data)
+            if problem is not None:
+                number += 1
+                if not batch[-1].endswith(b"\n") and len(lines) == len(batch) - 1:
                     self._warn(number, "the last line was cut off and is left out")
                     return
-                raise self._damaged(number, str(error)) from error
-            if type(line) is EndLine:
-                self.end = line
-            yield NumberedLine(number, self._offset - len(data), len(data), line)
+                raise self._damaged(number, str(problem)) from problem
         if self.end is None:
             self._warn(number, "the recording has no end line: its recorder was interrupted")
 
@@ -143,6 +149,15 @@ class RecordingReader:
                 1,
             ) from error
 
+    def _read_batch(self, number: int) -> list[bytes]:
+        """Lines from line `number` on, about `BATCH_BYTES` of them; none at the end."""
+        lines: list[bytes] = []
+        size = 0
+        while size < BATCH_BYTES and (data := self._read_line(number + len(lines))):
+            lines.append(data)
+            size += len(data)
+        return lines
+
     def _read_line(self, number: int) -> bytes:
         try:
             data = self._file.readline(MAX_LINE_BYTES)
@@ -197,3 +212,16 @@ class RecordingReader:
                 )
             ]
         )
+
+
+def _decoded(
+    batch: list[bytes], decode: Callable[[bytes], BodyLine]
+) -> tuple[list[BodyLine], ValueError | None]:
+    """The lines up to the first that is none, and what is wrong with that one."""
+    lines: list[BodyLine] = []
+    try:
+        for data in batch:
+            lines.append(decode(data))
+    except ValueError as error:
+        return lines, error
+    return lines, None

@@ -41,7 +41,7 @@ class ProcessLink:
         self._asked_at: float | None = None
         self._last_snapshot: FlowSnapshot | None = None
         self._dead: Update | None = None
-        self._ready = False
+        self._health = Health.STARTING
         self._running = False
         self._closed = False
         self._start()
@@ -102,7 +102,7 @@ class ProcessLink:
             )
         self._connection: Connection = Connection(ours.detach())
         self._dead = None
-        self._ready = False
+        self._health = Health.STARTING
         self._running = False
         self._asked_at = None
         self._last_snapshot = None
@@ -123,17 +123,17 @@ class ProcessLink:
             self._note_death()
             return None
         self._asked_at = None
-        self._ready = True
+        self._health = update.health
         self._running = update.running
         self._last_snapshot = update.snapshot or self._last_snapshot
         return update
 
     def _nothing_yet(self) -> Update:
-        if not self._ready:
+        if self._health is Health.STARTING:
             return Update(health=Health.STARTING, health_detail="loading and compiling components")
         waited = time.monotonic() - (self._asked_at or time.monotonic())
         detail = f"in a call for {waited:.1f} s" if waited > BUSY_AFTER_SECONDS else ""
-        return Update(health=Health.READY, health_detail=detail, running=self._running)
+        return Update(health=self._health, health_detail=detail, running=self._running)
 
     def _note_death(self) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from runtime.engine.records import WORK_EXPORTS
 from runtime.model.call import Answer, Call, Export, Failed
@@ -73,14 +74,29 @@ class Swapping:
         """
         if same_graph(self.flow, proposal.flow):
             return self._swap_changed(proposal)
-        events = self._apply(Relink(proposal.flow))
+        flow = self._with_live_builds(proposal.flow)
+        events = self._apply(Relink(flow))
         if not any(isinstance(event, Relinked) for event in events):
             text = "the changed graph is not applied: the flow has ended"
             return (_refusal("E0401", "InvalidState", text, "Restart the flow."),)
-        self._invoker.adopt(proposal.flow, proposal.compiled)
-        self.flow = proposal.flow
-        self._builds.follow(proposal.flow, dict(proposal.compiled), self._wall_clock())
+        self._invoker.adopt(flow, proposal.compiled)
+        self.flow = flow
+        self._builds.follow(flow, dict(proposal.compiled), self._wall_clock())
         return ()
+
+    def _with_live_builds(self, flow: LinkedFlow) -> LinkedFlow:
+        """The flow with the builds in use where the artifact is the same: some are rolled back."""
+        live = {}
+        for node in flow.nodes:
+            running = self.flow.by_name.get(node.name)
+            if running and (running.artifact, running.role) == (node.artifact, node.role):
+                live[node.name] = replace(
+                    node,
+                    digest=running.digest,
+                    lifecycle=running.lifecycle,
+                    interface=running.interface,
+                )
+        return _with_digests(flow, live)
 
     def roll_back(self, node: str, digest: str | None) -> tuple[Diagnostic, ...]:
         """Put an earlier build in use; the reasons when that was not possible."""
@@ -106,7 +122,8 @@ class Swapping:
         builds = [
             Build(node, proposal.compiled[node.digest], proposal.file.mtime_ns)
             for node in proposal.flow.nodes
-            if node.digest != self.flow.by_name[node.name].digest
+            if Path(node.artifact) == proposal.file.path
+            and node.digest != self.flow.by_name[node.name].digest
         ]
         return self._swap(builds, swapped_from_ns=proposal.file.written_ns, rolled_back=False)
 
