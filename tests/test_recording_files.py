@@ -289,6 +289,7 @@ def test_a_line_that_can_not_be_made_stops_the_recording_only(tmp_path):
     writer = open_writer(path)
     writer.append(Start(1))
     writer.append(Drain("\ud800"))
+    writer.flush()
     assert "a line could not be made" in writer.failed.message
     writer.append(Start(3))
     assert writer.close(EndLine(state="completed", calls=0)) is writer.failed

@@ -14,6 +14,9 @@ from runtime.model.errors import ExitCode, StudioError
 VERBS: dict[str, tuple[str, str]] = {
     "open": ("workbench.verbs.open", "Open the workbench (the default)."),
     "run": ("workbench.verbs.run", "Run a flow to its end without a screen."),
+    "record": ("workbench.verbs.record", "Run a flow as `run` does, and record it."),
+    "replay": ("workbench.verbs.replay", "Repeat a recording, or test against it."),
+    "diff": ("workbench.verbs.diff", "Compare two recordings, or two builds on one."),
     "check": ("workbench.verbs.check", "Check a manifest and its components."),
     "build": ("workbench.verbs.build", "Build the components of a manifest."),
 }

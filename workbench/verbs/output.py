@@ -23,7 +23,8 @@ class ComponentOutput:
     def __init__(self, stdout: BinaryIO, stderr: BinaryIO, *, as_json: bool = False) -> None:
         self._streams = {"stdout": stdout, "stderr": stderr}
         self._terminal = {name: stream.isatty() for name, stream in self._streams.items()}
-        self._as_json = as_json
+        self.as_json = as_json
+        """Print objects instead of text."""
         self._partial: dict[tuple[str, str], bytes] = {}
         self.suppressed: dict[str, int] = {}
         """Bytes not granted, by node."""
@@ -32,7 +33,7 @@ class ComponentOutput:
         """Write what a component printed."""
         if not granted:
             self.suppressed[node] = self.suppressed.get(node, 0) + len(data)
-        elif self._as_json:
+        elif self.as_json:
             self._write_objects(node, call, stream, data)
         else:
             if self._terminal[stream]:
@@ -42,7 +43,7 @@ class ComponentOutput:
 
     def say(self, line: str) -> None:
         """A line of our own on stdout; none with JSON."""
-        if not self._as_json:
+        if not self.as_json:
             self.write_line(line)
 
     def write_line(self, line: str) -> None:

@@ -1,0 +1,25 @@
+"""`torvyn-studio record`: as `run`, with everything it takes to repeat the run in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Unpack
+
+import click
+
+from workbench.verbs.running import RunArguments, run_flow, run_options
+
+
+@click.command("record")
+@run_options
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The new file.",
+)
+def command(output: Path, **arguments: Unpack[RunArguments]) -> int:
+    """Run a flow to its end without a screen, and record it."""
+    return run_flow(arguments, output)
