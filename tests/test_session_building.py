@@ -38,14 +38,8 @@ from runtime.session.building import (
     load_buildable,
 )
 from runtime.session.bundled import SAMPLE_FLOWS, WIT, bundled_folder, wit_packages
-from runtime.session.link import (
-    BuildOutcome,
-    BuildStatus,
-    CancelBuild,
-    Health,
-    StartBuild,
-    Update,
-)
+from runtime.session.link import BuildOutcome, BuildStatus, Health, Update
+from runtime.session.requests import CancelBuild, StartBuild
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -11,22 +11,24 @@ from runtime.model.events import FlowState, StopReason
 from runtime.session.inline import InlineLink
 from runtime.session.link import (
     CallMark,
-    Continue,
     ElementDetails,
     EventLine,
     Health,
+    NodeCalls,
+    QueueListing,
+    Update,
+)
+from runtime.session.open import FlowOpener, SessionOptions
+from runtime.session.requests import (
+    Continue,
     ListNode,
     ListQueue,
-    NodeCalls,
     Pause,
-    QueueListing,
     ReadElement,
     Restart,
     StepCall,
     StepElement,
-    Update,
 )
-from runtime.session.open import FlowOpener, SessionOptions
 
 SAMPLE = Path(__file__).parent.parent / "sample_flows" / "fan-out" / "Torvyn.toml"
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from runtime.model.events import StopReason
-from runtime.session.link import Continue, Health, ListQueue, Restart, StepCall, Update
+from runtime.session.link import Health, Update
 from runtime.session.open import process_link
 from runtime.session.process import ProcessLink
+from runtime.session.requests import Continue, ListQueue, Restart, StepCall
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"

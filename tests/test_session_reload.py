@@ -20,18 +20,9 @@ from runtime.model.linked import Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.session.builds import Build
 from runtime.session.inline import InlineLink
-from runtime.session.link import (
-    CallMark,
-    Continue,
-    Health,
-    NodeBuild,
-    Pause,
-    Rollback,
-    SetComparing,
-    StepCall,
-    Update,
-)
+from runtime.session.link import CallMark, Health, NodeBuild, Update
 from runtime.session.open import FlowOpener, SessionOptions
+from runtime.session.requests import Continue, Pause, Rollback, SetComparing, StepCall
 
 ELEMENTS = 1_000
 SWAPS = 20

@@ -21,18 +21,8 @@ from workbench_fakes import (
 )
 
 from runtime.model.errors import Diagnostic, ExitCode, Severity
-from runtime.session.link import (
-    BuildLine,
-    BuildOutcome,
-    BuildStatus,
-    CancelBuild,
-    Health,
-    Rollback,
-    SetComparing,
-    StartBuild,
-    StepCall,
-    Update,
-)
+from runtime.session.link import BuildLine, BuildOutcome, BuildStatus, Health, Update
+from runtime.session.requests import CancelBuild, Rollback, SetComparing, StartBuild, StepCall
 from workbench.actions import BY_ID, footer_actions, label
 from workbench.bench import Context, PaneName
 from workbench.inspection.builds import build_rows

@@ -17,7 +17,8 @@ from workbench_fakes import (
 )
 
 from runtime.model.linked import LinkedEdge
-from runtime.session.link import BuildComparison, CallMark, EventLine, Health, SetComparing, Update
+from runtime.session.link import BuildComparison, CallMark, EventLine, Health, Update
+from runtime.session.requests import SetComparing
 from workbench.actions import BY_ID, label
 from workbench.flow_change import flow_change
 from workbench.view import ChangeRef, EdgeRef, NodeRef, followed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench_fakes import FakeLink, opened, settle, text_of
 
-from runtime.session.link import StepCall, StepElement
+from runtime.session.requests import StepCall, StepElement
 from workbench.actions import ACTIONS
 from workbench.screens.help import HelpScreen
 

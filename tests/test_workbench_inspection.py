@@ -20,7 +20,8 @@ from workbench_fakes import (
 )
 
 from runtime.model.call import Export, NextCall
-from runtime.session.link import ElementDetails, Health, ReadElement, Update
+from runtime.session.link import ElementDetails, Health, Update
+from runtime.session.requests import ReadElement
 from workbench.inspection.element import element_rows, moment
 from workbench.inspection.node import node_rows
 from workbench.inspection.payload import Form, is_text, payload_lines, reindent

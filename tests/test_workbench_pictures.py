@@ -20,14 +20,7 @@ from workbench_fakes import (
 )
 
 from runtime.model.errors import Diagnostic, ExitCode, Severity
-from runtime.session.link import (
-    BuildLine,
-    BuildOutcome,
-    BuildStatus,
-    Health,
-    NodeBuild,
-    Update,
-)
+from runtime.session.link import BuildLine, BuildOutcome, BuildStatus, Health, NodeBuild, Update
 from workbench.app import StudioApp
 
 

@@ -27,19 +27,17 @@ from runtime.model.call import Export, NextCall
 from runtime.model.errors import StudioError
 from runtime.model.events import FlowState, StopReason
 from runtime.model.snapshot import NodeState
-from runtime.session.link import (
+from runtime.session.link import Health, QueueListing, Update
+from runtime.session.requests import (
     Continue,
-    Health,
     ListNode,
     ListQueue,
     Pause,
-    QueueListing,
     ReadElement,
     Restart,
     SkipElement,
     StepCall,
     StepElement,
-    Update,
 )
 from workbench.app import StudioApp
 from workbench.bench import PaneName

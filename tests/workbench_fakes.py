@@ -22,9 +22,9 @@ from runtime.session.link import (
     HopLine,
     NodeBuild,
     PrintedChunk,
-    Request,
     Update,
 )
+from runtime.session.requests import Request
 from workbench.app import StudioApp
 
 NODES = (

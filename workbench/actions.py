@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runtime.session.link import (
+from runtime.session.link import Health
+from runtime.session.requests import (
     CancelBuild,
     Continue,
-    Health,
     Pause,
     Restart,
     Rollback,

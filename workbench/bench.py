@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from runtime.session.link import NodeBuild, Request
+from runtime.session.link import NodeBuild
+from runtime.session.requests import Request
 from workbench.view import NodeRef, Selection, View
 
 

@@ -24,7 +24,8 @@ from runtime.reload.plan import ComponentSource
 from runtime.reload.process import KILL_AFTER_S
 from runtime.reload.toolchain import TOOLCHAIN_MISSING, Toolchain
 from runtime.session.bundled import wit_packages
-from runtime.session.link import BuildLine, BuildOutcome, BuildStatus, CancelBuild, StartBuild
+from runtime.session.link import BuildLine, BuildOutcome, BuildStatus
+from runtime.session.requests import CancelBuild, StartBuild
 
 OnOutput = Callable[[str, OutputLines], None]
 """Takes a component's name and lines of its build, in order, on the thread that builds."""

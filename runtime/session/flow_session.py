@@ -30,16 +30,13 @@ from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from runtime.session.inspection import Inspector
 from runtime.session.kept import EventLog, PrintedKeeper, RecentElements, Remarked
-from runtime.session.link import (
-    CallMark,
+from runtime.session.link import CallMark, ElementDetails, Health, NodeCalls, QueueListing, Update
+from runtime.session.reloading import Reloaded, Reloading, ReloadNews
+from runtime.session.requests import (
     Continue,
-    ElementDetails,
-    Health,
     ListNode,
     ListQueue,
-    NodeCalls,
     Pause,
-    QueueListing,
     ReadElement,
     Request,
     Rollback,
@@ -47,9 +44,7 @@ from runtime.session.link import (
     SkipElement,
     StepCall,
     StepElement,
-    Update,
 )
-from runtime.session.reloading import Reloaded, Reloading, ReloadNews
 
 LINES_PER_UPDATE = 300
 """Most event-log lines one update carries; what is left out is counted in the update."""

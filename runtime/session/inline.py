@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from runtime.model.errors import StudioError
 from runtime.session.flow_session import FlowSession
-from runtime.session.link import Health, Request, Restart, Update
+from runtime.session.link import Health, Update
 from runtime.session.opener import Opener
+from runtime.session.requests import Request, Restart
 
 POLL_BUDGET_NS = 10_000_000
 """How long one poll may make calls."""

@@ -13,121 +13,8 @@ from typing import Protocol
 from runtime.model.errors import Diagnostic, ExitCode
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
-
-# ---- requests: from the workbench to the session
-
-
-@dataclass(frozen=True, slots=True)
-class StepCall:
-    """Make one call: the next in order, or the next of `node`."""
-
-    node: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StepElement:
-    """Make calls until the element has left the flow: the one of `lineage`, or the next one."""
-
-    lineage: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Continue:
-    """Make calls until a stop."""
-
-    calls_per_second: float | None = None
-    """A pace for watching; None is as fast as it goes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Stop before the next call."""
-
-
-@dataclass(frozen=True, slots=True)
-class SkipElement:
-    """Drop the element the node failed on."""
-
-    node: str
-
-
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """Tear the flow down and begin anew, paused before the first call."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListQueue:
-    """Ask for the elements waiting in an edge's queue, oldest first."""
-
-    edge: int
-    offset: int = 0
-    count: int = 100
-
-
-@dataclass(frozen=True, slots=True)
-class ReadElement:
-    """Ask for one recent element and a part of its payload."""
-
-    element_id: int
-    offset: int = 0
-    length: int = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class ListNode:
-    """Ask for a node's recent calls, newest first."""
-
-    node: str
-    count: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class StartBuild:
-    """Build a component, or all of them; begins when the builds asked for before have ended."""
-
-    component: str | None = None
-    """Its name in `[[component]]`."""
-    debug: bool = False
-    """Without optimization, whatever `[build].release` says."""
-
-
-@dataclass(frozen=True, slots=True)
-class CancelBuild:
-    """End the build with every process it started, and forget the builds that wait."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rollback:
-    """Put an earlier build of a node in use; it stays until the artifact changes again."""
-
-    node: str
-    digest: str | None = None
-    """One of `NodeBuild.earlier`; None is the newest of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class SetComparing:
-    """Whether each swap makes the node's last calls with both builds and shows what differs."""
-
-    on: bool
-
-
-Request = (
-    StepCall
-    | StepElement
-    | Continue
-    | Pause
-    | SkipElement
-    | Restart
-    | ListQueue
-    | ReadElement
-    | ListNode
-    | StartBuild
-    | CancelBuild
-    | Rollback
-    | SetComparing
-)
+from runtime.session.requests import Request
+from runtime.session.timeline import LineComparison, RecordingStatus, Timeline
 
 # ---- answers: from the session to the workbench
 
@@ -358,6 +245,15 @@ class Update:
     """Build output since the last poll."""
     build_lines_lost: int = 0
     """Lines that were not kept since the last poll; they came before `build_lines`."""
+    rewound: bool = False
+    """The event log and all that was printed begin anew with this update: the flow stands at
+    another place of its past, or on another line."""
+    timeline: Timeline | None = None
+    """Set when it changed."""
+    recording: RecordingStatus | None = None
+    """Set when it changed."""
+    line_comparison: LineComparison | None = None
+    """Answer to `CompareLines`."""
 
 
 class EngineLink(Protocol):

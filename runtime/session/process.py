@@ -14,8 +14,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from runtime.model.snapshot import FlowSnapshot
-from runtime.session.link import Health, Request, Restart, Update
+from runtime.session.link import Health, Update
 from runtime.session.opener import Opener
+from runtime.session.requests import Request, Restart
 from runtime.session.server import Close, Poll
 
 BUSY_AFTER_SECONDS = 0.4

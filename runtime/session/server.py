@@ -18,9 +18,10 @@ from multiprocessing.connection import Connection
 from runtime.model.errors import StudioError
 from runtime.session.collector import settle_collector
 from runtime.session.flow_session import FlowSession
-from runtime.session.link import CancelBuild, Health, Request, Restart, StartBuild, Update
+from runtime.session.link import Health, Update
 from runtime.session.opener import Opener
 from runtime.session.reopening import Reopening
+from runtime.session.requests import CancelBuild, Request, Restart, StartBuild
 
 SLICE_NS = 5_000_000
 """How long calls are made before the pipe is looked at again."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from textual.app import App
 
-from runtime.session.link import Request, SetComparing, StartBuild, StepCall
+from runtime.session.requests import Request, SetComparing, StartBuild, StepCall
 from workbench import bars
 from workbench.actions import BY_ID, PACES
 from workbench.bench import Context, PaneName

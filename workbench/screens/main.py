@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from runtime.session.link import Request
+from runtime.session.requests import Request
 from workbench.actions import ACTIONS, BY_ID, label
 from workbench.screens.desk import Desk
 from workbench.screens.panes import Panes

@@ -9,15 +9,8 @@ from textual.screen import Screen
 
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
-from runtime.session.link import (
-    CallMark,
-    EventLine,
-    Health,
-    Request,
-    Rollback,
-    SetComparing,
-    Update,
-)
+from runtime.session.link import CallMark, EventLine, Health, Update
+from runtime.session.requests import Request, Rollback, SetComparing
 from workbench import bars
 from workbench.bench import Context, PaneName
 from workbench.build_words import outcome_words

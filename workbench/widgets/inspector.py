@@ -7,15 +7,8 @@ from time import monotonic, time_ns
 from textual.message import Message
 from textual.reactive import reactive
 
-from runtime.session.link import (
-    ElementDetails,
-    ListNode,
-    ListQueue,
-    NodeCalls,
-    QueueListing,
-    ReadElement,
-    Request,
-)
+from runtime.session.link import ElementDetails, NodeCalls, QueueListing
+from runtime.session.requests import ListNode, ListQueue, ReadElement, Request
 from workbench.inspection.builds import change_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows

@@ -1,0 +1,229 @@
+"""Requests: what the workbench asks of the session that runs the flow.
+
+Everything here is frozen and can be pickled: it crosses the pipe to the child process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """Make one call: the next in order, or the next of `node`."""
+
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepElement:
+    """Make calls until the element has left the flow: the one of `lineage`, or the next one."""
+
+    lineage: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Make calls until a stop."""
+
+    calls_per_second: float | None = None
+    """A pace for watching; None is as fast as it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop before the next call."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkipElement:
+    """Drop the element the node failed on."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Tear the flow down and begin anew, paused before the first call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListQueue:
+    """Ask for the elements waiting in an edge's queue, oldest first."""
+
+    edge: int
+    offset: int = 0
+    count: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ReadElement:
+    """Ask for one recent element and a part of its payload."""
+
+    element_id: int
+    offset: int = 0
+    length: int = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    """Ask for a node's recent calls, newest first."""
+
+    node: str
+    count: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class StartBuild:
+    """Build a component, or all of them; begins when the builds asked for before have ended."""
+
+    component: str | None = None
+    """Its name in `[[component]]`."""
+    debug: bool = False
+    """Without optimization, whatever `[build].release` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBuild:
+    """End the build with every process it started, and forget the builds that wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Put an earlier build of a node in use; it stays until the artifact changes again."""
+
+    node: str
+    digest: str | None = None
+    """One of `NodeBuild.earlier`; None is the newest of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetComparing:
+    """Whether each swap makes the node's last calls with both builds and shows what differs."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StepBack:
+    """Undo the last call: the flow stands as it did before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepForward:
+    """Make the call again that was undone last; at the end of the line, nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class JumpTo:
+    """Stand where the flow stood after so many calls."""
+
+    call: int
+    """0 is before the first call; what lies after the last one means the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class JumpToElement:
+    """Stand before the call that gave the flow this element's lineage."""
+
+    lineage: int
+
+
+@dataclass(frozen=True, slots=True)
+class JumpToStop:
+    """Stand at the stop before this place, or at the next one; beyond them, at the line's end."""
+
+    forward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToggleMark:
+    """Mark this place of the line, or take its mark away."""
+
+
+@dataclass(frozen=True, slots=True)
+class JumpToMark:
+    """Stand at the mark before this place, from the first one at the last again."""
+
+    forward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Go on from this place of the past on a line of its own; the old line is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeLine:
+    """Stand at the end of another line that is kept."""
+
+    line: int
+    """One of `Timeline.lines`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompareLines:
+    """Compare this line with the one it left, or with the recording that is replayed."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditElement:
+    """Give a waiting element another payload; in the past, this forks."""
+
+    element_id: int
+    payload: bytes
+    content_type: str | None = None
+    """None keeps it."""
+
+
+@dataclass(frozen=True, slots=True)
+class InjectElement:
+    """Put a new element at the end of a queue; in the past, this forks."""
+
+    edge: int
+    payload: bytes
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecording:
+    """Write what the ring has, and all that follows, to a file."""
+
+    path: str | None = None
+    """A new file; None takes a name from the flow and the time, beside the manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording:
+    """Close the file that is being written; the ring goes on."""
+
+
+Request = (
+    StepCall
+    | StepElement
+    | Continue
+    | Pause
+    | SkipElement
+    | Restart
+    | ListQueue
+    | ReadElement
+    | ListNode
+    | StartBuild
+    | CancelBuild
+    | Rollback
+    | SetComparing
+    | StepBack
+    | StepForward
+    | JumpTo
+    | JumpToElement
+    | JumpToStop
+    | ToggleMark
+    | JumpToMark
+    | Fork
+    | TakeLine
+    | CompareLines
+    | EditElement
+    | InjectElement
+    | StartRecording
+    | StopRecording
+)

@@ -1,0 +1,124 @@
+"""What the screen hears of the past: the line of calls, where it stands, and what is recorded.
+
+Everything here is frozen and can be pickled: it crosses the pipe to the child process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntFlag
+
+from runtime.model.errors import Diagnostic
+
+TIMELINE_CELLS = 240
+"""Parts a line is divided into for drawing."""
+
+
+class TimelineMark(IntFlag):
+    """What happened in a part of the line; several at once are possible."""
+
+    STOP = 1
+    """The flow stood still by itself."""
+    ERROR = 2
+    DROP = 4
+    RELOAD = 8
+    """A node got another build, or the flow another graph."""
+    CHANGE = 16
+    """The user injected or edited an element, or skipped one."""
+    FORK = 32
+    """This line left another one here."""
+    MARK = 64
+    """Set by the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineInfo:
+    """A line of calls: what the session did from its start on."""
+
+    number: int
+    """1 is the first; each fork begins another one."""
+    calls: int
+    left: int | None = None
+    """The line it left, None for the first."""
+    left_at: int = 0
+    """After how many calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Travelling:
+    """The flow is being taken to another place of its past."""
+
+    done: int
+    """Calls made again so far."""
+    target: int
+    """Calls to be made in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayInfo:
+    """The recording that gives this session its inputs."""
+
+    file: str
+    calls: int | None
+    """Calls it holds; None until they were counted."""
+    exact: bool
+    """True while every call is the recorded one and is checked; False from where the user or
+    another build made it go its own way: from there on only the sources are answered for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The line that is shown, and where on it the flow stands."""
+
+    position: int
+    """Calls made where the flow stands."""
+    calls: int
+    """Calls of the whole line; with an exact replay, those that are still to come too."""
+    line: int = 1
+    lines: tuple[LineInfo, ...] = ()
+    """Every line that is kept, in the order they began."""
+    past: bool = False
+    """True when there are calls of this line after `position` that were made once."""
+    cells: tuple[int, ...] = ()
+    """`TimelineMark`s of equal parts of the line, `TIMELINE_CELLS` of them or one a call."""
+    marks: tuple[int, ...] = ()
+    """Places the user marked, as calls made before them, in order."""
+    travelling: Travelling | None = None
+    refusal: str = ""
+    """Why it is not possible to step back; empty when it is."""
+    waiting: tuple[str, ...] = ()
+    """Nodes with another build that is taken at a fork or at the end of the line."""
+    replay: ReplayInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStatus:
+    """What is being recorded."""
+
+    ring_bytes: int
+    ring_limit: int
+    """Bound of the ring, in bytes."""
+    calls_kept: int
+    whole: bool
+    """True while the ring holds the run from its start."""
+    file: str | None = None
+    """The file that is being written, or that was written last."""
+    writing: bool = False
+    file_bytes: int = 0
+    file_calls: int = 0
+    failed: Diagnostic | None = None
+    """Why writing stopped by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineComparison:
+    """In what two lines of calls differ."""
+
+    before: str
+    """What is compared, e.g. "line 1" or the name of a recording."""
+    after: str
+    compared: int
+    """Calls that were compared."""
+    different: int
+    text: str
+    """The differences for people; several lines."""
