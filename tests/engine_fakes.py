@@ -28,7 +28,7 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.commands import Advance, Start
-from runtime.model.element import Buffer
+from runtime.model.element import Buffer, Element
 from runtime.model.events import Event
 from runtime.model.linked import (
     ROLE_INTERFACES,
@@ -265,3 +265,12 @@ def delivered(invoker: FakeInvoker, node: str = "sink") -> list[bytes]:
         for call in invoker.calls
         if call.node == node and call.export is Export.PUSH and call.element is not None
     ]
+
+
+def edit(waiting: deque[Element], edited: Element) -> None:
+    """Give all copies of the element the payload of the edited one."""
+    for place, element in enumerate(tuple(waiting)):
+        if element.id == edited.id:
+            waiting[place] = element._replace(
+                payload=edited.payload, content_type=edited.content_type
+            )

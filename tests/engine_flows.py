@@ -27,6 +27,8 @@ from runtime.model.commands import (
     Cancel,
     Command,
     Drain,
+    Edit,
+    Inject,
     SetSchedule,
     Skip,
     Step,
@@ -97,6 +99,16 @@ def _edges(draw: st.DrawFn, giver: str, taker: str, role: Role) -> LinkedEdge:
     return replace(made, low_watermark_ratio=draw(st.sampled_from((0.0, 0.5, 1.0))))
 
 
+def injections() -> st.SearchStrategy[Inject]:
+    """Into edges that are there, for the most part."""
+    return st.builds(Inject, st.integers(0, 6), st.just(b"injected"), st.sampled_from(("", "in")))
+
+
+def edits() -> st.SearchStrategy[Edit]:
+    """Of elements that wait, now and then."""
+    return st.builds(Edit, st.integers(1, 24), st.just(b"edited"), st.sampled_from((None, "ed")))
+
+
 def _commands(linked: LinkedFlow) -> st.SearchStrategy[Command]:
     names = st.sampled_from([node.name for node in linked.nodes])
     step = st.just(Step())
@@ -109,6 +121,8 @@ def _commands(linked: LinkedFlow) -> st.SearchStrategy[Command]:
         st.builds(Advance, st.integers(0, 2_000_000)),
         st.builds(Skip, names),
         st.builds(SetSchedule, st.sampled_from(SchedulePolicy)),
+        injections(),
+        edits(),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import engine_fakes as fakes
 from engine_fakes import FakeInvoker, edge, flow, initialised
-from engine_flows import Case, RandomComponents, cases, linked_flows
+from engine_flows import Case, RandomComponents, cases, edits, injections, linked_flows
 from hypothesis import strategies as st
 
 from runtime.model.call import Call, Emitted, Export, Failed, Outcome, Signal
@@ -80,9 +80,11 @@ def edited(draw: st.DrawFn, linked: LinkedFlow) -> LinkedFlow:
 
 @st.composite
 def _bursts(draw: st.DrawFn) -> list[Command]:
-    """Calls between two changes; sources are called more often, so that queues fill."""
+    """Calls and elements between two changes; sources are called more often, to fill queues."""
     called = st.sampled_from(("source0", "source0", "source1", "middle0", *NAMES))
-    steps = st.one_of(st.just(Step()), st.builds(Step, node=called))
+    steps = st.one_of(
+        st.just(Step()), st.builds(Step, node=called), st.one_of(injections(), edits())
+    )
     on: list[Command] = [Step()] * draw(st.sampled_from((0, 0, 0, 30)))
     return on + draw(st.lists(steps, max_size=12))
 
@@ -136,20 +138,34 @@ class ReloadedComponents(RandomComponents):
         self.ending = False
         """Set by a `teardown` that no relink asked for; only such may follow."""
 
-    def adopt(self, flow: LinkedFlow) -> None:
+    def adopt(self, flow: LinkedFlow, restarted: tuple[str, ...]) -> None:
+        """Follow another flow, in which the engine says it makes these nodes anew."""
         before, self.flow = self.flow, flow
-        for node in before.nodes:
-            after = flow.by_name.get(node.name)
-            if after is None or not same_instance(node, after):
-                self.due.add(node.name)
-                if node.name in self.present and self.present[node.name].usable:
-                    self.outdated.add(node.name)
+        kept = before.by_name.keys() & flow.by_name.keys()
+        changed = {
+            name for name in kept if not same_instance(before.by_name[name], flow.by_name[name])
+        }
+        assert changed <= set(restarted)
+        for name in set(restarted) - changed:
+            assert flow.by_name[name].role in (Role.AGGREGATOR, Role.SINK)
+        self.due |= set(restarted)
+        removed = before.by_name.keys() - kept
+        self.outdated |= {
+            name
+            for name in removed.union(restarted)
+            if name in self.present and self.present[name].usable
+        }
         self.due |= flow.by_name.keys() - before.by_name.keys()
         self.due &= flow.by_name.keys()
         self._ports = {
             node.name: sorted({flow.edges[index].source_port for index in node.outputs})
             for node in flow.nodes
         }
+
+    @property
+    def given_last(self) -> set[str]:
+        """Nodes whose instance was flushed or completed, and stays."""
+        return self.final - self.due
 
     def swap(self, node: str) -> None:
         """Put a new instance in use where there is one, as the session does."""
@@ -162,7 +178,7 @@ class ReloadedComponents(RandomComponents):
         if export is Export.TEARDOWN:
             assert own is not None, f"{call} of no instance"
             assert own.usable, f"{call} of a crashed instance"
-            self.ending = self.ending or name not in self.outdated | self.final
+            self.ending = self.ending or name not in self.outdated
             return
         assert not self.ending, f"{call} after teardown"
         assert not self.outdated, f"{call} before teardown of {self.outdated}"

@@ -11,14 +11,25 @@ from hypothesis import HealthCheck, given, settings
 
 from runtime.engine.core import Engine
 from runtime.model.call import Emitted, Export, Signal
-from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
-from runtime.model.element import Element
+from runtime.model.commands import (
+    INJECTED,
+    Advance,
+    Cancel,
+    Command,
+    Drain,
+    Inject,
+    Start,
+    Step,
+)
+from runtime.model.element import Buffer, Element
 from runtime.model.events import (
     CallFinished,
     Delivery,
+    Edited,
     Event,
     FlowEnded,
     FlowState,
+    Injected,
     Released,
     SourceSignalled,
 )
@@ -41,6 +52,8 @@ class Watched:
         self.events: list[Event] = []
         self.queues: list[deque[Element]] = [deque() for _ in case.flow.edges]
         self.sent: list[list[Element]] = [[] for _ in case.flow.edges]
+        self.edited: dict[int, Buffer] = {}
+        """Payloads of edited elements, by id."""
 
     def run(self) -> Iterator[list[Event]]:
         """All commands of the case, then steps to the end of the flow; events of each."""
@@ -64,9 +77,15 @@ class Watched:
     def apply(self, command: Command) -> list[Event]:
         events = self.engine.apply(command)
         self.events += events
+        for event in fakes.of_type(events, Edited):
+            self.edited[event.element.id] = event.element.payload
+            for queue in self.queues:
+                fakes.edit(queue, event.element)
         for delivery in deliveries(events):
-            self.queues[delivery.edge].append(delivery.element)
-            self.sent[delivery.edge].append(delivery.element)
+            element = delivery.element
+            assert element.payload == self.edited.get(element.id, element.payload)
+            self.queues[delivery.edge].append(element)
+            self.sent[delivery.edge].append(element)
         return events
 
     def account_for_queues(self) -> None:
@@ -83,6 +102,8 @@ def deliveries(events: list[Event]) -> Iterator[Delivery]:
     for event in events:
         if isinstance(event, CallFinished | Released):
             yield from event.deliveries
+        elif isinstance(event, Injected):
+            yield event.delivery
 
 
 def check_conservation(linked: LinkedFlow, snapshot: FlowSnapshot) -> None:
@@ -115,14 +136,21 @@ def check_aggregators(linked: LinkedFlow, snapshot: FlowSnapshot, events: list[E
 
 
 def check_copies(watched: Watched, snapshot: FlowSnapshot) -> None:
-    """Copies that entered queues = sent by ports, less what waits or was dropped before."""
+    """Copies that entered queues = sent by ports, less what waits or was dropped before, and
+    what was injected."""
     for index, link in enumerate(watched.case.flow.edges):
         edge = snapshot.edges[index]
         producer = next(node for node in snapshot.nodes if node.name == link.source)
         lost = 0 if edge.policy is QueuePolicy.DROP_OLDEST else edge.dropped
         sent = dict(producer.per_port)[link.source_port]
-        assert sent == edge.enqueued + edge.in_hand + lost
+        assert sent + edge.injected == edge.enqueued + edge.in_hand + lost
         assert edge.enqueued == len(watched.sent[index])
+    injected = [event.delivery for event in fakes.of_type(watched.events, Injected)]
+    for index, edge in enumerate(snapshot.edges):
+        assert edge.injected == sum(delivery.edge == index for delivery in injected)
+    assert [delivery.element.sequence for delivery in injected] == list(range(snapshot.injected))
+    commands = [command for command in watched.case.commands if isinstance(command, Inject)]
+    assert snapshot.injected <= len(commands)
 
 
 def check_readiness(linked: LinkedFlow, snapshot: FlowSnapshot) -> None:
@@ -177,12 +205,12 @@ def check_rates(linked: LinkedFlow, events: list[Event]) -> None:
     """A `rate-limit` edge takes no two elements within its interval."""
     last: dict[int, int] = {}
     for event in events:
-        if not isinstance(event, CallFinished | Released):
+        if not isinstance(event, CallFinished | Released | Injected):
             continue
         at_ns = event.at_ns
         if isinstance(event, CallFinished):
             at_ns += event.answer.duration_ns
-        for delivery in event.deliveries:
+        for delivery in deliveries([event]):
             rate = linked.edges[delivery.edge].rate
             if rate is None:
                 continue
@@ -276,8 +304,9 @@ def test_elements_of_one_source_keep_their_order_on_a_path_of_their_own(case: Ca
         while node.role not in (Role.SOURCE, Role.AGGREGATOR) and len(node.inputs) == 1:
             node = nodes[case.flow.edges[node.inputs[0]].source]
         if node.role in (Role.SOURCE, Role.AGGREGATOR):
-            sequences = [element.sequence for element in watched.sent[index]]
-            assert all(element.source == node.name for element in watched.sent[index])
+            sent = [element for element in watched.sent[index] if element.source != INJECTED]
+            sequences = [element.sequence for element in sent]
+            assert all(element.source == node.name for element in sent)
             assert sequences == sorted(set(sequences))
 
 

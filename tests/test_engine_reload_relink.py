@@ -16,6 +16,7 @@ from runtime.model.events import (
     DropReason,
     ElementDropped,
     FlowState,
+    NodeDone,
     QueueChanged,
     Released,
     Relinked,
@@ -283,3 +284,20 @@ def test_what_a_larger_queue_of_the_new_flow_releases_names_its_new_index() -> N
     released = of_type(events, Released)[0]
     assert [delivery.edge for delivery in released.deliveries] == [0]
     assert events.index(released) > events.index(of_type(events, Relinked)[0])
+
+
+def test_a_removed_node_that_held_an_element_does_not_become_done_in_the_new_graph() -> None:
+    linked = three(1, QueuePolicy.ERROR)
+    invoker = FakeInvoker(linked, elements=2)
+    engine = initialised(linked, invoker)
+    for node in ("source", "source", "source", "middle", "middle"):
+        engine.apply(Step(node=node))
+    assert len(engine.hand(1)) == 1
+    beside = flow(
+        {"source": Role.SOURCE, "first": Role.SINK, "sink": Role.SINK},
+        [edge("source", "first"), edge("source", "sink")],
+    )
+    engine.apply(Relink(beside))
+    following = finish(engine)
+    assert [event.node for event in of_type(following, NodeDone)] == ["sink", "first"]
+    assert engine.state is FlowState.COMPLETED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine_reloads import running, three, with_branch, with_node
 
-from runtime.model.commands import Relink, SetQueue, Step, Swap
+from runtime.model.commands import Edit, Inject, Relink, SetQueue, Step, Swap
 from runtime.model.events import Event
 from runtime.model.linked import QueuePolicy
 from runtime.session.link import CallMark
@@ -68,3 +68,23 @@ def test_an_edge_that_is_not_in_the_graph_is_named_by_its_number() -> None:
     events = engine.apply(Step(node="source"))
     events += engine.apply(Step(node="middle"))
     assert worded(EventWording(three()), events)[1].endswith("edge 2 of a former graph [1]")
+
+
+def test_an_element_from_outside_is_named_with_its_queue() -> None:
+    _, engine = running(three(), "source")
+    wording = EventWording(engine.flow)
+    events = engine.apply(Inject(0, b"new"))
+    line = wording.line(1, events[0])
+    assert line.text == "#0 injected into source -> middle [2]"
+    assert (line.mark, line.node, line.edge) == (CallMark.STATE, None, 0)
+    assert (line.element_id, line.lineage) == (2, 2)
+    assert worded(wording, engine.apply(Inject(9, b"new"))) == [
+        "stopped: user (the flow has no edge 9: it has 2)"
+    ]
+
+
+def test_an_edited_element_is_named_with_every_queue_it_waits_in() -> None:
+    _, engine = running(with_branch(), "source", "source")
+    line = EventWording(engine.flow).line(1, engine.apply(Edit(2, b"other"))[0])
+    assert line.text == "#1 edited in source -> other, source -> middle"
+    assert (line.mark, line.edge, line.element_id) == (CallMark.STATE, 0, 2)

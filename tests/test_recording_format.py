@@ -199,6 +199,8 @@ def test_every_command_has_a_verb():
         "swap",
         "set-queue",
         "relink",
+        "inject",
+        "edit",
     }
 
 

@@ -20,7 +20,8 @@ from runtime.recording.expect import end_of
 from runtime.recording.header import header_of
 from runtime.recording.lines import RecordingOptions
 from runtime.recording.recorder import Recorder, entries_of, save
-from runtime.recording.ring import CALL_BYTES, COMMAND_BYTES, RING_BYTES, Ring
+from runtime.recording.ring import RING_BYTES, Ring
+from runtime.recording.sizes import CALL_BYTES, COMMAND_BYTES
 
 
 def filled(limit: int, payloads: list[bytes]) -> tuple[Ring, list[CallFinished]]:

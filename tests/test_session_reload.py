@@ -108,7 +108,7 @@ class Workbench:
     def invoker(self) -> Any:
         """Looked into to see that instances are the same objects."""
         assert self.link._session is not None
-        return self.link._session._invoker
+        return self.link._session.moment.invoker
 
     @property
     def snapshot(self) -> FlowSnapshot:

@@ -115,22 +115,23 @@ def _what_holds(run: FlowRun, node: NodeRecord) -> str:
         if edge.hand:
             count = len(edge.hand)
             held = f"{count} element{'' if count == 1 else 's'} in hand"
-            return f"{name} has {held} for {_state_of(run, edge)}"
+            return f"{name} has {held} for {state_of(run, edge)}"
     if node.paused:
-        full = [_state_of(run, edge) for edge in node.outputs if edge.full and edge.holds]
+        full = [state_of(run, edge) for edge in node.outputs if edge.full and edge.holds]
         return f"{name} was told to pause, until the low mark is reached: {'; '.join(full)}"
     if not node.nonempty and not node.final_due and not node.is_source:
         return f"{name} has nothing to work on: its queues are empty"
     if node.asleep:
         wait_ms = (node.paused_until_ns - run.now_ns) / NS_PER_MS
         return f"{name} asked for a pause, which lasts another {wait_ms:.1f} ms of flow time"
-    shut = [_state_of(run, edge) for edge in node.outputs if edge.shut]
+    shut = [state_of(run, edge) for edge in node.outputs if edge.shut]
     if shut:
         return f"{name} is held by {'; '.join(shut)}"
     return f"{name} gives no more elements"
 
 
-def _state_of(run: FlowRun, edge: EdgeRecord) -> str:
+def state_of(run: FlowRun, edge: EdgeRecord) -> str:
+    """The edge, how full it is, and when it takes an element if that is why it takes none."""
     depth = f"{len(edge.items)} of {edge.capacity}"
     if len(edge.items) < edge.capacity and edge.token_at_ns > run.now_ns:
         wait_ms = (edge.token_at_ns - run.now_ns) / NS_PER_MS

@@ -29,6 +29,8 @@ from runtime.model.commands import (
     Cancel,
     Command,
     Drain,
+    Edit,
+    Inject,
     Relink,
     SetQueue,
     SetSchedule,
@@ -77,6 +79,16 @@ class Engine:
     def flow(self) -> LinkedFlow:
         """The flow as it is: with the digests in use, and the settings the queues have."""
         return self._run.flow
+
+    @property
+    def calls(self) -> int:
+        """Calls made so far."""
+        return self._run.calls
+
+    @property
+    def schedule(self) -> SchedulePolicy:
+        """In which order calls are made."""
+        return self._schedule.policy
 
     @property
     def stop(self) -> StopReason | None:
@@ -150,6 +162,10 @@ class Engine:
                 self._note(self._changes.swap(command.node, command.digest), command.node)
             case SetQueue():
                 self._note(self._changes.set_queue(command), None)
+            case Inject():
+                self._note(self._changes.inject(command), None)
+            case Edit():
+                self._note(self._changes.edit(command), None)
             case Relink():
                 self._note(self._relinking.relink(command.flow), None)
                 self._follow_graph(self._schedule.policy)

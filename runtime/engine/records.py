@@ -55,6 +55,7 @@ class EdgeRecord:
         "held_since_ns",
         "holds",
         "index",
+        "injected",
         "interval_ns",
         "items",
         "link",
@@ -86,6 +87,8 @@ class EdgeRecord:
         self.dropped = 0
         self.evicted = 0
         """Those of the dropped that were in the queue already."""
+        self.injected = 0
+        """Those of the enqueued that its producer did not send."""
         self.sent_before = 0
         """Elements the producer put out at its port before this edge was there."""
         self.peak = 0
@@ -120,7 +123,8 @@ class EdgeRecord:
     def sent(self) -> int:
         """Elements the producer put out at this edge's port, wherever they are by now."""
         lost_on_the_way = self.dropped - self.evicted
-        return self.sent_before + self.enqueued + len(self.hand) + lost_on_the_way
+        enqueued = self.enqueued - self.injected
+        return self.sent_before + enqueued + len(self.hand) + lost_on_the_way
 
 
 class NodeRecord:

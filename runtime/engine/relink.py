@@ -56,9 +56,10 @@ class Relinking:
             return "the flow is being torn down: another graph needs a restart"
         change = _Change(run, flow)
         self._readiness.suspend()
-        run.closing.clear()
         for edge in change.removed_edges:
             self._remove_edge(edge)
+        # What leaves may be among them; what stays is looked at when the flow flows again.
+        run.closing.clear()
         for node in change.leaving:
             self._readiness.let_go(node)
         change.place()

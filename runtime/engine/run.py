@@ -43,6 +43,7 @@ class FlowRun:
         "given",
         "gone",
         "inits",
+        "injected",
         "last_id",
         "nodes",
         "now_ns",
@@ -86,6 +87,8 @@ class FlowRun:
         """Element id given last."""
         self.given = 0
         """Elements all sources gave."""
+        self.injected = 0
+        """Elements put in from outside."""
         self.drained = False
         """True when no source is to be pulled any more, those still to come included."""
 

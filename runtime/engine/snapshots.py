@@ -28,6 +28,7 @@ def flow_snapshot(run: FlowRun, schedule: Schedule) -> FlowSnapshot:
         stop=run.stop,
         stop_detail=run.stop_detail if run.stop is not None else "",
         pulled=gone.pulled + sum(node.sequence for node in nodes),
+        injected=run.injected,
         delivered=gone.delivered
         + sum(node.elements_out for node in nodes if node.role is Role.SINK),
         dropped=gone.dropped
@@ -87,6 +88,7 @@ def edge_snapshot(run: FlowRun, edge: EdgeRecord) -> EdgeSnapshot:
         dequeued=edge.dequeued,
         dropped=edge.dropped,
         evicted=edge.evicted,
+        injected=edge.injected,
         in_hand=len(edge.hand),
         full=edge.full,
         episodes=edge.episodes,

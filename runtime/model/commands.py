@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from runtime.model.call import HostAnswer
 from runtime.model.linked import (
     LOW_WATERMARK_RATIO,
     LinkedFlow,
     QueuePolicy,
     SchedulePolicy,
 )
+
+INJECTED = "(inject)"
+"""`Element.source` of what `Inject` puts in; no node has it, for lack of brackets in names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,9 @@ class Swap:
     node: str
     digest: str
     """SHA-256 of the build's bytes, in hexadecimal."""
+    host: tuple[HostAnswer, ...] = ()
+    """What the host answered the new instance's `init`, for a replay; the engine has no use
+    for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +128,51 @@ class Relink:
     """Valid, with nodes in topological order, as a linker makes it."""
 
 
-Command = Start | Step | Advance | Skip | SetSchedule | Drain | Cancel | Swap | SetQueue | Relink
+@dataclass(frozen=True, slots=True)
+class Inject:
+    """Put a new element at the tail of a queue, as if its producer had sent it.
+
+    It begins a lineage of its own, with `INJECTED` as its source, and its time is the flow
+    time it comes in. Refused before the start and when the flow is being torn down or has
+    ended, when the queue has no room, whatever its policy, and when the consumer takes nothing
+    more.
+    """
+
+    edge: int
+    """Index of the edge in the flow as it is."""
+    payload: bytes
+    """At most `MAX_BUFFER_BYTES` bytes."""
+    content_type: str = ""
+    """Of the element and of its buffer; at most `MAX_CONTENT_TYPE_BYTES` bytes in UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Give an element that waits another payload, in every queue and hand that has a copy.
+
+    All else that is known of the element stays. When a call failed on it, the node forgets the
+    failure, as after a `Swap`, and tries the edited element first. Refused when no element
+    with that id waits, and when the flow is being torn down or has ended.
+    """
+
+    element_id: int
+    payload: bytes
+    """At most `MAX_BUFFER_BYTES` bytes."""
+    content_type: str | None = None
+    """Of the element and of its buffer, as in `Inject`; None keeps what both have."""
+
+
+Command = (
+    Start
+    | Step
+    | Advance
+    | Skip
+    | SetSchedule
+    | Drain
+    | Cancel
+    | Swap
+    | SetQueue
+    | Relink
+    | Inject
+    | Edit
+)

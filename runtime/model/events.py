@@ -208,6 +208,23 @@ class Relinked(NamedTuple):
     edges_removed: tuple[str, ...]
 
 
+class Injected(NamedTuple):
+    """An element from outside was put into a queue (`Inject`)."""
+
+    at_ns: int
+    delivery: Delivery
+
+
+class Edited(NamedTuple):
+    """An element that waits has another payload (`Edit`)."""
+
+    at_ns: int
+    element: Element
+    """As it is since; of several copies the one at the first of the edges."""
+    edges: tuple[int, ...]
+    """Edges in whose queue, or in hand for which, a copy waits, by index."""
+
+
 class Stopped(NamedTuple):
     """The flow stands still."""
 
@@ -241,6 +258,8 @@ Event = (
     | Swapped
     | QueueChanged
     | Relinked
+    | Injected
+    | Edited
     | Stopped
     | FlowEnded
 )

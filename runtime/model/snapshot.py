@@ -84,6 +84,8 @@ class EdgeSnapshot:
     """Copies its policy dropped, or that were skipped before they came into it."""
     evicted: int = 0
     """Those of the dropped that were in the queue already (`drop-oldest`)."""
+    injected: int = 0
+    """Those of the enqueued that were put in from outside."""
     in_hand: int = 0
     """Copies that its producer holds until it has room."""
     full: bool = False
@@ -115,6 +117,8 @@ class FlowSnapshot:
     stop_detail: str = ""
     pulled: int = 0
     """Elements that sources and aggregators put into the flow."""
+    injected: int = 0
+    """Elements put into the flow from outside."""
     delivered: int = 0
     """Elements sinks accepted."""
     dropped: int = 0

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from runtime.model.commands import Command, Relink
+from runtime.model.commands import Command, Edit, Inject, Relink, Skip, Swap
 from runtime.model.linked import LinkedFlow
 from runtime.recording.format import CommandLine
 from runtime.recording.payload import from_text, to_text
@@ -25,23 +25,40 @@ COMMANDS: dict[str, type[Command]] = {_verb(kind): kind for kind in get_args(Com
 """Every command by verb. `step` is written only where it asked for a node or a lineage: it
 stands before the call it led to. A call without one was the next in order."""
 
+NOT_REDACTED = "host"
+"""The argument that is written as it is: what the host answered."""
+
+_CHANGES = (Skip, Edit, Inject)
+
+
+def is_change(command: Command) -> bool:
+    """Whether somebody changed by it what waits in the flow: there is a place before it."""
+    return isinstance(command, _CHANGES)
+
+
 _VERBS = {kind: verb for verb, kind in COMMANDS.items()}
 
 
 def command_line(
     command: Command, after_call: int, clean: Callable[[bytes], bytes] = bytes
 ) -> CommandLine:
-    """The line of a command; `clean` redacts its texts and payloads.
+    """The line of a command; `clean` redacts its texts and payloads, but no host answers.
 
-    A `Relink` is written without the paths of its files: builds are known by their digests.
+    A `Relink` is written without the paths of its files: builds are known by their digests. A
+    `Swap` is written without host answers when there are none.
     """
     if isinstance(command, Relink):
         command = Relink(_without_paths(command.flow))
     raw: dict[str, Any] = msgspec.to_builtins(command, builtin_types=(bytes,))
+    if isinstance(command, Swap) and not command.host:
+        del raw["host"]
     return CommandLine(
         verb=_VERBS[type(command)],
         after_call=after_call,
-        args={key: _written(value, clean) for key, value in raw.items()},
+        args={
+            key: _written(value, bytes if key == NOT_REDACTED else clean)
+            for key, value in raw.items()
+        },
     )
 
 

@@ -9,11 +9,14 @@ from typing import BinaryIO, NamedTuple
 
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.recording.compat import FormatReader, NewerFormatError
-from runtime.recording.format import FORMAT, BodyLine, EndLine, Header
+from runtime.recording.format import FORMAT, BodyLine, EndLine, Header, decode_body
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """Longest line read, in bytes; one that holds the largest payload is shorter."""
 
+
+END_BYTES = 16 * 1024
+"""An end line is shorter than this, in bytes."""
 
 BATCH_BYTES = 64 * 1024
 """Lines are decoded in batches of about this size: one by one, between calls, costs more."""
@@ -225,3 +228,19 @@ def _decoded(
     except ValueError as error:
         return lines, error
     return lines, None
+
+
+def end_of_recording(path: Path) -> EndLine | None:
+    """The end line of a recording, read without what stands before it; None when there is none.
+
+    None too when the file can not be read: reading it from the start says why.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - END_BYTES))
+            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+        line = decode_body(last)
+    except (OSError, ValueError):
+        return None
+    return line if isinstance(line, EndLine) else None

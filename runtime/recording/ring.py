@@ -5,25 +5,34 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from itertools import chain
+from typing import NamedTuple
 
-from runtime.model.call import PRINTED_KEPT_BYTES
+from runtime.model.commands import Step
 from runtime.model.events import CallFinished
+from runtime.recording.commands import is_change
+from runtime.recording.compact import CompactChunk
+from runtime.recording.compact_tier import CompactTier
 from runtime.recording.lines import Entry
+from runtime.recording.sizes import CALL_BYTES, bytes_of_calls, bytes_of_command
 
 RING_BYTES = 64 * 1024 * 1024
 """Default bound, in bytes."""
 
-CALL_BYTES = 800
-"""Memory of one kept call without payloads, in bytes; measured in tests/test_recording_ring.py."""
+CHUNKS = 128
+"""About as many chunks a full ring has; the oldest one is compacted, or goes, at once when the
+bound is reached. More chunks would cost more for each, fewer take longer to compact."""
 
-HOST_BYTES = 200
-"""Memory of one kept host answer, in bytes."""
+BATCH = 32
+"""Entries are counted at least so many at once: one by one, between calls, costs twice."""
 
-COMMAND_BYTES = 150
-"""Memory of one kept command, in bytes."""
 
-CHUNKS = 64
-"""About as many chunks a full ring has; the oldest one goes at once when the bound is reached."""
+class _Chunk(NamedTuple):
+    """Entries that came one after the other."""
+
+    entries: list[Entry]
+    calls: int
+    size: int
+    """In bytes."""
 
 
 class Ring:
@@ -31,113 +40,218 @@ class Ring:
 
     It keeps references to events that exist anyway and encodes nothing. Payloads count once, at
     the call that put them out. Entries come and go in chunks, so that letting go of an old one
-    costs nothing for each entry but its memory.
+    costs little for each entry.
+
+    When the `sources` are known, the oldest entries are not lost at once but made compact: what
+    executing the run again needs stays, in up to half of the bound. Only when that is full too,
+    the start of the run is lost, and with it all that was compact.
     """
 
-    def __init__(self, limit: int = RING_BYTES) -> None:
+    def __init__(self, limit: int = RING_BYTES, sources: frozenset[str] | None = None) -> None:
         self.limit = limit
         """Bound in bytes."""
         self.entries_lost = 0
-        """Calls and commands that had to go."""
+        """Calls and commands that are no longer kept in full."""
         self.calls_lost = 0
-        """Calls that had to go."""
+        """Calls that are no longer kept in full."""
+        self.repeatable = True
+        """True while the run can be executed again: all since its start is kept, in full or
+        compact."""
+        self._compact = None if sources is None else CompactTier(sources)
         self._chunk_bytes = limit // CHUNKS
-        self._commands = 0
-        self._closed: deque[tuple[int, list[Entry]]] = deque()
+        self._entry_bytes = CALL_BYTES
+        self._closed: deque[_Chunk] = deque()
         self._closed_bytes = 0
-        self._open: list[Entry] = []
-        self._open_bytes = 0
-        self._put = self._open.append
+        self._begin_chunk()
+
+    @property
+    def sources(self) -> frozenset[str] | None:
+        """Nodes whose answers are kept when entries are made compact; None compacts nothing.
+
+        To be set before the run begins; a `Relink` among the entries changes them.
+        """
+        return None if self._compact is None else self._compact.answered.nodes
+
+    @sources.setter
+    def sources(self, nodes: frozenset[str] | None) -> None:
+        self._compact = None if nodes is None else CompactTier(nodes)
 
     def append(self, entry: Entry) -> None:
         """Keep one entry, in the order of the run."""
-        if type(entry) is CallFinished:
-            _, answer, _, outputs, _ = entry
-            size = CALL_BYTES
-            if outputs:
-                for element in outputs:
-                    size += len(element[6][0])
-            if answer[4]:
-                size += min(answer[4], PRINTED_KEPT_BYTES)
-            if answer[5]:
-                size += HOST_BYTES * len(answer[5])
-        else:
-            size = COMMAND_BYTES
-            self._commands += 1
         self._put(entry)
-        self._open_bytes = size = self._open_bytes + size
-        if size > self._chunk_bytes:
-            self._close_chunk()
+        if len(self._open) >= self._count_at:
+            self._count()
 
     def clear(self) -> None:
         """Forget everything, for a run that begins anew."""
-        self.entries_lost = self.calls_lost = self._commands = self._closed_bytes = 0
+        self.entries_lost = self.calls_lost = self._closed_bytes = 0
+        self.repeatable = True
+        self.sources = self.sources
         self._closed.clear()
         self._begin_chunk()
 
     @property
     def bytes_used(self) -> int:
         """Memory of what is kept, in bytes: close, not exact."""
-        return self._closed_bytes + self._open_bytes
+        self._count()
+        return self._held_bytes + self._open_bytes
 
     @property
     def calls_kept(self) -> int:
-        """Calls that are kept."""
-        entries = sum(len(chunk) for _, chunk in self._closed) + len(self._open)
-        return entries - self._commands
+        """Calls that are kept in full."""
+        self._count()
+        return sum(chunk.calls for chunk in self._closed) + self._open_calls
+
+    @property
+    def calls_compact(self) -> int:
+        """Calls before these of which what repeating them needs is kept."""
+        return sum(map(len, self.compact_chunks()))
 
     @property
     def complete(self) -> bool:
-        """True while nothing is lost; only then can the run be repeated from its start."""
+        """True while everything since the start is kept in full."""
         return self.entries_lost == 0
 
     @property
     def first_call(self) -> int | None:
-        """Number of the oldest call kept; None when there is none."""
-        for entry in self.entries():
-            if isinstance(entry, CallFinished):
-                return entry.call.number
-        return None
+        """Number of the oldest call kept in full; None when there is none."""
+        return next((event.call.number for event in self.calls()), None)
 
     @property
     def last_call(self) -> int | None:
-        """Number of the newest call kept; None when there is none."""
-        for chunk in self._chunks()[::-1]:
-            for entry in reversed(chunk):
-                if isinstance(entry, CallFinished):
-                    return entry.call.number
-        return None
+        """Number of the newest call kept in full; None when there is none."""
+        return next(filter(None, map(_last_call, self._chunks()[::-1])), None)
 
     def entries(self, until: int | None = None) -> Iterator[Entry]:
-        """What is kept at this moment, oldest first; up to and with call `until`."""
+        """What is kept in full at this moment, oldest first; up to and with call `until`."""
         chunks = self._chunks()
         chunks[-1] = chunks[-1].copy()  # the others do not change any more
         entries = chain.from_iterable(chunks)
-        return entries if until is None else _until(entries, until)
+        return entries if until is None else _until(entries, until, self.calls_lost)
+
+    def calls(self) -> Iterator[CallFinished]:
+        """The calls among `entries()`."""
+        return (entry for entry in self.entries() if isinstance(entry, CallFinished))
+
+    def compact_chunks(self) -> list[CompactChunk]:
+        """The run from its start to `entries()`, oldest first; none when the start is lost.
+
+        Chunks that were given do not change any more.
+        """
+        return [] if self._compact is None or not self.repeatable else self._compact.chunks()
+
+    def until(self, number: int) -> Ring:
+        """A ring of its own that holds the run up to call `number`, to go on from there.
+
+        It ends right before the next call, with the commands that stand there. This ring stays
+        as it is. Both count the memory of what they share.
+        """
+        self._count()
+        made = Ring(self.limit)
+        made.repeatable = self.repeatable
+        if self._compact is not None and self.repeatable:
+            made._compact = compact = self._compact.until(number)
+            made.calls_lost = compact.calls
+            made.entries_lost = compact.calls + compact.commands
+            if made.calls_lost < self._compact.calls:
+                return made
+        else:
+            made.calls_lost, made.entries_lost = self.calls_lost, self.entries_lost
+        chunks = deque([*self._closed, self._open_chunk(self._open.copy())])
+        calls = self.calls_lost
+        while chunks and (_last_call(chunks[0].entries) or calls) < number:
+            calls += chunks[0].calls
+            made._hold(chunks.popleft())
+        rest = chain.from_iterable(chunk.entries for chunk in chunks)
+        found = list(_until(rest, number, calls))
+        while found and type(found[-1]) is Step:
+            found.pop()  # it asks for the call that is not made
+        made._hold(_measured(found))
+        return made
+
+    # ---- chunks
+
+    @property
+    def _held_bytes(self) -> int:
+        compact = 0 if self._compact is None else self._compact.bytes_used
+        return self._closed_bytes + compact
 
     def _chunks(self) -> list[list[Entry]]:
-        return [*(chunk for _, chunk in self._closed), self._open]
+        return [*(chunk.entries for chunk in self._closed), self._open]
+
+    def _open_chunk(self, entries: list[Entry]) -> _Chunk:
+        return _Chunk(entries, self._open_calls, self._open_bytes)
 
     def _begin_chunk(self) -> None:
-        self._open = []
-        self._open_bytes = 0
+        self._open: list[Entry] = []
         self._put = self._open.append
+        self._open_bytes = self._open_calls = self._counted = 0
+        self._count_at = self._fitting(self._chunk_bytes)
 
-    def _close_chunk(self) -> None:
-        self._closed.append((self._open_bytes, self._open))
-        self._closed_bytes += self._open_bytes
-        self._begin_chunk()
-        while self._closed_bytes > self.limit - self._chunk_bytes and self._closed:
-            size, chunk = self._closed.popleft()
+    def _fitting(self, room: int) -> int:
+        """Entries until the next count, when there is so much room in the open chunk."""
+        return max(1, min(BATCH, room // self._entry_bytes))
+
+    def _count(self) -> None:
+        """Count the memory of what came lately."""
+        entries = self._open[self._counted :]
+        if not entries:
+            return
+        _, calls, size = _measured(entries)
+        self._entry_bytes = size // len(entries)
+        self._open_bytes += size
+        self._open_calls += calls
+        self._counted = len(self._open)
+        room = self._chunk_bytes - self._open_bytes
+        self._count_at = self._counted + self._fitting(room)
+        if room < 0:
+            self._hold(self._open_chunk(self._open))
+            self._begin_chunk()
+            self._make_room()
+
+    def _hold(self, chunk: _Chunk) -> None:
+        self._closed.append(chunk)
+        self._closed_bytes += chunk.size
+
+    def _make_room(self) -> None:
+        """Let go of the oldest while the bound is passed: first in full, then compact."""
+        compact, bound = self._compact, self.limit - self._chunk_bytes
+        while self._held_bytes > bound:
+            if compact and (not self.repeatable or compact.bytes_used > self.limit // 2):
+                compact.drop_oldest()
+                self.repeatable = False
+                continue
+            entries, calls, size = self._closed.popleft()
             self._closed_bytes -= size
-            commands = sum(type(entry) is not CallFinished for entry in chunk)
-            self._commands -= commands
-            self.entries_lost += len(chunk)
-            self.calls_lost += len(chunk) - commands
+            self.entries_lost += len(entries)
+            self.calls_lost += calls
+            if self.repeatable and (compact is None or not compact.add(entries)):
+                self.repeatable = False
 
 
-def _until(entries: Iterator[Entry], until: int) -> Iterator[Entry]:
+def _measured(entries: list[Entry]) -> _Chunk:
+    calls = [entry for entry in entries if type(entry) is CallFinished]
+    size = bytes_of_calls(calls)
+    if len(calls) != len(entries):
+        commands = [entry for entry in entries if not isinstance(entry, CallFinished)]
+        size += sum(map(bytes_of_command, commands))
+    return _Chunk(entries, len(calls), size)
+
+
+def _last_call(chunk: list[Entry]) -> int | None:
+    for entry in reversed(chunk):
+        if isinstance(entry, CallFinished):
+            return entry.call.number
+    return None
+
+
+def _until(entries: Iterator[Entry], until: int, made: int) -> Iterator[Entry]:
+    """Entries, after `made` calls, up to call `until` and the change or the call after it."""
     for entry in entries:
-        if isinstance(entry, CallFinished) and entry.call.number > until:
+        if isinstance(entry, CallFinished):
+            made = entry.call.number
+            if made > until:
+                return
+        elif made >= until and is_change(entry):
             return
         yield entry

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from runtime.model.call import (
     Accepted,
@@ -17,10 +16,9 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.commands import Command
-from runtime.model.element import Element
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.model.events import CallFinished
 from runtime.recording.answers import answer_of, host_answers_of, payload_of
+from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.commands import command_of
 from runtime.recording.describe import (
     line_words,
@@ -30,101 +28,51 @@ from runtime.recording.describe import (
     printed_words,
 )
 from runtime.recording.format import CallLine, CommandLine, ElementLine, OutputLine
-from runtime.recording.lines import ANSWER_NAMES, Redactor, cleaned_print, printed_runs
+from runtime.recording.lines import ANSWER_NAMES, Redactor, cleaned_print
 from runtime.recording.payload import digest_of, digest_of_runs
 from runtime.recording.reader import RecordingReader
-from runtime.recording.ring import Ring
+from runtime.recording.ring_steps import CompactStep, EventStep, steps_of_ring
 
-
-class Unlike(NamedTuple):
-    """In what an answer is not the recorded one."""
-
-    what: str
-    """E.g. "output 1" or "printed"."""
-    expected: str
-    got: str
-
-
-class CallStep:
-    """A recorded call."""
-
-    __slots__ = ("at_ns", "duration_ns", "element", "export", "node", "number")
-
-    number: int
-    """Number of the call in its session."""
-    node: str
-    """Node that was called."""
-    export: str
-    """The value of a `runtime.model.call.Export`."""
-    element: Element | ElementLine | None
-    """The element it was given."""
-    at_ns: int
-    """Flow time when it began."""
-    duration_ns: int
-    """Time inside the component."""
-
-    @property
-    def host(self) -> tuple[HostAnswer, ...]:
-        """What the host answered during it."""
-        raise NotImplementedError
-
-    def answer(self) -> Answer:
-        """What it gave back. Raises `ValueError` when the recording does not hold it all."""
-        raise NotImplementedError
-
-    def unlike(self, got: Answer) -> Unlike | None:
-        """The first thing in which `got` is not what was recorded."""
-        raise NotImplementedError
-
-
-ReplayStep = CallStep | Command
-
-
-class EventStep(CallStep):
-    """A call that is still in memory."""
-
-    __slots__ = ("_answer",)
-
-    def __init__(self, event: CallFinished) -> None:
-        call, answer = event.call, event.answer
-        self.number = call.number
-        self.node = call.node
-        self.export = call.export
-        self.element = call.element
-        self.at_ns = event.at_ns
-        self.duration_ns = answer.duration_ns
-        self._answer = answer
-
-    @property
-    def host(self) -> tuple[HostAnswer, ...]:
-        """What the host answered during it."""
-        return self._answer.host
-
-    def answer(self) -> Answer:
-        """What it gave back."""
-        return self._answer
-
-    def unlike(self, got: Answer) -> Unlike | None:
-        """The first thing in which `got` is not what was recorded."""
-        expected = self._answer
-        if expected.outcome != got.outcome:
-            return _unlike_outcome(expected, got)
-        if expected.printed_bytes != got.printed_bytes or (
-            got.printed and printed_runs(expected.printed) != printed_runs(got.printed)
-        ):
-            return Unlike("printed", printed_words(expected), printed_words(got))
-        return None
+__all__ = [
+    "CallStep",
+    "CompactStep",
+    "EventStep",
+    "LineStep",
+    "ReplayStep",
+    "Unlike",
+    "steps_of_file",
+    "steps_of_ring",
+]
 
 
 class LineStep(CallStep):
     """A call read from a file."""
 
-    __slots__ = ("_clean", "line")
+    __slots__ = (
+        "_clean",
+        "argument",
+        "at_ns",
+        "duration_ns",
+        "element",
+        "export",
+        "line",
+        "node",
+        "number",
+    )
+
+    number: int
+    node: str
+    export: str
+    argument: str
+    element: ElementLine | None
+    at_ns: int
+    duration_ns: int
 
     def __init__(self, line: CallLine, redactor: Redactor | None = None) -> None:
         self.number = line.call
         self.node = line.node
         self.export = line.export
+        self.argument = line.argument
         self.element = line.element
         self.at_ns = line.at_ns
         self.duration_ns = line.duration_ns
@@ -135,6 +83,11 @@ class LineStep(CallStep):
     def host(self) -> tuple[HostAnswer, ...]:
         """What the host answered during it."""
         return host_answers_of(self.line.host) if self.line.host else ()
+
+    @property
+    def crashed(self) -> bool:
+        """Whether it made its instance unusable."""
+        return self.line.failure is not None and self.line.failure.crashed
 
     def answer(self) -> Answer:
         """What it gave back. Raises `ValueError` when the recording does not hold it all."""
@@ -205,31 +158,6 @@ def _same_answer(line: CallLine, outcome: Outcome) -> bool:
     if isinstance(outcome, Verdict):
         return line.passes is outcome.passes
     return not isinstance(outcome, Failed) or line_words(line) == outcome_words(outcome)
-
-
-def _unlike_outcome(expected: Answer, got: Answer) -> Unlike:
-    before, after = expected.outcome, got.outcome
-    if (
-        isinstance(before, Emitted)
-        and isinstance(after, Emitted)
-        and len(before.outputs) == len(after.outputs)
-    ):
-        pairs = zip(before.outputs, after.outputs, strict=True)
-        index, (one, other) = next(
-            (index, pair) for index, pair in enumerate(pairs) if pair[0] != pair[1]
-        )
-        return Unlike(f"output {index}", _output_words(one), _output_words(other))
-    return Unlike("answer", outcome_words(before), outcome_words(after))
-
-
-def _output_words(output: Output) -> str:
-    return payload_words(output.payload.data, output.content_type)
-
-
-def steps_of_ring(ring: Ring, until: int | None = None) -> Iterator[ReplayStep]:
-    """What the ring kept, up to and with call `until`."""
-    for entry in ring.entries(until):
-        yield EventStep(entry) if isinstance(entry, CallFinished) else entry
 
 
 def steps_of_file(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from runtime.model.call import Answer, Call, Exhausted
 from runtime.recording.feed import Feed, FeedInvoker
-from runtime.session.flow_session import ClosableInvoker
+from runtime.session.closable import ClosableInvoker
 
 
 class _StopWaitingError(Exception):

@@ -13,7 +13,7 @@ from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
 from runtime.model.events import BackpressureEnded, Event, NodeFailed
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
-from runtime.session.flow_session import ClosableInvoker
+from runtime.session.closable import ClosableInvoker
 
 DRAIN_SECONDS = 5.0
 """How long a flow may drain after a timeout or an interrupt (torvyn-contract §5.7)."""

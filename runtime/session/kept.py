@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from runtime.model.element import Element
@@ -16,6 +17,8 @@ LOG_EVENTS = 5_000
 """Events the log keeps."""
 PRINTED_PENDING_BYTES = 256 * 1024
 """Printed bytes kept for one node between two polls."""
+PRINTED_AGAIN_BYTES = 1024 * 1024
+"""Printed bytes of one node that can be shown again after it was given out."""
 RECENT_BYTES = 32 * 1024 * 1024
 """Payload bytes of elements kept for inspection after they left the flow."""
 ELEMENT_OVERHEAD_BYTES = 400
@@ -89,6 +92,8 @@ class PrintedKeeper:
         self._chunks: deque[PrintedChunk] = deque()
         self._pending: dict[str, int] = {}
         self._lost: dict[str, int] = {}
+        self._given: dict[str, _Given] = {}
+        self._given_count = 0
 
     def printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
         """Keep what a component wrote; its element is told by `link`."""
@@ -125,10 +130,29 @@ class PrintedKeeper:
                 self._trim(node)
         chunks = tuple(_joined(self._chunks))
         lost = tuple(self._lost.items())
+        self._remember(chunks)
         self._chunks.clear()
         self._pending.clear()
         self._lost.clear()
         return chunks, lost
+
+    def take_all(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
+        """As `take`, with what was given out before once more, as far as it is kept."""
+        self.take()
+        given = self._given.values()
+        lost = tuple((item.node, item.lost) for item in given if item.lost)
+        ordered = sorted((entry for item in given for entry in item.chunks), key=itemgetter(0))
+        return tuple(chunk for _, chunk in ordered), lost
+
+    def _remember(self, chunks: Iterable[PrintedChunk]) -> None:
+        for node, lost in self._lost.items():
+            self._given.setdefault(node, _Given(node)).lost += lost
+        for chunk in chunks:
+            given = self._given.get(chunk.node)
+            if given is None:
+                given = self._given[chunk.node] = _Given(chunk.node)
+            self._given_count += 1
+            given.add(self._given_count, chunk)
 
     def _lose(self, node: str, size: int) -> None:
         self._lost[node] = self._lost.get(node, 0) + size
@@ -145,6 +169,27 @@ class PrintedKeeper:
             else:
                 kept.append(chunk)
         self._chunks = kept
+
+
+class _Given:
+    """What one node printed that was given out."""
+
+    def __init__(self, node: str) -> None:
+        self.node = node
+        self.chunks: deque[tuple[int, PrintedChunk]] = deque()
+        """With their place among those of all nodes."""
+        self.lost = 0
+        """Bytes that are not kept any more."""
+        self._bytes = 0
+
+    def add(self, place: int, chunk: PrintedChunk) -> None:
+        """Keep a chunk; the oldest ones make room."""
+        self.chunks.append((place, chunk))
+        self._bytes += len(chunk.data)
+        while self._bytes > PRINTED_AGAIN_BYTES and len(self.chunks) > 1:
+            over = len(self.chunks.popleft()[1].data)
+            self._bytes -= over
+            self.lost += over
 
 
 def _joined(chunks: Iterable[PrintedChunk]) -> Iterator[PrintedChunk]:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import platformdirs
 
+from runtime.engine.options import EngineOptions
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
 from runtime.flow.manifest import read_manifest
 from runtime.flow.report import report_json, report_text
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.recording.answered import sources_of
+from runtime.recording.feed import text_inputs
 from runtime.session.building import SessionBuilds
-from runtime.session.builds import LiveBuilds
+from runtime.session.builds import KnownBuilds
 from runtime.session.flow_session import FlowSession
-from runtime.session.kept import PrintedKeeper
+from runtime.session.followed_file import FollowedFile
+from runtime.session.moment import OpenFeeds, Workshop
 from runtime.session.process import ProcessLink
+from runtime.session.recording_file import RecordingSettings
 from runtime.session.reloader import Linking, Reloader
 from runtime.session.reloading import Reloading
 from runtime.session.reopening import Reopening
-from runtime.session.swapping import Swapping
 from runtime.wasm.host import Host
 from runtime.wasm.invoker import WasmInvoker
 
@@ -67,6 +71,7 @@ class SessionOptions:
     """Look at the files instead of asking the system for changes."""
     retry_on_reload: bool = False
     """Make a failed call again as soon as its node has another build."""
+    recording: RecordingSettings = field(default_factory=RecordingSettings)
 
 
 def open_flow(manifest: Path, flow_name: str | None = None) -> OpenedFlow:
@@ -85,45 +90,85 @@ class FlowOpener:
 
     manifest: Path
     flow: str | None = None
-    options: SessionOptions = SessionOptions()
+    options: SessionOptions = field(default_factory=SessionOptions)
+    inputs: tuple[str, ...] = ()
+    """Files in place of sources, as `text_inputs` takes them."""
 
     def open(self, wake: Callable[[], None]) -> FlowSession:
         """See `Opener.open`."""
         opened = open_flow(self.manifest, self.flow)
-        flow, linking = opened.flow, opened.linking
-        printed = PrintedKeeper()
-        invoker = opened.open_invoker(printed.printed)
-        session = FlowSession(flow, invoker, printed, retry_on_reload=self.options.retry_on_reload)
-        reloader = None
-        if self.options.watch:
-            reloader = Reloader(
-                flow,
-                opened.manifest_text,
-                linking,
-                wake,
-                poll_only=self.options.poll_only,
-            )
-        builds = LiveBuilds(flow, linking.compiled, time.time_ns())
-        swapping = Swapping(flow, linking.host, invoker, builds, session.apply, time.time_ns)
-        session.reload_with(Reloading(reloader, swapping, builds, opened.warnings, session.remark))
-        return session
+        feeds = None
+        if self.inputs:
+            feeds = partial(text_inputs, self.inputs, tuple(sorted(sources_of(opened.flow))))
+        return open_session(opened, SCREEN_OPTIONS, self.options, wake, feeds=feeds)
 
     def reopening(self, changed: Callable[[], None]) -> Reopening | None:
         """See `Opener.reopening`."""
-        if not self.options.watch:
-            return None
-        return Reopening(self.manifest, changed, poll_only=self.options.poll_only)
+        return reopening_of(self.manifest, self.options, changed)
 
     def builds(self) -> SessionBuilds:
         """See `Opener.builds`."""
         return SessionBuilds(self.manifest)
 
 
+SCREEN_OPTIONS = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)
+"""What the engine is set to where a developer looks on (design §3)."""
+
+
+def open_session(
+    opened: OpenedFlow,
+    engine: EngineOptions,
+    options: SessionOptions,
+    wake: Callable[[], None],
+    *,
+    feeds: OpenFeeds | None = None,
+    replay: FollowedFile | None = None,
+    notes: tuple[Diagnostic, ...] = (),
+) -> FlowSession:
+    """A session of a flow, paused before its first call; `notes` are shown as problems.
+
+    Raises `StudioError` when what it is fed with or follows can not be read.
+    """
+    flow, linking = opened.flow, opened.linking
+    workshop = Workshop(
+        linking.host, engine, opened.manifest_text, KnownBuilds(), linking.compiled, feeds
+    )
+    session = FlowSession(
+        flow,
+        workshop,
+        options.recording,
+        replay=replay,
+        retry_on_reload=options.retry_on_reload,
+    )
+    reloader = None
+    if options.watch:
+        reloader = Reloader(flow, opened.manifest_text, linking, wake, poll_only=options.poll_only)
+    moment = session.moment
+    warnings = opened.warnings + notes
+    session.reload_with(
+        Reloading(reloader, moment.swapping, moment.builds, warnings, session.remark)
+    )
+    return session
+
+
+def reopening_of(
+    manifest: Path, options: SessionOptions, changed: Callable[[], None]
+) -> Reopening | None:
+    """See `Opener.reopening`."""
+    if not options.watch:
+        return None
+    return Reopening(manifest, changed, poll_only=options.poll_only)
+
+
 def process_link(
-    manifest: Path, flow_name: str | None = None, options: SessionOptions | None = None
+    manifest: Path,
+    flow_name: str | None = None,
+    options: SessionOptions | None = None,
+    inputs: tuple[str, ...] = (),
 ) -> ProcessLink:
     """A session in a child process, as the workbench uses it; problems come in its updates."""
-    return ProcessLink(FlowOpener(manifest.absolute(), flow_name, options or SessionOptions()))
+    opener = FlowOpener(manifest.absolute(), flow_name, options or SessionOptions(), inputs)
+    return ProcessLink(opener)
 
 
 def check_manifest_file(manifest: Path, flow_name: str | None = None) -> str:

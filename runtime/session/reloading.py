@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from runtime.model.element import Element
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
+from runtime.reload.changes import FileKind
 from runtime.session.builds import LiveBuilds
 from runtime.session.link import BuildComparison, CallMark, NodeBuild
-from runtime.session.reloader import Proposal, Refusal, Reloader
+from runtime.session.reloader import Arrival, Proposal, Refusal, Reloader
 from runtime.session.swapping import Swapping, same_graph
 
 
@@ -51,6 +52,7 @@ class Reloading:
         self._warnings = warnings
         self._remark = remark
         self._told: tuple[Diagnostic, ...] | None = None
+        self._held: list[Arrival] = []
         self._builds_news = True
         self._own_problems: tuple[Diagnostic, ...] = ()
 
@@ -59,10 +61,34 @@ class Reloading:
         """The flow as it runs."""
         return self._swapping.flow
 
+    def use(self, swapping: Swapping, builds: LiveBuilds) -> None:
+        """Change another moment of the flow from now on."""
+        swapping.comparing = self._swapping.comparing
+        self._swapping = swapping
+        self._builds = builds
+        self._builds_news = True
+
     @property
     def pending(self) -> bool:
         """True when `take` has something."""
-        return self._reloader is not None and self._reloader.pending
+        return bool(self._held) or (self._reloader is not None and self._reloader.pending)
+
+    def hold(self) -> None:
+        """Leave what arrived for a later `take`: the flow stands in its past."""
+        if self._reloader is not None and self._reloader.pending:
+            self._held += self._reloader.take()
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Nodes with a build, or "the graph" for a manifest, that `hold` left."""
+        files = [item.file for item in self._held if isinstance(item, Proposal)]
+        names = [
+            node.name
+            for node in self.flow.nodes
+            if any(file.path == Path(node.artifact) for file in files)
+        ]
+        changed = any(file.kind is FileKind.MANIFEST for file in files)
+        return (*names, "the graph") if changed else tuple(names)
 
     def start(self) -> None:
         """Begin watching."""
@@ -74,16 +100,13 @@ class Reloading:
         if self._reloader is not None:
             self._reloader.stop()
 
-    def worked_on(self, node: str, element: Element) -> None:
-        """Note an element a node was called with; builds are compared on the last ones."""
-        self._swapping.inputs.add(node, element)
-
     def take(self) -> Reloaded:
         """Put in use what arrived; call it between two calls."""
         done = Reloaded()
         if self._reloader is None:
             return done
-        for arrival in self._reloader.take():
+        held, self._held = self._held, []
+        for arrival in (*held, *self._reloader.take()):
             if isinstance(arrival, Proposal):
                 self._propose(self._reloader, arrival, done)
             elif isinstance(arrival, Refusal):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import takewhile
@@ -111,9 +111,7 @@ def open_recording(
     with RecordingReader(path) as reader:
         header = reader.header
     if manifest is None:
-        manifest = path.absolute().parent / header.manifest
-        if not manifest.exists():
-            raise StudioError([_no_manifest(path, manifest)])
+        manifest = manifest_of(path)
     opened = open_flow(manifest, flow or header.flow)
     try:
         found = check_flow(header, opened.flow, str(path), force=force, other_builds=True)
@@ -123,6 +121,35 @@ def open_recording(
         raise StudioError([_unusable(path, str(error))]) from error
     notes = (*opened.warnings, *(_difference(path, item) for item in found))
     return RecordedFlow(path, header, opened, found, (*notes, *_unpinned(path, header)))
+
+
+def manifest_of(recording: Path) -> Path:
+    """The manifest that a recording names.
+
+    Raises:
+        StudioError: the recording can not be opened, or the manifest is not there (E0001).
+    """
+    with RecordingReader(recording) as reader:
+        manifest = recording.absolute().parent / reader.header.manifest
+    if not manifest.exists():
+        raise StudioError([_no_manifest(recording, manifest)])
+    return manifest
+
+
+def recorded_steps(
+    recorded: RecordedFlow, warn: Callable[[tuple[Diagnostic, ...]], None]
+) -> Iterator[ReplayStep]:
+    """What the recording repeats, read as it is needed; `warn` gets what was tolerated.
+
+    Raises `StudioError`: the file is damaged, has no beginning, or changed its graph (E0001).
+    """
+    with RecordingReader(recorded.path) as reader:
+        reader.require_beginning()
+        for step in steps_of_file(reader, recorded.recording_options.redactor):
+            if isinstance(step, Relink):
+                raise StudioError([_relinked(recorded.path)])
+            yield step
+        warn(reader.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,14 +256,10 @@ class HeadlessReplay:
         return ReplayReport(run, calls, divergence, self._warnings)
 
     def _steps(self) -> Iterator[ReplayStep]:
-        recorded = self._recorded
-        with RecordingReader(recorded.path) as reader:
-            reader.require_beginning()
-            for step in steps_of_file(reader, recorded.recording_options.redactor):
-                if isinstance(step, Relink):
-                    raise StudioError([_relinked(recorded.path)])
-                yield step
-            self._warnings = reader.warnings
+        return recorded_steps(self._recorded, self._warn)
+
+    def _warn(self, warnings: tuple[Diagnostic, ...]) -> None:
+        self._warnings = warnings
 
     def _take(self, events: list[Event]) -> None:
         self._tally.add(events)

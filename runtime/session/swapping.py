@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from runtime.recording.builds import RecordedCall, compare_builds
 from runtime.session.builds import Build, LiveBuilds
 from runtime.session.link import BuildComparison
 from runtime.session.reloader import Proposal
-from runtime.wasm.host import Host
+from runtime.wasm.host import Compiled, Host
 from runtime.wasm.invoker import WasmInvoker
 
 KEPT_INPUTS = 100
@@ -81,7 +81,7 @@ class Swapping:
             return (_refusal("E0401", "InvalidState", text, "Restart the flow."),)
         self._invoker.adopt(flow, proposal.compiled)
         self.flow = flow
-        self._builds.follow(flow, dict(proposal.compiled), self._wall_clock())
+        self._builds.follow(flow, proposal.compiled, self._wall_clock())
         return ()
 
     def _with_live_builds(self, flow: LinkedFlow) -> LinkedFlow:
@@ -113,6 +113,28 @@ class Swapping:
         build = replace(build, node=linked)
         return self._swap([build], swapped_from_ns=None, rolled_back=True)
 
+    def repeat(self, build: Build, answers: Callable[[], None]) -> Answer | None:
+        """Put a build in use where the past did; the engine is told by its replay.
+
+        `answers` readies the host for the `init`. Gives what a failed `init` answered.
+        """
+        if self._invoker.digest(build.node.name) is not None:
+            answers()
+            prepared = self._invoker.prepare(build.node, build.compiled)
+            if not prepared.ready:
+                return prepared.answer
+            self._invoker.swap(prepared)
+        self.flow = _with_digests(self.flow, {build.node.name: build.node})
+        self._invoker.adopt(self.flow, {build.node.digest: build.compiled})
+        self._builds.swapped(build, self._wall_clock())
+        return None
+
+    def repeat_graph(self, flow: LinkedFlow, compiled: Mapping[str, Compiled]) -> None:
+        """Follow another graph where the past did; the engine is told by its replay."""
+        self._invoker.adopt(flow, compiled)
+        self.flow = flow
+        self._builds.follow(flow, compiled, self._wall_clock())
+
     def take_comparisons(self) -> tuple[BuildComparison, ...]:
         """Comparisons made since the last time."""
         found, self._comparisons = tuple(self._comparisons), []
@@ -143,11 +165,14 @@ class Swapping:
         self.flow = _with_digests(self.flow, {build.node.name: build.node for build in builds})
         compiled = {build.node.digest: build.compiled for build in builds}
         self._invoker.adopt(self.flow, compiled)
+        asked = {}
         for item in prepared:
             self._invoker.swap(item)
+            asked[item.node.name] = item.answer.host
         for build in builds:
             swap_ns = None if swapped_from_ns is None else time.monotonic_ns() - swapped_from_ns
-            self._apply(Swap(build.node.name, build.node.digest))
+            name = build.node.name
+            self._apply(Swap(name, build.node.digest, asked.get(name, ())))
             self._builds.swapped(
                 build, self._wall_clock(), swap_ns=swap_ns, rolled_back=rolled_back
             )

@@ -23,10 +23,12 @@ from runtime.model.events import (
     BackpressureBegan,
     BackpressureEnded,
     CallFinished,
+    Edited,
     ElementDropped,
     Event,
     FlowEnded,
     FlowStarted,
+    Injected,
     NodeDone,
     NodeFailed,
     NodeRebuilt,
@@ -140,6 +142,13 @@ class EventWording:
             case SinkPaused(at_ns, node, until_ns):
                 text = f"left alone for {format_ns(until_ns - at_ns)}: it answered pause"
                 return _line(number, CallMark.BACKPRESSURE, at_ns, node, text, None)
+            case Injected(at_ns, (edge, element, depth)):
+                text = f"#{element.sequence} injected into {self._label(number, edge)} [{depth}]"
+                return _line(number, CallMark.STATE, at_ns, None, text, element, edge=edge)
+            case Edited(at_ns, element, edges):
+                where = ", ".join(self._label(number, edge) for edge in edges)
+                text = f"#{element.sequence} edited in {where}"
+                return _line(number, CallMark.STATE, at_ns, None, text, element, edge=edges[0])
             case _:
                 return _state_line(number, event)
 

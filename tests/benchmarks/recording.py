@@ -33,7 +33,8 @@ from runtime.recording.lines import RecordingOptions  # noqa: E402
 from runtime.recording.reader import RecordingReader  # noqa: E402
 from runtime.recording.recorder import Recorder  # noqa: E402
 from runtime.recording.replay import Replayer, ReplayInvoker, ReplaySettings  # noqa: E402
-from runtime.recording.ring import CALL_BYTES, Ring  # noqa: E402
+from runtime.recording.ring import Ring  # noqa: E402
+from runtime.recording.sizes import CALL_BYTES  # noqa: E402
 from runtime.recording.steps import ReplayStep, steps_of_file, steps_of_ring  # noqa: E402
 from runtime.session.collector import settle_collector  # noqa: E402
 from runtime.session.open import open_flow  # noqa: E402

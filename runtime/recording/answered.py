@@ -1,0 +1,42 @@
+"""Which calls of a run a recording answers when the run is executed again: those of sources."""
+
+from __future__ import annotations
+
+from runtime.model.commands import Relink
+from runtime.model.linked import LinkedFlow, Role
+
+
+class AnsweredNodes:
+    """The nodes whose calls are answered, while the graph changes.
+
+    A change counts for a node from its next `init` on: a source that a relink removes gets its
+    `teardown` still, and a node that becomes a source is torn down before as what it was.
+    """
+
+    __slots__ = ("nodes", "now")
+
+    def __init__(self, nodes: frozenset[str]) -> None:
+        self.nodes = nodes
+        """Nodes that are answered from their next `init` on."""
+        self.now = nodes
+        """Nodes that are answered."""
+
+    def copy(self) -> AnsweredNodes:
+        """The same nodes, changed apart from here on."""
+        made = AnsweredNodes(self.nodes)
+        made.now = self.now
+        return made
+
+    def follow(self, command: Relink) -> None:
+        """The graph becomes another one."""
+        self.nodes = sources_of(command.flow)
+
+    def begin(self, node: str) -> None:
+        """The next call is the node's `init`."""
+        if (node in self.nodes) is not (node in self.now):
+            self.now ^= {node}
+
+
+def sources_of(flow: LinkedFlow) -> frozenset[str]:
+    """Names of the flow's sources."""
+    return frozenset(node.name for node in flow.nodes if node.role is Role.SOURCE)

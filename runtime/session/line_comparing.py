@@ -1,0 +1,79 @@
+"""Two lines of a session compared, or one with the recording it replays."""
+
+from __future__ import annotations
+
+import queue
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from runtime.engine.options import EngineOptions
+from runtime.model.errors import StudioError
+from runtime.model.events import FlowState
+from runtime.recording.compare import compare_recordings
+from runtime.recording.format import EndLine
+from runtime.recording.header import RunFacts, header_of
+from runtime.recording.lines import RecordingOptions
+from runtime.recording.recorder import save
+from runtime.session.history import Line
+from runtime.session.recorded import studio_release
+from runtime.session.timeline import LineComparison
+
+
+class LineComparer:
+    """Compares on a thread of its own: a long line takes seconds, and the flow goes on."""
+
+    def __init__(self, options: EngineOptions) -> None:
+        self._options = options
+        self._made: queue.SimpleQueue[LineComparison] = queue.SimpleQueue()
+
+    def compare(self, before: Line | Path, after: Line) -> None:
+        """Compare a line, or a recording, with another line as it stands; see `take`."""
+        worker = threading.Thread(
+            target=self._compare, args=(before, after), name="line comparison", daemon=True
+        )
+        worker.start()
+
+    def take(self) -> LineComparison | None:
+        """The comparison that was finished since the last time, or None."""
+        try:
+            return self._made.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _compare(self, before: Line | Path, after: Line) -> None:
+        names = [
+            item.name if isinstance(item, Path) else f"line {item.number}"
+            for item in (before, after)
+        ]
+        with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
+            try:
+                paths = [
+                    item if isinstance(item, Path) else self._saved(item, Path(folder))
+                    for item in (before, after)
+                ]
+                report = compare_recordings(paths[0], paths[1])
+            except StudioError as error:
+                text = "\n".join(item.message for item in error.diagnostics)
+                self._made.put(
+                    LineComparison(names[0], names[1], 0, 0, f"They can not be compared: {text}")
+                )
+                return
+        compared = sum(count.compared for count in report.nodes.values())
+        text = "" if report.equal else report.render()
+        self._made.put(LineComparison(names[0], names[1], compared, report.total, text))
+
+    def _saved(self, line: Line, folder: Path) -> Path:
+        path = folder / f"line-{line.number}.rec"
+        facts = RunFacts(studio_release(), time.time_ns(), self._options)
+        options = RecordingOptions()
+        ended = line.ended
+        state, detail = (FlowState.RUNNING, "") if ended is None else (ended.state, ended.detail)
+        end = EndLine(
+            state=state.value, detail=detail, calls=line.ring.calls_kept, last_call=line.calls
+        )
+        failed = save(line.ring, path, header_of(line.flow, facts, options, path), options, end)
+        if failed is not None:
+            raise StudioError([failed])
+        return path

@@ -1,0 +1,127 @@
+"""The file a session is recorded into, beside the ring."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from runtime.model.errors import Diagnostic
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot
+from runtime.recording.expect import end_of
+from runtime.recording.header import header_of
+from runtime.recording.lines import RecordingOptions
+from runtime.recording.recorder import Recorder
+from runtime.recording.ring import RING_BYTES
+from runtime.recording.writer import FileWriter
+from runtime.session.moment import Workshop
+from runtime.session.recorded import run_facts
+from runtime.session.timeline import RecordingStatus
+
+SUFFIX = ".rec"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingSettings:
+    """How a session is recorded."""
+
+    path: Path | None = None
+    """A file that everything goes into from the start; a number is added when there is one."""
+    ring_bytes: int = RING_BYTES
+    """Bound of what is always kept in memory."""
+    options: RecordingOptions = field(default_factory=RecordingOptions)
+    """What files keep, and what is taken out before anything is written to them."""
+
+
+class RecordingFile:
+    """Starts and stops files; the recorder of a line writes them."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        options: RecordingOptions,
+        snapshot: Callable[[], FlowSnapshot],
+    ) -> None:
+        """`options` says what is kept, and what is taken out before anything is written."""
+        self._workshop = workshop
+        self._options = options
+        self._snapshot = snapshot
+        self._recorder: Recorder | None = None
+        self._writer: FileWriter | None = None
+        self._told: Diagnostic | None = None
+
+    @property
+    def writing(self) -> bool:
+        """True while a file is written."""
+        return self._recorder is not None
+
+    def start(self, recorder: Recorder, flow: LinkedFlow, path: str | None) -> Path:
+        """Write all that the ring of a line has, and what follows; gives the file's path.
+
+        `flow` is the one the line began with. A file that exists is never written over: the
+        status then says why nothing is written.
+        """
+        self.stop()
+        if path is None:
+            when = datetime.now().strftime("%Y%m%d-%H%M%S")
+            name = free_path(Path(flow.manifest).parent / f"{flow.name}-{when}{SUFFIX}")
+        else:
+            name = Path(path)
+        workshop = self._workshop
+        compiled = workshop.known.compiled(flow)
+        facts = run_facts(flow, compiled, workshop.manifest_text, workshop.options)
+        recorder.keep(name, header_of(flow, facts, self._options, name), self._options)
+        self._recorder = recorder
+        self._writer = recorder.writer
+        self._told = None
+        return name
+
+    def stop(self) -> Path | None:
+        """Close the file, if one is written; gives its path."""
+        recorder, self._recorder = self._recorder, None
+        if recorder is None or recorder.writer is None:
+            return None
+        writer = recorder.writer
+        recorder.stop(end_of(self._snapshot(), writer.calls, time.time_ns()))
+        return writer.path
+
+    def go_on(self, recorder: Recorder, flow: LinkedFlow) -> Path | None:
+        """Another line is taken: its file stands beside the one that is written, if one is."""
+        before = self.stop()
+        return None if before is None else self.start(recorder, flow, str(free_path(before)))
+
+    def failure(self) -> Diagnostic | None:
+        """Why writing stopped by itself; told once."""
+        writer = self._writer
+        if writer is None or writer.failed is None or writer.failed is self._told:
+            return None
+        self._told = writer.failed
+        self._recorder = None
+        return writer.failed
+
+    def status(self, recorder: Recorder) -> RecordingStatus:
+        """What the screen hears; `recorder` is that of the present line."""
+        ring, writer = recorder.ring, self._writer
+        return RecordingStatus(
+            ring_bytes=ring.bytes_used,
+            ring_limit=ring.limit,
+            calls_kept=ring.calls_kept,
+            whole=ring.repeatable,
+            file=None if writer is None else str(writer.path),
+            writing=self.writing,
+            file_bytes=0 if writer is None else writer.bytes_written,
+            file_calls=0 if writer is None else writer.calls,
+            failed=None if writer is None else writer.failed,
+        )
+
+
+def free_path(path: Path) -> Path:
+    """`path`, or with a number when there is such a file: `name-2.rec`."""
+    stem, made, number = path.stem, path, 1
+    while made.exists():
+        number += 1
+        made = path.with_name(f"{stem}-{number}{path.suffix}")
+    return made

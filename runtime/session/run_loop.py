@@ -1,0 +1,177 @@
+"""Making calls: one by one, an element's, or until a stop, at a pace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runtime.model.commands import Advance, Cancel, SetSchedule, Step
+from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
+from runtime.model.linked import SchedulePolicy
+from runtime.session.time_travel import TimeTravel
+
+TEARDOWN_CALLS = 1_000
+"""Most calls made while closing; a flow has at most one `teardown` a node."""
+
+_STEP = Step()
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """Calls are made without being asked for one by one."""
+
+    lineage: int | None = None
+    """Until this lineage has left the flow; None is until a stop."""
+    pace_ns: int = 0
+    """Wall time from one call to the next; 0 is as fast as it goes."""
+
+
+class RunLoop:
+    """Makes the calls of a session, live ones and those of a recording that is followed."""
+
+    def __init__(self, time: TimeTravel, clock: Callable[[], int]) -> None:
+        """`clock` is monotonic, in nanoseconds; it paces the run."""
+        self._time = time
+        self._clock = clock
+        self._running: _Running | None = None
+        self._waiting_since: int | None = None
+        self._next_call_at = 0
+
+    @property
+    def running(self) -> bool:
+        """True while calls are made without being asked for one by one."""
+        return self._running is not None
+
+    def start(self, calls_per_second: float | None) -> None:
+        """Make calls until a stop; None is as fast as it goes."""
+        self._time.cancel()
+        self._time.now.standing = None
+        if self._time.now.engine.state.ended:
+            return
+        pace_ns = int(1_000_000_000 / calls_per_second) if calls_per_second else 0
+        self._running = _Running(pace_ns=pace_ns)
+        self._next_call_at = 0
+        self._set_schedule(self._time.now.flow.schedule)
+        self._time.changed = True
+
+    def pause(self) -> None:
+        """Make no call that was not asked for."""
+        if self._running is not None:
+            self._time.changed = True
+        self._running = None
+        self._waiting_since = None
+        self._next_call_at = 0
+        self._set_schedule(SchedulePolicy.CONSUMER_FIRST)
+
+    def _set_schedule(self, policy: SchedulePolicy) -> None:
+        if not self._time.following and self._time.now.engine.schedule is not policy:
+            self._time.apply(SetSchedule(policy))
+
+    def step_once(self, node: str | None) -> list[Event]:
+        """Make one call: the next in order, or of `node`; flow time it waits for passes."""
+        time = self._time
+        time.now.standing = None
+        if time.following:
+            followed = time.step(node)
+            if followed is not None:
+                return followed
+        events = time.apply(Step(node=node))
+        waits_ns = time.now.engine.waits_ns()
+        if not events and waits_ns:
+            time.apply(Advance(waits_ns))
+            events = time.apply(Step(node=node))
+        return events
+
+    def start_element(self, lineage: int | None) -> None:
+        """Make calls until a lineage, or that of the next call, has left the flow."""
+        self.pause()
+        if lineage is None:
+            lineage = self._next_lineage()
+        if lineage is not None:
+            self._running = _Running(lineage=lineage)
+
+    def _next_lineage(self) -> int | None:
+        """The lineage of the next call's element; calls that have none are made on the way."""
+        for _ in range(TEARDOWN_CALLS):
+            now = self._time.now
+            upcoming = now.next_call()
+            if upcoming is None:
+                return None
+            if upcoming.element_id is not None:
+                element = now.inspector.find(upcoming.element_id)
+                return None if element is None else element.lineage
+            events = self.step_once(None)
+            if not events:
+                return None
+            for event in events:
+                if type(event) is Stopped or type(event) is FlowEnded:
+                    return None
+                if type(event) is CallFinished and event.outputs:
+                    return event.outputs[0].lineage
+        return None
+
+    def work(self, budget_ns: int) -> int | None:
+        """Make calls for about `budget_ns`; see `FlowSession.work`."""
+        deadline = self._clock() + budget_ns
+        if self._time.travelling is not None:
+            return 0 if self._time.work(lambda: self._clock() < deadline) else None
+        while self._running is not None:
+            at = self._clock()
+            if at >= deadline:
+                return 0
+            if at < self._next_call_at:
+                return self._next_call_at - at
+            waits_ns = self._run_once(self._running, at)
+            if waits_ns:
+                return waits_ns
+        return None
+
+    def _run_once(self, running: _Running, at: int) -> int:
+        """One call of the run; or the flow time that must pass first, in nanoseconds."""
+        time = self._time
+        followed = time.step(None) if time.following else None
+        if followed is None:
+            waits_ns, events = self._live_call(running, at)
+            if waits_ns:
+                return waits_ns
+        else:
+            events = followed
+            if not time.following or time.now.standing is not None:
+                self.pause()
+        if not events:
+            self._running = None
+            return 0
+        self._next_call_at = at + running.pace_ns if running.pace_ns else 0
+        ended = any(type(event) is Stopped or type(event) is FlowEnded for event in events)
+        left = running.lineage is not None and not time.now.engine.in_flight(running.lineage)
+        if ended or left:
+            self.pause()
+        return 0
+
+    def _live_call(self, running: _Running, at: int) -> tuple[int, list[Event]]:
+        """A call of the flow's own; or how long it waits for one, and what happened."""
+        time = self._time
+        if self._waiting_since is not None:
+            time.apply(Advance(at - self._waiting_since))
+            self._waiting_since = None
+        if running.lineage is None:
+            events = time.keep(_STEP, time.now.engine.step())
+        else:
+            events = time.apply(Step(lineage=running.lineage))
+        if events:
+            return 0, events
+        waits_ns = time.now.engine.waits_ns()
+        if waits_ns:
+            self._waiting_since = at
+        return waits_ns, events
+
+    def tear_down(self) -> None:
+        """End the flow with the `teardown` of every instance."""
+        self._running = None
+        engine = self._time.now.engine
+        if self._time.following or engine.state.ended:
+            return
+        self._time.apply(Cancel("closed"))
+        for _ in range(TEARDOWN_CALLS):
+            if engine.state.ended or not self._time.keep(_STEP, engine.step()):
+                break

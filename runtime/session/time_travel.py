@@ -1,0 +1,419 @@
+"""Going back and forth on the lines of a session, and leaving them for new ones.
+
+The flow is taken to another place by re-execution: an engine and instances of their own make
+the recorded calls again, with what came from outside answered from the recording, and each
+answer is compared with the recorded one. The moment at the end of the line stays beside it, so
+that going there costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from runtime.model.commands import Command
+from runtime.model.errors import StudioError
+from runtime.model.events import CallFinished, Event, FlowEnded, StopReason
+from runtime.model.linked import LinkedFlow
+from runtime.recording.commands import is_change
+from runtime.recording.replay import Divergence
+from runtime.recording.steps import CallStep, ReplayStep
+from runtime.session.destinations import NoPlaceError, destination
+from runtime.session.followed_file import FollowedFile
+from runtime.session.history import History, Line
+from runtime.session.link import CallMark
+from runtime.session.moment import LostBuildError, Moment, Standing, Workshop
+from runtime.session.requests import Request, StepForward, ToggleMark
+from runtime.session.timeline import TimelineMark, Travelling
+from runtime.session.travel import Travel, divergence_words, step_words
+
+
+class TimeTravel:
+    """Where a session stands on its lines. For the thread that makes the calls."""
+
+    def __init__(
+        self,
+        flow: LinkedFlow,
+        workshop: Workshop,
+        ring_bytes: int,
+        file: FollowedFile | None = None,
+    ) -> None:
+        """The flow stands before its first command; `file` is followed, if it is given.
+
+        Raises `StudioError` when the file can not be read.
+        """
+        self.history = History(flow, ring_bytes)
+        self.file = file
+        """The recording this session replays, if it does."""
+        self._workshop = workshop
+        self.now = Moment(
+            workshop,
+            flow,
+            self.apply,
+            None if file is None else file.steps,
+            recorded_elsewhere=file is not None,
+        )
+        """The moment that is shown."""
+        self.shown: Callable[[], None] = _nothing
+        """Called when another moment is shown, or the one that is shown goes on by itself."""
+        self.changed = True
+        """Something happened; whoever looks sets it back."""
+        self._end: Moment | None = None
+        """The moment at the end of the line, while an earlier one is shown."""
+        self._travel: Travel | None = None
+
+    # ---- the end of the line
+
+    def apply(self, command: Command) -> list[Event]:
+        """Give the engine a command, and keep what happens."""
+        return self.keep(command, self.now.engine.apply(command))
+
+    def keep(self, command: Command, events: list[Event]) -> list[Event]:
+        """Keep what a command did at the end of the line, also in its recording."""
+        self.changed = True
+        self.now.keep(events)
+        self._record(command, events)
+        return events
+
+    def remark(self, mark: CallMark, node: str | None, text: str) -> None:
+        """Put a line of the session's own into the event log."""
+        self.now.remark(mark, node, text)
+        self.changed = True
+
+    # ---- where it stands
+
+    @property
+    def past(self) -> bool:
+        """True while the flow is shown as it was once."""
+        return self._end is not None
+
+    @property
+    def following(self) -> bool:
+        """True while each call is a recorded one, of this line or of a file."""
+        return self.now.replayer is not None
+
+    @property
+    def exact(self) -> bool:
+        """True while a file gives every call, and is checked."""
+        moment = self.now if self._end is None else self._end
+        return moment.replayer is not None
+
+    @property
+    def travelling(self) -> Travelling | None:
+        """How far the way to another place is; None when there is none."""
+        travel = self._travel
+        return None if travel is None else Travelling(travel.moment.calls, travel.target)
+
+    @property
+    def line(self) -> Line:
+        """The line the session is on."""
+        return self.history.line
+
+    # ---- wishes
+
+    def handle(self, request: Request) -> None:
+        """Go where the request says; `work` then makes the way."""
+        at = self.now.calls if self._travel is None else self._travel.target
+        if self._travel is None and not self.past and self.line.changed:
+            at += 1  # what was changed after the last call is undone before that call is
+        self.changed = True
+        if isinstance(request, ToggleMark):
+            self.line.toggle_mark(self.now.calls)
+            return
+        at_end = self._travel is None and not self.past and not self.exact
+        if at_end and isinstance(request, StepForward):
+            self._refuse("this is the end of the line: s makes the next call")
+            return
+        try:
+            place = destination(request, self.line, at)
+        except NoPlaceError as error:
+            self._refuse(str(error))
+        else:
+            if place is not None:
+                self._go_to(place)
+
+    def _refuse(self, why: str) -> None:
+        self.remark(CallMark.STATE, None, why)
+
+    def why_not_back(self) -> str:
+        """Why the flow can not be taken back; empty when it can."""
+        if self.line.ring.repeatable:
+            return ""
+        return (
+            "the start of this run is not in the ring any more, and going back needs every call "
+            "since the start: give the ring more memory with --ring, or begin again with A"
+        )
+
+    # ---- the way to another place
+
+    def _go_to(self, target: int) -> None:
+        target = max(target, 0)
+        travel = self._travel
+        if travel is not None and travel.moment.calls <= target and not travel.in_place:
+            travel.target = target
+            return
+        self.cancel()
+        if self._end is not None and self._is_end(target):
+            self._show(self._end)
+            target = max(target, self.line.calls)
+        at_end = not self.past and self._is_end(target)
+        if target == self.now.calls and (self.past or at_end):
+            return
+        if target > self.now.calls:
+            if self.following:
+                self._travel = Travel(self.line, self.now, target, in_place=True)
+            return
+        if why := self.why_not_back():
+            self._refuse(why)
+        else:
+            self._begin_travel(self.line, target)
+
+    def _is_end(self, target: int) -> bool:
+        """Whether so many calls are all of the line, with what was changed after the last."""
+        line = self.line
+        return target > line.calls or (target == line.calls and not line.changed)
+
+    def _begin_travel(self, line: Line, target: int) -> None:
+        try:
+            moment = Moment(self._workshop, line.flow, self.apply, line.steps)
+        except LostBuildError as error:
+            self._refuse(f"it is not possible to go back: {error}")
+            return
+        self._travel = Travel(line, moment, target, in_place=False)
+
+    def take_line(self, number: int) -> None:
+        """Go to the end of another line; it goes on from there."""
+        line = self.history.find(number)
+        if line is None or line is self.line:
+            return
+        self.cancel()
+        if not line.ring.repeatable:
+            self._refuse(f"line {number} can not be taken: its start is not in the ring any more")
+        else:
+            self._begin_travel(line, line.calls)
+
+    def cancel(self) -> None:
+        """Stay where the flow is shown."""
+        travel, self._travel = self._travel, None
+        if travel is not None:
+            self.changed = True
+            if not travel.in_place:
+                travel.moment.close()
+
+    def work(self, more_time: Callable[[], bool]) -> bool:
+        """Go on with the way, as long as there is time; True while there is more of it."""
+        while self._travel is not None:
+            try:
+                if self._travel.go_on(self._take):
+                    self._arrive(self._travel)
+            except (LostBuildError, StudioError) as error:
+                in_place = self._travel.in_place
+                self.cancel()
+                if in_place:
+                    self._unreadable(str(error))
+                else:
+                    self._refuse(f"it is not possible to go there: {error}")
+            if not more_time():
+                break
+        return self._travel is not None
+
+    def _take(self, command: Command, events: list[Event]) -> None:
+        """Keep what a call of the present moment did, which follows a recording."""
+        self.changed = True
+        self.now.keep(events)
+        if not self.past:
+            self._record(command, events)
+
+    def _record(self, command: Command, events: list[Event]) -> None:
+        """Keep what the end of the line did in its recording."""
+        line = self.line
+        line.recorder.record(command, events)
+        calls = self.now.calls
+        if calls != line.calls:
+            line.calls, line.changed = calls, False
+        elif is_change(command):
+            line.changed = True
+        for event in events:
+            if type(event) is FlowEnded:
+                line.ended = event
+            elif type(event) is not CallFinished:
+                line.places.note(event, line.calls)
+
+    def _arrive(self, travel: Travel) -> None:
+        self._travel = None
+        replayer = travel.moment.replayer
+        if travel.in_place:
+            self._look_at_the_end()
+            return
+        assert replayer is not None
+        if replayer.divergence is not None:
+            travel.moment.close()
+            self._refuse(f"it is not possible to go there: {self._words(replayer.divergence)}")
+            return
+        if travel.line is not self.line:
+            self._leave_for(travel)
+            return
+        if self._end is None:
+            self._end = self.now
+        else:
+            self.now.close()
+        self._show(travel.moment)
+
+    def _leave_for(self, travel: Travel) -> None:
+        """The end of another line is reached: be on it."""
+        for moment in (self.now, self._end):
+            if moment is not None:
+                moment.close()
+        self._end = None
+        self.history.line = travel.line
+        self._show(travel.moment)
+        self._go_live(travel.line)
+
+    def _show(self, moment: Moment) -> None:
+        if moment is self._end:
+            self._end = None
+            self.now.close()
+        self.now = moment
+        self.shown()
+
+    # ---- calls while a recording is followed
+
+    def begin_following(self) -> None:
+        """Do what stands before the first call of the file. Raises `StudioError`."""
+        replayer = self.now.replayer
+        while replayer is not None and replayer.pending is not None:
+            if isinstance(replayer.pending, CallStep) or is_change(replayer.pending):
+                return
+            done = replayer.step()
+            assert done is not None
+            self._take(*done)
+        self._look_at_the_end()
+
+    def step(self, node: str | None) -> list[Event] | None:
+        """Make the next recorded call; None when the flow goes its own way from here.
+
+        In the past, a call of another `node` than the recorded one is refused with no event.
+        """
+        replayer = self.now.replayer
+        if replayer is None:
+            return None
+        pending = self.now.pending
+        if node is not None and pending is not None and pending.node != node:
+            if not self.past:
+                self.loosen()
+                return None
+            self._refuse(
+                f"the next call of this line is {step_words(pending)}; F leaves the line here"
+            )
+            return []
+        made: list[Event] = []
+        called = False
+        while replayer.pending is not None:
+            if isinstance(replayer.pending, CallStep):
+                if called:
+                    break
+                called = True
+            elif called and is_change(replayer.pending):
+                break
+            try:
+                done = replayer.step()
+            except (LostBuildError, StudioError) as error:
+                self._unreadable(str(error))
+                return made
+            assert done is not None
+            self._take(*done)
+            made += done[1]
+        self._look_at_the_end()
+        return made
+
+    def _unreadable(self, why: str) -> None:
+        """What is followed can not be followed any further."""
+        self.now.standing = Standing(StopReason.END_OF_REPLAY, why)
+        self.remark(CallMark.ERROR, None, why)
+        if not self.past:
+            self._go_live(self.line)
+
+    def _look_at_the_end(self) -> None:
+        """Go on from the end of what was followed, when it is reached."""
+        replayer = self.now.replayer
+        if replayer is None or replayer.pending is not None:
+            return
+        divergence = replayer.divergence
+        if divergence is not None:
+            self._diverged(divergence)
+        elif self._end is not None:
+            self._show(self._end)
+        else:
+            self._replay_ended()
+
+    def _replay_ended(self) -> None:
+        if not self.now.engine.state.ended:
+            text = "what follows is the flow's own; its sources give nothing more"
+            self.now.standing = Standing(StopReason.END_OF_REPLAY, text)
+            self.line.places.add(TimelineMark.STOP, self.now.calls)
+        self._go_live(self.line)
+
+    def _diverged(self, divergence: Divergence) -> None:
+        words = self._words(divergence)
+        self.now.standing = Standing(StopReason.DIVERGENCE, words)
+        self.remark(CallMark.ERROR, divergence.node, words)
+        if not self.past:
+            self.line.places.add(TimelineMark.STOP, self.now.calls)
+            self._go_live(self.line)
+
+    def loosen(self) -> None:
+        """Let the flow go its own way, with sources that go on from the recording."""
+        if self.following and not self.past:
+            self.remark(CallMark.STATE, None, "the flow leaves the recorded order of calls here")
+            self._go_live(self.line)
+
+    def fork(self) -> bool:
+        """Begin a line of its own where the flow stands in its past; False when it does not."""
+        self.cancel()
+        if self._end is None:
+            self._refuse("the flow is at the end of its line: step back first")
+            return False
+        at, old = self.now.calls, self.line
+        line = self.history.fork(at)
+        self._end.close()
+        self._end = None
+        self.remark(CallMark.STATE, None, f"line {line.number} leaves line {old.number} here")
+        self._go_live(line)
+        self.now.builds.offer_known()
+        return True
+
+    def _go_live(self, line: Line) -> None:
+        """Let the moment that is shown go on by itself, at the end of `line`."""
+        moment = self.now
+        pulls = dict(moment.pulls)
+        steps: Iterator[ReplayStep] = iter(())
+        if line.ring.repeatable:
+            pulls, steps = line.pulls(moment.calls), line.steps(moment.calls)
+        for node in moment.go_live(line.flow, steps, pulls):
+            self.remark(
+                CallMark.ERROR,
+                node,
+                "is not deterministic: it does not give again what it gave before, and goes on "
+                "from another state",
+            )
+
+    def _words(self, divergence: Divergence) -> str:
+        """A divergence in one line, and what is known of it."""
+        followed = None if self.past else self.file
+        return divergence_words(divergence, followed)
+
+    # ---- the end
+
+    def interrupt(self) -> None:
+        """End the call in progress, if any. For another thread."""
+        travel = self._travel
+        (self.now if travel is None else travel.moment).interrupt()
+
+    def close(self) -> None:
+        """Free every instance but those of the moment at the end of the line."""
+        self.cancel()
+        if self._end is not None:
+            self._show(self._end)
+
+
+def _nothing() -> None:
+    pass
