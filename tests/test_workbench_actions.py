@@ -11,16 +11,10 @@ from workbench_fakes import fail_node, fan_out, snapshot
 from runtime.model.call import Export, NextCall
 from runtime.model.events import FlowState
 from runtime.session.link import Health
-from workbench.actions import (
-    ACTIONS,
-    BY_ID,
-    PACES,
-    Group,
-    footer_actions,
-    key_name,
-    label,
-    pace_name,
-)
+from workbench.actions.action import Group
+from workbench.actions.running import PACES
+from workbench.actions.table import ACTIONS, BY_ID
+from workbench.actions.words import footer_actions, key_name, label, pace_name
 from workbench.bench import Context, PaneName
 from workbench.screens.main import MainScreen
 from workbench.view import NodeRef, View

@@ -23,7 +23,8 @@ from workbench_fakes import (
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.session.link import BuildLine, BuildOutcome, BuildStatus, Health, Update
 from runtime.session.requests import CancelBuild, Rollback, SetComparing, StartBuild, StepCall
-from workbench.actions import BY_ID, footer_actions, label
+from workbench.actions.table import BY_ID
+from workbench.actions.words import footer_actions, label
 from workbench.bench import Context, PaneName
 from workbench.inspection.builds import build_rows
 from workbench.lines import plain

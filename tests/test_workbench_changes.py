@@ -19,7 +19,8 @@ from workbench_fakes import (
 from runtime.model.linked import LinkedEdge
 from runtime.session.link import BuildComparison, CallMark, EventLine, Health, Update
 from runtime.session.requests import SetComparing
-from workbench.actions import BY_ID, label
+from workbench.actions.table import BY_ID
+from workbench.actions.words import label
 from workbench.flow_change import flow_change
 from workbench.view import ChangeRef, EdgeRef, NodeRef, followed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench_fakes import FakeLink, opened, settle, text_of
 
 from runtime.session.requests import StepCall, StepElement
-from workbench.actions import ACTIONS
+from workbench.actions.table import ACTIONS
 from workbench.screens.help import HelpScreen
 
 

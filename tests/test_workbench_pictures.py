@@ -11,11 +11,14 @@ from textual.pilot import Pilot
 from workbench_fakes import (
     BUILT_NS,
     PROBLEMS,
+    RING,
+    TWO_LINES,
     FakeLink,
     builds,
     busy_update,
     details,
     fail_node,
+    line_of_calls,
     settle,
 )
 
@@ -44,10 +47,32 @@ def showing(link: FakeLink, *updates: Update, keys: tuple[str, ...] = ()):
     return prepare
 
 
+def in_the_past(link: FakeLink) -> Update:
+    """A busy flow on the second of two lines, before an error that came later."""
+    timeline = line_of_calls(1_850, 1_110, line=2, lines=TWO_LINES, marks=(555,))
+    return replace(busy_update(link.flow), rewound=True, timeline=timeline, recording=RING)
+
+
+def test_the_past_on_a_large_terminal(snap_compare):
+    link = FakeLink()
+    prepare = showing(link, in_the_past(link), Update(Health.READY, replies=(details(7),)))
+    assert snap_compare(app_of(link), terminal_size=(120, 36), run_before=prepare)
+
+
+def test_the_past_on_a_small_terminal_with_a_build_that_waits(snap_compare):
+    link = FakeLink()
+    there = in_the_past(link)
+    waiting = replace(there.timeline, waiting=("log-proc",))
+    failed = fail_node(there.snapshot, "log-proc")
+    prepare = showing(link, replace(there, timeline=waiting, snapshot=failed))
+    assert snap_compare(app_of(link), terminal_size=(80, 24), run_before=prepare)
+
+
 def test_a_paused_flow_under_pressure_on_a_large_terminal(snap_compare):
     link = FakeLink()
     element = Update(Health.READY, replies=(details(7),))
-    prepare = showing(link, busy_update(link.flow), element)
+    busy = replace(busy_update(link.flow), timeline=line_of_calls(1_842), recording=RING)
+    prepare = showing(link, busy, element)
     assert snap_compare(app_of(link), terminal_size=(120, 36), run_before=prepare)
 
 

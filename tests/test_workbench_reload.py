@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
-from textual.pilot import Pilot
-from workbench_fakes import text_of
+from workbench_fakes import text_of, until
 
 from runtime.session.open import process_link
 from workbench.app import StudioApp
 
 SAMPLE = Path(__file__).parents[1] / "sample_flows" / "fan-out"
-LOOKS = 1_500
-LOOK_S = 0.02
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
-    for _ in range(LOOKS):
-        if holds():
-            return
-        await pilot.pause(LOOK_S)
-    raise AssertionError(text_of(pilot.app))
 
 
 async def test_a_new_build_is_seen_in_the_graph_and_prints_with_the_next_step(tmp_path):

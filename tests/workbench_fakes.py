@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from runtime.model.call import CopyCount, Export, Failure, FailureKind, NextCall
@@ -24,8 +25,10 @@ from runtime.session.link import (
     PrintedChunk,
     Update,
 )
-from runtime.session.requests import Request
+from runtime.session.requests import ListNode, ListQueue, ReadElement, Request, SetComparing
+from runtime.session.timeline import LineInfo, RecordingStatus, Timeline, TimelineMark
 from workbench.app import StudioApp
+from workbench.lines import plain
 
 NODES = (
     ("source", Role.SOURCE, "torvyn:streaming/source@0.1.0"),
@@ -297,6 +300,63 @@ class FakeLink:
         self.closed = True
 
 
+class ReadingLink(FakeLink):
+    """A `FakeLink` that answers `ReadElement` with a payload, in parts of the length asked for."""
+
+    def __init__(self, payload: bytes = PAYLOAD) -> None:
+        super().__init__()
+        self.payload = payload
+        self.most = 65_536
+        """Bytes of one answer."""
+
+    def send(self, request: Request) -> None:
+        """Keep the request, and answer it when it is one to read."""
+        super().send(request)
+        if isinstance(request, ReadElement):
+            end = request.offset + min(request.length, self.most)
+            part, size = self.payload[request.offset : end], len(self.payload)
+            about = element_line(request.element_id, self.payload, size)
+            reply = replace(details(request.element_id, part, offset=request.offset), line=about)
+            self.push(replace(self._latest, replies=(reply,)))
+
+
+RING = RecordingStatus(3_250_000, 67_108_864, 1_850, True)
+"""A ring that holds a run from its start."""
+
+TWO_LINES = (LineInfo(1, 1_850), LineInfo(2, 1_500, 1, 1_200))
+
+HAPPENED = (
+    (0.08, TimelineMark.RELOAD),
+    (0.2, TimelineMark.STOP),
+    (0.33, TimelineMark.DROP),
+    (0.45, TimelineMark.CHANGE),
+    (0.6, TimelineMark.ERROR | TimelineMark.STOP),
+    (0.8, TimelineMark.FORK),
+    (0.999, TimelineMark.STOP),
+)
+"""What happened on the fakes' lines, by its place as a part of the line."""
+
+
+def line_of_calls(calls: int, position: int | None = None, **changes: object) -> Timeline:
+    """A line on which much happened; at its end, or in the past at a `position`."""
+    cells = [0] * min(calls, 240)
+    for place, marks in HAPPENED:
+        if cells:
+            cells[int(place * len(cells))] |= marks
+    at = calls if position is None else position
+    made = Timeline(at, calls, past=at < calls, cells=tuple(cells))
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+PRESENT = line_of_calls(1_850)
+PAST = line_of_calls(1_850, 1_842)
+
+
+def on_line(timeline: Timeline, *, running: bool = False) -> Update:
+    """The flow stands somewhere on a line."""
+    return Update(Health.READY, running=running, timeline=timeline, recording=RING)
+
+
 def busy_update(flow: LinkedFlow) -> Update:
     """A flow in the middle of its work, with full queues, a failure, output and events."""
     states = {
@@ -368,7 +428,33 @@ async def show(app: StudioApp, pilot: Pilot[None], link: FakeLink, update: Updat
     await settle(app, pilot)
 
 
-def text_of(app: StudioApp) -> str:
+QUESTIONS = (ReadElement, ListNode, ListQueue, SetComparing)
+
+
+def asked(link: FakeLink) -> list[Request]:
+    """What was asked of the flow, questions of the inspector left out."""
+    return [request for request in link.sent if not isinstance(request, QUESTIONS)]
+
+
+def inspected(app: App[None]) -> str:
+    """The rows of the inspector as one text."""
+    return " ".join(" ".join(plain(row.spans) for row in app.screen.inspector.rows).split())
+
+
+LOOKS = 1_500
+LOOK_S = 0.02
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Wait for a real session, at most half a minute."""
+    for _ in range(LOOKS):
+        if holds():
+            return
+        await pilot.pause(LOOK_S)
+    raise AssertionError(text_of(pilot.app))
+
+
+def text_of(app: App[None]) -> str:
     """What stands on the screen."""
     strips = app.screen._compositor.render_strips(app.size)
     return "\n".join(strip.text for strip in strips)

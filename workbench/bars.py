@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from runtime.model.call import NextCall
-from runtime.model.events import FlowState
+from runtime.model.call import Failure, NextCall
+from runtime.model.events import FlowState, StopReason
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.session.link import EventLine, Health
-from workbench.actions import BY_ID, footer_actions, key_name, label, pace_name
+from workbench.actions.table import BY_ID
+from workbench.actions.words import footer_actions, key_name, label, pace_name
 from workbench.bench import Context
 from workbench.build_words import build_words
 from workbench.figures import count, duration, flow_time
@@ -15,10 +16,12 @@ from workbench.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
 from workbench.harmless import harmless
 from workbench.inspection.builds import comparison_words
 from workbench.lines import Ink, Line, Span, fit, line, width_of
+from workbench.recording_words import recording_flag, ring_words
 from workbench.refusals import refused_words
+from workbench.timeline import words as timeline_words
 from workbench.view import News, View
 
-GAP = Span("   ")
+GAP = Span("  ")
 
 
 def state_words(view: View) -> tuple[str, str, Ink]:
@@ -32,6 +35,9 @@ def state_words(view: View) -> tuple[str, str, Ink]:
             return "x", "DEAD", Ink.BAD
         case Health.READY:
             pass
+    elsewhere = timeline_words.state_words(view.timeline, running=view.running)
+    if elsewhere is not None:
+        return elsewhere
     if view.running:
         return ">", "RUNNING", Ink.GOOD
     match view.snapshot.state if view.snapshot is not None else FlowState.CREATED:
@@ -49,12 +55,13 @@ def header(view: View, title: str, pace: float | None, cells: int) -> Line:
     """Name, state and counts; the last counts go when there is no room."""
     sign, word, ink = state_words(view)
     name = view.flow.name if view.flow is not None else title
-    made = line((" torvyn-studio ", Ink.DIM), (f" {fit(name, 24)} ", Ink.STRONG), "  ",
-                (f"{sign} {word}", ink))  # fmt: skip
-    parts = _flags(view)
+    state = f" {sign} {word} " if ink is Ink.PAST_FLAG else f" {sign} {word}"
+    made = line((" torvyn-studio ", Ink.DIM), (f" {fit(name, 24)} ", Ink.STRONG), " ",
+                (state, ink))  # fmt: skip
+    parts = [timeline_words.replay_flag(view.timeline), *_flags(view)]
     if view.snapshot is not None:
-        parts += _counts(view.snapshot, pace)
-    for part in parts:
+        parts += _counts(view, view.snapshot, pace)
+    for part in filter(None, parts):
         if width_of(made) + len(GAP.text) + width_of(part) >= cells:
             break
         made = (*made, GAP, *part)
@@ -63,7 +70,7 @@ def header(view: View, title: str, pace: float | None, cells: int) -> Line:
 
 def _flags(view: View) -> list[Line]:
     """What is not as it should be, and what is being built."""
-    parts = []
+    parts = [recording_flag(view.recording)]
     if view.build.busy:
         parts.append(line((f"> {build_words(view.build)}", Ink.ACCENT)))
     refused, _ = refused_words(view)
@@ -77,22 +84,21 @@ def _flags(view: View) -> list[Line]:
     return parts
 
 
-def _counts(snapshot: FlowSnapshot, pace: float | None) -> list[Line]:
+def _counts(view: View, snapshot: FlowSnapshot, pace: float | None) -> list[Line]:
     def figure(name: str, value: str, ink: Ink = Ink.TEXT) -> Line:
         return line((f"{name} ", Ink.DIM), (value, ink))
 
-    parts = [
-        figure("calls", count(snapshot.calls)),
+    return [
+        figure("calls", count(snapshot.calls)) if not view.past else (),
+        figure("pace", pace_name(pace), Ink.ACCENT) if pace is not None else (),
         figure("t", flow_time(snapshot.at_ns)),
         figure("queued", count(snapshot.queued)),
-        figure("in", count(snapshot.pulled)),
-        figure("out", count(snapshot.delivered)),
         figure("dropped", count(snapshot.dropped), Ink.WARN if snapshot.dropped else Ink.TEXT),
         figure("errors", count(snapshot.errors), Ink.BAD if snapshot.errors else Ink.TEXT),
+        ring_words(view.recording),
+        figure("in", count(snapshot.pulled)),
+        figure("out", count(snapshot.delivered)),
     ]
-    if pace is not None:
-        parts.insert(1, figure("pace", pace_name(pace), Ink.ACCENT))
-    return parts
 
 
 def next_words(upcoming: NextCall) -> str:
@@ -104,10 +110,10 @@ def next_words(upcoming: NextCall) -> str:
 
 def status(view: View, last: EventLine | None, notice: str, cells: int) -> tuple[Line, Line]:
     """Why it stands still and what comes next; below it what the last call did."""
-    return _standing(view), _below(view, last, notice, cells)
+    return _standing(view, cells), _below(view, last, notice, cells)
 
 
-def _standing(view: View) -> Line:
+def _standing(view: View, cells: int) -> Line:
     snapshot = view.snapshot
     if view.health is Health.STARTING:
         return line((" - ", Ink.ACCENT), "Compiling the components…")
@@ -116,10 +122,18 @@ def _standing(view: View) -> Line:
                     ("ctrl+r", Ink.KEY), (" builds the components", Ink.DIM))  # fmt: skip
     if view.health is not Health.READY or snapshot is None:
         return line((" x ", Ink.BAD), (harmless(view.detail, 200) or "No session.", Ink.BAD))
+    if view.timeline is not None and view.timeline.travelling is not None:
+        return line((" .. on the way through the past  ", Ink.PAST),
+                    ("space", Ink.KEY), (" or ", Ink.DIM), ("esc", Ink.KEY),
+                    (" cancels", Ink.DIM))  # fmt: skip
     if view.running:
-        return line(
-            (" > ", Ink.GOOD), ("running  ", Ink.GOOD), ("space", Ink.KEY), (" pauses", Ink.DIM)
-        )
+        what = "running through the past  " if view.past else "running  "
+        return line((" > ", Ink.GOOD), (what, Ink.PAST if view.past else Ink.GOOD),
+                    ("space", Ink.KEY), (" pauses", Ink.DIM))  # fmt: skip
+    upcoming = _upcoming(snapshot)
+    if view.past:
+        unlike = snapshot.stop is StopReason.DIVERGENCE
+        return line(*timeline_words.past_words(cells - width_of(upcoming), unlike), *upcoming)
     if snapshot.state.ended:
         detail = f"  {harmless(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
         ink = Ink.BAD if snapshot.state is FlowState.FAILED else Ink.GOOD
@@ -133,23 +147,24 @@ def _standing(view: View) -> Line:
         made.append((" || paused before the first call", Ink.NEXT))
     else:
         made.append((" || paused", Ink.NEXT))
-    if snapshot.next_call is not None:
-        upcoming = next_words(snapshot.next_call)
-        made += [(f"   {NEXT} next: ", Ink.DIM), (upcoming, Ink.NEXT)]
-    return line(*made)
+    return line(*made, *upcoming)
+
+
+def _upcoming(snapshot: FlowSnapshot) -> Line:
+    if snapshot.next_call is None:
+        return ()
+    return line((f"   {NEXT} next: ", Ink.DIM), (next_words(snapshot.next_call), Ink.NEXT))
 
 
 def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
     if notice:
         return line((" ! ", Ink.WARN), (notice, Ink.WARN))
-    failed = view.failed_node if view.ready else None
-    if failed is not None and failed.failure is not None and not view.running:
-        failure = failed.failure
-        keys = line(("  r", Ink.KEY), (" retries ", Ink.DIM), ("x", Ink.KEY), (" skips", Ink.DIM))
-        head = f" x {failed.name}: {failure.name} [{failure.code}] "
-        text = harmless(failure.message, 400)
-        room = cells - len(head) - width_of(keys)
-        return line((head, Ink.BAD), fit(text, max(room, 8)), *keys)
+    waits = timeline_words.waiting_words(view.timeline) if view.timeline is not None else ()
+    if waits:
+        return waits
+    failed = view.failed_node if view.ready and not view.running else None
+    if failed is not None and failed.failure is not None:
+        return _failure(failed.name, failed.failure, past=view.past, cells=cells)
     refused, why = refused_words(view)
     if refused:
         keys = line(("  6", Ink.KEY), (" shows", Ink.DIM))
@@ -160,10 +175,17 @@ def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
         return _news(view.news, cells)
     if last is not None and not view.running:
         sign, ink = MARK_SIGNS[last.mark]
-        return line(
-            (f" {sign} ", ink), (f"{last.node or ''} ", Ink.ACCENT), harmless(last.text, 400)
-        )
+        node = f"{last.node} " if last.node else ""
+        return line((f" {sign} ", ink), (node, Ink.ACCENT), harmless(last.text, 400))
     return ()
+
+
+def _failure(name: str, failure: Failure, *, past: bool, cells: int) -> Line:
+    retry = () if past else line(("  r", Ink.KEY), (" retries", Ink.DIM))
+    keys = (*retry, *line((" " if retry else "  "), ("x", Ink.KEY), (" skips", Ink.DIM)))
+    head = f" x {name}: {failure.name} [{failure.code}] "
+    room = cells - len(head) - width_of(keys)
+    return line((head, Ink.BAD), fit(harmless(failure.message, 400), max(room, 8)), *keys)
 
 
 def _news(news: tuple[News, ...], cells: int) -> Line:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from runtime.session.link import NodeBuild
 from runtime.session.requests import Request
-from workbench.view import NodeRef, Selection, View
+from runtime.session.timeline import Timeline
+from workbench.view import EdgeRef, ElementRef, NodeRef, Selection, View
 
 
 class PaneName(StrEnum):
@@ -33,6 +34,38 @@ class Context:
     zoomed: bool = False
     pace: float | None = None
     comparing: bool = True
+    element: ElementRef | None = None
+    """What the inspector shows, if that is an element: the selected one, or that of the next
+    call."""
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The line that is shown; None before there is one."""
+        return self.view.timeline if self.view.ready else None
+
+    @property
+    def editable(self) -> int | None:
+        """Id of the element that `e` edits: what the inspector shows, or waits for the call of
+        the selected node."""
+        if self.element is not None:
+            return self.element.element_id
+        upcoming = self.view.snapshot.next_call if self.view.snapshot is not None else None
+        if upcoming is None or self.selection != NodeRef(upcoming.node):
+            return None
+        return upcoming.element_id
+
+    @property
+    def edge(self) -> int | None:
+        """The selected edge, or the only one into the selected node."""
+        flow = self.view.flow
+        match self.selection:
+            case EdgeRef(edge):
+                return edge
+            case NodeRef(name) if flow is not None and name in flow.by_name:
+                inputs = flow.by_name[name].inputs
+                return inputs[0] if len(inputs) == 1 else None
+            case _:
+                return None
 
     @property
     def component(self) -> str | None:
@@ -51,9 +84,9 @@ class Context:
 
     @property
     def steppable(self) -> bool:
-        """True when there is a call to make."""
-        snapshot = self.view.snapshot
-        return self.view.ready and snapshot is not None and not snapshot.state.ended
+        """True when there is a call to make, and nothing is on its way through the past."""
+        snapshot, ready = self.view.snapshot, self.view.ready and not self.view.travelling
+        return ready and snapshot is not None and not snapshot.state.ended
 
 
 class Bench(Protocol):
@@ -73,7 +106,10 @@ class Bench(Protocol):
         ...
 
     def show_difference(self) -> None:
-        """Look at the latest difference; what is looked at already is closed."""
+        """Look at the latest difference; what is looked at already is closed.
+
+        Without one, the line is compared with the one it left, or with its recording.
+        """
         ...
 
     def toggle_comparing(self) -> None:
@@ -82,6 +118,26 @@ class Bench(Protocol):
 
     def cycle_pace(self) -> None:
         """Take the next pace of `PACES`."""
+        ...
+
+    def ask_place(self) -> None:
+        """Ask for a place of the line, and go there."""
+        ...
+
+    def take_line(self) -> None:
+        """Go to the end of the other line, or of the one that is chosen."""
+        ...
+
+    def record(self) -> None:
+        """Ask for a file and record into it; end that when it is being done."""
+        ...
+
+    def edit_element(self) -> None:
+        """Edit the payload of `Context.editable`."""
+        ...
+
+    def inject_element(self) -> None:
+        """Make an element for `Context.edge`."""
         ...
 
     def focus_pane(self, name: PaneName) -> None:

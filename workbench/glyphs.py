@@ -1,13 +1,15 @@
 """Signs that say with a letter what a colour says too (never colour alone).
 
 `>` running or ready, `||` held or paused, `@` the next call, `x` failed, `!` full, `o` dropped,
-`r` reloaded, `<` rolled back, `=` done, `-` nothing to do.
+`r` reloaded, `<` rolled back, `=` done, `-` nothing to do. On the timeline also `|` a stop,
+`Y` a fork, `e` an element that the user changed, `'` a mark, `█` where the flow stands.
 """
 
 from __future__ import annotations
 
 from runtime.model.snapshot import NodeState
 from runtime.session.link import CallMark
+from runtime.session.timeline import TimelineMark
 from workbench.lines import Ink
 
 NEXT = "@"
@@ -40,6 +42,21 @@ MARK_SIGNS: dict[CallMark, tuple[str, Ink]] = {
     CallMark.RELOAD: (RELOADED, Ink.ACCENT),
 }
 """Sign and ink of each kind of line in the event log."""
+
+HERE = "█"
+"""Where on the timeline the flow stands."""
+USER_MARK = "'"
+
+TIMELINE_SIGNS: dict[TimelineMark, tuple[str, str, Ink]] = {
+    TimelineMark.ERROR: ("x", "failed", Ink.BAD),
+    TimelineMark.STOP: ("|", "stopped", Ink.NEXT),
+    TimelineMark.RELOAD: (RELOADED, "reloaded", Ink.GOOD),
+    TimelineMark.FORK: ("Y", "forked", Ink.PAST),
+    TimelineMark.CHANGE: ("e", "changed", Ink.WARN),
+    TimelineMark.MARK: (USER_MARK, "mark", Ink.STRONG),
+    TimelineMark.DROP: (DROP, "dropped", Ink.WARN),
+}
+"""Sign, word and ink of each mark; where several fall on one column, the first is drawn."""
 
 
 def pressure_ink(depth: int, capacity: int) -> Ink:

@@ -34,6 +34,10 @@ class Ink(StrEnum):
     STRING = "string"
     NUMBER = "number"
     LITERAL = "literal"
+    PAST = "past"
+    """What belongs to the past that is looked at."""
+    PAST_FLAG = "past-flag"
+    """That the past is looked at; also shown without colour, as reversed text."""
     ALERT = "alert"
     """Text on a background of the error colour."""
 

@@ -31,6 +31,7 @@ STUDIO = Theme(
         "ink-string": "#a8dd7f",
         "ink-number": "#c9a2ff",
         "ink-literal": "#ffb37a",
+        "ink-past": "#d7a1ff",
     },
 )
 
@@ -55,6 +56,7 @@ HIGH_CONTRAST = Theme(
         "ink-string": "#afff87",
         "ink-number": "#ffd7ff",
         "ink-literal": "#ffd787",
+        "ink-past": "#ffafff",
     },
 )
 
@@ -76,6 +78,8 @@ BASES: dict[Ink, tuple[str, str]] = {
     Ink.STRING: ("ink-string", ""),
     Ink.NUMBER: ("ink-number", ""),
     Ink.LITERAL: ("ink-literal", ""),
+    Ink.PAST: ("ink-past", "bold"),
+    Ink.PAST_FLAG: ("ink-past", "bold reverse"),
     Ink.ALERT: ("background", "bold"),
 }
 """Theme variable and attributes of each ink."""
@@ -85,7 +89,7 @@ def variable_defaults(foreground: str, background: str) -> dict[str, str]:
     """Our variables for a theme that does not name them, mixed from its own colours."""
     front, back = Color.parse(foreground), Color.parse(background)
     dim, faint = back.blend(front, 0.66).hex, back.blend(front, 0.45).hex
-    names = ("ink-name", "ink-string", "ink-number", "ink-literal")
+    names = ("ink-name", "ink-string", "ink-number", "ink-literal", "ink-past")
     return {
         "border-calm": back.blend(front, 0.25).hex,
         "ink-dim": dim,

@@ -16,6 +16,7 @@ from runtime.session.link import (
     NodeBuild,
     Update,
 )
+from runtime.session.timeline import LineComparison, RecordingStatus, Timeline
 from workbench.flow_change import FlowChange, edge_key, flow_change
 
 
@@ -44,6 +45,11 @@ class ChangeRef:
 
 
 @dataclass(frozen=True, slots=True)
+class LinesRef:
+    """In what this line of calls differs from the one it left, or from its recording."""
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierBuild:
     """A build that can be put in use again."""
 
@@ -51,7 +57,7 @@ class EarlierBuild:
     digest: str
 
 
-Selection = NodeRef | EdgeRef | ElementRef | ChangeRef
+Selection = NodeRef | EdgeRef | ElementRef | ChangeRef | LinesRef
 
 News = BuildComparison | FlowChange
 """A difference the user has not looked at."""
@@ -78,11 +84,22 @@ class View:
     """In what the graph differs from the one before, if it had another one."""
     news: tuple[News, ...] = ()
     """The latest last."""
+    timeline: Timeline | None = None
+    recording: RecordingStatus | None = None
+    lines_compared: LineComparison | None = None
+    """None until it was asked for and answered."""
 
     def begun_anew(self) -> View:
         """The view without what belongs to the session's former start."""
         return replace(
-            self, flow=None, snapshot=None, builds=(), comparisons=(), change=None, news=()
+            self,
+            flow=None,
+            snapshot=None,
+            builds=(),
+            comparisons=(),
+            change=None,
+            news=(),
+            lines_compared=None,
         )
 
     def after(self, update: Update) -> View:
@@ -96,6 +113,9 @@ class View:
             problems=self.problems if update.problems is None else update.problems,
             builds=self.builds if update.builds is None else update.builds,
             build=self.build if update.build is None else update.build,
+            timeline=update.timeline or self.timeline,
+            recording=update.recording or self.recording,
+            lines_compared=update.line_comparison or self.lines_compared,
         )
         return made._with_flow(update)._with_comparisons(update.comparisons)
 
@@ -109,9 +129,9 @@ class View:
         flow, snapshot = update.flow, update.snapshot
         if flow is None:
             return self if snapshot is None else replace(self, snapshot=snapshot)
-        if self.flow is None:
-            return replace(self, flow=flow, snapshot=snapshot)
         waits = snapshot is not None and not _fits(flow, snapshot)
+        if self.flow is None or (update.rewound and not waits):
+            return replace(self, flow=flow, snapshot=snapshot)
         change = flow_change(self.flow, flow, waits=waits)
         made = replace(self, snapshot=snapshot, flow=self.flow if waits else flow)
         if not change or change == self.change:
@@ -139,6 +159,16 @@ class View:
         return self.health is Health.READY and self.snapshot is not None
 
     @property
+    def past(self) -> bool:
+        """True when what is shown was followed by calls already."""
+        return self.ready and self.timeline is not None and self.timeline.past
+
+    @property
+    def travelling(self) -> bool:
+        """True while the flow is being taken to another place of its past."""
+        return self.ready and self.timeline is not None and self.timeline.travelling is not None
+
+    @property
     def failed_node(self) -> NodeSnapshot | None:
         """The first node whose last call failed and whose element waits."""
         nodes = self.snapshot.nodes if self.snapshot is not None else ()
@@ -164,6 +194,12 @@ class View:
         if self.health is not Health.READY:
             return ()
         return tuple(item for item in self.problems if item.severity is Severity.ERROR)
+
+    @property
+    def recording_problems(self) -> tuple[Diagnostic, ...]:
+        """Why a recording ended by itself, if the last one did."""
+        failed = self.recording.failed if self.recording is not None else None
+        return () if failed is None else (failed,)
 
     @property
     def failed_builds(self) -> tuple[BuildOutcome, ...]:

@@ -14,7 +14,7 @@ class Code(Enum):
     """One kind of problem: its number and its name."""
 
     # io
-    IO = ("E0001", "Io")
+    IO = ("E0001", "IoError")
     # link
     UNRESOLVED_IMPORT = ("E0200", "UnresolvedImport")
     INTERFACE_MISMATCH = ("E0201", "InterfaceMismatch")

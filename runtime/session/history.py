@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from runtime.model.events import (
     DropReason,
@@ -117,6 +117,10 @@ class Line:
         """What the screen hears of it."""
         left = None if self.left is None else self.left.number
         return LineInfo(self.number, self.calls, left, self.left_at)
+
+    def as_it_is(self) -> Line:
+        """A copy for another thread, which does not go on with this one."""
+        return replace(self, recorder=Recorder(self.ring.until(self.calls)))
 
     def steps(self, until: int | None = None) -> Iterator[ReplayStep]:
         """What was done, up to call `until` and what stands before the call after it."""

@@ -30,8 +30,9 @@ class LineComparer:
 
     def compare(self, before: Line | Path, after: Line) -> None:
         """Compare a line, or a recording, with another line as it stands; see `take`."""
+        lines = (before if isinstance(before, Path) else before.as_it_is(), after.as_it_is())
         worker = threading.Thread(
-            target=self._compare, args=(before, after), name="line comparison", daemon=True
+            target=self._compare, args=lines, name="line comparison", daemon=True
         )
         worker.start()
 
@@ -61,7 +62,7 @@ class LineComparer:
                 )
                 return
         compared = sum(count.compared for count in report.nodes.values())
-        text = "" if report.equal else report.render()
+        text = "" if report.equal else _how_far(before, after) + report.render()
         self._made.put(LineComparison(names[0], names[1], compared, report.total, text))
 
     def _saved(self, line: Line, folder: Path) -> Path:
@@ -77,3 +78,14 @@ class LineComparer:
         if failed is not None:
             raise StudioError([failed])
         return path
+
+
+def _how_far(before: Line | Path, after: Line) -> str:
+    """What to know of lines that went on to different places; empty when they did not."""
+    if after.ended is not None and (isinstance(before, Path) or before.ended is not None):
+        return ""
+    far = "a recording" if isinstance(before, Path) else f"{before.calls:,} calls"
+    return (
+        f"compared: {far} with {after.calls:,} calls of line {after.number}; calls that only one "
+        "of them made count as missing or added\n"
+    )

@@ -64,6 +64,8 @@ class ReplayInfo:
     exact: bool
     """True while every call is the recorded one and is checked; False from where the user or
     another build made it go its own way: from there on only the sources are answered for."""
+    finished: bool = False
+    """True when every recorded call was made again and was as recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,10 @@ from workbench.figures import age, duration, short_digest
 from workbench.flow_change import Changed, FlowChange
 from workbench.glyphs import RELOADED, ROLLED_BACK
 from workbench.harmless import harmless
+from workbench.inspection.differences import difference_rows
 from workbench.inspection.words import facts, prose, section, title
 from workbench.lines import Ink, Line, Row, line, wrap
 from workbench.view import EarlierBuild, NodeRef
-
-SHOWN_LINES = 200
-"""Lines of a comparison that are shown."""
 
 DIGEST_CELLS = 12
 
@@ -82,21 +80,7 @@ def comparison_rows(comparison: BuildComparison | None, cells: int) -> list[Row]
         return []
     rows = [section("builds compared", "D closes", cells)]
     rows += prose(comparison_words(comparison), cells, Ink.STRONG)
-    lines = comparison.text.split("\n") if comparison.text else []
-    for text in lines[:SHOWN_LINES]:
-        ink = _ink_of(text)
-        if ink is Ink.DIM:
-            rows += prose(text, cells, ink)
-        else:
-            rows += [Row(piece) for piece in wrap(line((f" {harmless(text)}", ink)), cells - 1)]
-    if len(lines) > SHOWN_LINES:
-        rows.append(Row(line((f" and {len(lines) - SHOWN_LINES} more lines", Ink.DIM))))
-    return rows
-
-
-def _ink_of(text: str) -> Ink:
-    start = text.lstrip()[:2]
-    return {"- ": Ink.BAD, "+ ": Ink.GOOD, "@@": Ink.FAINT}.get(start, Ink.DIM)
+    return rows + difference_rows(comparison.text, cells)
 
 
 def change_rows(change: FlowChange, nodes: frozenset[str], cells: int) -> list[Row]:

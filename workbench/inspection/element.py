@@ -12,16 +12,20 @@ from workbench.inspection.words import facts, prose, section, title
 from workbench.lines import Ink, Row, Span, line
 from workbench.view import NodeRef
 
+NOT_KEPT = (
+    "It is no longer kept: only recent elements are. Its calls may still be in the event log."
+)
+NOT_YET = "It is not in the flow at this place of the past, or no longer kept. E goes to the end."
 
-def element_rows(details: ElementDetails, form: Form, cells: int) -> list[Row]:
+
+def element_rows(
+    details: ElementDetails, form: Form, cells: int, *, past: bool = False
+) -> list[Row]:
     """The element, with as much of its payload as was read."""
     about = details.line
     if not details.found or about is None:
-        return [
-            title(f"element {details.element_id}"),
-            *prose("It is no longer kept: only recent elements are. Its calls may "
-                   "still be in the event log.", cells, Ink.DIM),
-        ]  # fmt: skip
+        why = NOT_YET if past else NOT_KEPT
+        return [title(f"element {details.element_id}"), *prose(why, cells, Ink.DIM)]
     content_type = harmless(about.content_type, 120)
     buffer_type = harmless(details.buffer_content_type, 120)
     exact = f"  {about.size:,} bytes" if about.size >= 1024 else ""

@@ -5,13 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from textual.app import App
 
-from runtime.session.requests import Request, SetComparing, StartBuild, StepCall
+from runtime.session.requests import (
+    CompareLines,
+    Pause,
+    Request,
+    SetComparing,
+    StartBuild,
+    StepCall,
+)
 from workbench import bars
-from workbench.actions import BY_ID, PACES
+from workbench.actions.building import has_other_line, is_looked_at
+from workbench.actions.running import PACES
+from workbench.actions.table import BY_ID
 from workbench.bench import Context, PaneName
 from workbench.clipboard import copy_natively
 from workbench.flow_change import FlowChange
@@ -19,8 +29,10 @@ from workbench.mouse import set_mouse
 from workbench.screens.confirm import ConfirmScreen
 from workbench.screens.help import HelpScreen
 from workbench.screens.panes import Panes
+from workbench.screens.payloads import Payloads
+from workbench.screens.travel import Travel
 from workbench.theme import THEMES
-from workbench.view import ChangeRef, NodeRef
+from workbench.view import ChangeRef, LinesRef, NodeRef
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
 
@@ -35,6 +47,9 @@ class Desk:
         self._panes = panes
         self._send = send
         self._mouse = True
+        self._sent = 0
+        self._travel = Travel(panes, self.send)
+        self.payloads = Payloads(panes, self.send)
 
     @property
     def context(self) -> Context:
@@ -48,15 +63,40 @@ class Desk:
     def send(self, request: Request) -> None:
         """Send a request; a step that makes no call is explained."""
         snapshot = self.context.view.snapshot
+        self._sent += 1
         if isinstance(request, StepCall) and snapshot is not None:
-            calls, node = snapshot.calls, request.node
-            self._panes.set_timer(STEP_ANSWER_S, lambda: self._explain(calls, node))
+            explain = partial(self._explain, self._sent, snapshot.calls, request.node)
+            self._panes.set_timer(STEP_ANSWER_S, explain)
         self._send(request)
 
-    def _explain(self, calls: int, node: str | None) -> None:
+    def _explain(self, sent: int, calls: int, node: str | None) -> None:
         view = self.context.view
-        if view.ready and not view.running and view.snapshot and view.snapshot.calls == calls:
+        if sent != self._sent or not view.ready or view.running or view.snapshot is None:
+            return
+        if view.snapshot.calls == calls:
             self._panes.say(bars.why_not(view, node))
+
+    # ---- the line of calls
+
+    def ask_place(self) -> None:
+        """Ask for a place of the line, and go there."""
+        self._travel.ask_place()
+
+    def take_line(self) -> None:
+        """Go to the end of the other line, or of the one that is chosen."""
+        self._travel.take_line()
+
+    def record(self) -> None:
+        """Record into a file, or end that."""
+        self._travel.record()
+
+    def edit_element(self) -> None:
+        """Edit the payload of the element that is meant."""
+        self.payloads.edit()
+
+    def inject_element(self) -> None:
+        """Make an element for the edge that is selected."""
+        self.payloads.inject()
 
     # ---- builds
 
@@ -67,17 +107,26 @@ class Desk:
 
     def show_difference(self) -> None:
         """Look at the latest difference; the one that is looked at is closed."""
-        view, selection = self.context.view, self.context.selection
+        context, panes = self.context, self._panes
+        view, selection = context.view, context.selection
         if view.news:
             *older, latest = view.news
-            self._panes.view = replace(view, news=tuple(older))
-            self._panes.selection = (
+            panes.view = replace(view, news=tuple(older))
+            panes.selection = (
                 ChangeRef() if isinstance(latest, FlowChange) else NodeRef(latest.node)
             )
-            self._panes.focus_pane(PaneName.INSPECTOR)
-            self._panes.inspector.jump(False)
-        elif isinstance(selection, NodeRef):
-            self._panes.view = view.without_comparison(selection.node)
+        elif is_looked_at(context):
+            if isinstance(selection, NodeRef):
+                panes.view = view.without_comparison(selection.node)
+            else:
+                panes.selection = None
+            return
+        elif has_other_line(context):
+            panes.view = replace(view, lines_compared=None)
+            panes.selection = LinesRef()
+            self.send(CompareLines())
+        panes.focus_pane(PaneName.INSPECTOR)
+        panes.inspector.jump(False)
 
     def toggle_comparing(self) -> None:
         """Compare the builds at each swap, or do not."""
@@ -108,9 +157,11 @@ class Desk:
         self._panes.zoomed = bigger
 
     def up(self) -> None:
-        """Go up one level: zoom, cursor, pane, selection."""
+        """Go up one level: the way through the past, zoom, cursor, pane, selection."""
         target = self._panes.target
-        if self._panes.zoomed:
+        if self.context.view.travelling:
+            self.send(Pause())
+        elif self._panes.zoomed:
             self._panes.zoomed = False
         elif isinstance(target, LineView) and target.cursor is not None:
             target.cursor = None

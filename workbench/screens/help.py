@@ -10,18 +10,33 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from workbench.actions import ACTIONS, Action, Group, key_name, label
+from runtime.session.timeline import TimelineMark
+from workbench.actions.action import Action, Group
+from workbench.actions.table import ACTIONS
+from workbench.actions.words import key_name, label
 from workbench.bench import Context
+from workbench.glyphs import HERE, TIMELINE_SIGNS
 from workbench.lines import Ink, Line, Row, Span, line, pad
+from workbench.timeline.track import DONE, TO_COME, UNDONE
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
 
-LEGEND: Line = line(
+STATES: Line = line(
     (" > ", Ink.GOOD), ("ready ", Ink.DIM), ("|| ", Ink.WARN), ("held ", Ink.DIM),
     ("@ ", Ink.NEXT), ("next ", Ink.DIM), ("x ", Ink.BAD), ("failed ", Ink.DIM),
     ("! ", Ink.WARN), ("full ", Ink.DIM), ("o ", Ink.WARN), ("dropped ", Ink.DIM),
     ("^ ", Ink.TEXT), ("peak ", Ink.DIM), ("r ", Ink.ACCENT), ("reloaded ", Ink.DIM),
     ("< ", Ink.WARN), ("back ", Ink.DIM), ("~ ", Ink.WARN), ("not granted", Ink.DIM),
+)  # fmt: skip
+
+_BESIDE_STATES = (TimelineMark.STOP, TimelineMark.FORK, TimelineMark.CHANGE, TimelineMark.MARK)
+
+TIMELINE: Line = line(
+    (f" {HERE} ", Ink.NEXT), ("here ", Ink.DIM),
+    *(part for sign, word, ink in map(TIMELINE_SIGNS.__getitem__, _BESIDE_STATES)
+      for part in ((f"{sign} ", ink), (f"{word} ", Ink.DIM))),
+    (f"{DONE} ", Ink.ACCENT), ("done ", Ink.DIM), (f"{UNDONE} ", Ink.DIM), ("undone ", Ink.DIM),
+    (f"{TO_COME} ", Ink.FAINT), ("to come", Ink.DIM),
 )  # fmt: skip
 
 
@@ -44,11 +59,11 @@ class HelpScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Filter, list, legend."""
         legend = LineLabel(id="legend")
-        legend.lines = (LEGEND,)
+        legend.lines = (STATES, TIMELINE)
         with Vertical(id="help") as box:
             box.border_title = "What can be done"
             box.border_subtitle = "type to filter   enter does it   esc closes"
-            yield Input(placeholder="filter, e.g. step", id="help-filter")
+            yield Input(placeholder="filter, e.g. step", id="help-filter", classes="field")
             yield self._list
             yield legend
 

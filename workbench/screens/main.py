@@ -7,9 +7,12 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from runtime.session.link import Update
 from runtime.session.requests import Request
-from workbench.actions import ACTIONS, BY_ID, label
+from workbench.actions.table import ACTIONS, BY_ID
+from workbench.actions.words import label
 from workbench.screens.desk import Desk
+from workbench.screens.feed import Feed
 from workbench.screens.panes import Panes
 
 
@@ -28,6 +31,11 @@ class MainScreen(Panes, inherit_bindings=False):
         super().__init__(title)
         self._send = send
         self._desk = Desk(self, send)
+        self._feed = Feed(self, self._desk.payloads.take)
+
+    def take(self, update: Update) -> None:
+        """Show what happened in the session."""
+        self._feed.take(update)
 
     def ask_session(self, request: Request) -> None:
         """Send a request to the session."""
@@ -41,7 +49,8 @@ class MainScreen(Panes, inherit_bindings=False):
             self.say("")
             action.do(self._desk)
         else:
-            self.say(f"{label(action, context)} needs {action.needs}.")
+            needs = f"{label(action, context)} needs {action.needs}."
+            self.say(action.why_not(context) or needs)
 
     def action_do(self, action_id: str) -> None:
         """As `do`; Textual's bindings call it."""

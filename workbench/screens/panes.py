@@ -8,14 +8,11 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from runtime.model.errors import Diagnostic
-from runtime.model.linked import LinkedFlow
-from runtime.session.link import CallMark, EventLine, Health, Update
-from runtime.session.requests import Request, Rollback, SetComparing
+from runtime.session.link import EventLine, Health
+from runtime.session.requests import JumpTo, Request, Rollback
 from workbench import bars
 from workbench.bench import Context, PaneName
-from workbench.build_words import outcome_words
 from workbench.editing import edit
-from workbench.inspection.builds import comparison_words
 from workbench.view import (
     EarlierBuild,
     EdgeRef,
@@ -23,7 +20,6 @@ from workbench.view import (
     NodeRef,
     Selection,
     View,
-    followed,
 )
 from workbench.widgets.body import CORNER, Body
 from workbench.widgets.build_pane import BuildPane
@@ -35,6 +31,7 @@ from workbench.widgets.line_view import LineView
 from workbench.widgets.outputs import Outputs
 from workbench.widgets.problems import ProblemsPane
 from workbench.widgets.queues import QueuesPane
+from workbench.widgets.timeline_bar import TimelineBar
 
 GRID = (
     PaneName.FLOW,
@@ -61,9 +58,9 @@ class Panes(Screen[None], inherit_bindings=False):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
-        self._last: EventLine | None = None
-        self._last_number = 0
         self._notice = ""
+        self.last: EventLine | None = None
+        """What the last call did, as far as it is told."""
         self._footer_ids: list[str] = []
         self.flow_pane = FlowPane(id="flow", classes="pane")
         self.inspector = Inspector(id="inspector", classes="pane")
@@ -74,6 +71,7 @@ class Panes(Screen[None], inherit_bindings=False):
         self.build_log = BuildPane(id="build", classes="pane")
         self._header = LineLabel(id="header")
         self._banner = LineLabel(id="banner")
+        self._timeline = TimelineBar(id="timeline")
         self._status = LineLabel(id="status")
         self._footer = LineLabel(id="footer")
 
@@ -82,6 +80,7 @@ class Panes(Screen[None], inherit_bindings=False):
         yield self._header
         yield self._banner
         yield Body({name: self.pane(name) for name in GRID})
+        yield self._timeline
         yield self._status
         yield self._footer
 
@@ -98,77 +97,7 @@ class Panes(Screen[None], inherit_bindings=False):
         for number, name in enumerate(PaneName, start=1):
             self.pane(name).border_title = f"{number} {name.value.capitalize()}"
         self.flow_pane.focus()
-        self._write_bars()
-
-    # ---- from the session
-
-    def take(self, update: Update) -> None:
-        """Hand on what happened."""
-        old = self.view
-        if update.flow is not None and not self._goes_on(update):
-            old = old.begun_anew()
-            self._begin_anew(update.flow)
-        self.view = old.after(update)
-        if old.flow is not None and self.view.flow is not None and old.flow != self.view.flow:
-            self._follow_flow(old.flow, self.view.flow)
-        self._take_build(old, update)
-        if update.printed or update.printed_lost:
-            self.outputs.take(update.printed, update.printed_lost)
-        if update.events or update.events_lost:
-            self.event_log.take(update.events, update.events_lost)
-            if update.events:
-                self._remember(update.events)
-        for reply in update.replies:
-            self.inspector.take(reply)
-
-    def _goes_on(self, update: Update) -> bool:
-        """True for another build or graph of the same session: its event log goes on."""
-        events = update.events
-        return self.view.flow is not None and bool(events) and events[0].number > self._last_number
-
-    def _follow_flow(self, old: LinkedFlow, new: LinkedFlow) -> None:
-        self.outputs.follow_flow(new)
-        self.selection = followed(self.selection, old, new)
-
-    def _take_build(self, old: View, update: Update) -> None:
-        if update.build is not None or update.build_lines or update.build_lines_lost:
-            self.build_log.take(update.build, update.build_lines, update.build_lines_lost)
-        new = self.view
-        self._tell_errors(old, new)
-        fresh = [item for item in new.build.outcomes if item not in old.build.outcomes]
-        if fresh:
-            self.say(outcome_words(fresh[-1])[0])
-        elif new.build.refused and new.build.refused != old.build.refused:
-            self.say(f"Nothing was built: {new.build.refused[0].message}")
-        for comparison in update.comparisons:
-            if not comparison.different:
-                self.say(comparison_words(comparison))
-
-    def _tell_errors(self, old: View, new: View) -> None:
-        """Bring new problems into sight, and the events back when there are none any more."""
-        errors, before = set(_errors(new)), set(_errors(old))
-        if errors - before or new.news != old.news:
-            self.say("")
-        if errors - before and not self.has_class("-narrow"):
-            self.bring_up(PaneName.PROBLEMS)
-        elif before and not errors and self.problems.display and not self.has_class("-narrow"):
-            self.bring_up(PaneName.EVENTS)
-
-    def _begin_anew(self, flow: LinkedFlow) -> None:
-        self.outputs.open_flow(flow)
-        self.event_log.clear()
-        self._last = None
-        self._last_number = 0
-        self._notice = ""
-        self.selection = None
-        if not self.comparing:
-            self.ask_session(SetComparing(False))
-
-    def _remember(self, lines: tuple[EventLine, ...]) -> None:
-        self._last_number = max(self._last_number, *(one.number for one in lines))
-        told = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD)
-        self._last = next((one for one in reversed(lines) if one.mark in told), self._last)
-        self._write_bars()
+        self.write_bars()
 
     # ---- reactions
 
@@ -190,18 +119,18 @@ class Panes(Screen[None], inherit_bindings=False):
                 self.bring_up(PaneName.OUTPUT)
         if old.flow != new.flow:
             self._arrange()
-        self._write_bars()
+        self.write_bars()
 
     def watch_selection(self, selection: Selection | None) -> None:
         """The graph shows it, the inspector looks into it."""
         self.flow_pane.selection = selection
         self.inspector.selection = selection
-        self._write_bars()
+        self.write_bars()
 
     def watch_active(self) -> None:
         """Small terminals show the active pane only."""
         self._arrange()
-        self._write_bars()
+        self.write_bars()
 
     def watch_zoomed(self) -> None:
         """One pane has the body, or all share it."""
@@ -209,12 +138,12 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def watch_pace(self) -> None:
         """The pace is in the header and the footer."""
-        self._write_bars()
+        self.write_bars()
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange for the new size."""
         self._arrange()
-        self._write_bars()
+        self.write_bars()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The pane with the keys is the active one."""
@@ -235,18 +164,21 @@ class Panes(Screen[None], inherit_bindings=False):
             edges=len(flow.edges) if flow is not None else 0,
         )
 
-    def _write_bars(self) -> None:
+    def write_bars(self) -> None:
+        """Write header, timeline, status and footer anew."""
         if not self.is_mounted:
             return
         cells = self.size.width
         context = self.context
         self._header.lines = (bars.header(self.view, self._title, self.pace, cells),)
-        self._status.lines = bars.status(self.view, self._last, self._notice, cells)
+        self._timeline.timeline = self.view.timeline if self.view.flow is not None else None
+        self._status.lines = bars.status(self.view, self.last, self._notice, cells)
         footer, self._footer_ids = bars.footer(context, cells)
         self._footer.lines = (footer,)
         banner = bars.banner(self.view)
         self._banner.lines = (banner,)
         self._banner.display = bool(banner)
+        self.set_class(self.view.past or self.view.travelling, "-past")
 
     # ---- messages of the panes
 
@@ -278,6 +210,17 @@ class Panes(Screen[None], inherit_bindings=False):
             if self.has_class("-narrow") and not isinstance(message.view, Inspector):
                 self.focus_pane(PaneName.INSPECTOR)
 
+    @on(TimelineBar.Chosen)
+    def jump_clicked(self, message: TimelineBar.Chosen) -> None:
+        """A place of the timeline was clicked."""
+        timeline = self.context.timeline
+        if timeline is None or message.call == timeline.position:
+            return
+        if message.call < timeline.position and timeline.refusal:
+            self.say(timeline.refusal)
+        else:
+            self.ask_session(JumpTo(message.call))
+
     @on(LineLabel.Clicked, "#footer")
     def run_clicked(self, message: LineLabel.Clicked) -> None:
         """An action of the footer was clicked."""
@@ -288,10 +231,12 @@ class Panes(Screen[None], inherit_bindings=False):
     @property
     def context(self) -> Context:
         """The present context."""
-        selection = self.selection
+        selection, element = self.selection, self.inspector.element
         if isinstance(selection, ElementRef) and selection.lineage is None:
-            selection = selection._replace(lineage=self.inspector.lineage)
-        return Context(self.view, selection, self.active, self.zoomed, self.pace, self.comparing)
+            selection = element or selection
+        return Context(
+            self.view, selection, self.active, self.zoomed, self.pace, self.comparing, element
+        )
 
     def pane(self, name: PaneName) -> FlowPane | LineView | Outputs:
         """The pane of that name."""
@@ -315,7 +260,7 @@ class Panes(Screen[None], inherit_bindings=False):
     def say(self, notice: str) -> None:
         """Tell something in the status line until the next action."""
         self._notice = notice
-        self._write_bars()
+        self.write_bars()
 
     def bring_up(self, name: PaneName, *, wanted: bool = False) -> None:
         """Let a pane that shares its place be seen, without giving it the keys.
@@ -337,9 +282,3 @@ class Panes(Screen[None], inherit_bindings=False):
         target = self.target
         if target is not None:
             target.focus()
-
-
-def _errors(view: View) -> tuple[Diagnostic, ...]:
-    """Everything that the problems pane lists as an error of the session or of a build."""
-    of_builds = (item for outcome in view.failed_builds for item in outcome.problems)
-    return (*view.refused, *view.build.refused, *of_builds)

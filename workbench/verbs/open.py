@@ -3,46 +3,141 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
 from runtime.model.errors import ExitCode
-from runtime.session.link import Health
+from runtime.recording.lines import RecordingOptions
+from runtime.recording.reader import RecordingReader
+from runtime.recording.ring import RING_BYTES
+from runtime.session.link import EngineLink, Health
 from runtime.session.open import SessionOptions, check_manifest_file, process_link
+from runtime.session.open_replay import ReplayOpener, replay_link
+from runtime.session.recording_file import RecordingSettings
+from runtime.session.replayed import manifest_of
 from workbench.app import StudioApp
 from workbench.verbs.arguments import manifest_and_flow
+from workbench.verbs.running import redaction
+
+MIB = 1024 * 1024
+
+
+class OpenArguments(TypedDict):
+    """What the command line gives."""
+
+    words: tuple[str, ...]
+    flow: str | None
+    record: Path | None
+    redactions: tuple[str, ...]
+    ring: int
+    replay: Path | None
+    inputs: tuple[str, ...]
+    force: bool
+    no_mouse: bool
+    no_watch: bool
+    poll: bool
+    retry_on_reload: bool
 
 
 @click.command("open")
 @click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]")
 @click.option("--flow", help="Name of the flow; without it, the alphabetically first one.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Record the whole session into a new file.",
+)
+@click.option(
+    "--redact",
+    "redactions",
+    multiple=True,
+    metavar="RULE",
+    help="Keep out of files what a JSON path ($..password) or a regular expression finds.",
+)
+@click.option(
+    "--ring",
+    type=click.IntRange(min=1),
+    default=RING_BYTES // MIB,
+    show_default=True,
+    metavar="MIB",
+    help="Memory for the recording that is always on; stepping back needs it.",
+)
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Take the inputs, and the order of calls, from a recording.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[SOURCE=]FILE",
+    help="Lines of a file in place of what a source gives.",
+)
+@click.option("--force", is_flag=True, help="Replay with another flow than was recorded.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
 @click.option("--no-watch", is_flag=True, help="Leave changed components and manifests alone.")
 @click.option("--poll", is_flag=True, help="Look at files every second: for network drives.")
 @click.option(
     "--retry-on-reload", is_flag=True, help="Make a failed call again with each new build."
 )
-def command(
-    words: tuple[str, ...],
-    flow: str | None,
-    no_mouse: bool,
-    no_watch: bool,
-    poll: bool,
-    retry_on_reload: bool,
-) -> int:
+def command(**arguments: Unpack[OpenArguments]) -> int:
     """Open the workbench, paused before the first call."""
-    manifest, name = manifest_and_flow(words, flow)
-    flow_name = check_manifest_file(manifest, name)
+    open_link, title = _link(arguments)
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise click.UsageError(
             "the workbench needs a terminal; use `torvyn-studio run` for a flow without a screen"
         )
-    options = SessionOptions(watch=not no_watch, poll_only=poll, retry_on_reload=retry_on_reload)
-    app = StudioApp(
-        lambda: process_link(manifest, flow_name, options),
-        title=f"{manifest.parent.resolve().name}",
-    )
-    app.run(mouse=not no_mouse)
+    app = StudioApp(open_link, title=title)
+    app.run(mouse=not arguments["no_mouse"])
     if app.return_code:
         return app.return_code
     return ExitCode.BAD_INPUT if app.health is Health.INVALID else ExitCode.OK
+
+
+def _link(arguments: OpenArguments) -> tuple[Callable[[], EngineLink], str]:
+    """What opens the session, and a title for it. Raises `StudioError`, `click.UsageError`."""
+    options, inputs = _options(arguments), arguments["inputs"]
+    if any(text.rpartition("=")[2] == "-" for text in inputs):
+        raise click.UsageError(
+            "the workbench reads keys from standard input: give --input a file, or use "
+            "`torvyn-studio run --input -`"
+        )
+    kept = arguments["record"]
+    if kept is not None and kept.is_file():
+        raise click.UsageError(f"--record {kept}: it exists, and is not written over")
+    manifest, name = manifest_and_flow(arguments["words"], arguments["flow"])
+    recording = arguments["replay"]
+    if recording is None:
+        if arguments["force"]:
+            raise click.UsageError("--force needs --replay FILE")
+        flow = check_manifest_file(manifest, name)
+        title = manifest.parent.resolve().name
+        return lambda: process_link(manifest, flow, options, inputs), title
+    if not arguments["words"]:
+        manifest = manifest_of(recording)
+    with RecordingReader(recording) as reader:
+        name = name or reader.header.flow
+    check_manifest_file(manifest, name)
+    opener = ReplayOpener(
+        recording.absolute(), manifest.absolute(), name, options, inputs, arguments["force"]
+    )
+    return lambda: replay_link(opener), recording.name
+
+
+def _options(arguments: OpenArguments) -> SessionOptions:
+    return SessionOptions(
+        watch=not arguments["no_watch"],
+        poll_only=arguments["poll"],
+        retry_on_reload=arguments["retry_on_reload"],
+        recording=RecordingSettings(
+            path=arguments["record"],
+            ring_bytes=arguments["ring"] * MIB,
+            options=RecordingOptions(redactor=redaction(arguments["redactions"])),
+        ),
+    )

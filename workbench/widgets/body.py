@@ -19,6 +19,12 @@ CORNER = (PaneName.EVENTS, PaneName.PROBLEMS, PaneName.BUILD)
 TINY = Size(40, 12)
 """Below this width or height only the active pane is seen, without a frame."""
 
+BARS = 4
+"""Rows of header, status and footer."""
+
+SHORT = 14
+"""Below this height the timeline would take a pane's last row."""
+
 FRAME = 2
 """Rows of a pane's border."""
 
@@ -45,8 +51,10 @@ class Body(Container):
         shared = not (zoomed or tiny)
         self.screen.set_class(tiny, "-tiny")
         self.screen.set_class(narrow, "-narrow")
+        self.screen.set_class(room.height < SHORT, "-short")
         self.set_class(shared and not narrow, "-wide")
-        self._size_rows(room.height - 4, flow_rows, edges, shared=shared, narrow=narrow)
+        rows = room.height - BARS - (room.height >= SHORT)
+        self._size_rows(rows, flow_rows, edges, shared=shared, narrow=narrow)
 
     def bring_up(self, name: PaneName) -> None:
         """Let the pane have its place at the next `place_panes`, without the keys."""
@@ -69,9 +77,9 @@ class Body(Container):
             flow.styles.height = "1fr"
             return
         if narrow:
-            flow.styles.height = min(flow_rows + FRAME, max(rows * 11 // 20, 5))
+            flow.styles.height = min(flow_rows + FRAME, max(rows * 3 // 5, 5))
             return
         flow.styles.height = "1fr"
         graph = min(max(flow_rows + FRAME, 9), rows * 2 // 5)
-        table = min(max(edges + 1 + FRAME, 5), rows // 4)
+        table = min(max(edges + 1 + FRAME, 5), rows * 2 // 7)
         self.styles.grid_rows = f"{graph} {table} 1fr"

@@ -10,13 +10,14 @@ from textual.reactive import reactive
 from runtime.session.link import ElementDetails, NodeCalls, QueueListing
 from runtime.session.requests import ListNode, ListQueue, ReadElement, Request
 from workbench.inspection.builds import change_rows
+from workbench.inspection.differences import line_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.node import node_rows
 from workbench.inspection.payload import PART_BYTES, Form, is_text
 from workbench.lines import Ink, Row, line
-from workbench.view import ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
+from workbench.view import ChangeRef, EdgeRef, ElementRef, LinesRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 
 ASK_AGAIN_S = 0.5
@@ -63,6 +64,8 @@ class Inspector(LineView, inherit_bindings=False):
         self._calls: NodeCalls | None = None
         self._offset = 0
         self._asked_at = 0.0
+        self._asked = False
+        self._stale = False
 
     # ---- reactions
 
@@ -75,8 +78,8 @@ class Inspector(LineView, inherit_bindings=False):
         changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
         if changed:
             self._turn_to(self.selection or next_subject(new), again=True)
-        before = (old.builds, old.comparisons, old.change)
-        if before != (new.builds, new.comparisons, new.change):
+        before = (old.builds, old.comparisons, old.change, old.lines_compared)
+        if before != (new.builds, new.comparisons, new.change, new.lines_compared):
             self._fill()
 
     def watch_selection(self, selection: Selection | None) -> None:
@@ -108,15 +111,32 @@ class Inspector(LineView, inherit_bindings=False):
                 self._calls = reply
             case _:
                 return
+        self._stale = False
         self._fill()
 
+    def forget(self) -> None:
+        """The flow stands at another place: what was answered before is not true any more.
+
+        The rows stay until `ask_again` is answered, so that they change once, not twice.
+        """
+        self._details = self._listing = self._calls = None
+        self._stale = isinstance(self._subject, ElementRef | EdgeRef | NodeRef)
+        self._asked = False
+
+    def ask_again(self) -> None:
+        """Ask for what was forgotten, if that was not done meanwhile."""
+        if self._stale and not self._asked:
+            self._ask()
+
     @property
-    def lineage(self) -> int | None:
-        """Lineage of the element that is shown."""
-        details = self._details
-        if details is None or details.line is None or not isinstance(self._subject, ElementRef):
+    def element(self) -> ElementRef | None:
+        """The element that is shown, with its lineage as soon as that is known."""
+        subject, details = self._subject, self._details
+        if not isinstance(subject, ElementRef):
             return None
-        return details.line.lineage
+        if details is None or details.line is None or details.element_id != subject.element_id:
+            return subject
+        return subject._replace(lineage=details.line.lineage)
 
     # ---- asking and showing
 
@@ -124,6 +144,7 @@ class Inspector(LineView, inherit_bindings=False):
         other = subject != self._subject
         if other:
             self._subject = subject
+            self._stale = False
             self._offset = 0
             self._listing = self._calls = None
             self.cursor = None
@@ -143,6 +164,7 @@ class Inspector(LineView, inherit_bindings=False):
 
     def _ask(self) -> None:
         self._asked_at = monotonic()
+        self._asked = True
         match self._subject:
             case ElementRef(element_id):
                 self.post_message(self.Wanted(ReadElement(element_id, self._offset, PART_BYTES)))
@@ -150,7 +172,7 @@ class Inspector(LineView, inherit_bindings=False):
                 self.post_message(self.Wanted(ListQueue(edge)))
             case NodeRef(node):
                 self.post_message(self.Wanted(ListNode(node, CALLS_SHOWN)))
-            case ChangeRef() | None:
+            case ChangeRef() | LinesRef() | None:
                 pass
 
     def _fill_ages(self) -> None:
@@ -161,6 +183,8 @@ class Inspector(LineView, inherit_bindings=False):
         flow, cells = self.view.flow, self.room
         if flow is None or not cells:
             self.show((Row(line((" Nothing to inspect yet.", Ink.DIM))),))
+            return
+        if self._stale:
             return
         snapshot = self.view.snapshot
         match self._subject:
@@ -180,9 +204,12 @@ class Inspector(LineView, inherit_bindings=False):
                 self.show(edge_rows(flow, snapshot, edge, self._listing, cells))
             case ElementRef():
                 if self._details is not None:
-                    self.show(element_rows(self._details, self.form, cells))
+                    past = self.view.past
+                    self.show(element_rows(self._details, self.form, cells, past=past))
             case ChangeRef() if self.view.change is not None:
                 self.show(change_rows(self.view.change, frozenset(flow.by_name), cells))
+            case LinesRef():
+                self.show(line_rows(self.view.lines_compared, cells))
             case ChangeRef() | None:
                 self.show(flow_rows(flow, snapshot, cells))
 

@@ -56,7 +56,9 @@ class PrintedView(LogView[PrintedLine], inherit_bindings=False):
     def clear(self) -> None:
         """Begin anew."""
         self._cutter = LineCutter()
+        self._flooded = False
         self.lost_bytes = 0
+        self.unread = False
         super().clear()
         self._write_heading()
 
@@ -170,6 +172,15 @@ class Outputs(Vertical, inherit_bindings=False):
         for name in sinks:
             self._add(name, is_sink=True)
         self.active = sinks[0] if sinks else ""
+        self._place_logs()
+
+    def begin_anew(self, chunks: Iterable[PrintedChunk], lost: Iterable[tuple[str, int]]) -> None:
+        """Hold nothing but this, none of which is new to the reader."""
+        for view in self._views.values():
+            view.clear()
+        self.take(chunks, lost)
+        for view in self._views.values():
+            view.unread = False
         self._place_logs()
 
     def follow_flow(self, flow: LinkedFlow) -> None:

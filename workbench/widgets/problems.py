@@ -25,8 +25,7 @@ class ProblemsPane(LineView, inherit_bindings=False):
 
     def watch_view(self, old: View, new: View) -> None:
         """Write the list when it has changed."""
-        before = (old.problems, old.build, old.health)
-        if before != (new.problems, new.build, new.health):
+        if _shown(old) != _shown(new):
             self._fill()
 
     def on_resize(self) -> None:
@@ -74,10 +73,18 @@ def place(problem: Diagnostic) -> str:
     return harmless(":".join(str(part) for part in parts if part is not None))
 
 
+def _shown(view: View) -> tuple[object, ...]:
+    return view.problems, view.build, view.health, view.recording_problems
+
+
 def _groups(view: View) -> list[tuple[str, tuple[Diagnostic, ...]]]:
     """Problems under their headings, those of the session first."""
     build = view.build
-    groups = [("", view.problems), ("nothing was built: ", build.refused)]
+    groups = [
+        ("", view.problems),
+        ("the recording: ", view.recording_problems),
+        ("nothing was built: ", build.refused),
+    ]
     groups += [
         (f"build of {outcome.component}: ", outcome.problems)
         for outcome in reversed(build.outcomes)

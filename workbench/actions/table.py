@@ -1,0 +1,14 @@
+"""The table: every action, in the order of the help."""
+
+from __future__ import annotations
+
+from workbench.actions.action import Action
+from workbench.actions.building import BUILD
+from workbench.actions.looking import LOOK, WORKBENCH
+from workbench.actions.moving import MOVE
+from workbench.actions.running import RUN
+from workbench.actions.travelling import TIME
+
+ACTIONS: tuple[Action, ...] = (*RUN, *TIME, *BUILD, *MOVE, *LOOK, *WORKBENCH)
+
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

@@ -1,0 +1,1 @@
+"""The timeline as text: what the bar draws and says, and places that a user types."""
