@@ -64,7 +64,7 @@ SIZES = [(120, 36), (80, 24)]
         ("right_square_bracket", PAST, StepForward()),
         ("left_curly_bracket", PRESENT, JumpToStop()),
         ("right_curly_bracket", PAST, JumpToStop(forward=True)),
-        ("E", PAST, JumpTo(1_850)),
+        ("E", PAST, JumpTo(1_851)),
         ("m", PRESENT, ToggleMark()),
         ("apostrophe", replace(PAST, marks=(3,)), JumpToMark()),
         ("F", PAST, Fork()),
@@ -166,7 +166,7 @@ async def test_in_a_replay_forward_makes_the_next_recorded_call():
         assert "|| PAUSED  REPLAY  " in text
         assert "12/90  replay four-events.rec" in text
         await pilot.press("right_square_bracket", "right_curly_bracket", "E", "F", "D")
-        assert asked(link) == [StepCall(), JumpToStop(True), JumpTo(90), CompareLines()]
+        assert asked(link) == [StepCall(), JumpToStop(True), JumpTo(91), CompareLines()]
         await show(app, pilot, link, on_line(replace(line, replay=replace(replay, exact=False))))
         text = text_of(app)
         assert "REPLAY inputs only" in text
@@ -272,9 +272,9 @@ async def test_a_new_build_that_waits_is_told_before_the_failure_it_may_mend():
 async def test_what_the_session_remarks_is_told():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        line = EventLine(1, CallMark.STATE, 5, None, "line 2 leaves line 1 here")
+        line = EventLine(1, CallMark.NOTE, 5, None, "line 2 leaves line 1 here")
         await show(app, pilot, link, Update(Health.READY, events=(line,)))
-        assert " - line 2 leaves line 1 here" in text_of(app).split("5 Events")[1]
+        assert " i line 2 leaves line 1 here" in text_of(app).split("5 Events")[1]
 
 
 async def test_a_past_that_is_not_what_it_was_says_so():

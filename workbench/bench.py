@@ -35,8 +35,8 @@ class Context:
     pace: float | None = None
     comparing: bool = True
     element: ElementRef | None = None
-    """What the inspector shows, if that is an element: the selected one, or that of the next
-    call."""
+    """What the inspector shows, if that is an element: the selected one, that of the next call,
+    or one that waits in the queue that is shown."""
 
     @property
     def timeline(self) -> Timeline | None:

@@ -40,6 +40,7 @@ MARK_SIGNS: dict[CallMark, tuple[str, Ink]] = {
     CallMark.STATE: ("-", Ink.ACCENT),
     CallMark.STOP: ("||", Ink.NEXT),
     CallMark.RELOAD: (RELOADED, Ink.ACCENT),
+    CallMark.NOTE: ("i", Ink.ACCENT),
 }
 """Sign and ink of each kind of line in the event log."""
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from operator import itemgetter
 
-from runtime.model.call import Accepted, Answer, Failed, Outcome
+from runtime.model.call import Accepted, Answer, Failed, Outcome, Signal
 from runtime.recording.lines import printed_runs
+
+_OUTCOME, _PRINTED_BYTES = itemgetter(0), itemgetter(4)
+_ACCEPTED = {id(signal): hash((Accepted, Accepted(signal))) for signal in Signal}
+"""By the identity of the signal: members of an enum are slow to hash."""
 
 
 def digest_of_answer(answer: Answer) -> int:
@@ -13,28 +18,27 @@ def digest_of_answer(answer: Answer) -> int:
 
     Not the same in another process.
     """
-    digest = _of_outcome(answer[0])
+    outcome = answer[0]
+    kind = type(outcome)
+    if kind is Accepted:
+        digest = _ACCEPTED[id(outcome[0])]
+    else:
+        digest = hash((kind, outcome))
     return _with_printed(digest, answer) if answer[4] else digest
 
 
-def digests_of_answers(answers: Iterable[Answer]) -> list[int]:
-    """The digest of each. Outcomes that many answers share are looked at once."""
-    shared: dict[int, int] = {}
-    digests = []
-    for answer in answers:
-        outcome = answer[0]
-        digest = shared.get(id(outcome))
-        if digest is None:
-            digest = shared[id(outcome)] = _of_outcome(outcome)
-        digests.append(_with_printed(digest, answer) if answer[4] else digest)
+def digests_of_answers(answers: Sequence[Answer]) -> list[int]:
+    """The digest of each. An outcome that many answers share is looked at once."""
+    outcomes = list(map(_OUTCOME, answers))
+    places = list(map(id, outcomes))
+    different = dict(zip(places, outcomes, strict=True))
+    known = {place: hash((type(outcome), outcome)) for place, outcome in different.items()}
+    digests = list(map(known.__getitem__, places))
+    if any(map(_PRINTED_BYTES, answers)):
+        for index, answer in enumerate(answers):
+            if answer[4]:
+                digests[index] = _with_printed(digests[index], answer)
     return digests
-
-
-def _of_outcome(outcome: Outcome) -> int:
-    kind = type(outcome)
-    if type(outcome) is Accepted:
-        return hash((kind, outcome.signal._value_))  # members of an enum are slow to hash
-    return hash((kind, outcome))
 
 
 def _with_printed(digest: int, answer: Answer) -> int:

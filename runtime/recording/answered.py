@@ -29,12 +29,16 @@ class AnsweredNodes:
 
     def follow(self, command: Relink) -> None:
         """The graph becomes another one."""
-        self.nodes = sources_of(command.flow)
+        nodes = sources_of(command.flow)
+        if nodes != self.nodes:
+            self.nodes = nodes
 
     def begin(self, node: str) -> None:
         """The next call is the node's `init`."""
         if (node in self.nodes) is not (node in self.now):
             self.now ^= {node}
+            if self.now == self.nodes:
+                self.now = self.nodes
 
 
 def sources_of(flow: LinkedFlow) -> frozenset[str]:

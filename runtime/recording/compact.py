@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import accumulate
 from operator import itemgetter
+from struct import Struct
 from sys import getsizeof
 from types import GenericAlias
 from typing import Any, NamedTuple
@@ -150,31 +152,33 @@ class CompactChunk:
 
         Raises:
             ValueError: a call has another number than comes next.
-            OverflowError: a number needs more than 64 bits.
+            struct.error, OverflowError: a number needs more than 64 bits.
         """
-        events = [entry for entry in entries if type(entry) is CallFinished]
-        if len(events) != len(entries):
+        events = entries
+        if set(map(type, entries)) != _ONLY_CALLS:
             self._add_commands(entries)
-        if not events:
-            return
+            events = [entry for entry in entries if type(entry) is CallFinished]
+            if not events:
+                return
         calls: tuple[Call, ...]
         answers: tuple[Answer, ...]
         calls, answers, began, _, _ = zip(*events, strict=True)
         numbers, nodes, exports, elements, arguments = zip(*calls, strict=True)
-        base = len(self)
-        if numbers[0] != self.first + base or numbers[-1] != numbers[0] + len(calls) - 1:
+        base, count = len(self), len(calls)
+        if numbers[0] != self.first + base or numbers[-1] != numbers[0] + count - 1:
             raise ValueError(f"call {numbers[0]} does not follow call {self.first + base - 1}")
         self._keep_answers(base, calls, answers, answered)
-        self.digests.extend(digests_of_answers(answers))
-        self.at_ns.extend(began)
-        self.durations.extend(map(_DURATION, answers))
-        self.element_ids.extend([0 if one is None else one[0] for one in elements])
-        self.sequences.extend([0 if one is None else one[3] for one in elements])
+        # Three times as fast as giving the numbers to the array.
+        pack = Struct(f"{count}q").pack
+        self.digests.frombytes(pack(*digests_of_answers(answers)))
+        self.at_ns.frombytes(pack(*began))
+        self.durations.frombytes(pack(*map(_DURATION, answers)))
+        self.element_ids.frombytes(pack(*[0 if one is None else one[0] for one in elements]))
+        self.sequences.frombytes(pack(*[0 if one is None else one[3] for one in elements]))
         sources = [None if one is None else one[2] for one in elements]
         names = [export._value_ for export in exports]
-        self.kinds.extend(
-            map(self._codes.__getitem__, zip(nodes, names, arguments, sources, strict=True))
-        )
+        kinds = map(self._codes.__getitem__, zip(nodes, names, arguments, sources, strict=True))
+        self.kinds.frombytes(Struct(f"{count}I").pack(*kinds))
 
     def _add_commands(self, entries: Sequence[Entry]) -> None:
         index = len(self)
@@ -192,41 +196,57 @@ class CompactChunk:
         answers: tuple[Answer, ...],
         answered: AnsweredNodes,
     ) -> None:
-        whole = set(self._answered_calls(base, calls, answered))
+        whole = self._answered_calls(base, calls, answered)
         if Failed in set(map(type, map(_OUTCOME, answers))):
-            whole.update(index for index, answer in enumerate(answers) if crashed(answer[0]))
-        kept: set[int] = whole
+            whole += [index for index, answer in enumerate(answers) if crashed(answer[0])]
+            whole = sorted(set(whole))
         if any(map(_HOST, answers)):
-            kept = whole.union(index for index, answer in enumerate(answers) if answer[5])
-        for index in sorted(kept):
-            answer = answers[index]
-            if index in whole:
-                self._keep(base + index, _CODES[type(answer[0])], _encode(answer))
-            else:
-                self._keep(base + index, _HOST_ONLY, _encode(answer[5]))
+            self._keep_host_too(base, answers, set(whole))
+            return
+        data = [_encode(answers[index]) for index in whole]
+        self._kept_at.extend([base + index for index in whole])
+        self._kept_code.extend([_CODES[type(answers[index][0])] for index in whole])
+        self._append_kept(data)
 
-    def _keep(self, index: int, code: int, data: bytes) -> None:
-        self._kept += data
-        self._kept_at.append(index)
-        self._kept_code.append(code)
-        self._kept_end.append(len(self._kept))
+    def _keep_host_too(self, base: int, answers: tuple[Answer, ...], whole: set[int]) -> None:
+        """Keep some answers `whole`, and what the host answered during the other calls."""
+        data = []
+        for index, answer in enumerate(answers):
+            if index in whole:
+                data.append(_encode(answer))
+                self._kept_code.append(_CODES[type(answer[0])])
+            elif answer[5]:
+                data.append(_encode(answer[5]))
+                self._kept_code.append(_HOST_ONLY)
+            else:
+                continue
+            self._kept_at.append(base + index)
+        self._append_kept(data)
+
+    def _append_kept(self, data: list[bytes]) -> None:
+        end = len(self._kept)
+        self._kept += b"".join(data)
+        self._kept_end.extend(list(accumulate(map(len, data), initial=end))[1:])
 
     def _answered_calls(
         self, base: int, calls: tuple[Call, ...], answered: AnsweredNodes
-    ) -> Iterator[int]:
+    ) -> list[int]:
         """Calls that are answered when they are executed again."""
         relinks = self._relinks(base)
-        nodes = answered.nodes.union(answered.now, *(sources_of(item.flow) for _, item in relinks))
-        for index in [index for index, call in enumerate(calls) if call[1] in nodes]:
+        if not relinks and answered.nodes is answered.now:
+            nodes = answered.now
+            return [index for index, call in enumerate(calls) if call[1] in nodes]
+        found = []
+        for index, (_, node, export, _, _) in enumerate(calls):
             while relinks and relinks[0][0] <= base + index:
                 answered.follow(relinks.pop(0)[1])
-            call = calls[index]
-            if call[2] is _INIT:
-                answered.begin(call[1])
-            if call[1] in answered.now:
-                yield index
+            if export is _INIT:
+                answered.begin(node)
+            if node in answered.now:
+                found.append(index)
         for _, command in relinks:
             answered.follow(command)
+        return found
 
     def _relinks(self, begin: int) -> list[tuple[int, Relink]]:
         return [
@@ -307,6 +327,7 @@ class CompactChunk:
 
 _CALL_COLUMNS = ("kinds", "element_ids", "sequences", "at_ns", "durations", "digests")
 _COLUMNS = (*_CALL_COLUMNS, "_kept", "_kept_at", "_kept_code", "_kept_end", "_codes")
+_ONLY_CALLS = {CallFinished}
 _OUTCOME, _DURATION, _HOST = itemgetter(0), itemgetter(1), itemgetter(5)
 _NOTHING = (_HOST_ONLY + 1, bytearray())
 

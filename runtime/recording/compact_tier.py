@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Sequence
 
@@ -49,7 +50,7 @@ class CompactTier:
         before = chunk.bytes_used
         try:
             chunk.add(entries, self.answered)
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, struct.error):
             self.clear()
             return False
         self.bytes_used += chunk.bytes_used - before

@@ -155,6 +155,8 @@ class Report:
 
 
 def _count_line(count: NodeCount) -> str:
+    if count.role == "flow":
+        return "the flow ended otherwise"
     head = f"{count.role} {harmless(count.node)}: {count.compared} calls compared"
     parts = [
         f"{number} {words}"

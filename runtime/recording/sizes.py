@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from operator import itemgetter
 
 from runtime.model.call import PRINTED_KEPT_BYTES
 from runtime.model.commands import Command, Edit, Inject, Relink
@@ -21,15 +23,23 @@ LINKED_NODE_BYTES = 1500
 """Memory of one node of a flow with its edges, in bytes."""
 
 
+_ANSWER, _OUTPUTS, _DATA = itemgetter(1), itemgetter(3), itemgetter(0)
+_PAYLOAD, _PRINTED_BYTES, _HOST = itemgetter(6), itemgetter(4), itemgetter(5)
+
+
 def bytes_of_calls(calls: Sequence[CallFinished]) -> int:
     """Memory of calls. Payloads count once, at the call that put them out."""
-    size = CALL_BYTES * len(calls)
-    size += sum([len(element[6][0]) for event in calls for element in event[3]])
-    answers = [event[1] for event in calls]
-    printed = [answer[4] for answer in answers]
+    payloads = map(_PAYLOAD, chain.from_iterable(map(_OUTPUTS, calls)))
+    size = CALL_BYTES * len(calls) + sum(map(len, map(_DATA, payloads)))
+    answers = list(map(_ANSWER, calls))
+    printed = list(map(_PRINTED_BYTES, answers))
     if any(printed):
-        size += sum([min(count, PRINTED_KEPT_BYTES) for count in printed])
-    return size + HOST_BYTES * sum([len(answer[5]) for answer in answers])
+        if max(printed) > PRINTED_KEPT_BYTES:
+            printed = [min(count, PRINTED_KEPT_BYTES) for count in printed]
+        size += sum(printed)
+    if any(map(_HOST, answers)):
+        size += HOST_BYTES * sum(map(len, map(_HOST, answers)))
+    return size
 
 
 def bytes_of_command(command: Command) -> int:

@@ -178,7 +178,7 @@ class FlowSession:
             line = self._time.line
             path = self._file.go_on(line.recorder, line.flow)
             if path is not None:
-                self.remark(CallMark.STATE, None, f"this line is recorded into {path}")
+                self.remark(CallMark.NOTE, None, f"this line is recorded into {path}")
             self._loop.pause()
             self.take_reloads()
         return forked
@@ -197,12 +197,12 @@ class FlowSession:
         made = self._file.start(line.recorder, line.flow, path)
         if line.recorder.writer is not None and line.recorder.writer.failed is None:
             whole = "" if line.ring.complete else ", without the start, which the ring has lost"
-            self.remark(CallMark.STATE, None, f"recording into {made}{whole}")
+            self.remark(CallMark.NOTE, None, f"recording into {made}{whole}")
 
     def _stop_recording(self) -> None:
         path = self._file.stop()
         if path is not None:
-            self.remark(CallMark.STATE, None, f"recorded into {path}")
+            self.remark(CallMark.NOTE, None, f"recorded into {path}")
 
     def _compare_lines(self) -> None:
         line = self._time.line
@@ -214,7 +214,7 @@ class FlowSession:
         elif self._time.file is not None:
             self._comparer.compare(self._time.file.path, line)
         else:
-            self.remark(CallMark.STATE, None, "there is nothing to compare this line with: F forks")
+            self.remark(CallMark.NOTE, None, "there is nothing to compare this line with: F forks")
 
     # ---- the run
 

@@ -7,7 +7,9 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from runtime.model.commands import Command
 from runtime.model.events import (
+    CallFinished,
     DropReason,
     Edited,
     ElementDropped,
@@ -23,6 +25,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import LinkedFlow
 from runtime.recording.answered import sources_of
+from runtime.recording.commands import is_change
 from runtime.recording.recorder import Recorder
 from runtime.recording.ring import RING_BYTES, Ring
 from runtime.recording.steps import CallStep, ReplayStep, steps_of_ring
@@ -118,6 +121,29 @@ class Line:
         left = None if self.left is None else self.left.number
         return LineInfo(self.number, self.calls, left, self.left_at)
 
+    @property
+    def why_not_back(self) -> str:
+        """Why the flow can not be taken back on it; empty when it can."""
+        if self.ring.repeatable:
+            return ""
+        return (
+            "the start of this run is not in the ring any more, and going back needs every call "
+            "since the start: give the ring more memory with --ring, or begin again with A"
+        )
+
+    def record(self, command: Command, events: list[Event], calls: int) -> None:
+        """Keep what a command did at its end, after which `calls` calls are made."""
+        self.recorder.record(command, events)
+        if calls != self.calls:
+            self.calls, self.changed = calls, False
+        elif is_change(command):
+            self.changed = True
+        for event in events:
+            if type(event) is FlowEnded:
+                self.ended = event
+            elif type(event) is not CallFinished:
+                self.places.note(event, calls)
+
     def as_it_is(self) -> Line:
         """A copy for another thread, which does not go on with this one."""
         return replace(self, recorder=Recorder(self.ring.until(self.calls)))
@@ -125,14 +151,6 @@ class Line:
     def steps(self, until: int | None = None) -> Iterator[ReplayStep]:
         """What was done, up to call `until` and what stands before the call after it."""
         return steps_of_ring(self.ring, until)
-
-    def cells(self, calls: int) -> tuple[int, ...]:
-        """What happened along a line of `calls` calls, in parts; see `Timeline.cells`."""
-        cells = list(self.places.cells(calls))
-        for place in self.marks:
-            if cells:
-                cells[min(place * len(cells) // calls, len(cells) - 1)] |= TimelineMark.MARK
-        return tuple(cells)
 
     def toggle_mark(self, calls: int) -> bool:
         """Mark a place, or take its mark away; whether it is marked then."""

@@ -80,6 +80,8 @@ class CallMark(StrEnum):
     STATE = "state"
     STOP = "stop"
     RELOAD = "reload"
+    NOTE = "note"
+    """Something the session says that no call, drop or change is."""
 
 
 @dataclass(frozen=True, slots=True)

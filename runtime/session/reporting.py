@@ -98,7 +98,7 @@ class Reporting:
         calls = line.calls
         replay = None
         if file is not None:
-            replay = ReplayInfo(file.path.name, file.calls, time.exact)
+            replay = ReplayInfo(file.path.name, file.calls, time.exact, time.finished)
             if time.exact and file.calls is not None:
                 calls = max(calls, file.calls)
         return Timeline(
@@ -107,10 +107,10 @@ class Reporting:
             line=line.number,
             lines=time.history.infos(),
             past=time.past,
-            cells=line.cells(calls),
+            cells=line.places.cells(calls),
             marks=tuple(line.marks),
             travelling=time.travelling,
-            refusal=time.why_not_back(),
+            refusal=time.line.why_not_back,
             waiting=waiting,
             replay=replay,
         )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from runtime.model.commands import Command
 from runtime.model.errors import StudioError
-from runtime.model.events import CallFinished, Event, FlowEnded, StopReason
+from runtime.model.events import Event, StopReason
 from runtime.model.linked import LinkedFlow
 from runtime.recording.commands import is_change
 from runtime.recording.replay import Divergence
@@ -44,6 +44,8 @@ class TimeTravel:
         self.history = History(flow, ring_bytes)
         self.file = file
         """The recording this session replays, if it does."""
+        self.finished = False
+        """True once every call of the file was made as it was recorded."""
         self._workshop = workshop
         self.now = Moment(
             workshop,
@@ -71,7 +73,7 @@ class TimeTravel:
         """Keep what a command did at the end of the line, also in its recording."""
         self.changed = True
         self.now.keep(events)
-        self._record(command, events)
+        self.line.record(command, events, self.now.calls)
         return events
 
     def remark(self, mark: CallMark, node: str | None, text: str) -> None:
@@ -132,16 +134,7 @@ class TimeTravel:
                 self._go_to(place)
 
     def _refuse(self, why: str) -> None:
-        self.remark(CallMark.STATE, None, why)
-
-    def why_not_back(self) -> str:
-        """Why the flow can not be taken back; empty when it can."""
-        if self.line.ring.repeatable:
-            return ""
-        return (
-            "the start of this run is not in the ring any more, and going back needs every call "
-            "since the start: give the ring more memory with --ring, or begin again with A"
-        )
+        self.remark(CallMark.NOTE, None, why)
 
     # ---- the way to another place
 
@@ -162,7 +155,7 @@ class TimeTravel:
             if self.following:
                 self._travel = Travel(self.line, self.now, target, in_place=True)
             return
-        if why := self.why_not_back():
+        if why := self.line.why_not_back:
             self._refuse(why)
         else:
             self._begin_travel(self.line, target)
@@ -221,22 +214,7 @@ class TimeTravel:
         self.changed = True
         self.now.keep(events)
         if not self.past:
-            self._record(command, events)
-
-    def _record(self, command: Command, events: list[Event]) -> None:
-        """Keep what the end of the line did in its recording."""
-        line = self.line
-        line.recorder.record(command, events)
-        calls = self.now.calls
-        if calls != line.calls:
-            line.calls, line.changed = calls, False
-        elif is_change(command):
-            line.changed = True
-        for event in events:
-            if type(event) is FlowEnded:
-                line.ended = event
-            elif type(event) is not CallFinished:
-                line.places.note(event, line.calls)
+            self.line.record(command, events, self.now.calls)
 
     def _arrive(self, travel: Travel) -> None:
         self._travel = None
@@ -346,6 +324,7 @@ class TimeTravel:
             self._replay_ended()
 
     def _replay_ended(self) -> None:
+        self.finished = True
         if not self.now.engine.state.ended:
             text = "what follows is the flow's own; its sources give nothing more"
             self.now.standing = Standing(StopReason.END_OF_REPLAY, text)
@@ -363,7 +342,7 @@ class TimeTravel:
     def loosen(self) -> None:
         """Let the flow go its own way, with sources that go on from the recording."""
         if self.following and not self.past:
-            self.remark(CallMark.STATE, None, "the flow leaves the recorded order of calls here")
+            self.remark(CallMark.NOTE, None, "the flow leaves the recorded order of calls here")
             self._go_live(self.line)
 
     def fork(self) -> bool:
@@ -376,7 +355,7 @@ class TimeTravel:
         line = self.history.fork(at)
         self._end.close()
         self._end = None
-        self.remark(CallMark.STATE, None, f"line {line.number} leaves line {old.number} here")
+        self.remark(CallMark.NOTE, None, f"line {line.number} leaves line {old.number} here")
         self._go_live(line)
         self.now.builds.offer_known()
         return True

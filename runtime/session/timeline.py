@@ -28,7 +28,7 @@ class TimelineMark(IntFlag):
     FORK = 32
     """This line left another one here."""
     MARK = 64
-    """Set by the user."""
+    """Set by the user: in `Timeline.marks`, not in its cells."""
 
 
 @dataclass(frozen=True, slots=True)

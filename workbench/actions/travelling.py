@@ -33,7 +33,7 @@ def _refused(context: Context) -> str:
 
 def _can_go_on(context: Context) -> bool:
     line = context.timeline
-    return line is not None and line.position < line.calls
+    return line is not None and (line.past or line.position < line.calls)
 
 
 def _forward(bench: Bench) -> None:
@@ -44,7 +44,7 @@ def _forward(bench: Bench) -> None:
 def _to_the_end(bench: Bench) -> None:
     line = bench.context.timeline
     if line is not None:
-        bench.send(JumpTo(line.calls))
+        bench.send(JumpTo(line.calls + 1))
 
 
 def _to_element(bench: Bench) -> None:

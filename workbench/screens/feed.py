@@ -15,8 +15,8 @@ from workbench.inspection.builds import comparison_words
 from workbench.screens.panes import Panes
 from workbench.view import View, followed
 
-TOLD = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD)
-"""Lines of the event log that the status line tells, beside those of the flow as a whole."""
+TOLD = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD, CallMark.NOTE)
+"""Lines of the event log that the status line tells."""
 
 
 class Feed:
@@ -82,7 +82,7 @@ class Feed:
     def _remember(self, lines: tuple[EventLine, ...]) -> None:
         panes = self._panes
         self._last_number = max(self._last_number, *(one.number for one in lines), 0)
-        panes.last = next(filter(_is_told, reversed(lines)), panes.last)
+        panes.last = next((one for one in reversed(lines) if one.mark in TOLD), panes.last)
         panes.write_bars()
 
     # ---- what is told
@@ -117,11 +117,6 @@ class Feed:
             panes.bring_up(PaneName.PROBLEMS)
         elif before and not errors and panes.problems.display and wide:
             panes.bring_up(PaneName.EVENTS)
-
-
-def _is_told(one: EventLine) -> bool:
-    of_the_flow = one.mark is CallMark.STATE and one.node is None and one.at_ns > 0
-    return one.mark in TOLD or of_the_flow
 
 
 def _errors(view: View) -> tuple[Diagnostic, ...]:

@@ -130,13 +130,25 @@ class Inspector(LineView, inherit_bindings=False):
 
     @property
     def element(self) -> ElementRef | None:
-        """The element that is shown, with its lineage as soon as that is known."""
+        """The element that is shown, with its lineage as soon as that is known.
+
+        Of a queue, the one under the cursor, else the oldest.
+        """
         subject, details = self._subject, self._details
+        if isinstance(subject, EdgeRef):
+            return self._waiting_element()
         if not isinstance(subject, ElementRef):
             return None
         if details is None or details.line is None or details.element_id != subject.element_id:
             return subject
         return subject._replace(lineage=details.line.lineage)
+
+    def _waiting_element(self) -> ElementRef | None:
+        under = None if self.cursor is None else self.rows[self.cursor].target
+        if isinstance(under, ElementRef):
+            return under
+        waiting = () if self._listing is None else self._listing.elements
+        return ElementRef(waiting[0].element_id, waiting[0].lineage) if waiting else None
 
     # ---- asking and showing
 
