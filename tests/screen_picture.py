@@ -1,4 +1,4 @@
-"""Writes the README's picture: the real workbench on the fan-out sample, after some steps.
+"""Writes the README's picture: the real workbench on the fan-out sample, going back.
 
 Run it as `make picture`, or with the path of the SVG file to write.
 """
@@ -16,7 +16,8 @@ from workbench.app import StudioApp
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 SIZE = (120, 36)
-STEPS = 18
+STEPS = 22
+BACK = 5
 
 
 async def take(target: Path, keys: list[str], size: tuple[int, int] = SIZE) -> None:
@@ -37,7 +38,7 @@ def main() -> None:
     """The picture as the README shows it."""
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "workbench.svg"
     target.parent.mkdir(parents=True, exist_ok=True)
-    asyncio.run(take(target, ["s"] * STEPS))
+    asyncio.run(take(target, ["s"] * STEPS + ["left_square_bracket"] * BACK))
 
 
 if __name__ == "__main__":

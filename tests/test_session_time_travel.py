@@ -12,11 +12,14 @@ from session_driver import Driver, opened
 from studio_projects import Project, sink
 from wasm_guests import ELEMENT, component, printer
 
+from runtime.model.call import Emitted, Output
+from runtime.model.element import Buffer
 from runtime.model.events import CallFinished, StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.session.requests import (
     Continue,
+    Fork,
     JumpTo,
     JumpToElement,
     JumpToMark,
@@ -308,18 +311,21 @@ def test_a_node_that_answers_otherwise_is_named(open_flow: Open) -> None:
     at, event = next(
         (index, entry)
         for index, entry in enumerate(entries)
-        if isinstance(entry, CallFinished) and entry.call.node == "router" and entry.call.element
+        if isinstance(entry, CallFinished) and entry.call.export == "process"
     )
-    entries[at] = event._replace(
-        answer=event.answer._replace(outcome=type(event.answer.outcome)(("nowhere",)))
-    )
+    payload = Buffer(b"what was", "text/plain")
+    outcome = Emitted((Output(payload, "text/plain"),))
+    entries[at] = event._replace(answer=event.answer._replace(outcome=outcome))
     driver.ask(StepBack())
-    assert not driver.timeline.past
-    assert driver.snapshot.calls == 20
+    assert driver.timeline.past
+    assert driver.snapshot.calls == 19
+    driver.ask(Fork())
+    assert driver.timeline.line == 1
+    assert driver.timeline.past
     said = driver.log[-1]
-    assert said.startswith("it is not possible to go there: router has the same build")
+    assert said.startswith(f"it is not possible to go there: {event.call.node} has the same build")
     assert "not deterministic" in said
-    assert "nowhere" in said
+    assert "what was" in said
 
 
 def test_the_panes_of_the_past_end_where_the_past_ends(open_flow: Open) -> None:

@@ -159,3 +159,8 @@ class LinkedFlow:
     def by_name(self) -> dict[str, LinkedNode]:
         """Nodes by name."""
         return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the nodes that give elements, in the order of `nodes`."""
+        return tuple(node.name for node in self.nodes if node.role is Role.SOURCE)

@@ -10,7 +10,7 @@ from runtime.recording.lines import printed_runs
 
 _OUTCOME, _PRINTED_BYTES = itemgetter(0), itemgetter(4)
 _ACCEPTED = {id(signal): hash((Accepted, Accepted(signal))) for signal in Signal}
-"""By the identity of the signal: members of an enum are slow to hash."""
+"""Digests of such outcomes by the identity of the signal."""
 
 
 def digest_of_answer(answer: Answer) -> int:
@@ -19,11 +19,10 @@ def digest_of_answer(answer: Answer) -> int:
     Not the same in another process.
     """
     outcome = answer[0]
-    kind = type(outcome)
-    if kind is Accepted:
-        digest = _ACCEPTED[id(outcome[0])]
+    if type(outcome) is Accepted:
+        digest = _ACCEPTED[id(outcome.signal)]  # members of an enum are slow to hash
     else:
-        digest = hash((kind, outcome))
+        digest = hash((type(outcome), outcome))
     return _with_printed(digest, answer) if answer[4] else digest
 
 

@@ -65,6 +65,11 @@ class CallStep:
         raise NotImplementedError
 
     @property
+    def whole(self) -> bool:
+        """Whether `answer` gives all that came back; a `LineStep` may find out only then."""
+        return True
+
+    @property
     def crashed(self) -> bool:
         """Whether it made its instance unusable."""
         raise NotImplementedError

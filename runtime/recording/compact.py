@@ -40,7 +40,7 @@ from runtime.model.call import (
 from runtime.model.commands import Command, Relink, Step
 from runtime.model.events import CallFinished
 from runtime.recording.answer_digest import crashed, digests_of_answers
-from runtime.recording.answered import AnsweredNodes, sources_of
+from runtime.recording.answered import AnsweredNodes
 from runtime.recording.commands import is_change
 from runtime.recording.lines import Entry
 from runtime.recording.sizes import bytes_of_command
@@ -92,6 +92,7 @@ class CompactChunk:
     __slots__ = (
         "_codes",
         "_command_bytes",
+        "_has_host",
         "_kept",
         "_kept_at",
         "_kept_code",
@@ -99,6 +100,7 @@ class CompactChunk:
         "at_ns",
         "before",
         "commands",
+        "crashes",
         "digests",
         "durations",
         "element_ids",
@@ -121,6 +123,9 @@ class CompactChunk:
         self.at_ns: array[int] = array("q")
         self.durations: array[int] = array("q")
         self.digests: array[int] = array("q")
+        self.crashes: set[int] = set()
+        """Calls that made their instance unusable."""
+        self._has_host = False
         self._command_bytes = 0
         self._codes = _Codes()
         self._kept = bytearray()
@@ -159,6 +164,8 @@ class CompactChunk:
             self._add_commands(entries)
             events = [entry for entry in entries if type(entry) is CallFinished]
             if not events:
+                for _, command in self._relinks(len(self)):
+                    answered.follow(command)
                 return
         calls: tuple[Call, ...]
         answers: tuple[Answer, ...]
@@ -198,9 +205,11 @@ class CompactChunk:
     ) -> None:
         whole = self._answered_calls(base, calls, answered)
         if Failed in set(map(type, map(_OUTCOME, answers))):
-            whole += [index for index, answer in enumerate(answers) if crashed(answer[0])]
-            whole = sorted(set(whole))
+            crashes = [index for index, answer in enumerate(answers) if crashed(answer[0])]
+            self.crashes.update([base + index for index in crashes])
+            whole = sorted({*whole, *crashes})
         if any(map(_HOST, answers)):
+            self._has_host = True
             self._keep_host_too(base, answers, set(whole))
             return
         data = [_encode(answers[index]) for index in whole]
@@ -264,20 +273,14 @@ class CompactChunk:
 
     def host(self, index: int) -> tuple[HostAnswer, ...]:
         """What the host answered during a call."""
+        if not self._has_host:
+            return ()
         code, data = self._kept_of(index)
         if code > _HOST_ONLY:
             return ()
         found: tuple[HostAnswer, ...]
         found = _decode[code](data) if code == _HOST_ONLY else _HOST(_decode[code](data))
         return found
-
-    def crashed(self, index: int) -> bool:
-        """Whether a call made its instance unusable."""
-        code, _ = self._kept_of(index)
-        if code != _CODES[Failed]:
-            return False
-        answer = self.answer(index)
-        return answer is not None and crashed(answer.outcome)
 
     def _kept_of(self, index: int) -> tuple[int, bytearray]:
         """In which form something is kept of a call, and that; `_NOTHING` when nothing is."""
@@ -304,6 +307,8 @@ class CompactChunk:
         for name in _CALL_COLUMNS:
             setattr(made, name, getattr(self, name)[:count])
         made._codes = self._codes
+        made.crashes = self.crashes
+        made._has_host = self._has_host
         kept = bisect_left(self._kept_at, count)
         made._kept_at = self._kept_at[:kept]
         made._kept_code = self._kept_code[:kept]

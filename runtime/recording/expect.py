@@ -9,7 +9,7 @@ from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import FlowState
-from runtime.model.linked import LinkedFlow, Role
+from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.recording.follow import FollowingInvoker, follow
 from runtime.recording.format import EndLine
@@ -60,7 +60,7 @@ def rerun(
         StudioError: the recording can not be read, lost its beginning, or is damaged, or
             `made` can not be written (E0001).
     """
-    sources = frozenset(node.name for node in flow.nodes if node.role is Role.SOURCE)
+    sources = frozenset(flow.sources)
     invoker = FollowingInvoker(real, sources, host)
     engine = Engine(flow, invoker, facts.options)
     with RecordingReader(recording) as reader:

@@ -85,13 +85,22 @@ class ReplayInvoker:
         *,
         verify: bool = True,
         crashes_from_recording: bool = False,
+        kept_from_recording: bool = False,
+        on_recorded: Callable[[Call, Answer], None] | None = None,
     ) -> None:
         """With `crashes_from_recording` a call that crashed its instance is not made again, but
-        answered; it may have run into a limit of time, or have been interrupted."""
+        answered; it may have run into a limit of time, or have been interrupted.
+
+        With `kept_from_recording` every call is answered whose answer is kept: to see what was,
+        without instances that could go on from there. `on_recorded` is told each call that was
+        answered and not made.
+        """
         self._invoke = real.invoke
         self._answered = AnsweredNodes(sources)
         self._host = host
         self._crashes = crashes_from_recording
+        self._kept = kept_from_recording
+        self._on_recorded = on_recorded
         self.verify = verify
         """False lets other outputs pass; a call that can not be the recorded one never does."""
         self.expected: CallStep | None = None
@@ -124,8 +133,8 @@ class ReplayInvoker:
         node, answered = call[1], self._answered
         if call[2] is _INIT:
             answered.begin(node)
-        if node in answered.now or (self._crashes and step.crashed):
-            return self._recorded(step)
+        if node in answered.now or (self._kept and step.whole) or (self._crashes and step.crashed):
+            return self._recorded(step, call)
         host = self._host
         if host is not None:
             host.begin(node, step.host)
@@ -153,12 +162,15 @@ class ReplayInvoker:
         )
         return repeated
 
-    def _recorded(self, step: CallStep) -> Answer:
+    def _recorded(self, step: CallStep, call: Call) -> Answer:
         try:
-            return step.answer()
+            answer = step.answer()
         except ValueError as error:
             self._diverge(step, Unlike("recording", "an answer", str(error)))
             return refusal(str(error))
+        if self._on_recorded is not None:
+            self._on_recorded(call, answer)
+        return answer
 
     def missing_call(self, step: CallStep, reason: str) -> None:
         """The engine made no call where `step` was recorded."""
@@ -238,7 +250,7 @@ class Replayer:
         """Why the replay is over: end of replay, or divergence; None while it is not."""
         self.pending: ReplayStep | None = None
         """What comes next: a recorded call or a command; None when the replay is over."""
-        self._take_next()
+        self._take(next(self._steps, None))
 
     @property
     def divergence(self) -> Divergence | None:
@@ -307,10 +319,16 @@ class Replayer:
             self.calls += 1
         if invoker.divergence is not None:
             self.pending, self.stop = None, StopReason.DIVERGENCE
-        elif settings.until is not None and step.number >= settings.until:
+        elif settings.until is None:
+            following = next(self._steps, None)
+            if isinstance(following, CallStep):
+                self.pending = following
+            else:
+                self._take(following)
+        elif step.number >= settings.until:
             self.pending, self.stop = None, StopReason.END_OF_REPLAY
         else:
-            self._take_next()
+            self._take(next(self._steps, None))
         return command, events
 
     def _apply(self, command: Command) -> list[Event]:
@@ -319,7 +337,7 @@ class Replayer:
         if self.before_command is not None:
             self.before_command(command)
         events = self.engine.apply(command)
-        self._take_next()
+        self._take(next(self._steps, None))
         return events
 
     def _command_for(self, step: CallStep) -> Step:
@@ -334,20 +352,18 @@ class Replayer:
             command = self._node_steps[step.node] = Step(step.node)
         return command
 
-    def _take_next(self) -> None:
-        for step in self._steps:
-            if isinstance(step, CallStep):
-                if self._is_past(step):
-                    break
-            elif isinstance(step, Step):
-                self._asked = step
-                continue
+    def _take(self, step: ReplayStep | None) -> None:
+        """Have `step` come next, or what follows when it only asks for the next call."""
+        while isinstance(step, Step):
+            self._asked = step
+            step = next(self._steps, None)
+        until = self.settings.until
+        if step is None or (
+            until is not None and isinstance(step, CallStep) and step.number > until
+        ):
+            self.pending, self.stop = None, StopReason.END_OF_REPLAY
+        else:
             self.pending = step
-            return
-        self.pending, self.stop = None, StopReason.END_OF_REPLAY
-
-    def _is_past(self, step: CallStep) -> bool:
-        return self.settings.until is not None and step.number > self.settings.until
 
 
 NEXT_IN_ORDER = Step()

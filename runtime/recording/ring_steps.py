@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
-from runtime.model.call import Answer, Call, Emitted, HostAnswer, Output
+from runtime.model.call import Answer, Call, Emitted, Failed, HostAnswer, Output
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
-from runtime.recording.answer_digest import crashed, digest_of_answer
+from runtime.recording.answer_digest import digest_of_answer
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.commands import is_change
 from runtime.recording.compact import CallKind, CompactChunk
@@ -20,13 +21,15 @@ from runtime.recording.ring import Ring
 class EventStep(CallStep):
     """A call that is kept in full in memory."""
 
-    __slots__ = ("event", "number")
+    __slots__ = ("duration_ns", "event", "number")
 
     number: int
+    duration_ns: int
 
     def __init__(self, event: CallFinished) -> None:
         self.event = event
         self.number = event[0][0]
+        self.duration_ns = event[1][1]
 
     @property
     def node(self) -> str:
@@ -54,11 +57,6 @@ class EventStep(CallStep):
         return self.event.at_ns
 
     @property
-    def duration_ns(self) -> int:
-        """Time inside the component."""
-        return self.event[1][1]
-
-    @property
     def host(self) -> tuple[HostAnswer, ...]:
         """What the host answered during it."""
         return self.event[1][5]
@@ -66,7 +64,8 @@ class EventStep(CallStep):
     @property
     def crashed(self) -> bool:
         """Whether it made its instance unusable."""
-        return crashed(self.event[1][0])
+        outcome = self.event[1][0]
+        return type(outcome) is Failed and outcome.failure.crashed
 
     def answer(self) -> Answer:
         """What it gave back."""
@@ -98,17 +97,17 @@ class EventStep(CallStep):
 class CompactStep(CallStep):
     """A call of which only what repeating it needs is kept in memory."""
 
-    __slots__ = ("_chunk", "_index", "_kind")
+    __slots__ = ("_chunk", "_index", "_kind", "duration_ns", "number")
 
-    def __init__(self, chunk: CompactChunk, index: int, kind: CallKind) -> None:
+    number: int
+    duration_ns: int
+
+    def __init__(self, chunk: CompactChunk, index: int, kind: CallKind, duration_ns: int) -> None:
         self._chunk = chunk
         self._index = index
         self._kind = kind
-
-    @property
-    def number(self) -> int:
-        """Number of the call in its session."""
-        return self._chunk.first + self._index
+        self.number = chunk.first + index
+        self.duration_ns = duration_ns
 
     @property
     def node(self) -> str:
@@ -140,19 +139,19 @@ class CompactStep(CallStep):
         return self._chunk.at_ns[self._index]
 
     @property
-    def duration_ns(self) -> int:
-        """Time inside the component."""
-        return self._chunk.durations[self._index]
-
-    @property
     def host(self) -> tuple[HostAnswer, ...]:
         """What the host answered during it."""
         return self._chunk.host(self._index)
 
     @property
+    def whole(self) -> bool:
+        """Whether its answer is kept, and not only its digest."""
+        return self._chunk.answer(self._index) is not None
+
+    @property
     def crashed(self) -> bool:
         """Whether it made its instance unusable."""
-        return self._chunk.crashed(self._index)
+        return self._index in self._chunk.crashes
 
     def answer(self) -> Answer:
         """What it gave back. Raises `ValueError` when only its digest is kept."""
@@ -187,32 +186,39 @@ def steps_of_ring(ring: Ring, until: int | None = None) -> Iterator[ReplayStep]:
     Calls that are kept compact can only be repeated in the engine's own order
     (`ReplaySettings.same_engine`).
     """
-    return _steps(ring.compact_chunks(), ring.entries(until), until)
+    compact = chain.from_iterable(map(_compact_steps, ring.compact_chunks()))
+    if until is None:
+        return chain(compact, _full_steps(ring.entries()))
+    return _until(compact, _full_steps(ring.entries(until)), until)
 
 
-def _steps(
-    chunks: list[CompactChunk], entries: Iterator[Entry], until: int | None
+def _until(
+    compact: Iterator[ReplayStep], full: Iterator[ReplayStep], until: int
 ) -> Iterator[ReplayStep]:
     made = 0
-    for chunk in chunks:
-        for step in _compact_steps(chunk):
-            if isinstance(step, CallStep):
-                made = step.number
-                if until is not None and made > until:
-                    return
-            elif until is not None and made >= until and is_change(step):
+    for step in compact:
+        if isinstance(step, CallStep):
+            made = step.number
+            if made > until:
                 return
-            yield step
+        elif made >= until and is_change(step):
+            return
+        yield step
+    yield from full
+
+
+def _full_steps(entries: Iterator[Entry]) -> Iterator[ReplayStep]:
     for entry in entries:
         yield EventStep(entry) if isinstance(entry, CallFinished) else entry
 
 
 def _compact_steps(chunk: CompactChunk) -> Iterator[ReplayStep]:
     kinds, begin = chunk.list_kinds(), 0
-    for index, command in (*chunk.commands, (len(chunk), None)):
-        for place in range(begin, index):
-            yield CompactStep(chunk, place, kinds[chunk.kinds[place]])
-        begin = index
+    for end, command in (*chunk.commands, (len(chunk), None)):
+        columns = chunk.kinds[begin:end], chunk.durations[begin:end]
+        for index, kind, duration_ns in zip(range(begin, end), *columns, strict=True):
+            yield CompactStep(chunk, index, kinds[kind], duration_ns)
+        begin = end
         if command is not None:
             yield command
 

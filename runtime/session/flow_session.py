@@ -154,8 +154,9 @@ class FlowSession:
             return
         if isinstance(request, SetComparing):
             reloading.set_comparing(request.on)
-        elif self._leave_past():
-            self._reload(reloading, partial(reloading.roll_back, request.node, request.digest))
+        else:
+            change = partial(reloading.roll_back, request.node, request.digest)
+            self._at_the_end(partial(self._reload, reloading, change))
 
     def _travel(self, request: Request) -> None:
         """Go elsewhere on the lines."""
@@ -163,32 +164,43 @@ class FlowSession:
         self.moment.standing = None
         match request:
             case Fork():
-                self._leave_past(asked=True)
+                self._time.fork(self._forked)
             case TakeLine(number):
                 self._time.take_line(number)
             case _:
                 self._time.handle(request)
 
-    def _leave_past(self, *, asked: bool = False) -> bool:
-        """Be at the end of a line: where the flow stands in its past, on one of its own."""
-        if not self._time.past and not asked:
-            return True
-        forked = self._time.fork()
-        if forked:
-            line = self._time.line
-            path = self._file.go_on(line.recorder, line.flow)
-            if path is not None:
-                self.remark(CallMark.NOTE, None, f"this line is recorded into {path}")
-            self._loop.pause()
-            self.take_reloads()
-        return forked
+    def _at_the_end(self, change: Callable[[], None]) -> None:
+        """Make a change at the end of a line: in the past, of one that begins here."""
+        self._loop.pause()
+        if not self._time.past:
+            change()
+            return
+
+        def forked() -> None:
+            self._forked()
+            change()
+
+        self._time.fork(forked)
+
+    def _forked(self) -> None:
+        """A line of its own was begun."""
+        line = self._time.line
+        path = self._file.go_on(line.recorder, line.flow)
+        if path is not None:
+            self.remark(CallMark.NOTE, None, f"this line is recorded into {path}")
+        self._loop.pause()
+        self._another_moment()
+        self.take_reloads()
 
     def _change(self, command: Command) -> None:
-        """Change what waits in the flow; in the past, on a line of its own."""
-        self._loop.pause()
-        if self._leave_past():
+        """Change what waits in the flow."""
+
+        def change() -> None:
             self._time.loosen()
             self._time.apply(command)
+
+        self._at_the_end(change)
 
     # ---- recording
 

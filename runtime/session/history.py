@@ -24,7 +24,6 @@ from runtime.model.events import (
     Swapped,
 )
 from runtime.model.linked import LinkedFlow
-from runtime.recording.answered import sources_of
 from runtime.recording.commands import is_change
 from runtime.recording.recorder import Recorder
 from runtime.recording.ring import RING_BYTES, Ring
@@ -182,7 +181,7 @@ class History:
     def __init__(self, flow: LinkedFlow, ring_bytes: int = RING_BYTES) -> None:
         self._ring_bytes = ring_bytes
         self._begun = 1
-        self.line = Line(1, flow, Recorder(Ring(ring_bytes, sources=sources_of(flow))))
+        self.line = Line(1, flow, Recorder(Ring(ring_bytes, sources=frozenset(flow.sources))))
         """The line the session is on."""
         self.lines = [self.line]
         """The lines that are kept, in the order they began."""

@@ -16,7 +16,6 @@ from runtime.model.commands import Command, Relink, Swap
 from runtime.model.events import CallFinished, Event, Relinked, StopReason
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
-from runtime.recording.answered import sources_of
 from runtime.recording.feed import Feed, FeedInvoker, TextInput
 from runtime.recording.host_answers import RepeatableAnswers, ReplayedHostAnswers
 from runtime.recording.replay import Replayer, ReplayInvoker, ReplaySettings
@@ -85,14 +84,16 @@ class Moment:
         steps: Callable[[], Iterator[ReplayStep]] | None = None,
         *,
         recorded_elsewhere: bool = False,
+        executed: bool = True,
     ) -> None:
         """`apply` gives the engine a command, and records it.
 
-        Steps that were `recorded_elsewhere`, in a file, may be of another build.
-        Raises `LostBuildError`.
+        Steps that were `recorded_elsewhere`, in a file, may be of another build. What is not
+        `executed` is answered from the steps as far as they hold the answers: that shows what
+        was, at little cost, but can not go on from there. Raises `LostBuildError`.
         """
         self._workshop = workshop
-        self._sources = sources_of(flow)
+        self._sources = frozenset(flow.sources)
         self.printed = PrintedKeeper()
         self.log = EventLog()
         self.recent = RecentElements()
@@ -119,11 +120,15 @@ class Moment:
         if steps is None:
             self.engine = Engine(flow, self._open_live(), workshop.options)
         else:
-            self._follow(flow, steps, recorded_elsewhere)
+            self._follow(flow, steps, recorded_elsewhere, executed)
         self.inspector = Inspector(flow, self.engine, self.log, self.recent)
 
     def _follow(
-        self, flow: LinkedFlow, steps: Callable[[], Iterator[ReplayStep]], recorded_elsewhere: bool
+        self,
+        flow: LinkedFlow,
+        steps: Callable[[], Iterator[ReplayStep]],
+        recorded_elsewhere: bool,
+        executed: bool,
     ) -> None:
         self._replayed = ReplayedHostAnswers(RepeatableAnswers())
         self._answers.now = self._replayed
@@ -132,8 +137,10 @@ class Moment:
             self._sources,
             self._replayed,
             crashes_from_recording=not recorded_elsewhere,
+            kept_from_recording=not executed,
+            on_recorded=self._print_recorded,
         )
-        self._switch = switch = _SwitchedInvoker(replayed, self._print_answered)
+        self._switch = switch = _SwitchedInvoker(replayed)
 
         def make(_: Invoker) -> Engine:
             self.engine = Engine(flow, switch, self._workshop.options)
@@ -218,11 +225,10 @@ class Moment:
         if not self._muted:
             self.printed.printed(node, call, stream, data, granted)
 
-    def _print_answered(self, call: Call, answer: Answer) -> None:
-        """What a source printed whose answer comes from the past."""
-        if self.replayer is not None and call.node in self._sources:
-            for item in answer.printed:
-                self._print(call.node, call.number, item.stream, item.data, item.granted)
+    def _print_recorded(self, call: Call, answer: Answer) -> None:
+        """Show what was printed during a call that was answered from the recording."""
+        for item in answer.printed:
+            self._print(call.node, call.number, item.stream, item.data, item.granted)
 
     # ---- following the past
 
@@ -235,7 +241,7 @@ class Moment:
         elif isinstance(command, Relink):
             compiled = self._workshop.compiled_for(command.flow)
             self.swapping.repeat_graph(command.flow, compiled)
-            self._sources = sources_of(command.flow)
+            self._sources = frozenset(command.flow.sources)
 
     def _build(self, command: Swap, recorded_elsewhere: bool = False) -> Build:
         build = self._workshop.known.find(command.node, command.digest)
@@ -335,15 +341,11 @@ class _SwitchedAnswers:
 class _SwitchedInvoker:
     """Follows the past, later goes its own way."""
 
-    __slots__ = ("_printed", "target")
+    __slots__ = ("target",)
 
-    def __init__(self, first: Invoker, printed: Callable[[Call, Answer], None]) -> None:
+    def __init__(self, first: Invoker) -> None:
         self.target = first.invoke
-        self._printed = printed
 
     def invoke(self, call: Call) -> Answer:
         """See `Invoker.invoke`."""
-        answer = self.target(call)
-        if answer.printed:
-            self._printed(call, answer)
-        return answer
+        return self.target(call)

@@ -16,7 +16,6 @@ from runtime.flow.manifest import read_manifest
 from runtime.flow.report import report_json, report_text
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
-from runtime.recording.answered import sources_of
 from runtime.recording.feed import text_inputs
 from runtime.session.building import SessionBuilds
 from runtime.session.builds import KnownBuilds
@@ -99,7 +98,7 @@ class FlowOpener:
         opened = open_flow(self.manifest, self.flow)
         feeds = None
         if self.inputs:
-            feeds = partial(text_inputs, self.inputs, tuple(sorted(sources_of(opened.flow))))
+            feeds = partial(text_inputs, self.inputs, opened.flow.sources)
         return open_session(opened, SCREEN_OPTIONS, self.options, wake, feeds=feeds)
 
     def reopening(self, changed: Callable[[], None]) -> Reopening | None:

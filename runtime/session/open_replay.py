@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from runtime.recording.answered import sources_of
 from runtime.recording.feed import Feed, text_inputs
 from runtime.recording.partial import source_feeds
 from runtime.recording.reader import end_of_recording
@@ -70,7 +69,7 @@ def replay_link(opener: ReplayOpener) -> ProcessLink:
 
 
 def _feeds(recorded: RecordedFlow, inputs: tuple[str, ...]) -> Mapping[str, Feed]:
-    texts = text_inputs(inputs, tuple(sorted(sources_of(recorded.flow)))) if inputs else {}
+    texts = text_inputs(inputs, recorded.flow.sources) if inputs else {}
     return {**source_feeds(recorded.path, recorded.flow), **texts}
 
 

@@ -15,7 +15,7 @@ from runtime.engine.options import EngineOptions
 from runtime.model.commands import Relink, Swap
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import CallFinished, Event
-from runtime.model.linked import LinkedFlow, Role
+from runtime.model.linked import LinkedFlow
 from runtime.recording.feed import Feed
 from runtime.recording.follow import FollowingInvoker, follow
 from runtime.recording.format import Header
@@ -64,7 +64,7 @@ class RecordedFlow:
     @property
     def sources(self) -> frozenset[str]:
         """Nodes that the recording answers for."""
-        return frozenset(node.name for node in self.flow.nodes if node.role is Role.SOURCE)
+        return frozenset(self.flow.sources)
 
     @property
     def engine_options(self) -> EngineOptions:

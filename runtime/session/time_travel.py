@@ -1,22 +1,23 @@
 """Going back and forth on the lines of a session, and leaving them for new ones.
 
-The flow is taken to another place by re-execution: an engine and instances of their own make
-the recorded calls again, with what came from outside answered from the recording, and each
-answer is compared with the recorded one. The moment at the end of the line stays beside it, so
-that going there costs nothing.
+To look at another place, an engine of its own is taken there along the recorded calls, with the
+recorded answers: that shows what was. To go on from there, instances of their own make the calls
+again first, with what came from outside answered from the recording, and each answer is compared
+with the recorded one. The moment at the end of the line stays beside it all, so that going there
+costs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from runtime.model.commands import Command
 from runtime.model.errors import StudioError
 from runtime.model.events import Event, StopReason
 from runtime.model.linked import LinkedFlow
-from runtime.recording.commands import is_change
 from runtime.recording.replay import Divergence
-from runtime.recording.steps import CallStep, ReplayStep
+from runtime.recording.steps import ReplayStep
 from runtime.session.destinations import NoPlaceError, destination
 from runtime.session.followed_file import FollowedFile
 from runtime.session.history import History, Line
@@ -55,7 +56,7 @@ class TimeTravel:
             recorded_elsewhere=file is not None,
         )
         """The moment that is shown."""
-        self.shown: Callable[[], None] = _nothing
+        self.shown: Callable[[], None] = lambda: None
         """Called when another moment is shown, or the one that is shown goes on by itself."""
         self.changed = True
         """Something happened; whoever looks sets it back."""
@@ -141,7 +142,7 @@ class TimeTravel:
     def _go_to(self, target: int) -> None:
         target = max(target, 0)
         travel = self._travel
-        if travel is not None and travel.moment.calls <= target and not travel.in_place:
+        if travel is not None and travel.is_view and travel.moment.calls <= target:
             travel.target = target
             return
         self.cancel()
@@ -158,20 +159,24 @@ class TimeTravel:
         if why := self.line.why_not_back:
             self._refuse(why)
         else:
-            self._begin_travel(self.line, target)
+            self._begin_travel(self.line, target, None)
 
     def _is_end(self, target: int) -> bool:
         """Whether so many calls are all of the line, with what was changed after the last."""
         line = self.line
         return target > line.calls or (target == line.calls and not line.changed)
 
-    def _begin_travel(self, line: Line, target: int) -> None:
+    def _begin_travel(
+        self, line: Line, target: int, arrived: Callable[[Moment], None] | None
+    ) -> None:
+        """Go to a place of a line: to look at it, or else to go on from there."""
+        executed = arrived is not None
         try:
-            moment = Moment(self._workshop, line.flow, self.apply, line.steps)
+            moment = Moment(self._workshop, line.flow, self.apply, line.steps, executed=executed)
         except LostBuildError as error:
-            self._refuse(f"it is not possible to go back: {error}")
+            self._refuse(f"it is not possible to go there: {error}")
             return
-        self._travel = Travel(line, moment, target, in_place=False)
+        self._travel = Travel(line, moment, target, in_place=False, arrived=arrived)
 
     def take_line(self, number: int) -> None:
         """Go to the end of another line; it goes on from there."""
@@ -182,7 +187,7 @@ class TimeTravel:
         if not line.ring.repeatable:
             self._refuse(f"line {number} can not be taken: its start is not in the ring any more")
         else:
-            self._begin_travel(line, line.calls)
+            self._begin_travel(line, line.calls, partial(self._be_on, line))
 
     def cancel(self) -> None:
         """Stay where the flow is shown."""
@@ -225,10 +230,12 @@ class TimeTravel:
         assert replayer is not None
         if replayer.divergence is not None:
             travel.moment.close()
-            self._refuse(f"it is not possible to go there: {self._words(replayer.divergence)}")
+            self._refuse(
+                f"it is not possible to go there: {divergence_words(replayer.divergence, None)}"
+            )
             return
-        if travel.line is not self.line:
-            self._leave_for(travel)
+        if travel.arrived is not None:
+            travel.arrived(travel.moment)
             return
         if self._end is None:
             self._end = self.now
@@ -236,15 +243,15 @@ class TimeTravel:
             self.now.close()
         self._show(travel.moment)
 
-    def _leave_for(self, travel: Travel) -> None:
-        """The end of another line is reached: be on it."""
-        for moment in (self.now, self._end):
-            if moment is not None:
-                moment.close()
+    def _be_on(self, line: Line, moment: Moment) -> None:
+        """Be at the end of a line, and let `moment`, which reached it, go on from there."""
+        for before in (self.now, self._end):
+            if before is not None:
+                before.close()
         self._end = None
-        self.history.line = travel.line
-        self._show(travel.moment)
-        self._go_live(travel.line)
+        self.history.line = line
+        self._show(moment)
+        self._go_live(line)
 
     def _show(self, moment: Moment) -> None:
         if moment is self._end:
@@ -257,14 +264,9 @@ class TimeTravel:
 
     def begin_following(self) -> None:
         """Do what stands before the first call of the file. Raises `StudioError`."""
-        replayer = self.now.replayer
-        while replayer is not None and replayer.pending is not None:
-            if isinstance(replayer.pending, CallStep) or is_change(replayer.pending):
-                return
-            done = replayer.step()
-            assert done is not None
-            self._take(*done)
-        self._look_at_the_end()
+        if self.now.replayer is not None:
+            self.now.replayer.forward(0, 0, self._take)
+            self._look_at_the_end()
 
     def step(self, node: str | None) -> list[Event] | None:
         """Make the next recorded call; None when the flow goes its own way from here.
@@ -284,23 +286,17 @@ class TimeTravel:
             )
             return []
         made: list[Event] = []
-        called = False
-        while replayer.pending is not None:
-            if isinstance(replayer.pending, CallStep):
-                if called:
-                    break
-                called = True
-            elif called and is_change(replayer.pending):
-                break
-            try:
-                done = replayer.step()
-            except (LostBuildError, StudioError) as error:
-                self._unreadable(str(error))
-                return made
-            assert done is not None
-            self._take(*done)
-            made += done[1]
-        self._look_at_the_end()
+
+        def take(command: Command, events: list[Event]) -> None:
+            self._take(command, events)
+            made.extend(events)
+
+        try:
+            replayer.forward(self.now.calls + 1, 1, take)
+        except (LostBuildError, StudioError) as error:
+            self._unreadable(str(error))
+        else:
+            self._look_at_the_end()
         return made
 
     def _unreadable(self, why: str) -> None:
@@ -332,7 +328,7 @@ class TimeTravel:
         self._go_live(self.line)
 
     def _diverged(self, divergence: Divergence) -> None:
-        words = self._words(divergence)
+        words = divergence_words(divergence, None if self.past else self.file)
         self.now.standing = Standing(StopReason.DIVERGENCE, words)
         self.remark(CallMark.ERROR, divergence.node, words)
         if not self.past:
@@ -345,20 +341,26 @@ class TimeTravel:
             self.remark(CallMark.NOTE, None, "the flow leaves the recorded order of calls here")
             self._go_live(self.line)
 
-    def fork(self) -> bool:
-        """Begin a line of its own where the flow stands in its past; False when it does not."""
+    def fork(self, forked: Callable[[], None]) -> None:
+        """Begin a line of its own where the flow stands in its past; `forked` is called then.
+
+        The calls up to there are made again first, so that there are instances to go on with.
+        """
         self.cancel()
         if self._end is None:
             self._refuse("the flow is at the end of its line: step back first")
-            return False
-        at, old = self.now.calls, self.line
-        line = self.history.fork(at)
-        self._end.close()
-        self._end = None
+        elif why := self.line.why_not_back:
+            self._refuse(why)
+        else:
+            self._begin_travel(self.line, self.now.calls, partial(self._fork_with, forked))
+
+    def _fork_with(self, forked: Callable[[], None], moment: Moment) -> None:
+        old = self.line
+        line = self.history.fork(moment.calls)
+        self._be_on(line, moment)
         self.remark(CallMark.NOTE, None, f"line {line.number} leaves line {old.number} here")
-        self._go_live(line)
         self.now.builds.offer_known()
-        return True
+        forked()
 
     def _go_live(self, line: Line) -> None:
         """Let the moment that is shown go on by itself, at the end of `line`."""
@@ -375,11 +377,6 @@ class TimeTravel:
                 "from another state",
             )
 
-    def _words(self, divergence: Divergence) -> str:
-        """A divergence in one line, and what is known of it."""
-        followed = None if self.past else self.file
-        return divergence_words(divergence, followed)
-
     # ---- the end
 
     def interrupt(self) -> None:
@@ -392,7 +389,3 @@ class TimeTravel:
         self.cancel()
         if self._end is not None:
             self._show(self._end)
-
-
-def _nothing() -> None:
-    pass

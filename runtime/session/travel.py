@@ -32,6 +32,13 @@ class Travel:
     """Calls made at its end."""
     in_place: bool
     """Whether the moment is the one that is shown."""
+    arrived: Callable[[Moment], None] | None = None
+    """What is done with the moment at the end; None shows it."""
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it leads to a place to be looked at."""
+        return not self.in_place and self.arrived is None
 
     def go_on(self, take: Take) -> bool:
         """Make some calls; True when the place is reached, or nothing is followed any more.

@@ -32,7 +32,6 @@ from workbench.verbs.running import (
     print_report,
     run_flow,
     show_warnings,
-    sources_of,
 )
 from workbench.verbs.summary import exit_code
 
@@ -148,7 +147,7 @@ def replay_part(arguments: ReplayArguments) -> int:
         part = flow_behind(flow, edge_named(flow, arguments["at"]))
         flow, feeds = part.flow, part.feeds(recorded.path, flow)
     else:
-        texts = text_inputs(arguments["inputs"], sources_of(flow))
+        texts = text_inputs(arguments["inputs"], flow.sources)
         feeds = {**source_feeds(recorded.path, flow), **texts}
     run = FlowRun(flow, _run_options(recorded), as_json=arguments["as_json"])
     return run.run(recorded.part_invoker(flow, feeds, run.output.take))

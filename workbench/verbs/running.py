@@ -14,7 +14,7 @@ from typing import Any, TypedDict, TypeVar
 import click
 
 from runtime.model.errors import Diagnostic, ExitCode
-from runtime.model.linked import ErrorPolicy, LinkedFlow, Role, SchedulePolicy
+from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.recording.feed import text_inputs
 from runtime.recording.lines import RecordingOptions
 from runtime.recording.redact import Redaction
@@ -119,7 +119,7 @@ def run_flow(arguments: RunArguments, record: Path | None) -> int:
     opened = open_flow(*manifest_and_flow(arguments["words"], arguments["flow"]))
     show_warnings(opened.warnings)
     run = FlowRun(opened.flow, options, as_json=arguments["as_json"])
-    feeds = text_inputs(arguments["inputs"], sources_of(opened.flow))
+    feeds = text_inputs(arguments["inputs"], opened.flow.sources)
     invoker = FedInvoker(opened.open_invoker(run.output.take), feeds)
     if record is not None:
         run.record(record, opened, recording)
@@ -129,11 +129,6 @@ def run_flow(arguments: RunArguments, record: Path | None) -> int:
 def redaction(rules: tuple[str, ...]) -> Redaction | None:
     """The redaction of these rules, if there are any. Raises `StudioError` for bad ones."""
     return Redaction(rules) if rules else None
-
-
-def sources_of(flow: LinkedFlow) -> tuple[str, ...]:
-    """The names of the flow's sources."""
-    return tuple(node.name for node in flow.nodes if node.role is Role.SOURCE)
 
 
 def show_warnings(warnings: tuple[Diagnostic, ...]) -> None:
