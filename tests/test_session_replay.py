@@ -261,6 +261,17 @@ def test_damage_in_the_middle_is_told_with_its_line(tmp_path: Path) -> None:
     driver.session.close()
 
 
+def test_a_file_that_was_cut_off_is_followed_to_its_last_whole_line(tmp_path: Path) -> None:
+    file = tmp_path / "cut.rec"
+    file.write_bytes(RECORDING.read_bytes()[:-900])
+    driver = Driver(ReplayOpener(file, SAMPLE / "Torvyn.toml", "main", SessionOptions(watch=False)))
+    driver.run()
+    assert driver.snapshot.stop is StopReason.END_OF_REPLAY
+    assert any("cut off" in text for text in driver.log)
+    assert driver.run().state.ended
+    driver.session.close()
+
+
 def test_lines_of_a_file_take_the_place_of_a_source(tmp_path: Path) -> None:
     shutil.copytree(SAMPLE, tmp_path / "flow", symlinks=True)
     lines = tmp_path / "lines.ndjson"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime.model.errors import Diagnostic
 from runtime.recording.replay import Divergence
 from runtime.recording.steps import ReplayStep
 
@@ -21,3 +22,5 @@ class FollowedFile:
     """Opens it. Raises `StudioError`, also while it is read."""
     why_unlike: Callable[[Divergence], str]
     """What is known of a call that is not as it was recorded, in one sentence; may be empty."""
+    warnings: list[Diagnostic] = field(default_factory=list)
+    """What was tolerated, filled when the end is read."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from runtime.model.errors import Diagnostic
 from runtime.recording.feed import Feed, text_inputs
 from runtime.recording.partial import source_feeds
 from runtime.recording.reader import end_of_recording
@@ -75,13 +76,11 @@ def _feeds(recorded: RecordedFlow, inputs: tuple[str, ...]) -> Mapping[str, Feed
 
 def _followed(recorded: RecordedFlow) -> FollowedFile:
     end = end_of_recording(recorded.path)
+    warnings: list[Diagnostic] = []
     return FollowedFile(
         recorded.path,
         None if end is None else end.last_call,
-        partial(recorded_steps, recorded, _ignore),
+        partial(recorded_steps, recorded, warnings.extend),
         partial(why_it_may_differ, recorded),
+        warnings,
     )
-
-
-def _ignore(warnings: object) -> None:
-    """What was tolerated at the end of a file is of no use to a flow that goes on."""

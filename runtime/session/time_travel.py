@@ -321,6 +321,8 @@ class TimeTravel:
 
     def _replay_ended(self) -> None:
         self.finished = True
+        for item in () if self.file is None else self.file.warnings:
+            self.remark(CallMark.ERROR, None, f"{item.message} {item.help}")
         if not self.now.engine.state.ended:
             text = "what follows is the flow's own; its sources give nothing more"
             self.now.standing = Standing(StopReason.END_OF_REPLAY, text)
