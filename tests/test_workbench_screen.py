@@ -312,7 +312,7 @@ async def test_a_dead_runtime_is_announced_and_restarted(size):
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, Update(Health.DEAD, health_detail="killed by signal 11"))
         text = text_of(app)
-        assert "The runtime is gone: killed by signal 11.  Press A to start it again." in text
+        assert "The runtime is gone; A starts it again. Killed by signal 11." in text
         await pilot.press("s")
         assert commands(link) == []
         await pilot.press("A")

@@ -84,6 +84,10 @@ class StudioApp(App[None]):
         else:
             self.poll_link()
 
+    def action_help_quit(self) -> None:
+        """ctrl+c copies what is marked; whoever wants to leave with it hears of the key."""
+        self._main.say("q quits; ctrl+c copies what is marked with the mouse.")
+
     def send(self, request: Request) -> None:
         """Send a request to the session."""
         if self._link is not None:

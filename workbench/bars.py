@@ -15,7 +15,7 @@ from workbench.flow_change import FlowChange
 from workbench.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
 from workbench.harmless import harmless
 from workbench.inspection.builds import comparison_words
-from workbench.lines import Ink, Line, Span, fit, line, width_of
+from workbench.lines import Ink, Line, Span, fit, line, width_of, wrap_words
 from workbench.recording_words import recording_flag, ring_words
 from workbench.refusals import refused_words
 from workbench.timeline import words as timeline_words
@@ -121,7 +121,7 @@ def _standing(view: View, cells: int) -> Line:
         return line((" x ", Ink.BAD), ("6", Ink.KEY), (" shows what is wrong, ", Ink.BAD),
                     ("ctrl+r", Ink.KEY), (" builds the components", Ink.DIM))  # fmt: skip
     if view.health is not Health.READY or snapshot is None:
-        return line((" x ", Ink.BAD), (harmless(view.detail, 200) or "No session.", Ink.BAD))
+        return line((" x ", Ink.BAD), ("what is shown is the last that was heard", Ink.BAD))
     if view.timeline is not None and view.timeline.travelling is not None:
         return line((" .. on the way through the past  ", Ink.PAST),
                     ("space", Ink.KEY), (" or ", Ink.DIM), ("esc", Ink.KEY),
@@ -214,24 +214,31 @@ def footer(context: Context, cells: int) -> tuple[Line, list[str]]:
     return tuple(spans), ids
 
 
-def banner(view: View) -> Line:
+BANNER_ROWS = 3
+
+
+def banner(view: View, cells: int) -> tuple[Line, ...]:
     """What keeps the flow from running, and the key that helps; empty when nothing does."""
+    rows = wrap_words(_banner_words(view), max(cells - 4, 1))
+    if len(rows) > BANNER_ROWS:
+        rows = [*rows[: BANNER_ROWS - 1], fit(" ".join(rows[BANNER_ROWS - 1 :]), cells - 4)]
+    heads = (" x ", *["   "] * BANNER_ROWS)
+    return tuple(
+        line((head + row, Ink.ALERT)) for head, row in zip(heads, rows, strict=False) if row
+    )
+
+
+def _banner_words(view: View) -> str:
     key = BY_ID["restart"].keys[0]
     if view.health is Health.DEAD:
-        why = harmless(view.detail, 300) or "its process ended"
-        text = f" x The runtime is gone: {why}.  Press {key} to start it again."
-        return line((text, Ink.ALERT))
+        why = harmless(view.detail, 300).rstrip(".") or "its process ended"
+        return f"The runtime is gone; {key} starts it again. {why[0].upper()}{why[1:]}."
     if view.health is Health.INVALID:
         number = len(view.problems)
         what = f"{number} problem{'s' * (number != 1)}" if number else "A problem"
         keeps = "keep" if number > 1 else "keeps"
-        return line(
-            (
-                f" x {what} {keeps} the flow from opening.  Mend, then {key} reads it again.",
-                Ink.ALERT,
-            )
-        )
-    return ()
+        return f"{what} {keeps} the flow from opening.  Mend, then {key} reads it again."
+    return ""
 
 
 def why_not(view: View, node: str | None) -> str:

@@ -175,9 +175,10 @@ class Panes(Screen[None], inherit_bindings=False):
         self._status.lines = bars.status(self.view, self.last, self._notice, cells)
         footer, self._footer_ids = bars.footer(context, cells)
         self._footer.lines = (footer,)
-        banner = bars.banner(self.view)
-        self._banner.lines = (banner,)
+        banner = bars.banner(self.view, cells)
+        self._banner.lines = banner
         self._banner.display = bool(banner)
+        self._banner.styles.height = max(len(banner), 1)
         self.set_class(self.view.past or self.view.travelling, "-past")
 
     # ---- messages of the panes
