@@ -69,6 +69,36 @@ def answer_of(line: CallLine) -> Answer:
     )
 
 
+def with_duration(answer: Answer, duration_ns: int) -> Answer:
+    """`answer` as if it had taken `duration_ns`."""
+    return Answer(
+        answer.outcome,
+        duration_ns,
+        answer.copies,
+        answer.printed,
+        answer.printed_bytes,
+        answer.host,
+        answer.fuel,
+        answer.memory_bytes,
+    )
+
+
+def refusal(message: str) -> Answer:
+    """The answer to a call that the recording can not answer."""
+    return Answer(
+        Failed(
+            Failure(
+                FailureKind.INTERNAL,
+                message,
+                "E0412",
+                "ContractMismatch",
+                "Look at the divergence: the replay ends here.",
+                False,
+            )
+        )
+    )
+
+
 def _host_value(line: HostLine) -> int | bytes:
     if line.value is not None:
         return line.value

@@ -15,7 +15,8 @@ from runtime.engine.invoker import Invoker
 from runtime.model.call import Answer, Call, Exhausted, Export, Finished, NextCall
 from runtime.model.commands import Advance, Command, Step
 from runtime.model.events import CallFinished, Event, FlowState, Stopped
-from runtime.recording.replay import HostAnswerFeed, refusal, with_duration
+from runtime.recording.answers import refusal, with_duration
+from runtime.recording.replay import HostAnswerFeed
 from runtime.recording.steps import CallStep, ReplayStep
 
 

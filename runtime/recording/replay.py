@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runtime.engine.invoker import Invoker
-from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, HostAnswer
+from runtime.model.call import Answer, Call, Export, HostAnswer
 from runtime.model.commands import Command, Relink, Step
 from runtime.model.events import Event, FlowEnded, Stopped, StopReason
 from runtime.recording.answered import AnsweredNodes, sources_of
+from runtime.recording.answers import refusal
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.commands import is_change
 from runtime.recording.describe import element_words
@@ -369,20 +370,6 @@ class Replayer:
 NEXT_IN_ORDER = Step()
 
 
-def with_duration(answer: Answer, duration_ns: int) -> Answer:
-    """`answer` as if it had taken `duration_ns`."""
-    return Answer(
-        answer.outcome,
-        duration_ns,
-        answer.copies,
-        answer.printed,
-        answer.printed_bytes,
-        answer.host,
-        answer.fuel,
-        answer.memory_bytes,
-    )
-
-
 def _call_words(step: CallStep) -> str:
     return f"{step.node}.{step.export}({element_words(step.element)})"
 
@@ -390,19 +377,3 @@ def _call_words(step: CallStep) -> str:
 def _reason(events: list[Event]) -> str:
     details = [event.detail for event in events if isinstance(event, Stopped | FlowEnded)]
     return details[-1] if details else "the flow has nothing to do there"
-
-
-def refusal(message: str) -> Answer:
-    """The answer to a call that the recording can not answer."""
-    return Answer(
-        Failed(
-            Failure(
-                FailureKind.INTERNAL,
-                message,
-                "E0412",
-                "ContractMismatch",
-                "Look at the divergence: the replay ends here.",
-                False,
-            )
-        )
-    )

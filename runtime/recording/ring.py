@@ -105,7 +105,7 @@ class Ring:
     @property
     def calls_compact(self) -> int:
         """Calls before these of which what repeating them needs is kept."""
-        return sum(map(len, self.compact_chunks()))
+        return self._compact.calls if self._compact is not None and self.repeatable else 0
 
     @property
     def complete(self) -> bool:
