@@ -7,6 +7,7 @@ import pytest
 from recording_flows import (
     WALL_NS,
     Components,
+    LiveClock,
     engine_of,
     facts_of,
     lines_of,
@@ -14,7 +15,7 @@ from recording_flows import (
     run_to_end,
 )
 
-from runtime.model.commands import Advance, Start, Step
+from runtime.model.commands import Advance, Edit, Inject, Relink, Start, Step
 from runtime.model.events import CallFinished
 from runtime.recording.expect import end_of
 from runtime.recording.header import header_of
@@ -22,6 +23,7 @@ from runtime.recording.lines import RecordingOptions
 from runtime.recording.recorder import Recorder, entries_of, save
 from runtime.recording.ring import RING_BYTES, Ring
 from runtime.recording.sizes import CALL_BYTES, COMMAND_BYTES
+from runtime.recording.steps import steps_of_ring
 
 
 def filled(limit: int, payloads: list[bytes]) -> tuple[Ring, list[CallFinished]]:
@@ -149,3 +151,103 @@ def test_keeping_begins_with_what_the_ring_has(tmp_path):
     calls = [line["call"] for line in lines_of(path) if line["type"] == "call"]
     assert calls == list(range(1, 13))
     assert recorder.ring.last_call == 13
+
+
+SOURCES = frozenset({"source"})
+
+
+def test_the_oldest_calls_are_made_compact_before_the_start_is_lost():
+    ring = Ring(100_000, SOURCES)
+    engine = engine_of(linked_flow(), Components([b"x" * 20] * 400))
+    recorder = Recorder(ring)
+    calls, most = 0, 0
+    for command in [Start(WALL_NS), *[Step()] * 10_000]:
+        events = engine.apply(command)
+        calls += sum(isinstance(event, CallFinished) for event in events)
+        recorder.record(command, events)
+        assert ring.bytes_used <= ring.limit
+        assert ring.calls_kept + ring.calls_lost == calls
+        if ring.repeatable:
+            most = calls
+            assert ring.calls_compact == ring.calls_lost
+            assert ring.complete is (ring.calls_compact == 0)
+        if not ring.repeatable:
+            break
+    assert most > 3 * 100_000 / CALL_BYTES
+    assert not ring.complete
+    assert ring.compact_chunks() == []
+    assert next(steps_of_ring(ring)).number == ring.first_call == calls - ring.calls_kept + 1
+
+
+def test_nothing_is_made_compact_when_the_sources_are_not_known():
+    ring, calls = filled(80 * CALL_BYTES, [b"x"] * 30)
+    assert ring.sources is None
+    assert ring.compact_chunks() == []
+    assert not ring.repeatable
+    ring.clear()
+    assert ring.repeatable
+    ring.sources = SOURCES
+    for call in calls:
+        ring.append(call)
+    assert ring.sources == SOURCES
+    assert ring.calls_compact > 0
+
+
+def test_calls_that_do_not_follow_one_another_can_not_be_made_compact():
+    _, calls = filled(RING_BYTES, [b"x"] * 30)
+    ring = Ring(20 * CALL_BYTES, SOURCES)
+    for call in [*calls[:10], *calls[11:]]:
+        ring.append(call)
+    assert not ring.repeatable
+    assert ring.last_call == len(calls)
+    assert ring.bytes_used <= ring.limit
+
+
+def test_large_payloads_after_small_ones_keep_to_the_bound():
+    payloads = [b"x"] * 200 + [bytes([number]) * 40_000 for number in range(60)]
+    ring = Ring(1_000_000, SOURCES)
+    engine = engine_of(linked_flow(), Components(payloads))
+    run_to_end(engine, Recorder(ring))
+    assert ring.bytes_used <= ring.limit
+    kept = sum(len(element.payload.data) for call in ring.calls() for element in call.outputs)
+    assert kept <= ring.limit
+
+
+def test_what_a_command_carries_counts():
+    ring = Ring()
+    ring.append(Inject(0, b"x" * 10_000))
+    ring.append(Edit(1, b"x" * 10_000))
+    assert ring.bytes_used >= 20_000
+    before = ring.bytes_used
+    ring.append(Relink(linked_flow()))
+    assert ring.bytes_used >= before + 6 * 1_000
+
+
+@pytest.mark.parametrize("stamps", [False, True])
+def test_the_stated_memory_of_compact_calls_is_near_the_real_one(stamps):
+    limit = 600_000
+    components = Components([b"x" * 20] * 3000, clock=LiveClock(), stamps=stamps, says=b"")
+    engine = engine_of(linked_flow(), components)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        ring = Ring(limit, SOURCES)
+        recorder = Recorder(ring)
+        recorder.record(Start(WALL_NS), engine.apply(Start(WALL_NS)))
+        while ring.calls_compact < 2000 and ring.repeatable:
+            recorder.record(Step(), engine.apply(Step()))
+        assert ring.repeatable
+        engine = components = recorder = None
+        full, compact = ring.calls_kept, ring.calls_compact
+        gc.collect()
+        everything, said = tracemalloc.get_traced_memory()[0], ring.bytes_used
+        ring._closed.clear()
+        ring._open.clear()
+        gc.collect()
+        real = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert full > 100
+    assert 0.5 < everything / said < 2
+    assert 0.7 < real / ring._compact.bytes_used < 1.5
+    assert real / compact < 150

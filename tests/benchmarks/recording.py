@@ -2,9 +2,11 @@
 
     python tests/benchmarks/recording.py [ELEMENTS] [ROUNDS]
 
-Two flows run side by side, in turns, in one process: the fan-out sample with a source that
-gives many events, and the same with sinks that print nothing. Times are of the processor and
-for one call of any kind; the smallest of all rounds is the one least disturbed by others.
+Two flows: the fan-out sample with a source that gives many events, and the same with sinks that
+print nothing. Every way of running takes turns with the others, some calls at a time, so that
+whatever else the machine does hits all alike. Times are of the processor, for one call of any
+kind, and the median of the rounds; what a way takes of the time of a plain run is the median of
+what it took in each round.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS.parent)]
@@ -28,6 +31,7 @@ from runtime.engine.invoker import Invoker  # noqa: E402
 from runtime.engine.options import EngineOptions  # noqa: E402
 from runtime.model.commands import Start  # noqa: E402
 from runtime.model.linked import LinkedFlow, Role  # noqa: E402
+from runtime.recording.answered import sources_of  # noqa: E402
 from runtime.recording.header import header_of  # noqa: E402
 from runtime.recording.lines import RecordingOptions  # noqa: E402
 from runtime.recording.reader import RecordingReader  # noqa: E402
@@ -42,9 +46,34 @@ from runtime.session.recorded import run_facts  # noqa: E402
 from runtime.wasm.invoker import WasmInvoker  # noqa: E402
 
 SAMPLE = TESTS.parent / "sample_flows" / "fan-out" / "Torvyn.toml"
+PLAIN = "plain run"
+CALLS_A_TURN = 250
+SMALL_BYTES = 4_000 * CALL_BYTES
+COMPACT_BYTES = 220
+"""A ring of so many bytes for each call holds them all, most of them compact."""
 OPTIONS = EngineOptions()
 FULL = RecordingOptions()
 WALL_NS = 1_700_000_000_000_000_000
+
+
+Run = Callable[[int], bool]
+"""Makes so many calls; False when there is no more to do."""
+
+
+@dataclass
+class Way:
+    """One way of running a flow to its end, a part at a time."""
+
+    run: Run
+    close: Callable[[], None]
+    seconds: float = 0.0
+    ended: bool = False
+
+    def go_on(self) -> None:
+        """Make some calls, and take the time."""
+        began = time.process_time()
+        self.ended = not self.run(CALLS_A_TURN)
+        self.seconds += time.process_time() - began
 
 
 class Measured:
@@ -61,60 +90,66 @@ class Measured:
                 node = replace(node, digest=made.digest, lifecycle=None)
             nodes.append(node)
         self.flow: LinkedFlow = replace(self.opened.flow, nodes=tuple(nodes))
-        self.sources = frozenset(n.name for n in nodes if n.role is Role.SOURCE)
+        self.sources = sources_of(self.flow)
 
-    def live(self, recorder: Recorder | None = None) -> tuple[float, int]:
-        """Seconds of a run, and its calls."""
+    def live(self, recorder: Recorder | None = None) -> Way:
+        """A run, recorded or not."""
         invoker = self._invoker()
         engine = Engine(self.flow, invoker, OPTIONS)
-        gc.collect()
-        began = time.process_time()
         start = Start(WALL_NS)
         events = engine.apply(start)
-        step, calls = engine.step, 0
-        if recorder is None:
-            while not engine.state.ended:
-                step()
-                calls += 1
-        else:
+        if recorder is not None:
             recorder.record(start, events)
-            stepped = recorder.stepped
-            while not engine.state.ended:
-                stepped(step())
-                calls += 1
-        seconds = time.process_time() - began
-        invoker.close()
-        return seconds, calls
 
-    def to_file(self, path: Path) -> tuple[float, int]:
+        def run(calls: int) -> bool:
+            step = engine.step
+            if recorder is None:
+                for _ in range(calls):
+                    step()
+            else:
+                stepped = recorder.stepped
+                for _ in range(calls):
+                    stepped(step())
+            return not engine.state.ended
+
+        return Way(run, invoker.close)
+
+    def to_file(self, path: Path) -> Way:
         """As `live`, into the ring and into a file."""
         recorder = Recorder(Ring())
         facts = run_facts(self.flow, self.compiled, self.opened.manifest_text, OPTIONS)
         recorder.keep(path, header_of(self.flow, facts, FULL, path), FULL)
-        measured = self.live(recorder)
-        assert recorder.stop(None) is None
-        return measured
+        way = self.live(recorder)
 
-    def replay(
-        self, steps: Callable[[], Iterator[ReplayStep]], *, same_engine: bool
-    ) -> tuple[float, int]:
-        """Seconds of a replay that checks everything, and its calls."""
+        def close() -> None:
+            way.close()
+            assert recorder.stop(None) is None
+
+        return Way(way.run, close)
+
+    def again(self, steps: Callable[[], Iterator[ReplayStep]], *, same_engine: bool) -> Way:
+        """A replay that checks everything."""
         real = self._invoker()
-        invoker = ReplayInvoker(real, self.sources)
+        invoker = ReplayInvoker(real, self.sources, crashes_from_recording=same_engine)
 
         def engine_for(given: Invoker) -> Engine:
             return Engine(self.flow, given, OPTIONS)
 
-        settings = ReplaySettings(same_engine=same_engine)
-        replayer = Replayer(steps, engine_for, invoker, settings)
-        gc.collect()
-        began = time.process_time()
-        for _ in replayer.run():
-            pass
-        seconds = time.process_time() - began
-        real.close()
-        assert replayer.divergence is None, replayer.divergence.render()
-        return seconds, replayer.calls
+        replayer = Replayer(steps, engine_for, invoker, ReplaySettings(same_engine=same_engine))
+
+        def run(calls: int) -> bool:
+            return not replayer.forward(sys.maxsize, calls)
+
+        def close() -> None:
+            real.close()
+            assert replayer.divergence is None, replayer.divergence.render()
+
+        return Way(run, close)
+
+    def recorded(self, ring: Ring) -> Ring:
+        """`ring` with a whole run."""
+        run_to_end(self.live(Recorder(ring)))
+        return ring
 
     def _invoker(self) -> WasmInvoker:
         return WasmInvoker(
@@ -126,23 +161,70 @@ def _ignore(*_chunk: object) -> None:
     """What components print goes nowhere."""
 
 
-def one_round(measured: Measured, folder: Path, number: int) -> Iterator[tuple[str, float, int]]:
-    """Every way once."""
-    yield "live", *measured.live()
-    ring = Ring()
-    yield "live, ring filling", *measured.live(Recorder(ring))
-    yield "again from the ring", *measured.replay(lambda: steps_of_ring(ring), same_engine=True)
-    small = Ring(2_000 * CALL_BYTES)
-    yield "live, ring full", *measured.live(Recorder(small))
-    path = folder / f"{number}.rec"
-    yield "live, ring and file", *measured.to_file(path)
+def run_to_end(way: Way) -> None:
+    """Run one way by itself."""
+    while not way.ended:
+        way.go_on()
+    way.close()
 
-    def steps() -> Iterator[ReplayStep]:
-        with RecordingReader(path) as reader:
+
+class Recorded:
+    """A run of a flow in every form it is run again from."""
+
+    def __init__(self, measured: Measured, path: Path, calls: int) -> None:
+        self.measured = measured
+        self.path = path
+        run_to_end(measured.to_file(path))
+        self.ring = measured.recorded(Ring())
+        self.compact = measured.recorded(Ring(COMPACT_BYTES * calls, measured.sources))
+        assert self.compact.repeatable
+        assert self.compact.calls_compact > calls // 2
+
+    def ways(self, folder: Path) -> dict[str, Callable[[], Way]]:
+        """Every way, by what it is called."""
+        measured = self.measured
+        return {
+            PLAIN: measured.live,
+            "ring filling": lambda: measured.live(Recorder(Ring())),
+            "ring full": lambda: measured.live(Recorder(Ring(SMALL_BYTES))),
+            "ring compacting": lambda: measured.live(
+                Recorder(Ring(self.compact.limit, measured.sources))
+            ),
+            "ring and file": lambda: measured.to_file(folder / "made.rec"),
+            "again from the ring": lambda: measured.again(
+                lambda: steps_of_ring(self.ring), same_engine=True
+            ),
+            "again from compact": lambda: measured.again(
+                lambda: steps_of_ring(self.compact), same_engine=True
+            ),
+            "replay of the file": lambda: measured.again(self._steps, same_engine=False),
+        }
+
+    def one_round(self, folder: Path) -> dict[str, float]:
+        """The seconds of every way, in turns with the others."""
+        gc.collect()
+        ways = {name: make() for name, make in self.ways(folder).items()}
+        while left := [way for way in ways.values() if not way.ended]:
+            for way in left:
+                way.go_on()
+        for way in ways.values():
+            way.close()
+        (folder / "made.rec").unlink()
+        return {name: way.seconds for name, way in ways.items()}
+
+    def _steps(self) -> Iterator[ReplayStep]:
+        with RecordingReader(self.path) as reader:
             yield from steps_of_file(reader)
 
-    yield "replay of the file", *measured.replay(steps, same_engine=False)
-    path.unlink()
+
+def longest_append_ms(recorded: Recorded) -> float:
+    """Processor time of the longest `append` of a ring that makes old calls compact."""
+    ring, longest = Ring(recorded.compact.limit, recorded.measured.sources), 0.0
+    for event in recorded.ring.calls():
+        began = time.process_time()
+        ring.append(event)
+        longest = max(longest, time.process_time() - began)
+    return longest * 1e3
 
 
 def main() -> None:
@@ -151,23 +233,28 @@ def main() -> None:
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     source = counting_source(elements)
     flows = {
-        "fan-out sample": Measured({Role.SOURCE: source}),
-        "fan-out sample, silent sinks": Measured(
-            {Role.SOURCE: source, Role.SINK: component(SINK, Role.SINK)}
-        ),
+        "fan-out sample": {Role.SOURCE: source},
+        "fan-out sample, silent sinks": {
+            Role.SOURCE: source,
+            Role.SINK: component(SINK, Role.SINK),
+        },
     }
     settle_collector()
-    times: dict[tuple[str, str], list[float]] = {}
-    calls = 0
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(rounds):
-            for name, measured in flows.items():
-                for way, seconds, calls in one_round(measured, Path(folder), number):
-                    times.setdefault((name, way), []).append(seconds / calls * 1e6)
-    for (name, way), found in times.items():
-        live, best = min(times[name, "live"]), min(found)
-        more = "" if way == "live" else f"  {best - live:+6.2f} µs, live / this {live / best:.2f}"
-        print(f"{name:30} {way:20} {best:7.2f} µs/call, {calls} calls{more}")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for number, (flow, guests) in enumerate(flows.items()):
+            recorded = Recorded(Measured(guests), folder / f"{number}.rec", 4 * elements)
+            calls = recorded.ring.calls_kept
+            found = [recorded.one_round(folder) for _ in range(rounds)]
+            compact = recorded.compact
+            print(f"{flow}, {calls} calls")
+            for way in found[0]:
+                micros = median(times[way] for times in found) / calls * 1e6
+                part = median(times[way] / times[PLAIN] for times in found)
+                print(f"  {way:20} {micros:7.2f} µs a call, {part:6.1%} of {PLAIN}")
+            size = sum(chunk.bytes_used for chunk in compact.compact_chunks())
+            print(f"  {size / compact.calls_compact:.1f} bytes for a compact call")
+            print(f"  {longest_append_ms(recorded):.1f} ms for the longest append")
 
 
 if __name__ == "__main__":
