@@ -21,6 +21,7 @@ from runtime.session.open_replay import ReplayOpener
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.requests import (
     CompareLines,
+    EditElement,
     Fork,
     InjectElement,
     SkipElement,
@@ -85,6 +86,23 @@ def test_a_file_named_at_the_start_has_everything(manifest: Path, tmp_path: Path
     text = file.read_text()
     assert "cpu_usage" not in text.partition("\n")[2]
     assert '"type":"end"' in text
+
+
+def test_what_is_redacted_is_not_in_a_comparison_of_lines_either(manifest: Path) -> None:
+    options = RecordingOptions(redactor=Redaction(["cpu_usage"]))
+    driver = opened(manifest, recording=RecordingSettings(options=options))
+    while not driver.queues()[1]:
+        driver.step()
+    (element, payload), at = driver.queues()[1][0], driver.snapshot.calls
+    driver.run()
+    driver.go(at)
+    driver.ask(EditElement(element, payload + b" of a guest"))
+    driver.run()
+    driver.ask(CompareLines())
+    compared = driver.wait_for_comparison()
+    driver.session.close()
+    assert "of a guest" in compared.text
+    assert "cpu_usage" not in compared.text
 
 
 def test_a_second_session_records_beside_the_first(manifest: Path, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ class FlowSession:
         self._time = TimeTravel(flow, workshop, recording.ring_bytes, replay)
         self._time.shown = self._another_moment
         self._file = RecordingFile(workshop, recording.options, self.snapshot)
-        self._comparer = LineComparer(workshop.options)
+        self._comparer = LineComparer(workshop.options, recording.options)
         self._reporting = Reporting(self._time, self._file, self._comparer)
         self._loop = RunLoop(self._time, clock)
         self._reloading: Reloading | None = None

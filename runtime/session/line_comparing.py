@@ -24,8 +24,10 @@ from runtime.session.timeline import LineComparison
 class LineComparer:
     """Compares on a thread of its own: a long line takes seconds, and the flow goes on."""
 
-    def __init__(self, options: EngineOptions) -> None:
+    def __init__(self, options: EngineOptions, recording: RecordingOptions) -> None:
+        """`recording` says what is taken out before anything is written, also for a moment."""
         self._options = options
+        self._recording = recording
         self._made: queue.SimpleQueue[LineComparison] = queue.SimpleQueue()
 
     def compare(self, before: Line | Path, after: Line) -> None:
@@ -68,7 +70,7 @@ class LineComparer:
     def _saved(self, line: Line, folder: Path) -> Path:
         path = folder / f"line-{line.number}.rec"
         facts = RunFacts(studio_release(), time.time_ns(), self._options)
-        options = RecordingOptions()
+        options = self._recording
         ended = line.ended
         state, detail = (FlowState.RUNNING, "") if ended is None else (ended.state, ended.detail)
         end = EndLine(
