@@ -140,14 +140,12 @@ class Engine:
 
         After `Relink`, edges have the indices of its flow, and schedules begin their turns anew.
         """
+        if isinstance(command, Step):
+            if command.node is not None:
+                return self._step_node(command.node)
+            return self.step() if command.lineage is None else self._step_lineage(command.lineage)
         run = self._run
         match command:
-            case Step(node=None, lineage=None):
-                return self.step()
-            case Step(node=None, lineage=int(lineage)):
-                return self._step_lineage(lineage)
-            case Step(node=str(name)):
-                return self._step_node(name)
             case Start():
                 if run.stage is Stage.CREATED:
                     self._lifecycle.start(command.wall_ns)
