@@ -138,6 +138,23 @@ def test_a_line_that_was_left_is_taken_up_again(driver: Driver) -> None:
     assert driver.run().pulled == ELEMENTS
 
 
+def test_a_line_is_taken_with_what_was_changed_after_its_last_call(driver: Driver) -> None:
+    driver.step(8)
+    driver.go(5)
+    driver.ask(Fork())
+    driver.step(2)
+    driver.ask(InjectElement(1, b"guest", "text/plain"))
+    waiting = driver.queues()
+    driver.ask(TakeLine(1), TakeLine(2))
+    assert driver.snapshot.calls == 7
+    assert driver.queues() == waiting
+    end = driver.run()
+    assert (end.injected, end.delivered) == (1, ELEMENTS + 1)
+    driver.go(3)
+    driver.ask(Fork())
+    assert driver.timeline.line == 3
+
+
 def test_old_lines_go_but_never_the_one_that_was_left(driver: Driver) -> None:
     driver.step(10)
     for _ in range(6):

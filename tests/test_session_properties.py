@@ -191,7 +191,7 @@ def test_a_random_session_played_again_gives_equal_events(
                 assert shown(moment) == snapshot
             finally:
                 moment.close()
-            file = driver.session._file.stop()
+            file = driver.session._file.stop(driver.session.snapshot())
         finally:
             driver.session.close()
         assert file is not None

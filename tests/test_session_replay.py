@@ -15,6 +15,7 @@ from wasm_guests import ECHO, component, printer
 from runtime.model.events import StopReason
 from runtime.model.linked import Role
 from runtime.recording.lines import RecordingOptions
+from runtime.recording.reader import end_of_recording
 from runtime.recording.redact import Redaction
 from runtime.session.open import FlowOpener, SessionOptions
 from runtime.session.open_replay import ReplayOpener
@@ -29,6 +30,7 @@ from runtime.session.requests import (
     StepBack,
     StepCall,
     StopRecording,
+    TakeLine,
 )
 
 ROOT = Path(__file__).parent.parent
@@ -124,6 +126,40 @@ def test_a_fork_is_recorded_into_a_file_of_its_own(manifest: Path, tmp_path: Pat
     for name in ("line.rec", "line-2.rec"):
         replayed = studio("replay", str(tmp_path / name), "--json")
         assert replayed.returncode == 0, replayed.stderr
+
+
+def test_each_line_that_is_taken_is_recorded_as_it_ends(manifest: Path, tmp_path: Path) -> None:
+    driver = opened(manifest, recording=RecordingSettings(tmp_path / "line.rec"))
+    driver.step(12)
+    driver.go(6)
+    driver.ask(Fork())
+    driver.step(2)
+    driver.ask(TakeLine(1))
+    assert driver.recording.writing
+    driver.step(3)
+    driver.session.close()
+    ends = [end_of_recording(tmp_path / name) for name in ("line.rec", "line-2.rec")]
+    assert [end.last_call for end in ends if end is not None] == [12, 8]
+    last = end_of_recording(tmp_path / "line-2-2.rec")
+    assert last is not None
+    assert last.last_call == last.calls > 15
+    for path in tmp_path.glob("*.rec"):
+        assert studio("replay", str(path)).returncode == 0
+
+
+def test_a_fork_is_refused_when_its_input_can_not_be_opened_again(tmp_path: Path) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text("one\ntwo\n")
+    options = SessionOptions(watch=False)
+    driver = Driver(FlowOpener(SAMPLE / "Torvyn.toml", "main", options, (str(lines),)))
+    driver.step(12)
+    driver.go(9)
+    lines.unlink()
+    driver.ask(Fork())
+    assert driver.timeline.line == 1
+    assert driver.timeline.past
+    assert "lines.txt" in driver.log[-1]
+    driver.session.close()
 
 
 def test_a_recording_that_can_not_be_written_is_told_and_the_flow_goes_on(

@@ -16,7 +16,7 @@ from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.commands import is_change
 from runtime.recording.describe import element_words
 
-OnEvents = Callable[[Command, list[Event]], None]
+OnEvents = Callable[[Command, list[Event]], object]
 """Takes a command and what it led to."""
 
 _INIT = Export.INIT

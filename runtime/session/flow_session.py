@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from runtime.model.commands import Command, Edit, Inject, Skip, Start
 from runtime.model.linked import LinkedFlow
@@ -66,7 +67,9 @@ class FlowSession:
         self._retry_on_reload = retry_on_reload
         self._time = TimeTravel(flow, workshop, recording.ring_bytes, replay)
         self._time.shown = self._another_moment
-        self._file = RecordingFile(workshop, recording.options, self.snapshot)
+        self._time.leaving = self._leave_line
+        self._file = RecordingFile(workshop, recording.options)
+        self._left_file: Path | None = None
         self._comparer = LineComparer(workshop.options, recording.options)
         self._reporting = Reporting(self._time, self._file, self._comparer)
         self._loop = RunLoop(self._time, clock)
@@ -164,9 +167,9 @@ class FlowSession:
         self.moment.standing = None
         match request:
             case Fork():
-                self._time.fork(self._forked)
+                self._time.fork(self._on_other_line)
             case TakeLine(number):
-                self._time.take_line(number)
+                self._time.take_line(number, self._on_other_line)
             case _:
                 self._time.handle(request)
 
@@ -178,17 +181,19 @@ class FlowSession:
             return
 
         def forked() -> None:
-            self._forked()
+            self._on_other_line()
             change()
 
         self._time.fork(forked)
 
-    def _forked(self) -> None:
-        """A line of its own was begun."""
-        line = self._time.line
-        path = self._file.go_on(line.recorder, line.flow)
-        if path is not None:
-            self.remark(CallMark.NOTE, None, f"this line is recorded into {path}")
+    def _leave_line(self) -> None:
+        """Close the file of the line that is left, as that line ended."""
+        self._left_file = self._file.stop(self._time.end.snapshot())
+
+    def _on_other_line(self) -> None:
+        """The session is on another line; where one was recorded, this is recorded beside it."""
+        if self._left_file is not None:
+            self._start_recording(str(free_path(self._left_file)))
         self._loop.pause()
         self._another_moment()
         self.take_reloads()
@@ -206,13 +211,14 @@ class FlowSession:
 
     def _start_recording(self, path: str | None) -> None:
         line = self._time.line
+        self._stop_recording()
         made = self._file.start(line.recorder, line.flow, path)
         if line.recorder.writer is not None and line.recorder.writer.failed is None:
             whole = "" if line.ring.complete else ", without the start, which the ring has lost"
             self.remark(CallMark.NOTE, None, f"recording into {made}{whole}")
 
     def _stop_recording(self) -> None:
-        path = self._file.stop()
+        path = self._file.stop(self._time.end.snapshot())
         if path is not None:
             self.remark(CallMark.NOTE, None, f"recorded into {path}")
 
@@ -294,6 +300,6 @@ class FlowSession:
         self._time.close()
         try:
             self._loop.tear_down()
-            self._file.stop()
+            self._file.stop(self.snapshot())
         finally:
             self.moment.close()

@@ -90,7 +90,10 @@ class Moment:
 
         Steps that were `recorded_elsewhere`, in a file, may be of another build. What is not
         `executed` is answered from the steps as far as they hold the answers: that shows what
-        was, at little cost, but can not go on from there. Raises `LostBuildError`.
+        was, at little cost, but can not go on from there.
+
+        Raises `LostBuildError`, and `StudioError` when what is given in place of sources can
+        not be opened.
         """
         self._workshop = workshop
         self._sources = frozenset(flow.sources)
@@ -110,7 +113,8 @@ class Moment:
             on_print=self._print,
         )
         self._muted = False
-        self._feeds: Mapping[str, Feed] = {}
+        feeds = workshop.feeds if executed else None
+        self._feeds: Mapping[str, Feed] = {} if feeds is None else feeds()
         self.builds = LiveBuilds(flow, compiled, workshop.known, time.time_ns())
         self.swapping = Swapping(
             flow, workshop.host, self.invoker, self.builds, apply, time.time_ns
@@ -118,7 +122,7 @@ class Moment:
         self.replayer: Replayer | None = None
         """What is followed, or None when the flow goes its own way."""
         if steps is None:
-            self.engine = Engine(flow, self._open_live(), workshop.options)
+            self.engine = Engine(flow, self._live(), workshop.options)
         else:
             self._follow(flow, steps, recorded_elsewhere, executed)
         self.inspector = Inspector(flow, self.engine, self.log, self.recent)
@@ -265,7 +269,6 @@ class Moment:
         self.replayer = None
         if self.engine.state.ended:
             return ()
-        live = self._open_live()
         self.invoker.adopt(start, self._workshop.compiled_for(start))
         self._muted = True
         unlike: dict[str, None] = {}
@@ -280,7 +283,7 @@ class Moment:
                 feed.pull()
         self.invoker.adopt(self.flow, self._workshop.compiled_for(self.flow))
         self._answers.now = LiveHostAnswers()
-        self._switch.target = live.invoke
+        self._switch.target = self._live().invoke
         return tuple(unlike)
 
     def _asks_component(self, node: str) -> bool:
@@ -304,9 +307,8 @@ class Moment:
                 if prepared.ready:
                     self.invoker.swap(prepared)
 
-    def _open_live(self) -> Invoker:
-        feeds = self._workshop.feeds
-        self._feeds = {} if feeds is None else feeds()
+    def _live(self) -> Invoker:
+        """Makes calls as a flow does that goes its own way."""
         return FeedInvoker(self.invoker, self._feeds) if self._feeds else self.invoker
 
     # ---- the end

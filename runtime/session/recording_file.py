@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -39,16 +38,10 @@ class RecordingSettings:
 class RecordingFile:
     """Starts and stops files; the recorder of a line writes them."""
 
-    def __init__(
-        self,
-        workshop: Workshop,
-        options: RecordingOptions,
-        snapshot: Callable[[], FlowSnapshot],
-    ) -> None:
+    def __init__(self, workshop: Workshop, options: RecordingOptions) -> None:
         """`options` says what is kept, and what is taken out before anything is written."""
         self._workshop = workshop
         self._options = options
-        self._snapshot = snapshot
         self._recorder: Recorder | None = None
         self._writer: FileWriter | None = None
         self._told: Diagnostic | None = None
@@ -61,10 +54,9 @@ class RecordingFile:
     def start(self, recorder: Recorder, flow: LinkedFlow, path: str | None) -> Path:
         """Write all that the ring of a line has, and what follows; gives the file's path.
 
-        `flow` is the one the line began with. A file that exists is never written over: the
-        status then says why nothing is written.
+        No other file is being written. `flow` is the one the line began with. A file that
+        exists is never written over: the status then says why nothing is written.
         """
-        self.stop()
         if path is None:
             when = datetime.now().strftime("%Y%m%d-%H%M%S")
             name = free_path(Path(flow.manifest).parent / f"{flow.name}-{when}{SUFFIX}")
@@ -79,19 +71,14 @@ class RecordingFile:
         self._told = None
         return name
 
-    def stop(self) -> Path | None:
-        """Close the file, if one is written; gives its path."""
+    def stop(self, end: FlowSnapshot) -> Path | None:
+        """Close the file, if one is written, of a line that ends with `end`; gives its path."""
         recorder, self._recorder = self._recorder, None
         if recorder is None or recorder.writer is None:
             return None
         writer = recorder.writer
-        recorder.stop(end_of(self._snapshot(), writer.calls, time.time_ns()))
+        recorder.stop(end_of(end, writer.calls, time.time_ns()))
         return writer.path
-
-    def go_on(self, recorder: Recorder, flow: LinkedFlow) -> Path | None:
-        """Another line is taken: its file stands beside the one that is written, if one is."""
-        before = self.stop()
-        return None if before is None else self.start(recorder, flow, str(free_path(before)))
 
     def failure(self) -> Diagnostic | None:
         """Why writing stopped by itself; told once."""

@@ -58,6 +58,8 @@ class TimeTravel:
         """The moment that is shown."""
         self.shown: Callable[[], None] = lambda: None
         """Called when another moment is shown, or the one that is shown goes on by itself."""
+        self.leaving: Callable[[], None] = lambda: None
+        """Called before the session leaves its line for another one."""
         self.changed = True
         """Something happened; whoever looks sets it back."""
         self._end: Moment | None = None
@@ -71,10 +73,11 @@ class TimeTravel:
         return self.keep(command, self.now.engine.apply(command))
 
     def keep(self, command: Command, events: list[Event]) -> list[Event]:
-        """Keep what a command did at the end of the line, also in its recording."""
+        """Keep what a command did; at the end of the line also in its recording."""
         self.changed = True
         self.now.keep(events)
-        self.line.record(command, events, self.now.calls)
+        if not self.past:
+            self.line.record(command, events, self.now.calls)
         return events
 
     def remark(self, mark: CallMark, node: str | None, text: str) -> None:
@@ -90,6 +93,11 @@ class TimeTravel:
         return self._end is not None
 
     @property
+    def end(self) -> Moment:
+        """The moment at the end of the line, whether it is shown or not."""
+        return self._end or self.now
+
+    @property
     def following(self) -> bool:
         """True while each call is a recorded one, of this line or of a file."""
         return self.now.replayer is not None
@@ -97,8 +105,7 @@ class TimeTravel:
     @property
     def exact(self) -> bool:
         """True while a file gives every call, and is checked."""
-        moment = self.now if self._end is None else self._end
-        return moment.replayer is not None
+        return self.end.replayer is not None
 
     @property
     def travelling(self) -> Travelling | None:
@@ -173,13 +180,13 @@ class TimeTravel:
         executed = arrived is not None
         try:
             moment = Moment(self._workshop, line.flow, self.apply, line.steps, executed=executed)
-        except LostBuildError as error:
+        except (LostBuildError, StudioError) as error:
             self._refuse(f"it is not possible to go there: {error}")
             return
         self._travel = Travel(line, moment, target, in_place=False, arrived=arrived)
 
-    def take_line(self, number: int) -> None:
-        """Go to the end of another line; it goes on from there."""
+    def take_line(self, number: int, taken: Callable[[], None]) -> None:
+        """Go to the end of another line; `taken` is called there, and it goes on from there."""
         line = self.history.find(number)
         if line is None or line is self.line:
             return
@@ -187,7 +194,8 @@ class TimeTravel:
         if not line.ring.repeatable:
             self._refuse(f"line {number} can not be taken: its start is not in the ring any more")
         else:
-            self._begin_travel(line, line.calls, partial(self._be_on, line))
+            # One further than its calls: what was changed after the last one belongs to it.
+            self._begin_travel(line, line.calls + 1, partial(self._be_on, line, taken))
 
     def cancel(self) -> None:
         """Stay where the flow is shown."""
@@ -199,27 +207,19 @@ class TimeTravel:
 
     def work(self, more_time: Callable[[], bool]) -> bool:
         """Go on with the way, as long as there is time; True while there is more of it."""
-        while self._travel is not None:
+        while (travel := self._travel) is not None:
             try:
-                if self._travel.go_on(self._take):
-                    self._arrive(self._travel)
+                if travel.go_on(self.keep):
+                    self._arrive(travel)
             except (LostBuildError, StudioError) as error:
-                in_place = self._travel.in_place
                 self.cancel()
-                if in_place:
+                if travel.in_place:
                     self._unreadable(str(error))
                 else:
                     self._refuse(f"it is not possible to go there: {error}")
             if not more_time():
                 break
         return self._travel is not None
-
-    def _take(self, command: Command, events: list[Event]) -> None:
-        """Keep what a call of the present moment did, which follows a recording."""
-        self.changed = True
-        self.now.keep(events)
-        if not self.past:
-            self.line.record(command, events, self.now.calls)
 
     def _arrive(self, travel: Travel) -> None:
         self._travel = None
@@ -243,8 +243,9 @@ class TimeTravel:
             self.now.close()
         self._show(travel.moment)
 
-    def _be_on(self, line: Line, moment: Moment) -> None:
+    def _be_on(self, line: Line, then: Callable[[], None], moment: Moment) -> None:
         """Be at the end of a line, and let `moment`, which reached it, go on from there."""
+        self.leaving()
         for before in (self.now, self._end):
             if before is not None:
                 before.close()
@@ -252,6 +253,7 @@ class TimeTravel:
         self.history.line = line
         self._show(moment)
         self._go_live(line)
+        then()
 
     def _show(self, moment: Moment) -> None:
         if moment is self._end:
@@ -265,7 +267,7 @@ class TimeTravel:
     def begin_following(self) -> None:
         """Do what stands before the first call of the file. Raises `StudioError`."""
         if self.now.replayer is not None:
-            self.now.replayer.forward(0, 0, self._take)
+            self.now.replayer.forward(0, 0, self.keep)
             self._look_at_the_end()
 
     def step(self, node: str | None) -> list[Event] | None:
@@ -288,7 +290,7 @@ class TimeTravel:
         made: list[Event] = []
 
         def take(command: Command, events: list[Event]) -> None:
-            self._take(command, events)
+            self.keep(command, events)
             made.extend(events)
 
         try:
@@ -359,10 +361,13 @@ class TimeTravel:
     def _fork_with(self, forked: Callable[[], None], moment: Moment) -> None:
         old = self.line
         line = self.history.fork(moment.calls)
-        self._be_on(line, moment)
-        self.remark(CallMark.NOTE, None, f"line {line.number} leaves line {old.number} here")
-        self.now.builds.offer_known()
-        forked()
+
+        def begun() -> None:
+            self.remark(CallMark.NOTE, None, f"line {line.number} leaves line {old.number} here")
+            self.now.builds.offer_known()
+            forked()
+
+        self._be_on(line, begun, moment)
 
     def _go_live(self, line: Line) -> None:
         """Let the moment that is shown go on by itself, at the end of `line`."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runtime.model.commands import Command
-from runtime.model.events import Event
 from runtime.recording.describe import element_words
-from runtime.recording.replay import Divergence
+from runtime.recording.replay import Divergence, OnEvents
 from runtime.recording.steps import CallStep
 from runtime.session.followed_file import FollowedFile
 from runtime.session.history import Line
@@ -18,8 +16,6 @@ KEPT_CALLS = 10_000
 """So many calls before the place that is gone to are kept for the event log and the inspector."""
 BUDGET_CALLS = 200
 """Calls made again between two looks at the clock."""
-
-Take = Callable[[Command, list[Event]], None]
 
 
 @dataclass(slots=True)
@@ -40,7 +36,7 @@ class Travel:
         """Whether it leads to a place to be looked at."""
         return not self.in_place and self.arrived is None
 
-    def go_on(self, take: Take) -> bool:
+    def go_on(self, take: OnEvents) -> bool:
         """Make some calls; True when the place is reached, or nothing is followed any more.
 
         Of a moment that is shown, `take` keeps every step. Raises `StudioError` and
