@@ -24,14 +24,14 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 bench: $(READY)
-	PYTHONPATH=tests $(BIN)/python tests/benchmarks/routed_call.py
-	PYTHONPATH=tests $(BIN)/python tests/benchmarks/engine_hops.py
+	$(BIN)/python -m tests.benchmarks.routed_call
+	$(BIN)/python -m tests.benchmarks.engine_hops
 
 components: $(READY)
 	$(BIN)/python components/build.py
 
 picture: $(READY)
-	PYTHONPATH=tests $(BIN)/python tests/screen_picture.py docs/workbench.svg
+	$(BIN)/python -m tests.support.screen_picture docs/workbench.svg
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -56,11 +56,3 @@ def test_every_file_of_the_contributing_table_exists() -> None:
     paths = [path for row in rows for path in re.findall(r"`([^`]+)`", row.split("|")[2])]
     assert len(paths) > 10
     assert [path for path in paths if not (ROOT / path).exists()] == []
-
-
-def test_tests_do_not_shadow_the_packages() -> None:
-    shadows = [
-        path for path in (ROOT / "tests").rglob("*") if path.name in ("runtime", "workbench")
-    ]
-    assert shadows == []
-    assert not list((ROOT / "tests").rglob("__init__.py"))

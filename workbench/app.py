@@ -11,8 +11,8 @@ from textual.app import App
 from textual.command import Provider
 
 from runtime.model.errors import StudioError
-from runtime.session.link import EngineLink, Health, Update
-from runtime.session.requests import Request, Restart
+from runtime.protocol.requests import Request, Restart
+from runtime.protocol.updates import EngineLink, Health, Update
 from workbench.palette import ActionCommands
 from workbench.screens.main import MainScreen
 from workbench.theme import STUDIO, THEMES, variable_defaults

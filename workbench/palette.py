@@ -7,8 +7,8 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from workbench.actions.action import Action
+from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS
-from workbench.actions.words import key_name, label
 from workbench.screens.main import MainScreen
 
 

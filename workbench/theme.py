@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
-from workbench.lines import Ink
+from workbench.text.lines import Ink
 
 STUDIO = Theme(
     name="torvyn-studio",

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
-from runtime.session.link import (
+from runtime.protocol.timeline import LineComparison, RecordingStatus, Timeline
+from runtime.protocol.updates import (
     BuildComparison,
     BuildOutcome,
     BuildStatus,
@@ -16,8 +17,7 @@ from runtime.session.link import (
     NodeBuild,
     Update,
 )
-from runtime.session.timeline import LineComparison, RecordingStatus, Timeline
-from workbench.flow_change import FlowChange, edge_key, flow_change
+from workbench.graph.graph_diff import FlowChange, edge_key, flow_change
 
 
 class NodeRef(NamedTuple):

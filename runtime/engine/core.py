@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runtime.engine import choosing
-from runtime.engine.changes import Changes
+from runtime.engine import scheduler
+from runtime.engine.edits import Changes
 from runtime.engine.failures import Failures
+from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.invoker import Invoker
 from runtime.engine.lifecycle import Lifecycle
 from runtime.engine.options import EngineOptions
@@ -20,8 +21,7 @@ from runtime.engine.queues import Queues
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord, added
 from runtime.engine.relink import Relinking
-from runtime.engine.run import FlowRun, Stage
-from runtime.engine.schedule import build_schedule
+from runtime.engine.schedule_policies import build_schedule
 from runtime.engine.snapshots import flow_snapshot
 from runtime.model.call import NO_COPIES, Answer, Call, Export, NextCall, Outcome
 from runtime.model.commands import (
@@ -101,7 +101,7 @@ class Engine:
 
     def next_call(self) -> NextCall | None:
         """The call `step` would make; None before `Start` and after the end. Changes nothing."""
-        return choosing.next_call(self._run, self._schedule)
+        return scheduler.next_call(self._run, self._schedule)
 
     def queue(self, edge_index: int) -> Sequence[Element]:
         """Elements waiting in an edge's queue, oldest first."""
@@ -128,7 +128,7 @@ class Engine:
 
         0 when a call can be made now or none will ever be made.
         """
-        return choosing.waits_ns(self._run)
+        return scheduler.waits_ns(self._run)
 
     # ---- commands
 
@@ -190,7 +190,7 @@ class Engine:
             events = self._call(node, None)
             schedule.charge(node.index, run.now_ns - began_ns)
             return events
-        chosen = choosing.by_schedule(run, self._schedule)
+        chosen = scheduler.by_schedule(run, self._schedule)
         return [] if chosen is None else self._call(chosen, None)
 
     # ---- the parts of it
@@ -200,17 +200,17 @@ class Engine:
         node = run.by_name.get(name)
         if node is not None and node.ready:
             return self._call(node, None)
-        chosen = choosing.by_schedule(run, self._schedule)
+        chosen = scheduler.by_schedule(run, self._schedule)
         # A node that was removed, or has another role, is torn down under its name.
         if chosen is not None and chosen.name == name:
             return self._call(chosen, None)
         if node is None:
             return self._stand_still(f"the flow has no node {name}", None)
-        return self._stand_still(choosing.why_not(run, node), name)
+        return self._stand_still(scheduler.why_not(run, node), name)
 
     def _step_lineage(self, lineage: int) -> list[Event]:
         run = self._run
-        chosen = None if run.urgent else choosing.by_lineage(run, lineage)
+        chosen = None if run.urgent else scheduler.by_lineage(run, lineage)
         if chosen is None:
             return self.step()
         return self._call(*chosen)
@@ -237,7 +237,7 @@ class Engine:
         else:
             edge = None
             if not run.flowing:
-                export = choosing.due_export(run, node)
+                export = scheduler.due_export(run, node)
             handlers = self._outcomes.handlers(export)
             argument = _argument(node, export)
         run.calls = number = run.calls + 1

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.lifecycle import Lifecycle
 from runtime.engine.options import MAX_SKIPPED_PULLS
 from runtime.engine.pressure import Pressure
 from runtime.engine.queues import Queues
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord
-from runtime.engine.run import FlowRun, Stage
 from runtime.model.call import Call, Export, Failure, FailureKind
 from runtime.model.element import Element
 from runtime.model.events import (

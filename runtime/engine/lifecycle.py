@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.pressure import Pressure
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import NodeRecord
-from runtime.engine.run import FlowRun, Stage
 from runtime.model.call import FailureKind
 from runtime.model.events import (
     FlowEnded,

@@ -17,12 +17,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runtime.engine.failures import Failures, no_such_port, unexpected_answer
+from runtime.engine.flow_run import FlowRun
 from runtime.engine.lifecycle import Lifecycle
 from runtime.engine.pressure import Pressure
 from runtime.engine.queues import Queues
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord
-from runtime.engine.run import FlowRun
 from runtime.model.call import (
     Absorbed,
     Accepted,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from runtime.engine.flow_run import FlowRun
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
-from runtime.engine.run import FlowRun
 from runtime.model.call import Signal
 from runtime.model.events import BackpressureBegan, BackpressureEnded, SourceSignalled
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from heapq import heappop
 
+from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.pressure import Pressure
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord
-from runtime.engine.run import FlowRun, Stage
 from runtime.model.call import FailureKind
 from runtime.model.element import Element
 from runtime.model.events import Delivery, DropReason, ElementDropped, QueueChanged, Released

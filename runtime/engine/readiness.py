@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from runtime.engine.flow_run import FlowRun
 from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
-from runtime.engine.run import FlowRun
 from runtime.model.call import Export
 
 # Members of an enum are slow to reach by name, and these are needed on every change.

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from runtime.engine.failures import Failures
+from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.lifecycle import Lifecycle
 from runtime.engine.pressure import Pressure
 from runtime.engine.queues import Queues
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord, connect
-from runtime.engine.run import FlowRun, Stage
 from runtime.model.events import FlowState, Relinked
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import reduce
 
-from runtime.engine.choosing import next_call
+from runtime.engine.flow_run import FlowRun
 from runtime.engine.records import NEVER, EdgeRecord, NodeRecord, added
-from runtime.engine.run import FlowRun
-from runtime.engine.schedule import Schedule
+from runtime.engine.schedule_policies import Schedule
+from runtime.engine.scheduler import next_call
 from runtime.model.linked import Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
 

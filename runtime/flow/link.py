@@ -7,16 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runtime.flow.codes import Code
 from runtime.flow.grants import check_grants, check_policy, grants_of
-from runtime.flow.manifest import LoadedManifest, choose_flow, load_manifest
-from runtime.flow.problems import Problems
-from runtime.flow.queues import check_rates, queue_settings
+from runtime.flow.manifest.manifest_file import LoadedManifest, choose_flow, load_manifest
+from runtime.flow.manifest.problems import Problems
+from runtime.flow.manifest.source_text import KeyPath
+from runtime.flow.manifest.tables import Edge, Flow, Manifest, Node
+from runtime.flow.queue_settings import check_rates, queue_settings
 from runtime.flow.resolve import BUILD_DIR, Resolver
-from runtime.flow.source_text import KeyPath
 from runtime.flow.surface_check import Binding, SurfaceCheck
-from runtime.flow.tables import Edge, Flow, Manifest, Node
 from runtime.flow.topology import Topology, check_topology
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.linked import Limits, LinkedEdge, LinkedFlow, LinkedNode, Role, SchedulePolicy
 from runtime.model.surface import Surface

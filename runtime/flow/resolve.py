@@ -11,11 +11,11 @@ from typing import Any
 
 import tomli
 
-from runtime.flow.codes import Code
-from runtime.flow.nearest import did_you_mean
-from runtime.flow.problems import Problems
-from runtime.flow.source_text import KeyPath
-from runtime.flow.tables import Build, Component
+from runtime.flow.manifest.nearest import did_you_mean
+from runtime.flow.manifest.problems import Problems
+from runtime.flow.manifest.source_text import KeyPath
+from runtime.flow.manifest.tables import Build, Component
+from runtime.model.codes import Code
 
 BUILD_DIR = Path(".torvyn") / "build"
 """Where built components lie, relative to the manifest."""

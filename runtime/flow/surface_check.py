@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from runtime.flow.codes import Code
-from runtime.flow.problems import Problems, listed
-from runtime.flow.source_text import KeyPath
+from runtime.flow.manifest.problems import Problems, listed
+from runtime.flow.manifest.source_text import KeyPath
+from runtime.model.codes import Code
 from runtime.model.contract import EXPORTS, PROVIDED, PROVIDED_RESOURCES, readable, same_type
 from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role
 from runtime.model.surface import InterfaceSurface, Surface

@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from runtime.flow.codes import Code
-from runtime.flow.nearest import did_you_mean, nearest
-from runtime.flow.problems import Problems, listed
-from runtime.flow.source_text import KeyPath
-from runtime.flow.tables import Edge, Flow
+from runtime.flow.manifest.nearest import did_you_mean, nearest
+from runtime.flow.manifest.problems import Problems, listed
+from runtime.flow.manifest.source_text import KeyPath
+from runtime.flow.manifest.tables import Edge, Flow
+from runtime.model.codes import Code
 from runtime.model.linked import ROLE_INTERFACES, Role
 
 MAX_FAN = 16

@@ -25,7 +25,7 @@ from runtime.model.call import (
 )
 from runtime.model.element import Buffer
 from runtime.recording.format import CallLine, HostLine, OutputLine
-from runtime.recording.payload import from_text
+from runtime.recording.payload_encoding import from_text
 
 
 def payload_of(line: OutputLine) -> bytes | None:

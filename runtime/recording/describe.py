@@ -14,9 +14,9 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.element import Element
+from runtime.recording.encoding import ANSWER_NAMES
 from runtime.recording.format import CallLine, ElementLine, OutputLine
-from runtime.recording.lines import ANSWER_NAMES
-from runtime.recording.payload import from_text
+from runtime.recording.payload_encoding import from_text
 
 PREVIEW_BYTES = 160
 """How much of a payload is shown."""

@@ -10,10 +10,10 @@ import msgspec
 from runtime.model.commands import Command, Step
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
+from runtime.recording.encoding import Entry, RecordingOptions
+from runtime.recording.file.writer import FileWriter
 from runtime.recording.format import EndLine, Header
-from runtime.recording.lines import Entry, RecordingOptions
-from runtime.recording.ring import Ring
-from runtime.recording.writer import FileWriter
+from runtime.recording.ring.ring import Ring
 
 
 class Recorder:

@@ -10,15 +10,15 @@ from pathlib import Path
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
-from runtime.recording.expect import end_of
-from runtime.recording.header import header_of
-from runtime.recording.lines import RecordingOptions
+from runtime.protocol.timeline import RecordingStatus
+from runtime.recording.encoding import RecordingOptions
+from runtime.recording.file.header import header_of
+from runtime.recording.file.writer import FileWriter
 from runtime.recording.recorder import Recorder
-from runtime.recording.ring import RING_BYTES
-from runtime.recording.writer import FileWriter
-from runtime.session.moment import Workshop
-from runtime.session.recorded import run_facts
-from runtime.session.timeline import RecordingStatus
+from runtime.recording.replay.expectation import end_of
+from runtime.recording.ring.ring import RING_BYTES
+from runtime.recording.run_facts import run_facts
+from runtime.timetravel.execution import Workshop
 
 SUFFIX = ".rec"
 

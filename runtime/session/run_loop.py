@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from runtime.model.commands import Advance, Cancel, SetSchedule, Step
 from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
 from runtime.model.linked import SchedulePolicy
-from runtime.session.time_travel import TimeTravel
+from runtime.timetravel.time_travel import TimeTravel
 
 TEARDOWN_CALLS = 1_000
 """Most calls made while closing; a flow has at most one `teardown` a node."""

@@ -35,11 +35,9 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.element import Buffer, Element
-from runtime.wasm import layout, native
-from runtime.wasm.callstate import CallState
-from runtime.wasm.failures import foreign_buffer, process_error
-from runtime.wasm.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, Handles
-from runtime.wasm.layout import (
+from runtime.wasm.abi import capi, layout
+from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, Handles
+from runtime.wasm.abi.layout import (
     BYTES,
     BYTES_BASE,
     CONTENT,
@@ -50,7 +48,9 @@ from runtime.wasm.layout import (
     read_text,
     word,
 )
-from runtime.wasm.values import FixedValues, put
+from runtime.wasm.abi.values import FixedValues, put
+from runtime.wasm.host_functions.call_state import CallState
+from runtime.wasm.traps import foreign_buffer, process_error
 
 Run = Callable[[Call], "Outcome | int"]
 """Makes a call: its outcome, or the address of wasmtime's error."""
@@ -92,9 +92,9 @@ class DirectCalls:
     def close(self) -> None:
         """Free results and handles; the store must still be open."""
         for slot in self._slots:
-            native.value_delete(native.address(slot))
+            capi.value_delete(capi.address(slot))
         for resource in self._owned:
-            native.any_delete(native.address(resource))
+            capi.any_delete(capi.address(resource))
         self._slots.clear()
         self._owned.clear()
         self.runs.clear()
@@ -102,7 +102,7 @@ class DirectCalls:
     # ---- preparing
 
     def _prepare(self, export: Export, function: Func) -> Run:
-        at = native.address(ctypes.addressof(function._func))
+        at = capi.address(ctypes.addressof(function._func))
         if export in ELEMENT_EXPORTS:
             return self._element_run(export, at)
         if export is Export.INIT:
@@ -149,10 +149,10 @@ class DirectCalls:
     def _element_run(self, export: Export, function: Any) -> Run:
         parameter = _ElementParameter(self._fixed, self._handles)
         self._owned += parameter.owned
-        at = native.address(parameter.address)
+        at = capi.address(parameter.address)
         slot, read = self._result(export)
-        slot_at = native.address(slot)
-        context, one, func_call = self._handles.context, native.ONE, native.func_call
+        slot_at = capi.address(slot)
+        context, one, func_call = self._handles.context, capi.ONE, capi.func_call
         state, sequence, timestamp = self._state, parameter.sequence, parameter.timestamp
         set_content_type = parameter.set_content_type
         last = ""
@@ -182,41 +182,35 @@ class DirectCalls:
 
     def _plain_run(self, export: Export, function: Any) -> Run:
         slot, read = self._result(export)
-        slot_at = native.address(slot)
+        slot_at = capi.address(slot)
         context = self._handles.context
 
         def run(_call: Call) -> Outcome | int:
-            error = native.func_call(
-                function, context, native.NULL, native.ZERO, slot_at, native.ONE
-            )
+            error = capi.func_call(function, context, capi.NULL, capi.ZERO, slot_at, capi.ONE)
             return error or read()
 
         return run
 
     def _init_run(self, function: Any) -> Run:
         slot, read = self._result(Export.INIT)
-        slot_at = native.address(slot)
+        slot_at = capi.address(slot)
         context = self._handles.context
 
         def run(call: Call) -> Outcome | int:
             fixed = FixedValues()
-            config = native.address(fixed.text(call.argument))
-            error = native.func_call(function, context, config, native.ONE, slot_at, native.ONE)
+            config = capi.address(fixed.text(call.argument))
+            error = capi.func_call(function, context, config, capi.ONE, slot_at, capi.ONE)
             return error or read()
 
         return run
 
     def _notify_run(self, function: Any) -> Run:
-        signals = {
-            signal: native.address(self._fixed.text(signal, layout.ENUM)) for signal in Signal
-        }
+        signals = {signal: capi.address(self._fixed.text(signal, layout.ENUM)) for signal in Signal}
         context = self._handles.context
 
         def run(call: Call) -> Outcome | int:
             signal = signals[Signal(call.argument)]
-            error = native.func_call(
-                function, context, signal, native.ONE, native.NULL, native.ZERO
-            )
+            error = capi.func_call(function, context, signal, capi.ONE, capi.NULL, capi.ZERO)
             return error or _FINISHED
 
         return run
@@ -225,9 +219,7 @@ class DirectCalls:
         context = self._handles.context
 
         def run(_call: Call) -> Outcome | int:
-            error = native.func_call(
-                function, context, native.NULL, native.ZERO, native.NULL, native.ZERO
-            )
+            error = capi.func_call(function, context, capi.NULL, capi.ZERO, capi.NULL, capi.ZERO)
             return error or _FINISHED
 
         return run

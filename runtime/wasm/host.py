@@ -14,11 +14,11 @@ from wasmtime.component import Component
 
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.surface import Surface
+from runtime.wasm.abi.values import ByteLists
 from runtime.wasm.cache import CodeCache
+from runtime.wasm.host_functions.wasi import POLLABLES
 from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
-from runtime.wasm.surface import read_surface
-from runtime.wasm.values import ByteLists
-from runtime.wasm.wasi import POLLABLES
+from runtime.wasm.surface_reader import read_surface
 
 _MAGIC = b"\0asm"
 _HEADER_BYTES = 8

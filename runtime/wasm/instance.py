@@ -20,23 +20,25 @@ from runtime.model.call import (
 )
 from runtime.model.contract import same_type
 from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode
-from runtime.wasm import contract, failures, native
-from runtime.wasm.answers import HostAnswers
+from runtime.wasm import traps
+from runtime.wasm.abi import capi
+from runtime.wasm.abi.handles import Handles
+from runtime.wasm.abi.layout import WORDS, word
+from runtime.wasm.abi.values import ByteLists, FixedValues
 from runtime.wasm.calls import DirectCalls, Run
-from runtime.wasm.callstate import CallState, OnPrint, host_bug
-from runtime.wasm.grants import read_grants
-from runtime.wasm.handles import Handles
 from runtime.wasm.host import Compiled, Host
-from runtime.wasm.imports import TorvynImports
-from runtime.wasm.layout import WORDS, word
+from runtime.wasm.host_functions import boundary
+from runtime.wasm.host_functions.call_state import CallState, OnPrint, host_bug
+from runtime.wasm.host_functions.capabilities import read_grants
+from runtime.wasm.host_functions.host_inputs import HostAnswers
+from runtime.wasm.host_functions.torvyn import TorvynImports
+from runtime.wasm.host_functions.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
 from runtime.wasm.sandbox import CallWatch, fuel_of, limit_store
-from runtime.wasm.values import ByteLists, FixedValues
-from runtime.wasm.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
 
 _perf_counter_ns = time.perf_counter_ns
 _new_tuple: Any = tuple.__new__
-_set_fuel = native.set_fuel
-_get_fuel = native.get_fuel
+_set_fuel = capi.set_fuel
+_get_fuel = capi.get_fuel
 
 
 class InstanceError(Exception):
@@ -76,11 +78,11 @@ class ComponentInstance:
         self._watch = watch
         self._timeout_ns = node.limits.call_timeout_ms * 1_000_000
         self._fuel = fuel_of(node.limits)
-        self._fuel_argument = native.u64(self._fuel)
+        self._fuel_argument = capi.u64(self._fuel)
         self._fixed = FixedValues()
         left = self._fixed.block(8)
         self._left = word(left)
-        self._left_at = native.address(left)
+        self._left_at = capi.address(left)
         self._kept: list[Any] = []
         self._store = Store(host.engine)
         self._calls: DirectCalls | None = None
@@ -97,7 +99,7 @@ class ComponentInstance:
         except (InstanceError, WasiError) as problem:
             self.close()
             if isinstance(problem, WasiError):
-                raise InstanceError(failures.wasi_failed(str(problem))) from None
+                raise InstanceError(traps.wasi_failed(str(problem))) from None
             raise
 
     @property
@@ -133,20 +135,20 @@ class ComponentInstance:
     def _check_types(self) -> None:
         """Compare the component's types with those the direct calls rely on."""
         for interface in self.compiled.surface.imports:
-            name, version = contract.split_version(interface.name)
-            known = contract.IMPORTS.get(name, {})
+            name, version = boundary.split_version(interface.name)
+            known = boundary.IMPORTS.get(name, {})
             if name.startswith("torvyn:") and (
-                not known or not contract.is_torvyn_version(version)
+                not known or not boundary.is_torvyn_version(version)
             ):
-                raise InstanceError(failures.unresolved_import(interface.name))
+                raise InstanceError(traps.unresolved_import(interface.name))
             for function in interface.functions:
                 if known and function.name not in known:
                     raise InstanceError(
-                        failures.unresolved_import(f"{interface.name}.{function.name}")
+                        traps.unresolved_import(f"{interface.name}.{function.name}")
                     )
                 self._compare(interface.name, function.name, function.type, known)
         exported = {item.name: item for item in self.compiled.surface.exports}
-        for export, (interface_name, wanted) in contract.EXPORTS.items():
+        for export, (interface_name, wanted) in boundary.EXPORTS.items():
             found = exported.get(self._exported_name(interface_name) or "")
             for function in found.functions if found is not None else ():
                 if function.name == export:
@@ -156,13 +158,13 @@ class ComponentInstance:
     def _compare(interface: str, name: str, found: str, known: dict[Any, str]) -> None:
         wanted = known.get(name)
         if wanted is not None and not same_type(found, wanted):
-            raise InstanceError(failures.type_mismatch(f"{interface}.{name}", found, wanted))
+            raise InstanceError(traps.type_mismatch(f"{interface}.{name}", found, wanted))
 
     def _exported_name(self, interface: str) -> str | None:
         """The interface as this node's component exports it, if the node uses it."""
         if interface == LIFECYCLE_INTERFACE:
             return self.node.lifecycle
-        own, _ = contract.split_version(self.node.interface)
+        own, _ = boundary.split_version(self.node.interface)
         return self.node.interface if own == interface else None
 
     def _define(self, linker: Linker, host: Host, lists: ByteLists) -> None:
@@ -171,12 +173,12 @@ class ComponentInstance:
         self._kept += [torvyn, clocks]
         with linker.root() as root:
             for interface in self.compiled.surface.imports:
-                name, version = contract.split_version(interface.name)
+                name, version = boundary.split_version(interface.name)
                 functions = [function.name for function in interface.functions]
                 if name.startswith("torvyn:"):
                     with root.add_instance(interface.name) as instance:
                         torvyn.define(instance, name)
-                elif name in SHADOWED and contract.is_wasi_version(version) and functions:
+                elif name in SHADOWED and boundary.is_wasi_version(version) and functions:
                     with root.add_instance(interface.name) as instance:
                         clocks.define(instance, name, functions)
                     if any(function.startswith("subscribe-") for function in functions):
@@ -186,7 +188,7 @@ class ComponentInstance:
     def _functions(self, instance: Instance) -> dict[Export, Func]:
         """The exports of the node's role and lifecycle. Raises InstanceError (E0808)."""
         functions = {}
-        for export, (interface, _) in contract.EXPORTS.items():
+        for export, (interface, _) in boundary.EXPORTS.items():
             name = self._exported_name(interface)
             if name is None:
                 continue
@@ -194,21 +196,21 @@ class ComponentInstance:
             place = index and instance.get_export_index(self._store, export, index)
             function = place and instance.get_func(self._store, place)
             if not function:
-                raise InstanceError(failures.missing_export(export, name))
+                raise InstanceError(traps.missing_export(export, name))
             functions[export] = function
         return functions
 
     def _start_failure(self, error: WasmtimeError) -> Failure:
         if self._watch.timed_out:
-            return failures.timed_out(self.node.limits)
+            return traps.timed_out(self.node.limits)
         if self._watch.interrupted:
-            return failures.interrupted()
-        return failures.instantiation_failure(error, self.node.limits)
+            return traps.interrupted()
+        return traps.instantiation_failure(error, self.node.limits)
 
     def _refill(self) -> None:
-        error = native.set_fuel(self._handles.context, self._fuel_argument)
+        error = capi.set_fuel(self._handles.context, self._fuel_argument)
         if error:
-            raise native.take_error(error)
+            raise capi.take_error(error)
 
     # ---- calling it
 
@@ -254,20 +256,20 @@ class ComponentInstance:
         """The failed outcome; the instance is not called again if it is unusable."""
         state = self._state
         if isinstance(outcome, int):
-            trouble = failures.CallTrouble(
-                native.take_error(outcome),
+            trouble = traps.CallTrouble(
+                capi.take_error(outcome),
                 state.fault,
                 self._watch.interrupted,
                 self._watch.timed_out,
                 state.stderr_tail(),
             )
-            failure = failures.call_failure(trouble, self.node.limits)
+            failure = traps.call_failure(trouble, self.node.limits)
             self._watch.timed_out = False
             self.crashed = failure
         elif isinstance(outcome, Failed):
             failure = outcome.failure
         else:
-            failure = state.fault or failures.not_usable("the host failed")
+            failure = state.fault or traps.not_usable("the host failed")
         state.fault = None
         if failure.crashed:
             self.crashed = failure

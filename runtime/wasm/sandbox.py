@@ -14,7 +14,7 @@ from typing import Any
 from wasmtime import Engine, Store
 
 from runtime.model.linked import Limits
-from runtime.wasm import native
+from runtime.wasm.abi import capi
 
 TICK_SECONDS = 0.01
 """Precision of call timeouts."""
@@ -77,9 +77,9 @@ class CallWatch:
 
     def attach(self, store: Store) -> Any:
         """Watch the wasm code of a store; keep the result as long as the store lives."""
-        callback = native.EpochCallback(self.on_epoch)
-        native.epoch_callback(
-            native.address(native.pointer_value(store.ptr())), callback, native.NULL, native.NULL
+        callback = capi.EpochCallback(self.on_epoch)
+        capi.epoch_callback(
+            capi.address(capi.pointer_value(store.ptr())), callback, capi.NULL, capi.NULL
         )
         store.set_epoch_deadline(1)
         return callback
@@ -88,14 +88,14 @@ class CallWatch:
         """Called by wasmtime when the epoch passed the store's deadline."""
         try:
             if self.interrupted:
-                return native.new_error("interrupted")
+                return capi.new_error("interrupted")
             if self.left_ns() <= 0:
                 self.timed_out = True
-                return native.new_error("timed out")
+                return capi.new_error("timed out")
             delta[0] = 1
             kind[0] = _CONTINUE
         except BaseException as problem:
-            return native.new_error(f"host failed: {problem}")
+            return capi.new_error(f"host failed: {problem}")
         return 0
 
     def left_ns(self) -> int:

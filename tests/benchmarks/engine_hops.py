@@ -1,6 +1,6 @@
 """Processor time of the engine's own work per element and hop, run by hand.
 
-    PYTHONPATH=.:tests python tests/benchmarks/engine_hops.py [ELEMENTS]
+    python -m tests.benchmarks.engine_hops [ELEMENTS]
 
 A hop is one call an element goes through (a pull and a push count as one each). The invoker
 answers with ready-made answers; the time of calling it as often, alone, is subtracted.
@@ -12,8 +12,6 @@ import gc
 import sys
 import time
 from collections.abc import Callable
-
-from engine_fakes import WALL_NS, edge, flow, linear
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
@@ -32,6 +30,7 @@ from runtime.model.call import (
 from runtime.model.commands import Start
 from runtime.model.element import Buffer
 from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
+from tests.support.engine_fakes import WALL_NS, edge, flow, linear
 
 OUTPUT = Emitted((Output(Buffer(b"x" * 64), "text/plain"),))
 PORTS = tuple(f"p{index}" for index in range(4))

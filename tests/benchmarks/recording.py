@@ -1,6 +1,6 @@
 """What recording costs a call, and how fast recordings run again; with real components.
 
-    python tests/benchmarks/recording.py [ELEMENTS] [ROUNDS]
+    python -m tests.benchmarks.recording [ELEMENTS] [ROUNDS]
 
 Two flows: the fan-out sample with a source that gives many events, and the same with sinks that
 print nothing. Every way of running takes turns with the others, some calls at a time, so that
@@ -20,32 +20,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+ROOT = Path(__file__).parents[2]
 
-from recorded_guests import counting_source  # noqa: E402
-from wasm_guests import SINK, component  # noqa: E402
-
+from runtime.child.gc_tuning import settle_collector  # noqa: E402
 from runtime.engine.core import Engine  # noqa: E402
 from runtime.engine.invoker import Invoker  # noqa: E402
 from runtime.engine.options import EngineOptions  # noqa: E402
 from runtime.model.commands import Start  # noqa: E402
 from runtime.model.linked import LinkedFlow, Role  # noqa: E402
-from runtime.recording.answered import sources_of  # noqa: E402
-from runtime.recording.header import header_of  # noqa: E402
-from runtime.recording.lines import RecordingOptions  # noqa: E402
-from runtime.recording.reader import RecordingReader  # noqa: E402
+from runtime.opening.open import open_flow  # noqa: E402
+from runtime.recording.encoding import RecordingOptions  # noqa: E402
+from runtime.recording.file.header import header_of  # noqa: E402
+from runtime.recording.file.reader import RecordingReader  # noqa: E402
 from runtime.recording.recorder import Recorder  # noqa: E402
-from runtime.recording.replay import Replayer, ReplayInvoker, ReplaySettings  # noqa: E402
-from runtime.recording.ring import Ring  # noqa: E402
-from runtime.recording.sizes import CALL_BYTES  # noqa: E402
-from runtime.recording.steps import ReplayStep, steps_of_file, steps_of_ring  # noqa: E402
-from runtime.session.collector import settle_collector  # noqa: E402
-from runtime.session.open import open_flow  # noqa: E402
-from runtime.session.recorded import run_facts  # noqa: E402
-from runtime.wasm.invoker import WasmInvoker  # noqa: E402
+from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings  # noqa: E402
+from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring  # noqa: E402
+from runtime.recording.replayed_sources import sources_of  # noqa: E402
+from runtime.recording.ring.ring import Ring  # noqa: E402
+from runtime.recording.ring.sizes import CALL_BYTES  # noqa: E402
+from runtime.recording.run_facts import run_facts  # noqa: E402
+from runtime.wasm.wasm_invoker import WasmInvoker  # noqa: E402
+from tests.support.recorded_guests import counting_source  # noqa: E402
+from tests.support.wasm_guests import SINK, component  # noqa: E402
 
-SAMPLE = TESTS.parent / "sample_flows" / "fan-out" / "Torvyn.toml"
+SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 PLAIN = "plain run"
 CALLS_A_TURN = 250
 SMALL_BYTES = 4_000 * CALL_BYTES

@@ -1,6 +1,6 @@
 """What one routed call costs: through `WasmInvoker.invoke`, and through wasmtime-py's binding.
 
-Run by hand: `python tests/benchmarks/routed_call.py [calls per round] [rounds]`.
+Run by hand: `python -m tests.benchmarks.routed_call [calls per round] [rounds]`.
 
 Both ways call the same component with the same elements in turns, in one process, with fuel
 and epochs on. The invoker's figure has everything in it: a `Call` is made, an `Answer` with
@@ -17,11 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS.parent)]
-
-from wasm_guests import ECHO, ROUTER, component  # noqa: E402
-from wasm_stock import StockHost  # noqa: E402
+ROOT = Path(__file__).parents[2]
 
 from runtime.model.call import Call, Export, Failed  # noqa: E402
 from runtime.model.element import Buffer, Element  # noqa: E402
@@ -33,9 +29,11 @@ from runtime.model.linked import (  # noqa: E402
     Role,
 )
 from runtime.wasm.host import Host  # noqa: E402
-from runtime.wasm.invoker import WasmInvoker  # noqa: E402
+from runtime.wasm.wasm_invoker import WasmInvoker  # noqa: E402
+from tests.support.wasm_guests import ECHO, ROUTER, component  # noqa: E402
+from tests.support.wasm_stock import StockHost  # noqa: E402
 
-BUILD = TESTS.parent / "sample_flows" / "fan-out" / ".torvyn" / "build"
+BUILD = ROOT / "sample_flows" / "fan-out" / ".torvyn" / "build"
 PAYLOADS = (
     b'{"type":"metric","name":"cpu_usage","value":72.5}',
     b'{"type":"metric","name":"mem_used","value":4096.}',

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workbench.bench import Bench, Context
+from workbench.actions.target import Bench, Context
 
 
 class Group(StrEnum):

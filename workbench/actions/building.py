@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from runtime.session.link import Health
-from runtime.session.requests import CancelBuild, Rollback
+from runtime.protocol.requests import CancelBuild, Rollback
+from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group
-from workbench.bench import Bench, Context
+from workbench.actions.target import Bench, Context
 from workbench.view import LinesRef, NodeRef
 
 

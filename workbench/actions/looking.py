@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.actions.action import Action, Group
-from workbench.bench import Context, PaneName
+from workbench.actions.target import Context, PaneName
 
 
 def _has_log(context: Context) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workbench.actions.action import Action, Group
-from workbench.bench import Bench, PaneName
+from workbench.actions.target import Bench, PaneName
 
 
 def _panes() -> tuple[Action, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.session.link import Health
-from runtime.session.requests import (
+from runtime.protocol.requests import (
     Continue,
     Pause,
     Restart,
@@ -11,8 +10,9 @@ from runtime.session.requests import (
     StepCall,
     StepElement,
 )
+from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group, idle, steppable
-from workbench.bench import Bench, Context
+from workbench.actions.target import Bench, Context
 from workbench.view import ElementRef, NodeRef
 
 PACES: tuple[float | None, ...] = (None, 20.0, 5.0)

@@ -7,7 +7,7 @@ from workbench.actions.building import BUILD
 from workbench.actions.looking import LOOK, WORKBENCH
 from workbench.actions.moving import MOVE
 from workbench.actions.running import RUN
-from workbench.actions.travelling import TIME
+from workbench.actions.timetravel import TIME
 
 ACTIONS: tuple[Action, ...] = (*RUN, *TIME, *BUILD, *MOVE, *LOOK, *WORKBENCH)
 

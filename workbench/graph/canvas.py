@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from workbench.lines import Ink, Line, Span
+from workbench.text.lines import Ink, Line, Span
 
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from runtime.model.linked import LinkedFlow, QueuePolicy
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
-from runtime.session.link import NodeBuild
-from workbench.figures import bar, count, short_digest
-from workbench.glyphs import DROP, FULL, NEXT, NODE_SIGNS, pressure_ink
+from runtime.protocol.updates import NodeBuild
 from workbench.graph.canvas import EAST, WEST, Canvas
 from workbench.graph.layout import Box, Layout, Run
-from workbench.inspection.builds import marks
-from workbench.lines import Ink, Line, fit, pad
+from workbench.inspection.build_rows import marks
+from workbench.text.figures import bar, count, short_digest
+from workbench.text.glyphs import DROP, FULL, NEXT, NODE_SIGNS, pressure_ink
+from workbench.text.lines import Ink, Line, fit, pad
 from workbench.view import EdgeRef, NodeRef, Selection
 
 LIGHT = "╭─╮│╰╯"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
-from runtime.session.link import ElementLine, QueueListing
-from workbench.figures import bar, count, duration, size
-from workbench.glyphs import FULL, pressure_ink
-from workbench.harmless import harmless_bytes
-from workbench.inspection.words import facts, section, title
-from workbench.lines import Ink, Line, Row, line
+from runtime.protocol.updates import ElementLine, QueueListing
+from workbench.inspection.rows import facts, section, title
+from workbench.text.figures import bar, count, duration, size
+from workbench.text.glyphs import FULL, pressure_ink
+from workbench.text.lines import Ink, Line, Row, line
+from workbench.text.printable import harmless_bytes
 from workbench.view import ElementRef, NodeRef
 
 BAR_CELLS = 14

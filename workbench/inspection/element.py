@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from runtime.session.link import ElementDetails, HopLine
-from workbench.figures import duration, size
-from workbench.harmless import harmless
-from workbench.inspection.payload import Form, hex_lines, is_text, payload_lines
-from workbench.inspection.words import facts, prose, section, title
-from workbench.lines import Ink, Row, Span, line
+from runtime.protocol.updates import ElementDetails, HopLine
+from workbench.inspection.rows import facts, prose, section, title
+from workbench.payloads.views import Form, hex_lines, is_text, payload_lines
+from workbench.text.figures import duration, size
+from workbench.text.lines import Ink, Row, Span, line
+from workbench.text.printable import harmless
 from workbench.view import NodeRef
 
 NOT_KEPT = (

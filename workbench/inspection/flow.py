@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
-from workbench.figures import count, duration, flow_time
-from workbench.glyphs import NODE_SIGNS
-from workbench.inspection.words import column, copied, facts, section, title
-from workbench.lines import Ink, Line, Row, Span, line
+from workbench.inspection.rows import column, copied, facts, section, title
+from workbench.text.figures import count, duration, flow_time
+from workbench.text.glyphs import NODE_SIGNS
+from workbench.text.lines import Ink, Line, Row, Span, line
 from workbench.view import NodeRef
 
 

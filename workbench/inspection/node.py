@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
-from runtime.session.link import BuildComparison, NodeBuild, NodeCalls
-from workbench.figures import count, duration, percent, size
-from workbench.glyphs import MARK_SIGNS, NODE_SIGNS
-from workbench.harmless import harmless
-from workbench.inspection.builds import build_rows, comparison_rows
-from workbench.inspection.words import copied, facts, prose, section, title
-from workbench.lines import Ink, Line, Row, line
+from runtime.protocol.updates import BuildComparison, NodeBuild, NodeCalls
+from workbench.inspection.build_rows import build_rows, comparison_rows
+from workbench.inspection.rows import copied, facts, prose, section, title
+from workbench.text.figures import count, duration, percent, size
+from workbench.text.glyphs import MARK_SIGNS, NODE_SIGNS
+from workbench.text.lines import Ink, Line, Row, line
+from workbench.text.printable import harmless
 from workbench.view import EdgeRef, ElementRef
 
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from workbench.lines import Ink, line, wrap_words
+from workbench.text.lines import Ink, line, wrap_words
 from workbench.widgets.label import LineLabel
 
 HINT_ROWS = 2

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from workbench.lines import Ink, line
+from workbench.text.lines import Ink, line
 from workbench.widgets.label import LineLabel
 
 

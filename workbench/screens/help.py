@@ -10,13 +10,13 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from runtime.session.timeline import TimelineMark
+from runtime.protocol.timeline import TimelineMark
 from workbench.actions.action import Action, Group
+from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS
-from workbench.actions.words import key_name, label
-from workbench.bench import Context
-from workbench.glyphs import HERE, TIMELINE_SIGNS
-from workbench.lines import Ink, Line, Row, Span, line, pad
+from workbench.actions.target import Context
+from workbench.text.glyphs import HERE, TIMELINE_SIGNS
+from workbench.text.lines import Ink, Line, Row, Span, line, pad
 from workbench.timeline.track import DONE, TO_COME, UNDONE
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView

@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from runtime.session.link import Update
-from runtime.session.requests import Request
+from runtime.protocol.requests import Request
+from runtime.protocol.updates import Update
+from workbench.actions.labels import label
 from workbench.actions.table import ACTIONS, BY_ID
-from workbench.actions.words import label
-from workbench.screens.desk import Desk
-from workbench.screens.feed import Feed
+from workbench.screens.main_controller import Desk
 from workbench.screens.panes import Panes
+from workbench.screens.update_feed import Feed
 
 
 class MainScreen(Panes, inherit_bindings=False):

@@ -8,11 +8,11 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from runtime.model.errors import Diagnostic
-from runtime.session.link import EventLine, Health
-from runtime.session.requests import JumpTo, Request, Rollback
-from workbench import bars
-from workbench.bench import Context, PaneName
-from workbench.editing import edit
+from runtime.protocol.requests import JumpTo, Request, Rollback
+from runtime.protocol.updates import EventLine, Health
+from workbench.actions.target import Context, PaneName
+from workbench.screens import bars
+from workbench.terminal.open_editor import edit
 from workbench.view import (
     EarlierBuild,
     EdgeRef,
@@ -21,16 +21,16 @@ from workbench.view import (
     Selection,
     View,
 )
-from workbench.widgets.body import CORNER, Body
 from workbench.widgets.build_pane import BuildPane
 from workbench.widgets.events_pane import EventsPane
 from workbench.widgets.flow_pane import FlowPane
 from workbench.widgets.inspector import Inspector
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
-from workbench.widgets.outputs import Outputs
-from workbench.widgets.problems import ProblemsPane
-from workbench.widgets.queues import QueuesPane
+from workbench.widgets.outputs_pane import Outputs
+from workbench.widgets.pane_layout import CORNER, Body
+from workbench.widgets.problems_pane import ProblemsPane
+from workbench.widgets.queues_pane import QueuesPane
 from workbench.widgets.timeline_bar import TimelineBar
 
 GRID = (

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from runtime.session.timeline import Timeline, TimelineMark, Travelling
-from workbench.glyphs import HERE, TIMELINE_SIGNS
-from workbench.lines import Ink, Line, Span
+from runtime.protocol.timeline import Timeline, TimelineMark, Travelling
+from workbench.text.glyphs import HERE, TIMELINE_SIGNS
+from workbench.text.lines import Ink, Line, Span
 
 START = "├"
 DONE = "━"

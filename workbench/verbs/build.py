@@ -14,14 +14,14 @@ from typing import Any
 
 import click
 
-from runtime.flow.problems import harmless
+from runtime.build.log import OutputLines
+from runtime.build.plan import ComponentSource
+from runtime.build.session_builds import Buildable, build_component, load_buildable
+from runtime.build.source_watch import SourceWatch
+from runtime.build.toolchain import TOOLCHAIN_MISSING
+from runtime.flow.manifest.problems import harmless
 from runtime.model.errors import Diagnostic, ExitCode, Severity
-from runtime.reload.output import OutputLines
-from runtime.reload.plan import ComponentSource
-from runtime.reload.toolchain import TOOLCHAIN_MISSING
-from runtime.session.building import Buildable, build_component, load_buildable
-from runtime.session.link import BuildOutcome
-from runtime.session.source_watch import SourceWatch
+from runtime.protocol.updates import BuildOutcome
 from workbench.verbs.arguments import manifest_and_flow
 
 _STATES = {

@@ -7,7 +7,7 @@ import sys
 import click
 
 from runtime.model.errors import ExitCode
-from runtime.session.open import check_flows
+from runtime.opening.open import check_flows
 from workbench.verbs.arguments import manifest_and_flow
 
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from runtime.headless.compare_builds import compare_build_files
 from runtime.model.errors import ExitCode
-from runtime.recording.compare import compare_recordings
-from runtime.recording.differences import Ignore
-from runtime.session.compared import compare_build_files
-from workbench.verbs.expecting import print_comparison
+from runtime.recording.diff.compare import compare_recordings
+from runtime.recording.diff.differences import Ignore
+from workbench.verbs.expect_options import print_comparison
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
 

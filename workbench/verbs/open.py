@@ -9,18 +9,18 @@ from typing import TypedDict, Unpack
 
 import click
 
+from runtime.headless.replay import manifest_of
 from runtime.model.errors import ExitCode
-from runtime.recording.lines import RecordingOptions
-from runtime.recording.reader import RecordingReader
-from runtime.recording.ring import RING_BYTES
-from runtime.session.link import EngineLink, Health
-from runtime.session.open import SessionOptions, check_manifest_file, process_link
-from runtime.session.open_replay import ReplayOpener, replay_link
+from runtime.opening.open import SessionOptions, check_manifest_file, process_link
+from runtime.opening.open_replay import ReplayOpener, replay_link
+from runtime.protocol.updates import EngineLink, Health
+from runtime.recording.encoding import RecordingOptions
+from runtime.recording.file.reader import RecordingReader
+from runtime.recording.ring.ring import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
-from runtime.session.replayed import manifest_of
 from workbench.app import StudioApp
 from workbench.verbs.arguments import manifest_and_flow
-from workbench.verbs.running import redaction
+from workbench.verbs.run_options import redaction
 
 MIB = 1024 * 1024
 

@@ -7,7 +7,7 @@ from typing import Unpack
 
 import click
 
-from workbench.verbs.running import RunArguments, run_flow, run_options
+from workbench.verbs.run_options import RunArguments, run_flow, run_options
 
 
 @click.command("record")

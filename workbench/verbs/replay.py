@@ -7,8 +7,8 @@ from typing import Unpack
 
 import click
 
-from workbench.verbs.expecting import expect
-from workbench.verbs.replaying import ReplayArguments, Speed, replay, replay_part
+from workbench.verbs.expect_options import expect
+from workbench.verbs.replay_options import ReplayArguments, Speed, replay, replay_part
 
 
 @click.command("replay")

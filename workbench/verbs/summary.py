@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from runtime.headless.run import RunReport
 from runtime.model.errors import ExitCode
 from runtime.model.events import FlowState
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
-from runtime.session.headless import RunReport
 
 
 def exit_code(report: RunReport) -> ExitCode:

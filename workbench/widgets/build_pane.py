@@ -10,11 +10,11 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from runtime.model.errors import Diagnostic
-from runtime.session.link import BuildLine, BuildOutcome, BuildStatus
-from workbench.build_words import build_words, outcome_words
-from workbench.figures import duration
-from workbench.harmless import harmless
-from workbench.lines import Ink, Line, Row, line
+from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
+from workbench.text.build_words import build_words, outcome_words
+from workbench.text.figures import duration
+from workbench.text.lines import Ink, Line, Row, line
+from workbench.text.printable import harmless
 from workbench.widgets.log_view import LogView
 
 CLOCK_S = 0.5

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from runtime.session.link import EventLine
-from workbench.figures import duration
-from workbench.glyphs import MARK_SIGNS
-from workbench.harmless import harmless
-from workbench.lines import Ink, Line, Row, line, pad
+from runtime.protocol.updates import EventLine
+from workbench.text.figures import duration
+from workbench.text.glyphs import MARK_SIGNS
+from workbench.text.lines import Ink, Line, Row, line, pad
+from workbench.text.printable import harmless
 from workbench.view import EdgeRef, ElementRef, NodeRef
 from workbench.widgets.log_view import LogView
 

@@ -11,12 +11,12 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from runtime.model.linked import LinkedFlow
-from runtime.session.link import Health
+from runtime.protocol.updates import Health
 from workbench.graph.drawing import Drawing, Spot, draw
 from workbench.graph.layout import Layout, lay_out
-from workbench.lines import Ink, Line, line
+from workbench.text.lines import Ink, Line, line
 from workbench.view import EdgeRef, NodeRef, Selection, View
-from workbench.widgets.inks import Looks, inks_of
+from workbench.widgets.styles import Looks, inks_of
 
 
 class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):

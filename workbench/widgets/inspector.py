@@ -7,16 +7,16 @@ from time import monotonic, time_ns
 from textual.message import Message
 from textual.reactive import reactive
 
-from runtime.session.link import ElementDetails, NodeCalls, QueueListing
-from runtime.session.requests import ListNode, ListQueue, ReadElement, Request
-from workbench.inspection.builds import change_rows
-from workbench.inspection.differences import line_rows
+from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
+from runtime.protocol.updates import ElementDetails, NodeCalls, QueueListing
+from workbench.inspection.build_rows import change_rows
+from workbench.inspection.difference_rows import line_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.node import node_rows
-from workbench.inspection.payload import PART_BYTES, Form, is_text
-from workbench.lines import Ink, Row, line
+from workbench.payloads.views import PART_BYTES, Form, is_text
+from workbench.text.lines import Ink, Row, line
 from workbench.view import ChangeRef, EdgeRef, ElementRef, LinesRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 

@@ -9,8 +9,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from workbench.lines import Line, width_of
-from workbench.widgets.inks import inks_of
+from workbench.text.lines import Line, width_of
+from workbench.widgets.styles import inks_of
 
 
 class LineLabel(Widget):

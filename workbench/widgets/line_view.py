@@ -15,8 +15,8 @@ from textual.selection import Selection as MarkedText
 from textual.strip import Strip
 from textual.widget import Widget
 
-from workbench.lines import Ink, Line, Row, Span, plain, width_of
-from workbench.widgets.inks import Looks, inks_of
+from workbench.text.lines import Ink, Line, Row, Span, plain, width_of
+from workbench.widgets.styles import Looks, inks_of
 
 CURSOR = "›"
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from textual.reactive import reactive
 
-from workbench.lines import Line, Row, Span, plain, wrap
+from workbench.text.lines import Line, Row, Span, plain, wrap
 from workbench.widgets.line_view import LineView
 
 Entry = TypeVar("Entry")

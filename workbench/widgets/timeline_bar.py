@@ -6,10 +6,10 @@ from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
-from runtime.session.timeline import Timeline
-from workbench.lines import Ink, Line, Span, line, width_of
+from runtime.protocol.timeline import Timeline
+from workbench.text.lines import Ink, Line, Span, line, width_of
+from workbench.timeline.place_words import place_words
 from workbench.timeline.track import draw_progress, draw_track
-from workbench.timeline.words import place_words
 from workbench.widgets.label import LineLabel
 
 MARGIN = 1

@@ -1,0 +1,1 @@
+"""Builds components from their sources, with the tools of each language."""

@@ -1,0 +1,269 @@
+"""How each language is built: the usual command, or the component's own `build_command`."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+from runtime.build.plan import BuildPlan, BuildStep, ComponentSource
+from runtime.build.toolchain import (
+    WASI_ADAPTER,
+    WASI_ADAPTER_INSTALL,
+    Toolchain,
+    missing_tool,
+)
+from runtime.build.worlds import WitChoice, choose_wit
+from runtime.model.errors import Diagnostic, Severity
+
+PLAIN_RUST_TARGET = "wasm32-wasip2"
+"""The target for which plain cargo already makes components (torvyn-contract §3)."""
+
+_HOSTED_C = re.compile(r"#\s*include\s*<(stdio|stdlib|string|time|math|errno|unistd|assert)\.h>")
+_HOSTED_ZIG = re.compile(r"\bstd\.(io|fs|os|posix|process|time|debug\.print)\b")
+_MOST_SOURCE_BYTES = 4 * 1024 * 1024
+
+
+def plan_build(source: ComponentSource, tools: Toolchain | None = None) -> BuildPlan | Diagnostic:
+    """The commands that build a component, or why it can not be built.
+
+    A `Diagnostic` with code E0010 means a missing tool: exit code 3. May run `rustc` once, to
+    ask for a target. Raises nothing.
+    """
+    toolchain = tools or Toolchain()
+    if not source.directory.is_dir():
+        return _problem(source, "E0700", "FileNotFound", "its directory does not exist", "path")
+    try:
+        if source.build_command is not None and source.build_command.strip():
+            return _own_command(source, source.build_command.split(), toolchain)
+        planner = {
+            "rust": _rust,
+            "python": _python,
+            "zig": _zig,
+            "c": _c,
+        }.get(source.language)
+        if planner is None:
+            return _problem(
+                source,
+                "E0702",
+                "MissingField",
+                f"language '{source.language}' has no usual build command",
+                "build_command",
+            )
+        return planner(source, toolchain)
+    except OSError as error:
+        why = f"its build can not be prepared: {error.strerror or error}"
+        return _problem(source, "E0001", "IoError", why, "path")
+
+
+def componentize_steps(
+    source: ComponentSource, core: Path, embedded: bool, wit: WitChoice, tools: Toolchain
+) -> tuple[BuildStep, ...] | Diagnostic:
+    """The commands that make a core module a component, written to `component_path`.
+
+    `embedded` says that the module carries its component type already.
+    """
+    program = tools.find("wasm-tools")
+    if program is None:
+        return missing_tool("wasm-tools", _who(source))
+    steps = []
+    if not embedded:
+        typed = source.work / "embedded.wasm"
+        embed = (program, "component", "embed", str(wit.path), "--world", wit.world)
+        steps.append(BuildStep((*embed, str(core), "-o", str(typed)), source.directory))
+        core = typed
+    adapter = _adapter(source)
+    adapt = () if adapter is None else ("--adapt", f"wasi_snapshot_preview1={adapter}")
+    new = (program, "component", "new", str(core), *adapt, "-o", str(component_path(source)))
+    steps.append(BuildStep(new, source.directory))
+    return tuple(steps)
+
+
+def component_path(source: ComponentSource) -> Path:
+    """Where our own commands write the finished component."""
+    return source.work / "component.wasm"
+
+
+def _own_command(
+    source: ComponentSource, words: list[str], tools: Toolchain
+) -> BuildPlan | Diagnostic:
+    program = words[0]
+    here = source.directory / program
+    found = str(here) if "/" in program and here.is_file() else tools.find(program)
+    if found is None:
+        if "/" in program:
+            why = f"the program of its build_command does not exist: {program}"
+            return _problem(source, "E0700", "FileNotFound", why, "build_command")
+        return missing_tool(program, _who(source))
+    return BuildPlan(source, (BuildStep((found, *words[1:]), source.directory),))
+
+
+def _rust(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
+    cargo = tools.find("cargo")
+    if cargo is None:
+        return missing_tool("cargo", _who(source))
+    tail = (*(("--release",) if source.release else ()), *source.extra_args)
+    if tools.find("cargo-component") is not None:
+        words = (cargo, "component", "build", "--target", source.target, *tail)
+        return BuildPlan(source, (BuildStep(words, source.directory),))
+    if not _builds_std(source.directory):
+        problem = tools.target_problem(PLAIN_RUST_TARGET, source.directory, _who(source))
+        if problem is not None:
+            return problem
+    words = (cargo, "build", "--target", PLAIN_RUST_TARGET, *tail)
+    notes = ["cargo-component is not installed: building with plain cargo"]
+    if source.target != PLAIN_RUST_TARGET:
+        notes.append(f"for {PLAIN_RUST_TARGET} instead of {source.target}")
+    return BuildPlan(source, (BuildStep(words, source.directory),), notes=(", ".join(notes),))
+
+
+def _python(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
+    program = tools.find("componentize-py")
+    if program is None:
+        return missing_tool("componentize-py", _who(source))
+    modules = sorted(source.directory.glob("*.py"))
+    module = _main_file(source, modules, ("app", "main"))
+    if module is None:
+        return _no_main(source, modules, "app.py")
+    wit = _wit(source, modules)
+    if isinstance(wit, Diagnostic):
+        return wit
+    output = component_path(source)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    words = (program, "-d", str(wit.path), "-w", wit.world, "componentize", module.stem)
+    step = BuildStep((*words, "-o", str(output), *source.extra_args), source.directory)
+    return BuildPlan(source, (step,), output=output)
+
+
+def _zig(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
+    zig = tools.zig()
+    if zig is None:
+        return missing_tool("zig", _who(source))
+    sources = _in_source_folders(source.directory, "*.zig")
+    if (source.directory / "build.zig").is_file():
+        wit = _wit(source, sources)
+        if isinstance(wit, Diagnostic):
+            return wit
+        release = ("--release=small",) if source.release else ()
+        step = BuildStep((*zig, "build", *release, *source.extra_args), source.directory)
+        return BuildPlan(source, (step,), wit=wit)
+    if not sources:
+        return _c(source, tools)
+    main = _main_file(source, sources, ("main", "root", "lib"))
+    if main is None:
+        return _no_main(source, sources, "main.zig")
+    hosted = _mentions(sources, _HOSTED_ZIG)
+    mode = "ReleaseSmall" if source.release else "Debug"
+    core = source.work / "core.wasm"
+    words = (*zig, "build-exe", str(main), "-fno-entry", "-rdynamic", "-O", mode)
+    return _compiled(source, (*words, f"-femit-bin={core}"), core, sources, hosted)
+
+
+def _c(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
+    zig = tools.zig()
+    if zig is None:
+        return missing_tool("zig", _who(source))
+    sources = _in_source_folders(source.directory, "*.c")
+    if not sources:
+        return _no_main(source, sources, f"{source.name}.c")
+    hosted = _mentions(sources, _HOSTED_C)
+    types = _in_source_folders(source.directory, "*_component_type.o")
+    core = source.work / "core.wasm"
+    mode = ("-O2",) if source.release else ("-O0", "-g")
+    linking = ("-mexec-model=reactor",) if hosted else ("-nostdlib", "-Wl,--no-entry")
+    inputs = tuple(str(path) for path in (*sources, *types))
+    return _compiled(
+        source, (*zig, "cc", *mode, *linking, *inputs, "-o", str(core)), core, sources, hosted
+    )
+
+
+def _compiled(
+    source: ComponentSource,
+    words: tuple[str, ...],
+    core: Path,
+    sources: list[Path],
+    hosted: bool,
+) -> BuildPlan | Diagnostic:
+    """A core module by Zig; what uses the C library or the system needs the WASI adapter."""
+    if hosted and _adapter(source) is None:
+        install = f"cd {shlex.quote(str(source.directory))} && {WASI_ADAPTER_INSTALL}"
+        return missing_tool(WASI_ADAPTER, _who(source), install)
+    wit = _wit(source, sources)
+    if isinstance(wit, Diagnostic):
+        return wit
+    core.parent.mkdir(parents=True, exist_ok=True)
+    target = "wasm32-wasi" if hosted else "wasm32-freestanding"
+    step = BuildStep((*words, "-target", target, *source.extra_args), source.directory)
+    return BuildPlan(source, (step,), output=core, wit=wit)
+
+
+def _wit(source: ComponentSource, sources: list[Path]) -> WitChoice | Diagnostic:
+    own = (source.directory / "wit", source.manifest.parent / "wit")
+    lifecycle = _mentions(sources, re.compile("lifecycle", re.IGNORECASE))
+    return choose_wit(
+        source.name, own, source.wit_packages, source.interface, lifecycle, source.work
+    )
+
+
+def _adapter(source: ComponentSource) -> Path | None:
+    for folder in (source.directory, source.manifest.parent):
+        if (folder / WASI_ADAPTER).is_file():
+            return folder / WASI_ADAPTER
+    return None
+
+
+def _builds_std(directory: Path) -> bool:
+    """True when a Cargo configuration that counts here builds std itself."""
+    for folder in (directory, *directory.parents):
+        for name in ("config.toml", "config"):
+            path = folder / ".cargo" / name
+            if path.is_file() and "build-std" in path.read_text("utf-8", "replace"):
+                return True
+    return False
+
+
+def _in_source_folders(directory: Path, pattern: str) -> list[Path]:
+    return sorted(directory.glob(pattern)) + sorted((directory / "src").glob(pattern))
+
+
+def _main_file(source: ComponentSource, files: list[Path], stems: tuple[str, ...]) -> Path | None:
+    """The file named by convention or like the component, else the only one."""
+    by_stem = {path.stem: path for path in reversed(files)}
+    for stem in (*stems, source.name, source.name.replace("-", "_")):
+        if stem in by_stem:
+            return by_stem[stem]
+    return files[0] if len(files) == 1 else None
+
+
+def _mentions(files: list[Path], pattern: re.Pattern[str]) -> bool:
+    for path in files:
+        with path.open("rb") as stream:
+            if pattern.search(stream.read(_MOST_SOURCE_BYTES).decode("utf-8", "replace")):
+                return True
+    return False
+
+
+def _no_main(source: ComponentSource, files: list[Path], usual: str) -> Diagnostic:
+    names = ", ".join(path.name for path in files[:8]) or "none"
+    why = f"no source file to begin with (found: {names}; usual: {usual})"
+    return _problem(source, "E0700", "FileNotFound", why, "path")
+
+
+def _who(source: ComponentSource) -> str:
+    return f"component '{source.name}' ({source.language})"
+
+
+def _problem(source: ComponentSource, code: str, name: str, message: str, key: str) -> Diagnostic:
+    advice = {
+        "path": f"Look at {source.directory}, or mend `path` in the manifest.",
+        "build_command": 'Write the command into the manifest, e.g. build_command = "make wasm".',
+    }[key]
+    return Diagnostic(
+        Severity.ERROR,
+        code,
+        name,
+        f"component '{source.name}': {message}",
+        advice,
+        file=str(source.manifest),
+        key=f"component.{source.name}.{key}",
+    )

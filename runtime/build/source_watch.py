@@ -1,0 +1,200 @@
+"""Builds components, and builds anew those whose sources change, until it is interrupted.
+
+Builds write files themselves, some of them among the sources (pitfalls F6). One `BuildTrigger`
+watches over the sources of all components, so that two of them that write into each other's
+folders do not build each other for ever.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from runtime.build.plan import ComponentSource
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.watch.file_changes import (
+    FileGone,
+    FileKind,
+    FileUnreadable,
+    SettledFile,
+    SourcesChanged,
+    WatchDegraded,
+    WatchedFile,
+    WatchEvent,
+)
+from runtime.watch.settle import QUIET_NS
+from runtime.watch.sources import MOST_FILES, BuildTrigger, SourceTree, read_sources, tree_stamp
+from runtime.watch.watcher import ArtifactWatcher
+
+_MORE_CHANCES = 3
+"""How often the trigger's follow-ups are renewed in a row: edits during builds are not to be lost,
+and builds that write another file each time are to end."""
+_MOST_WAITS = 25
+"""Quiet times waited for sources that are written to without end."""
+_SHOWN = 5
+"""Files named in one message."""
+
+
+class SourceWatch:
+    """Watches the sources of a manifest's components, and the manifest. Used by one thread."""
+
+    def __init__(
+        self,
+        manifest: Path,
+        load: Callable[[], tuple[ComponentSource, ...]],
+        build: Callable[[tuple[ComponentSource, ...]], None],
+        tell: Callable[[Diagnostic], None],
+    ) -> None:
+        """`load` reads the manifest and may raise `StudioError`; `build` builds in order."""
+        self._manifest = manifest
+        self._load = load
+        self._build = build
+        self._tell = tell
+        self._sources: tuple[ComponentSource, ...] = ()
+        self._tree = SourceTree("", ())
+        self._files: dict[str, str] = {}
+        self._trigger = BuildTrigger({})
+        self._events: queue.SimpleQueue[WatchEvent] = queue.SimpleQueue()
+
+    def run(self) -> None:
+        """Build all, then whatever changes; ends with KeyboardInterrupt alone.
+
+        Raises `StudioError` when the manifest is bad at the beginning.
+        """
+        self._adopt(self._load())
+        watcher = ArtifactWatcher(self._watched(), self._events.put, sources=[self._tree])
+        watcher.start()
+        try:
+            self._round(self._sources)
+            while True:
+                self._take(self._events.get(), watcher)
+        finally:
+            watcher.stop()
+
+    def _watched(self) -> list[WatchedFile]:
+        return [WatchedFile(self._manifest, FileKind.MANIFEST)]
+
+    def _adopt(self, sources: tuple[ComponentSource, ...]) -> None:
+        self._sources = sources
+        roots = dict.fromkeys(root for source in sources for root in _roots(source))
+        self._tree = SourceTree(self._manifest.name, tuple(roots))
+        self._files = read_sources(self._tree)
+        self._trigger = BuildTrigger(self._files)
+        if len(self._files) >= MOST_FILES:
+            self._warn(
+                f"there are more than {MOST_FILES:,} source files; the rest is not watched",
+                "Keep what is no source in a folder named target, dist or node_modules.",
+            )
+
+    def _take(self, event: WatchEvent, watcher: ArtifactWatcher) -> None:
+        match event:
+            case SourcesChanged():
+                before, self._files = self._files, dict(event.files)
+                if self._trigger.changed(self._files):
+                    self._round(self._owners(_differing(before, self._files)))
+            case SettledFile():
+                self._reload(watcher)
+            case FileUnreadable() | WatchDegraded():
+                self._tell(event.problem)
+            case FileGone():
+                self._warn("the manifest is gone", "Put it back; the watch goes on.")
+
+    def _reload(self, watcher: ArtifactWatcher) -> None:
+        """The manifest was written: build what it says otherwise than before."""
+        try:
+            found = self._load()
+        except StudioError as error:
+            for problem in error.diagnostics:
+                self._tell(problem)
+            return
+        if found == self._sources:
+            return
+        known, before = self._sources, self._files
+        self._adopt(found)
+        watcher.update(self._watched(), [self._tree])
+        edited = self._owners(_differing(before, self._files))
+        self._round(tuple(item for item in found if item not in known or item in edited))
+
+    def _round(self, sources: tuple[ComponentSource, ...]) -> None:
+        """Build these, then those whose sources changed meanwhile; ends after some builds."""
+        chances = _MORE_CHANCES
+        while sources:
+            before = read_sources(self._tree)
+            known = self._trigger.generated
+            self._trigger.started(before)
+            self._build(sources)
+            self._files = self._settled_after(before)
+            self._drop_outdated()
+            again = self._trigger.finished(self._files)
+            generated = self._trigger.generated
+            changed = _differing(before, self._files) - generated
+            self._tell_generated(generated - known)
+            if changed and not again and chances:
+                chances -= 1
+                again = True
+            sources = self._owners(changed) if again else ()
+            if changed and not again:
+                self._warn(
+                    f"sources changed during every build: {_listed(changed)}",
+                    "They are built when they change again, or by `torvyn-studio build`.",
+                )
+
+    def _settled_after(self, before: Mapping[str, str]) -> dict[str, str]:
+        """The sources after a build; when it left others, once nobody writes to them."""
+        files = read_sources(self._tree)
+        if files == before:
+            return files
+        stamp = tree_stamp(self._tree)
+        for _ in range(_MOST_WAITS):
+            time.sleep(QUIET_NS / 1_000_000_000)
+            last, stamp = stamp, tree_stamp(self._tree)
+            if stamp == last:
+                break
+        return read_sources(self._tree)
+
+    def _drop_outdated(self) -> None:
+        """Forget what was told of the sources during a build: they are read after it."""
+        kept = []
+        while not self._events.empty():
+            event = self._events.get()
+            if not isinstance(event, SourcesChanged):
+                kept.append(event)
+        for event in kept:
+            self._events.put(event)
+
+    def _owners(self, files: Iterable[str]) -> tuple[ComponentSource, ...]:
+        paths = [Path(file) for file in files]
+        return tuple(
+            source
+            for source in self._sources
+            if any(path.is_relative_to(root) for path in paths for root in _roots(source))
+        )
+
+    def _tell_generated(self, files: frozenset[str]) -> None:
+        if files:
+            self._warn(
+                f"builds change their own sources: {_listed(files)}",
+                "These files start no more builds; let them be written into target or dist.",
+            )
+
+    def _warn(self, message: str, advice: str) -> None:
+        file = str(self._manifest)
+        self._tell(Diagnostic(Severity.WARNING, *Code.IO.value, message, advice, file=file))
+
+
+def _roots(source: ComponentSource) -> tuple[Path, ...]:
+    """The component's folder, and the WIT that its project shares."""
+    return source.directory, source.manifest.parent / "wit"
+
+
+def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def _listed(files: Iterable[str]) -> str:
+    names = sorted(files)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

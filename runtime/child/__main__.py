@@ -1,0 +1,14 @@
+"""The child process's first lines: `python -m runtime.child.__main__ FD`, FD being its pipe.
+
+A module of its own, because the messages of `server` must have one identity in both processes.
+"""
+
+from __future__ import annotations
+
+import sys
+from multiprocessing.connection import Connection
+
+from runtime.child.server import serve
+
+if __name__ == "__main__":
+    serve(Connection(int(sys.argv[1])))

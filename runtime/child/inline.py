@@ -1,0 +1,51 @@
+"""A session in the caller's own process: it works while it is polled."""
+
+from __future__ import annotations
+
+from runtime.child.opener import Opener
+from runtime.model.errors import StudioError
+from runtime.protocol.requests import Request, Restart
+from runtime.protocol.updates import Health, Update
+from runtime.session.session import FlowSession
+
+POLL_BUDGET_NS = 10_000_000
+"""How long one poll may make calls."""
+
+
+class InlineLink:
+    """An `EngineLink` without a second process: for tests and for embedding."""
+
+    def __init__(self, opener: Opener) -> None:
+        self._opener = opener
+        self._session: FlowSession | None = None
+        self._invalid: Update | None = None
+        self._open()
+
+    def send(self, request: Request) -> None:
+        """Do what is asked at once."""
+        if isinstance(request, Restart):
+            self.close()
+            self._open()
+        elif self._session is not None:
+            self._session.handle(request)
+
+    def poll(self) -> Update:
+        """Make calls for a moment when the flow runs, then say what happened."""
+        if self._session is None:
+            return self._invalid or Update(health=Health.DEAD, health_detail="closed")
+        self._session.take_reloads()
+        self._session.work(POLL_BUDGET_NS)
+        return self._session.update()
+
+    def close(self) -> None:
+        """Tear the flow down."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _open(self) -> None:
+        try:
+            self._session = self._opener.open(lambda: None)
+            self._invalid = None
+        except StudioError as error:
+            self._invalid = Update(health=Health.INVALID, problems=error.diagnostics)

@@ -1,0 +1,163 @@
+"""Collects the problems of one manifest, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from runtime.flow.manifest.source_text import KeyPath, Position, SourceText, dotted
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, Severity
+
+MAX_PROBLEMS = 100
+"""Problems kept of each severity; the rest are counted."""
+
+MAX_SHOWN = 80
+"""Longest piece of the manifest quoted in a message, in characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    severity: Severity
+    code: Code
+    at: KeyPath
+    message: str
+    help: str
+    value: bool
+
+
+class Problems:
+    """All that is wrong with one file."""
+
+    def __init__(self, file: str, source: SourceText) -> None:
+        self._file = file
+        self._source = source
+        self._noted: dict[Severity, list[_Noted]] = {item: [] for item in Severity}
+        self._adopted: list[Diagnostic] = []
+        self._more = dict.fromkeys(Severity, 0)
+
+    def error(
+        self, code: Code, at: KeyPath, message: str, help_: str, *, value: bool = False
+    ) -> None:
+        """Notes an error at the key, or at its value."""
+        self._note(_Noted(Severity.ERROR, code, at, message, help_, value))
+
+    def warning(
+        self, code: Code, at: KeyPath, message: str, help_: str, *, value: bool = False
+    ) -> None:
+        """Notes a warning at the key, or at its value."""
+        self._note(_Noted(Severity.WARNING, code, at, message, help_, value))
+
+    def adopt(self, diagnostics: Iterable[Diagnostic], at: KeyPath) -> None:
+        """Takes over problems that were found elsewhere and blames them on the value of a key."""
+        place = self._source.locate(at, value=True)
+        self._adopted.extend(
+            replace(
+                item,
+                message=harmless(item.message),
+                help=harmless(item.help),
+                file=harmless(self._file),
+                line=place.line,
+                column=place.column,
+                key=harmless(dotted(at)),
+            )
+            for item in diagnostics
+        )
+
+    @property
+    def swamped(self) -> bool:
+        """True when further problems are only counted, so their texts need no care."""
+        return any(len(kept) >= MAX_PROBLEMS for kept in self._noted.values())
+
+    @property
+    def has_errors(self) -> bool:
+        """True when at least one of them is an error."""
+        return bool(self._noted[Severity.ERROR]) or any(
+            item.severity is Severity.ERROR for item in self._adopted
+        )
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All of them in the order of the text, then how many more there are."""
+        made = [self._diagnose(item) for items in self._noted.values() for item in items]
+        made = [*made, *self._adopted]
+        made.sort(key=lambda item: (item.line or 0, item.column or 0))
+        made.extend(self._rest(severity, count) for severity, count in self._more.items() if count)
+        return tuple(made)
+
+    def _note(self, item: _Noted) -> None:
+        kept = self._noted[item.severity]
+        if len(kept) < MAX_PROBLEMS:
+            kept.append(item)
+        else:
+            self._more[item.severity] += 1
+
+    def _diagnose(self, item: _Noted) -> Diagnostic:
+        place = self._source.locate(item.at, value=item.value)
+        return diagnostic(
+            item.severity, item.code, item.message, item.help, self._file, place, dotted(item.at)
+        )
+
+    def _rest(self, severity: Severity, count: int) -> Diagnostic:
+        return diagnostic(
+            severity,
+            Code.SEMANTIC,
+            f"{count} more {severity}s are not listed",
+            "mend the ones above first",
+            self._file,
+        )
+
+
+def diagnostic(
+    severity: Severity,
+    code: Code,
+    message: str,
+    help_: str,
+    file: str,
+    place: Position | None = None,
+    key: str | None = None,
+) -> Diagnostic:
+    """A diagnostic whose texts are safe to print: they may quote the manifest."""
+    return Diagnostic(
+        severity,
+        code.number,
+        code.title,
+        harmless(message),
+        harmless(help_),
+        file=harmless(file),
+        line=place.line if place else None,
+        column=place.column if place else None,
+        key=harmless(key) if key else None,
+    )
+
+
+def harmless(text: str) -> str:
+    """The text with everything but line breaks that is not printable written as an escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        char
+        if char == "\n" or char.isprintable()
+        else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def shown(value: object) -> str:
+    """A value of the manifest, as TOML writes it, cut to a readable length."""
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "an array"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int) and value.bit_length() > MAX_SHOWN:
+        return "a number that is far too large"
+    text = f"'{value}'" if isinstance(value, str) else str(value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
+def listed(names: Iterable[str], most: int = 16) -> str:
+    """Names in a row: "a, b, c", cut after `most`."""
+    items = list(names)
+    rest = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + rest

@@ -1,0 +1,1 @@
+"""Flows and recordings run to their end without a screen."""

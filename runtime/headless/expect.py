@@ -1,0 +1,75 @@
+"""Tests from recordings: whether the builds of today do what was recorded."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runtime.headless.replay import RecordedFlow
+from runtime.recording.diff.compare import compare_recordings
+from runtime.recording.diff.differences import Ignore
+from runtime.recording.diff.report import Report
+from runtime.recording.file.writer import free_path
+from runtime.recording.replay.expectation import accept, rerun
+from runtime.recording.replay.recorded_host_inputs import QueuedHostAnswers, RepeatableAnswers
+from runtime.recording.run_facts import run_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """A recording run again, and how that compares."""
+
+    report: Report
+    _made: Path
+    _target: Path
+    _in_place: bool
+
+    def accept(self) -> Path:
+        """Take the new outputs over; gives the file that has them. Raises `StudioError`."""
+        accept(self._made, self._target, in_place=self._in_place)
+        return self._target
+
+
+@contextmanager
+def expectation(
+    recorded: RecordedFlow, ignore: Ignore, target: Path | None = None, *, in_place: bool = False
+) -> Iterator[Expectation]:
+    """Runs a recording's inputs through the flow, as long as it is open.
+
+    `accept` writes to `target`, which must be new, by default a free name beside the recording;
+    with `in_place`, over the recording.
+
+    Raises:
+        StudioError: the recording is damaged or lost its beginning (E0001).
+    """
+    if in_place:
+        target = recorded.path
+    elif target is None:
+        target = free_path(recorded.path)
+    with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
+        made = Path(folder) / "made.rec"
+        _run_again(recorded, made, target)
+        report = compare_recordings(recorded.path, made, ignore)
+        yield Expectation(report, made, target, in_place)
+
+
+def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:
+    opened = recorded.opened
+    facts = run_facts(
+        opened.flow, opened.linking.compiled, opened.manifest_text, recorded.engine_options
+    )
+    host = QueuedHostAnswers(RepeatableAnswers())
+    with closing(recorded.invoker(host, None)) as invoker:
+        rerun(
+            recorded.path,
+            made,
+            opened.flow,
+            invoker,
+            replace(facts, wall_ns=recorded.header.wall_ns),
+            recorded.recording_options,
+            host,
+            beside=target,
+        )

@@ -1,0 +1,246 @@
+"""Puts proposals of the reloader in use, between two calls."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from runtime.engine.records import WORK_EXPORTS
+from runtime.hotreload.builds import Build, LiveBuilds
+from runtime.hotreload.proposals import Proposal
+from runtime.model.call import Answer, Call, Export, Failed
+from runtime.model.commands import Command, Relink, Swap
+from runtime.model.element import Element
+from runtime.model.errors import Diagnostic, Severity
+from runtime.model.events import Event, Relinked
+from runtime.model.linked import LinkedFlow, LinkedNode
+from runtime.protocol.updates import BuildComparison
+from runtime.recording.diff.build_diff import Build as ComparedBuild
+from runtime.recording.diff.build_diff import RecordedCall, compare_builds
+from runtime.wasm.host import Compiled, Host
+from runtime.wasm.wasm_invoker import WasmInvoker
+
+KEPT_INPUTS = 100
+"""Last elements of each node that both builds are given after a swap."""
+
+
+class RecentInputs:
+    """The last elements each node was called with."""
+
+    def __init__(self) -> None:
+        self._elements: dict[str, deque[Element]] = {}
+
+    def add(self, node: str, element: Element) -> None:
+        """Note a call's element."""
+        found = self._elements.get(node)
+        if found is None:
+            found = self._elements[node] = deque(maxlen=KEPT_INPUTS)
+        found.append(element)
+
+    def of(self, node: str) -> tuple[Element, ...]:
+        """The node's last elements, oldest first."""
+        return tuple(self._elements.get(node, ()))
+
+
+class Swapping:
+    """Changes what a running flow runs. For the thread that makes the calls."""
+
+    def __init__(
+        self,
+        flow: LinkedFlow,
+        host: Host,
+        invoker: WasmInvoker,
+        builds: LiveBuilds,
+        apply: Callable[[Command], list[Event]],
+        wall_clock: Callable[[], int],
+    ) -> None:
+        self.flow = flow
+        self.inputs = RecentInputs()
+        self.comparing = True
+        self._host = host
+        self._invoker = invoker
+        self._builds = builds
+        self._apply = apply
+        self._wall_clock = wall_clock
+        self._comparisons: list[BuildComparison] = []
+
+    def put_in_use(self, proposal: Proposal) -> tuple[Diagnostic, ...]:
+        """Swap what differs; the reasons when a new build could not be initialised.
+
+        Nothing has changed when there are reasons.
+        """
+        if same_graph(self.flow, proposal.flow):
+            return self._swap_changed(proposal)
+        flow = self._with_live_builds(proposal.flow)
+        events = self._apply(Relink(flow))
+        if not any(isinstance(event, Relinked) for event in events):
+            text = "the changed graph is not applied: the flow has ended"
+            return (_refusal("E0401", "InvalidState", text, "Restart the flow."),)
+        self._invoker.adopt(flow, proposal.compiled)
+        self.flow = flow
+        self._builds.follow(flow, proposal.compiled, self._wall_clock())
+        return ()
+
+    def _with_live_builds(self, flow: LinkedFlow) -> LinkedFlow:
+        """The flow with the builds in use where the artifact is the same: some are rolled back."""
+        live = {}
+        for node in flow.nodes:
+            running = self.flow.by_name.get(node.name)
+            if running and (running.artifact, running.role) == (node.artifact, node.role):
+                live[node.name] = replace(
+                    node,
+                    digest=running.digest,
+                    lifecycle=running.lifecycle,
+                    interface=running.interface,
+                )
+        return _with_digests(flow, live)
+
+    def roll_back(self, node: str, digest: str | None) -> tuple[Diagnostic, ...]:
+        """Put an earlier build in use; the reasons when that was not possible."""
+        build = self._builds.earlier(node, digest)
+        if build is None:
+            text = f"there is no earlier build of {node} in this session"
+            return (_refusal("E0210", "ComponentNotFound", text, "Build and reload it first."),)
+        linked = replace(
+            self.flow.by_name[node],
+            digest=build.node.digest,
+            lifecycle=build.node.lifecycle,
+            interface=build.node.interface,
+        )
+        build = replace(build, node=linked)
+        return self._swap([build], swapped_from_ns=None, rolled_back=True)
+
+    def repeat(self, build: Build, answers: Callable[[], None]) -> Answer | None:
+        """Put a build in use where the past did; the engine is told by its replay.
+
+        `answers` readies the host for the `init`. Gives what a failed `init` answered.
+        """
+        if self._invoker.digest(build.node.name) is not None:
+            answers()
+            prepared = self._invoker.prepare(build.node, build.compiled)
+            if not prepared.ready:
+                return prepared.answer
+            self._invoker.swap(prepared)
+        self.flow = _with_digests(self.flow, {build.node.name: build.node})
+        self._invoker.adopt(self.flow, {build.node.digest: build.compiled})
+        self._builds.swapped(build, self._wall_clock())
+        return None
+
+    def repeat_graph(self, flow: LinkedFlow, compiled: Mapping[str, Compiled]) -> None:
+        """Follow another graph where the past did; the engine is told by its replay."""
+        self._invoker.adopt(flow, compiled)
+        self.flow = flow
+        self._builds.follow(flow, compiled, self._wall_clock())
+
+    def take_comparisons(self) -> tuple[BuildComparison, ...]:
+        """Comparisons made since the last time."""
+        found, self._comparisons = tuple(self._comparisons), []
+        return found
+
+    def _swap_changed(self, proposal: Proposal) -> tuple[Diagnostic, ...]:
+        builds = [
+            Build(node, proposal.compiled[node.digest], proposal.file.mtime_ns)
+            for node in proposal.flow.nodes
+            if Path(node.artifact) == proposal.file.path
+            and node.digest != self.flow.by_name[node.name].digest
+        ]
+        return self._swap(builds, swapped_from_ns=proposal.file.written_ns, rolled_back=False)
+
+    def _swap(
+        self, builds: list[Build], *, swapped_from_ns: int | None, rolled_back: bool
+    ) -> tuple[Diagnostic, ...]:
+        running = [build for build in builds if self._invoker.digest(build.node.name) is not None]
+        prepared = [self._invoker.prepare(build.node, build.compiled) for build in running]
+        reasons = tuple(
+            _init_refusal(item.node, item.answer) for item in prepared if not item.ready
+        )
+        if reasons:
+            for item in prepared:
+                self._invoker.discard(item)
+            return reasons
+        before = {build.node.name: self._builds.current(build.node.name) for build in builds}
+        self.flow = _with_digests(self.flow, {build.node.name: build.node for build in builds})
+        compiled = {build.node.digest: build.compiled for build in builds}
+        self._invoker.adopt(self.flow, compiled)
+        asked = {}
+        for item in prepared:
+            self._invoker.swap(item)
+            asked[item.node.name] = item.answer.host
+        for build in builds:
+            swap_ns = None if swapped_from_ns is None else time.monotonic_ns() - swapped_from_ns
+            name = build.node.name
+            self._apply(Swap(name, build.node.digest, asked.get(name, ())))
+            self._builds.swapped(
+                build, self._wall_clock(), swap_ns=swap_ns, rolled_back=rolled_back
+            )
+            if self.comparing:
+                self._compare(before[build.node.name], build)
+        return ()
+
+    def _compare(self, before: Build, after: Build) -> None:
+        """Make the node's last calls with both builds, in instances of their own."""
+        name = after.node.name
+        elements = self.inputs.of(name)
+        if not elements:
+            return
+        export = WORK_EXPORTS[after.node.role]
+        calls = [RecordedCall(Call(0, name, Export.INIT, None, after.node.config), ())]
+        calls += [
+            RecordedCall(Call(number, name, export, element), ())
+            for number, element in enumerate(elements, start=1)
+        ]
+        invokers = [self._alone(build) for build in (before, after)]
+        try:
+            old, new = (ComparedBuild(invoker) for invoker in invokers)
+            report = compare_builds(calls, old, new, after.node.role)
+        finally:
+            for invoker in invokers:
+                invoker.close()
+        self._comparisons.append(
+            BuildComparison(
+                name,
+                before.node.digest,
+                after.node.digest,
+                inputs=len(elements),
+                different=report.total,
+                text="" if report.equal else report.render(),
+            )
+        )
+
+    def _alone(self, build: Build) -> WasmInvoker:
+        flow = replace(self.flow, nodes=(build.node,), edges=())
+        return WasmInvoker(flow, self._host, compiled={build.node.digest: build.compiled})
+
+
+def same_graph(one: LinkedFlow, other: LinkedFlow) -> bool:
+    """True when the flows differ in nothing but what their builds decide."""
+    return _without_builds(one) == _without_builds(other)
+
+
+def _without_builds(flow: LinkedFlow) -> LinkedFlow:
+    nodes = tuple(
+        replace(node, digest="", lifecycle=None, interface=node.interface.partition("@")[0])
+        for node in flow.nodes
+    )
+    return replace(flow, nodes=nodes)
+
+
+def _with_digests(flow: LinkedFlow, changed: dict[str, LinkedNode]) -> LinkedFlow:
+    return replace(flow, nodes=tuple(changed.get(node.name, node) for node in flow.nodes))
+
+
+def _init_refusal(node: LinkedNode, answer: Answer) -> Diagnostic:
+    outcome = answer.outcome
+    assert isinstance(outcome, Failed)
+    failure = outcome.failure
+    text = f"the new build of {node.name} can not be used: {failure.message}"
+    return Diagnostic(
+        Severity.ERROR, failure.code, failure.name, text, failure.help, file=node.artifact
+    )
+
+
+def _refusal(code: str, name: str, text: str, advice: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, name, text, advice)

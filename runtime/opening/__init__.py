@@ -1,0 +1,1 @@
+"""The composition root: puts manifest, wasm host, engine and session together."""

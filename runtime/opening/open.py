@@ -1,0 +1,206 @@
+"""The composition root: puts manifest, wasm host and engine together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import platformdirs
+
+from runtime.build.session_builds import SessionBuilds
+from runtime.child.client import ProcessLink
+from runtime.engine.options import EngineOptions
+from runtime.flow.check_report import report_json, report_text
+from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
+from runtime.flow.manifest.manifest_file import read_manifest
+from runtime.hotreload.builds import KnownBuilds
+from runtime.hotreload.proposals import Linking, Reloader
+from runtime.hotreload.reloading import Reloading
+from runtime.hotreload.reopening import Reopening
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.recording.replay.input_feed import text_inputs
+from runtime.session.recording_file import RecordingSettings
+from runtime.session.session import FlowSession
+from runtime.timetravel.execution import OpenFeeds, Workshop
+from runtime.timetravel.replay_source import FollowedFile
+from runtime.wasm.host import Host
+from runtime.wasm.wasm_invoker import WasmInvoker
+
+CACHE_NAME = "torvyn-studio"
+
+OnPrint = Callable[[str, int, str, bytes, bool], None]
+"""Takes node, call number, stream, bytes, and whether the manifest grants the stream."""
+
+
+def compiled_cache() -> Path:
+    """The user's folder for compiled code.
+
+    Never the project's: loading compiled code runs it, and a project is somebody else's.
+    """
+    return Path(platformdirs.user_cache_dir(CACHE_NAME, appauthor=False)) / "compiled"
+
+
+@dataclass(frozen=True)
+class OpenedFlow:
+    """A linked flow with its components compiled."""
+
+    flow: LinkedFlow
+    warnings: tuple[Diagnostic, ...]
+    manifest_text: bytes
+    linking: Linking
+
+    def open_invoker(self, on_print: OnPrint) -> WasmInvoker:
+        """An invoker with no instance yet; the caller closes it."""
+        return WasmInvoker(
+            self.flow, self.linking.host, compiled=self.linking.compiled, on_print=on_print
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How a session behaves beside running its flow."""
+
+    watch: bool = True
+    """Put rebuilt components and the changed manifest in use."""
+    poll_only: bool = False
+    """Look at the files instead of asking the system for changes."""
+    retry_on_reload: bool = False
+    """Make a failed call again as soon as its node has another build."""
+    recording: RecordingSettings = field(default_factory=RecordingSettings)
+
+
+def open_flow(manifest: Path, flow_name: str | None = None) -> OpenedFlow:
+    """Links a flow and compiles its components. Raises `StudioError` with every problem."""
+    linking = Linking(Host(compiled_cache()))
+    text = read_manifest(manifest)
+    result = link_flow(manifest, flow_name, inspect=linking.inspect, text=text)
+    if result.flow is None:
+        raise StudioError(result.diagnostics)
+    return OpenedFlow(result.flow, result.diagnostics, text, linking)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowOpener:
+    """Opens sessions of one flow; see `Opener`."""
+
+    manifest: Path
+    flow: str | None = None
+    options: SessionOptions = field(default_factory=SessionOptions)
+    inputs: tuple[str, ...] = ()
+    """Files in place of sources, as `text_inputs` takes them."""
+
+    def open(self, wake: Callable[[], None]) -> FlowSession:
+        """See `Opener.open`."""
+        opened = open_flow(self.manifest, self.flow)
+        feeds = None
+        if self.inputs:
+            feeds = partial(text_inputs, self.inputs, opened.flow.sources)
+        return open_session(opened, SCREEN_OPTIONS, self.options, wake, feeds=feeds)
+
+    def reopening(self, changed: Callable[[], None]) -> Reopening | None:
+        """See `Opener.reopening`."""
+        return reopening_of(self.manifest, self.options, changed)
+
+    def builds(self) -> SessionBuilds:
+        """See `Opener.builds`."""
+        return SessionBuilds(self.manifest)
+
+
+SCREEN_OPTIONS = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)
+"""What the engine is set to where a developer looks on (design §3)."""
+
+
+def open_session(
+    opened: OpenedFlow,
+    engine: EngineOptions,
+    options: SessionOptions,
+    wake: Callable[[], None],
+    *,
+    feeds: OpenFeeds | None = None,
+    replay: FollowedFile | None = None,
+    notes: tuple[Diagnostic, ...] = (),
+) -> FlowSession:
+    """A session of a flow, paused before its first call; `notes` are shown as problems.
+
+    Raises `StudioError` when what it is fed with or follows can not be read.
+    """
+    flow, linking = opened.flow, opened.linking
+    workshop = Workshop(
+        linking.host, engine, opened.manifest_text, KnownBuilds(), linking.compiled, feeds
+    )
+    session = FlowSession(
+        flow,
+        workshop,
+        options.recording,
+        replay=replay,
+        retry_on_reload=options.retry_on_reload,
+    )
+    reloader = None
+    if options.watch:
+        reloader = Reloader(flow, opened.manifest_text, linking, wake, poll_only=options.poll_only)
+    moment = session.moment
+    warnings = opened.warnings + notes
+    session.reload_with(
+        Reloading(reloader, moment.swapping, moment.builds, warnings, session.remark)
+    )
+    return session
+
+
+def reopening_of(
+    manifest: Path, options: SessionOptions, changed: Callable[[], None]
+) -> Reopening | None:
+    """See `Opener.reopening`."""
+    if not options.watch:
+        return None
+    return Reopening(manifest, changed, poll_only=options.poll_only)
+
+
+def process_link(
+    manifest: Path,
+    flow_name: str | None = None,
+    options: SessionOptions | None = None,
+    inputs: tuple[str, ...] = (),
+) -> ProcessLink:
+    """A session in a child process, as the workbench uses it; problems come in its updates."""
+    opener = FlowOpener(manifest.absolute(), flow_name, options or SessionOptions(), inputs)
+    return ProcessLink(opener)
+
+
+def check_manifest_file(manifest: Path, flow_name: str | None = None) -> str:
+    """The chosen flow's name, no component opened. Raises `StudioError` with every problem."""
+    check = check_manifest(manifest, flow_name)
+    if check.flow is None or any(item.severity is Severity.ERROR for item in check.diagnostics):
+        raise StudioError(check.diagnostics)
+    return check.flow
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `check` found."""
+
+    result: LinkResult
+
+    @property
+    def error_count(self) -> int:
+        """Problems that keep the flow from running."""
+        return sum(1 for item in self.result.diagnostics if item.severity is Severity.ERROR)
+
+    def as_text(self) -> str:
+        """For people."""
+        return report_text(self.result)
+
+    def as_json(self) -> str:
+        """For programs: one object."""
+        return json.dumps(report_json(self.result))
+
+
+def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:
+    """Checks the named flow, else all flows of the manifest, down to their components."""
+    inspect = Linking(Host(compiled_cache())).inspect
+    if flow_name is None:
+        return CheckReport(link_flows(manifest, inspect=inspect))
+    return CheckReport(link_flow(manifest, flow_name, inspect=inspect))

@@ -1,0 +1,86 @@
+"""Sessions that replay a recording on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from runtime.build.session_builds import SessionBuilds
+from runtime.child.client import ProcessLink
+from runtime.headless.replay import (
+    RecordedFlow,
+    open_recording,
+    recorded_steps,
+    why_it_may_differ,
+)
+from runtime.hotreload.reopening import Reopening
+from runtime.model.errors import Diagnostic
+from runtime.opening.open import SCREEN_OPTIONS, SessionOptions, open_session, reopening_of
+from runtime.recording.file.reader import end_of_recording
+from runtime.recording.replay.input_feed import Feed, text_inputs
+from runtime.recording.replay.partial import source_feeds
+from runtime.session.session import FlowSession
+from runtime.timetravel.replay_source import FollowedFile
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOpener:
+    """Opens sessions that follow a recording; see `Opener`.
+
+    With another graph, which `force` lets pass, and with `inputs`, only the sources are answered
+    for: calls are made in the flow's own order, and nothing is compared.
+    """
+
+    recording: Path
+    manifest: Path
+    flow: str | None = None
+    options: SessionOptions = field(default_factory=SessionOptions)
+    inputs: tuple[str, ...] = ()
+    """Files in place of what sources gave, as `text_inputs` takes them."""
+    force: bool = False
+
+    def open(self, wake: Callable[[], None]) -> FlowSession:
+        """See `Opener.open`."""
+        recorded = open_recording(self.recording, self.manifest, self.flow, force=self.force)
+        exact = recorded.same_structure and not self.inputs
+        return open_session(
+            recorded.opened,
+            recorded.engine_options if exact else SCREEN_OPTIONS,
+            self.options,
+            wake,
+            feeds=partial(_feeds, recorded, self.inputs),
+            replay=_followed(recorded) if exact else None,
+            notes=recorded.notes[len(recorded.opened.warnings) :],
+        )
+
+    def reopening(self, changed: Callable[[], None]) -> Reopening | None:
+        """See `Opener.reopening`."""
+        return reopening_of(self.manifest, self.options, changed)
+
+    def builds(self) -> SessionBuilds:
+        """See `Opener.builds`."""
+        return SessionBuilds(self.manifest)
+
+
+def replay_link(opener: ReplayOpener) -> ProcessLink:
+    """A replay in a child process, as the workbench uses it; problems come in its updates."""
+    return ProcessLink(opener)
+
+
+def _feeds(recorded: RecordedFlow, inputs: tuple[str, ...]) -> Mapping[str, Feed]:
+    texts = text_inputs(inputs, recorded.flow.sources) if inputs else {}
+    return {**source_feeds(recorded.path, recorded.flow), **texts}
+
+
+def _followed(recorded: RecordedFlow) -> FollowedFile:
+    end = end_of_recording(recorded.path)
+    warnings: list[Diagnostic] = []
+    return FollowedFile(
+        recorded.path,
+        None if end is None else end.last_call,
+        partial(recorded_steps, recorded, warnings.extend),
+        partial(why_it_may_differ, recorded),
+        warnings,
+    )

@@ -1,0 +1,274 @@
+"""What the workbench and the session that runs the flow say to each other.
+
+Everything here is frozen and can be pickled: it crosses the pipe to the child process.
+Widgets see these types and those of `runtime.model`, nothing else of the runtime.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from runtime.model.errors import Diagnostic, ExitCode
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot
+from runtime.protocol.requests import Request
+from runtime.protocol.timeline import LineComparison, RecordingStatus, Timeline
+
+# ---- answers: from the session to the workbench
+
+
+@dataclass(frozen=True, slots=True)
+class ElementLine:
+    """An element without its payload."""
+
+    element_id: int
+    lineage: int
+    source: str
+    sequence: int
+    timestamp_ns: int
+    content_type: str
+    size: int
+    """Payload bytes."""
+    preview: bytes
+    """The first bytes of the payload, at most 160."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueListing:
+    """Answer to `ListQueue`."""
+
+    edge: int
+    offset: int
+    depth: int
+    elements: tuple[ElementLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HopLine:
+    """A call an element went through."""
+
+    node: str
+    export: str
+    call: int
+    waited_ns: int
+    """Flow time between the end of the hop before and the start of this call."""
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ElementDetails:
+    """Answer to `ReadElement`; `found` is False when the element is no longer kept."""
+
+    element_id: int
+    found: bool
+    line: ElementLine | None = None
+    buffer_content_type: str = ""
+    path: tuple[HopLine, ...] = ()
+    offset: int = 0
+    payload: bytes = b""
+
+
+class CallMark(StrEnum):
+    """How a line of the event log is marked; each has its glyph on screen."""
+
+    CALL = "call"
+    DROP = "drop"
+    ERROR = "error"
+    BACKPRESSURE = "backpressure"
+    STATE = "state"
+    STOP = "stop"
+    RELOAD = "reload"
+    NOTE = "note"
+    """Something the session says that no call, drop or change is."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One line of the event log."""
+
+    number: int
+    """Position in the session's log, counted from 1; gaps are lines that were not kept."""
+    mark: CallMark
+    at_ns: int
+    node: str | None
+    text: str
+    """One line; text that came from a component is made harmless by the widget."""
+    call: int | None = None
+    edge: int | None = None
+    element_id: int | None = None
+    lineage: int | None = None
+    duration_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCalls:
+    """Answer to `ListNode`."""
+
+    node: str
+    calls: tuple[EventLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedChunk:
+    """What a component wrote, not yet cut into lines."""
+
+    node: str
+    stream: str
+    data: bytes
+    call: int
+    sequence: int | None
+    """Sequence of the element of that call, or None."""
+    granted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutcome:
+    """How the build of one component ended."""
+
+    component: str
+    verdict: ExitCode
+    """OK: built; FAILED: its commands failed; BAD_INPUT: manifest or folder can not be built as
+    they are; ENVIRONMENT: a tool is missing; INTERRUPTED: cancelled."""
+    duration_ns: int
+    problems: tuple[Diagnostic, ...] = ()
+    """Errors first; of a build that succeeded, warnings only."""
+    artifact: str | None = None
+    """Absolute path of the component in its place, when it was built."""
+    digest: str | None = None
+    """SHA-256 of the artifact."""
+    size: int = 0
+    """Bytes of the artifact."""
+    changed: bool = False
+    """True when the artifact's content differs from the one before."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildLine:
+    """One line of a build's output, free of control codes."""
+
+    component: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStatus:
+    """What is being built, and what became of the components built before."""
+
+    building: str | None = None
+    waiting: tuple[str, ...] = ()
+    """Components of the same request that come next, in order."""
+    requests: int = 0
+    """`StartBuild`s of which nothing is built yet."""
+    outcomes: tuple[BuildOutcome, ...] = ()
+    """The last outcome of each component, the latest last."""
+    refused: tuple[Diagnostic, ...] = ()
+    """Why the last request built nothing: the manifest's problems, or no such component."""
+
+    @property
+    def busy(self) -> bool:
+        """True while something is built or waits to be."""
+        return self.building is not None or bool(self.waiting) or self.requests > 0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeBuild:
+    """Which build of its component a node really runs."""
+
+    node: str
+    digest: str
+    """SHA-256 of the bytes that are instantiated, in hexadecimal."""
+    built_ns: int
+    """When the artifact was written, nanoseconds since the Unix epoch."""
+    live_since_ns: int
+    """When it was put in use, nanoseconds since the Unix epoch."""
+    reloads: int = 0
+    """How often the node got another build in this session."""
+    earlier: tuple[str, ...] = ()
+    """Digests of builds that can be put in use again, newest first, at most five."""
+    swap_ns: int | None = None
+    """From the last byte of the artifact to the build being in use; None for the first build."""
+    rolled_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BuildComparison:
+    """What two builds of a node answered to the same last inputs."""
+
+    node: str
+    before: str
+    """Digest of the build that was in use."""
+    after: str
+    inputs: int
+    """Calls made with both."""
+    different: int
+    text: str
+    """The differences for people; several lines, empty when there are none."""
+
+
+class Health(StrEnum):
+    """State of the runtime process."""
+
+    STARTING = "starting"
+    READY = "ready"
+    INVALID = "invalid"
+    """The manifest or a component has problems; see `Update.problems`."""
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What happened since the last poll."""
+
+    health: Health
+    health_detail: str = ""
+    flow: LinkedFlow | None = None
+    """Set when the session opened a flow, or another one than before."""
+    snapshot: FlowSnapshot | None = None
+    """Set when it changed."""
+    running: bool = False
+    events: tuple[EventLine, ...] = ()
+    events_lost: int = 0
+    """Lines that were not kept since the last poll."""
+    printed: tuple[PrintedChunk, ...] = ()
+    printed_lost: tuple[tuple[str, int], ...] = ()
+    """Bytes not kept since the last poll, by node."""
+    replies: tuple[QueueListing | ElementDetails | NodeCalls, ...] = ()
+    problems: tuple[Diagnostic, ...] | None = None
+    """Set when the list of problems changed."""
+    builds: tuple[NodeBuild, ...] | None = None
+    """Set when a node got another build."""
+    comparisons: tuple[BuildComparison, ...] = ()
+    """Made since the last poll."""
+    build: BuildStatus | None = None
+    """Set when it changed."""
+    build_lines: tuple[BuildLine, ...] = ()
+    """Build output since the last poll."""
+    build_lines_lost: int = 0
+    """Lines that were not kept since the last poll; they came before `build_lines`."""
+    rewound: bool = False
+    """The event log and all that was printed begin anew with this update: the flow stands at
+    another place of its past, or on another line."""
+    timeline: Timeline | None = None
+    """Set when it changed."""
+    recording: RecordingStatus | None = None
+    """Set when it changed."""
+    line_comparison: LineComparison | None = None
+    """Answer to `CompareLines`."""
+
+
+class EngineLink(Protocol):
+    """All that a front end gets of a running session. Never waits for the flow."""
+
+    def send(self, request: Request) -> None:
+        """Ask for something; a dead session ignores all but `Restart`."""
+        ...
+
+    def poll(self) -> Update:
+        """What happened since the last poll; cheap when nothing did."""
+        ...
+
+    def close(self) -> None:
+        """End the session: teardown, stores closed, process gone. Idempotent."""
+        ...

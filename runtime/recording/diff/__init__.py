@@ -1,0 +1,1 @@
+"""Recordings and builds compared, call by call."""

@@ -1,0 +1,83 @@
+"""JUnit XML of a comparison, for continuous integration."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.recording.diff.report import Difference, NodeCount, Report
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+SHOWN_DIFFERENCES = 20
+"""Differences written out for one test case."""
+
+
+def write_junit(report: Report, suite: str, path: Path, seconds: float) -> None:
+    """Write one test case for each node; it fails when outputs of that node differ.
+
+    A node whose outputs differ only because its input did fails too, and says so.
+
+    Raises:
+        StudioError: the file can not be written (E0001).
+    """
+    cases = list(report.nodes.values())
+    root = ElementTree.Element("testsuites")
+    element = ElementTree.SubElement(
+        root,
+        "testsuite",
+        name=_clean(suite),
+        tests=str(len(cases)),
+        failures=str(sum(not case.equal for case in cases)),
+        errors="0",
+        time=f"{seconds:.3f}",
+    )
+    for case in cases:
+        _add_case(element, suite, case, report)
+    ElementTree.indent(root)
+    try:
+        ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+    except OSError as error:
+        raise StudioError([_unwritable(path, error)]) from error
+
+
+def _add_case(parent: ElementTree.Element, suite: str, case: NodeCount, report: Report) -> None:
+    name = f"{case.role} {case.node}"
+    element = ElementTree.SubElement(
+        parent, "testcase", classname=_clean(suite), name=_clean(name), time="0"
+    )
+    if case.equal:
+        return
+    found = [item for item in report.differences if item.node == case.node]
+    total = case.different + case.follows + case.missing + case.added
+    failure = ElementTree.SubElement(
+        element,
+        "failure",
+        type="difference",
+        message=_clean(f"{total} of {case.compared + case.missing + case.added} calls differ"),
+    )
+    failure.text = _clean(_text(found, total))
+
+
+def _text(found: list[Difference], total: int) -> str:
+    lines = [item.render() for item in found[:SHOWN_DIFFERENCES]]
+    left = total - len(lines)
+    return "\n".join([*lines, f"… {left} more"] if left else lines)
+
+
+def _clean(text: str) -> str:
+    """`text` without what XML 1.0 does not allow."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _unwritable(path: Path, error: OSError) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "E0001",
+        "IoError",
+        f"the JUnit file can not be written: {error.strerror}",
+        "Choose another file.",
+        file=str(path),
+    )

@@ -1,0 +1,271 @@
+"""From what the engine says to lines of a recording, and back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from msgspec import structs
+
+from runtime.model.call import (
+    Absorbed,
+    Accepted,
+    Answer,
+    Discarded,
+    Emitted,
+    Exhausted,
+    Export,
+    Failed,
+    Failure,
+    Finished,
+    HostAnswer,
+    Outcome,
+    Output,
+    Ports,
+    Printed,
+    Verdict,
+)
+from runtime.model.commands import Command
+from runtime.model.element import Element
+from runtime.model.events import CallFinished
+from runtime.recording.command_lines import command_line
+from runtime.recording.format import (
+    CallLine,
+    CommandLine,
+    ElementLine,
+    FailureLine,
+    HostLine,
+    OutputLine,
+    PrintedLine,
+)
+from runtime.recording.payload_encoding import (
+    FULL_PAYLOAD_BYTES,
+    digest_of,
+    digest_of_runs,
+    to_text,
+)
+
+Entry = CallFinished | Command
+"""What a recorder is given: calls as they finish, and the commands that changed the run."""
+
+ANSWER_NAMES: dict[type[Outcome], str] = {
+    Emitted: "emitted",
+    Exhausted: "exhausted",
+    Discarded: "discarded",
+    Absorbed: "absorbed",
+    Verdict: "verdict",
+    Ports: "ports",
+    Accepted: "accepted",
+    Finished: "finished",
+    Failed: "failed",
+}
+"""`CallLine.answer` of every outcome."""
+
+_PULL = Export.PULL
+"""Members of an enum are slow to reach by name."""
+
+_NOTHING_PRINTED: tuple[str, int, tuple[PrintedLine, ...]] = ("", 0, ())
+
+DIGESTS_KEPT = 8192
+"""Digests of recent elements, so that an element is not hashed again at every hop."""
+
+
+class Redactor(Protocol):
+    """Takes secrets out before anything is written."""
+
+    def payload(self, data: bytes) -> bytes:
+        """`data` without what the rules name; the same object when they name nothing in it."""
+        ...
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules as the user wrote them."""
+        ...
+
+
+class OutputLevel(StrEnum):
+    """What is written of payloads that can be computed again."""
+
+    FULL = "full"
+    """The payload, up to a size."""
+    DIGEST = "digest"
+    """Its digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingOptions:
+    """What a recording keeps. Source outputs are always kept in full."""
+
+    outputs: OutputLevel = OutputLevel.FULL
+    payload_limit: int = FULL_PAYLOAD_BYTES
+    """With `FULL`: payloads above this many bytes are kept as digests."""
+    redactor: Redactor | None = None
+
+
+def printed_runs(printed: tuple[Printed, ...]) -> tuple[tuple[str, bytes], ...]:
+    """Writes to one stream without a write to the other in between, joined."""
+    runs: list[tuple[str, bytes]] = []
+    for item in printed:
+        if runs and runs[-1][0] == item.stream:
+            runs[-1] = (item.stream, runs[-1][1] + item.data)
+        else:
+            runs.append((item.stream, item.data))
+    return tuple(runs)
+
+
+def cleaned_print(
+    answer: Answer, clean: Callable[[bytes], bytes]
+) -> tuple[tuple[tuple[str, bytes], ...], int]:
+    """What a call printed, in runs and after redaction, and how many bytes that were in all."""
+    runs = printed_runs(answer.printed)
+    cleaned = tuple((stream, clean(data)) for stream, data in runs)
+    grown = sum(len(data) for _, data in cleaned) - sum(len(data) for _, data in runs)
+    return cleaned, answer.printed_bytes + grown
+
+
+class LineMaker:
+    """Makes lines of entries; one for each file, in the order of the run."""
+
+    def __init__(self, options: RecordingOptions) -> None:
+        self._full = options.outputs is OutputLevel.FULL
+        self._limit = options.payload_limit
+        self._redactor = options.redactor
+        self._digests: dict[int, str] = {}
+        self._last_call = 0
+
+    def line(self, entry: Entry) -> CallLine | CommandLine:
+        """The line of one entry."""
+        if isinstance(entry, CallFinished):
+            return self._call(entry)
+        return command_line(entry, self._last_call, self._clean)
+
+    def _call(self, event: CallFinished) -> CallLine:
+        call, answer, at_ns, elements, _ = event
+        number, node, export, element, argument = call
+        self._last_call = number
+        outcome = answer.outcome
+        kind = type(outcome)
+        printed_digest, printed_bytes, printed = (
+            self._printed(answer) if answer.printed else _NOTHING_PRINTED
+        )
+        # Given more than 15 fields at once, msgspec is four times as slow: rare ones come after.
+        line = CallLine(
+            call=number,
+            node=node,
+            export=export._value_,
+            at_ns=at_ns,
+            duration_ns=answer.duration_ns,
+            element=None if element is None else self._element(element),
+            argument=self._clean_text(argument) if argument else "",
+            answer=ANSWER_NAMES[kind],
+            outputs=(
+                self._outputs(outcome, elements, export is _PULL)
+                if isinstance(outcome, Emitted)
+                else ()
+            ),
+            ports=outcome.names if isinstance(outcome, Ports) else None,
+            signal=outcome.signal._value_ if isinstance(outcome, Accepted) else None,
+            printed_digest=printed_digest,
+            printed_bytes=printed_bytes,
+            printed=printed,
+        )
+        if isinstance(outcome, Verdict):
+            line = structs.replace(line, passes=outcome.passes)
+        elif isinstance(outcome, Failed):
+            line = structs.replace(line, failure=self._failure(outcome.failure))
+        if answer.host:
+            line = structs.replace(line, host=tuple(map(_host_line, answer.host)))
+        return line
+
+    def _element(self, element: Element) -> ElementLine:
+        digest = self._digests.get(element.id)
+        if digest is None:
+            digest = self._remember(element.id, self._clean(element.payload.data))
+        return ElementLine(element.id, element.lineage, element.source, element.sequence, digest)
+
+    def _remember(self, element_id: int, data: bytes) -> str:
+        digest = digest_of(data)
+        digests = self._digests
+        if len(digests) >= DIGESTS_KEPT:
+            del digests[next(iter(digests))]
+        digests[element_id] = digest
+        return digest
+
+    def _outputs(
+        self, outcome: Emitted, elements: tuple[Element, ...], always: bool
+    ) -> tuple[OutputLine, ...]:
+        made = len(elements)
+        return tuple(
+            [
+                self._output(output, elements[index] if index < made else None, always)
+                for index, output in enumerate(outcome.outputs)
+            ]
+        )
+
+    def _output(self, output: Output, element: Element | None, always: bool) -> OutputLine:
+        (data, buffer_type), content_type = output
+        if self._redactor is not None:
+            data = self._redactor.payload(data)
+        text = encoded = None
+        if always or (self._full and len(data) <= self._limit):
+            text, encoded = to_text(data)
+        buffer_type_shown = None if buffer_type == content_type else buffer_type
+        if element is None:
+            return OutputLine(
+                digest_of(data), len(data), content_type, buffer_type_shown, text, encoded
+            )
+        element_id, lineage, source, sequence, timestamp_ns, _, _, _ = element
+        return OutputLine(
+            self._remember(element_id, data),
+            len(data),
+            content_type,
+            buffer_type_shown,
+            text,
+            encoded,
+            element_id,
+            lineage,
+            source,
+            sequence,
+            timestamp_ns,
+        )
+
+    def _printed(self, answer: Answer) -> tuple[str, int, tuple[PrintedLine, ...]]:
+        runs, total = cleaned_print(answer, self._clean)
+        if not self._full:
+            return digest_of_runs(runs), total, ()
+        granted = {item.stream: item.granted for item in answer.printed}
+        lines = [PrintedLine(stream, *to_text(data), granted[stream]) for stream, data in runs]
+        return digest_of_runs(runs), total, tuple(lines)
+
+    def _failure(self, failure: Failure) -> FailureLine:
+        return FailureLine(
+            failure.kind.value,
+            self._clean_text(failure.message),
+            failure.code,
+            failure.name,
+            failure.help,
+            failure.crashed,
+        )
+
+    def _clean(self, data: bytes) -> bytes:
+        return data if self._redactor is None else self._redactor.payload(data)
+
+    def _clean_text(self, text: str) -> str:
+        return clean_text(text, self._redactor)
+
+
+def clean_text(text: str, redactor: Redactor | None) -> str:
+    """`text` after redaction."""
+    if redactor is None or not text:
+        return text
+    return redactor.payload(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+
+
+def _host_line(answer: HostAnswer) -> HostLine:
+    if isinstance(answer.value, bytes):
+        encoded = base64.b64encode(answer.value).decode("ascii")
+        return HostLine(answer.interface, answer.function, base64=encoded)
+    return HostLine(answer.interface, answer.function, value=answer.value)

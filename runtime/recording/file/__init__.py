@@ -1,0 +1,1 @@
+"""Recordings as files: read line by line, written, and kept readable across versions."""

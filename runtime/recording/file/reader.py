@@ -1,0 +1,246 @@
+"""Reading recordings line by line; a file is never loaded whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, NamedTuple
+
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.recording.file.versions import FormatReader, NewerFormatError
+from runtime.recording.format import FORMAT, BodyLine, EndLine, Header, decode_body
+
+MAX_LINE_BYTES = 256 * 1024 * 1024
+"""Longest line read, in bytes; one that holds the largest payload is shorter."""
+
+
+END_BYTES = 16 * 1024
+"""An end line is shorter than this, in bytes."""
+
+BATCH_BYTES = 64 * 1024
+"""Lines are decoded in batches of about this size: one by one, between calls, costs more."""
+
+
+class NumberedLine(NamedTuple):
+    """A line and where it stands."""
+
+    number: int
+    """Counted from 1; the header is line 1."""
+    offset: int
+    """Where it begins, in bytes."""
+    size: int
+    """Its length with its newline, in bytes."""
+    line: BodyLine
+
+
+class RecordingReader:
+    """An open recording. Iterating gives every line after the header; use as a context manager.
+
+    After the iteration, `warnings` says what was tolerated: a last line that was cut off, or a
+    missing end line. `end` is the end line, when there is one.
+
+    Raises:
+        StudioError: the file can not be read, is no recording, or is of a newer format (on
+            opening); a line is damaged (while iterating, with its line number). All E0001.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.warnings: tuple[Diagnostic, ...] = ()
+        self.end: EndLine | None = None
+        self._format = FormatReader()
+        self._offset = 0
+        self._file = self._open()
+        try:
+            self.header = self._read_header()
+        except BaseException:
+            self._file.close()
+            raise
+        self._body_offset = self._offset
+
+    def __enter__(self) -> RecordingReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        self._file.close()
+
+    def __iter__(self) -> Iterator[NumberedLine]:
+        """Every line after the header, from the beginning; one iteration at a time."""
+        self.warnings, self.end = (), None
+        if self._offset != self._body_offset:  # a pipe can be read once, but not wound back
+            self._seek(self._body_offset)
+            self._offset = self._body_offset
+        number, offset = 1, self._body_offset
+        decode = self._format.body_decoder()
+        while batch := self._read_batch(number + 1):
+            lines, problem = _decoded(batch, decode)
+            for data, line in zip(batch, lines, strict=False):
+                number += 1
+                if type(line) is EndLine:
+                    self.end = line
+                yield NumberedLine(number, offset, len(data), line)
+                offset += len(data)
+            if problem is not None:
+                number += 1
+                if not batch[-1].endswith(b"\n") and len(lines) == len(batch) - 1:
+                    self._warn(number, "the last line was cut off and is left out")
+                    return
+                raise self._damaged(number, str(problem)) from problem
+        if self.end is None:
+            self._warn(number, "the recording has no end line: its recorder was interrupted")
+
+    def require_beginning(self) -> None:
+        """Raise `StudioError` (E0001) when the recording does not begin with the first call."""
+        first = self.header.first_call
+        if first > 1:
+            raise self._problem(
+                f"the recording begins at call {first}: it was saved from a ring that had lost "
+                "its beginning, so the run can not be repeated",
+                "Record from the start with --record, or let its elements enter at an edge.",
+                1,
+            )
+
+    def line_at(self, number: int, offset: int) -> BodyLine:
+        """A line that was given before; an iteration under way is not disturbed.
+
+        Raises:
+            StudioError: the file changed meanwhile.
+        """
+        here = self._offset
+        self._seek(offset)
+        try:
+            return self._format.body_decoder()(self._read_line(number))
+        except ValueError as error:
+            raise self._damaged(number, str(error)) from error
+        finally:
+            self._offset = here
+            self._seek(here)
+
+    def _open(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise self._problem(
+                f"the recording can not be read: {error.strerror}", "Check the path.", None
+            ) from error
+
+    def _read_header(self) -> Header:
+        data = self._read_line(1)
+        try:
+            return self._format.header(data)
+        except NewerFormatError as error:
+            raise self._problem(
+                f"the recording has format version {error.version}; this release reads up to "
+                f"version {FORMAT}",
+                f"Open it with torvyn-studio {error.studio} or newer, which wrote it.",
+                1,
+            ) from error
+        except ValueError as error:
+            raise self._problem(
+                f"this is no recording: {'the file is empty' if not data else error}",
+                "Give a file that `record` wrote; a file of lines goes with --input FILE.",
+                1,
+            ) from error
+
+    def _read_batch(self, number: int) -> list[bytes]:
+        """Lines from line `number` on, about `BATCH_BYTES` of them; none at the end."""
+        lines: list[bytes] = []
+        size = 0
+        while size < BATCH_BYTES and (data := self._read_line(number + len(lines))):
+            lines.append(data)
+            size += len(data)
+        return lines
+
+    def _read_line(self, number: int) -> bytes:
+        try:
+            data = self._file.readline(MAX_LINE_BYTES)
+        except OSError as error:
+            raise self._problem(
+                f"the recording can not be read: {error.strerror}", "Check the disk.", number
+            ) from error
+        if len(data) == MAX_LINE_BYTES and not data.endswith(b"\n"):
+            raise self._damaged(number, f"the line is longer than {MAX_LINE_BYTES} bytes")
+        self._offset += len(data)
+        return data
+
+    def _seek(self, offset: int) -> None:
+        try:
+            self._file.seek(offset)
+        except OSError as error:
+            raise self._problem(
+                "the recording can not be read twice: it is no regular file",
+                "Save it to a file first.",
+                None,
+            ) from error
+
+    def _warn(self, number: int, message: str) -> None:
+        self.warnings = (
+            Diagnostic(
+                Severity.WARNING,
+                "E0001",
+                "IoError",
+                message,
+                "What stands before is used; record again for the whole run.",
+                file=str(self.path),
+                line=number,
+            ),
+        )
+
+    def _damaged(self, number: int, detail: str) -> StudioError:
+        return self._problem(
+            f"the recording is damaged: {detail}", "Use a copy that is whole.", number
+        )
+
+    def _problem(self, message: str, help_text: str, line: int | None) -> StudioError:
+        return StudioError(
+            [
+                Diagnostic(
+                    Severity.ERROR,
+                    "E0001",
+                    "IoError",
+                    message,
+                    help_text,
+                    file=str(self.path),
+                    line=line,
+                )
+            ]
+        )
+
+
+def _decoded(
+    batch: list[bytes], decode: Callable[[bytes], BodyLine]
+) -> tuple[list[BodyLine], ValueError | None]:
+    """The lines up to the first that is none, and what is wrong with that one."""
+    lines: list[BodyLine] = []
+    try:
+        for data in batch:
+            lines.append(decode(data))
+    except ValueError as error:
+        return lines, error
+    return lines, None
+
+
+def end_of_recording(path: Path) -> EndLine | None:
+    """The end line of a recording, read without what stands before it; None when there is none.
+
+    None too when the file can not be read: reading it from the start says why.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - END_BYTES))
+            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+        line = decode_body(last)
+    except (OSError, ValueError):
+        return None
+    return line if isinstance(line, EndLine) else None

@@ -1,0 +1,1 @@
+"""Recordings run again: sources and host inputs answered from them, outputs checked."""

@@ -1,0 +1,113 @@
+"""Tests from recordings: run the recording again with the builds of today, and compare."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from runtime.engine.core import Engine
+from runtime.engine.invoker import Invoker
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.events import FlowState
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot
+from runtime.recording.encoding import RecordingOptions
+from runtime.recording.file.header import RunFacts, header_of
+from runtime.recording.file.reader import RecordingReader
+from runtime.recording.file.writer import FileWriter
+from runtime.recording.format import EndLine
+from runtime.recording.recorder import entries_of
+from runtime.recording.replay.replayer import HostAnswerFeed
+from runtime.recording.replay.steps import steps_of_file
+from runtime.recording.replay.tolerant import FollowingInvoker, follow
+
+
+def end_of(snapshot: FlowSnapshot, calls: int, wall_ns: int) -> EndLine:
+    """The end line of a recording that holds `calls` calls and ends with `snapshot`."""
+    return EndLine(
+        state=snapshot.state.value,
+        detail=snapshot.stop_detail,
+        calls=calls,
+        last_call=snapshot.calls,
+        wall_ns=wall_ns,
+        pulled=snapshot.pulled,
+        delivered=snapshot.delivered,
+        dropped=snapshot.dropped,
+        errors=snapshot.errors,
+    )
+
+
+def rerun(
+    recording: Path,
+    made: Path,
+    flow: LinkedFlow,
+    real: Invoker,
+    facts: RunFacts,
+    options: RecordingOptions,
+    host: HostAnswerFeed | None = None,
+    beside: Path | None = None,
+) -> FlowSnapshot:
+    """Feed the recording's inputs to `flow` and record that into the new file `made`.
+
+    `beside` is where that file will go, by default the place of the recording: its header names
+    the manifest from there.
+
+    `facts` and `options` should repeat the recording's header, so that the new recording can
+    take its place: `header.engine_options`, the same rules of redaction, level and limit.
+    Compare with `compare_recordings(recording, made)`; take over with `accept`.
+
+    Raises:
+        StudioError: the recording can not be read, lost its beginning, or is damaged, or
+            `made` can not be written (E0001).
+    """
+    sources = frozenset(flow.sources)
+    invoker = FollowingInvoker(real, sources, host)
+    engine = Engine(flow, invoker, facts.options)
+    with RecordingReader(recording) as reader:
+        reader.require_beginning()
+        writer = FileWriter(made, header_of(flow, facts, options, beside or recording), options)
+
+        def ran_to_its_end() -> bool:
+            return reader.end is not None and FlowState(reader.end.state).ended
+
+        try:
+            steps = steps_of_file(reader, options.redactor)
+            for command, events in follow(engine, invoker, steps, to_the_end=ran_to_its_end):
+                writer.extend(entries_of(command, events))
+        except BaseException:
+            writer.close(None)
+            raise
+        snapshot = engine.snapshot()
+        failed = writer.close(end_of(snapshot, writer.calls, facts.wall_ns))
+    if failed is not None:
+        raise StudioError([failed])
+    return snapshot
+
+
+def accept(made: Path, target: Path, *, in_place: bool) -> None:
+    """Take the new recording over: to the new file `target`, or over it with `in_place`.
+
+    Raises:
+        StudioError: `target` exists and `in_place` is not set, or it can not be written (E0001).
+    """
+    fresh = target.with_name(f".{target.name}.new")
+    try:
+        if not in_place:
+            target.touch(exist_ok=False)
+        shutil.copyfile(made, fresh)
+        fresh.replace(target)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        reason = "it exists" if isinstance(error, FileExistsError) else error.strerror
+        raise StudioError(
+            [
+                Diagnostic(
+                    Severity.ERROR,
+                    "E0001",
+                    "IoError",
+                    f"the new outputs can not be written: {reason}",
+                    "Choose another file, or accept them in place with --in-place.",
+                    file=str(target),
+                )
+            ]
+        ) from error

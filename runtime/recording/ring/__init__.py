@@ -1,0 +1,1 @@
+"""The ring in memory: what a session did lately, bounded in bytes."""

@@ -1,0 +1,1 @@
+"""The past of a session: branches of calls, going back and forth on them, and forks."""

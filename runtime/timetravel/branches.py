@@ -1,0 +1,242 @@
+"""The lines of calls a session went along, each with its recording in memory."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from runtime.model.commands import Command
+from runtime.model.events import (
+    CallFinished,
+    DropReason,
+    Edited,
+    ElementDropped,
+    Event,
+    FlowEnded,
+    Injected,
+    NodeFailed,
+    QueueChanged,
+    Relinked,
+    Stopped,
+    StopReason,
+    Swapped,
+)
+from runtime.model.linked import LinkedFlow
+from runtime.protocol.timeline import TIMELINE_CELLS, LineInfo, TimelineMark
+from runtime.recording.command_lines import is_change
+from runtime.recording.recorder import Recorder
+from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
+from runtime.recording.ring.ring import RING_BYTES, Ring
+
+KEPT_LINES = 4
+"""Lines that are kept; the oldest that nothing stands on goes first."""
+KEPT_PLACES = 100_000
+"""Places of one kind of happening kept of a line; the oldest half goes when there are more."""
+
+
+class Places:
+    """After which calls of a line something happened."""
+
+    def __init__(self) -> None:
+        self._places: dict[TimelineMark, array[int]] = {}
+
+    def note(self, event: Event, calls: int) -> None:
+        """Note an event that is no call, after `calls` calls."""
+        mark = _mark_of(event)
+        if mark is not None:
+            self.add(mark, calls)
+
+    def add(self, mark: TimelineMark, calls: int) -> None:
+        """Note something after `calls` calls, which never goes back."""
+        places = self._places.setdefault(mark, array("q"))
+        if not places or places[-1] != calls:
+            places.append(calls)
+            if len(places) > KEPT_PLACES:
+                del places[: KEPT_PLACES // 2]
+
+    def before(self, mark: TimelineMark, calls: int) -> int | None:
+        """The last place of its kind before `calls`, or None."""
+        places = self._places.get(mark, array("q"))
+        at = bisect_left(places, calls)
+        return places[at - 1] if at else None
+
+    def after(self, mark: TimelineMark, calls: int) -> int | None:
+        """The first place of its kind after `calls`, or None."""
+        places = self._places.get(mark, array("q"))
+        at = bisect_right(places, calls)
+        return places[at] if at < len(places) else None
+
+    def until(self, calls: int) -> Places:
+        """A copy that ends with `calls`."""
+        made = Places()
+        for mark, places in self._places.items():
+            made._places[mark] = places[: bisect_right(places, calls)]
+        return made
+
+    def cells(self, calls: int) -> tuple[int, ...]:
+        """The marks of equal parts of a line of so many calls; see `Timeline.cells`."""
+        count = min(calls, TIMELINE_CELLS)
+        cells = [0] * count
+        for mark, places in self._places.items():
+            at = 0
+            for cell in range(count):
+                end = bisect_right(places, (cell + 1) * calls // count, at)
+                if end > at:
+                    cells[cell] |= mark
+                at = end
+        return tuple(cells)
+
+
+@dataclass
+class Line:
+    """What the session did from its start on, along one line of calls."""
+
+    number: int
+    flow: LinkedFlow
+    """The flow it began with."""
+    recorder: Recorder
+    calls: int = 0
+    left: Line | None = None
+    """The line it left."""
+    left_at: int = 0
+    changed: bool = False
+    """True when somebody changed what waits after the last call."""
+    places: Places = field(default_factory=Places)
+    marks: list[int] = field(default_factory=list)
+    """Places the user marked, in order."""
+    ended: FlowEnded | None = None
+    """How the flow ended at its end, if it did."""
+
+    @property
+    def ring(self) -> Ring:
+        """What is kept of it in memory."""
+        return self.recorder.ring
+
+    @property
+    def info(self) -> LineInfo:
+        """What the screen hears of it."""
+        left = None if self.left is None else self.left.number
+        return LineInfo(self.number, self.calls, left, self.left_at)
+
+    @property
+    def why_not_back(self) -> str:
+        """Why the flow can not be taken back on it; empty when it can."""
+        if self.ring.repeatable:
+            return ""
+        return (
+            "the start of this run is not in the ring any more, and going back needs every call "
+            "since the start: give the ring more memory with --ring, or begin again with A"
+        )
+
+    def record(self, command: Command, events: list[Event], calls: int) -> None:
+        """Keep what a command did at its end, after which `calls` calls are made."""
+        self.recorder.record(command, events)
+        if calls != self.calls:
+            self.calls, self.changed = calls, False
+        elif is_change(command):
+            self.changed = True
+        for event in events:
+            if type(event) is FlowEnded:
+                self.ended = event
+            elif type(event) is not CallFinished:
+                self.places.note(event, calls)
+
+    def as_it_is(self) -> Line:
+        """A copy for another thread, which does not go on with this one."""
+        return replace(self, recorder=Recorder(self.ring.until(self.calls)))
+
+    def steps(self, until: int | None = None) -> Iterator[ReplayStep]:
+        """What was done, up to call `until` and what stands before the call after it."""
+        return steps_of_ring(self.ring, until)
+
+    def toggle_mark(self, calls: int) -> bool:
+        """Mark a place, or take its mark away; whether it is marked then."""
+        if calls in self.marks:
+            self.marks.remove(calls)
+            return False
+        insort(self.marks, calls)
+        return True
+
+    def start_of(self, lineage: int) -> int | None:
+        """Calls made before the one that gave the flow this lineage; None when not kept."""
+        for event in self.ring.calls():
+            if any(element.lineage == lineage for element in event.outputs):
+                return event.call.number - 1
+        return None
+
+    def pulls(self, until: int) -> dict[str, int]:
+        """How often each source was pulled up to call `until`."""
+        found: dict[str, int] = {}
+        for step in self.steps(until):
+            if isinstance(step, CallStep) and step.export == "pull":
+                found[step.node] = found.get(step.node, 0) + 1
+        return found
+
+
+class History:
+    """Every line of a session, and the one it is on."""
+
+    def __init__(self, flow: LinkedFlow, ring_bytes: int = RING_BYTES) -> None:
+        self._ring_bytes = ring_bytes
+        self._begun = 1
+        self.line = Line(1, flow, Recorder(Ring(ring_bytes, sources=frozenset(flow.sources))))
+        """The line the session is on."""
+        self.lines = [self.line]
+        """The lines that are kept, in the order they began."""
+
+    def fork(self, at: int) -> Line:
+        """Begin a line that leaves the present one after `at` calls, and be on it."""
+        old = self.line
+        self._begun += 1
+        line = Line(
+            self._begun,
+            old.flow,
+            Recorder(old.ring.until(at)),
+            calls=at,
+            left=old,
+            left_at=at,
+            places=old.places.until(at),
+            marks=[place for place in old.marks if place <= at],
+        )
+        line.places.add(TimelineMark.FORK, at)
+        self.lines.append(line)
+        self.line = line
+        self._forget()
+        return line
+
+    def find(self, number: int) -> Line | None:
+        """A line that is kept, or None."""
+        return next((line for line in self.lines if line.number == number), None)
+
+    def infos(self) -> tuple[LineInfo, ...]:
+        """What the screen hears of the lines."""
+        return tuple(line.info for line in self.lines)
+
+    def _forget(self) -> None:
+        """Let the oldest lines go that the present one did not leave."""
+        for line in list(self.lines):
+            if len(self.lines) <= KEPT_LINES:
+                break
+            if line is not self.line and line is not self.line.left:
+                self.lines.remove(line)
+                for other in self.lines:
+                    if other.left is line:
+                        other.left = None
+
+
+def _mark_of(event: Event) -> TimelineMark | None:
+    match event:
+        case Stopped(reason=reason):
+            return None if reason is StopReason.USER else TimelineMark.STOP
+        case NodeFailed():
+            return TimelineMark.ERROR
+        case ElementDropped(reason=DropReason.SKIPPED) | Injected() | Edited():
+            return TimelineMark.CHANGE
+        case ElementDropped():
+            return TimelineMark.DROP
+        case Swapped() | Relinked() | QueueChanged():
+            return TimelineMark.RELOAD
+        case _:
+            return None

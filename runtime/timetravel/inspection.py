@@ -1,0 +1,114 @@
+"""Looking into queues, elements and calls of a flow that stands or runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from runtime.engine.core import Engine
+from runtime.model.element import Element
+from runtime.model.linked import LinkedFlow
+from runtime.protocol.updates import (
+    ElementDetails,
+    ElementLine,
+    EventLine,
+    HopLine,
+    NodeCalls,
+    QueueListing,
+)
+from runtime.timetravel.event_log import EventLog, LoggedEvent, RecentElements
+from runtime.timetravel.wording import EventWording
+
+PREVIEW_BYTES = 160
+"""Payload bytes an `ElementLine` shows."""
+
+
+class Inspector:
+    """Answers what the screen asks about one flow."""
+
+    def __init__(
+        self, flow: LinkedFlow, engine: Engine, log: EventLog, recent: RecentElements
+    ) -> None:
+        self._flow = flow
+        self._engine = engine
+        self._log = log
+        self._recent = recent
+        self._wording = EventWording(flow)
+
+    def follow(self, number: int, flow: LinkedFlow) -> None:
+        """Events after `number`, which is that of a `Relinked`, are of another graph."""
+        self._flow = flow
+        self._wording.follow(number, flow)
+
+    def lines(self, events: Iterable[tuple[int, LoggedEvent]]) -> list[EventLine]:
+        """Numbered events as lines of the event log."""
+        return [self._wording.line(number, event) for number, event in events]
+
+    def queue(self, edge: int, offset: int, count: int) -> QueueListing:
+        """Elements waiting in an edge's queue, oldest first."""
+        if not 0 <= edge < len(self._flow.edges):
+            return QueueListing(edge, offset, 0, ())
+        waiting = self._engine.queue(edge)
+        last = min(len(waiting), offset + count)
+        shown = tuple(element_line(waiting[index]) for index in range(offset, last))
+        return QueueListing(edge, offset, len(waiting), shown)
+
+    def find(self, element_id: int) -> Element | None:
+        """The element as it stands in a queue, else as it was last seen."""
+        for edge in self._flow.edges:
+            for element in self._engine.queue(edge.index):
+                if element.id == element_id:
+                    return element
+        return self._recent.get(element_id)
+
+    def element(self, element_id: int, offset: int, length: int) -> ElementDetails:
+        """One element with `length` payload bytes from `offset`."""
+        element = self.find(element_id)
+        if element is None:
+            return ElementDetails(element_id, found=False)
+        data = element.payload.data
+        return ElementDetails(
+            element_id=element_id,
+            found=True,
+            line=element_line(element),
+            buffer_content_type=element.payload.content_type,
+            path=self._path(element),
+            offset=offset,
+            payload=data[offset : offset + length],
+        )
+
+    def _path(self, element: Element) -> tuple[HopLine, ...]:
+        hops = [
+            (hop.node, hop.export, hop.call, hop.at_ns, hop.duration_ns) for hop in element.path
+        ]
+        known = {hop.call for hop in element.path}
+        latest = [
+            (event.call.node, str(event.call.export), event.call.number, event.at_ns, duration)
+            for event, duration in self._log.calls_with(element.id)
+            if event.call.number not in known
+        ]
+        lines: list[HopLine] = []
+        ended_ns: int | None = None
+        for node, export, call, at_ns, duration_ns in hops + latest:
+            waited = 0 if ended_ns is None else max(0, at_ns - ended_ns)
+            lines.append(HopLine(node, export, call, waited, duration_ns))
+            ended_ns = at_ns + duration_ns
+        return tuple(lines)
+
+    def calls(self, node: str, count: int) -> NodeCalls:
+        """The node's last calls, newest first."""
+        found = self._log.calls_of(node, count)
+        return NodeCalls(node, tuple(self._wording.line(number, event) for number, event in found))
+
+
+def element_line(element: Element) -> ElementLine:
+    """An element without its payload."""
+    return ElementLine(
+        element_id=element.id,
+        lineage=element.lineage,
+        source=element.source,
+        sequence=element.sequence,
+        timestamp_ns=element.timestamp_ns,
+        content_type=element.content_type,
+        size=len(element.payload.data),
+        preview=element.payload.data[:PREVIEW_BYTES],
+    )

@@ -1,0 +1,26 @@
+"""The recording a session replays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from runtime.model.errors import Diagnostic
+from runtime.recording.replay.replayer import Divergence
+from runtime.recording.replay.steps import ReplayStep
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedFile:
+    """A recording that is followed call by call."""
+
+    path: Path
+    calls: int | None
+    """Calls it holds; None when its end was cut off."""
+    steps: Callable[[], Iterator[ReplayStep]]
+    """Opens it. Raises `StudioError`, also while it is read."""
+    why_unlike: Callable[[Divergence], str]
+    """What is known of a call that is not as it was recorded, in one sentence; may be empty."""
+    warnings: list[Diagnostic] = field(default_factory=list)
+    """What was tolerated, filled when the end is read."""

@@ -1,0 +1,258 @@
+"""Engine events as lines of the event log."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from runtime.model.call import (
+    Absorbed,
+    Accepted,
+    Discarded,
+    Emitted,
+    Exhausted,
+    Export,
+    Failed,
+    Finished,
+    Outcome,
+    Ports,
+    Signal,
+    Verdict,
+)
+from runtime.model.element import Element
+from runtime.model.events import (
+    BackpressureBegan,
+    BackpressureEnded,
+    CallFinished,
+    Edited,
+    ElementDropped,
+    Event,
+    FlowEnded,
+    FlowStarted,
+    Injected,
+    NodeDone,
+    NodeFailed,
+    NodeRebuilt,
+    QueueChanged,
+    Released,
+    Relinked,
+    ScheduleChanged,
+    SinkPaused,
+    SourceSignalled,
+    Stopped,
+    Swapped,
+)
+from runtime.model.linked import LinkedEdge, LinkedFlow
+from runtime.protocol.updates import CallMark, EventLine
+from runtime.timetravel.event_log import LoggedEvent, Remarked
+
+SHOWN_DIGEST_CHARS = 12
+
+
+def format_ns(duration_ns: int) -> str:
+    """A duration in the unit a reader wants: "850 ns", "12.3 us", "4.1 ms", "2.05 s"."""
+    if duration_ns < 1_000:
+        return f"{duration_ns} ns"
+    if duration_ns < 1_000_000:
+        return f"{duration_ns / 1_000:.1f} us"
+    if duration_ns < 1_000_000_000:
+        return f"{duration_ns / 1_000_000:.1f} ms"
+    return f"{duration_ns / 1_000_000_000:.2f} s"
+
+
+def describe_outcome(outcome: Outcome, export: Export) -> str:
+    """What a call answered, in a few words; also when nothing changed."""
+    match outcome:
+        case Emitted(outputs):
+            return _emitted(export, len(outputs))
+        case Exhausted():
+            return "none: the source is done"
+        case Discarded():
+            return "drop: nothing goes on"
+        case Absorbed():
+            return "kept it, emitted 0"
+        case Verdict(passes):
+            return "passes" if passes else "held back"
+        case Ports(names):
+            return "to " + ", ".join(names) if names else "to no port"
+        case Accepted(signal):
+            return "accepted" if signal is Signal.READY else "accepted, asks for a pause"
+        case Finished():
+            return "ok"
+        case Failed(failure):
+            return f"failed: {failure.message}"
+
+
+def _emitted(export: Export, count: int) -> str:
+    if export is Export.FLUSH:
+        return f"emitted {count} at its end"
+    if export is Export.PULL:
+        return "gave an element"
+    return f"emitted {count}"
+
+
+class EventWording:
+    """Writes events of one flow as lines; the flow gives edges their names."""
+
+    def __init__(self, flow: LinkedFlow) -> None:
+        self._graphs = [_labels(flow)]
+        self._relinked: list[int] = []
+        """Numbers of the events since which the graphs but the first hold."""
+
+    def follow(self, number: int, flow: LinkedFlow) -> None:
+        """Take the edges of events above `number`, which is that of a `Relinked`, from `flow`."""
+        self._relinked.append(number)
+        self._graphs.append(_labels(flow))
+
+    def _label(self, number: int, edge: int) -> str:
+        labels = self._graphs[bisect_left(self._relinked, number)]
+        return labels[edge] if edge < len(labels) else f"edge {edge} of a former graph"
+
+    def line(self, number: int, event: LoggedEvent) -> EventLine:
+        """The log line of one event."""
+        match event:
+            case CallFinished():
+                return self._call(number, event)
+            case Remarked(at_ns, mark, node, text):
+                return _line(number, mark, at_ns, node, text, None)
+            case NodeFailed(at_ns, node, call, element, failure, attempt):
+                text = f"{failure.name} [{failure.code}]: {failure.message}"
+                if attempt > 1:
+                    text += f" (attempt {attempt})"
+                return _line(number, CallMark.ERROR, at_ns, node, text, element, call=call)
+            case ElementDropped(at_ns, element, reason, node, edge):
+                where = node if edge is None else self._label(number, edge)
+                text = f"#{element.sequence} dropped at {where}: {reason}"
+                return _line(number, CallMark.DROP, at_ns, node, text, element, edge=edge)
+            case Released(at_ns=at_ns, node=node, deliveries=deliveries):
+                into = ", ".join(self._label(number, delivery.edge) for delivery in deliveries)
+                text = f"has room again: {into}"
+                return _line(number, CallMark.BACKPRESSURE, at_ns, node, text, None)
+            case BackpressureBegan(at_ns, edge):
+                text = f"{self._label(number, edge)} is full"
+                return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
+            case BackpressureEnded(at_ns, edge, began_ns, held_ns, drained, _):
+                text = (
+                    f"{self._label(number, edge)} relieved after {format_ns(at_ns - began_ns)}: "
+                    f"{drained} drained, producer held {format_ns(held_ns)}"
+                )
+                return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
+            case SourceSignalled(at_ns, node, signal):
+                text = f"told {signal}"
+                return _line(number, CallMark.BACKPRESSURE, at_ns, node, text, None)
+            case SinkPaused(at_ns, node, until_ns):
+                text = f"left alone for {format_ns(until_ns - at_ns)}: it answered pause"
+                return _line(number, CallMark.BACKPRESSURE, at_ns, node, text, None)
+            case Injected(at_ns, (edge, element, depth)):
+                text = f"#{element.sequence} injected into {self._label(number, edge)} [{depth}]"
+                return _line(number, CallMark.STATE, at_ns, None, text, element, edge=edge)
+            case Edited(at_ns, element, edges):
+                where = ", ".join(self._label(number, edge) for edge in edges)
+                text = f"#{element.sequence} edited in {where}"
+                return _line(number, CallMark.STATE, at_ns, None, text, element, edge=edges[0])
+            case _:
+                return _state_line(number, event)
+
+    def _call(self, number: int, event: CallFinished) -> EventLine:
+        call, answer = event.call, event.answer
+        about = "" if call.element is None else f"(#{call.element.sequence})"
+        if call.export is Export.NOTIFY_BACKPRESSURE:
+            about = f"({call.argument})"
+        text = f"{call.export}{about} {describe_outcome(answer.outcome, call.export)}"
+        if event.deliveries and not isinstance(answer.outcome, Ports):
+            text += " -> " + ", ".join(
+                f"{self._label(number, edge).split(' -> ')[-1]} [{depth}]"
+                for edge, _, depth in event.deliveries
+            )
+        failed = isinstance(answer.outcome, Failed)
+        element = event.outputs[0] if event.outputs else call.element
+        return EventLine(
+            number=number,
+            mark=CallMark.ERROR if failed else CallMark.CALL,
+            at_ns=event.at_ns,
+            node=call.node,
+            text=text,
+            call=call.number,
+            element_id=None if element is None else element.id,
+            lineage=None if element is None else element.lineage,
+            duration_ns=answer.duration_ns,
+        )
+
+
+def _state_line(number: int, event: Event) -> EventLine:
+    match event:
+        case FlowStarted():
+            return _line(number, CallMark.STATE, 0, None, "flow started", None)
+        case NodeRebuilt(at_ns, node):
+            return _line(number, CallMark.STATE, at_ns, node, "instance made anew", None)
+        case NodeDone(at_ns, node):
+            return _line(number, CallMark.STATE, at_ns, node, "done", None)
+        case Stopped(at_ns, reason, detail, node):
+            text = f"stopped: {reason}" + (f" ({detail})" if detail else "")
+            return _line(number, CallMark.STOP, at_ns, node, text, None)
+        case FlowEnded(at_ns, state, detail):
+            text = f"flow {state}" + (f": {detail}" if detail else "")
+            return _line(number, CallMark.STATE, at_ns, None, text, None)
+        case ScheduleChanged(policy):
+            return _line(number, CallMark.STATE, 0, None, f"order of calls: {policy}", None)
+        case Swapped(at_ns, node, digest, previous):
+            text = (
+                f"build {digest[:SHOWN_DIGEST_CHARS]} in place of {previous[:SHOWN_DIGEST_CHARS]}"
+            )
+            return _line(number, CallMark.RELOAD, at_ns, node, text, None)
+        case QueueChanged(at_ns, edge, before, after):
+            text = f"{after.label}: {_queue_changes(before, after)}"
+            return _line(number, CallMark.RELOAD, at_ns, None, text, None, edge=edge)
+        case Relinked(at_ns=at_ns):
+            return _line(number, CallMark.RELOAD, at_ns, None, _graph_changes(event), None)
+        case _:
+            return _line(number, CallMark.STATE, 0, None, type(event).__name__, None)
+
+
+def _labels(flow: LinkedFlow) -> tuple[str, ...]:
+    return tuple(edge.label for edge in flow.edges)
+
+
+def _queue_changes(before: LinkedEdge, after: LinkedEdge) -> str:
+    pairs = (
+        ("capacity", before.capacity, after.capacity),
+        ("policy", before.policy, after.policy),
+        ("low watermark ratio", before.low_watermark_ratio, after.low_watermark_ratio),
+        ("elements a second", before.rate or "any", after.rate or "any"),
+    )
+    return ", ".join(f"{what} {was} to {is_}" for what, was, is_ in pairs if was != is_)
+
+
+def _graph_changes(event: Relinked) -> str:
+    parts = (
+        ("added", event.added),
+        ("removed", event.removed),
+        ("begin anew", event.restarted),
+        ("edges added", event.edges_added),
+        ("edges removed", event.edges_removed),
+    )
+    told = "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names)
+    return f"another graph; {told}" if told else "the graph is the same; nothing begins anew"
+
+
+def _line(
+    number: int,
+    mark: CallMark,
+    at_ns: int,
+    node: str | None,
+    text: str,
+    element: Element | None,
+    *,
+    call: int | None = None,
+    edge: int | None = None,
+) -> EventLine:
+    return EventLine(
+        number=number,
+        mark=mark,
+        at_ns=at_ns,
+        node=node,
+        text=text,
+        call=call,
+        edge=edge,
+        element_id=None if element is None else element.id,
+        lineage=None if element is None else element.lineage,
+    )

@@ -1,0 +1,69 @@
+"""Resource handles of one store: between wasmtime's pointers and our representations.
+
+A resource a component gets or gives is a boxed `ResourceAny`. Borrows that reach a host
+function must be dropped or converted there, or the call traps with "borrow handles still
+remain at the end of the call".
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from wasmtime import Store
+
+from runtime.wasm.abi import capi
+
+BUFFER_TYPE = 1
+MUTABLE_TYPE = 2
+CONTEXT_TYPE = 3
+LENT = 0
+"""Representation of the input payload and of the flow context, which the host lends."""
+
+
+class Handles:
+    """Makes and reads the handles of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self.context = capi.address(capi.pointer_value(store._context()))
+        """The store's context as an argument."""
+        self._place = ctypes.c_uint64()
+        self._place_at = capi.address(ctypes.addressof(self._place))
+        self._hosts: dict[int, list[Any]] = {
+            kind: [] for kind in (BUFFER_TYPE, MUTABLE_TYPE, CONTEXT_TYPE)
+        }
+        """Host resources kept for reuse, by type and representation; small and dense."""
+
+    def own(self, kind: int, representation: int) -> int:
+        """Address of a new boxed handle that owns `representation`. Raises WasmtimeError."""
+        hosts = self._hosts[kind]
+        while len(hosts) <= representation:
+            made = capi.host_new(capi.boolean(True), capi.u32(len(hosts)), capi.u32(kind))
+            hosts.append(capi.address(made))
+        error = capi.host_to_any(self.context, hosts[representation], self._place_at)
+        if error:
+            raise capi.take_error(error)
+        return self._place.value
+
+    def drop_borrow(self, resource: int) -> None:
+        """Give a borrow back whose identity is known. Raises WasmtimeError."""
+        error = capi.any_drop(self.context, capi.address(resource))
+        if error:
+            raise capi.take_error(error)
+
+    def representation(self, resource: int) -> int:
+        """What a handle stands for; the store forgets the handle. Raises WasmtimeError."""
+        error = capi.any_to_host(self.context, capi.address(resource), self._place_at)
+        if error:
+            raise capi.take_error(error)
+        host = capi.address(self._place.value)
+        representation: int = capi.host_rep(host)
+        capi.host_delete(host)
+        return representation
+
+    def close(self) -> None:
+        """Free what was kept for reuse."""
+        for hosts in self._hosts.values():
+            for host in hosts:
+                capi.host_delete(host)
+            hosts.clear()

@@ -1,0 +1,151 @@
+"""Component values written into C memory: fixed ones, and lists of bytes in bulk.
+
+A fixed value lives in memory of our own, is never freed by wasmtime, and is handed out as
+a clone. Everything here assumes the one thread that calls components.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from runtime.wasm.abi import capi, layout
+from runtime.wasm.abi.buffers import Refusal
+from runtime.wasm.abi.layout import FIRST, SECOND, VALUE_SIZE, WORDS, word
+
+_BULK_VALUES = 64 * 1024
+"""Values written at once (2 MiB of memory)."""
+_CLONED_VALUES = 2 * 1024
+"""Up to here a clone is cheaper than a list that is made and then filled."""
+
+
+class FixedValues:
+    """Builds values in memory that lives as long as this object."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Any] = []
+
+    def block(self, size: int) -> int:
+        """Address of `size` zeroed bytes, divisible by 8."""
+        memory = (ctypes.c_uint64 * ((size + 7) // 8))()
+        self._blocks.append(memory)
+        return ctypes.addressof(memory)
+
+    def name(self, at: int, text: str) -> None:
+        """Write a name (size, data) at `at`."""
+        data = text.encode("utf-8", "replace")
+        memory = ctypes.create_string_buffer(data, len(data) + 1)
+        self._blocks.append(memory)
+        WORDS[word(at)] = len(data)
+        WORDS[word(at) + 1] = ctypes.addressof(memory)
+
+    def value(self, kind: int, first: int = 0, second: int = 0, third: int = 0) -> int:
+        """Address of a new value with these words of content."""
+        address = self.block(VALUE_SIZE)
+        put(address, kind, first, second, third)
+        return address
+
+    def text(self, text: str, kind: int = layout.STRING) -> int:
+        """Address of a new string (or enum) value."""
+        address = self.value(kind)
+        self.name(address + FIRST, text)
+        return address
+
+    def variant(self, case: str, payload: int = 0) -> int:
+        """Address of a new variant value; `payload` is the address of a value, or 0."""
+        address = self.value(layout.VARIANT, third=payload)
+        self.name(address + FIRST, case)
+        return address
+
+    def record(self, *fields: tuple[str, int]) -> tuple[int, tuple[int, ...]]:
+        """A new record value of (name, kind) fields; its address, and those of its fields."""
+        entries = self.block(layout.ENTRY_SIZE * len(fields))
+        places = []
+        for index, (name, kind) in enumerate(fields):
+            entry = entries + index * layout.ENTRY_SIZE
+            self.name(entry, name)
+            put(entry + layout.ENTRY_VALUE, kind)
+            places.append(entry + layout.ENTRY_VALUE)
+        return self.value(layout.RECORD, len(fields), entries), tuple(places)
+
+    def tuple_of(self, count: int, kind: int) -> tuple[int, tuple[int, ...]]:
+        """A new tuple value of `count` items of one kind; its address, and those of its items."""
+        items = self.block(VALUE_SIZE * count)
+        places = tuple(items + index * VALUE_SIZE for index in range(count))
+        for place in places:
+            put(place, kind)
+        return self.value(layout.TUPLE, count, items), places
+
+
+def put(address: int, kind: int, first: int = 0, second: int = 0, third: int = 0) -> None:
+    """Write a whole value at `address`; what stood there is not freed."""
+    index = word(address)
+    WORDS[index] = kind
+    WORDS[index + 1] = first
+    WORDS[index + 2] = second
+    WORDS[index + 3] = third
+
+
+class ByteLists:
+    """Writes `list<u8>` values. One object serves every instance of one thread."""
+
+    def __init__(self) -> None:
+        # Every value's kind is set once; a write changes only the byte at offset 8.
+        self.scratch = bytearray((bytes([layout.U8]) + bytes(VALUE_SIZE - 1)) * _BULK_VALUES)
+        self._hold = (ctypes.c_char * len(self.scratch)).from_buffer(self.scratch)
+        self._scratch_at = ctypes.addressof(self._hold)
+        self._scratch = capi.address(self._scratch_at)
+        self._fixed = FixedValues()
+        template = self._fixed.value(layout.LIST, 0, self._scratch_at)
+        self._template = capi.address(template)
+        self._template_size = word(template) + 1
+        self._last = b""
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write `data` as a list value at `address`; ownership passes to wasmtime."""
+        size = len(data)
+        if size <= _CLONED_VALUES:
+            if data is not self._last:
+                # Stages that follow one another read the very same bytes.
+                if size:
+                    # An empty slice with a step would resize the bytearray.
+                    self.scratch[FIRST : FIRST + VALUE_SIZE * size : VALUE_SIZE] = data
+                WORDS[self._template_size] = size
+                self._last = data
+            capi.value_clone(self._template, capi.address(address))
+            return
+        self._last = b""
+        WORDS[self._template_size] = 0
+        capi.list_uninit(capi.address(address + FIRST), capi.number(size))
+        place = WORDS[word(address + SECOND)]
+        for start in range(0, size, _BULK_VALUES):
+            part = data[start : start + _BULK_VALUES]
+            length = VALUE_SIZE * len(part)
+            self.scratch[FIRST : FIRST + length : VALUE_SIZE] = part
+            capi.memmove(capi.address(place), self._scratch, capi.number(length))
+            place += length
+        WORDS[word(address)] = layout.LIST
+
+
+class Refusals:
+    """`result<_, buffer-error>` values, one for each refusal met so far."""
+
+    def __init__(self) -> None:
+        self._fixed = FixedValues()
+        self._made: dict[Refusal, Any] = {}
+
+    def write(self, address: int, refusal: Refusal) -> None:
+        """Write `err(refusal)` at `address`."""
+        made = self._made.get(refusal)
+        if made is None:
+            payload = 0 if refusal.text is None else self._fixed.text(refusal.text)
+            error = self._fixed.variant(refusal.case, payload)
+            made = capi.address(self._fixed.value(layout.RESULT, 0, error))
+            self._made[refusal] = made
+        capi.value_clone(made, capi.address(address))
+
+
+def write_text(address: int, text: str) -> None:
+    """Write `text` as a string value at `address`; ownership passes to wasmtime."""
+    fixed = FixedValues()
+    capi.value_clone(capi.address(fixed.text(text)), capi.address(address))

@@ -1,0 +1,165 @@
+"""What host functions of one instance share with the call they run in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from wasmtime import WasmtimeError
+
+from runtime.model.call import (
+    PRINTED_KEPT_BYTES,
+    Failure,
+    FailureKind,
+    HostAnswer,
+    Printed,
+)
+from runtime.model.element import Buffer
+from runtime.wasm.abi import capi
+from runtime.wasm.abi.buffers import FrozenError, OwnedBuffers
+from runtime.wasm.host_functions.capabilities import Grants
+from runtime.wasm.host_functions.host_inputs import HostAnswers
+
+OnPrint = Callable[[str, int, str, bytes, bool], None]
+"""(node, call number, "stdout" or "stderr", data, granted): called as a component writes.
+
+It runs on a thread of wasmtime's while the thread that made the call waits for it.
+"""
+
+
+class CallState:
+    """The state of one instance that changes with its calls."""
+
+    __slots__ = (
+        "_kept",
+        "_lock",
+        "_on_print",
+        "_printed",
+        "answers",
+        "call",
+        "fault",
+        "flow_id",
+        "grants",
+        "host",
+        "node",
+        "owned",
+        "payload",
+        "printed_bytes",
+        "read_bytes",
+        "reads",
+        "write_bytes",
+        "writes",
+    )
+
+    def __init__(
+        self,
+        node: str,
+        grants: Grants,
+        flow_id: str,
+        answers: HostAnswers,
+        on_print: OnPrint | None,
+    ) -> None:
+        self.node = node
+        self.grants = grants
+        self.flow_id = flow_id
+        self.answers = answers
+        self.call = 0
+        """Number of the running call."""
+        self.payload = Buffer(b"")
+        """What the lent buffer handle stands for."""
+        self.owned = OwnedBuffers()
+        self.reads = 0
+        self.read_bytes = 0
+        self.writes = 0
+        self.write_bytes = 0
+        self.host: list[HostAnswer] = []
+        self.fault: Failure | None = None
+        """Why a host function ended the call; explains the error the call comes back with."""
+        self.printed_bytes = 0
+        self._printed: list[tuple[str, bytearray, bool]] = []
+        self._kept = 0
+        self._lock = threading.Lock()
+        self._on_print = on_print
+
+    def take_host(self) -> tuple[HostAnswer, ...]:
+        """Host answers since the last time."""
+        answers = tuple(self.host)
+        self.host.clear()
+        return answers
+
+    def take_printed(self) -> tuple[tuple[Printed, ...], int]:
+        """What was written since the last time, and the count of all its bytes."""
+        with self._lock:
+            chunks = tuple(
+                Printed(stream, bytes(data), granted) for stream, data, granted in self._printed
+            )
+            size = self.printed_bytes
+            self._printed.clear()
+            self._kept = self.printed_bytes = 0
+        return chunks, size
+
+    def write_output(self, stream: str, data: bytes) -> None:
+        """The component wrote to a standard stream. Called on another thread; never raises."""
+        granted = self.grants.stdout if stream == "stdout" else self.grants.stderr
+        with self._lock:
+            self.printed_bytes += len(data)
+            kept = data[: PRINTED_KEPT_BYTES - self._kept]
+            if kept:
+                self._kept += len(kept)
+                if self._printed and self._printed[-1][0] == stream:
+                    self._printed[-1][1].extend(kept)
+                else:
+                    self._printed.append((stream, bytearray(kept), granted))
+        if self._on_print is not None:
+            try:
+                self._on_print(self.node, self.call, stream, data, granted)
+            except Exception as problem:
+                self.fault = host_bug(problem)
+
+    def stderr_tail(self) -> bytes:
+        """The last bytes written to stderr in this call, as far as they were kept."""
+        for stream, data, _granted in reversed(self._printed):
+            if stream == "stderr":
+                return bytes(data[-512:])
+        return b""
+
+    def ask(self, interface: str, function: str, size: int) -> int | bytes:
+        """Ask for a host answer and keep it with the call."""
+        value = self.answers.answer(self.node, self.call, interface, function, size)
+        self.host.append(HostAnswer(interface, function, value))
+        return value
+
+    def refuse(self, problem: BaseException) -> int:
+        """An error for wasmtime that ends the call because of `problem`."""
+        if isinstance(problem, WasmtimeError):
+            # Its text, or the watch of the call, says what it is.
+            return capi.pointer_value(problem._consume())
+        if isinstance(problem, FrozenError):
+            self.fault = frozen_fault(str(problem))
+        elif self.fault is None:
+            self.fault = host_bug(problem)
+        return capi.new_error(self.fault.message if self.fault else "host function failed")
+
+
+def frozen_fault(method: str) -> Failure:
+    """The failure of using a mutable buffer after `freeze` (torvyn-contract §1.4)."""
+    return Failure(
+        FailureKind.CONTRACT,
+        f"called mutable-buffer.{method} after freeze",
+        "E0300",
+        "StaleHandle",
+        "Do everything with a mutable buffer before freeze, then only drop it.",
+        crashed=True,
+    )
+
+
+def host_bug(problem: BaseException) -> Failure:
+    """The failure of the host itself; a bug of this program."""
+    return Failure(
+        FailureKind.INTERNAL,
+        f"the host failed: {type(problem).__name__}: {problem}",
+        "E0809",
+        "Internal",
+        "This is a bug in torvyn-studio: report it with the component and the input.",
+        crashed=True,
+    )

@@ -1,0 +1,328 @@
+"""The host functions of `torvyn:streaming` and `torvyn:capabilities` for one instance.
+
+Facts: torvyn-contract §1.1, §1.4 (semantics) and §6 (copies, tiers, budget).
+
+A function gets the addresses of its parameters and of its result, values of 32 bytes each;
+`address >> 3` is the word of a value's content (see `layout.word`). The functions every
+element goes through are written out in one piece: a Python call costs as much here as
+reading three words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wasmtime.component import LinkerInstance, ResourceType
+
+from runtime.model.element import Buffer
+from runtime.wasm.abi import capi, layout
+from runtime.wasm.abi.buffers import MutableBuffer, Refusal
+from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, MUTABLE_TYPE, Handles
+from runtime.wasm.abi.layout import (
+    BYTES,
+    BYTES_BASE,
+    RESOURCE,
+    RESULT,
+    U64,
+    VALUE_SIZE,
+    WORDS,
+    read_bytes,
+    read_list_u8,
+)
+from runtime.wasm.abi.values import ByteLists, FixedValues, Refusals, put, write_text
+from runtime.wasm.host_functions.boundary import ALLOCATOR, CAPABILITIES, TYPES
+from runtime.wasm.host_functions.call_state import CallState
+
+Body = Callable[[int, int], None]
+"""A host function: addresses of its parameters and of its result."""
+
+# Words of the second and third parameter, counted from `address >> 3`.
+_FIRST_OF_1 = 4
+_SECOND_OF_1 = 5
+_FIRST_OF_2 = 8
+_SECOND_OF_2 = 9
+
+
+class TorvynImports:
+    """Makes the functions, and keeps what wasmtime calls alive."""
+
+    def __init__(self, state: CallState, handles: Handles, lists: ByteLists) -> None:
+        self._state = state
+        self._handles = handles
+        self._lists = lists
+        self._refusals = Refusals()
+        self._fixed = FixedValues()
+        self._boxed = self._fixed.value(RESOURCE)
+        self._kept: list[Any] = []
+
+    def define(self, linker: LinkerInstance, interface: str) -> None:
+        """Define every function and resource of one interface (name without version)."""
+        if interface == TYPES:
+            owned = self._state.owned
+            self._resource(linker, "buffer", BUFFER_TYPE, owned.take_frozen)
+            self._resource(linker, "mutable-buffer", MUTABLE_TYPE, owned.drop_mutable)
+            self._resource(linker, "flow-context", CONTEXT_TYPE, lambda _representation: None)
+        for name, body in self._bodies(interface).items():
+            self._kept.append(define_function(linker, name, body, self._state))
+
+    def _bodies(self, interface: str) -> dict[str, Body]:
+        if interface == TYPES:
+            return {
+                "[method]buffer.size": self._buffer_size,
+                "[method]buffer.content-type": self._buffer_content_type,
+                "[method]buffer.read": self._buffer_read,
+                "[method]buffer.read-all": self._read_all_body(),
+                "[method]mutable-buffer.write": self._mutable_write,
+                "[method]mutable-buffer.append": self._append_body(),
+                "[method]mutable-buffer.size": self._mutable_size,
+                "[method]mutable-buffer.capacity": self._mutable_capacity,
+                "[method]mutable-buffer.set-content-type": self._mutable_set_content_type,
+                "[method]mutable-buffer.freeze": self._mutable_freeze,
+                "[method]flow-context.trace-id": self._no_identifier,
+                "[method]flow-context.span-id": self._no_identifier,
+                "[method]flow-context.deadline-ns": self._no_deadline,
+                "[method]flow-context.flow-id": self._flow_id,
+            }
+        if interface == ALLOCATOR:
+            return {"allocate": self._allocate, "clone-into-mutable": self._clone}
+        if interface == CAPABILITIES:
+            return {"has-capability": self._has_capability}
+        raise ValueError(interface)
+
+    # ---- resources
+
+    def _resource(
+        self, linker: LinkerInstance, name: str, kind: int, dropped: Callable[[int], object]
+    ) -> None:
+        state = self._state
+
+        def destroy(_data: int, _context: int, representation: int) -> int:
+            try:
+                dropped(representation)
+            except BaseException as problem:
+                return state.refuse(problem)
+            return 0
+
+        callback = capi.Destructor(destroy)
+        self._kept.append(callback)
+        encoded = name.encode()
+        resource = ResourceType.host(kind)
+        error = capi.linker_add_resource(
+            capi.address(capi.pointer_value(linker.ptr())),
+            encoded,
+            capi.number(len(encoded)),
+            capi.address(capi.pointer_value(resource.ptr())),
+            callback,
+            capi.NULL,
+            capi.NULL,
+        )
+        if error:
+            raise capi.take_error(error)
+
+    def _self_buffer(self, args: int) -> Buffer:
+        state = self._state
+        frozen = state.owned.frozen
+        resource = WORDS[args >> 3]
+        if not frozen:
+            # The lent payload is the only buffer there is: no need to ask which it is.
+            self._handles.drop_borrow(resource)
+            return state.payload
+        representation = self._handles.representation(resource)
+        return state.payload if representation == LENT else frozen[representation]
+
+    def _self_mutable(self, args: int) -> tuple[int, MutableBuffer]:
+        mutable = self._state.owned.mutable
+        resource = WORDS[args >> 3]
+        if len(mutable) == 1:
+            self._handles.drop_borrow(resource)
+            return next(iter(mutable.items()))
+        representation = self._handles.representation(resource)
+        return representation, mutable[representation]
+
+    # ---- buffer
+
+    def _buffer_size(self, args: int, result: int) -> None:
+        put_u64(result, len(self._self_buffer(args).data))
+
+    def _buffer_content_type(self, args: int, result: int) -> None:
+        write_text(result, self._self_buffer(args).content_type)
+
+    def _buffer_read(self, args: int, result: int) -> None:
+        data = self._self_buffer(args).data
+        index = args >> 3
+        offset = WORDS[index + _FIRST_OF_1]
+        part = data[offset : offset + WORDS[index + _FIRST_OF_2]]
+        if part:
+            self._state.reads += 1
+            self._state.read_bytes += len(part)
+        self._lists.write(result, part)
+
+    def _read_all_body(self) -> Body:
+        state = self._state
+        frozen = state.owned.frozen
+        context = self._handles.context
+        write = self._lists.write
+        self_buffer = self._self_buffer
+        address, any_drop = capi.address, capi.any_drop
+
+        def read_all(args: int, result: int) -> None:
+            if frozen:
+                data = self_buffer(args).data
+            else:
+                error = any_drop(context, address(WORDS[args >> 3]))
+                if error:
+                    raise capi.take_error(error)
+                data = state.payload.data
+            if data:
+                state.reads += 1
+                state.read_bytes += len(data)
+            write(result, data)
+
+        return read_all
+
+    # ---- mutable-buffer
+
+    def _mutable_write(self, args: int, result: int) -> None:
+        _, buffer = self._self_mutable(args)
+        index = args >> 3
+        offset = WORDS[index + _FIRST_OF_1]
+        data = read_list_u8(WORDS[index + _SECOND_OF_2], WORDS[index + _FIRST_OF_2])
+        refusal = buffer.write(offset, data)
+        if refusal is not None:
+            self._refusals.write(result, refusal)
+            return
+        self._state.writes += 1
+        self._state.write_bytes += len(data)
+        put(result, RESULT, 1)
+
+    def _append_body(self) -> Body:
+        state = self._state
+        self_mutable = self._self_mutable
+        refusals = self._refusals
+
+        def append(args: int, result: int) -> None:
+            _, buffer = self_mutable(args)
+            index = args >> 3
+            size = WORDS[index + _FIRST_OF_1]
+            start = WORDS[index + _SECOND_OF_1] + layout.FIRST - BYTES_BASE
+            data = BYTES[start : start + size * VALUE_SIZE : VALUE_SIZE] if size else b""
+            refusal = buffer.append(data)
+            if refusal is not None:
+                refusals.write(result, refusal)
+                return
+            state.writes += 1
+            state.write_bytes += size
+            index = result >> 3
+            WORDS[index] = 1
+            WORDS[index + 1] = 0
+            WORDS[index - 1] = RESULT
+
+        return append
+
+    def _mutable_size(self, args: int, result: int) -> None:
+        put_u64(result, self._self_mutable(args)[1].size())
+
+    def _mutable_capacity(self, args: int, result: int) -> None:
+        put_u64(result, self._self_mutable(args)[1].capacity)
+
+    def _mutable_set_content_type(self, args: int, _result: int) -> None:
+        _, buffer = self._self_mutable(args)
+        index = args >> 3
+        text = read_bytes(WORDS[index + _SECOND_OF_1], WORDS[index + _FIRST_OF_1])
+        buffer.set_content_type(text)
+
+    def _mutable_freeze(self, args: int, result: int) -> None:
+        representation, _ = self._self_mutable(args)
+        frozen = self._state.owned.freeze(representation)
+        index = result >> 3
+        WORDS[index] = self._handles.own(BUFFER_TYPE, frozen)
+        WORDS[index - 1] = RESOURCE
+
+    # ---- flow-context
+
+    def _no_identifier(self, args: int, result: int) -> None:
+        self._handles.drop_borrow(WORDS[args >> 3])
+        write_text(result, "")
+
+    def _no_deadline(self, args: int, result: int) -> None:
+        self._handles.drop_borrow(WORDS[args >> 3])
+        put_u64(result, 0)
+
+    def _flow_id(self, args: int, result: int) -> None:
+        self._handles.drop_borrow(WORDS[args >> 3])
+        write_text(result, self._state.flow_id)
+
+    # ---- buffer-allocator and capability-query
+
+    def _allocate(self, args: int, result: int) -> None:
+        self._give_mutable(result, self._state.owned.allocate(WORDS[args >> 3]))
+
+    def _clone(self, args: int, result: int) -> None:
+        source = self._self_buffer(args)
+        made = self._state.owned.clone(source)
+        if not isinstance(made, Refusal):
+            state = self._state
+            size = len(source.data)
+            if size:
+                state.reads += 1
+                state.read_bytes += size
+            state.writes += 1
+            state.write_bytes += size
+        self._give_mutable(result, made)
+
+    def _give_mutable(self, result: int, made: int | Refusal) -> None:
+        if isinstance(made, Refusal):
+            self._refusals.write(result, made)
+            return
+        boxed = self._boxed
+        # wasmtime moves the value out and leaves a boolean, so the kind is written each time.
+        WORDS[(boxed >> 3) - 1] = RESOURCE
+        WORDS[boxed >> 3] = self._handles.own(MUTABLE_TYPE, made)
+        index = result >> 3
+        WORDS[index + 1] = capi.value_new(capi.address(boxed))
+        WORDS[index] = 1
+        WORDS[index - 1] = RESULT
+
+    def _has_capability(self, args: int, result: int) -> None:
+        index = args >> 3
+        name = read_bytes(WORDS[index + 1], WORDS[index]).decode("utf-8", "replace")
+        put(result, layout.BOOL, int(self._state.grants.allows(name)))
+
+
+def put_u64(result: int, value: int) -> None:
+    """Write a `u64` result."""
+    index = result >> 3
+    WORDS[index - 1] = U64
+    WORDS[index] = value
+
+
+def define_function(linker: LinkerInstance, name: str, body: Body, state: CallState) -> Any:
+    """Define a host function; keep the returned object as long as the store lives.
+
+    No exception leaves it: it becomes `state.fault` and an error that ends the call.
+    """
+    refuse = state.refuse
+
+    def callback(
+        _data: int, _context: int, _type: int, args: int, _count: int, result: int, _results: int
+    ) -> int:
+        try:
+            body(args, result)
+        except BaseException as problem:
+            return refuse(problem)
+        return 0
+
+    function = capi.HostFunction(callback)
+    encoded = name.encode()
+    error = capi.linker_add_func(
+        capi.address(capi.pointer_value(linker.ptr())),
+        encoded,
+        capi.number(len(encoded)),
+        function,
+        capi.NULL,
+        capi.NULL,
+    )
+    if error:
+        raise capi.take_error(error)
+    return function

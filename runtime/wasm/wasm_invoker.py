@@ -1,0 +1,253 @@
+"""The `Invoker` that calls real components."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, Finished
+from runtime.model.errors import StudioError
+from runtime.model.linked import LinkedFlow, LinkedNode
+from runtime.wasm import traps
+from runtime.wasm.host import Compiled, Host
+from runtime.wasm.host_functions import boundary
+from runtime.wasm.host_functions.call_state import OnPrint, host_bug
+from runtime.wasm.host_functions.host_inputs import HostAnswers, LiveHostAnswers
+from runtime.wasm.instance import ComponentInstance, InstanceError
+from runtime.wasm.sandbox import CallWatch
+
+_FINISHED = Answer(Finished())
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A new instance of a node, initialised and not in use yet."""
+
+    node: LinkedNode
+    answer: Answer
+    """What `init` answered; when it failed there is no instance."""
+    instance: ComponentInstance | None
+
+    @property
+    def ready(self) -> bool:
+        """True when it can be swapped in."""
+        return self.instance is not None
+
+
+class WasmInvoker:
+    """Makes the calls of one flow; one store per node.
+
+    Everything but `interrupt` must happen on the thread that made the invoker.
+    """
+
+    def __init__(
+        self,
+        flow: LinkedFlow,
+        host: Host,
+        *,
+        compiled: Mapping[str, Compiled] | None = None,
+        host_answers: HostAnswers | None = None,
+        on_print: OnPrint | None = None,
+        flow_id: str = "flow-1",
+    ) -> None:
+        """Nothing is instantiated before the first `init`.
+
+        `compiled` holds components by digest, e.g. those the link step inspected; others
+        are read from their node's `artifact` when they are needed.
+        """
+        self._host = host
+        self._nodes = dict(flow.by_name)
+        self._compiled = dict(compiled or {})
+        self._answers = host_answers or LiveHostAnswers()
+        self._on_print = on_print
+        self._flow_id = flow_id
+        self._lists = host.lists()
+        self._watch = CallWatch(host.engine)
+        self._instances: dict[str, ComponentInstance] = {}
+        self._closed = False
+
+    # ---- calls
+
+    def invoke(self, call: Call) -> Answer:
+        """Make one call; see `Invoker.invoke`. Never raises."""
+        try:
+            instance = self._instances.get(call.node)
+            export = call.export
+            if instance is not None and export is not Export.INIT:
+                run = instance.runs.get(export)
+                if run is not None and export is not Export.TEARDOWN:
+                    return instance.make(run, call)
+            return self._other(call, instance)
+        except Exception as problem:
+            return _failed(host_bug(problem))
+
+    def _other(self, call: Call, instance: ComponentInstance | None) -> Answer:
+        if call.export is Export.TEARDOWN and instance is not None:
+            # Also of a node that the flow has no more: `adopt` left its instance in use.
+            return self._teardown(call, instance)
+        node = self._nodes.get(call.node)
+        if node is None or self._closed:
+            reason = "the session is closed" if self._closed else f"no node {call.node!r}"
+            return _failed(traps.not_usable(reason))
+        if call.export is Export.INIT:
+            return self._init(node, call)
+        if call.export is Export.TEARDOWN:
+            return _FINISHED
+        if instance is None:
+            return _failed(traps.not_usable(f"{call.node} has not been initialised"))
+        if instance.crashed is not None:
+            return _failed(
+                instance.crashed._replace(message=f"crashed before: {instance.crashed.message}")
+            )
+        interface = boundary.EXPORTS[call.export][0]
+        return _failed(traps.missing_export(call.export, interface))
+
+    def _init(self, node: LinkedNode, call: Call) -> Answer:
+        prepared = self._prepare(node, call, None)
+        old = self._instances.pop(node.name, None)
+        if old is not None:
+            old.close()
+        if prepared.instance is not None:
+            self._instances[node.name] = prepared.instance
+        return prepared.answer
+
+    def _teardown(self, call: Call, instance: ComponentInstance | None) -> Answer:
+        if instance is None:
+            return _FINISHED
+        del self._instances[call.node]
+        run = instance.runs.get(Export.TEARDOWN)
+        answer = _FINISHED if run is None else instance.make(run, call)
+        instance.close()
+        return answer
+
+    # ---- hot reload
+
+    def prepare(self, node: LinkedNode, compiled: Compiled, call_number: int = 0) -> Prepared:
+        """Make a new instance of `node` from `compiled` and initialise it with `node.config`.
+
+        The instance in use stays as it is. Between calls only; `swap` or `discard` it.
+        """
+        call = Call(call_number, node.name, Export.INIT, argument=node.config)
+        try:
+            return self._prepare(node, call, compiled)
+        except Exception as problem:
+            return Prepared(node, _failed(host_bug(problem)), None)
+
+    def swap(self, prepared: Prepared, call_number: int = 0) -> Answer:
+        """Put a prepared instance in use; tear the old one down and give its answer.
+
+        Raises ValueError when there is no instance (`prepared.ready` is False).
+        """
+        if prepared.instance is None:
+            raise ValueError("this instance could not be prepared")
+        name = prepared.node.name
+        old = self._instances.get(name)
+        try:
+            return self._teardown(Call(call_number, name, Export.TEARDOWN), old)
+        finally:
+            self._nodes[name] = prepared.node
+            self._instances[name] = prepared.instance
+
+    def adopt(self, flow: LinkedFlow, compiled: Mapping[str, Compiled]) -> None:
+        """Follow another flow from the next `init` on; instances in use stay as they are."""
+        self._nodes = dict(flow.by_name)
+        self._compiled.update(compiled)
+
+    def discard(self, prepared: Prepared) -> None:
+        """Drop a prepared instance that is not wanted."""
+        if prepared.instance is not None:
+            prepared.instance.close()
+
+    def _prepare(self, node: LinkedNode, call: Call, compiled: Compiled | None) -> Prepared:
+        try:
+            instance = ComponentInstance(
+                node,
+                compiled or self._component(node),
+                self._host,
+                self._watch,
+                self._lists,
+                self._answers,
+                self._flow_id,
+                self._on_print,
+                call.number,
+            )
+        except InstanceError as problem:
+            return Prepared(node, _failed(problem.failure), None)
+        run = instance.runs.get(Export.INIT)
+        if run is None:
+            return Prepared(node, _FINISHED, instance)
+        answer = instance.make(run, call)
+        if isinstance(answer.outcome, Failed):
+            # torvyn-contract §1.4: a component whose init failed takes no part.
+            instance.close()
+            return Prepared(node, answer, None)
+        return Prepared(node, answer, instance)
+
+    def _component(self, node: LinkedNode) -> Compiled:
+        """The node's compiled component. Raises InstanceError."""
+        known = self._compiled.get(node.digest)
+        if known is not None:
+            return known
+        try:
+            data = Path(node.artifact).read_bytes()
+        except OSError as error:
+            raise InstanceError(_unreadable(node, error.strerror or "unreadable")) from None
+        if hashlib.sha256(data).hexdigest() != node.digest:
+            raise InstanceError(_unreadable(node, "it is not the file the flow was linked with"))
+        try:
+            compiled = self._host.compile(data)
+        except StudioError as error:
+            problem = error.diagnostics[0]
+            raise InstanceError(
+                Failure(
+                    FailureKind.CONTRACT,
+                    f"{node.artifact}: {problem.message}",
+                    problem.code,
+                    problem.name,
+                    problem.help,
+                    crashed=True,
+                )
+            ) from None
+        self._compiled[node.digest] = compiled
+        return compiled
+
+    # ---- the rest
+
+    def interrupt(self) -> None:
+        """End the running call promptly, from any thread; nothing happens between calls."""
+        self._watch.interrupt()
+
+    def live_handles(self, node: str) -> int:
+        """Buffers a node's component owns now; more after every call is a leak."""
+        instance = self._instances.get(node)
+        return 0 if instance is None else instance.live_handles
+
+    def digest(self, node: str) -> str | None:
+        """Digest of what is really instantiated for a node."""
+        instance = self._instances.get(node)
+        return None if instance is None else instance.compiled.digest
+
+    def close(self) -> None:
+        """Close every store without calling teardown. Idempotent."""
+        self._closed = True
+        for instance in self._instances.values():
+            instance.close()
+        self._instances.clear()
+        self._watch.close()
+
+
+def _failed(failure: Failure) -> Answer:
+    return Answer(Failed(failure))
+
+
+def _unreadable(node: LinkedNode, reason: str) -> Failure:
+    return Failure(
+        FailureKind.CONTRACT,
+        f"can not use {node.artifact}: {reason}",
+        "E0802",
+        "InstantiationFailed",
+        "Reload the flow, or build the component again.",
+        crashed=True,
+    )

@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from runtime.build.languages import plan_build
+from runtime.build.plan import BuildPlan, ComponentSource
+from runtime.build.toolchain import Toolchain
+from runtime.model.errors import Diagnostic, Severity
+
+WIT = Path(__file__).resolve().parents[3] / "wit"
+PACKAGES = tuple(
+    WIT / name for name in ("torvyn-streaming", "torvyn-filtering", "torvyn-aggregation")
+)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    folder = tmp_path / "router"
+    folder.mkdir()
+    return folder
+
+
+def component(directory: Path, **fields: object) -> ComponentSource:
+    manifest = directory.parent / "Torvyn.toml"
+    return ComponentSource("router", directory, manifest, **fields)  # type: ignore[arg-type]
+
+
+def planned(source: ComponentSource, tools: Toolchain | None = None) -> BuildPlan:
+    plan = plan_build(source, tools)
+    assert isinstance(plan, BuildPlan), plan
+    return plan
+
+
+def refused(source: ComponentSource, tools: Toolchain | None = None) -> Diagnostic:
+    problem = plan_build(source, tools)
+    assert isinstance(problem, Diagnostic), problem
+    return problem
+
+
+def tools_in(folder: Path, **programs: str) -> Toolchain:
+    """A toolchain of these shell scripts and nothing else (`-` in a name is written `_`)."""
+    folder.mkdir(exist_ok=True)
+    for name, body in programs.items():
+        path = folder / name.replace("_", "-")
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    class OnlyThese(Toolchain):
+        def _search_path(self) -> str:
+            return f"{folder}:/usr/bin:/bin" if programs.get("sh") else str(folder)
+
+        def zig(self) -> tuple[str, ...] | None:
+            program = self.find("zig")
+            return None if program is None else (program,)
+
+    return OnlyThese({"HOME": str(folder)})
+
+
+def test_a_build_command_is_split_on_white_space_and_runs_in_the_component(
+    directory: Path,
+) -> None:
+    (step,) = planned(component(directory, build_command="  sh  -c  true ")).steps
+    assert step.argv == (shutil.which("sh"), "-c", "true")
+    assert step.directory == directory
+
+
+def test_rust_uses_cargo_component_when_it_is_there(directory: Path, tmp_path: Path) -> None:
+    tools = tools_in(tmp_path / "bin", cargo="", cargo_component="")
+    source = component(directory, extra_args=("--locked",), target="wasm32-wasip1")
+    (step,) = planned(source, tools).steps
+    assert step.argv[1:] == (
+        "component", "build", "--target", "wasm32-wasip1", "--release", "--locked",
+    )  # fmt: skip
+
+
+def test_rust_falls_back_to_plain_cargo_for_wasip2(directory: Path, tmp_path: Path) -> None:
+    tools = tools_in(tmp_path / "bin", cargo="", rustc=f"echo {tmp_path}")
+    plan = planned(component(directory, release=False), tools)
+    assert plan.steps[0].argv[1:] == ("build", "--target", "wasm32-wasip2")
+    assert "cargo-component is not installed" in plan.notes[0]
+
+
+def test_a_target_that_is_not_installed_is_named_with_its_command(
+    directory: Path, tmp_path: Path
+) -> None:
+    rustc = "echo /nowhere/rustlib/wasm32-wasip2/lib"
+    problem = refused(
+        component(directory), tools_in(tmp_path / "bin", cargo="", rustup="", rustc=rustc)
+    )
+    assert (problem.code, problem.name) == ("E0010", "ToolchainMissing")
+    assert problem.help == "Install it: rustup target add wasm32-wasip2"
+
+
+def test_std_that_is_built_along_needs_no_installed_target(directory: Path, tmp_path: Path) -> None:
+    (directory / ".cargo").mkdir()
+    (directory / ".cargo" / "config.toml").write_text('[unstable]\nbuild-std = ["std"]\n')
+    planned(component(directory), tools_in(tmp_path / "bin", cargo="", rustc="exit 1"))
+
+
+@pytest.mark.parametrize(
+    ("language", "tool", "command"),
+    [
+        ("rust", "cargo", "sh.rustup.rs"),
+        ("python", "componentize-py", "pip install componentize-py"),
+        ("zig", "zig", "pip install ziglang"),
+        ("c", "zig", "pip install ziglang"),
+    ],
+)
+def test_a_missing_tool_is_named_with_the_command_that_installs_it(
+    directory: Path, tmp_path: Path, language: str, tool: str, command: str
+) -> None:
+    problem = refused(component(directory, language=language), tools_in(tmp_path / "bin"))
+    assert problem.code == "E0010"
+    assert f"`{tool}`" in problem.message
+    assert command in problem.help
+
+
+def test_a_missing_build_command_program_is_named(directory: Path) -> None:
+    problem = refused(component(directory, build_command="tinygo-of-nobody build"))
+    assert (problem.code, problem.severity) == ("E0010", Severity.ERROR)
+    assert "`tinygo-of-nobody`" in problem.message
+    missing = refused(component(directory, build_command="./make.sh"))
+    assert (missing.code, missing.key) == ("E0700", "component.router.build_command")
+
+
+def test_a_language_without_a_usual_command_asks_for_one(directory: Path) -> None:
+    problem = refused(component(directory, language="go"))
+    assert problem.code == "E0702"
+    assert "build_command" in problem.help
+
+
+def test_a_directory_that_does_not_exist_is_told(directory: Path) -> None:
+    assert refused(component(directory / "missing")).code == "E0700"
+
+
+@pytest.mark.parametrize(
+    ("interface", "code", "world"),
+    [
+        ("torvyn:filtering/router", "", "content-router"),
+        ("torvyn:filtering/filter@0.1.0", "", "content-filter"),
+        ("torvyn:streaming/source", "", "data-source"),
+        ("torvyn:streaming/sink", "", "data-sink"),
+        ("torvyn:streaming/processor", "", "transform"),
+        ("torvyn:streaming/processor", "class Lifecycle: ...", "managed-transform"),
+        ("torvyn:aggregation/aggregator", "", "stream-aggregator"),
+    ],
+)
+def test_the_world_of_a_python_component_follows_from_the_interface_of_its_node(
+    directory: Path, tmp_path: Path, interface: str, code: str, world: str
+) -> None:
+    (directory / "app.py").write_text(code)
+    tools = tools_in(tmp_path / "bin", componentize_py="")
+    source = component(directory, language="python", interface=interface, wit_packages=PACKAGES)
+    (step,) = planned(source, tools).steps
+    words = step.argv
+    assert words[words.index("-w") + 1] == world
+    assert words[words.index("componentize") + 1] == "app"
+    wit = Path(words[words.index("-d") + 1])
+    assert list(wit.glob("*.wit"))
+    assert (wit / "deps").is_dir()
+
+
+def test_the_only_world_of_the_components_own_wit_counts_first(
+    directory: Path, tmp_path: Path
+) -> None:
+    (directory / "wit").mkdir()
+    (directory / "wit" / "world.wit").write_text(
+        "// world commented {}\npackage my:thing;\n"
+        "world mine { export torvyn:streaming/sink@0.1.0; }\n"
+    )
+    (directory / "only.py").write_text("")
+    tools = tools_in(tmp_path / "bin", componentize_py="")
+    plan = planned(component(directory, language="python", wit_packages=PACKAGES), tools)
+    assert plan.steps[0].argv[1:5] == ("-d", str(directory / "wit"), "-w", "mine")
+
+
+def test_an_undecided_world_lists_the_worlds(directory: Path, tmp_path: Path) -> None:
+    (directory / "app.py").write_text("")
+    tools = tools_in(tmp_path / "bin", componentize_py="")
+    problem = refused(component(directory, language="python", wit_packages=PACKAGES), tools)
+    assert problem.code == "E0120"
+    assert "content-router" in problem.message
+
+
+def test_c_that_uses_the_c_library_asks_for_the_wasi_adapter(
+    directory: Path, tmp_path: Path
+) -> None:
+    tools = tools_in(tmp_path / "bin", zig="")
+    (directory / "router.c").write_text("#include <stdio.h>\n")
+    source = component(
+        directory, language="c", interface="torvyn:filtering/router", wit_packages=PACKAGES
+    )
+    problem = refused(source, tools)
+    assert problem.code == "E0010"
+    assert f"cd {directory} && curl -LO" in problem.help
+    (directory / "wasi_snapshot_preview1.reactor.wasm").write_bytes(b"")
+    words = planned(source, tools).steps[0].argv
+    assert "-mexec-model=reactor" in words
+    assert words[words.index("-target") + 1] == "wasm32-wasi"

@@ -1,0 +1,322 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.engine.options import EngineOptions
+from runtime.model.errors import StudioError
+from runtime.model.linked import ErrorPolicy, SchedulePolicy
+from runtime.recording.diff.build_diff import Build, calls_of_node, compare_builds
+from runtime.recording.diff.compare import compare_recordings
+from runtime.recording.diff.differences import Ignore, payload_difference
+from runtime.recording.diff.report import KEPT_DIFFERENCES
+from runtime.recording.encoding import OutputLevel, RecordingOptions
+from runtime.recording.replay.recorded_host_inputs import ReplayedHostAnswers
+from tests.support.recording_flows import (
+    Components,
+    LiveClock,
+    linked_flow,
+    other_builds,
+    record_to,
+    trap,
+)
+
+PAYLOADS = [b"one", b"two", b"", b"\xff\x00", b'{"n":5,"t":1}', b"six"]
+BY_WEIGHT = EngineOptions(schedule=SchedulePolicy.WEIGHTED_FAIR)
+
+
+def compared(tmp_path: Path, before: Components, after: Components, *ignore: str, **options):
+    one, other = tmp_path / "a.rec", tmp_path / "b.rec"
+    record_to(one, before)
+    record_to(other, after, **options)
+    return compare_recordings(one, other, Ignore(ignore))
+
+
+# ---- payloads
+
+
+def test_json_differs_by_path():
+    found = payload_difference(
+        b'{"a":[1,{"b":2}],"c":true,"d e":1}', b'{"a":[1,{"b":3},4],"c":1,"x":null}'
+    )
+    assert found.kind == "json"
+    assert found.count == 5
+    assert found.lines == (
+        "- $.a[1].b: 2",
+        "+ $.a[1].b: 3",
+        "+ $.a[2]: 4",
+        "- $.c: true",
+        "+ $.c: 1",
+        "- $['d e']: 1",
+        "+ $.x: null",
+    )
+
+
+def test_text_differs_by_line():
+    found = payload_difference(b"a\nb\nc\nd", b"a\nB\nc\nd\ne")
+    assert found.kind == "text"
+    assert [line for line in found.lines if line[:1] in "+-"] == ["- b", "+ B", "+ e"]
+    assert found.lines[0] == "@@ line 2 @@"
+
+
+def test_binary_differs_in_hexadecimal():
+    found = payload_difference(bytes(range(200, 240)), bytes(range(200, 239)) + b"\x00!")
+    assert found.kind == "binary"
+    assert found.lines[0] == "@@ 40 bytes, 41 bytes @@"
+    assert found.lines[1].startswith("- 00000020  e8 e9 ea eb ec ed ee ef")
+    assert "ee 00 21" in found.lines[2]
+
+
+def test_json_that_is_only_written_otherwise_differs_as_text():
+    assert payload_difference(b'{"a":1}', b'{"a": 1}').kind == "text"
+    assert payload_difference(b"[1]", b"[1.0]").lines == ("- $[0]: 1", "+ $[0]: 1.0")
+
+
+def test_nothing_of_a_component_controls_the_terminal():
+    found = payload_difference(b"a\x1b[2J\nb", "a\nb\x07\u202e".encode())
+    assert not any("\x1b" in line or "\x07" in line or "\u202e" in line for line in found.lines)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rules", "same"),
+    [
+        (b'{"t":1,"a":2}', b'{"t":5,"a":2}', ["$.t"], True),
+        (b'{"t":1,"a":2}', b'{"a":2}', ["$.t"], True),
+        (b'{"t":1,"a":2}', b'{"t":5,"a":3}', ["$.t"], False),
+        (b'[{"t":1},{"t":2}]', b'[{"t":3},{"t":4}]', ["$[*].t"], True),
+        (b'{"a":"at 12:00"}', b'{"a":"at 13:30"}', [r"\d+:\d+"], True),
+        (b"at 12:00\nx", b"at 13:30\nx", [r"\d+:\d+"], True),
+        (b"at 12:00\nx", b"at 13:30\ny", [r"\d+:\d+"], False),
+    ],
+)
+def test_what_is_ignored_is_no_difference(before, after, rules, same):
+    assert (payload_difference(before, after, Ignore(rules)) is None) is same
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_payloads_differ_exactly_when_their_bytes_do(before, after):
+    found = payload_difference(before, after)
+    assert (found is None) == (before == after)
+    assert found is None or (found.count > 0 and found.lines)
+
+
+def test_large_payloads_are_compared_in_bounded_lines():
+    lines = [b"%d" % number for number in range(20_000)]
+    found = payload_difference(b"\n".join(lines), b"\n".join(reversed(lines)))
+    assert len(found.lines) < 100
+    assert len(payload_difference(os.urandom(200_000), os.urandom(200_000)).lines) <= 102
+
+
+# ---- recordings
+
+
+def test_equal_runs_are_equal_whatever_their_times_and_order(tmp_path):
+    report = compared(
+        tmp_path,
+        Components(PAYLOADS * 5),
+        Components(PAYLOADS * 5, first_duration=99_999),
+        engine_options=BY_WEIGHT,
+    )
+    assert report.equal
+    assert report.first is None
+    assert report.render().endswith("equal")
+    assert report.nodes["upper"].compared == 32
+
+
+@pytest.mark.parametrize("level", OutputLevel)
+def test_the_node_that_changed_is_told_from_those_behind_it(tmp_path, level):
+    def changed(data):
+        return b"TWO!" if data == b"two" else data.upper()
+
+    report = compared(
+        tmp_path,
+        Components(PAYLOADS),
+        Components(PAYLOADS, process=changed),
+        options=RecordingOptions(level),
+    )
+    first = report.first
+    assert (first.node, first.element, first.what) == ("upper", "source#1", "output 0")
+    assert report.nodes["upper"].different == 1
+    sink = [item for item in report.differences if item.node == "all-sink"]
+    assert [(item.what, item.element) for item in sink] == [("input", "source#1")]
+    assert report.nodes["even-sink"].equal
+    assert report.nodes["source"].equal
+    if level is OutputLevel.FULL:
+        assert first.lines[1:] == ("- TWO", "+ TWO!")
+        assert sink[0].lines[1:] == ("- TWO", "+ TWO!")
+    else:
+        assert "payload not kept" in sink[0].after
+    assert not report.equal
+
+
+def test_ignored_fields_do_not_make_recordings_differ(tmp_path):
+    report = compared(
+        tmp_path,
+        Components([b'{"t":1,"a":2}'], process=lambda data: data, says=b""),
+        Components([b'{"t":1,"a":2}'], process=lambda data: data.replace(b"1", b"7"), says=b""),
+        "$.t",
+    )
+    assert report.equal
+
+
+def test_elements_that_only_one_run_has_are_told(tmp_path):
+    report = compared(
+        tmp_path,
+        Components(PAYLOADS),
+        Components(PAYLOADS[:-1], process=lambda data: None if data == b"one" else data.upper()),
+    )
+    kinds = {(item.node, item.what, item.element) for item in report.differences}
+    assert ("upper", "answer", "source#0") in kinds
+    assert ("all-sink", "missing", "source#0") in kinds
+    assert ("all-sink", "missing", "source#5") in kinds
+    assert report.nodes["all-sink"].missing == 2
+    assert report.first.element == "source#0"
+    again = compare_recordings(tmp_path / "b.rec", tmp_path / "a.rec")
+    assert again.nodes["all-sink"].added == 2
+
+
+def test_another_end_of_the_flow_is_a_difference(tmp_path):
+    def process(data):
+        return trap("no") if data == b"six" else data.upper()
+
+    failing = EngineOptions(on_error=ErrorPolicy.FAIL)
+    one, other = tmp_path / "a.rec", tmp_path / "b.rec"
+    record_to(one, Components(PAYLOADS), engine_options=failing)
+    record_to(other, Components(PAYLOADS, process=process), engine_options=failing)
+    report = compare_recordings(one, other)
+    states = [item for item in report.differences if item.node == "flow"]
+    assert [(item.what, item.before[:9], item.after[:6]) for item in states] == [
+        ("state", "completed", "failed")
+    ]
+
+
+def test_other_builds_are_noted_and_are_no_difference(tmp_path):
+    report = compared(
+        tmp_path,
+        Components(PAYLOADS),
+        Components(PAYLOADS),
+        flow=other_builds(linked_flow(), "upper"),
+    )
+    assert report.equal
+    assert report.notes == ["node upper: build 757070657200, then ffffffffffff"]
+
+
+def test_retries_are_matched_in_turn(tmp_path):
+    retrying = EngineOptions(on_error=ErrorPolicy.RETRY)
+
+    def flaky(times):
+        tries = {"left": times}
+
+        def process(data):
+            if data == b"two" and tries["left"]:
+                tries["left"] -= 1
+                return trap("unlucky")
+            return data.upper()
+
+        return process
+
+    one, other = tmp_path / "a.rec", tmp_path / "b.rec"
+    record_to(one, Components(PAYLOADS, process=flaky(2)), engine_options=retrying)
+    record_to(other, Components(PAYLOADS, process=flaky(2)), engine_options=retrying)
+    assert compare_recordings(one, other).equal
+    other.unlink()
+    record_to(other, Components(PAYLOADS, process=flaky(1)), engine_options=retrying)
+    assert not compare_recordings(one, other).equal
+
+
+def test_lines_far_apart_are_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("runtime.recording.diff.compare.HELD_BYTES", 0)
+    payloads = [b"%d" % number for number in range(40)]
+    report = compared(
+        tmp_path, Components(payloads), Components(payloads), engine_options=BY_WEIGHT
+    )
+    assert report.equal
+
+
+def test_many_differences_are_counted_and_the_first_kept(tmp_path):
+    payloads = [b"%d" % number for number in range(600)]
+    report = compared(
+        tmp_path,
+        Components(payloads),
+        Components(payloads, process=lambda data: data + b"!", says=b"said "),
+    )
+    assert report.total > KEPT_DIFFERENCES == len(report.differences)
+    assert report.first.position == min(item.position for item in report.differences)
+    text = report.render(shown=3)
+    assert f"… {report.total - 3} more differences" in text
+    objects = [json.loads(line) for line in report.json_lines()]
+    assert objects[-1] == {
+        "type": "summary",
+        "equal": False,
+        "differences": report.total,
+        "kept": KEPT_DIFFERENCES,
+        "notes": [],
+    }
+    assert {item["type"] for item in objects} == {"node", "difference", "summary"}
+
+
+def test_a_damaged_recording_is_no_difference_but_an_error(tmp_path):
+    one = tmp_path / "a.rec"
+    record_to(one, Components(PAYLOADS))
+    other = tmp_path / "b.rec"
+    lines = one.read_bytes().splitlines(keepends=True)
+    other.write_bytes(b"".join([*lines[:5], b"?\n", *lines[6:]]))
+    with pytest.raises(StudioError, match="damaged"):
+        compare_recordings(one, other)
+
+
+# ---- builds
+
+
+def build(**options) -> Build:
+    host = ReplayedHostAnswers(LiveClock())
+    return Build(Components(clock=host, **options), host)
+
+
+def test_two_builds_are_compared_on_what_their_node_was_given(tmp_path):
+    path = tmp_path / "run.rec"
+    record_to(path, Components(PAYLOADS, clock=LiveClock(), stamps=True))
+    flow = linked_flow()
+
+    def report(**after):
+        return compare_builds(
+            calls_of_node(path, flow, "upper"),
+            build(stamps=True),
+            build(stamps=True, **after),
+            "processor",
+        )
+
+    assert report().equal
+    assert report().nodes["upper"].compared == len(PAYLOADS) + 2
+    changed = report(process=lambda data: data.upper().replace(b"S", b"$"))
+    assert [(item.element, item.lines[1:]) for item in changed.differences] == [
+        ("source#5", ("- SIX@1042", "+ $IX@1042"))
+    ]
+
+
+def test_elements_reach_a_node_behind_a_router_and_a_filter(tmp_path):
+    path = tmp_path / "run.rec"
+    live = Components(PAYLOADS)
+    record_to(path, live)
+    calls = [item.call for item in calls_of_node(path, linked_flow(), "even-sink")]
+    given_ = [call.element.payload.data for call in calls if call.element is not None]
+    assert given_ == live.sunk["even-sink"]
+    recorded = [call for call in live.calls if call.node == "even-sink"]
+    assert [call.element._replace(path=()) for call in recorded if call.element] == [
+        call.element for call in calls if call.element
+    ]
+
+
+def test_a_build_that_crashed_is_initialised_again(tmp_path):
+    path = tmp_path / "run.rec"
+    record_to(path, Components(PAYLOADS))
+    before, after = build(), build(process=lambda d: trap("oh") if d == b"two" else d.upper())
+    report = compare_builds(calls_of_node(path, linked_flow(), "upper"), before, after, "processor")
+    assert [item.after for item in report.differences] == ["failed, trap: oh"]
+    inits = [call for call in after.invoker.calls if call.export == "init"]
+    assert [call.argument for call in inits] == ['{"token":"s3cret"}'] * 2

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import gc
+import tracemalloc
+
+import pytest
+
+from runtime.model.commands import Advance, Edit, Inject, Relink, Start, Step
+from runtime.model.events import CallFinished
+from runtime.recording.encoding import RecordingOptions
+from runtime.recording.file.header import header_of
+from runtime.recording.recorder import Recorder, entries_of, save
+from runtime.recording.replay.expectation import end_of
+from runtime.recording.replay.steps import steps_of_ring
+from runtime.recording.ring.ring import RING_BYTES, Ring
+from runtime.recording.ring.sizes import CALL_BYTES, COMMAND_BYTES
+from tests.support.recording_flows import (
+    WALL_NS,
+    Components,
+    LiveClock,
+    engine_of,
+    facts_of,
+    lines_of,
+    linked_flow,
+    run_to_end,
+)
+
+
+def filled(limit: int, payloads: list[bytes]) -> tuple[Ring, list[CallFinished]]:
+    ring = Ring(limit)
+    engine = engine_of(linked_flow(), Components(payloads))
+    events = run_to_end(engine, Recorder(ring))
+    return ring, [event for event in events if isinstance(event, CallFinished)]
+
+
+def test_a_ring_with_room_keeps_everything_in_order():
+    ring, calls = filled(RING_BYTES, [b"a", b"b"])
+    entries = list(ring.entries())
+    assert entries == [Start(WALL_NS), *calls]
+    assert (ring.first_call, ring.last_call) == (1, len(calls))
+    assert ring.calls_kept == len(calls)
+    assert ring.complete
+
+
+def test_a_ring_never_exceeds_its_bound_and_loses_the_oldest():
+    limit = 20 * CALL_BYTES
+    ring, calls = filled(limit, [b"x" * 100] * 30)
+    assert ring.bytes_used <= limit
+    kept = [entry for entry in ring.entries() if isinstance(entry, CallFinished)]
+    assert kept == calls[-len(kept) :]
+    assert ring.calls_kept == len(kept) >= 15
+    assert ring.calls_kept + ring.calls_lost == len(calls)
+    assert ring.first_call == kept[0].call.number
+    assert not ring.complete
+
+
+def test_payloads_count():
+    small, _ = filled(RING_BYTES, [b""])
+    large, _ = filled(RING_BYTES, [b"x" * 10_000])
+    assert large.bytes_used - small.bytes_used >= 20_000  # what was pulled and what was made of it
+
+
+def test_an_entry_above_the_bound_empties_the_ring():
+    ring, _ = filled(CALL_BYTES // 2, [b"a"])
+    assert list(ring.entries()) == []
+    assert ring.bytes_used == 0
+    assert ring.first_call is None
+    assert ring.last_call is None
+
+
+def test_a_lost_command_makes_a_ring_incomplete():
+    ring = Ring(3 * COMMAND_BYTES)
+    for number in range(4):
+        ring.append(Advance(number))
+    assert ring.calls_lost == 0
+    assert not ring.complete
+
+
+def test_entries_until_a_call_end_with_it():
+    ring, calls = filled(RING_BYTES, [b"a", b"b"])
+    assert list(ring.entries(until=3)) == [Start(WALL_NS), *calls[:3]]
+    assert list(ring.entries(until=0)) == [Start(WALL_NS)]
+
+
+def test_clear_forgets():
+    ring, _ = filled(10 * CALL_BYTES, [b"a"] * 9)
+    ring.clear()
+    assert (ring.bytes_used, ring.calls_kept, ring.calls_lost) == (0, 0, 0)
+    assert ring.complete
+
+
+def test_the_stated_memory_of_a_call_is_near_the_real_one():
+    ring = Ring()
+    engine = engine_of(linked_flow(), Components([b"x" * 20] * 500))
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        recorder = Recorder(ring)
+        for command in [Start(WALL_NS), *[Step()] * 10_000]:
+            recorder.record(command, engine.apply(command))
+        gc.collect()
+        used = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert ring.calls_kept > 2000
+    assert 0.5 < used / ring.bytes_used < 2
+
+
+def test_a_step_that_asked_for_a_node_stands_before_its_call():
+    engine = engine_of(linked_flow(), Components([b"a"]))
+    engine.apply(Start(WALL_NS))
+    asked = Step(node="source")
+    events = engine.apply(asked)
+    call = next(event for event in events if isinstance(event, CallFinished))
+    assert entries_of(asked, events) == [asked, call]
+    refused = Step(node="nobody")
+    assert entries_of(refused, engine.apply(refused)) == []
+
+
+@pytest.mark.parametrize("limit", [RING_BYTES, 20 * CALL_BYTES])
+def test_a_saved_ring_says_where_it_begins(tmp_path, limit):
+    path = tmp_path / "saved.rec"
+    ring = Ring(limit)
+    engine = engine_of(linked_flow(), Components([b"a"] * 20))
+    run_to_end(engine, Recorder(ring))
+    options = RecordingOptions()
+    header = header_of(linked_flow(), facts_of(), options, path)
+    end = end_of(engine.snapshot(), ring.calls_kept, WALL_NS)
+    assert save(ring, path, header, options, end) is None
+    lines = lines_of(path)
+    calls = [line for line in lines if line["type"] == "call"]
+    assert lines[0]["first_call"] == calls[0]["call"] == ring.first_call
+    assert lines[-1]["calls"] == len(calls) == ring.calls_kept
+    assert save(ring, path, header, options, end).message.endswith("exists")
+
+
+def test_keeping_begins_with_what_the_ring_has(tmp_path):
+    path = tmp_path / "kept.rec"
+    options = RecordingOptions()
+    recorder = Recorder(Ring())
+    engine = engine_of(linked_flow(), Components([b"a"] * 3))
+    for number, command in enumerate([Start(WALL_NS), *[Step()] * 12]):
+        if number == 5:
+            header = header_of(linked_flow(), facts_of(), options, path)
+            assert recorder.keep(path, header, options) is None
+        recorder.record(command, engine.apply(command))
+    assert recorder.stop(None) is None
+    assert recorder.writer is None
+    recorder.record(Step(), engine.apply(Step()))
+    calls = [line["call"] for line in lines_of(path) if line["type"] == "call"]
+    assert calls == list(range(1, 13))
+    assert recorder.ring.last_call == 13
+
+
+SOURCES = frozenset({"source"})
+
+
+def test_the_oldest_calls_are_made_compact_before_the_start_is_lost():
+    ring = Ring(100_000, SOURCES)
+    engine = engine_of(linked_flow(), Components([b"x" * 20] * 400))
+    recorder = Recorder(ring)
+    calls, most = 0, 0
+    for command in [Start(WALL_NS), *[Step()] * 10_000]:
+        events = engine.apply(command)
+        calls += sum(isinstance(event, CallFinished) for event in events)
+        recorder.record(command, events)
+        assert ring.bytes_used <= ring.limit
+        assert ring.calls_kept + ring.calls_lost == calls
+        if ring.repeatable:
+            most = calls
+            assert ring.calls_compact == ring.calls_lost
+            assert ring.complete is (ring.calls_compact == 0)
+        if not ring.repeatable:
+            break
+    assert most > 3 * 100_000 / CALL_BYTES
+    assert not ring.complete
+    assert ring.compact_chunks() == []
+    assert next(steps_of_ring(ring)).number == ring.first_call == calls - ring.calls_kept + 1
+
+
+def test_nothing_is_made_compact_when_the_sources_are_not_known():
+    ring, calls = filled(80 * CALL_BYTES, [b"x"] * 30)
+    assert ring.sources is None
+    assert ring.compact_chunks() == []
+    assert not ring.repeatable
+    ring.clear()
+    assert ring.repeatable
+    ring.sources = SOURCES
+    for call in calls:
+        ring.append(call)
+    assert ring.sources == SOURCES
+    assert ring.calls_compact > 0
+
+
+def test_calls_that_do_not_follow_one_another_can_not_be_made_compact():
+    _, calls = filled(RING_BYTES, [b"x"] * 30)
+    ring = Ring(20 * CALL_BYTES, SOURCES)
+    for call in [*calls[:10], *calls[11:]]:
+        ring.append(call)
+    assert not ring.repeatable
+    assert ring.last_call == len(calls)
+    assert ring.bytes_used <= ring.limit
+
+
+def test_large_payloads_after_small_ones_keep_to_the_bound():
+    payloads = [b"x"] * 200 + [bytes([number]) * 40_000 for number in range(60)]
+    ring = Ring(1_000_000, SOURCES)
+    engine = engine_of(linked_flow(), Components(payloads))
+    run_to_end(engine, Recorder(ring))
+    assert ring.bytes_used <= ring.limit
+    kept = sum(len(element.payload.data) for call in ring.calls() for element in call.outputs)
+    assert kept <= ring.limit
+
+
+def test_what_a_command_carries_counts():
+    ring = Ring()
+    ring.append(Inject(0, b"x" * 10_000))
+    ring.append(Edit(1, b"x" * 10_000))
+    assert ring.bytes_used >= 20_000
+    before = ring.bytes_used
+    ring.append(Relink(linked_flow()))
+    assert ring.bytes_used >= before + 6 * 1_000
+
+
+@pytest.mark.parametrize("stamps", [False, True])
+def test_the_stated_memory_of_compact_calls_is_near_the_real_one(stamps):
+    limit = 600_000
+    components = Components([b"x" * 20] * 3000, clock=LiveClock(), stamps=stamps, says=b"")
+    engine = engine_of(linked_flow(), components)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        ring = Ring(limit, SOURCES)
+        recorder = Recorder(ring)
+        recorder.record(Start(WALL_NS), engine.apply(Start(WALL_NS)))
+        while ring.calls_compact < 2000 and ring.repeatable:
+            recorder.record(Step(), engine.apply(Step()))
+        assert ring.repeatable
+        engine = components = recorder = None
+        full, compact = ring.calls_kept, ring.calls_compact
+        gc.collect()
+        everything, said = tracemalloc.get_traced_memory()[0], ring.bytes_used
+        ring._closed.clear()
+        ring._open.clear()
+        gc.collect()
+        real = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert full > 100
+    assert 0.5 < everything / said < 2
+    assert 0.7 < real / ring._compact.bytes_used < 1.5
+    assert real / compact < 150

@@ -1,0 +1,82 @@
+"""What a session keeps is bounded, and what it can not keep is counted."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.model.element import Buffer, Element
+from runtime.model.events import NodeDone
+from runtime.protocol.updates import PrintedChunk
+from runtime.timetravel.event_log import (
+    ELEMENT_OVERHEAD_BYTES,
+    EventLog,
+    PrintedKeeper,
+    RecentElements,
+)
+
+
+def chunk(node: str, data: bytes, call: int = 1) -> PrintedChunk:
+    return PrintedChunk(node, "stdout", data, call, None, True)
+
+
+def element(number: int, size: int) -> Element:
+    return Element(number, number, "source", number, 0, "", Buffer(bytes(size)))
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 300)), max_size=60))
+def test_printed_bytes_are_kept_or_counted_as_lost(writes: list[tuple[str, int]]) -> None:
+    keeper = PrintedKeeper(limit=500)
+    for node, size in writes:
+        keeper.add(chunk(node, b"x" * size))
+    kept, lost = keeper.take()
+    for node in "ab":
+        written = sum(size for name, size in writes if name == node)
+        kept_bytes = sum(len(item.data) for item in kept if item.node == node)
+        assert kept_bytes + dict(lost).get(node, 0) == written
+        assert kept_bytes <= 500
+    assert keeper.take() == ((), ())
+
+
+def test_a_chunk_larger_than_the_limit_keeps_its_end() -> None:
+    keeper = PrintedKeeper(limit=4)
+    keeper.add(chunk("a", b"0123456789"))
+    kept, lost = keeper.take()
+    assert [item.data for item in kept] == [b"6789"]
+    assert lost == (("a", 6),)
+
+
+def test_only_the_chunks_of_the_last_call_are_linked_to_its_element() -> None:
+    keeper = PrintedKeeper()
+    for call in (1, 2, 2):
+        keeper.add(chunk("a", b"x", call))
+    keeper.link(2, sequence=7)
+    kept, _ = keeper.take()
+    assert [(item.sequence, item.data) for item in kept] == [(None, b"x"), (7, b"xx")]
+
+
+def test_the_log_numbers_events_and_counts_what_it_leaves_out() -> None:
+    log = EventLog(limit=10)
+    log.extend(NodeDone(number, "a") for number in range(25))
+    newest, left_out = log.since(0, limit=4)
+    assert [number for number, _ in newest] == [22, 23, 24, 25]
+    assert left_out == 21
+    assert log.since(25, limit=4) == ([], 0)
+    newest, left_out = log.since(20, limit=100)
+    assert [number for number, _ in newest] == [21, 22, 23, 24, 25]
+    assert left_out == 0
+
+
+def test_recent_elements_are_bounded_by_bytes_and_the_oldest_go() -> None:
+    recent = RecentElements(limit=5 * (100 + ELEMENT_OVERHEAD_BYTES))
+    for number in range(20):
+        recent.add(element(number, 100))
+    assert len(recent) == 5
+    assert recent.get(14) is None
+    assert recent.get(19) is not None
+
+
+def test_one_element_larger_than_the_bound_is_still_kept() -> None:
+    recent = RecentElements(limit=10)
+    recent.add(element(1, 1000))
+    assert recent.get(1) is not None

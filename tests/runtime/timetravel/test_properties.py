@@ -1,0 +1,214 @@
+"""Random sessions, recorded and played again: every event is the same."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runtime.hotreload.builds import Build
+from runtime.model.call import NO_COPIES
+from runtime.model.events import CallFinished, Event, Stopped, StopReason
+from runtime.model.linked import Role
+from runtime.model.snapshot import FlowSnapshot
+from runtime.opening.open import SessionOptions
+from runtime.opening.open_replay import ReplayOpener
+from runtime.protocol.requests import (
+    Continue,
+    EditElement,
+    Fork,
+    InjectElement,
+    JumpTo,
+    Pause,
+    SkipElement,
+    StepBack,
+    StepCall,
+    StepElement,
+    StepForward,
+)
+from runtime.session.recording_file import RecordingSettings
+from runtime.timetravel.event_log import Remarked
+from runtime.timetravel.execution import Moment
+from tests.support.recorded_guests import counting_source, stamper
+from tests.support.session_driver import Driver, opened
+from tests.support.studio_projects import Project
+from tests.support.wasm_guests import AGGREGATOR, ECHO, component, printer
+
+ALL = 10**9
+BUILDS = [
+    component(ECHO + f'(data (i32.const 2000) "build {build}")', Role.PROCESSOR)
+    for build in range(3)
+]
+NODES = ("source", "echo", "stamp", "group", "sink")
+
+
+def step(driver: Driver, number: int) -> None:
+    driver.ask(StepCall())
+
+
+def step_node(driver: Driver, number: int) -> None:
+    driver.ask(StepCall(NODES[number % len(NODES)]))
+
+
+def step_element(driver: Driver, number: int) -> None:
+    driver.ask(StepElement())
+
+
+def run(driver: Driver, number: int) -> None:
+    """A run that is paused somewhere."""
+    driver.session.handle(Continue())
+    driver.session.work(20_000 * number)
+    driver.ask(Pause())
+
+
+def inject(driver: Driver, number: int) -> None:
+    driver.ask(InjectElement(number % 4, b"guest %d" % number, "text/plain"))
+
+
+def edit(driver: Driver, number: int) -> None:
+    for queue in driver.queues():
+        if queue:
+            driver.ask(EditElement(queue[0][0], b"edited %d" % number))
+            return
+
+
+def skip(driver: Driver, number: int) -> None:
+    driver.ask(SkipElement(NODES[number % len(NODES)]))
+
+
+def swap(driver: Driver, number: int) -> None:
+    """As the reloader does; only at the end of a line."""
+    session: Any = driver.session
+    if driver.timeline.past or driver.snapshot.state.ended:
+        return
+    swapping = session.moment.swapping
+    compiled = swapping._host.compile(BUILDS[number % len(BUILDS)])
+    node = replace(session.flow.by_name["echo"], digest=compiled.digest)
+    swapping._swap([Build(node, compiled, 0)], swapped_from_ns=None, rolled_back=False)
+    driver.poll()
+
+
+def back(driver: Driver, number: int) -> None:
+    driver.ask(*[StepBack()] * (number % 7))
+
+
+def forward(driver: Driver, number: int) -> None:
+    driver.ask(*[StepForward()] * (number % 5))
+
+
+def jump(driver: Driver, number: int) -> None:
+    driver.ask(JumpTo(number * driver.snapshot.calls // 40))
+
+
+def to_the_end(driver: Driver, number: int) -> None:
+    driver.ask(JumpTo(ALL))
+
+
+def fork(driver: Driver, number: int) -> None:
+    driver.ask(Fork())
+
+
+ACTIONS: tuple[Callable[[Driver, int], None], ...] = (
+    step, step, step_node, step_element, run, run, inject, edit, skip, swap, back, forward, jump,
+    to_the_end, fork,
+)  # fmt: skip
+
+
+def manifest_in(folder: Path) -> Path:
+    """A flow of five nodes with clock, random numbers and an aggregator."""
+    nodes = {
+        "source": (Role.SOURCE, counting_source(9)),
+        "echo": (Role.PROCESSOR, BUILDS[0]),
+        "stamp": (Role.PROCESSOR, stamper()),
+        "group": (Role.AGGREGATOR, component(AGGREGATOR, Role.AGGREGATOR)),
+        "sink": (Role.SINK, printer()),
+    }
+    return Project(folder, nodes).write()
+
+
+def events_of(moment: Moment) -> list[Event]:
+    """What the engine said; a wish that changed nothing is not recorded."""
+    said = [event for event in moment.log._events if not isinstance(event, Remarked)]
+    return [
+        event
+        for event in said
+        if not isinstance(event, Stopped) or event.reason is not StopReason.USER
+    ]
+
+
+def without_measures(events: list[Event]) -> list[Event]:
+    """Without the fuel and the copies of the source, which a file does not hold."""
+    return [
+        event._replace(answer=event.answer._replace(copies=NO_COPIES, fuel=0))
+        if isinstance(event, CallFinished) and event.call.node == "source"
+        else event
+        for event in events
+    ]
+
+
+def shown(moment: Moment) -> FlowSnapshot:
+    """The snapshot, without why it stands still."""
+    return replace(moment.snapshot(), next_call=None, stop=None, stop_detail="")
+
+
+def again(driver: Driver) -> Moment:
+    """The line of a session, executed once more from its ring."""
+    time: Any = driver.session._time
+    moment = Moment(time._workshop, time.line.flow, time.apply, time.line.steps)
+    assert moment.replayer is not None
+    assert moment.replayer.forward(ALL, ALL, moment.keep_step)
+    while moment.replayer.pending is not None:  # changes after the last call
+        done = moment.replayer.step()
+        assert done is not None
+        moment.keep_step(*done)
+    assert moment.replayer.divergence is None
+    return moment
+
+
+@given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 40)), max_size=25))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_random_session_played_again_gives_equal_events(
+    actions: list[tuple[Callable[[Driver, int], None], int]],
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        manifest = manifest_in(folder)
+        driver = opened(manifest, recording=RecordingSettings(folder / "kept.rec"))
+        try:
+            for action, number in actions:
+                action(driver, number)
+            driver.ask(JumpTo(ALL))
+            lived = events_of(driver.session.moment)
+            snapshot, ended = shown(driver.session.moment), driver.snapshot.state.ended
+            moment = again(driver)
+            try:
+                assert events_of(moment) == lived
+                assert shown(moment) == snapshot
+            finally:
+                moment.close()
+            file = driver.session._file.stop(driver.session.snapshot())
+        finally:
+            driver.session.close()
+        assert file is not None
+        from_file(file, manifest, lived, ended)
+
+
+def from_file(file: Path, manifest: Path, lived: list[Event], ended: bool) -> None:
+    """The same from the file that the session was recorded into."""
+    replay = Driver(ReplayOpener(file, manifest, "main", SessionOptions(watch=False)))
+    try:
+        session: Any = replay.session
+        while session._time.following:
+            replay.ask(JumpTo(ALL))
+            if session._time.following:
+                replay.step()
+        standing = session.moment.standing
+        assert ended or standing.reason is StopReason.END_OF_REPLAY, standing
+        assert without_measures(events_of(session.moment)) == without_measures(lived)
+    finally:
+        replay.session.close()

@@ -1,0 +1,70 @@
+"""Help and palette come from the action table, and run what is chosen there."""
+
+from __future__ import annotations
+
+from runtime.protocol.requests import StepCall, StepElement
+from tests.support.workbench_fakes import FakeLink, opened, settle, text_of
+from workbench.actions.table import ACTIONS
+from workbench.screens.help import HelpScreen
+
+
+def commands(link: FakeLink) -> list[object]:
+    return [request for request in link.sent if isinstance(request, StepCall | StepElement)]
+
+
+async def test_the_help_lists_every_action_and_what_it_needs():
+    link = FakeLink()
+    async with opened(link, (120, 36)) as (app, pilot):
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        listed = [row.target for row in app.screen._list.rows if row.target is not None]
+        assert sorted(action.id for action in listed) == sorted(action.id for action in ACTIONS)
+        text = text_of(app)
+        assert "needs a failed element" in text
+        assert "@ next" in text
+
+
+async def test_help_is_filtered_while_typing_and_enter_runs_the_action():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("f1", *"until elem")
+        listed = [row.target.id for row in app.screen._list.rows if row.target is not None]
+        assert listed == ["step-element"]
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert commands(link) == [StepElement()]
+
+
+async def test_help_without_a_match_says_so_and_enter_does_nothing():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("f1", *"qqqq")
+        assert "Nothing is called that." in text_of(app)
+        await pilot.press("enter", "escape")
+        assert not isinstance(app.screen, HelpScreen)
+        assert commands(link) == []
+
+
+async def test_help_moves_over_actions_only():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("f1")
+        for _ in range(12):
+            await pilot.press("down")
+            assert app.screen._list.rows[app.screen._list.cursor].target is not None
+        await pilot.press("up", "escape")
+
+
+async def test_the_palette_finds_and_runs_an_action():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        await pilot.press(*"make one call")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert "Make one call: the next in order." in text_of(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        await settle(app, pilot)
+        assert commands(link) == [StepCall()]

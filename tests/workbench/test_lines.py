@@ -1,0 +1,190 @@
+"""Places that are typed, lines that are taken and compared, recordings to a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runtime.model.errors import Diagnostic, Severity
+from runtime.protocol.requests import (
+    CompareLines,
+    JumpTo,
+    StartRecording,
+    StopRecording,
+    TakeLine,
+)
+from runtime.protocol.timeline import LineComparison, LineInfo
+from runtime.protocol.updates import Health, Update
+from tests.support.workbench_fakes import (
+    PAST,
+    PRESENT,
+    RING,
+    TWO_LINES,
+    FakeLink,
+    asked,
+    inspected,
+    on_line,
+    opened,
+    show,
+    text_of,
+)
+from workbench.actions.labels import label
+from workbench.actions.table import BY_ID
+from workbench.actions.target import PaneName
+from workbench.view import LinesRef
+from workbench.widgets.line_view import LineView
+
+SIZES = [(120, 36), (80, 24)]
+
+COMPARISON = LineComparison(
+    "line 1", "line 2", 650, 3,
+    'router call 1,201: route\n  - ["logs"]\n  + ["metrics"]\n[red]not markup\x1b[31m',
+)  # fmt: skip
+
+
+# ---- a place by its number
+
+
+@pytest.mark.parametrize(
+    ("typed", "call"), [("12", 12), ("+3", 1_845), ("-42", 1_800), ("50%", 925), ("9999", 1_850)]
+)
+async def test_a_place_is_typed(typed, call):
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, on_line(PAST))
+        await pilot.press("number_sign", *typed, "enter")
+        assert asked(link) == [JumpTo(call)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_place_is_explained_while_it_is_typed_and_a_bad_one_stays(size):
+    link = FakeLink()
+    async with opened(link, size) as (app, pilot):
+        await show(app, pilot, link, on_line(PAST))
+        await pilot.press("number_sign")
+        assert "- A call's number, +N or -N calls from here, or N%." in text_of(app)
+        await pilot.press("5", "0")
+        assert "- After call 50 of 1,850." in text_of(app)
+        await pilot.press("q", "enter")
+        assert "x A call's number" in text_of(app)
+        await pilot.press("escape")
+        assert "Go to call" not in text_of(app)
+        assert asked(link) == []
+        assert app.is_running
+
+
+# ---- lines
+
+
+async def test_of_many_lines_one_is_chosen():
+    link = FakeLink()
+    lines = (*TWO_LINES, LineInfo(4, 1_700, 1, 1_600), LineInfo(5, 9))
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, on_line(replace(PRESENT, lines=lines, line=1)))
+        await pilot.press("L")
+        text = text_of(app)
+        assert "line 2      1,500 calls  left line 1 after 1,200" in text
+        assert "line 1      1,850 calls  here" in text
+        await pilot.press("escape", "L", "down", "enter")
+        assert asked(link) == [TakeLine(4)]
+        await pilot.press("L")
+        view = app.screen.query_one(LineView)
+        await pilot.click("#lines-list", offset=(4, 3 + view.gutter.top))
+        assert asked(link) == [TakeLine(4), TakeLine(5)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
+    link = FakeLink()
+    async with opened(link, size) as (app, pilot):
+        await show(app, pilot, link, on_line(replace(PRESENT, lines=TWO_LINES, line=2)))
+        await pilot.press("D")
+        assert asked(link) == [CompareLines()]
+        assert app.screen.selection == LinesRef()
+        assert app.screen.active is PaneName.INSPECTOR
+        assert "comparing…" in text_of(app)
+        await show(app, pilot, link, Update(Health.READY, line_comparison=COMPARISON))
+        text = text_of(app)
+        assert "line 1 -> line 2" in text
+        assert "3 differences, 650 calls compared." in text
+        assert '- ["logs"]' in text
+        assert '+ ["metrics"]' in text
+        assert "[red]not markup␛[31m" in text
+        assert label(BY_ID["difference"], app.screen.context) == "close difference"
+        await pilot.press("D")
+        assert app.screen.selection is None
+        await pilot.press("D")
+        assert asked(link) == [CompareLines(), CompareLines()]
+        assert "comparing…" in text_of(app)
+        same = replace(COMPARISON, different=0, text="")
+        await show(app, pilot, link, Update(Health.READY, line_comparison=same))
+        assert "650 calls compared: all are the same." in inspected(app)
+
+
+# ---- recording
+
+
+@pytest.mark.parametrize(("typed", "path"), [("", None), ("a/b q.rec", "a/b q.rec")])
+async def test_a_recording_is_begun_with_a_name_or_the_default(typed, path):
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, on_line(PRESENT))
+        keys = ["slash" if key == "/" else "space" if key == " " else key for key in typed]
+        await pilot.press("R", *keys)
+        assert "It gets what was done so far" in text_of(app)
+        await pilot.press("enter")
+        assert asked(link) == [StartRecording(path)]
+
+
+async def test_a_recording_is_seen_and_ended():
+    link = FakeLink()
+    async with opened(link, (80, 24)) as (app, pilot):
+        await show(app, pilot, link, on_line(PRESENT))
+        writing = replace(RING, writing=True, file="a/b.rec", file_bytes=2_048)
+        await show(app, pilot, link, Update(Health.READY, recording=writing))
+        text = text_of(app)
+        assert "REC 2.0 KiB" in text.split("\n")[0]
+        assert "Recording to b.rec. R ends that." in text
+        await pilot.press("R")
+        assert asked(link) == [StopRecording()]
+        ended = replace(writing, writing=False, file_calls=12)
+        await show(app, pilot, link, Update(Health.READY, recording=ended))
+        assert "Recorded 12 calls, 2.0 KiB to b.rec." in text_of(app)
+        assert "REC" not in text_of(app).split("\n")[0]
+
+
+async def test_a_recording_that_would_begin_late_says_so():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(
+            app, pilot, link, replace(on_line(PRESENT), recording=replace(RING, whole=False))
+        )
+        assert "ring 3.1/64 MiB!" in text_of(app)
+        await pilot.press("R")
+        assert "the ring has lost the start" in text_of(app)
+        await pilot.press("escape")
+        assert asked(link) == []
+
+
+async def test_a_recording_that_failed_is_a_problem_until_another_one_begins():
+    link = FakeLink()
+    failed = Diagnostic(
+        Severity.ERROR,
+        "E0900",
+        "IoError",
+        "the disk is full",
+        "Make room, then press R.",
+        "a/b.rec",
+    )
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, on_line(PRESENT))
+        await show(app, pilot, link, Update(Health.READY, recording=replace(RING, failed=failed)))
+        text = text_of(app)
+        assert "x REC failed" in text.split("\n")[0]
+        assert "The recording failed: the disk is full" in text
+        assert "x E0900 IoError" in text
+        assert "Make room, then press R." in text
+        await show(app, pilot, link, Update(Health.READY, recording=replace(RING, writing=True)))
+        assert "E0900" not in text_of(app)
+        assert app.screen.event_log.display

@@ -1,0 +1,88 @@
+"""The verb that opens the workbench: its options, and the exit code of a flow left invalid."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from runtime.opening.open import SessionOptions
+from workbench.verbs import open as verb
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "sample_flows" / "fan-out"
+PATIENCE_S = 60.0
+
+
+def run_in_terminal(folder: Path, awaited: bytes, keys: bytes) -> tuple[int, bytes]:
+    """Open the workbench in a terminal, type when something is shown; exit code and output."""
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(folder)
+        environ = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
+        code = "import sys; from workbench.cli import main; sys.exit(main())"
+        os.execve(sys.executable, [sys.executable, "-c", code], environ)
+    shown, typed = b"", False
+    deadline = time.monotonic() + PATIENCE_S
+    try:
+        while time.monotonic() < deadline:
+            if select.select([terminal], [], [], 0.1)[0]:
+                try:
+                    shown += os.read(terminal, 65_536)
+                except OSError:
+                    break
+            if awaited in shown and not typed:
+                os.write(terminal, keys)
+                typed = True
+        else:
+            os.kill(pid, signal.SIGKILL)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
+    finally:
+        os.close(terminal)
+
+
+@pytest.mark.parametrize(
+    ("built", "awaited", "code"), [(False, b"INVALID", 2), (True, b"PAUSED", 0)]
+)
+def test_leaving_a_flow_that_does_not_open_is_an_error(tmp_path, built, awaited, code):
+    folder = tmp_path / "fan-out"
+    shutil.copytree(SAMPLE, folder)
+    if not built:
+        (folder / ".torvyn" / "build" / "metric-sink.wasm").unlink()
+    exit_code, shown = run_in_terminal(folder, awaited, b"Q")
+    assert exit_code == code, shown[-2_000:]
+    assert b"Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "options"),
+    [
+        ([], SessionOptions()),
+        (["--no-watch"], SessionOptions(watch=False)),
+        (["--poll"], SessionOptions(poll_only=True)),
+        (["--retry-on-reload"], SessionOptions(retry_on_reload=True)),
+    ],
+)
+def test_options_reach_the_session(monkeypatch, given, options):
+    asked = []
+    monkeypatch.setattr(verb, "process_link", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(verb.StudioApp, "run", lambda self, mouse: self._open_link())
+    monkeypatch.setattr(verb.sys, "stdin", Terminal())
+    monkeypatch.setattr(verb.sys, "stdout", Terminal())
+    manifest = str(SAMPLE / "Torvyn.toml")
+    assert verb.command.main([manifest, *given], standalone_mode=False) == 0
+    assert [arguments[2] for arguments in asked] == [options]
+
+
+class Terminal:
+    """Something that is a terminal as far as it is asked."""
+
+    def isatty(self) -> bool:
+        return True

@@ -1,0 +1,74 @@
+"""The workbench on a real session: back, forward, an edit in the past, another line, a file."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from runtime.opening.open import process_link
+from tests.support.workbench_fakes import text_of, until
+from workbench.app import StudioApp
+from workbench.screens.payload_editor import PayloadScreen
+from workbench.widgets.payload_area import PayloadArea
+
+SAMPLE = Path(__file__).parents[2] / "sample_flows" / "fan-out"
+
+
+async def test_an_element_of_the_past_is_edited_and_goes_another_way(tmp_path, monkeypatch):
+    folder = tmp_path / "fan-out"
+    shutil.copytree(SAMPLE, folder)
+    monkeypatch.chdir(tmp_path)
+    app = StudioApp(lambda: process_link(folder / "Torvyn.toml"), title="fan-out")
+    async with app.run_test(size=(140, 40)) as pilot:
+        screen = app.screen
+
+        async def go(key: str, position: int) -> None:
+            await pilot.press(key)
+            await until(pilot, lambda: screen.view.timeline.position == position)
+
+        await until(pilot, lambda: screen.view.timeline is not None)
+        for calls in range(screen.view.timeline.position, 12):
+            await go("s", calls + 1)
+        assert "next: log-proc process(#1)" in text_of(app)
+        assert "12 calls" in text_of(app)
+        for _ in range(6):
+            await go("s", screen.view.timeline.position + 1)
+        assert "Received log" in text_of(app)
+
+        for calls in range(18, 12, -1):
+            await go("left_square_bracket", calls - 1)
+        await until(pilot, lambda: "<< PAST 12/18" in text_of(app))
+        assert "Received log" not in text_of(app)
+        assert "next: log-proc process(#1)" in text_of(app)
+        await go("right_square_bracket", 13)
+        await go("left_square_bracket", 12)
+
+        await until(pilot, lambda: screen.inspector.element is not None)
+        await until(pilot, lambda: screen.inspector.element.lineage is not None)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, PayloadScreen))
+        area = app.screen.query_one(PayloadArea)
+        assert '"type":"log"' in area.text
+        area.text = area.text.replace("user login", "USER EDIT")
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: screen.view.timeline.line == 2)
+        assert not screen.view.past
+        assert "line 2" in text_of(app)
+        await go("s", 13)
+        await go("s", 14)
+        await until(pilot, lambda: "USER EDIT" in text_of(app))
+
+        await pilot.press("D")
+        await until(pilot, lambda: screen.view.lines_compared is not None)
+        assert "line 1 -> line 2" in text_of(app)
+        assert screen.view.lines_compared.different > 0
+
+        await pilot.press("L")
+        await until(pilot, lambda: screen.view.timeline.line == 1)
+        await until(pilot, lambda: "USER EDIT" not in text_of(app))
+
+        await pilot.press("R", *"kept.rec", "enter")
+        await until(pilot, lambda: screen.view.recording.writing)
+        await pilot.press("R")
+        await until(pilot, lambda: not screen.view.recording.writing)
+        assert (tmp_path / "kept.rec").stat().st_size == screen.view.recording.file_bytes

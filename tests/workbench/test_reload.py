@@ -1,0 +1,51 @@
+"""The workbench on a real session: a component is built anew, and the screen follows."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from runtime.opening.open import process_link
+from tests.support.workbench_fakes import text_of, until
+from workbench.app import StudioApp
+
+SAMPLE = Path(__file__).parents[2] / "sample_flows" / "fan-out"
+
+
+async def test_a_new_build_is_seen_in_the_graph_and_prints_with_the_next_step(tmp_path):
+    folder = tmp_path / "fan-out"
+    shutil.copytree(SAMPLE, folder)
+    artifact = folder / ".torvyn" / "build" / "metric-sink.wasm"
+    old = artifact.read_bytes()
+    new = old.replace(b"Received metric", b"Obtained METRIC")
+    assert new != old
+    before, after = (hashlib.sha256(data).hexdigest() for data in (old, new))
+
+    app = StudioApp(lambda: process_link(folder / "Torvyn.toml"), title="fan-out")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, lambda: before[:7] in text_of(app))
+        while "metric-sink] Received metric" not in text_of(app):
+            calls = app.screen.view.snapshot.calls
+            await pilot.press("s")
+            await until(pilot, lambda calls=calls: app.screen.view.snapshot.calls > calls)
+        calls = app.screen.view.snapshot.calls
+
+        artifact.with_suffix(".new").write_bytes(new)
+        artifact.with_suffix(".new").rename(artifact)
+        await until(pilot, lambda: f"{after[:7]} r1" in text_of(app))
+        assert before[:7] not in text_of(app).split("2 Queues")[0]
+        assert app.screen.view.snapshot.calls == calls
+        assert "1 of 1 answers differs  D shows" in text_of(app)
+        assert "Received metric" in text_of(app)
+
+        while "metric-sink] Obtained METRIC" not in text_of(app):
+            calls = app.screen.view.snapshot.calls
+            await pilot.press("s")
+            await until(pilot, lambda calls=calls: app.screen.view.snapshot.calls > calls)
+
+        artifact.write_bytes(new[: len(new) // 2])
+        await until(pilot, lambda: "1 build refused: metric-sink" in text_of(app))
+        assert f"{after[:7]} r1" in text_of(app)
+        artifact.write_bytes(new)
+        await until(pilot, lambda: "refused" not in text_of(app))

@@ -1,0 +1,197 @@
+"""What begins anew when the flow stands at another place of its past."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runtime.protocol.requests import (
+    ListNode,
+    ListQueue,
+    ReadElement,
+)
+from runtime.protocol.timeline import LineComparison
+from runtime.protocol.updates import Health, NodeCalls, QueueListing, Update
+from tests.support.workbench_fakes import (
+    PAST,
+    TWO_LINES,
+    FakeLink,
+    busy_update,
+    call_line,
+    details,
+    element_line,
+    inspected,
+    line_of_calls,
+    on_line,
+    opened,
+    printed,
+    show,
+    snapshot,
+    text_of,
+)
+from workbench.view import EdgeRef, ElementRef, NodeRef
+
+COMPARISON = LineComparison(
+    "line 1", "line 2", 650, 3,
+    'router call 1,201: route\n  - ["logs"]\n  + ["metrics"]\n[red]not markup\x1b[31m',
+)  # fmt: skip
+
+
+# ---- what begins anew
+
+
+def rewound(link: FakeLink, calls: int, **changes: object) -> Update:
+    """The flow stands after so many calls, with the lines up to there."""
+    events = tuple(call_line(n, "router", f"route(#{n})", n) for n in range(1, calls + 1))
+    made = Update(
+        Health.READY,
+        rewound=True,
+        timeline=line_of_calls(60, calls),
+        snapshot=snapshot(link.flow, calls=calls),
+        events=events,
+        printed=(printed("log-sink", "".join(f"line {n}\n" for n in range(calls))),),
+    )
+    return replace(made, **changes)
+
+
+async def test_events_and_output_begin_anew_and_follow_their_end():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        log, view = app.screen.event_log, app.screen.outputs._views["log-sink"]
+        log.following = view.following = False
+        await show(app, pilot, link, rewound(link, 50))
+        assert len(log.entries) == 50
+        assert len(view.entries) == 50
+        assert len(app.screen.outputs._views["metric-sink"].entries) == 0
+        assert log.following
+        assert view.following
+        assert "line 49" in text_of(app)
+        assert "slow disk" not in text_of(app)
+        assert "route(#50)" in text_of(app).split("\n")[-2]
+        await show(app, pilot, link, rewound(link, 49))
+        assert "line 49" not in text_of(app)
+        more = call_line(50, "router", "route(#50)", 50)
+        await show(app, pilot, link, Update(Health.READY, events=(more,)))
+        assert len(log.entries) == 50
+
+
+async def test_much_output_is_shown_whole_each_time_it_begins_anew():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        much = printed("log-sink", "".join(f"line {n}\n" for n in range(2_000)))
+        for _ in range(3):
+            await show(app, pilot, link, rewound(link, 9, printed=(much,)))
+            assert len(app.screen.outputs._views["log-sink"].entries) == 2_000
+
+
+async def test_old_output_behind_a_tab_is_no_news():
+    link = FakeLink()
+    async with opened(link, (60, 24)) as (app, pilot):
+        await show(app, pilot, link, rewound(link, 9))
+        assert "log-sink*" not in text_of(app)
+        chunk = printed("log-sink", "more\n")
+        await show(app, pilot, link, Update(Health.READY, printed=(chunk,)))
+        assert "log-sink*" in text_of(app)
+
+
+def listing(payload: bytes) -> QueueListing:
+    return QueueListing(2, 0, 1, (element_line(31, payload),))
+
+
+def calls_of_router(text: str) -> NodeCalls:
+    return NodeCalls("router", (call_line(3, "router", text, 3),))
+
+
+@pytest.mark.parametrize(
+    ("selection", "question", "before", "after"),
+    [
+        (EdgeRef(2), ListQueue(2), listing(b"what was"), listing(b"what is")),
+        (
+            NodeRef("router"),
+            ListNode("router", 12),
+            calls_of_router("what was"),
+            calls_of_router("what is"),
+        ),
+        (ElementRef(7, 7), ReadElement(7), details(7, b"what was"), details(7, b"what is")),
+    ],
+)
+async def test_the_selection_stays_and_is_asked_for_anew_once(selection, question, before, after):
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        app.screen.selection = selection
+        await show(app, pilot, link, Update(Health.READY, replies=(before,)))
+        assert "what was" in inspected(app)
+        link.sent.clear()
+        await show(app, pilot, link, rewound(link, 5))
+        assert app.screen.selection == selection
+        assert link.sent.count(question) == 1
+        await show(app, pilot, link, Update(Health.READY, replies=(after,)))
+        assert "what is" in inspected(app)
+        assert "what was" not in inspected(app)
+
+
+async def test_the_same_snapshot_at_another_place_is_asked_about_too():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        app.screen.selection = ElementRef(7, 7)
+        await show(app, pilot, link, Update(Health.READY, replies=(details(7),)))
+        link.sent.clear()
+        await show(app, pilot, link, Update(Health.READY, rewound=True))
+        assert link.sent == [ReadElement(7)]
+        assert app.screen.inspector.element == ElementRef(7, 7)
+
+
+async def test_an_element_that_is_not_there_yet_says_so_and_comes_back():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        app.screen.selection = ElementRef(7, 7)
+        missing = replace(details(7), found=False, line=None)
+        await show(app, pilot, link, replace(rewound(link, 5), replies=(missing,)))
+        assert "not in the flow at this place of the past" in inspected(app)
+        await show(app, pilot, link, replace(rewound(link, 9), replies=(details(7),)))
+        assert "disk usage above 80%" in text_of(app)
+
+
+async def test_another_graph_of_the_past_is_no_news_and_a_lost_selection_goes():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        nodes = tuple(node for node in link.flow.nodes if not node.name.startswith("log"))
+        edges = tuple(edge for edge in link.flow.edges if "log" not in edge.target)
+        edges = tuple(replace(edge, index=index) for index, edge in enumerate(edges))
+        nodes = tuple(
+            replace(
+                node,
+                inputs=tuple(edge.index for edge in edges if edge.target == node.name),
+                outputs=tuple(edge.index for edge in edges if edge.source == node.name),
+            )
+            for node in nodes
+        )
+        old = replace(link.flow, nodes=nodes, edges=edges)
+        app.screen.selection = NodeRef("log-sink")
+        picture = snapshot(old, calls=5, depths=[0] * len(edges))
+        there = rewound(link, 5, flow=old, snapshot=picture, printed=())
+        await show(app, pilot, link, there)
+        assert app.screen.view.flow == old
+        assert app.screen.selection is None
+        assert app.screen.view.news == ()
+        assert "log-sink" not in app.screen.outputs._views
+        assert len(app.screen.event_log.entries) == 5
+        back = rewound(link, 9, flow=link.flow)
+        await show(app, pilot, link, back)
+        assert "log-sink" in app.screen.outputs._views
+        assert app.screen.view.news == ()
+
+
+async def test_the_line_is_known_again_after_a_restart():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, on_line(replace(PAST, lines=TWO_LINES)))
+        await pilot.press("D")
+        await show(app, pilot, link, Update(Health.READY, line_comparison=COMPARISON))
+        await show(app, pilot, link, replace(link.opened(), timeline=line_of_calls(0)))
+        assert "0 calls" in text_of(app)
+        assert app.screen.view.lines_compared is None
+        assert app.screen.selection is None

@@ -1,0 +1,476 @@
+"""The main screen: each key does its action, the mouse selects, and every size works."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.geometry import Offset
+from textual.widget import Widget
+
+from runtime.model.call import Export, NextCall
+from runtime.model.errors import StudioError
+from runtime.model.events import FlowState, StopReason
+from runtime.model.snapshot import NodeState
+from runtime.protocol.requests import (
+    Continue,
+    ListNode,
+    ListQueue,
+    Pause,
+    ReadElement,
+    Restart,
+    SkipElement,
+    StepCall,
+    StepElement,
+)
+from runtime.protocol.updates import Health, QueueListing, Update
+from tests.support.workbench_fakes import (
+    PROBLEMS,
+    FakeLink,
+    busy_update,
+    call_line,
+    details,
+    element_line,
+    fail_node,
+    opened,
+    printed,
+    settle,
+    show,
+    snapshot,
+    text_of,
+)
+from workbench.actions.target import PaneName
+from workbench.app import StudioApp
+from workbench.view import EdgeRef, ElementRef, NodeRef
+
+SIZES = [(120, 36), (80, 24)]
+COMMANDS = (StepCall, StepElement, Continue, Pause, SkipElement, Restart)
+
+
+def commands(link: FakeLink) -> list[object]:
+    """What was asked of the flow, questions of the inspector left out."""
+    return [request for request in link.sent if isinstance(request, COMMANDS)]
+
+
+def centre_of(widget: Widget, text: str) -> Offset:
+    """Where `text` stands in a widget, in its own cells."""
+    for y in range(widget.size.height):
+        x = widget.render_line(y).text.find(text)
+        if x >= 0:
+            return Offset(x + len(text) // 2 + widget.gutter.left, y + widget.gutter.top)
+    raise AssertionError(f"{text!r} is not in {widget!r}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("key", "request_"),
+    [
+        ("s", StepCall()),
+        ("f10", StepCall()),
+        ("S", StepElement()),
+        ("f11", StepElement()),
+        ("space", Continue()),
+        ("c", Continue()),
+        ("f5", Continue()),
+        ("A", Restart()),
+    ],
+)
+async def test_a_key_sends_its_request(size, key, request_):
+    link = FakeLink()
+    async with opened(link, size) as (_, pilot):
+        await pilot.press(key)
+        assert commands(link) == [request_]
+
+
+async def test_space_pauses_a_flow_that_runs():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, replace(busy_update(link.flow), running=True))
+        assert "> RUNNING" in text_of(app)
+        await pilot.press("space")
+        assert commands(link) == [Pause()]
+
+
+async def test_the_pace_goes_with_the_run_and_a_running_flow_takes_it_at_once():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("p", "space")
+        assert commands(link) == [Continue(20.0)]
+        await show(app, pilot, link, replace(busy_update(link.flow), running=True))
+        await pilot.press("p")
+        assert commands(link)[-1] == Continue(5.0)
+        assert "pace 5/s" in text_of(app)
+
+
+async def test_a_failed_element_is_explained_and_skipped():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        failed = fail_node(snapshot(link.flow, calls=12), "log-proc")
+        await show(app, pilot, link, Update(Health.READY, snapshot=failed))
+        text = text_of(app)
+        assert "stopped: trap" in text
+        assert "log-proc: Trap [E0804]" in text
+        assert "in [red]log[/red] at ␛[31mline 3" in text
+        await pilot.press("x")
+        assert commands(link) == [SkipElement("log-proc")]
+
+
+async def test_a_key_that_can_not_act_says_what_it_needs():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("x")
+        assert "skip failed needs a failed element." in text_of(app)
+        await pilot.press("t")
+        assert "step node needs a selected node." in text_of(app)
+        assert commands(link) == []
+
+
+async def test_a_selected_node_is_stepped_and_looked_into():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("right", "right", "right")
+        await settle(app, pilot)
+        assert app.screen.selection == NodeRef("router")
+        assert ListNode("router", 12) in link.sent
+        assert "torvyn:filtering/router" in text_of(app)
+        await pilot.press("t")
+        assert commands(link) == [StepCall("router")]
+
+
+@pytest.mark.parametrize("keys", [("l", "l"), ("right", "right")])
+async def test_arrows_and_letters_walk_over_nodes_and_edges(keys):
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press(*keys)
+        assert app.screen.selection == EdgeRef(0)
+        assert ListQueue(0) in link.sent
+        await pilot.press("escape")
+        assert app.screen.selection is None
+
+
+async def test_up_and_down_change_the_branch():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("G")
+        assert app.screen.selection == NodeRef("log-sink")
+        await pilot.press("k")
+        assert app.screen.selection == NodeRef("metric-sink")
+        await pilot.press("j")
+        assert app.screen.selection == NodeRef("log-sink")
+
+
+async def test_what_comes_next_is_inspected_when_nothing_is_selected():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        assert ReadElement(7) in link.sent
+        await show(app, pilot, link, Update(Health.READY, replies=(details(7),)))
+        text = text_of(app)
+        assert '"message": "disk usage above 80%"' in text
+        assert "waited 1.2ms" in text
+        assert "router route  12.4us" in text
+        assert "next: router route(#6)" in text
+
+
+async def test_a_queue_is_opened_down_to_one_element():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        await pilot.press("2", "j", "j", "j", "enter")
+        await settle(app, pilot)
+        assert app.screen.selection == EdgeRef(2)
+        assert ListQueue(2) in link.sent
+        listing = QueueListing(2, 0, 64, (element_line(31), element_line(32)))
+        await show(app, pilot, link, Update(Health.READY, replies=(listing,)))
+        assert "and 62 more" in text_of(app)
+        await pilot.press("3")
+        inspector = app.screen.inspector
+        inspector.set_cursor([row.target for row in inspector.rows].index(ElementRef(32, 32)))
+        await pilot.press("enter", "S")
+        assert app.screen.selection == ElementRef(32, 32)
+        assert ReadElement(32) in link.sent
+        assert commands(link) == [StepElement(32)]
+
+
+async def test_the_lineage_of_an_element_that_was_only_named_comes_from_its_details():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        app.screen.selection = ElementRef(9)
+        await settle(app, pilot)
+        await show(app, pilot, link, Update(Health.READY, replies=(details(9),)))
+        await pilot.press("S")
+        assert commands(link) == [StepElement(9)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_number_keys_bring_each_pane_up(size):
+    link = FakeLink()
+    async with opened(link, size) as (app, pilot):
+        for number, name in enumerate(PaneName, start=1):
+            await pilot.press(str(number))
+            assert app.screen.active is name
+            assert app.screen.pane(name).display
+            assert f"{number} {name.value.capitalize()}" in text_of(app)
+
+
+async def test_tab_goes_round_all_panes_and_back():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        seen = []
+        for _ in PaneName:
+            await pilot.press("tab")
+            seen.append(app.screen.active)
+        assert seen == [*list(PaneName)[1:], PaneName.FLOW]
+        await pilot.press("shift+tab")
+        assert app.screen.active is PaneName.BUILD
+
+
+async def test_a_pane_is_zoomed_and_given_back():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("4", "plus")
+        assert not app.screen.flow_pane.display
+        assert app.screen.outputs.size.width > 110
+        await pilot.press("escape")
+        assert app.screen.flow_pane.display
+        await pilot.press("plus", "underscore")
+        assert app.screen.flow_pane.display
+
+
+async def test_a_click_selects_a_node_an_edge_a_row_and_a_footer_action():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        screen = app.screen
+        await pilot.click("#flow", offset=centre_of(screen.flow_pane, "log-proc"))
+        assert screen.selection == NodeRef("log-proc")
+        await pilot.click("#flow", offset=centre_of(screen.flow_pane, "64/64!"))
+        assert screen.selection == EdgeRef(2)
+        await pilot.click("#queues", offset=centre_of(screen.queues, "log-proc -> log-sink"))
+        assert screen.selection == EdgeRef(4)
+        await pilot.click("#events", offset=centre_of(screen.event_log, "process(#2)"))
+        assert screen.selection == ElementRef(7, 7)
+        await pilot.click("#footer", offset=centre_of(screen.query_one("#footer"), "step"))
+        assert commands(link) == [StepCall()]
+
+
+async def test_a_click_on_a_tab_brings_its_log_up():
+    link = FakeLink()
+    async with opened(link, (60, 24)) as (app, pilot):
+        await pilot.press("4")
+        tabs = app.screen.outputs.query_one(".tabs")
+        assert tabs.display
+        await pilot.click(".tabs", offset=centre_of(tabs, "log-sink"))
+        assert app.screen.outputs.active == "log-sink"
+        await pilot.press("left")
+        assert app.screen.outputs.active == "metric-sink"
+
+
+async def test_the_header_counts_and_the_last_call_is_explained():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        told = call_line(9, "aggregator", "ingest(#3) kept it, emitted 0", 9)
+        picture = snapshot(link.flow, calls=9)
+        await show(app, pilot, link, Update(Health.READY, snapshot=picture, events=(told,)))
+        text = text_of(app)
+        assert "calls 9" in text
+        assert "aggregator ingest(#3) kept it, emitted 0" in text
+
+
+async def test_a_step_that_makes_no_call_is_explained():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        picture = snapshot(link.flow, calls=9, states={"source": NodeState.BLOCKED})
+        await show(app, pilot, link, Update(Health.READY, snapshot=picture))
+        await pilot.press("l", "t")
+        await pilot.pause(0.6)
+        assert "No call was made: source is held by a full queue." in text_of(app)
+
+
+async def test_a_flow_at_its_end_says_so_and_offers_to_begin_again():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        picture = snapshot(
+            link.flow,
+            calls=90,
+            next_call=None,
+            state=FlowState.COMPLETED,
+            stop=StopReason.END_OF_STREAM,
+            stop_detail="",
+        )
+        await show(app, pilot, link, Update(Health.READY, snapshot=picture))
+        text = text_of(app)
+        assert "= COMPLETED" in text
+        assert "A begins again" in text
+        await pilot.press("s")
+        assert commands(link) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_dead_runtime_is_announced_and_restarted(size):
+    link = FakeLink()
+    async with opened(link, size) as (app, pilot):
+        await show(app, pilot, link, Update(Health.DEAD, health_detail="killed by signal 11"))
+        text = text_of(app)
+        assert "The runtime is gone; A starts it again. Killed by signal 11." in text
+        await pilot.press("s")
+        assert commands(link) == []
+        await pilot.press("A")
+        assert commands(link) == [Restart()]
+        await show(app, pilot, link, Update(Health.STARTING))
+        assert "Compiling the components" in text_of(app)
+        await show(app, pilot, link, link.opened())
+        assert "The runtime is gone" not in text_of(app)
+        assert "paused before the first call" in text_of(app)
+
+
+async def test_a_restart_begins_with_empty_panes():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        assert "slow disk" in text_of(app)
+        await show(app, pilot, link, link.opened())
+        text = text_of(app)
+        assert "slow disk" not in text
+        assert "Nothing printed yet." in text
+        assert "Nothing has happened yet." in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_problems_are_listed_with_place_and_help(size):
+    link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
+    async with opened(link, size) as (app, pilot):
+        text = text_of(app)
+        assert "2 problems keep the flow from opening." in text
+        assert "x E0702 UnknownKey" in text
+        assert "Torvyn.toml:12:5" in text
+        assert "help Write `capacity`." in text
+        assert app.screen.active is PaneName.PROBLEMS
+        await show(app, pilot, link, link.opened())
+        assert app.screen.active is PaneName.FLOW
+
+
+async def test_a_session_that_can_not_be_opened_is_tried_again():
+    link = FakeLink()
+    tried = []
+
+    def open_link() -> FakeLink:
+        tried.append(None)
+        if len(tried) == 1:
+            raise StudioError(PROBLEMS)
+        return link
+
+    app = StudioApp(open_link, title="fan-out")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        assert app.health is Health.INVALID
+        await pilot.press("A")
+        await settle(app, pilot)
+        assert app.health is Health.READY
+        assert len(tried) == 2
+
+
+async def test_before_the_session_is_ready_it_says_that_it_compiles():
+    link = FakeLink(Update(Health.STARTING))
+    async with opened(link) as (app, pilot):
+        assert "- STARTING" in text_of(app)
+        assert "Compiling the components" in text_of(app)
+        await pilot.press("s", "A")
+        assert commands(link) == []
+
+
+@pytest.mark.parametrize("size", [(20, 5), (1, 1), (39, 40), (200, 8), (300, 90)])
+async def test_any_size_of_the_terminal_can_be_drawn_and_left_again(size):
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        await pilot.resize_terminal(*size)
+        for key in ("1", "2", "3", "4", "5", "6", "7", "j", "right", "plus", "escape"):
+            await pilot.press(key)
+        await pilot.resize_terminal(120, 36)
+        await pilot.pause()
+        assert "1 Flow" in text_of(app)
+
+
+async def test_quitting_asks_while_the_flow_runs():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, replace(busy_update(link.flow), running=True))
+        await pilot.press("q")
+        assert "The flow is running. Quit?" in text_of(app)
+        await pilot.press("n")
+        assert app.is_running
+        await pilot.press("q", "y")
+        await pilot.pause()
+        assert not app.is_running
+    assert link.closed
+
+
+async def test_quitting_a_paused_flow_does_not_ask():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("q")
+        await pilot.pause()
+        assert not app.is_running
+    assert link.closed
+
+
+async def test_the_graph_is_drawn_anew_only_for_another_snapshot(monkeypatch):
+    drawn = []
+    from workbench.widgets import flow_pane
+
+    real = flow_pane.draw
+    monkeypatch.setattr(flow_pane, "draw", lambda *a, **k: drawn.append(1) or real(*a, **k))
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        drawn.clear()
+        for _ in range(5):
+            await show(app, pilot, link, Update(Health.READY, snapshot=snapshot(link.flow)))
+            chatter = printed("log-sink", "x\n")
+            await show(app, pilot, link, Update(Health.READY, printed=(chatter,)))
+        assert drawn == []
+        await show(app, pilot, link, Update(Health.READY, snapshot=snapshot(link.flow, calls=1)))
+        assert drawn == [1]
+
+
+async def test_without_colours_the_states_can_still_be_read(monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        await pilot.press("right")
+        text = text_of(app)
+        for sign in ("@ ", "|| held", "> ready", "64/64!", "o3", "E~ slow disk"):
+            assert sign in text
+        strips = app.screen._compositor.render_strips(app.size)
+        colours = {
+            part.style.color.triplet for strip in strips for part in strip
+            if part.style and part.style.color and part.style.color.triplet
+        }  # fmt: skip
+        assert all(red == green == blue for red, green, blue in colours)
+
+
+async def test_the_high_contrast_theme_is_one_key_away():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await pilot.press("C")
+        assert app.theme == "torvyn-high-contrast"
+        await pilot.press("C")
+        assert app.theme == "torvyn-studio"
+
+
+async def test_a_theme_of_textual_can_be_used_too():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        app.theme = "textual-light"
+        await pilot.pause()
+        assert "paused before the first call" in text_of(app)
+
+
+async def test_the_next_call_of_another_node_takes_the_mark():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        upcoming = NextCall("log-sink", Export.PUSH, 3, 2, waits_ns=80_000_000)
+        picture = snapshot(link.flow, calls=4, next_call=upcoming)
+        await show(app, pilot, link, Update(Health.READY, snapshot=picture))
+        assert "next: log-sink push(#2) in 80ms" in text_of(app)

@@ -1,0 +1,100 @@
+"""`torvyn-studio run` and `check` on the fan-out sample, as a user types them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.studio_projects import ROOT, studio
+
+SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
+EXPECTED = (SAMPLE.parent / "expected-output.txt").read_bytes()
+
+
+def test_run_prints_what_the_sample_says_byte_for_byte() -> None:
+    done = studio("run", str(SAMPLE))
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout == EXPECTED
+
+
+def test_summary_goes_to_stderr_with_copies_and_bytes() -> None:
+    done = studio("run", str(SAMPLE))
+    summary = done.stderr.decode()
+    assert "20 copies, 1,366 bytes" in summary
+    assert "metric-sink 2, log-sink 2" in summary
+    assert "router:metrics 2, router:logs 2" in summary
+    assert "0 episodes" in summary
+
+
+@pytest.mark.parametrize("arguments", [["flow.main"], ["--flow", "main"], ["--flow", "flow.main"]])
+def test_a_flow_can_be_named_in_both_ways(arguments: list[str]) -> None:
+    done = studio("run", str(SAMPLE), *arguments)
+    assert done.stdout == EXPECTED
+
+
+def test_a_folder_and_the_default_manifest_are_found() -> None:
+    assert studio("run", str(SAMPLE.parent)).stdout == EXPECTED
+    assert studio("run", cwd=SAMPLE.parent).stdout == EXPECTED
+
+
+@pytest.mark.parametrize("schedule", ["consumer-first", "weighted-fair", "round-robin", "priority"])
+def test_every_order_of_calls_delivers_every_element(schedule: str) -> None:
+    done = studio("run", str(SAMPLE), "--schedule", schedule)
+    assert done.returncode == 0
+    assert sorted(done.stdout.splitlines()) == sorted(EXPECTED.splitlines())
+
+
+def test_limit_stops_the_sources() -> None:
+    done = studio("run", str(SAMPLE), "--limit", "1")
+    assert done.returncode == 0
+    assert done.stdout.count(b"Received") == 1
+    assert b"1 events routed: 1 to metrics, 0 to logs" in done.stdout
+
+
+def test_json_is_one_object_a_line_and_ends_with_the_summary() -> None:
+    done = studio("run", str(SAMPLE), "--json")
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    printed = [item["text"] for item in objects if item["type"] == "output"]
+    assert [line.encode() for line in printed] == EXPECTED.splitlines()[1:-1]
+    summary = objects[-1]
+    assert summary["copies"] == 20
+    assert summary["copy_bytes"] == 1366
+    assert summary["ports"] == {"router": {"metrics": 2, "logs": 2}}
+    assert summary["flow_state"] == "completed"
+
+
+def test_check_of_the_sample_is_clean() -> None:
+    done = studio("check", str(SAMPLE))
+    assert done.returncode == 0, done.stderr.decode()
+    report = json.loads(studio("check", str(SAMPLE), "--json").stdout)
+    assert report["all_passed"] is True
+    assert report["error_count"] == 0
+
+
+def test_unknown_flow_names_the_flows_there_are() -> None:
+    done = studio("run", str(SAMPLE), "--flow", "mian")
+    assert done.returncode == 2
+    assert b"main" in done.stderr
+    assert done.stdout == b""
+
+
+def test_version_and_help_name_the_verbs() -> None:
+    assert b"0.1.0" in studio("--version").stdout
+    text = studio("--help").stdout.decode()
+    for verb in ("run", "check", "open"):
+        assert verb in text
+
+
+def test_wrong_options_exit_with_2_and_one_message() -> None:
+    for arguments in (["run", "--limit", "0"], ["run", "--timeout", "soon"], ["run", "a", "b"]):
+        done = studio(*arguments)
+        assert done.returncode == 2
+        assert b"Traceback" not in done.stderr
+        assert done.stderr.strip()
+
+
+def test_the_workbench_without_a_terminal_says_what_to_do() -> None:
+    done = studio(str(SAMPLE))
+    assert done.returncode == 2
+    assert b"torvyn-studio run" in done.stderr

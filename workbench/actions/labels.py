@@ -1,0 +1,118 @@
+"""How keys and actions are shown: names of keys, labels, the footer's choice."""
+
+from __future__ import annotations
+
+from workbench.actions.action import Action
+from workbench.actions.building import is_looked_at
+from workbench.actions.table import ACTIONS
+from workbench.actions.target import Context
+from workbench.text.figures import short_digest
+from workbench.text.lines import fit
+from workbench.view import NodeRef
+
+FOOTER_ACTIONS = 8
+"""Actions the footer shows at most."""
+
+KEY_NAMES = {
+    "space": "space",
+    "escape": "esc",
+    "question_mark": "?",
+    "plus": "+",
+    "equals_sign": "=",
+    "underscore": "_",
+    "greater_than_sign": ">",
+    "less_than_sign": "<",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "number_sign": "#",
+    "apostrophe": "'",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "enter": "enter",
+    "home": "Home",
+    "end": "End",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def key_name(key: str) -> str:
+    """A key as a reader knows it: "?" for `question_mark`, "F10" for `f10`."""
+    if key in KEY_NAMES:
+        return KEY_NAMES[key]
+    return key.upper() if key[0] == "f" and key[1:].isdigit() else key
+
+
+def label(action: Action, context: Context) -> str:
+    """The action's label in this context: what the key would do now."""
+    made = _label_of_run(action.id, context) or _label_of_build(action.id, context)
+    return made or _label_of_time(action.id, context) or action.label
+
+
+def _label_of_run(action_id: str, context: Context) -> str:
+    match action_id:
+        case "run-pause" if context.view.travelling:
+            return "cancel"
+        case "run-pause":
+            return "pause" if context.view.running else "run"
+        case "pace":
+            return f"pace {pace_name(context.pace)}"
+        case "step-node" if isinstance(context.selection, NodeRef):
+            return f"step {context.selection.node}"
+        case _:
+            return ""
+
+
+def _label_of_build(action_id: str, context: Context) -> str:
+    build = context.live_build
+    match action_id:
+        case "build":
+            return f"build {fit(context.component or 'all', 16)}"
+        case "difference" if not context.view.news:
+            return "close difference" if is_looked_at(context) else ""
+        case "compare":
+            return f"comparing {'on' if context.comparing else 'off'}"
+        case "roll-back" if build is not None and build.earlier:
+            return f"back to {short_digest(build.earlier[0])}"
+        case _:
+            return ""
+
+
+def _label_of_time(action_id: str, context: Context) -> str:
+    line, recording = context.timeline, context.view.recording
+    match action_id:
+        case "mark" if line is not None and line.position in line.marks:
+            return "unmark"
+        case "line" if line is not None and len(line.lines) == 2:
+            return f"line {other_lines(context)[0]}"
+        case "record" if recording is not None and recording.writing:
+            return "stop recording"
+        case _:
+            return ""
+
+
+def other_lines(context: Context) -> list[int]:
+    """Numbers of the lines that are kept beside the one that is shown."""
+    line = context.timeline
+    if line is None:
+        return []
+    return [info.number for info in line.lines if info.number != line.line]
+
+
+def pace_name(pace: float | None) -> str:
+    """A pace in words: "max" or "20/s"."""
+    return "max" if pace is None else f"{pace:g}/s"
+
+
+def footer_actions(context: Context, most: int = FOOTER_ACTIONS) -> list[Action]:
+    """The actions the footer shows: those valid now, by their place."""
+
+    def place(action: Action) -> int:
+        return action.in_past if context.view.past else action.footer
+
+    shown = [action for action in ACTIONS if place(action) and action.when(context)]
+    return sorted(shown, key=place)[:most]

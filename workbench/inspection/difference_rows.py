@@ -1,0 +1,45 @@
+"""Differences as rows, and the comparison of two lines of calls."""
+
+from __future__ import annotations
+
+from runtime.protocol.timeline import LineComparison
+from workbench.inspection.rows import prose, title
+from workbench.text.lines import Ink, Row, line, wrap
+from workbench.text.printable import harmless
+
+SHOWN_LINES = 200
+"""Lines of a comparison that are shown."""
+
+
+def difference_rows(text: str, cells: int) -> list[Row]:
+    """A text of differences: `-` before, `+` after; of very many lines, the first ones."""
+    rows: list[Row] = []
+    lines = text.split("\n") if text else []
+    for part in lines[:SHOWN_LINES]:
+        ink = _ink_of(part)
+        if ink is Ink.DIM:
+            rows += prose(part, cells, ink)
+        else:
+            rows += [Row(piece) for piece in wrap(line((f" {harmless(part)}", ink)), cells - 1)]
+    if len(lines) > SHOWN_LINES:
+        rows.append(Row(line((f" and {len(lines) - SHOWN_LINES} more lines", Ink.DIM))))
+    return rows
+
+
+def line_rows(comparison: LineComparison | None, cells: int) -> list[Row]:
+    """In what a line differs from another one, or from its recording."""
+    if comparison is None:
+        return [title("comparing…", "D closes")]
+    before, after = harmless(comparison.before, 80), harmless(comparison.after, 80)
+    rows = [title(f"{before} -> {after}", "D closes")]
+    different, compared = comparison.different, f"{comparison.compared:,} calls compared"
+    if not different:
+        return rows + prose(f"{compared}: all are the same.", cells, Ink.GOOD)
+    words = f"{different:,} difference{'s' * (different != 1)}, {compared}."
+    rows += prose(words, cells, Ink.STRONG)
+    return rows + difference_rows(comparison.text, cells)
+
+
+def _ink_of(text: str) -> Ink:
+    start = text.lstrip()[:2]
+    return {"- ": Ink.BAD, "+ ": Ink.GOOD, "@@": Ink.FAINT}.get(start, Ink.DIM)

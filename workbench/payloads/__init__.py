@@ -1,0 +1,1 @@
+"""Payloads shown and edited."""

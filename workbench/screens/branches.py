@@ -1,0 +1,71 @@
+"""The lines of calls that are kept, to choose one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+
+from runtime.protocol.timeline import LineInfo, Timeline
+from workbench.text.lines import Ink, Line, Row, line
+from workbench.widgets.line_view import LineView
+
+
+class LinesScreen(ModalScreen[int | None]):
+    """Gives back the number of a line, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,L", "close", "close"),
+        Binding("up,k", "move(-1)", "up"),
+        Binding("down,j", "move(1)", "down"),
+        Binding("enter", "take", "take"),
+    ]
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__()
+        self._timeline = timeline
+        self._list = LineView(id="lines-list")
+
+    def compose(self) -> ComposeResult:
+        """One row a line."""
+        with Vertical(id="lines") as box:
+            box.border_title = "Lines of calls"
+            box.border_subtitle = "enter goes to its end   esc closes"
+            yield self._list
+
+    def on_mount(self) -> None:
+        """The cursor is on the first line that is not the present one."""
+        lines = self._timeline.lines
+        self._list.can_focus = False
+        self._list.show([Row(self._line(info), info.number) for info in lines])
+        others = (at for at, info in enumerate(lines) if info.number != self._timeline.line)
+        self._list.set_cursor(next(others, 0))
+
+    def on_line_view_opened(self, message: LineView.Opened) -> None:
+        """A line was clicked, or taken with Enter."""
+        if isinstance(message.target, int):
+            self.dismiss(message.target)
+
+    def action_take(self) -> None:
+        """Take the line of the cursor."""
+        self._list.open()
+
+    def action_move(self, step: int) -> None:
+        """Go to another line."""
+        self._list.move(0, step)
+
+    def action_close(self) -> None:
+        """Close without taking one."""
+        self.dismiss(None)
+
+    def _line(self, info: LineInfo) -> Line:
+        here = info.number == self._timeline.line
+        calls = f"{info.calls:>11,} call{'s' * (info.calls != 1)}"
+        left = f"  left line {info.left} after {info.left_at:,}" if info.left is not None else ""
+        return line(
+            (f"  line {info.number}", Ink.STRONG), (calls, Ink.TEXT), (left, Ink.DIM),
+            ("  here" if here else "", Ink.NEXT),
+        )  # fmt: skip

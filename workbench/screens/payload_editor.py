@@ -1,0 +1,152 @@
+"""The editor of a payload and its content type."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, TextArea
+
+from workbench.payloads.editable import EDIT_BYTES, bytes_of_hex, hex_text, typed_text
+from workbench.screens.confirm import ConfirmScreen
+from workbench.text.figures import size
+from workbench.text.lines import Ink, Line, line
+from workbench.widgets.label import LineLabel
+from workbench.widgets.payload_area import PayloadArea
+
+
+class Payload(NamedTuple):
+    """What is edited."""
+
+    data: bytes = b""
+    content_type: str = ""
+
+
+class PayloadScreen(ModalScreen[Payload | None]):
+    """Gives back the payload that shall be saved, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s,ctrl+enter", "save", "save", priority=True),
+        Binding("f2", "other_form", "other form", priority=True),
+        Binding("escape", "leave", "leave", priority=True),
+    ]
+
+    def __init__(self, title: str, about: Line, payload: Payload) -> None:
+        super().__init__()
+        self._title = title
+        self._about = about
+        self._before = payload
+        text = typed_text(payload.data)
+        self._in_hex = text is None
+        self._first = hex_text(payload.data) if text is None else text
+        self._notice = ""
+        self._area = PayloadArea("", tab_behavior="focus", id="payload-text")
+        self._type = Input(
+            payload.content_type, placeholder="not set", id="payload-type", classes="field"
+        )
+        self._state = LineLabel(id="payload-state")
+
+    def compose(self) -> ComposeResult:
+        """What it is, its content type, its payload, and what is said of it."""
+        about, label = LineLabel(id="payload-about"), LineLabel(id="payload-label")
+        about.lines = (self._about,)
+        label.lines = (line((" content type", Ink.DIM)),)
+        with Vertical(id="payload") as box:
+            box.border_title = self._title
+            yield about
+            with Horizontal(id="payload-head"):
+                yield label
+                yield self._type
+            yield self._area
+            yield self._state
+
+    def on_mount(self) -> None:
+        """The text has the keys."""
+        self._area.load(self._first)
+        self._area.focus()
+        self._tell()
+
+    # ---- what is typed
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Say how large the payload is, or what is wrong with it."""
+        self._notice = ""
+        self._tell()
+
+    def on_payload_area_left_out(self, message: PayloadArea.LeftOut) -> None:
+        """Say that a pasted text was not taken whole."""
+        number = message.characters
+        what = f"{number:,} control character{'s' * (number != 1)} left out"
+        self._notice = f"{what}: F2 edits bytes."
+        self._tell()
+
+    def _data(self) -> bytes:
+        """What the text stands for. Raises `ValueError` that says what is wrong with it."""
+        text = self._area.text
+        data = bytes_of_hex(text) if self._in_hex else text.encode("utf-8", "surrogatepass")
+        if len(data) > EDIT_BYTES:
+            raise ValueError(f"{size(len(data))} are too many: up to {size(EDIT_BYTES)}.")
+        return data
+
+    def _tell(self) -> None:
+        form, other = ("hexadecimal", "text") if self._in_hex else ("text", "hexadecimal")
+        self.query_one(
+            "#payload"
+        ).border_subtitle = f"ctrl+s saves   F2 {other}   tab other field   esc leaves"
+        try:
+            number = len(self._data())
+        except ValueError as error:
+            self._state.lines = (line((f" x {error}", Ink.BAD)),)
+            return
+        was = len(self._before.data)
+        words = f" {number:,} byte{'s' * (number != 1)}"
+        changed = f", was {was:,}" if was not in (0, number) else ""
+        notice = (f"   ! {self._notice}", Ink.WARN) if self._notice else ""
+        self._state.lines = (line((f"{words}{changed}", Ink.DIM), (f"   {form}", Ink.DIM), notice),)
+
+    # ---- keys
+
+    def action_save(self) -> None:
+        """Give the payload back; one that is wrong stays."""
+        try:
+            data = self._data()
+        except ValueError:
+            self._tell()
+            return
+        self.dismiss(Payload(data, self._type.value))
+
+    def action_other_form(self) -> None:
+        """Go on in hexadecimal, or in text."""
+        try:
+            data = self._data()
+        except ValueError:
+            return
+        text = typed_text(data) if self._in_hex else hex_text(data)
+        if text is None:
+            self._notice = "No text: it has bytes or control codes that no editor keeps."
+            self._tell()
+            return
+        self._in_hex = not self._in_hex
+        self._area.load(text)
+        self._tell()
+
+    def action_leave(self) -> None:
+        """Close; what was changed is asked about."""
+        if self._is_changed():
+            question = ConfirmScreen("Leave without saving?")
+            self.app.push_screen(question, self._answered)
+        else:
+            self.dismiss(None)
+
+    def _is_changed(self) -> bool:
+        try:
+            return Payload(self._data(), self._type.value) != self._before
+        except ValueError:
+            return True
+
+    def _answered(self, leave: bool | None) -> None:
+        if leave:
+            self.dismiss(None)

@@ -1,0 +1,125 @@
+"""What the session says, handed to the panes of the main screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from runtime.model.errors import Diagnostic
+from runtime.model.linked import LinkedFlow
+from runtime.protocol.requests import SetComparing
+from runtime.protocol.updates import CallMark, ElementDetails, EventLine, Update
+from workbench.actions.target import PaneName
+from workbench.inspection.build_rows import comparison_words
+from workbench.screens.panes import Panes
+from workbench.text import recording_words
+from workbench.text.build_words import outcome_words
+from workbench.view import View, followed
+
+TOLD = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD, CallMark.NOTE)
+"""Lines of the event log that the status line tells."""
+
+
+class Feed:
+    """Takes updates; `on_element` hears of every element that was read."""
+
+    def __init__(self, panes: Panes, on_element: Callable[[ElementDetails], None]) -> None:
+        self._panes = panes
+        self._on_element = on_element
+        self._last_number = 0
+
+    def take(self, update: Update) -> None:
+        """Hand on what happened."""
+        panes = self._panes
+        old = panes.view
+        if update.flow is not None and not self._goes_on(update):
+            old = old.begun_anew()
+            self._begin_anew(update.flow)
+        elif update.rewound:
+            self._rewind()
+            panes.inspector.forget()
+        new = panes.view = old.after(update)
+        if old.flow is not None and new.flow is not None and old.flow != new.flow:
+            panes.outputs.follow_flow(new.flow)
+            panes.selection = followed(panes.selection, old.flow, new.flow)
+        self._take_build(old, update)
+        self._take_printed(update)
+        if update.events or update.events_lost:
+            panes.event_log.take(update.events, update.events_lost)
+            self._remember(update.events)
+        panes.inspector.ask_again()
+        for reply in update.replies:
+            panes.inspector.take(reply)
+            if isinstance(reply, ElementDetails):
+                self._on_element(reply)
+
+    def _goes_on(self, update: Update) -> bool:
+        """True for another build, graph or place of the same session."""
+        if self._panes.view.flow is None:
+            return False
+        return update.rewound or bool(update.events and update.events[0].number > self._last_number)
+
+    def _begin_anew(self, flow: LinkedFlow) -> None:
+        panes = self._panes
+        panes.outputs.open_flow(flow)
+        panes.selection = None
+        panes.say("")
+        self._rewind()
+        if not panes.comparing:
+            panes.ask_session(SetComparing(False))
+
+    def _rewind(self) -> None:
+        """The event log begins anew, and what the last call did is told by it."""
+        self._panes.event_log.clear()
+        self._panes.last = None
+        self._last_number = 0
+
+    def _take_printed(self, update: Update) -> None:
+        if update.rewound:
+            self._panes.outputs.begin_anew(update.printed, update.printed_lost)
+        elif update.printed or update.printed_lost:
+            self._panes.outputs.take(update.printed, update.printed_lost)
+
+    def _remember(self, lines: tuple[EventLine, ...]) -> None:
+        panes = self._panes
+        self._last_number = max(self._last_number, *(one.number for one in lines), 0)
+        panes.last = next((one for one in reversed(lines) if one.mark in TOLD), panes.last)
+        panes.write_bars()
+
+    # ---- what is told
+
+    def _take_build(self, old: View, update: Update) -> None:
+        panes = self._panes
+        if update.build is not None or update.build_lines or update.build_lines_lost:
+            panes.build_log.take(update.build, update.build_lines, update.build_lines_lost)
+        new = panes.view
+        self._tell_errors(old, new)
+        fresh = [item for item in new.build.outcomes if item not in old.build.outcomes]
+        if fresh:
+            panes.say(outcome_words(fresh[-1])[0])
+        elif new.build.refused and new.build.refused != old.build.refused:
+            panes.say(f"Nothing was built: {new.build.refused[0].message}")
+        for comparison in update.comparisons:
+            if not comparison.different:
+                panes.say(comparison_words(comparison))
+        if update.recording is not None:
+            told = recording_words.told(old.recording, update.recording)
+            if told:
+                panes.say(told)
+
+    def _tell_errors(self, old: View, new: View) -> None:
+        """Bring new problems into sight, and the events back when there are none any more."""
+        panes = self._panes
+        errors, before = set(_errors(new)), set(_errors(old))
+        if errors - before or new.news != old.news:
+            panes.say("")
+        wide = not panes.has_class("-narrow")
+        if errors - before and wide:
+            panes.bring_up(PaneName.PROBLEMS)
+        elif before and not errors and panes.problems.display and wide:
+            panes.bring_up(PaneName.EVENTS)
+
+
+def _errors(view: View) -> tuple[Diagnostic, ...]:
+    """Everything that the problems pane lists as an error of the session or of a build."""
+    of_builds = (item for outcome in view.failed_builds for item in outcome.problems)
+    return (*view.refused, *view.recording_problems, *view.build.refused, *of_builds)

@@ -1,0 +1,1 @@
+"""The user's terminal and desktop: mouse, clipboard, editor."""

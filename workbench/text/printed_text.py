@@ -1,0 +1,128 @@
+"""What components print, cut into lines and kept in bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from runtime.protocol.updates import PrintedChunk
+from workbench.text.printable import LINE_CHARACTERS, harmless_bytes
+
+LINE_BYTES = 4 * LINE_CHARACTERS
+"""Bytes kept of a line that has not ended yet; the rest is counted."""
+
+
+class PrintedLine(NamedTuple):
+    """One line as the component wrote it; made harmless only where it is seen."""
+
+    data: bytes
+    stream: str
+    granted: bool
+    call: int
+    sequence: int | None
+    cells: int
+    """Cells of its text."""
+    plain: bool
+    """True when every byte of it takes one cell."""
+    over: int = 0
+    """Bytes that were left out at its end."""
+
+    @property
+    def text(self) -> str:
+        """The line, harmless."""
+        return _shown(self.data, self.over)
+
+
+def _shown(data: bytes, over: int) -> str:
+    text = harmless_bytes(data)
+    return f"{text}… (+{over:,} bytes)" if over else text
+
+
+def _line(
+    data: bytes, stream: str, granted: bool, call: int, sequence: int | None, over: int = 0
+) -> PrintedLine:
+    if data[-1:] == b"\r":
+        data = data[:-1]
+    plain = data.isascii() and b"\t" not in data and len(data) <= LINE_CHARACTERS and not over
+    cells = len(data) if plain else cell_len(_shown(data, over))
+    return PrintedLine(data, stream, granted, call, sequence, cells, plain, over)
+
+
+def _is_simple(data: bytes) -> bool:
+    """True when each byte of each line is one cell; what came before a chunk may differ."""
+    return data.isascii() and b"\t" not in data and b"\r" not in data
+
+
+class LineCutter:
+    """Cuts the chunks of one node into lines; a line may come in many chunks."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, bytes] = {}
+        self._over: dict[str, int] = {}
+        self.lines = 0
+        """Lines ended so far."""
+        self.ungranted: set[str] = set()
+        """Streams on which something came that the manifest does not grant."""
+
+    def cut(self, chunks: Sequence[PrintedChunk], most: int) -> tuple[list[PrintedLine], int]:
+        """Lines that ended in these chunks, the last `most` of them, and how many came before."""
+        ended = sum(chunk.data.count(b"\n") for chunk in chunks)
+        made: list[PrintedLine] = []
+        for chunk in chunks[self._far_behind(chunks, most) :]:
+            made += self._lines_of(chunk, most)
+        self.lines += ended
+        self.ungranted.update(chunk.stream for chunk in chunks if not chunk.granted)
+        made = made[-most:]
+        return made, ended - len(made)
+
+    def unfinished(self) -> list[PrintedLine]:
+        """Lines that have begun and not ended, e.g. a prompt."""
+        return [
+            _line(data, stream, stream not in self.ungranted, 0, None)
+            for stream, data in self._open.items()
+            if data
+        ]
+
+    def _far_behind(self, chunks: Sequence[PrintedChunk], most: int) -> int:
+        """How many of the first chunks are so far back that none of their lines is kept."""
+        found = 0
+        for index in range(len(chunks) - 1, -1, -1):
+            if found > most and chunks[index].data.endswith(b"\n"):
+                self._open.clear()
+                self._over.clear()
+                return index + 1
+            found += chunks[index].data.count(b"\n")
+        return 0
+
+    def _lines_of(self, chunk: PrintedChunk, most: int) -> list[PrintedLine]:
+        stream, granted = chunk.stream, chunk.granted
+        call, sequence = chunk.call, chunk.sequence
+        whole = chunk.data.find(b"\n") == len(chunk.data) - 1 >= 0
+        if whole and stream not in self._open:
+            return [_line(chunk.data[:-1], stream, granted, call, sequence)]
+        *ended, rest = chunk.data.rsplit(b"\n", most + 1)
+        made: list[PrintedLine] = []
+        if ended:
+            begun, over = self._open.pop(stream, b""), self._over.pop(stream, 0)
+            if len(ended) > most:
+                ended, over = ended[1:], 0
+            else:
+                ended[0] = begun + ended[0]
+            simple = _is_simple(chunk.data) and _is_simple(begun)
+            if simple and len(max(ended, key=len)) <= LINE_CHARACTERS:
+                made = [
+                    PrintedLine(data, stream, granted, call, sequence, len(data), True)
+                    for data in ended
+                ]
+            else:
+                made = [_line(data, stream, granted, call, sequence) for data in ended]
+            if over:
+                made[0] = _line(ended[0], stream, granted, call, sequence, over)
+        if rest:
+            kept = self._open.get(stream, b"") + rest
+            if len(kept) > LINE_BYTES:
+                self._over[stream] = self._over.get(stream, 0) + len(kept) - LINE_BYTES
+            self._open[stream] = kept[:LINE_BYTES]
+        return made

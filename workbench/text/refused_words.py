@@ -1,0 +1,36 @@
+"""What was refused while the flow runs on without it, in a line."""
+
+from __future__ import annotations
+
+from runtime.model.errors import Diagnostic
+from workbench.text.printable import harmless
+from workbench.view import View
+
+NO_SUCH_COMPONENT = "E0990"
+"""The manifest names a component that there is not: no fault of a build."""
+
+
+def refused_words(view: View) -> tuple[str, str]:
+    """`1 build refused` and `metric-sink: the file is cut off (and 1 more)`; empty for none."""
+    problems = view.refused
+    if not problems:
+        return "", ""
+    nodes = [_refused_node(view, problem) for problem in problems]
+    builds = {node for node in nodes if node is not None}
+    if None in nodes:
+        head = f"{len(problems)} problem{'s' * (len(problems) > 1)}, not taken"
+    else:
+        head = f"{len(builds)} build{'s' * (len(builds) > 1)} refused"
+    about = f"{nodes[0]}: " if nodes[0] is not None else ""
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    return head, about + harmless(problems[0].message, 300) + more
+
+
+def _refused_node(view: View, problem: Diagnostic) -> str | None:
+    """The node whose build is refused; None when something else is."""
+    key = (problem.key or "").split(".")
+    of_node = len(key) > 4 and key[0] == "flow" and key[2] == "nodes" and key[-1] == "component"
+    if of_node and problem.code != NO_SUCH_COMPONENT:
+        return ".".join(key[3:-1])
+    nodes = view.flow.nodes if view.flow is not None else ()
+    return next((node.name for node in nodes if node.artifact == problem.file), None)

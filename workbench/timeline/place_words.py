@@ -1,0 +1,116 @@
+"""What is said of the place on the line: in the header, beside the track, below the panes."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from runtime.protocol.timeline import ReplayInfo, Timeline, Travelling
+from workbench.text.lines import Ink, Line, fit, line, width_of
+from workbench.text.printable import harmless
+
+FILE_CELLS = 28
+
+PAST_CELLS = 64
+"""From here on there is room for whole words about the past."""
+
+
+def share(travelling: Travelling) -> str:
+    """`40 %` of the way."""
+    return f"{100 * min(travelling.done, travelling.target) // max(travelling.target, 1)} %"
+
+
+def position_words(timeline: Timeline) -> str:
+    """`1,842/1,850`: calls made, and calls of the line."""
+    return f"{timeline.position:,}/{timeline.calls:,}"
+
+
+def state_words(timeline: Timeline | None, *, running: bool) -> tuple[str, str, Ink] | None:
+    """Sign, word and ink of the header for what is not the present; None in the present."""
+    if timeline is None:
+        return None
+    if timeline.travelling is not None:
+        return "..", f"TRAVELLING {share(timeline.travelling)}", Ink.PAST_FLAG
+    if timeline.past:
+        return ">" if running else "<<", f"PAST {position_words(timeline)}", Ink.PAST_FLAG
+    return None
+
+
+def replay_flag(timeline: Timeline | None) -> Line:
+    """`REPLAY`, at its end `REPLAY as recorded`, off its way `REPLAY inputs only`; else empty."""
+    replay = timeline.replay if timeline is not None else None
+    if replay is None:
+        return ()
+    if replay.finished:
+        return line(("REPLAY as recorded", Ink.GOOD))
+    return line(("REPLAY", Ink.GOOD)) if replay.exact else line(("REPLAY inputs only", Ink.WARN))
+
+
+def file_name(path: str, cells: int = FILE_CELLS) -> str:
+    """The last part of a path."""
+    return fit(harmless(PurePath(path).name, 200), cells)
+
+
+def _replay_words(replay: ReplayInfo) -> str:
+    name = file_name(replay.file)
+    return f"replay {name}" if replay.exact or replay.finished else f"inputs of {name}"
+
+
+def place_words(timeline: Timeline, room: int) -> Line:
+    """Where the flow stands, which line, what is replayed; the last ones go without room."""
+    if timeline.travelling is not None:
+        return _travelling_words(timeline.travelling, room)
+    if timeline.past:
+        parts = [(f"<< {position_words(timeline)}", Ink.PAST)]
+    elif timeline.position < timeline.calls:
+        parts = [(position_words(timeline), Ink.STRONG)]
+    else:
+        parts = [(f"{timeline.calls:,} call{'s' * (timeline.calls != 1)}", Ink.STRONG)]
+    if timeline.marks and timeline.position in timeline.marks:
+        parts.append(("marked", Ink.STRONG))
+    if len(timeline.lines) > 1 or timeline.line > 1:
+        parts.append((f"line {timeline.line}", Ink.ACCENT))
+    if timeline.replay is not None:
+        parts.append((_replay_words(timeline.replay), Ink.DIM))
+    made: Line = ()
+    for text, ink in parts:
+        if len(text) + sum(len(span.text) + 2 for span in made) > room:
+            break
+        made = (*made, *line(("  " if made else "", ink), (text, ink)))
+    return made
+
+
+def _travelling_words(travelling: Travelling, room: int) -> Line:
+    keys = line(("  space", Ink.KEY), (" cancels", Ink.DIM))
+    text = f"going to call {travelling.target:,}  {share(travelling)}"
+    return line(
+        (text if len(text) + width_of(keys) <= room else share(travelling), Ink.PAST), *keys
+    )
+
+
+def past_words(cells: int, unlike: bool = False) -> Line:
+    """That the past is looked at, and what can be done there.
+
+    `unlike` when a call did not give again what it gave once, so that this is not the past.
+    """
+    roomy = cells >= PAST_CELLS
+    head = "you look at the past" if roomy else "the past"
+    does = ("goes on", "to the end", "forks here") if roomy else ("on", "end", "fork")
+    made = line((f" << {head}", Ink.PAST), ("  x divergence" if unlike else "", Ink.BAD))
+    for key, what in zip("]EF", does, strict=True):
+        made += line((f"  {key}", Ink.KEY), (f" {what}", Ink.DIM))
+    return made
+
+
+def waiting_words(timeline: Timeline) -> Line:
+    """Which nodes have another build that is not taken here; empty when none has."""
+    if not timeline.waiting:
+        return ()
+    first, *others = timeline.waiting
+    more = f" and {len(others)} more" if others else ""
+    waits = "waits" if not others else "wait"
+    what = "a new build of" if not others else "new builds of"
+    return line(
+        (f" r {what} {harmless(first, 60)}{more} {waits}: ", Ink.WARN),
+        ("F", Ink.KEY), (" takes it here, ", Ink.DIM),
+        ("E", Ink.KEY), (" at the end of the line", Ink.DIM),
+    )  # fmt: skip

@@ -1,0 +1,199 @@
+"""Replaying from the command line."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypedDict
+
+import click
+
+from runtime.child.gc_tuning import settle_collector
+from runtime.headless.replay import (
+    HeadlessReplay,
+    RecordedFlow,
+    ReplayOptions,
+    open_recording,
+    why_it_may_differ,
+)
+from runtime.headless.run import RunOptions
+from runtime.model.errors import ExitCode
+from runtime.model.linked import ErrorPolicy
+from runtime.recording.replay.input_feed import text_inputs
+from runtime.recording.replay.partial import edge_named, flow_behind, source_feeds
+from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow
+from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.run_options import (
+    FlowRun,
+    RunArguments,
+    interruptible,
+    print_report,
+    run_flow,
+    show_warnings,
+)
+from workbench.verbs.summary import exit_code
+
+MANIFEST_SUFFIX = ".toml"
+
+
+class ReplayArguments(TypedDict):
+    """What the command `replay` takes."""
+
+    words: tuple[str, ...]
+    flow: str | None
+    speed: float | None
+    first: int | None
+    until: int | None
+    loop: bool
+    force: bool
+    inputs: tuple[str, ...]
+    at: str | None
+    expected: bool
+    ignore: tuple[str, ...]
+    junit: Path | None
+    update: bool
+    output: Path | None
+    in_place: bool
+    as_json: bool
+
+
+class Speed(click.ParamType[float]):
+    """`max` (0), `original` (1), or how many times the original speed, e.g. 2, 0.5 or 10x."""
+
+    name = "speed"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The speed; fails with what is accepted."""
+        text = str(value).strip()
+        named = {"max": 0.0, "original": 1.0}.get(text)
+        if named is not None:
+            return named
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)x?", text)
+        if found is None or float(found[1]) <= 0:
+            self.fail(f"{value!r} is not a speed; write max, original, or e.g. 2", param, ctx)
+        return float(found[1])
+
+
+def replay(arguments: ReplayArguments) -> ExitCode:
+    """Repeats a recording, and stops where it is not repeated; gives the exit code."""
+    recorded = opened_recording(arguments)
+    show_warnings(recorded.notes)
+    passes = _Passes(recorded, arguments)
+    settle_collector()
+    with interruptible(passes.interrupt):
+        code = passes.once()
+        while arguments["loop"] and code is ExitCode.OK:
+            code = passes.once()
+    return code
+
+
+class _Passes:
+    """A recording repeated, as often as it is asked for."""
+
+    def __init__(self, recorded: RecordedFlow, arguments: ReplayArguments) -> None:
+        self._recorded = recorded
+        self._as_json = arguments["as_json"]
+        first = arguments["first"] or 1
+        self._options = ReplayOptions(arguments["speed"] or None, first, arguments["until"])
+        self._running: HeadlessReplay | None = None
+        self._interrupted = False
+
+    def interrupt(self) -> None:
+        """See `HeadlessReplay.interrupt`; between two passes, make no more."""
+        self._interrupted = True
+        if self._running is not None:
+            self._running.interrupt()
+
+    def once(self) -> ExitCode:
+        """Repeat the recording; gives the exit code."""
+        flow, first = self._recorded.flow, self._options.first
+        output = ComponentOutput(sys.stdout.buffer, sys.stderr.buffer, as_json=self._as_json)
+
+        def take(node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+            if call >= first:
+                output.take(node, call, stream, data, granted)
+
+        self._running = HeadlessReplay(self._recorded, self._options, take)
+        if self._interrupted:
+            return ExitCode.INTERRUPTED
+        output.say(f"[torvyn] Running flow '{flow.name}'")
+        report = self._running.run()
+        show_warnings(report.warnings)
+        divergence = report.divergence
+        why = "" if divergence is None else why_it_may_differ(self._recorded, divergence)
+        more = {
+            "replayed_calls": report.calls,
+            "divergence": None if divergence is None else asdict(divergence) | {"why": why},
+        }
+        print_report(flow, report.run, output, more)
+        if divergence is not None:
+            print(f"{divergence.render()}\n  {why}".rstrip(), file=sys.stderr)
+            return ExitCode.FAILED
+        return exit_code(report.run)
+
+
+def replay_part(arguments: ReplayArguments) -> int:
+    """Runs a flow, or what lies behind an edge, on recorded elements and on lines of files."""
+    if recording_and_manifest(arguments["words"])[0] is None:
+        return run_flow(_run_arguments(arguments), None)
+    recorded = opened_recording(arguments)
+    show_warnings(recorded.notes)
+    flow, feeds = recorded.flow, {}
+    if arguments["at"] is not None:
+        part = flow_behind(flow, edge_named(flow, arguments["at"]))
+        flow, feeds = part.flow, part.feeds(recorded.path, flow)
+    else:
+        texts = text_inputs(arguments["inputs"], flow.sources)
+        feeds = {**source_feeds(recorded.path, flow), **texts}
+    run = FlowRun(flow, _run_options(recorded), as_json=arguments["as_json"])
+    return run.run(recorded.part_invoker(flow, feeds, run.output.take))
+
+
+def opened_recording(arguments: ReplayArguments) -> RecordedFlow:
+    """The recording that was named, with its flow. Raises `StudioError`, `click.UsageError`."""
+    recording, words = recording_and_manifest(arguments["words"])
+    if recording is None:
+        raise click.UsageError("name the recording: torvyn-studio replay FILE [MANIFEST]")
+    manifest, flow = manifest_and_flow(words, arguments["flow"])
+    given = any(not word.startswith(FLOW_PREFIX) for word in words)
+    return open_recording(recording, manifest if given else None, flow, force=arguments["force"])
+
+
+def recording_and_manifest(words: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:
+    """The recording, which comes first, and the words after it; None when there is none."""
+    first = words[0] if words else MANIFEST_SUFFIX
+    if first.endswith(MANIFEST_SUFFIX) or first.startswith(FLOW_PREFIX) or Path(first).is_dir():
+        return None, words
+    return Path(first), words[1:]
+
+
+def _run_options(recorded: RecordedFlow) -> RunOptions:
+    options = recorded.engine_options
+    stops = options.on_error is ErrorPolicy.STOP
+    return RunOptions(
+        on_error=ErrorPolicy.FAIL if stops else options.on_error,
+        retries=options.max_retries,
+        schedule=options.schedule,
+    )
+
+
+def _run_arguments(arguments: ReplayArguments) -> RunArguments:
+    if arguments["at"] is not None:
+        raise click.UsageError("--at needs a recording: torvyn-studio replay FILE --at EDGE")
+    options = RunOptions()
+    return RunArguments(
+        words=arguments["words"],
+        flow=arguments["flow"],
+        limit=options.limit,
+        timeout=options.timeout_seconds,
+        on_error=options.on_error.value,
+        retries=options.retries,
+        schedule=options.schedule.value,
+        inputs=arguments["inputs"],
+        redactions=(),
+        as_json=arguments["as_json"],
+    )

@@ -1,0 +1,228 @@
+"""Running a flow from the command line: what `run` and `record` share."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypedDict, TypeVar
+
+import click
+
+from runtime.child.gc_tuning import settle_collector
+from runtime.headless.run import (
+    DEFAULT_RETRIES,
+    HeadlessRun,
+    RunOptions,
+    RunReport,
+    engine_options,
+)
+from runtime.headless.source_override import FedInvoker
+from runtime.model.errors import Diagnostic, ExitCode
+from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.opening.open import OpenedFlow, open_flow
+from runtime.recording.encoding import RecordingOptions
+from runtime.recording.redaction import Redaction
+from runtime.recording.replay.input_feed import text_inputs
+from runtime.recording.run_facts import FileRecording, RecordingResult, run_facts
+from workbench.verbs.arguments import Duration, manifest_and_flow
+from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.summary import completed_line, exit_code, summary_object, summary_text
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]"),
+    click.option("--flow", help="Name of the flow; without it, the alphabetically first one."),
+    click.option("--limit", type=click.IntRange(min=1), help="Stop the sources after N elements."),
+    click.option("--timeout", type=Duration(), help="Stop the sources after e.g. 500ms, 10s, 2m."),
+    click.option(
+        "--on-error",
+        type=click.Choice(
+            [policy.value for policy in ErrorPolicy if policy is not ErrorPolicy.STOP]
+        ),
+        default=ErrorPolicy.FAIL.value,
+        show_default=True,
+        help="What follows a failed call.",
+    ),
+    click.option(
+        "--retries",
+        type=click.IntRange(min=1),
+        default=DEFAULT_RETRIES,
+        show_default=True,
+        help="Further tries of an element with --on-error retry.",
+    ),
+    click.option(
+        "--schedule",
+        type=click.Choice([policy.value for policy in SchedulePolicy]),
+        default=SchedulePolicy.CONSUMER_FIRST.value,
+        show_default=True,
+        help="Order of calls.",
+    ),
+    click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="[SOURCE=]FILE",
+        help="Lines of a file in place of what a source gives; - is standard input.",
+    ),
+    click.option(
+        "--redact",
+        "redactions",
+        multiple=True,
+        metavar="RULE",
+        help="Keep out of the recording what a JSON path ($..password) or a regular "
+        "expression (token=(\\w+)) finds.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line."),
+)
+
+
+class RunArguments(TypedDict):
+    """What `run_options` adds to a command."""
+
+    words: tuple[str, ...]
+    flow: str | None
+    limit: int | None
+    timeout: float | None
+    on_error: str
+    retries: int
+    schedule: str
+    inputs: tuple[str, ...]
+    redactions: tuple[str, ...]
+    as_json: bool
+
+
+def run_options(function: _Command) -> _Command:
+    """Gives a command the arguments and options of `RunArguments`."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def run_flow(arguments: RunArguments, record: Path | None) -> int:
+    """Runs a flow to its end, recorded into `record` if it is given; gives the exit code."""
+    if arguments["redactions"] and record is None:
+        raise click.UsageError("--redact needs a recording: give --record FILE too")
+    recording = RecordingOptions(redactor=redaction(arguments["redactions"]))
+    options = RunOptions(
+        limit=arguments["limit"],
+        timeout_seconds=arguments["timeout"],
+        on_error=ErrorPolicy(arguments["on_error"]),
+        retries=arguments["retries"],
+        schedule=SchedulePolicy(arguments["schedule"]),
+    )
+    opened = open_flow(*manifest_and_flow(arguments["words"], arguments["flow"]))
+    show_warnings(opened.warnings)
+    run = FlowRun(opened.flow, options, as_json=arguments["as_json"])
+    feeds = text_inputs(arguments["inputs"], opened.flow.sources)
+    invoker = FedInvoker(opened.open_invoker(run.output.take), feeds)
+    if record is not None:
+        run.record(record, opened, recording)
+    return run.run(invoker)
+
+
+def redaction(rules: tuple[str, ...]) -> Redaction | None:
+    """The redaction of these rules, if there are any. Raises `StudioError` for bad ones."""
+    return Redaction(rules) if rules else None
+
+
+def show_warnings(warnings: tuple[Diagnostic, ...]) -> None:
+    """Warnings go to stderr."""
+    for warning in warnings:
+        print(warning.render(), file=sys.stderr)
+
+
+class FlowRun:
+    """One run, with what it prints before, meanwhile and after."""
+
+    def __init__(self, flow: LinkedFlow, options: RunOptions, *, as_json: bool) -> None:
+        self._flow = flow
+        self._options = options
+        self._recording: FileRecording | None = None
+        self.output = ComponentOutput(sys.stdout.buffer, sys.stderr.buffer, as_json=as_json)
+        """Takes what components print."""
+
+    def record(self, path: Path, opened: OpenedFlow, options: RecordingOptions) -> None:
+        """Record the run into a new file."""
+        linking = opened.linking
+        facts = run_facts(
+            opened.flow, linking.compiled, opened.manifest_text, engine_options(self._options)
+        )
+        self._recording = FileRecording(path, opened.flow, facts, options, _show_problem)
+
+    def run(self, invoker: FedInvoker) -> int:
+        """Run to the end; gives the exit code. A recording that failed is a bad file."""
+        self.output.say(f"[torvyn] Running flow '{self._flow.name}'")
+        settle_collector()
+        run = HeadlessRun(self._flow, invoker, self._options, self._recording, invoker.stop_waiting)
+        with interruptible(run.interrupt):
+            report = run.run()
+        result = None if self._recording is None else self._recording.close(report.snapshot)
+        print_report(self._flow, report, self.output, _recording_fields(result))
+        code = exit_code(report)
+        if result is not None:
+            _show_recording(result)
+            if result.failed is not None and code is ExitCode.OK:
+                return ExitCode.BAD_INPUT
+        return code
+
+
+@contextmanager
+def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
+    """While it is open, Ctrl-C calls `interrupt` in place of raising KeyboardInterrupt."""
+
+    def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
+        interrupt()
+
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def print_report(
+    flow: LinkedFlow,
+    report: RunReport,
+    output: ComponentOutput,
+    more: dict[str, Any] | None = None,
+) -> None:
+    """The line that ends the output, and the summary; `more` is added to the JSON summary."""
+    output.finish()
+    if output.as_json:
+        summary = summary_object(flow, report) | {"suppressed_bytes": output.suppressed}
+        output.write_line(json.dumps(summary | (more or {})))
+        return
+    output.say(completed_line(flow, report.snapshot))
+    print(summary_text(flow, report, output.suppressed), file=sys.stderr)
+
+
+def _show_problem(problem: Diagnostic) -> None:
+    print(problem.render(), file=sys.stderr, flush=True)
+
+
+def _show_recording(result: RecordingResult) -> None:
+    if result.failed is None:
+        text = f"Recorded {result.calls:,} calls, {result.bytes_written:,} bytes: {result.path}"
+    else:
+        text = f"NOT recorded to its end: {result.path}; see the error above"
+    print(text, file=sys.stderr)
+
+
+def _recording_fields(result: RecordingResult | None) -> dict[str, Any]:
+    if result is None:
+        return {}
+    failed = None if result.failed is None else result.failed.message
+    return {
+        "recording": {
+            "file": str(result.path),
+            "calls": result.calls,
+            "bytes": result.bytes_written,
+            "failed": failed,
+        }
+    }

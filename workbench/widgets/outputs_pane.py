@@ -1,0 +1,269 @@
+"""What sinks and other nodes printed: a log for each, side by side or behind tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+
+from runtime.model.linked import LinkedFlow, Role
+from runtime.protocol.updates import PrintedChunk
+from workbench.text.figures import count, size
+from workbench.text.glyphs import DENIED
+from workbench.text.lines import Ink, Line, Row, Span, fit, line, pad, wrap_words
+from workbench.text.printed_text import LineCutter, PrintedLine
+from workbench.view import NodeRef
+from workbench.widgets.label import LineLabel
+from workbench.widgets.line_view import LineView
+from workbench.widgets.log_view import KEPT_ENTRIES, LogView
+
+COLUMN_CELLS = 34
+"""Narrowest column; below it the logs stand behind tabs."""
+
+FLOOD_LINES = 500
+"""After an update of so many lines, no more are taken from the next; the others are counted."""
+
+GUTTER_CELLS = 7
+"""Cursor, number, space."""
+
+
+class PrintedView(LogView[PrintedLine], inherit_bindings=False):
+    """What one node printed."""
+
+    gutter_cells = GUTTER_CELLS
+
+    def __init__(self, node: str, *, is_sink: bool) -> None:
+        super().__init__(wrapped=True, classes="printed")
+        self.node = node
+        self.is_sink = is_sink
+        self.lost_bytes = 0
+        self.unread = False
+        """Something was printed while another log was in front."""
+        self._cutter = LineCutter()
+        self._flooded = False
+
+    def take(self, chunks: Sequence[PrintedChunk], lost: int) -> None:
+        """Show more of what the node printed."""
+        most = FLOOD_LINES if self._flooded else KEPT_ENTRIES
+        lines, missed = self._cutter.cut(chunks, most)
+        self._flooded = len(lines) >= FLOOD_LINES
+        self.forgotten += missed
+        self.lost_bytes += lost
+        self.add(lines, self._cutter.unfinished())
+        self._write_heading()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._cutter = LineCutter()
+        self._flooded = False
+        self.lost_bytes = 0
+        self.unread = False
+        super().clear()
+        self._write_heading()
+
+    def entry_gutter(self, entry: PrintedLine) -> Line:
+        """` #3   `: the element's number, or the call's."""
+        if entry.sequence is not None:
+            about = f"#{count(entry.sequence)}"
+        else:
+            about = count(entry.call) if entry.call else ""
+        return line((f" {pad(about, GUTTER_CELLS - 2)} ", Ink.FAINT))
+
+    def entry_body(self, entry: PrintedLine) -> Line:
+        """The text, after marks for stderr and for what is not granted."""
+        ink = Ink.TEXT if entry.granted else Ink.DIM
+        return line((_marks(entry), Ink.WARN), (entry.text, ink))
+
+    def entry_cells(self, entry: PrintedLine) -> int:
+        """Cells of the marks and the text."""
+        if entry.granted and entry.stream == "stdout":
+            return entry.cells
+        return len(_marks(entry)) + entry.cells
+
+    def entry_is_plain(self, entry: PrintedLine) -> bool:
+        """True for text of one-cell characters, which most is."""
+        return entry.plain
+
+    def entry_target(self, entry: PrintedLine) -> object:
+        """A line belongs to its node."""
+        return NodeRef(self.node)
+
+    def empty_rows(self) -> Sequence[Row]:
+        """How to get something printed."""
+        return (
+            Row(line("")),
+            Row(line((" Nothing printed yet.", Ink.DIM))),
+            Row(line((" Press ", Ink.FAINT), ("s", Ink.KEY), (" for one call, ", Ink.FAINT),
+                     ("space", Ink.KEY), (" to run.", Ink.FAINT))),
+        )  # fmt: skip
+
+    def watch_following(self, following: bool) -> None:
+        """The heading says whether the log follows its end."""
+        super().watch_following(following)
+        self._write_heading()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The heading shows which log has the keys."""
+        super().watch_has_focus(has_focus)
+        self._write_heading()
+
+    def _write_heading(self) -> None:
+        heading = self._heading()
+        if heading != self.heading:
+            self.heading = heading
+            self._measure()
+            self.refresh()
+
+    def _heading(self) -> tuple[Line, ...]:
+        name = Span(f" {fit(self.node, 20)} ", Ink.CHOSEN if self.has_focus else Ink.STRONG)
+        parts: list[Span] = [name]
+        if self._cutter.lines:
+            parts.append(
+                Span(f" {count(self._cutter.lines)} line{'s' * (self._cutter.lines != 1)}", Ink.DIM)
+            )
+        if self.forgotten:
+            parts.append(Span(f", {count(self.forgotten)} passed by", Ink.WARN))
+        if self.lost_bytes:
+            parts.append(Span(f", {size(self.lost_bytes)} lost", Ink.WARN))
+        if not self.following:
+            parts.append(Span("  || f follows", Ink.NEXT))
+        rows = [tuple(parts)]
+        if self._cutter.ungranted:
+            grants = " ".join(f"stdio:{stream}" for stream in sorted(self._cutter.ungranted))
+            text = f"{DENIED} would be discarded by Torvyn: needs {grants}"
+            room = max(self.room - 2, 10)
+            rows += [(Span(f" {row}", Ink.WARN),) for row in wrap_words(text, room)]
+        return tuple(rows)
+
+
+def _marks(entry: PrintedLine) -> str:
+    marks = ("E" if entry.stream == "stderr" else "") + ("" if entry.granted else DENIED)
+    return f"{marks} " if marks else ""
+
+
+class Outputs(Vertical, inherit_bindings=False):
+    """The output pane."""
+
+    def __init__(self, *, id: str, classes: str) -> None:
+        super().__init__(id=id, classes=classes)
+        self.active = ""
+        self._views: dict[str, PrintedView] = {}
+        self._tabs = LineLabel(classes="tabs")
+        self._columns = Horizontal(classes="columns")
+
+    def compose(self) -> ComposeResult:
+        """Tabs above, logs below."""
+        yield self._tabs
+        yield self._columns
+
+    # ---- what happens in the flow
+
+    def open_flow(self, flow: LinkedFlow) -> None:
+        """Begin anew with a log for each sink."""
+        sinks = [node.name for node in flow.nodes if node.role is Role.SINK]
+        if list(self._views) == sinks:
+            for view in self._views.values():
+                view.clear()
+            return
+        for view in self._views.values():
+            view.remove()
+        self._views.clear()
+        for name in sinks:
+            self._add(name, is_sink=True)
+        self.active = sinks[0] if sinks else ""
+        self._place_logs()
+
+    def begin_anew(self, chunks: Iterable[PrintedChunk], lost: Iterable[tuple[str, int]]) -> None:
+        """Hold nothing but this, none of which is new to the reader."""
+        for view in self._views.values():
+            view.clear()
+        self.take(chunks, lost)
+        for view in self._views.values():
+            view.unread = False
+        self._place_logs()
+
+    def follow_flow(self, flow: LinkedFlow) -> None:
+        """Take another graph: new sinks get a log, nodes that are gone lose theirs."""
+        for name in [name for name in self._views if name not in flow.by_name]:
+            self._views.pop(name).remove()
+        for node in flow.nodes:
+            if node.role is Role.SINK and node.name not in self._views:
+                self._add(node.name, is_sink=True)
+        if self.active not in self._views:
+            self.active = next(iter(self._views), "")
+        for index, view in enumerate(self._views.values()):
+            view.set_class(index > 0, "-later")
+        self._place_logs()
+
+    def take(self, chunks: Iterable[PrintedChunk], lost: Iterable[tuple[str, int]]) -> None:
+        """Give each log what its node printed."""
+        by_node: dict[str, list[PrintedChunk]] = {}
+        for chunk in chunks:
+            by_node.setdefault(chunk.node, []).append(chunk)
+        lost_by_node = dict(lost)
+        for node in {**by_node, **dict.fromkeys(lost_by_node)}:
+            if node not in self._views:
+                self._add(node, is_sink=False)
+                self._place_logs()
+            view = self._views[node]
+            view.take(by_node.get(node, ()), lost_by_node.get(node, 0))
+            if not view.unread and not view.display:
+                view.unread = True
+                self._place_logs()
+
+    def _add(self, node: str, *, is_sink: bool) -> None:
+        view = PrintedView(node, is_sink=is_sink)
+        view.set_class(bool(self._views), "-later")
+        self._views[node] = view
+        self.active = self.active or node
+        self._columns.mount(view)
+
+    # ---- arrangement
+
+    def on_resize(self) -> None:
+        """Side by side where there is room."""
+        self._place_logs()
+
+    def _place_logs(self) -> None:
+        width = self.size.width
+        tabbed = len(self._views) > 1 and width // len(self._views) < COLUMN_CELLS
+        self._tabs.display = tabbed
+        spans: list[Span] = []
+        for name, view in self._views.items():
+            view.display = not tabbed or name == self.active
+            view.unread = view.unread and not view.display
+            sign = "*" if view.unread else ""
+            spans.append(Span(f" {name}{sign} ", Ink.CHOSEN if name == self.active else Ink.DIM))
+        self._tabs.lines = (tuple(spans),)
+
+    def choose(self, node: str) -> None:
+        """Bring a log up and give it the keys."""
+        self.active = node
+        self._place_logs()
+        self._views[node].focus()
+
+    def on_line_label_clicked(self, message: LineLabel.Clicked) -> None:
+        """A tab was clicked."""
+        message.stop()
+        self.choose(list(self._views)[message.span])
+
+    def on_descendant_focus(self) -> None:
+        """The log with the keys is the active one."""
+        for name, view in self._views.items():
+            if view.has_focus:
+                self.active = name
+                self._place_logs()
+
+    # ---- the pane as actions see it
+
+    @property
+    def target(self) -> LineView | None:
+        """The log that has, or would get, the keys."""
+        return self._views.get(self.active)
+
+    def step(self, across: int) -> None:
+        """Go to the next log."""
+        names = list(self._views)
+        if names:
+            self.choose(names[(names.index(self.active) + across) % len(names)])

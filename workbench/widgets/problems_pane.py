@@ -1,0 +1,103 @@
+"""The problems of the manifest, its components and their builds: what, where, what to do."""
+
+from __future__ import annotations
+
+from textual.reactive import reactive
+
+from runtime.model.errors import Diagnostic, Severity
+from runtime.protocol.updates import Health
+from workbench.inspection.rows import prose
+from workbench.text.lines import Ink, Row, fit_end, line
+from workbench.text.printable import harmless
+from workbench.view import View
+from workbench.widgets.line_view import LineView
+
+HOW = line(
+    (" Press ", Ink.DIM), ("ctrl+r", Ink.KEY), (" to build what is not built, ", Ink.DIM),
+    ("A", Ink.KEY), (" to read the manifest again.", Ink.DIM),
+)  # fmt: skip
+
+
+class ProblemsPane(LineView, inherit_bindings=False):
+    """All problems at once; Enter opens the place in the user's editor."""
+
+    view: reactive[View] = reactive(View, repaint=False)
+
+    def watch_view(self, old: View, new: View) -> None:
+        """Write the list when it has changed."""
+        if _shown(old) != _shown(new):
+            self._fill()
+
+    def on_resize(self) -> None:
+        """Texts follow the width."""
+        self._fill()
+
+    def _fill(self) -> None:
+        groups = _groups(self.view)
+        if not groups:
+            self.show((Row(line((" No problems.", Ink.GOOD))),))
+            return
+        rows: list[Row] = []
+        if self.view.health is Health.INVALID:
+            rows.append(Row(HOW))
+        for heading, problems in groups:
+            rows.append(Row(line((f" {heading}{_total(problems)}", Ink.STRONG))))
+            for problem in problems:
+                rows += self._problem(problem)
+                rows.append(Row(line("")))
+        self.show(rows[:-1])
+
+    def _problem(self, problem: Diagnostic) -> list[Row]:
+        bad = problem.severity is Severity.ERROR
+        sign, ink = ("x", Ink.BAD) if bad else ("!", Ink.WARN)
+        target = problem if problem.file is not None else None
+        made = [line((f" {sign} {problem.code} {problem.name}", ink))]
+        room = self.room - 8
+        made += [line("  ", *row.spans) for row in prose(problem.message, room)]
+        if problem.file is not None:
+            made.append(
+                line(
+                    "   ",
+                    (fit_end(place(problem), room), Ink.NAME),
+                    (f"  {problem.key or ''}", Ink.DIM),
+                )
+            )
+        for index, row in enumerate(prose(problem.help, room, Ink.GOOD) if problem.help else []):
+            made.append(line(("   help" if not index else "       ", Ink.DIM), *row.spans))
+        return [Row(spans, target) for spans in made]
+
+
+def place(problem: Diagnostic) -> str:
+    """`file:line:column`, as far as it is known."""
+    parts = (problem.file, problem.line, problem.column)
+    return harmless(":".join(str(part) for part in parts if part is not None))
+
+
+def _shown(view: View) -> tuple[object, ...]:
+    return view.problems, view.build, view.health, view.recording_problems
+
+
+def _groups(view: View) -> list[tuple[str, tuple[Diagnostic, ...]]]:
+    """Problems under their headings, those of the session first."""
+    build = view.build
+    groups = [
+        ("", view.problems),
+        ("the recording: ", view.recording_problems),
+        ("nothing was built: ", build.refused),
+    ]
+    groups += [
+        (f"build of {outcome.component}: ", outcome.problems)
+        for outcome in reversed(build.outcomes)
+    ]
+    return [(heading, problems) for heading, problems in groups if problems]
+
+
+def _total(problems: tuple[Diagnostic, ...]) -> str:
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    warnings = len(problems) - errors
+    parts = []
+    if errors:
+        parts.append(f"{errors} error{'s' * (errors > 1)}")
+    if warnings:
+        parts.append(f"{warnings} warning{'s' * (warnings > 1)}")
+    return ", ".join(parts)

@@ -1,0 +1,90 @@
+"""The queue table: every edge with its depth, peak, counts and policy."""
+
+from __future__ import annotations
+
+from textual.reactive import reactive
+
+from runtime.model.snapshot import EdgeSnapshot
+from workbench.inspection.edge import depth_bar
+from workbench.inspection.rows import column
+from workbench.text.figures import count, duration
+from workbench.text.glyphs import DROP
+from workbench.text.lines import Ink, Line, Row, Span, line, width_of
+from workbench.view import EdgeRef, View
+from workbench.widgets.line_view import LineView
+
+BAR_CELLS = (6, 24)
+DEPTH_CELLS = 9
+NAME_CELLS = (16, 34)
+
+
+class QueuesPane(LineView, inherit_bindings=False):
+    """One row an edge; Enter or a click lists what waits there."""
+
+    view: reactive[View] = reactive(View, repaint=False)
+
+    def watch_view(self, old: View, new: View) -> None:
+        """Fill the table when the snapshot has changed."""
+        if old.snapshot != new.snapshot or old.flow != new.flow:
+            self._fill()
+
+    def on_resize(self) -> None:
+        """Columns follow the width."""
+        self._fill()
+
+    def _fill(self) -> None:
+        snapshot = self.view.snapshot
+        if snapshot is None:
+            self.show((Row(line((" Queues appear when the flow is ready.", Ink.DIM))),))
+            return
+        name_cells, bar_cells = self._cells(snapshot.edges)
+        heading = (
+            Span(" "),
+            column("edge", name_cells, Ink.FAINT),
+            column("depth", bar_cells + DEPTH_CELLS, Ink.FAINT),
+            *(column(text, cells, Ink.FAINT, right=True) for text, cells in self._columns()),
+        )
+        rows = [
+            Row(self._row(edge, name_cells, bar_cells), EdgeRef(edge.index))
+            for edge in snapshot.edges
+        ]
+        self.show(rows, (heading,))
+
+    def _columns(self) -> tuple[tuple[str, int], ...]:
+        wide = self.room >= 70
+        columns = (("peak", 4), ("in", 5), ("out", 5), ("drop", 5))
+        return (*columns, ("held", 6)) if wide else columns
+
+    def _cells(self, edges: tuple[EdgeSnapshot, ...]) -> tuple[int, int]:
+        """Cells for the names and for the bars."""
+        longest = max((len(edge.label) for edge in edges), default=0)
+        fixed = 3 + DEPTH_CELLS + sum(cells + 1 for _, cells in self._columns())
+        room = self.room - fixed
+        bar_cells = min(max(room - longest, BAR_CELLS[0]), BAR_CELLS[1])
+        return max(min(longest, room - bar_cells), NAME_CELLS[0]), bar_cells
+
+    def _row(self, edge: EdgeSnapshot, name_cells: int, bar_cells: int) -> Line:
+        depth = depth_bar(edge, bar_cells)
+        fill = " " * max(bar_cells + DEPTH_CELLS + 1 - width_of(depth), 0)
+        dropped = f"{DROP}{count(edge.dropped)}" if edge.dropped else "-"
+        values = [
+            (str(edge.peak), Ink.DIM),
+            (count(edge.enqueued), Ink.TEXT),
+            (count(edge.dequeued), Ink.TEXT),
+            (dropped, Ink.WARN if edge.dropped else Ink.FAINT),
+            (
+                duration(edge.held_ns) if edge.held_ns else "-",
+                Ink.WARN if edge.held_ns else Ink.FAINT,
+            ),
+        ]
+        cells = [width for _, width in self._columns()]
+        return (
+            Span(" "),
+            column(edge.label, name_cells, Ink.TEXT),
+            *depth,
+            Span(fill),
+            *(
+                column(text, width, ink, right=True)
+                for (text, ink), width in zip(values, cells, strict=False)
+            ),
+        )
