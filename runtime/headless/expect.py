@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runtime.headless.replay import RecordedFlow
+from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report
@@ -16,6 +16,7 @@ from runtime.recording.file.writer import free_path
 from runtime.recording.replay.expectation import accept, rerun
 from runtime.recording.replay.recorded_host_inputs import QueuedHostAnswers, RepeatableAnswers
 from runtime.recording.run_facts import run_facts
+from runtime.wasm.host import surfaces_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def expectation(
 def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:
     opened = recorded.opened
     facts = run_facts(
-        opened.flow, opened.linking.compiled, opened.manifest_text, recorded.engine_options
+        opened.flow,
+        surfaces_of(opened.linking.compiled),
+        opened.manifest_text,
+        recorded.engine_options,
     )
     host = QueuedHostAnswers(RepeatableAnswers())
     with closing(recorded.invoker(host, None)) as invoker:

@@ -1,155 +1,32 @@
-"""Recordings opened, and run again without a screen."""
+"""Recordings run again without a screen."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
-from runtime.engine.options import EngineOptions
 from runtime.headless.run import RunReport, RunTally
-from runtime.headless.source_override import FedInvoker
-from runtime.model.commands import Relink, Swap
-from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.commands import Swap
+from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
-from runtime.model.linked import LinkedFlow
-from runtime.opening.open import OnPrint, OpenedFlow, open_flow
-from runtime.recording.encoding import OutputLevel, RecordingOptions
-from runtime.recording.file.header import DifferenceKind, FlowDifference, check_flow, engine_options
-from runtime.recording.file.reader import RecordingReader
-from runtime.recording.format import Header
-from runtime.recording.redaction import Redaction
-from runtime.recording.replay.input_feed import Feed
+from runtime.opening.open import OnPrint
+from runtime.opening.recordings import RecordedFlow, recorded_steps
 from runtime.recording.replay.recorded_host_inputs import (
     QueuedHostAnswers,
     RepeatableAnswers,
     ReplayedHostAnswers,
 )
 from runtime.recording.replay.replayer import Divergence, Replayer, ReplayInvoker, ReplaySettings
-from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_file
+from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
-from runtime.wasm.host_functions.host_inputs import HostAnswers
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 LONGEST_SLEEP_SECONDS = 0.05
-
-
-@dataclass(frozen=True)
-class RecordedFlow:
-    """A recording, and a flow it can be replayed with."""
-
-    path: Path
-    header: Header
-    opened: OpenedFlow
-    differences: tuple[FlowDifference, ...]
-    """In what the flow is not the recorded one; structure only when it was forced."""
-    notes: tuple[Diagnostic, ...]
-    """Warnings to be shown."""
-
-    @property
-    def flow(self) -> LinkedFlow:
-        """The flow as it is today."""
-        return self.opened.flow
-
-    @property
-    def same_structure(self) -> bool:
-        """True when the recorded calls can be asked for one by one."""
-        return not any(item.kind is DifferenceKind.STRUCTURE for item in self.differences)
-
-    @property
-    def sources(self) -> frozenset[str]:
-        """Nodes that the recording answers for."""
-        return frozenset(self.flow.sources)
-
-    @property
-    def engine_options(self) -> EngineOptions:
-        """What the recorded engine was set to."""
-        return engine_options(self.header)
-
-    @property
-    def recording_options(self) -> RecordingOptions:
-        """What the recording was set to."""
-        header = self.header
-        redactor = Redaction(header.redactions) if header.redactions else None
-        return RecordingOptions(OutputLevel(header.outputs), header.payload_limit, redactor)
-
-    def invoker(self, host: HostAnswers, on_print: OnPrint | None) -> WasmInvoker:
-        """An invoker for the whole flow; the caller closes it."""
-        linking = self.opened.linking
-        return WasmInvoker(
-            self.flow,
-            linking.host,
-            compiled=linking.compiled,
-            host_answers=host,
-            on_print=on_print,
-        )
-
-    def part_invoker(
-        self, part: LinkedFlow, feeds: Mapping[str, Feed], on_print: OnPrint
-    ) -> FedInvoker:
-        """An invoker for a part of the flow, its sources fed; the caller closes it."""
-        linking = self.opened.linking
-        real = WasmInvoker(part, linking.host, compiled=linking.compiled, on_print=on_print)
-        return FedInvoker(real, feeds)
-
-
-def open_recording(
-    path: Path, manifest: Path | None = None, flow: str | None = None, *, force: bool = False
-) -> RecordedFlow:
-    """Opens a recording with the flow it names, or with another one.
-
-    Other builds are let pass, and told as warnings; `force` lets another graph pass too.
-
-    Raises:
-        StudioError: the recording or the flow can not be opened, or the flow is another one.
-    """
-    with RecordingReader(path) as reader:
-        header = reader.header
-    if manifest is None:
-        manifest = manifest_of(path)
-    opened = open_flow(manifest, flow or header.flow)
-    try:
-        found = check_flow(header, opened.flow, str(path), force=force, other_builds=True)
-        engine_options(header)
-        OutputLevel(header.outputs)
-    except ValueError as error:
-        raise StudioError([_unusable(path, str(error))]) from error
-    notes = (*opened.warnings, *(_difference(path, item) for item in found))
-    return RecordedFlow(path, header, opened, found, (*notes, *_unpinned(path, header)))
-
-
-def manifest_of(recording: Path) -> Path:
-    """The manifest that a recording names.
-
-    Raises:
-        StudioError: the recording can not be opened, or the manifest is not there (E0001).
-    """
-    with RecordingReader(recording) as reader:
-        manifest = recording.absolute().parent / reader.header.manifest
-    if not manifest.exists():
-        raise StudioError([_no_manifest(recording, manifest)])
-    return manifest
-
-
-def recorded_steps(
-    recorded: RecordedFlow, warn: Callable[[tuple[Diagnostic, ...]], None]
-) -> Iterator[ReplayStep]:
-    """What the recording repeats, read as it is needed; `warn` gets what was tolerated.
-
-    Raises `StudioError`: the file is damaged, has no beginning, or changed its graph (E0001).
-    """
-    with RecordingReader(recorded.path) as reader:
-        reader.require_beginning()
-        for step in steps_of_file(reader, recorded.recording_options.redactor):
-            if isinstance(step, Relink):
-                raise StudioError([_relinked(recorded.path)])
-            yield step
-        warn(reader.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,75 +174,5 @@ class HeadlessReplay:
         return not self._interrupts
 
 
-def why_it_may_differ(recorded: RecordedFlow, divergence: Divergence) -> str:
-    """What is known of the node whose answer differs, in one sentence; may be empty."""
-    node = divergence.node
-    if divergence.what in ("call", "recording"):
-        return ""
-    for item in recorded.differences:
-        if item.kind is DifferenceKind.BUILD and item.what.startswith(f"node {node},"):
-            return f"{node} has another build than was recorded."
-    for line in recorded.header.unpinned:
-        if line.node == node:
-            return f"{node} imports what a recording can not hold: {', '.join(line.imports)}."
-    return f"{node} has the recorded build and the recorded input: it is not deterministic."
-
-
 def _is_after(step: ReplayStep, until: int | None) -> bool:
     return until is not None and isinstance(step, CallStep) and step.number > until
-
-
-def _difference(path: Path, item: FlowDifference) -> Diagnostic:
-    return _note(path, str(item), "Outputs may differ from the recorded ones.")
-
-
-def _unpinned(path: Path, header: Header) -> list[Diagnostic]:
-    return [
-        _note(
-            path,
-            f"node {line.node} imports what a recording can not hold: {', '.join(line.imports)}",
-            "Its outputs may differ from the recorded ones.",
-        )
-        for line in header.unpinned
-    ]
-
-
-def _note(path: Path, message: str, help_text: str) -> Diagnostic:
-    return Diagnostic(
-        Severity.WARNING, "E0412", "ContractMismatch", message, help_text, file=str(path), line=1
-    )
-
-
-def _no_manifest(path: Path, manifest: Path) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        "E0001",
-        "IoError",
-        f"the manifest of the recording is not there: {manifest}",
-        "Name the manifest after the recording.",
-        file=str(path),
-        line=1,
-    )
-
-
-def _unusable(path: Path, detail: str) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        "E0001",
-        "IoError",
-        f"the header can not be used: {detail}",
-        "Use a copy that is whole.",
-        file=str(path),
-        line=1,
-    )
-
-
-def _relinked(path: Path) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        "E0001",
-        "IoError",
-        "the recording can not be repeated: the graph of its flow was changed while it ran",
-        "Compare it with `diff`, or let its elements enter at an edge with --at.",
-        file=str(path),
-    )

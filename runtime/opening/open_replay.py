@@ -9,15 +9,15 @@ from pathlib import Path
 
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessLink
-from runtime.headless.replay import (
+from runtime.hotreload.reopening import Reopening
+from runtime.model.errors import Diagnostic
+from runtime.opening.open import SCREEN_OPTIONS, SessionOptions, open_session, reopening_of
+from runtime.opening.recordings import (
     RecordedFlow,
     open_recording,
     recorded_steps,
     why_it_may_differ,
 )
-from runtime.hotreload.reopening import Reopening
-from runtime.model.errors import Diagnostic
-from runtime.opening.open import SCREEN_OPTIONS, SessionOptions, open_session, reopening_of
 from runtime.recording.file.reader import end_of_recording
 from runtime.recording.replay.input_feed import Feed, text_inputs
 from runtime.recording.replay.partial import source_feeds

@@ -21,7 +21,6 @@ from runtime.recording.file.header import RunFacts, header_of
 from runtime.recording.file.writer import FileWriter
 from runtime.recording.recorder import entries_of
 from runtime.recording.replay.expectation import end_of
-from runtime.wasm.host import Compiled
 
 _UNPINNED = {
     "wasi:sockets/": "network",
@@ -67,15 +66,14 @@ def _unpinned(node: LinkedNode, surface: Surface) -> tuple[str, ...]:
 
 def run_facts(
     flow: LinkedFlow,
-    compiled: Mapping[str, Compiled],
+    surfaces: Mapping[str, Surface],
     manifest_text: bytes,
     options: EngineOptions,
 ) -> RunFacts:
     """What a recording that begins at this moment says beside the flow.
 
-    `compiled` holds the flow's builds by digest.
+    `surfaces` are those of the flow's builds, by digest.
     """
-    surfaces = {digest: item.surface for digest, item in compiled.items()}
     return RunFacts(
         studio=studio_release(),
         wall_ns=time.time_ns(),

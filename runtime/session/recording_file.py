@@ -19,6 +19,7 @@ from runtime.recording.replay.expectation import end_of
 from runtime.recording.ring.ring import RING_BYTES
 from runtime.recording.run_facts import run_facts
 from runtime.timetravel.execution import Workshop
+from runtime.wasm.host import surfaces_of
 
 SUFFIX = ".rec"
 
@@ -64,7 +65,7 @@ class RecordingFile:
             name = Path(path)
         workshop = self._workshop
         compiled = workshop.known.compiled(flow)
-        facts = run_facts(flow, compiled, workshop.manifest_text, workshop.options)
+        facts = run_facts(flow, surfaces_of(compiled), workshop.manifest_text, workshop.options)
         recorder.keep(name, header_of(flow, facts, self._options, name), self._options)
         self._recorder = recorder
         self._writer = recorder.writer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -35,6 +36,11 @@ class Compiled:
     """SHA-256 of the component's bytes, in hexadecimal."""
     surface: Surface
     component: Component
+
+
+def surfaces_of(compiled: Mapping[str, Compiled]) -> dict[str, Surface]:
+    """What each of the builds imports and exports; both by digest."""
+    return {digest: item.surface for digest, item in compiled.items()}
 
 
 class Host:

@@ -20,29 +20,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
+from runtime.child.gc_tuning import settle_collector
+from runtime.engine.core import Engine
+from runtime.engine.invoker import Invoker
+from runtime.engine.options import EngineOptions
+from runtime.model.commands import Start
+from runtime.model.linked import LinkedFlow, Role
+from runtime.opening.open import open_flow
+from runtime.recording.encoding import RecordingOptions
+from runtime.recording.file.header import header_of
+from runtime.recording.file.reader import RecordingReader
+from runtime.recording.recorder import Recorder
+from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
+from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring
+from runtime.recording.replayed_sources import sources_of
+from runtime.recording.ring.ring import Ring
+from runtime.recording.ring.sizes import CALL_BYTES
+from runtime.recording.run_facts import run_facts
+from runtime.wasm.host import surfaces_of
+from runtime.wasm.wasm_invoker import WasmInvoker
+from tests.support.recorded_guests import counting_source
+from tests.support.wasm_guests import SINK, component
+
 ROOT = Path(__file__).parents[2]
-
-from runtime.child.gc_tuning import settle_collector  # noqa: E402
-from runtime.engine.core import Engine  # noqa: E402
-from runtime.engine.invoker import Invoker  # noqa: E402
-from runtime.engine.options import EngineOptions  # noqa: E402
-from runtime.model.commands import Start  # noqa: E402
-from runtime.model.linked import LinkedFlow, Role  # noqa: E402
-from runtime.opening.open import open_flow  # noqa: E402
-from runtime.recording.encoding import RecordingOptions  # noqa: E402
-from runtime.recording.file.header import header_of  # noqa: E402
-from runtime.recording.file.reader import RecordingReader  # noqa: E402
-from runtime.recording.recorder import Recorder  # noqa: E402
-from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings  # noqa: E402
-from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring  # noqa: E402
-from runtime.recording.replayed_sources import sources_of  # noqa: E402
-from runtime.recording.ring.ring import Ring  # noqa: E402
-from runtime.recording.ring.sizes import CALL_BYTES  # noqa: E402
-from runtime.recording.run_facts import run_facts  # noqa: E402
-from runtime.wasm.wasm_invoker import WasmInvoker  # noqa: E402
-from tests.support.recorded_guests import counting_source  # noqa: E402
-from tests.support.wasm_guests import SINK, component  # noqa: E402
-
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 PLAIN = "plain run"
 CALLS_A_TURN = 250
@@ -115,7 +115,7 @@ class Measured:
     def to_file(self, path: Path) -> Way:
         """As `live`, into the ring and into a file."""
         recorder = Recorder(Ring())
-        facts = run_facts(self.flow, self.compiled, self.opened.manifest_text, OPTIONS)
+        facts = run_facts(self.flow, surfaces_of(self.compiled), self.opened.manifest_text, OPTIONS)
         recorder.keep(path, header_of(self.flow, facts, FULL, path), FULL)
         way = self.live(recorder)
 

@@ -17,22 +17,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-
-from runtime.model.call import Call, Export, Failed  # noqa: E402
-from runtime.model.element import Buffer, Element  # noqa: E402
-from runtime.model.linked import (  # noqa: E402
+from runtime.model.call import Call, Export, Failed
+from runtime.model.element import Buffer, Element
+from runtime.model.linked import (
     LIFECYCLE_INTERFACE,
     ROLE_INTERFACES,
     LinkedFlow,
     LinkedNode,
     Role,
 )
-from runtime.wasm.host import Host  # noqa: E402
-from runtime.wasm.wasm_invoker import WasmInvoker  # noqa: E402
-from tests.support.wasm_guests import ECHO, ROUTER, component  # noqa: E402
-from tests.support.wasm_stock import StockHost  # noqa: E402
+from runtime.wasm.host import Host
+from runtime.wasm.wasm_invoker import WasmInvoker
+from tests.support.wasm_guests import ECHO, ROUTER, component
+from tests.support.wasm_stock import StockHost
 
+ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "sample_flows" / "fan-out" / ".torvyn" / "build"
 PAYLOADS = (
     b'{"type":"metric","name":"cpu_usage","value":72.5}',

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 
-import engine_fakes as fakes
-
 from runtime.engine.core import Engine
 from runtime.model.call import Accepted, Export, FailureKind
 from runtime.model.commands import (
@@ -39,6 +37,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import LinkedEdge, QueuePolicy, Role
 from runtime.model.snapshot import EdgeSnapshot, NodeState
+from tests.support import engine_fakes as fakes
 from tests.support.engine_flows import Case
 from tests.support.engine_reloads import ReloadedComponents
 

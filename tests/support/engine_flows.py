@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from random import Random
 
-import engine_fakes as fakes
 from hypothesis import strategies as st
 
 from runtime.engine.options import EngineOptions
@@ -41,6 +40,7 @@ from runtime.model.linked import (
     Role,
     SchedulePolicy,
 )
+from tests.support import engine_fakes as fakes
 
 MIDDLE = (Role.PROCESSOR, Role.FILTER, Role.ROUTER, Role.AGGREGATOR)
 FAILURES = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import engine_fakes as fakes
 from hypothesis import strategies as st
 
 from runtime.model.call import Call, Emitted, Export, Failed, Outcome, Signal
 from runtime.model.commands import Command, Relink, SetQueue, Step, Swap
 from runtime.model.linked import LinkedFlow, LinkedNode, QueuePolicy, Role
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, edge, flow, initialised
 from tests.support.engine_flows import (
     Case,

@@ -9,10 +9,10 @@ from typing import TypedDict, Unpack
 
 import click
 
-from runtime.headless.replay import manifest_of
 from runtime.model.errors import ExitCode
 from runtime.opening.open import SessionOptions, check_manifest_file, process_link
 from runtime.opening.open_replay import ReplayOpener, replay_link
+from runtime.opening.recordings import manifest_of
 from runtime.protocol.updates import EngineLink, Health
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.reader import RecordingReader

@@ -11,16 +11,11 @@ from typing import TypedDict
 import click
 
 from runtime.child.gc_tuning import settle_collector
-from runtime.headless.replay import (
-    HeadlessReplay,
-    RecordedFlow,
-    ReplayOptions,
-    open_recording,
-    why_it_may_differ,
-)
+from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.headless.run import RunOptions
 from runtime.model.errors import ExitCode
 from runtime.model.linked import ErrorPolicy
+from runtime.opening.recordings import RecordedFlow, open_recording, why_it_may_differ
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.partial import edge_named, flow_behind, source_feeds
 from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow

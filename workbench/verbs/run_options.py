@@ -21,14 +21,15 @@ from runtime.headless.run import (
     RunReport,
     engine_options,
 )
-from runtime.headless.source_override import FedInvoker
 from runtime.model.errors import Diagnostic, ExitCode
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.redaction import Redaction
 from runtime.recording.replay.input_feed import text_inputs
+from runtime.recording.replay.source_override import FedInvoker
 from runtime.recording.run_facts import FileRecording, RecordingResult, run_facts
+from runtime.wasm.host import surfaces_of
 from workbench.verbs.arguments import Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.summary import completed_line, exit_code, summary_object, summary_text
@@ -151,7 +152,10 @@ class FlowRun:
         """Record the run into a new file."""
         linking = opened.linking
         facts = run_facts(
-            opened.flow, linking.compiled, opened.manifest_text, engine_options(self._options)
+            opened.flow,
+            surfaces_of(linking.compiled),
+            opened.manifest_text,
+            engine_options(self._options),
         )
         self._recording = FileRecording(path, opened.flow, facts, options, _show_problem)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import engine_fakes as fakes
 import pytest
 
 from runtime.engine.core import Engine
@@ -13,6 +12,7 @@ from runtime.model.element import MAX_BUFFER_BYTES, Buffer
 from runtime.model.events import Edited, FlowState, NodeFailed, Released, Stopped, StopReason
 from runtime.model.linked import ErrorPolicy, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import (
     FakeInvoker,
     edge,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import engine_fakes as fakes
-
 from runtime.model.call import Export, FailureKind, Ports
 from runtime.model.commands import Step
 from runtime.model.element import Element, Hop
@@ -16,6 +14,7 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import LinkedFlow, Role
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, started
 
 

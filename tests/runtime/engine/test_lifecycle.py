@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import engine_fakes as fakes
 import pytest
 
 from runtime.engine.core import Engine
@@ -20,6 +19,7 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import ErrorPolicy, LinkedFlow, Role, SchedulePolicy
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import (
     FakeInvoker,
     finish,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-import engine_fakes as fakes
 from hypothesis import HealthCheck, given, settings
 
 from runtime.engine.core import Engine
@@ -34,6 +33,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role
 from runtime.model.snapshot import FlowSnapshot, NodeState
+from tests.support import engine_fakes as fakes
 from tests.support.engine_flows import Case, RandomComponents, cases
 
 RUNS = settings(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import engine_fakes as fakes
 import pytest
 
 from runtime.engine.options import EngineOptions
@@ -23,6 +22,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import (
     FakeInvoker,
     finish,

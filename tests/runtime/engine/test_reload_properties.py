@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import engine_fakes as fakes
 from hypothesis import HealthCheck, given, settings
 
 from runtime.model.call import Export, Signal
@@ -11,6 +10,7 @@ from runtime.model.events import CallFinished, Event, FlowEnded, SourceSignalled
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from tests.runtime.engine.test_properties import check_readiness
+from tests.support import engine_fakes as fakes
 from tests.support.engine_accounts import HOLDING, STEPS_TO_THE_END, Watched
 from tests.support.engine_flows import Case
 from tests.support.engine_reloads import reloaded_cases

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import engine_fakes as fakes
 import pytest
 
 from runtime.model.call import Export, FailureKind, Ports
@@ -22,6 +21,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import NodeState
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
 
 BLOCK = QueuePolicy.BLOCK_PRODUCER

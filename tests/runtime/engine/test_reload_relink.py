@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import engine_fakes as fakes
-
 from runtime.engine.options import EngineOptions
 from runtime.model.call import Export, FailureKind, Ports
 from runtime.model.commands import Advance, Relink, SetQueue, SetSchedule, Start, Step
@@ -22,6 +20,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import QueuePolicy, Role, SchedulePolicy
 from runtime.model.snapshot import NodeState
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, edge, finish, flow, initialised, of_type, steps
 from tests.support.engine_reloads import running, three, with_branch, with_node
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import engine_fakes as fakes
-
 from runtime.engine.options import EngineOptions
 from runtime.model.call import Export, FailureKind
 from runtime.model.commands import Cancel, Drain, Relink, SetQueue, Step
@@ -16,6 +14,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import Limits, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, edge, finish, flow, initialised, of_type, steps
 from tests.support.engine_reloads import THREE, running, three, with_branch, with_node
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-import engine_fakes as fakes
 import pytest
 
 from runtime.engine.options import EngineOptions
@@ -13,6 +12,7 @@ from runtime.model.call import Answer, Export
 from runtime.model.commands import SetSchedule, Step
 from runtime.model.events import ScheduleChanged
 from runtime.model.linked import LinkedNode, Role, SchedulePolicy
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, initialised, linear, steps
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import engine_fakes as fakes
-
 from runtime.model.call import Answer, CopyCount, Export
 from runtime.model.commands import Step
 from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import NodeState
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear
 
 

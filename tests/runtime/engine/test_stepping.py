@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import engine_fakes as fakes
 import pytest
 
 from runtime.engine.core import Engine
@@ -10,6 +9,7 @@ from runtime.model.call import Export, NextCall
 from runtime.model.commands import Drain, Step
 from runtime.model.events import Stopped, StopReason
 from runtime.model.linked import LinkedFlow, Role
+from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, started, steps
 
 

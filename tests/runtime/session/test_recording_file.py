@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
-from runtime.headless.replay import HeadlessReplay, ReplayOptions, open_recording
+from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.headless.run import HeadlessRun, RunOptions, engine_options
-from runtime.headless.source_override import FedInvoker
 from runtime.model.call import Output
 from runtime.model.commands import (
     Advance,
@@ -34,6 +33,7 @@ from runtime.model.events import Event, FlowState, Stopped, StopReason
 from runtime.model.linked import LinkedFlow, LinkedNode, SchedulePolicy
 from runtime.model.surface import InterfaceSurface, Surface
 from runtime.opening.open import OpenedFlow, open_flow
+from runtime.opening.recordings import open_recording
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
 from runtime.recording.file.reader import RecordingReader
@@ -41,10 +41,11 @@ from runtime.recording.recorder import Recorder, save
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.replay.input_feed import JSON_TYPE, OutputFeed
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
+from runtime.recording.replay.source_override import FedInvoker
 from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
 from runtime.recording.run_facts import FileRecording, run_facts, unpinned_imports
-from runtime.wasm.host import Compiled
+from runtime.wasm.host import Compiled, surfaces_of
 from runtime.wasm.wasm_invoker import Prepared, WasmInvoker
 from tests.support.studio_projects import ROOT
 
@@ -165,7 +166,9 @@ def test_any_session_on_the_sample_is_repeated_event_for_event(
         assert repeated(opened, lambda: steps_of_ring(ring), same_engine=same_engine) == expected
 
     path = tmp_path_factory.mktemp("session") / "session.rec"
-    facts = run_facts(opened.flow, opened.linking.compiled, opened.manifest_text, OPTIONS)
+    facts = run_facts(
+        opened.flow, surfaces_of(opened.linking.compiled), opened.manifest_text, OPTIONS
+    )
     end = end_of(session.engine.snapshot(), ring.calls_kept, WALL_NS)
     assert save(ring, path, header_of(opened.flow, facts, FULL, path), FULL, end) is None
 
@@ -187,7 +190,10 @@ def test_a_failure_is_told_once_and_the_run_goes_on(opened: OpenedFlow, tmp_path
     told: list[Diagnostic] = []
     options = RunOptions()
     facts = run_facts(
-        opened.flow, opened.linking.compiled, opened.manifest_text, engine_options(options)
+        opened.flow,
+        surfaces_of(opened.linking.compiled),
+        opened.manifest_text,
+        engine_options(options),
     )
     recording = FileRecording(tmp_path, opened.flow, facts, FULL, told.append)
     report = HeadlessRun(opened.flow, opened.open_invoker(nothing), options, recording).run()
