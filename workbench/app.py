@@ -12,7 +12,7 @@ from textual.command import Provider
 
 from runtime.model.errors import StudioError
 from runtime.protocol.requests import Request, Restart
-from runtime.protocol.updates import EngineLink, Health, Update
+from runtime.protocol.updates import Health, SessionClient, Update
 from workbench.palette import ActionCommands
 from workbench.screens.main import MainScreen
 from workbench.theme import STUDIO, THEMES, variable_defaults
@@ -40,11 +40,11 @@ class StudioApp(App[None]):
     CSS_PATH = "studio.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionCommands}
 
-    def __init__(self, open_link: Callable[[], EngineLink], *, title: str) -> None:
+    def __init__(self, open_link: Callable[[], SessionClient], *, title: str) -> None:
         super().__init__()
         self.title = title
         self._open_link = open_link
-        self._link: EngineLink | None = None
+        self._link: SessionClient | None = None
         self._polled_at = 0.0
         self._main = MainScreen(self.send, title=title)
         for theme in THEMES:

@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
-from workbench.text.lines import Ink
+from workbench.text.lines import StyleRole
 
 STUDIO = Theme(
     name="torvyn-studio",
@@ -62,25 +62,25 @@ HIGH_CONTRAST = Theme(
 
 THEMES = (STUDIO, HIGH_CONTRAST)
 
-BASES: dict[Ink, tuple[str, str]] = {
-    Ink.TEXT: ("foreground", ""),
-    Ink.STRONG: ("foreground", "bold"),
-    Ink.DIM: ("ink-dim", ""),
-    Ink.FAINT: ("ink-faint", ""),
-    Ink.ACCENT: ("primary", ""),
-    Ink.NEXT: ("accent", "bold"),
-    Ink.GOOD: ("success", ""),
-    Ink.WARN: ("warning", ""),
-    Ink.BAD: ("error", "bold"),
-    Ink.CHOSEN: ("primary", "bold reverse"),
-    Ink.KEY: ("primary", "bold"),
-    Ink.NAME: ("ink-name", ""),
-    Ink.STRING: ("ink-string", ""),
-    Ink.NUMBER: ("ink-number", ""),
-    Ink.LITERAL: ("ink-literal", ""),
-    Ink.PAST: ("ink-past", "bold"),
-    Ink.PAST_FLAG: ("ink-past", "bold reverse"),
-    Ink.ALERT: ("background", "bold"),
+BASES: dict[StyleRole, tuple[str, str]] = {
+    StyleRole.TEXT: ("foreground", ""),
+    StyleRole.STRONG: ("foreground", "bold"),
+    StyleRole.DIM: ("ink-dim", ""),
+    StyleRole.FAINT: ("ink-faint", ""),
+    StyleRole.ACCENT: ("primary", ""),
+    StyleRole.NEXT: ("accent", "bold"),
+    StyleRole.GOOD: ("success", ""),
+    StyleRole.WARN: ("warning", ""),
+    StyleRole.BAD: ("error", "bold"),
+    StyleRole.CHOSEN: ("primary", "bold reverse"),
+    StyleRole.KEY: ("primary", "bold"),
+    StyleRole.NAME: ("ink-name", ""),
+    StyleRole.STRING: ("ink-string", ""),
+    StyleRole.NUMBER: ("ink-number", ""),
+    StyleRole.LITERAL: ("ink-literal", ""),
+    StyleRole.PAST: ("ink-past", "bold"),
+    StyleRole.PAST_FLAG: ("ink-past", "bold reverse"),
+    StyleRole.ALERT: ("background", "bold"),
 }
 """Theme variable and attributes of each ink."""
 
@@ -98,6 +98,6 @@ def variable_defaults(foreground: str, background: str) -> dict[str, str]:
     }
 
 
-def ink_styles(variables: Mapping[str, str]) -> dict[Ink, Style]:
+def ink_styles(variables: Mapping[str, str]) -> dict[StyleRole, Style]:
     """Style of each ink under a theme's variables; the background is the widget's."""
     return {ink: Style.parse(f"{bold} {variables[name]}") for ink, (name, bold) in BASES.items()}

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
-from runtime.protocol.timeline import LineComparison, RecordingStatus, Timeline
+from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
 from runtime.protocol.updates import (
     BuildComparison,
     BuildOutcome,
@@ -45,7 +45,7 @@ class ChangeRef:
 
 
 @dataclass(frozen=True, slots=True)
-class LinesRef:
+class BranchesRef:
     """In what this line of calls differs from the one it left, or from its recording."""
 
 
@@ -57,7 +57,7 @@ class EarlierBuild:
     digest: str
 
 
-Selection = NodeRef | EdgeRef | ElementRef | ChangeRef | LinesRef
+Selection = NodeRef | EdgeRef | ElementRef | ChangeRef | BranchesRef
 
 News = BuildComparison | FlowChange
 """A difference the user has not looked at."""
@@ -86,7 +86,7 @@ class View:
     """The latest last."""
     timeline: Timeline | None = None
     recording: RecordingStatus | None = None
-    lines_compared: LineComparison | None = None
+    lines_compared: BranchComparison | None = None
     """None until it was asked for and answered."""
 
     def begun_anew(self) -> View:

@@ -23,7 +23,7 @@ _ESCAPE = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-class OutputLine(NamedTuple):
+class BuildOutputLine(NamedTuple):
     """One line."""
 
     number: int
@@ -34,7 +34,7 @@ class OutputLine(NamedTuple):
 class OutputLines(NamedTuple):
     """Lines since some number."""
 
-    lines: tuple[OutputLine, ...]
+    lines: tuple[BuildOutputLine, ...]
     lost: int
     """Lines in between that were not kept."""
 
@@ -45,7 +45,7 @@ class LineRing:
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._partial = ""
-        self._lines: deque[OutputLine] = deque(maxlen=KEPT_LINES)
+        self._lines: deque[BuildOutputLine] = deque(maxlen=KEPT_LINES)
         self._count = 0
         self._lock = threading.Lock()
 
@@ -79,7 +79,7 @@ class LineRing:
         if len(text) > LONGEST_LINE:
             text = text[:LONGEST_LINE] + _CUT_MARK
         self._count += 1
-        self._lines.append(OutputLine(self._count, text))
+        self._lines.append(BuildOutputLine(self._count, text))
         return text
 
 

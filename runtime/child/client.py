@@ -27,8 +27,8 @@ CHILD = "runtime.child.__main__"
 LAST_WORDS_BYTES = 600
 
 
-class ProcessLink:
-    """An `EngineLink` to a child process; neither `send` nor `poll` ever waits for it.
+class ProcessClient:
+    """An `SessionClient` to a child process; neither `send` nor `poll` ever waits for it.
 
     A crash in native code ends the child alone: `poll` then says `Health.DEAD` with the
     reason, and `Restart` begins a new child.

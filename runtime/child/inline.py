@@ -12,8 +12,8 @@ POLL_BUDGET_NS = 10_000_000
 """How long one poll may make calls."""
 
 
-class InlineLink:
-    """An `EngineLink` without a second process: for tests and for embedding."""
+class InlineClient:
+    """An `SessionClient` without a second process: for tests and for embedding."""
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener

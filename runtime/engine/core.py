@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runtime.engine import scheduler
-from runtime.engine.edits import Changes
+from runtime.engine.edits import Edits
 from runtime.engine.failures import Failures
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.invoker import Invoker
@@ -20,7 +20,7 @@ from runtime.engine.pressure import Pressure
 from runtime.engine.queues import Queues
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord, added
-from runtime.engine.relink import Relinking
+from runtime.engine.relink import Relinker
 from runtime.engine.schedule_policies import build_schedule
 from runtime.engine.snapshots import flow_snapshot
 from runtime.model.call import NO_COPIES, Answer, Call, Export, NextCall, Outcome
@@ -61,8 +61,8 @@ class Engine:
         self._outcomes = Outcomes(
             run, readiness, pressure, self._queues, self._lifecycle, self._failures
         )
-        self._changes = Changes(run, readiness, pressure, self._queues, self._failures)
-        self._relinking = Relinking(
+        self._changes = Edits(run, readiness, pressure, self._queues, self._failures)
+        self._relinking = Relinker(
             run, readiness, pressure, self._queues, self._lifecycle, self._failures
         )
         self._unexpected = self._outcomes.unexpected
@@ -100,7 +100,7 @@ class Engine:
         return flow_snapshot(self._run, self._schedule)
 
     def next_call(self) -> NextCall | None:
-        """The call `step` would make; None before `Start` and after the end. Changes nothing."""
+        """The call `step` would make; None before `Start` and after the end. Edits nothing."""
         return scheduler.next_call(self._run, self._schedule)
 
     def queue(self, edge_index: int) -> Sequence[Element]:

@@ -1,4 +1,4 @@
-"""Changes to a flow that runs: another build, other settings of a queue, other elements."""
+"""Edits to a flow that runs: another build, other settings of a queue, other elements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buff
 from runtime.model.events import Edited, Injected, Swapped
 
 
-class Changes:
+class Edits:
     """Applies `Swap`, `SetQueue`, `Inject` and `Edit`.
 
     A method's result says why nothing was changed, or is None.

@@ -1,4 +1,4 @@
-"""Relinking: another graph in place of the one that runs, with all that did not change kept."""
+"""Relinker: another graph in place of the one that runs, with all that did not change kept."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESTARTING = ("interface", "component", "config", "limits", "grants")
 """What of a `LinkedNode` can not change without another instance."""
 
 
-class Relinking:
+class Relinker:
     """Applies `Relink`.
 
     The next calls are `teardown` of the nodes that are removed or begin anew, in reverse order,

@@ -12,12 +12,12 @@ from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.opening.open import compiled_cache
-from runtime.recording.diff.build_diff import Build, calls_of_node, compare_builds
+from runtime.recording.diff.build_diff import BuildUnderTest, calls_of_node, compare_builds
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
-from runtime.recording.replay.recorded_host_inputs import RepeatableAnswers, ReplayedHostAnswers
+from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 
@@ -41,8 +41,8 @@ def compare_build_files(
         raise StudioError([_no_node(recording, flow, node)])
     host = Host(compiled_cache())
     with (
-        closing(_Opened(host, flow, linked, before)) as one,
-        closing(_Opened(host, flow, linked, after)) as other,
+        closing(_OpenedRecording(host, flow, linked, before)) as one,
+        closing(_OpenedRecording(host, flow, linked, after)) as other,
     ):
         calls = calls_of_node(recording, flow, node)
         report = compare_builds(calls, one.build, other.build, linked.role.value, ignore)
@@ -52,7 +52,7 @@ def compare_build_files(
     return report
 
 
-class _Opened:
+class _OpenedRecording:
     """One build in the node's place."""
 
     def __init__(self, host: Host, flow: LinkedFlow, node: LinkedNode, path: Path) -> None:
@@ -82,14 +82,14 @@ class _Opened:
             interface=binding.interface,
             lifecycle=binding.lifecycle,
         )
-        answers = ReplayedHostAnswers(RepeatableAnswers())
+        answers = ReplayedHostInputs(RepeatableInputs())
         self._invoker = WasmInvoker(
             replace(flow, nodes=(alone,), edges=()),
             host,
             compiled={compiled.digest: compiled},
             host_answers=answers,
         )
-        self.build = Build(self._invoker, answers)
+        self.build = BuildUnderTest(self._invoker, answers)
 
     def close(self) -> None:
         """Free the instance."""

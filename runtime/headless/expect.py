@@ -14,7 +14,7 @@ from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report
 from runtime.recording.file.writer import free_path
 from runtime.recording.replay.expectation import accept, rerun
-from runtime.recording.replay.recorded_host_inputs import QueuedHostAnswers, RepeatableAnswers
+from runtime.recording.replay.recorded_host_inputs import QueuedHostInputs, RepeatableInputs
 from runtime.recording.run_facts import run_facts
 from runtime.wasm.host import surfaces_of
 
@@ -65,7 +65,7 @@ def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:
         opened.manifest_text,
         recorded.engine_options,
     )
-    host = QueuedHostAnswers(RepeatableAnswers())
+    host = QueuedHostInputs(RepeatableInputs())
     with closing(recorded.invoker(host, None)) as invoker:
         rerun(
             recorded.path,

@@ -17,9 +17,9 @@ from runtime.model.events import CallFinished, Event
 from runtime.opening.open import OnPrint
 from runtime.opening.recordings import RecordedFlow, recorded_steps
 from runtime.recording.replay.recorded_host_inputs import (
-    QueuedHostAnswers,
-    RepeatableAnswers,
-    ReplayedHostAnswers,
+    QueuedHostInputs,
+    RepeatableInputs,
+    ReplayedHostInputs,
 )
 from runtime.recording.replay.replayer import Divergence, Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import CallStep, ReplayStep
@@ -90,7 +90,7 @@ class HeadlessReplay:
 
     def _exactly(self) -> ReplayReport:
         recorded, options = self._recorded, self._options
-        host = ReplayedHostAnswers(RepeatableAnswers())
+        host = ReplayedHostInputs(RepeatableInputs())
         with closing(recorded.invoker(host, self._on_print)) as real:
             self._invoker = real
             invoker = ReplayInvoker(real, recorded.sources, host)
@@ -105,7 +105,7 @@ class HeadlessReplay:
 
     def _as_far_as_possible(self) -> ReplayReport:
         recorded, until = self._recorded, self._options.until
-        host = QueuedHostAnswers(RepeatableAnswers())
+        host = QueuedHostInputs(RepeatableInputs())
         with closing(recorded.invoker(host, self._on_print)) as real:
             self._invoker = real
             invoker = FollowingInvoker(real, recorded.sources, host)

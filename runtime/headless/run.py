@@ -114,7 +114,7 @@ class HeadlessRun:
         recorder: RunRecorder | None = None,
         stop_waiting: Callable[[], None] | None = None,
     ) -> None:
-        """`stop_waiting` ends a wait for input, see `FedInvoker.stop_waiting`."""
+        """`stop_waiting` ends a wait for input, see `SourceOverride.stop_waiting`."""
         self._invoker = invoker
         self._options = options
         self._recorder = recorder

@@ -18,7 +18,7 @@ KNOWN_BUILDS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Build:
+class ComponentBuild:
     """One build of one node."""
 
     node: LinkedNode
@@ -32,9 +32,9 @@ class KnownBuilds:
 
     def __init__(self, limit: int = KNOWN_BUILDS) -> None:
         self._limit = limit
-        self._builds: dict[str, dict[str, Build]] = {}
+        self._builds: dict[str, dict[str, ComponentBuild]] = {}
 
-    def add(self, build: Build) -> None:
+    def add(self, build: ComponentBuild) -> None:
         """Keep a build that comes into use; the node's oldest makes room."""
         of_node = self._builds.setdefault(build.node.name, {})
         of_node.pop(build.node.digest, None)
@@ -42,11 +42,11 @@ class KnownBuilds:
         if len(of_node) > self._limit:
             del of_node[next(iter(of_node))]
 
-    def find(self, node: str, digest: str) -> Build | None:
+    def find(self, node: str, digest: str) -> ComponentBuild | None:
         """A node's build by digest, or None when it is not kept."""
         return self._builds.get(node, {}).get(digest)
 
-    def of(self, node: str) -> tuple[Build, ...]:
+    def of(self, node: str) -> tuple[ComponentBuild, ...]:
         """The builds of a node that are kept, the latest first."""
         return tuple(reversed(self._builds.get(node, {}).values()))
 
@@ -58,9 +58,9 @@ class KnownBuilds:
 
 @dataclass(slots=True)
 class _Live:
-    build: Build
+    build: ComponentBuild
     shown: NodeBuild
-    earlier: deque[Build] = field(default_factory=lambda: deque(maxlen=KEPT_BUILDS))
+    earlier: deque[ComponentBuild] = field(default_factory=lambda: deque(maxlen=KEPT_BUILDS))
 
 
 class LiveBuilds:
@@ -86,17 +86,17 @@ class LiveBuilds:
                 continue
             before = self._known.find(node.name, node.digest)
             built_ns = _modified_ns(node.artifact, now_ns) if before is None else before.built_ns
-            build = Build(node, compiled[node.digest], built_ns)
+            build = ComponentBuild(node, compiled[node.digest], built_ns)
             self._known.add(build)
             shown = NodeBuild(node.name, node.digest, build.built_ns, now_ns)
             live[node.name] = _Live(build, shown)
         self._live = live
 
-    def current(self, node: str) -> Build:
+    def current(self, node: str) -> ComponentBuild:
         """The node's build in use."""
         return self._live[node].build
 
-    def earlier(self, node: str, digest: str | None) -> Build | None:
+    def earlier(self, node: str, digest: str | None) -> ComponentBuild | None:
         """The build to go back to, by digest or the newest one; None when there is none."""
         live = self._live.get(node)
         if live is None:
@@ -107,7 +107,12 @@ class LiveBuilds:
         return None
 
     def swapped(
-        self, build: Build, now_ns: int, *, swap_ns: int | None = None, rolled_back: bool = False
+        self,
+        build: ComponentBuild,
+        now_ns: int,
+        *,
+        swap_ns: int | None = None,
+        rolled_back: bool = False,
     ) -> None:
         """Another build of a node is in use."""
         live = self._live[build.node.name]

@@ -84,7 +84,7 @@ class Remark:
 Arrival = Proposal | Refusal | Remark
 
 
-class Reloader:
+class ProposalBuilder:
     """Watches a flow's files and links what changed, on threads of its own.
 
     `take`, `problems`, `accept`, `reject` and `stop` are for the thread that owns the session.

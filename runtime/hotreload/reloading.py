@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.hotreload.builds import LiveBuilds
-from runtime.hotreload.proposals import Arrival, Proposal, Refusal, Reloader
-from runtime.hotreload.swap import Swapping, same_graph
+from runtime.hotreload.proposals import Arrival, Proposal, ProposalBuilder, Refusal
+from runtime.hotreload.swap import Swapper, same_graph
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.updates import BuildComparison, CallMark, NodeBuild
@@ -34,13 +34,13 @@ class Reloaded:
     """True when the flow has another graph."""
 
 
-class Reloading:
+class HotReload:
     """The reloader's proposals, the builds in use, and what of it is news."""
 
     def __init__(
         self,
-        reloader: Reloader | None,
-        swapping: Swapping,
+        reloader: ProposalBuilder | None,
+        swapping: Swapper,
         builds: LiveBuilds,
         warnings: tuple[Diagnostic, ...],
         remark: Callable[[CallMark, str | None, str], None],
@@ -61,7 +61,7 @@ class Reloading:
         """The flow as it runs."""
         return self._swapping.flow
 
-    def use(self, swapping: Swapping, builds: LiveBuilds) -> None:
+    def use(self, swapping: Swapper, builds: LiveBuilds) -> None:
         """Change another moment of the flow from now on."""
         swapping.comparing = self._swapping.comparing
         self._swapping = swapping
@@ -147,7 +147,7 @@ class Reloading:
             self._told = news.problems = problems
         return news
 
-    def _propose(self, reloader: Reloader, proposal: Proposal, done: Reloaded) -> None:
+    def _propose(self, reloader: ProposalBuilder, proposal: Proposal, done: Reloaded) -> None:
         before = self.flow
         reasons = self._swapping.put_in_use(proposal)
         if reasons:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runtime.engine.records import WORK_EXPORTS
-from runtime.hotreload.builds import Build, LiveBuilds
+from runtime.hotreload.builds import ComponentBuild, LiveBuilds
 from runtime.hotreload.proposals import Proposal
 from runtime.model.call import Answer, Call, Export, Failed
 from runtime.model.commands import Command, Relink, Swap
@@ -18,7 +18,7 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import Event, Relinked
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.protocol.updates import BuildComparison
-from runtime.recording.diff.build_diff import Build as ComparedBuild
+from runtime.recording.diff.build_diff import BuildUnderTest
 from runtime.recording.diff.build_diff import RecordedCall, compare_builds
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.wasm_invoker import WasmInvoker
@@ -45,7 +45,7 @@ class RecentInputs:
         return tuple(self._elements.get(node, ()))
 
 
-class Swapping:
+class Swapper:
     """Changes what a running flow runs. For the thread that makes the calls."""
 
     def __init__(
@@ -113,7 +113,7 @@ class Swapping:
         build = replace(build, node=linked)
         return self._swap([build], swapped_from_ns=None, rolled_back=True)
 
-    def repeat(self, build: Build, answers: Callable[[], None]) -> Answer | None:
+    def repeat(self, build: ComponentBuild, answers: Callable[[], None]) -> Answer | None:
         """Put a build in use where the past did; the engine is told by its replay.
 
         `answers` readies the host for the `init`. Gives what a failed `init` answered.
@@ -142,7 +142,7 @@ class Swapping:
 
     def _swap_changed(self, proposal: Proposal) -> tuple[Diagnostic, ...]:
         builds = [
-            Build(node, proposal.compiled[node.digest], proposal.file.mtime_ns)
+            ComponentBuild(node, proposal.compiled[node.digest], proposal.file.mtime_ns)
             for node in proposal.flow.nodes
             if Path(node.artifact) == proposal.file.path
             and node.digest != self.flow.by_name[node.name].digest
@@ -150,7 +150,7 @@ class Swapping:
         return self._swap(builds, swapped_from_ns=proposal.file.written_ns, rolled_back=False)
 
     def _swap(
-        self, builds: list[Build], *, swapped_from_ns: int | None, rolled_back: bool
+        self, builds: list[ComponentBuild], *, swapped_from_ns: int | None, rolled_back: bool
     ) -> tuple[Diagnostic, ...]:
         running = [build for build in builds if self._invoker.digest(build.node.name) is not None]
         prepared = [self._invoker.prepare(build.node, build.compiled) for build in running]
@@ -180,7 +180,7 @@ class Swapping:
                 self._compare(before[build.node.name], build)
         return ()
 
-    def _compare(self, before: Build, after: Build) -> None:
+    def _compare(self, before: ComponentBuild, after: ComponentBuild) -> None:
         """Make the node's last calls with both builds, in instances of their own."""
         name = after.node.name
         elements = self.inputs.of(name)
@@ -194,7 +194,7 @@ class Swapping:
         ]
         invokers = [self._alone(build) for build in (before, after)]
         try:
-            old, new = (ComparedBuild(invoker) for invoker in invokers)
+            old, new = (BuildUnderTest(invoker) for invoker in invokers)
             report = compare_builds(calls, old, new, after.node.role)
         finally:
             for invoker in invokers:
@@ -210,7 +210,7 @@ class Swapping:
             )
         )
 
-    def _alone(self, build: Build) -> WasmInvoker:
+    def _alone(self, build: ComponentBuild) -> WasmInvoker:
         flow = replace(self.flow, nodes=(build.node,), edges=())
         return WasmInvoker(flow, self._host, compiled={build.node.digest: build.compiled})
 

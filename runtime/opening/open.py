@@ -11,22 +11,22 @@ from pathlib import Path
 import platformdirs
 
 from runtime.build.session_builds import SessionBuilds
-from runtime.child.client import ProcessLink
+from runtime.child.client import ProcessClient
 from runtime.engine.options import EngineOptions
 from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
 from runtime.flow.manifest.manifest_file import read_manifest
 from runtime.hotreload.builds import KnownBuilds
-from runtime.hotreload.proposals import Linking, Reloader
-from runtime.hotreload.reloading import Reloading
+from runtime.hotreload.proposals import Linking, ProposalBuilder
+from runtime.hotreload.reloading import HotReload
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
-from runtime.timetravel.execution import OpenFeeds, Workshop
-from runtime.timetravel.replay_source import FollowedFile
+from runtime.timetravel.execution import OpenFeeds, SessionResources
+from runtime.timetravel.replay_source import ReplaySource
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 
@@ -121,7 +121,7 @@ def open_session(
     wake: Callable[[], None],
     *,
     feeds: OpenFeeds | None = None,
-    replay: FollowedFile | None = None,
+    replay: ReplaySource | None = None,
     notes: tuple[Diagnostic, ...] = (),
 ) -> FlowSession:
     """A session of a flow, paused before its first call; `notes` are shown as problems.
@@ -129,7 +129,7 @@ def open_session(
     Raises `StudioError` when what it is fed with or follows can not be read.
     """
     flow, linking = opened.flow, opened.linking
-    workshop = Workshop(
+    workshop = SessionResources(
         linking.host, engine, opened.manifest_text, KnownBuilds(), linking.compiled, feeds
     )
     session = FlowSession(
@@ -141,11 +141,13 @@ def open_session(
     )
     reloader = None
     if options.watch:
-        reloader = Reloader(flow, opened.manifest_text, linking, wake, poll_only=options.poll_only)
+        reloader = ProposalBuilder(
+            flow, opened.manifest_text, linking, wake, poll_only=options.poll_only
+        )
     moment = session.moment
     warnings = opened.warnings + notes
     session.reload_with(
-        Reloading(reloader, moment.swapping, moment.builds, warnings, session.remark)
+        HotReload(reloader, moment.swapping, moment.builds, warnings, session.remark)
     )
     return session
 
@@ -164,10 +166,10 @@ def process_link(
     flow_name: str | None = None,
     options: SessionOptions | None = None,
     inputs: tuple[str, ...] = (),
-) -> ProcessLink:
+) -> ProcessClient:
     """A session in a child process, as the workbench uses it; problems come in its updates."""
     opener = FlowOpener(manifest.absolute(), flow_name, options or SessionOptions(), inputs)
-    return ProcessLink(opener)
+    return ProcessClient(opener)
 
 
 def check_manifest_file(manifest: Path, flow_name: str | None = None) -> str:

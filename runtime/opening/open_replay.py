@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from runtime.build.session_builds import SessionBuilds
-from runtime.child.client import ProcessLink
+from runtime.child.client import ProcessClient
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
 from runtime.opening.open import SCREEN_OPTIONS, SessionOptions, open_session, reopening_of
@@ -22,7 +22,7 @@ from runtime.recording.file.reader import end_of_recording
 from runtime.recording.replay.input_feed import Feed, text_inputs
 from runtime.recording.replay.partial import source_feeds
 from runtime.session.session import FlowSession
-from runtime.timetravel.replay_source import FollowedFile
+from runtime.timetravel.replay_source import ReplaySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class ReplayOpener:
         return SessionBuilds(self.manifest)
 
 
-def replay_link(opener: ReplayOpener) -> ProcessLink:
+def replay_link(opener: ReplayOpener) -> ProcessClient:
     """A replay in a child process, as the workbench uses it; problems come in its updates."""
-    return ProcessLink(opener)
+    return ProcessClient(opener)
 
 
 def _feeds(recorded: RecordedFlow, inputs: tuple[str, ...]) -> Mapping[str, Feed]:
@@ -74,10 +74,10 @@ def _feeds(recorded: RecordedFlow, inputs: tuple[str, ...]) -> Mapping[str, Feed
     return {**source_feeds(recorded.path, recorded.flow), **texts}
 
 
-def _followed(recorded: RecordedFlow) -> FollowedFile:
+def _followed(recorded: RecordedFlow) -> ReplaySource:
     end = end_of_recording(recorded.path)
     warnings: list[Diagnostic] = []
-    return FollowedFile(
+    return ReplaySource(
         recorded.path,
         None if end is None else end.last_call,
         partial(recorded_steps, recorded, warnings.extend),

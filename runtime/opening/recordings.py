@@ -18,9 +18,9 @@ from runtime.recording.format import Header
 from runtime.recording.redaction import Redaction
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Divergence
-from runtime.recording.replay.source_override import FedInvoker
+from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import ReplayStep, steps_of_file
-from runtime.wasm.host_functions.host_inputs import HostAnswers
+from runtime.wasm.host_functions.host_inputs import HostInputs
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 
@@ -63,7 +63,7 @@ class RecordedFlow:
         redactor = Redaction(header.redactions) if header.redactions else None
         return RecordingOptions(OutputLevel(header.outputs), header.payload_limit, redactor)
 
-    def invoker(self, host: HostAnswers, on_print: OnPrint | None) -> WasmInvoker:
+    def invoker(self, host: HostInputs, on_print: OnPrint | None) -> WasmInvoker:
         """An invoker for the whole flow; the caller closes it."""
         linking = self.opened.linking
         return WasmInvoker(
@@ -76,11 +76,11 @@ class RecordedFlow:
 
     def part_invoker(
         self, part: LinkedFlow, feeds: Mapping[str, Feed], on_print: OnPrint
-    ) -> FedInvoker:
+    ) -> SourceOverride:
         """An invoker for a part of the flow, its sources fed; the caller closes it."""
         linking = self.opened.linking
         real = WasmInvoker(part, linking.host, compiled=linking.compiled, on_print=on_print)
-        return FedInvoker(real, feeds)
+        return SourceOverride(real, feeds)
 
 
 def open_recording(

@@ -154,7 +154,7 @@ class Fork:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeLine:
+class TakeBranch:
     """Stand at the end of another line that is kept."""
 
     line: int
@@ -162,7 +162,7 @@ class TakeLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CompareLines:
+class CompareBranches:
     """Compare this line with the one it left, or with the recording that is replayed."""
 
 
@@ -220,8 +220,8 @@ Request = (
     | ToggleMark
     | JumpToMark
     | Fork
-    | TakeLine
-    | CompareLines
+    | TakeBranch
+    | CompareBranches
     | EditElement
     | InjectElement
     | StartRecording

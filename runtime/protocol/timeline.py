@@ -32,7 +32,7 @@ class TimelineMark(IntFlag):
 
 
 @dataclass(frozen=True, slots=True)
-class LineInfo:
+class BranchInfo:
     """A line of calls: what the session did from its start on."""
 
     number: int
@@ -45,7 +45,7 @@ class LineInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Travelling:
+class SeekProgress:
     """The flow is being taken to another place of its past."""
 
     done: int
@@ -77,7 +77,7 @@ class Timeline:
     calls: int
     """Calls of the whole line; with an exact replay, those that are still to come too."""
     line: int = 1
-    lines: tuple[LineInfo, ...] = ()
+    lines: tuple[BranchInfo, ...] = ()
     """Every line that is kept, in the order they began."""
     past: bool = False
     """True when there are calls of this line after `position` that were made once."""
@@ -85,7 +85,7 @@ class Timeline:
     """`TimelineMark`s of equal parts of the line, `TIMELINE_CELLS` of them or one a call."""
     marks: tuple[int, ...] = ()
     """Places the user marked, as calls made before them, in order."""
-    travelling: Travelling | None = None
+    travelling: SeekProgress | None = None
     refusal: str = ""
     """Why it is not possible to step back; empty when it is."""
     waiting: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ class RecordingStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class LineComparison:
+class BranchComparison:
     """In what two lines of calls differ."""
 
     before: str

@@ -14,13 +14,13 @@ from runtime.model.errors import Diagnostic, ExitCode
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.requests import Request
-from runtime.protocol.timeline import LineComparison, RecordingStatus, Timeline
+from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
 
 # ---- answers: from the session to the workbench
 
 
 @dataclass(frozen=True, slots=True)
-class ElementLine:
+class ElementSummary:
     """An element without its payload."""
 
     element_id: int
@@ -42,7 +42,7 @@ class QueueListing:
     edge: int
     offset: int
     depth: int
-    elements: tuple[ElementLine, ...]
+    elements: tuple[ElementSummary, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class ElementDetails:
 
     element_id: int
     found: bool
-    line: ElementLine | None = None
+    line: ElementSummary | None = None
     buffer_content_type: str = ""
     path: tuple[HopLine, ...] = ()
     offset: int = 0
@@ -254,11 +254,11 @@ class Update:
     """Set when it changed."""
     recording: RecordingStatus | None = None
     """Set when it changed."""
-    line_comparison: LineComparison | None = None
-    """Answer to `CompareLines`."""
+    line_comparison: BranchComparison | None = None
+    """Answer to `CompareBranches`."""
 
 
-class EngineLink(Protocol):
+class SessionClient(Protocol):
     """All that a front end gets of a running session. Never waits for the flow."""
 
     def send(self, request: Request) -> None:

@@ -6,7 +6,7 @@ from runtime.model.commands import Relink
 from runtime.model.linked import LinkedFlow, Role
 
 
-class AnsweredNodes:
+class ReplayedSources:
     """The nodes whose calls are answered, while the graph changes.
 
     A change counts for a node from its next `init` on: a source that a relink removes gets its
@@ -21,9 +21,9 @@ class AnsweredNodes:
         self.now = nodes
         """Nodes that are answered."""
 
-    def copy(self) -> AnsweredNodes:
+    def copy(self) -> ReplayedSources:
         """The same nodes, changed apart from here on."""
-        made = AnsweredNodes(self.nodes)
+        made = ReplayedSources(self.nodes)
         made.now = self.now
         return made
 

@@ -18,7 +18,7 @@ from runtime.recording.recorder import Recorder
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.ring.ring import RING_BYTES
 from runtime.recording.run_facts import run_facts
-from runtime.timetravel.execution import Workshop
+from runtime.timetravel.execution import SessionResources
 from runtime.wasm.host import surfaces_of
 
 SUFFIX = ".rec"
@@ -39,7 +39,7 @@ class RecordingSettings:
 class RecordingFile:
     """Starts and stops files; the recorder of a line writes them."""
 
-    def __init__(self, workshop: Workshop, options: RecordingOptions) -> None:
+    def __init__(self, workshop: SessionResources, options: RecordingOptions) -> None:
         """`options` says what is kept, and what is taken out before anything is written."""
         self._workshop = workshop
         self._options = options

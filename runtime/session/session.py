@@ -11,12 +11,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from runtime.hotreload.reloading import Reloaded, Reloading
+from runtime.hotreload.reloading import HotReload, Reloaded
 from runtime.model.commands import Command, Edit, Inject, Skip, Start
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.requests import (
-    CompareLines,
+    CompareBranches,
     Continue,
     EditElement,
     Fork,
@@ -33,15 +33,15 @@ from runtime.protocol.requests import (
     StepCall,
     StepElement,
     StopRecording,
-    TakeLine,
+    TakeBranch,
 )
 from runtime.protocol.updates import CallMark, Update
 from runtime.session.recording_file import RecordingFile, RecordingSettings, free_path
 from runtime.session.run_loop import RunLoop
-from runtime.session.update_builder import Reporting
-from runtime.timetravel.branch_diff import LineComparer
-from runtime.timetravel.execution import Moment, Workshop
-from runtime.timetravel.replay_source import FollowedFile
+from runtime.session.update_builder import UpdateBuilder
+from runtime.timetravel.branch_diff import BranchComparer
+from runtime.timetravel.execution import Execution, SessionResources
+from runtime.timetravel.replay_source import ReplaySource
 from runtime.timetravel.time_travel import TimeTravel
 
 
@@ -51,10 +51,10 @@ class FlowSession:
     def __init__(
         self,
         flow: LinkedFlow,
-        workshop: Workshop,
+        workshop: SessionResources,
         recording: RecordingSettings,
         *,
-        replay: FollowedFile | None = None,
+        replay: ReplaySource | None = None,
         retry_on_reload: bool = False,
         clock: Callable[[], int] = time.perf_counter_ns,
         wall_clock: Callable[[], int] = time.time_ns,
@@ -70,10 +70,10 @@ class FlowSession:
         self._time.leaving = self._leave_line
         self._file = RecordingFile(workshop, recording.options)
         self._left_file: Path | None = None
-        self._comparer = LineComparer(workshop.options, recording.options)
-        self._reporting = Reporting(self._time, self._file, self._comparer)
+        self._comparer = BranchComparer(workshop.options, recording.options)
+        self._reporting = UpdateBuilder(self._time, self._file, self._comparer)
         self._loop = RunLoop(self._time, clock)
-        self._reloading: Reloading | None = None
+        self._reloading: HotReload | None = None
         self._closed = False
         if recording.path is not None:
             self._start_recording(str(free_path(recording.path)))
@@ -88,7 +88,7 @@ class FlowSession:
         return self.moment.flow
 
     @property
-    def moment(self) -> Moment:
+    def moment(self) -> Execution:
         """Where the flow stands."""
         return self._time.now
 
@@ -101,7 +101,7 @@ class FlowSession:
         """The flow as it stands."""
         return self.moment.snapshot()
 
-    def reload_with(self, reloading: Reloading) -> None:
+    def reload_with(self, reloading: HotReload) -> None:
         """Put new builds in use from now on."""
         self._reloading = self._reporting.reloading = reloading
         reloading.start()
@@ -136,7 +136,7 @@ class FlowSession:
                 self._start_recording(path)
             case StopRecording():
                 self._stop_recording()
-            case CompareLines():
+            case CompareBranches():
                 self._compare_lines()
             case _:
                 self._travel(request)
@@ -168,7 +168,7 @@ class FlowSession:
         match request:
             case Fork():
                 self._time.fork(self._on_other_line)
-            case TakeLine(number):
+            case TakeBranch(number):
                 self._time.take_line(number, self._on_other_line)
             case _:
                 self._time.handle(request)
@@ -260,7 +260,7 @@ class FlowSession:
         else:
             self._reload(self._reloading, self._reloading.take)
 
-    def _reload(self, reloading: Reloading, change: Callable[[], Reloaded]) -> None:
+    def _reload(self, reloading: HotReload, change: Callable[[], Reloaded]) -> None:
         failed = self.moment.engine.failed_nodes()
         done = change()
         if not done.swapped and not done.graph:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.hotreload.reloading import Reloading, ReloadNews
+from runtime.hotreload.reloading import HotReload, ReloadNews
 from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline
 from runtime.protocol.updates import (
     CallMark,
@@ -13,7 +13,7 @@ from runtime.protocol.updates import (
     Update,
 )
 from runtime.session.recording_file import RecordingFile
-from runtime.timetravel.branch_diff import LineComparer
+from runtime.timetravel.branch_diff import BranchComparer
 from runtime.timetravel.time_travel import TimeTravel
 
 LINES_PER_UPDATE = 300
@@ -22,11 +22,11 @@ LINES_AGAIN = 2_000
 """Most lines of an update with which the log begins anew."""
 
 
-class Reporting:
+class UpdateBuilder:
     """Knows what the screen was told, and tells what is new."""
 
-    def __init__(self, time: TimeTravel, file: RecordingFile, comparer: LineComparer) -> None:
-        self.reloading: Reloading | None = None
+    def __init__(self, time: TimeTravel, file: RecordingFile, comparer: BranchComparer) -> None:
+        self.reloading: HotReload | None = None
         self._time = time
         self._file = file
         self._comparer = comparer

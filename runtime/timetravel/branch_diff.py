@@ -11,26 +11,26 @@ from pathlib import Path
 from runtime.engine.options import EngineOptions
 from runtime.model.errors import StudioError
 from runtime.model.events import FlowState
-from runtime.protocol.timeline import LineComparison
+from runtime.protocol.timeline import BranchComparison
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import RunFacts, header_of
 from runtime.recording.format import EndLine
 from runtime.recording.recorder import save
 from runtime.recording.run_facts import studio_release
-from runtime.timetravel.branches import Line
+from runtime.timetravel.branches import Branch
 
 
-class LineComparer:
+class BranchComparer:
     """Compares on a thread of its own: a long line takes seconds, and the flow goes on."""
 
     def __init__(self, options: EngineOptions, recording: RecordingOptions) -> None:
         """`recording` says what is taken out before anything is written, also for a moment."""
         self._options = options
         self._recording = recording
-        self._made: queue.SimpleQueue[LineComparison] = queue.SimpleQueue()
+        self._made: queue.SimpleQueue[BranchComparison] = queue.SimpleQueue()
 
-    def compare(self, before: Line | Path, after: Line) -> None:
+    def compare(self, before: Branch | Path, after: Branch) -> None:
         """Compare a line, or a recording, with another line as it stands; see `take`."""
         lines = (before if isinstance(before, Path) else before.as_it_is(), after.as_it_is())
         worker = threading.Thread(
@@ -38,14 +38,14 @@ class LineComparer:
         )
         worker.start()
 
-    def take(self) -> LineComparison | None:
+    def take(self) -> BranchComparison | None:
         """The comparison that was finished since the last time, or None."""
         try:
             return self._made.get_nowait()
         except queue.Empty:
             return None
 
-    def _compare(self, before: Line | Path, after: Line) -> None:
+    def _compare(self, before: Branch | Path, after: Branch) -> None:
         names = [
             item.name if isinstance(item, Path) else f"line {item.number}"
             for item in (before, after)
@@ -60,14 +60,14 @@ class LineComparer:
             except StudioError as error:
                 text = "\n".join(item.message for item in error.diagnostics)
                 self._made.put(
-                    LineComparison(names[0], names[1], 0, 0, f"They can not be compared: {text}")
+                    BranchComparison(names[0], names[1], 0, 0, f"They can not be compared: {text}")
                 )
                 return
         compared = sum(count.compared for count in report.nodes.values())
         text = "" if report.equal else _how_far(before, after) + report.render()
-        self._made.put(LineComparison(names[0], names[1], compared, report.total, text))
+        self._made.put(BranchComparison(names[0], names[1], compared, report.total, text))
 
-    def _saved(self, line: Line, folder: Path) -> Path:
+    def _saved(self, line: Branch, folder: Path) -> Path:
         path = folder / f"line-{line.number}.rec"
         facts = RunFacts(studio_release(), time.time_ns(), self._options)
         options = self._recording
@@ -82,7 +82,7 @@ class LineComparer:
         return path
 
 
-def _how_far(before: Line | Path, after: Line) -> str:
+def _how_far(before: Branch | Path, after: Branch) -> str:
     """What to know of lines that went on to different places; empty when they did not."""
     if after.ended is not None and (isinstance(before, Path) or before.ended is not None):
         return ""

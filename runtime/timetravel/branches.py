@@ -24,7 +24,7 @@ from runtime.model.events import (
     Swapped,
 )
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.timeline import TIMELINE_CELLS, LineInfo, TimelineMark
+from runtime.protocol.timeline import TIMELINE_CELLS, BranchInfo, TimelineMark
 from runtime.recording.command_lines import is_change
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
@@ -33,10 +33,10 @@ from runtime.recording.ring.ring import RING_BYTES, Ring
 KEPT_LINES = 4
 """Lines that are kept; the oldest that nothing stands on goes first."""
 KEPT_PLACES = 100_000
-"""Places of one kind of happening kept of a line; the oldest half goes when there are more."""
+"""EventIndex of one kind of happening kept of a line; the oldest half goes when there are more."""
 
 
-class Places:
+class EventIndex:
     """After which calls of a line something happened."""
 
     def __init__(self) -> None:
@@ -68,9 +68,9 @@ class Places:
         at = bisect_right(places, calls)
         return places[at] if at < len(places) else None
 
-    def until(self, calls: int) -> Places:
+    def until(self, calls: int) -> EventIndex:
         """A copy that ends with `calls`."""
-        made = Places()
+        made = EventIndex()
         for mark, places in self._places.items():
             made._places[mark] = places[: bisect_right(places, calls)]
         return made
@@ -90,7 +90,7 @@ class Places:
 
 
 @dataclass
-class Line:
+class Branch:
     """What the session did from its start on, along one line of calls."""
 
     number: int
@@ -98,14 +98,14 @@ class Line:
     """The flow it began with."""
     recorder: Recorder
     calls: int = 0
-    left: Line | None = None
+    left: Branch | None = None
     """The line it left."""
     left_at: int = 0
     changed: bool = False
     """True when somebody changed what waits after the last call."""
-    places: Places = field(default_factory=Places)
+    places: EventIndex = field(default_factory=EventIndex)
     marks: list[int] = field(default_factory=list)
-    """Places the user marked, in order."""
+    """EventIndex the user marked, in order."""
     ended: FlowEnded | None = None
     """How the flow ended at its end, if it did."""
 
@@ -115,10 +115,10 @@ class Line:
         return self.recorder.ring
 
     @property
-    def info(self) -> LineInfo:
+    def info(self) -> BranchInfo:
         """What the screen hears of it."""
         left = None if self.left is None else self.left.number
-        return LineInfo(self.number, self.calls, left, self.left_at)
+        return BranchInfo(self.number, self.calls, left, self.left_at)
 
     @property
     def why_not_back(self) -> str:
@@ -143,7 +143,7 @@ class Line:
             elif type(event) is not CallFinished:
                 self.places.note(event, calls)
 
-    def as_it_is(self) -> Line:
+    def as_it_is(self) -> Branch:
         """A copy for another thread, which does not go on with this one."""
         return replace(self, recorder=Recorder(self.ring.until(self.calls)))
 
@@ -175,22 +175,22 @@ class Line:
         return found
 
 
-class History:
+class Branches:
     """Every line of a session, and the one it is on."""
 
     def __init__(self, flow: LinkedFlow, ring_bytes: int = RING_BYTES) -> None:
         self._ring_bytes = ring_bytes
         self._begun = 1
-        self.line = Line(1, flow, Recorder(Ring(ring_bytes, sources=frozenset(flow.sources))))
+        self.line = Branch(1, flow, Recorder(Ring(ring_bytes, sources=frozenset(flow.sources))))
         """The line the session is on."""
         self.lines = [self.line]
         """The lines that are kept, in the order they began."""
 
-    def fork(self, at: int) -> Line:
+    def fork(self, at: int) -> Branch:
         """Begin a line that leaves the present one after `at` calls, and be on it."""
         old = self.line
         self._begun += 1
-        line = Line(
+        line = Branch(
             self._begun,
             old.flow,
             Recorder(old.ring.until(at)),
@@ -206,11 +206,11 @@ class History:
         self._forget()
         return line
 
-    def find(self, number: int) -> Line | None:
+    def find(self, number: int) -> Branch | None:
         """A line that is kept, or None."""
         return next((line for line in self.lines if line.number == number), None)
 
-    def infos(self) -> tuple[LineInfo, ...]:
+    def infos(self) -> tuple[BranchInfo, ...]:
         """What the screen hears of the lines."""
         return tuple(line.info for line in self.lines)
 

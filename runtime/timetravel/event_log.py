@@ -25,7 +25,7 @@ ELEMENT_OVERHEAD_BYTES = 400
 """What an element without payload is counted as."""
 
 
-class Remarked(NamedTuple):
+class Reported(NamedTuple):
     """Something the session, not the engine, has to say."""
 
     at_ns: int
@@ -35,7 +35,7 @@ class Remarked(NamedTuple):
     text: str
 
 
-LoggedEvent = Event | Remarked
+LoggedEvent = Event | Reported
 
 
 class EventLog:
@@ -84,7 +84,7 @@ class EventLog:
         ]
 
 
-class PrintedKeeper:
+class OutputBuffer:
     """Printed bytes on their way to the screen, bounded for each node."""
 
     def __init__(self, limit: int = PRINTED_PENDING_BYTES) -> None:

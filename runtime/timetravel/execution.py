@@ -11,8 +11,8 @@ from functools import partial
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
-from runtime.hotreload.builds import Build, KnownBuilds, LiveBuilds
-from runtime.hotreload.swap import Swapping
+from runtime.hotreload.builds import ComponentBuild, KnownBuilds, LiveBuilds
+from runtime.hotreload.swap import Swapper
 from runtime.model.call import Answer, Call, Export, NextCall
 from runtime.model.commands import Command, Relink, Swap
 from runtime.model.events import CallFinished, Event, Relinked, StopReason
@@ -20,13 +20,13 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import CallMark
 from runtime.recording.replay.input_feed import Feed, FeedInvoker, TextInput
-from runtime.recording.replay.recorded_host_inputs import RepeatableAnswers, ReplayedHostAnswers
+from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import CallStep, ReplayStep
-from runtime.timetravel.event_log import EventLog, PrintedKeeper, RecentElements, Remarked
-from runtime.timetravel.inspection import Inspector
+from runtime.timetravel.event_log import EventLog, OutputBuffer, RecentElements, Reported
+from runtime.timetravel.inspection import SessionInspector
 from runtime.wasm.host import Compiled, Host
-from runtime.wasm.host_functions.host_inputs import HostAnswers, LiveHostAnswers
+from runtime.wasm.host_functions.host_inputs import HostInputs, LiveHostInputs
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 OpenFeeds = Callable[[], Mapping[str, Feed]]
@@ -40,7 +40,7 @@ class LostBuildError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StopNote:
     """Why the flow stands still, where the engine can not know it."""
 
     reason: StopReason
@@ -48,7 +48,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Workshop:
+class SessionResources:
     """What every moment of one session is made of."""
 
     host: Host
@@ -69,7 +69,7 @@ class Workshop:
         return found
 
 
-class Moment:
+class Execution:
     """Where a flow stands. One thread owns it; `interrupt` alone is for others.
 
     With `steps` it begins before the first of them and follows them, checked call by call,
@@ -78,7 +78,7 @@ class Moment:
 
     def __init__(
         self,
-        workshop: Workshop,
+        workshop: SessionResources,
         flow: LinkedFlow,
         apply: Apply,
         steps: Callable[[], Iterator[ReplayStep]] | None = None,
@@ -97,12 +97,12 @@ class Moment:
         """
         self._workshop = workshop
         self._sources = frozenset(flow.sources)
-        self.printed = PrintedKeeper()
+        self.printed = OutputBuffer()
         self.log = EventLog()
         self.recent = RecentElements()
         self.pulls: Counter[str] = Counter()
         """`pull` calls that were kept, by source."""
-        self.standing: Standing | None = None
+        self.standing: StopNote | None = None
         self._answers = _SwitchedAnswers()
         compiled = workshop.compiled_for(flow)
         self.invoker = WasmInvoker(
@@ -116,16 +116,14 @@ class Moment:
         feeds = workshop.feeds if executed else None
         self._feeds: Mapping[str, Feed] = {} if feeds is None else feeds()
         self.builds = LiveBuilds(flow, compiled, workshop.known, time.time_ns())
-        self.swapping = Swapping(
-            flow, workshop.host, self.invoker, self.builds, apply, time.time_ns
-        )
+        self.swapping = Swapper(flow, workshop.host, self.invoker, self.builds, apply, time.time_ns)
         self.replayer: Replayer | None = None
         """What is followed, or None when the flow goes its own way."""
         if steps is None:
             self.engine = Engine(flow, self._live(), workshop.options)
         else:
             self._follow(flow, steps, recorded_elsewhere, executed)
-        self.inspector = Inspector(flow, self.engine, self.log, self.recent)
+        self.inspector = SessionInspector(flow, self.engine, self.log, self.recent)
 
     def _follow(
         self,
@@ -134,7 +132,7 @@ class Moment:
         recorded_elsewhere: bool,
         executed: bool,
     ) -> None:
-        self._replayed = ReplayedHostAnswers(RepeatableAnswers())
+        self._replayed = ReplayedHostInputs(RepeatableInputs())
         self._answers.now = self._replayed
         replayed = ReplayInvoker(
             self.invoker,
@@ -203,7 +201,7 @@ class Moment:
 
     def remark(self, mark: CallMark, node: str | None, text: str) -> None:
         """Put a line of the session's own into the event log."""
-        self.log.extend([Remarked(self.engine.snapshot().at_ns, mark, node, text)])
+        self.log.extend([Reported(self.engine.snapshot().at_ns, mark, node, text)])
 
     def keep_step(self, command: Command, events: Iterable[Event]) -> None:
         """Keep what a step of the past did."""
@@ -247,7 +245,7 @@ class Moment:
             self.swapping.repeat_graph(command.flow, compiled)
             self._sources = frozenset(command.flow.sources)
 
-    def _build(self, command: Swap, recorded_elsewhere: bool = False) -> Build:
+    def _build(self, command: Swap, recorded_elsewhere: bool = False) -> ComponentBuild:
         build = self._workshop.known.find(command.node, command.digest)
         if build is None and recorded_elsewhere:
             return self.builds.current(command.node)
@@ -282,7 +280,7 @@ class Moment:
             for _ in range(pulls.get(node, 0)):
                 feed.pull()
         self.invoker.adopt(self.flow, self._workshop.compiled_for(self.flow))
-        self._answers.now = LiveHostAnswers()
+        self._answers.now = LiveHostInputs()
         self._switch.target = self._live().invoke
         return tuple(unlike)
 
@@ -329,14 +327,14 @@ class _SwitchedAnswers:
     """Answers from the past, later from this machine."""
 
     def __init__(self) -> None:
-        self.now: HostAnswers = LiveHostAnswers()
+        self.now: HostInputs = LiveHostInputs()
 
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
-        """See `HostAnswers.answer`."""
+        """See `HostInputs.answer`."""
         return self.now.answer(node, call, interface, function, size)
 
     def wait_ns(self, node: str, call: int, requested_ns: int) -> int:
-        """See `HostAnswers.wait_ns`."""
+        """See `HostInputs.wait_ns`."""
         return self.now.wait_ns(node, call, requested_ns)
 
 

@@ -9,7 +9,7 @@ from runtime.model.element import Element
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.updates import (
     ElementDetails,
-    ElementLine,
+    ElementSummary,
     EventLine,
     HopLine,
     NodeCalls,
@@ -19,10 +19,10 @@ from runtime.timetravel.event_log import EventLog, LoggedEvent, RecentElements
 from runtime.timetravel.wording import EventWording
 
 PREVIEW_BYTES = 160
-"""Payload bytes an `ElementLine` shows."""
+"""Payload bytes an `ElementSummary` shows."""
 
 
-class Inspector:
+class SessionInspector:
     """Answers what the screen asks about one flow."""
 
     def __init__(
@@ -100,9 +100,9 @@ class Inspector:
         return NodeCalls(node, tuple(self._wording.line(number, event) for number, event in found))
 
 
-def element_line(element: Element) -> ElementLine:
+def element_line(element: Element) -> ElementSummary:
     """An element without its payload."""
-    return ElementLine(
+    return ElementSummary(
         element_id=element.id,
         lineage=element.lineage,
         source=element.source,

@@ -12,7 +12,7 @@ from runtime.recording.replay.steps import ReplayStep
 
 
 @dataclass(frozen=True, slots=True)
-class FollowedFile:
+class ReplaySource:
     """A recording that is followed call by call."""
 
     path: Path

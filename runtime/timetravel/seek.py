@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from runtime.recording.describe import element_words
 from runtime.recording.replay.replayer import Divergence, OnEvents
 from runtime.recording.replay.steps import CallStep
-from runtime.timetravel.branches import Line
-from runtime.timetravel.execution import Moment
-from runtime.timetravel.replay_source import FollowedFile
+from runtime.timetravel.branches import Branch
+from runtime.timetravel.execution import Execution
+from runtime.timetravel.replay_source import ReplaySource
 
 KEPT_CALLS = 10_000
 """So many calls before the place that is gone to are kept for the event log and the inspector."""
@@ -19,16 +19,16 @@ BUDGET_CALLS = 200
 
 
 @dataclass(slots=True)
-class Travel:
+class Seek:
     """Takes a moment that follows a recording to a later place."""
 
-    line: Line
-    moment: Moment
+    line: Branch
+    moment: Execution
     target: int
     """Calls made at its end."""
     in_place: bool
     """Whether the moment is the one that is shown."""
-    arrived: Callable[[Moment], None] | None = None
+    arrived: Callable[[Execution], None] | None = None
     """What is done with the moment at the end; None shows it."""
 
     @property
@@ -54,7 +54,7 @@ class Travel:
         return replayer.forward(self.target, BUDGET_CALLS, self.moment.keep_step)
 
 
-def divergence_words(divergence: Divergence, file: FollowedFile | None) -> str:
+def divergence_words(divergence: Divergence, file: ReplaySource | None) -> str:
     """A divergence in one line, and what is known of it; `file` is what was followed.
 
     Without a `file` it was this session's own past, which had the same builds.

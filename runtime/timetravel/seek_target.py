@@ -12,19 +12,19 @@ from runtime.protocol.requests import (
     StepForward,
 )
 from runtime.protocol.timeline import TimelineMark
-from runtime.timetravel.branches import Line
+from runtime.timetravel.branches import Branch
 
 _STOPS = (TimelineMark.STOP, TimelineMark.ERROR)
 
 
-class NoPlaceError(Exception):
+class NoTargetError(Exception):
     """There is no such place; the text says why, for the user."""
 
 
-def destination(request: Request, line: Line, at: int) -> int | None:
+def destination(request: Request, line: Branch, at: int) -> int | None:
     """Calls made at the place that is wished for, seen from `at`; None for other requests.
 
-    It may lie before the start or after the end of the line. Raises `NoPlaceError`.
+    It may lie before the start or after the end of the line. Raises `NoTargetError`.
     """
     match request:
         case StepBack():
@@ -43,27 +43,27 @@ def destination(request: Request, line: Line, at: int) -> int | None:
             return None
 
 
-def _start_of(lineage: int, line: Line) -> int:
+def _start_of(lineage: int, line: Branch) -> int:
     place = line.start_of(lineage)
     if place is None:
-        raise NoPlaceError("the ring does not hold the call that gave this element any more")
+        raise NoTargetError("the ring does not hold the call that gave this element any more")
     return place
 
 
-def _stop_before(line: Line, at: int) -> int:
+def _stop_before(line: Branch, at: int) -> int:
     found = [place for kind in _STOPS if (place := line.places.before(kind, at)) is not None]
     return max(found, default=0)
 
 
-def _stop_after(line: Line, at: int) -> int:
+def _stop_after(line: Branch, at: int) -> int:
     found = [place for kind in _STOPS if (place := line.places.after(kind, at)) is not None]
     return min(found, default=line.calls)
 
 
-def _mark(line: Line, at: int, forward: bool) -> int:
+def _mark(line: Branch, at: int, forward: bool) -> int:
     marks = line.marks
     if not marks:
-        raise NoPlaceError("nothing is marked: m marks where the flow stands")
+        raise NoTargetError("nothing is marked: m marks where the flow stands")
     if forward:
         return next((mark for mark in marks if mark > at), marks[0])
     return next((mark for mark in reversed(marks) if mark < at), marks[-1])

@@ -17,15 +17,15 @@ from runtime.model.errors import StudioError
 from runtime.model.events import Event, StopReason
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.requests import Request, StepForward, ToggleMark
-from runtime.protocol.timeline import TimelineMark, Travelling
+from runtime.protocol.timeline import SeekProgress, TimelineMark
 from runtime.protocol.updates import CallMark
 from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.steps import ReplayStep
-from runtime.timetravel.branches import History, Line
-from runtime.timetravel.execution import LostBuildError, Moment, Standing, Workshop
-from runtime.timetravel.replay_source import FollowedFile
-from runtime.timetravel.seek import Travel, divergence_words, step_words
-from runtime.timetravel.seek_target import NoPlaceError, destination
+from runtime.timetravel.branches import Branch, Branches
+from runtime.timetravel.execution import Execution, LostBuildError, SessionResources, StopNote
+from runtime.timetravel.replay_source import ReplaySource
+from runtime.timetravel.seek import Seek, divergence_words, step_words
+from runtime.timetravel.seek_target import NoTargetError, destination
 
 
 class TimeTravel:
@@ -34,21 +34,21 @@ class TimeTravel:
     def __init__(
         self,
         flow: LinkedFlow,
-        workshop: Workshop,
+        workshop: SessionResources,
         ring_bytes: int,
-        file: FollowedFile | None = None,
+        file: ReplaySource | None = None,
     ) -> None:
         """The flow stands before its first command; `file` is followed, if it is given.
 
         Raises `StudioError` when the file can not be read.
         """
-        self.history = History(flow, ring_bytes)
+        self.history = Branches(flow, ring_bytes)
         self.file = file
         """The recording this session replays, if it does."""
         self.finished = False
         """True once every call of the file was made as it was recorded."""
         self._workshop = workshop
-        self.now = Moment(
+        self.now = Execution(
             workshop,
             flow,
             self.apply,
@@ -62,9 +62,9 @@ class TimeTravel:
         """Called before the session leaves its line for another one."""
         self.changed = True
         """Something happened; whoever looks sets it back."""
-        self._end: Moment | None = None
+        self._end: Execution | None = None
         """The moment at the end of the line, while an earlier one is shown."""
-        self._travel: Travel | None = None
+        self._travel: Seek | None = None
 
     # ---- the end of the line
 
@@ -93,7 +93,7 @@ class TimeTravel:
         return self._end is not None
 
     @property
-    def end(self) -> Moment:
+    def end(self) -> Execution:
         """The moment at the end of the line, whether it is shown or not."""
         return self._end or self.now
 
@@ -108,13 +108,13 @@ class TimeTravel:
         return self.end.replayer is not None
 
     @property
-    def travelling(self) -> Travelling | None:
+    def travelling(self) -> SeekProgress | None:
         """How far the way to another place is; None when there is none."""
         travel = self._travel
-        return None if travel is None else Travelling(travel.moment.calls, travel.target)
+        return None if travel is None else SeekProgress(travel.moment.calls, travel.target)
 
     @property
-    def line(self) -> Line:
+    def line(self) -> Branch:
         """The line the session is on."""
         return self.history.line
 
@@ -135,7 +135,7 @@ class TimeTravel:
             return
         try:
             place = destination(request, self.line, at)
-        except NoPlaceError as error:
+        except NoTargetError as error:
             self._refuse(str(error))
         else:
             if place is not None:
@@ -161,7 +161,7 @@ class TimeTravel:
             return
         if target > self.now.calls:
             if self.following:
-                self._travel = Travel(self.line, self.now, target, in_place=True)
+                self._travel = Seek(self.line, self.now, target, in_place=True)
             return
         if why := self.line.why_not_back:
             self._refuse(why)
@@ -174,16 +174,16 @@ class TimeTravel:
         return target > line.calls or (target == line.calls and not line.changed)
 
     def _begin_travel(
-        self, line: Line, target: int, arrived: Callable[[Moment], None] | None
+        self, line: Branch, target: int, arrived: Callable[[Execution], None] | None
     ) -> None:
         """Go to a place of a line: to look at it, or else to go on from there."""
         executed = arrived is not None
         try:
-            moment = Moment(self._workshop, line.flow, self.apply, line.steps, executed=executed)
+            moment = Execution(self._workshop, line.flow, self.apply, line.steps, executed=executed)
         except (LostBuildError, StudioError) as error:
             self._refuse(f"it is not possible to go there: {error}")
             return
-        self._travel = Travel(line, moment, target, in_place=False, arrived=arrived)
+        self._travel = Seek(line, moment, target, in_place=False, arrived=arrived)
 
     def take_line(self, number: int, taken: Callable[[], None]) -> None:
         """Go to the end of another line; `taken` is called there, and it goes on from there."""
@@ -221,7 +221,7 @@ class TimeTravel:
                 break
         return self._travel is not None
 
-    def _arrive(self, travel: Travel) -> None:
+    def _arrive(self, travel: Seek) -> None:
         self._travel = None
         replayer = travel.moment.replayer
         if travel.in_place:
@@ -243,7 +243,7 @@ class TimeTravel:
             self.now.close()
         self._show(travel.moment)
 
-    def _be_on(self, line: Line, then: Callable[[], None], moment: Moment) -> None:
+    def _be_on(self, line: Branch, then: Callable[[], None], moment: Execution) -> None:
         """Be at the end of a line, and let `moment`, which reached it, go on from there."""
         self.leaving()
         for before in (self.now, self._end):
@@ -255,7 +255,7 @@ class TimeTravel:
         self._go_live(line)
         then()
 
-    def _show(self, moment: Moment) -> None:
+    def _show(self, moment: Execution) -> None:
         if moment is self._end:
             self._end = None
             self.now.close()
@@ -303,7 +303,7 @@ class TimeTravel:
 
     def _unreadable(self, why: str) -> None:
         """What is followed can not be followed any further."""
-        self.now.standing = Standing(StopReason.END_OF_REPLAY, why)
+        self.now.standing = StopNote(StopReason.END_OF_REPLAY, why)
         self.remark(CallMark.ERROR, None, why)
         if not self.past:
             self._go_live(self.line)
@@ -327,13 +327,13 @@ class TimeTravel:
             self.remark(CallMark.ERROR, None, f"{item.message} {item.help}")
         if not self.now.engine.state.ended:
             text = "what follows is the flow's own; its sources give nothing more"
-            self.now.standing = Standing(StopReason.END_OF_REPLAY, text)
+            self.now.standing = StopNote(StopReason.END_OF_REPLAY, text)
             self.line.places.add(TimelineMark.STOP, self.now.calls)
         self._go_live(self.line)
 
     def _diverged(self, divergence: Divergence) -> None:
         words = divergence_words(divergence, None if self.past else self.file)
-        self.now.standing = Standing(StopReason.DIVERGENCE, words)
+        self.now.standing = StopNote(StopReason.DIVERGENCE, words)
         self.remark(CallMark.ERROR, divergence.node, words)
         if not self.past:
             self.line.places.add(TimelineMark.STOP, self.now.calls)
@@ -358,7 +358,7 @@ class TimeTravel:
         else:
             self._begin_travel(self.line, self.now.calls, partial(self._fork_with, forked))
 
-    def _fork_with(self, forked: Callable[[], None], moment: Moment) -> None:
+    def _fork_with(self, forked: Callable[[], None], moment: Execution) -> None:
         old = self.line
         line = self.history.fork(moment.calls)
 
@@ -369,7 +369,7 @@ class TimeTravel:
 
         self._be_on(line, begun, moment)
 
-    def _go_live(self, line: Line) -> None:
+    def _go_live(self, line: Branch) -> None:
         """Let the moment that is shown go on by itself, at the end of `line`."""
         moment = self.now
         pulls = dict(moment.pulls)

@@ -43,7 +43,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import LinkedEdge, LinkedFlow
 from runtime.protocol.updates import CallMark, EventLine
-from runtime.timetravel.event_log import LoggedEvent, Remarked
+from runtime.timetravel.event_log import LoggedEvent, Reported
 
 SHOWN_DIGEST_CHARS = 12
 
@@ -112,7 +112,7 @@ class EventWording:
         match event:
             case CallFinished():
                 return self._call(number, event)
-            case Remarked(at_ns, mark, node, text):
+            case Reported(at_ns, mark, node, text):
                 return _line(number, mark, at_ns, node, text, None)
             case NodeFailed(at_ns, node, call, element, failure, attempt):
                 text = f"{failure.name} [{failure.code}]: {failure.message}"

@@ -30,7 +30,7 @@ from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState, OnPrint, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
-from runtime.wasm.host_functions.host_inputs import HostAnswers
+from runtime.wasm.host_functions.host_inputs import HostInputs
 from runtime.wasm.host_functions.torvyn import TorvynImports
 from runtime.wasm.host_functions.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
 from runtime.wasm.sandbox import CallWatch, fuel_of, limit_store
@@ -59,7 +59,7 @@ class ComponentInstance:
         host: Host,
         watch: CallWatch,
         lists: ByteLists,
-        answers: HostAnswers,
+        answers: HostInputs,
         flow_id: str,
         on_print: OnPrint | None,
         call: int,

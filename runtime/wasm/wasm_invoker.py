@@ -14,7 +14,7 @@ from runtime.wasm import traps
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import OnPrint, host_bug
-from runtime.wasm.host_functions.host_inputs import HostAnswers, LiveHostAnswers
+from runtime.wasm.host_functions.host_inputs import HostInputs, LiveHostInputs
 from runtime.wasm.instance import ComponentInstance, InstanceError
 from runtime.wasm.sandbox import CallWatch
 
@@ -48,7 +48,7 @@ class WasmInvoker:
         host: Host,
         *,
         compiled: Mapping[str, Compiled] | None = None,
-        host_answers: HostAnswers | None = None,
+        host_answers: HostInputs | None = None,
         on_print: OnPrint | None = None,
         flow_id: str = "flow-1",
     ) -> None:
@@ -60,7 +60,7 @@ class WasmInvoker:
         self._host = host
         self._nodes = dict(flow.by_name)
         self._compiled = dict(compiled or {})
-        self._answers = host_answers or LiveHostAnswers()
+        self._answers = host_answers or LiveHostInputs()
         self._on_print = on_print
         self._flow_id = flow_id
         self._lists = host.lists()

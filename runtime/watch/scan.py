@@ -20,7 +20,7 @@ from runtime.watch.file_changes import (
     WatchEvent,
 )
 from runtime.watch.paths import directories_for, look_at
-from runtime.watch.settle import MS, QUIET_NS, Settler, Verdict
+from runtime.watch.settle import MS, QUIET_NS, Settler, SettleVerdict
 from runtime.watch.sources import (
     SourceTree,
     read_sources,
@@ -125,9 +125,9 @@ class FileScan:
         now = time.monotonic_ns()
         stamp = after.stamp if after is not None else None
         verdict = self._settler.accept(path, stamp, digest, now, finished)
-        if verdict is Verdict.BACK:
+        if verdict is SettleVerdict.BACK:
             return FileBack(path, kind, digest)
-        if verdict is not Verdict.NEW or after is None:
+        if verdict is not SettleVerdict.NEW or after is None:
             return None
         written = self._settler.changed_ns(path)
         return SettledFile(path, kind, digest, len(data), data, after.mtime_ns, written, now)
@@ -201,7 +201,7 @@ class TreeScan:
             files = read_sources(tree)
             digest = tree_digest(files)
             verdict = self._settler.accept(name, tree_stamp(tree), digest, time.monotonic_ns())
-            if verdict in (Verdict.NEW, Verdict.BACK):
+            if verdict in (SettleVerdict.NEW, SettleVerdict.BACK):
                 yield SourcesChanged(name, digest, files)
         # An emptied tree has nothing to build; it is news again when files come back.
         self._settler.gone(time.monotonic_ns())

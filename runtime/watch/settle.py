@@ -49,7 +49,7 @@ class Stamp(NamedTuple):
     """True when the entry is younger than its data: a finished file was renamed or linked here."""
 
 
-class Verdict(Enum):
+class SettleVerdict(Enum):
     """What became of content that was read."""
 
     NEW = "new"
@@ -167,21 +167,21 @@ class Settler(Generic[K]):
 
     def accept(
         self, key: K, stamp: Stamp | None, digest: str, now_ns: int, finished: bool = True
-    ) -> Verdict:
+    ) -> SettleVerdict:
         """Judge content that was read; `stamp` is the look at the path after reading it."""
         track = self._tracks[key]
         if stamp is None or stamp != track.stamp:
             self.observe(key, stamp, now_ns)
-            return Verdict.MOVING
+            return SettleVerdict.MOVING
         if not finished and now_ns - track.changed_ns < UNFINISHED_NS:
             track.patience_ns = UNFINISHED_NS
-            return Verdict.HELD
+            return SettleVerdict.HELD
         track.pending = False
         was_gone, track.gone = track.gone, False
         if digest == track.known:
-            return Verdict.BACK if was_gone else Verdict.SAME
+            return SettleVerdict.BACK if was_gone else SettleVerdict.SAME
         track.known = digest
-        return Verdict.NEW
+        return SettleVerdict.NEW
 
     def give_up(self, key: K) -> None:
         """The path can not be read: leave it alone until it changes."""

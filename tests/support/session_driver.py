@@ -13,8 +13,8 @@ from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.protocol.requests import Continue, JumpTo, Request, StepCall
 from runtime.protocol.timeline import Timeline
 from runtime.protocol.updates import (
+    BranchComparison,
     EventLine,
-    LineComparison,
     PrintedChunk,
     RecordingStatus,
     Update,
@@ -32,7 +32,7 @@ class Driver:
         self.session: FlowSession = opener.open(lambda: None)
         self.lines: list[EventLine] = []
         self.printed: list[PrintedChunk] = []
-        self.comparisons: list[LineComparison] = []
+        self.comparisons: list[BranchComparison] = []
         self._snapshot: FlowSnapshot | None = None
         self._timeline: Timeline | None = None
         self._recording: RecordingStatus | None = None
@@ -105,7 +105,7 @@ class Driver:
         chunks = [chunk.data for chunk in self.printed if node in (None, chunk.node)]
         return b"".join(chunks).decode("latin-1")
 
-    def wait_for_comparison(self) -> LineComparison:
+    def wait_for_comparison(self) -> BranchComparison:
         """The next comparison of lines."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.comparisons:

@@ -15,11 +15,11 @@ from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, Role, SchedulePolicy
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request, SetComparing
-from runtime.protocol.timeline import LineInfo, RecordingStatus, Timeline, TimelineMark
+from runtime.protocol.timeline import BranchInfo, RecordingStatus, Timeline, TimelineMark
 from runtime.protocol.updates import (
     CallMark,
     ElementDetails,
-    ElementLine,
+    ElementSummary,
     EventLine,
     Health,
     HopLine,
@@ -187,9 +187,11 @@ def fail_node(picture: FlowSnapshot, name: str) -> FlowSnapshot:
     )
 
 
-def element_line(element_id: int, payload: bytes = PAYLOAD, size: int | None = None) -> ElementLine:
+def element_line(
+    element_id: int, payload: bytes = PAYLOAD, size: int | None = None
+) -> ElementSummary:
     """An element of the source."""
-    return ElementLine(
+    return ElementSummary(
         element_id,
         element_id,
         "source",
@@ -258,7 +260,7 @@ PROBLEMS = (
 
 
 class FakeLink:
-    """An `EngineLink` whose updates are scripted; it keeps what was asked."""
+    """An `SessionClient` whose updates are scripted; it keeps what was asked."""
 
     def __init__(self, *updates: Update) -> None:
         self.flow = fan_out()
@@ -323,7 +325,7 @@ class ReadingLink(FakeLink):
 RING = RecordingStatus(3_250_000, 67_108_864, 1_850, True)
 """A ring that holds a run from its start."""
 
-TWO_LINES = (LineInfo(1, 1_850), LineInfo(2, 1_500, 1, 1_200))
+TWO_LINES = (BranchInfo(1, 1_850), BranchInfo(2, 1_500, 1, 1_200))
 
 HAPPENED = (
     (0.08, TimelineMark.RELOAD),

@@ -8,13 +8,13 @@ import pytest
 
 from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.requests import (
-    CompareLines,
+    CompareBranches,
     JumpTo,
     StartRecording,
     StopRecording,
-    TakeLine,
+    TakeBranch,
 )
-from runtime.protocol.timeline import LineComparison, LineInfo
+from runtime.protocol.timeline import BranchComparison, BranchInfo
 from runtime.protocol.updates import Health, Update
 from tests.support.workbench_fakes import (
     PAST,
@@ -32,12 +32,12 @@ from tests.support.workbench_fakes import (
 from workbench.actions.labels import label
 from workbench.actions.table import BY_ID
 from workbench.actions.target import PaneName
-from workbench.view import LinesRef
+from workbench.view import BranchesRef
 from workbench.widgets.line_view import LineView
 
 SIZES = [(120, 36), (80, 24)]
 
-COMPARISON = LineComparison(
+COMPARISON = BranchComparison(
     "line 1", "line 2", 650, 3,
     'router call 1,201: route\n  - ["logs"]\n  + ["metrics"]\n[red]not markup\x1b[31m',
 )  # fmt: skip
@@ -79,7 +79,7 @@ async def test_a_place_is_explained_while_it_is_typed_and_a_bad_one_stays(size):
 
 async def test_of_many_lines_one_is_chosen():
     link = FakeLink()
-    lines = (*TWO_LINES, LineInfo(4, 1_700, 1, 1_600), LineInfo(5, 9))
+    lines = (*TWO_LINES, BranchInfo(4, 1_700, 1, 1_600), BranchInfo(5, 9))
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_line(replace(PRESENT, lines=lines, line=1)))
         await pilot.press("L")
@@ -87,11 +87,11 @@ async def test_of_many_lines_one_is_chosen():
         assert "line 2      1,500 calls  left line 1 after 1,200" in text
         assert "line 1      1,850 calls  here" in text
         await pilot.press("escape", "L", "down", "enter")
-        assert asked(link) == [TakeLine(4)]
+        assert asked(link) == [TakeBranch(4)]
         await pilot.press("L")
         view = app.screen.query_one(LineView)
         await pilot.click("#lines-list", offset=(4, 3 + view.gutter.top))
-        assert asked(link) == [TakeLine(4), TakeLine(5)]
+        assert asked(link) == [TakeBranch(4), TakeBranch(5)]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -100,8 +100,8 @@ async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, on_line(replace(PRESENT, lines=TWO_LINES, line=2)))
         await pilot.press("D")
-        assert asked(link) == [CompareLines()]
-        assert app.screen.selection == LinesRef()
+        assert asked(link) == [CompareBranches()]
+        assert app.screen.selection == BranchesRef()
         assert app.screen.active is PaneName.INSPECTOR
         assert "comparing…" in text_of(app)
         await show(app, pilot, link, Update(Health.READY, line_comparison=COMPARISON))
@@ -115,7 +115,7 @@ async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
         await pilot.press("D")
         assert app.screen.selection is None
         await pilot.press("D")
-        assert asked(link) == [CompareLines(), CompareLines()]
+        assert asked(link) == [CompareBranches(), CompareBranches()]
         assert "comparing…" in text_of(app)
         same = replace(COMPARISON, different=0, text="")
         await show(app, pilot, link, Update(Health.READY, line_comparison=same))

@@ -11,7 +11,7 @@ from runtime.protocol.requests import (
     ListQueue,
     ReadElement,
 )
-from runtime.protocol.timeline import LineComparison
+from runtime.protocol.timeline import BranchComparison
 from runtime.protocol.updates import Health, NodeCalls, QueueListing, Update
 from tests.support.workbench_fakes import (
     PAST,
@@ -32,7 +32,7 @@ from tests.support.workbench_fakes import (
 )
 from workbench.view import EdgeRef, ElementRef, NodeRef
 
-COMPARISON = LineComparison(
+COMPARISON = BranchComparison(
     "line 1", "line 2", 650, 3,
     'router call 1,201: route\n  - ["logs"]\n  + ["metrics"]\n[red]not markup\x1b[31m',
 )  # fmt: skip

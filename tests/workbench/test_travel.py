@@ -9,7 +9,7 @@ from textual._xterm_parser import XTermParser
 
 from runtime.model.events import StopReason
 from runtime.protocol.requests import (
-    CompareLines,
+    CompareBranches,
     Continue,
     Fork,
     JumpTo,
@@ -21,10 +21,10 @@ from runtime.protocol.requests import (
     StepCall,
     StepElement,
     StepForward,
-    TakeLine,
+    TakeBranch,
     ToggleMark,
 )
-from runtime.protocol.timeline import ReplayInfo, Travelling
+from runtime.protocol.timeline import ReplayInfo, SeekProgress
 from runtime.protocol.updates import CallMark, EventLine, Health, Update
 from tests.support.workbench_fakes import (
     PAST,
@@ -68,9 +68,9 @@ SIZES = [(120, 36), (80, 24)]
         ("m", PRESENT, ToggleMark()),
         ("apostrophe", replace(PAST, marks=(3,)), JumpToMark()),
         ("F", PAST, Fork()),
-        ("L", replace(PRESENT, lines=TWO_LINES, line=2), TakeLine(1)),
-        ("L", replace(PRESENT, lines=TWO_LINES, line=1), TakeLine(2)),
-        ("D", replace(PRESENT, lines=TWO_LINES, line=2), CompareLines()),
+        ("L", replace(PRESENT, lines=TWO_LINES, line=2), TakeBranch(1)),
+        ("L", replace(PRESENT, lines=TWO_LINES, line=1), TakeBranch(2)),
+        ("D", replace(PRESENT, lines=TWO_LINES, line=2), CompareBranches()),
         ("s", PAST, StepCall()),
         ("S", PAST, StepElement()),
         ("space", PAST, Continue()),
@@ -166,7 +166,7 @@ async def test_in_a_replay_forward_makes_the_next_recorded_call():
         assert "|| PAUSED  REPLAY  " in text
         assert "12/90  replay four-events.rec" in text
         await pilot.press("right_square_bracket", "right_curly_bracket", "E", "F", "D")
-        assert asked(link) == [StepCall(), JumpToStop(True), JumpTo(91), CompareLines()]
+        assert asked(link) == [StepCall(), JumpToStop(True), JumpTo(91), CompareBranches()]
         await show(app, pilot, link, on_line(replace(line, replay=replace(replay, exact=False))))
         text = text_of(app)
         assert "REPLAY inputs only" in text
@@ -247,7 +247,7 @@ async def test_a_run_through_the_past_is_the_past_still():
 @pytest.mark.parametrize("key", ["space", "escape"])
 async def test_a_way_shows_its_progress_and_can_be_cancelled(key):
     link = FakeLink()
-    going = replace(PRESENT, travelling=Travelling(4_938, 12_345))
+    going = replace(PRESENT, travelling=SeekProgress(4_938, 12_345))
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_line(going))
         text = text_of(app)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workbench.actions.target import Bench, Context
+from workbench.actions.target import ActionTarget, Context
 
 
 class Group(StrEnum):
@@ -49,7 +49,7 @@ class Action:
     label: str
     help: str
     group: Group
-    do: Callable[[Bench], None]
+    do: Callable[[ActionTarget], None]
     when: Callable[[Context], bool] = always
     needs: str = ""
     """What is missing when `when` says no, e.g. "a failed element"."""

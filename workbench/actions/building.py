@@ -5,11 +5,11 @@ from __future__ import annotations
 from runtime.protocol.requests import CancelBuild, Rollback
 from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group
-from workbench.actions.target import Bench, Context
-from workbench.view import LinesRef, NodeRef
+from workbench.actions.target import ActionTarget, Context
+from workbench.view import BranchesRef, NodeRef
 
 
-def _roll_back(bench: Bench) -> None:
+def _roll_back(bench: ActionTarget) -> None:
     build = bench.context.live_build
     if build is not None:
         bench.send(Rollback(build.node))
@@ -35,7 +35,7 @@ def _differs(context: Context) -> bool:
 def is_looked_at(context: Context) -> bool:
     """True when the inspector shows a difference that `D` would close."""
     chosen = context.selection
-    if isinstance(chosen, LinesRef):
+    if isinstance(chosen, BranchesRef):
         return True
     return isinstance(chosen, NodeRef) and context.view.comparison_of(chosen.node) is not None
 

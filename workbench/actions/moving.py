@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workbench.actions.action import Action, Group
-from workbench.actions.target import Bench, PaneName
+from workbench.actions.target import ActionTarget, PaneName
 
 
 def _panes() -> tuple[Action, ...]:
-    def show(name: PaneName) -> Callable[[Bench], None]:
+    def show(name: PaneName) -> Callable[[ActionTarget], None]:
         return lambda bench: bench.focus_pane(name)
 
     return tuple(

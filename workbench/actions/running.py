@@ -12,7 +12,7 @@ from runtime.protocol.requests import (
 )
 from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group, idle, steppable
-from workbench.actions.target import Bench, Context
+from workbench.actions.target import ActionTarget, Context
 from workbench.view import ElementRef, NodeRef
 
 PACES: tuple[float | None, ...] = (None, 20.0, 5.0)
@@ -22,30 +22,30 @@ _LIVE = "a flow that stands still and has not ended"
 PAST_IS_REPEATED = "The past is made again as it was: E goes to its end, F forks here."
 
 
-def _run_or_pause(bench: Bench) -> None:
+def _run_or_pause(bench: ActionTarget) -> None:
     context = bench.context
     going = context.view.running or context.view.travelling
     bench.send(Pause() if going else Continue(context.pace))
 
 
-def _step_node(bench: Bench) -> None:
+def _step_node(bench: ActionTarget) -> None:
     selection = bench.context.selection
     if isinstance(selection, NodeRef):
         bench.send(StepCall(selection.node))
 
 
-def _step_element(bench: Bench) -> None:
+def _step_element(bench: ActionTarget) -> None:
     selection = bench.context.selection
     bench.send(StepElement(selection.lineage if isinstance(selection, ElementRef) else None))
 
 
-def _skip(bench: Bench) -> None:
+def _skip(bench: ActionTarget) -> None:
     failed = bench.context.view.failed_node
     if failed is not None:
         bench.send(SkipElement(failed.name))
 
 
-def _retry(bench: Bench) -> None:
+def _retry(bench: ActionTarget) -> None:
     failed = bench.context.view.failed_node
     if failed is not None:
         bench.send(StepCall(failed.name))

@@ -89,7 +89,7 @@ class Context:
         return ready and snapshot is not None and not snapshot.state.ended
 
 
-class Bench(Protocol):
+class ActionTarget(Protocol):
     """What actions may ask of the main screen."""
 
     @property

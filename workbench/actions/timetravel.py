@@ -14,7 +14,7 @@ from runtime.protocol.requests import (
     ToggleMark,
 )
 from workbench.actions.action import Action, Group, idle
-from workbench.actions.target import Bench, Context
+from workbench.actions.target import ActionTarget, Context
 
 
 def _has_line(context: Context) -> bool:
@@ -36,18 +36,18 @@ def _can_go_on(context: Context) -> bool:
     return line is not None and (line.past or line.position < line.calls)
 
 
-def _forward(bench: Bench) -> None:
+def _forward(bench: ActionTarget) -> None:
     """The call that was undone; of a replay, the recorded one that comes next."""
     bench.send(StepForward() if bench.context.view.past else StepCall())
 
 
-def _to_the_end(bench: Bench) -> None:
+def _to_the_end(bench: ActionTarget) -> None:
     line = bench.context.timeline
     if line is not None:
         bench.send(JumpTo(line.calls + 1))
 
 
-def _to_element(bench: Bench) -> None:
+def _to_element(bench: ActionTarget) -> None:
     element = bench.context.element
     if element is not None and element.lineage is not None:
         bench.send(JumpToElement(element.lineage))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from workbench.text.lines import Ink, Line, Span
+from workbench.text.lines import Line, Span, StyleRole
 
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
 
@@ -37,7 +37,7 @@ class Canvas:
         self.height = height
         self._sides = [[0] * width for _ in range(height)]
         self._text = [[" "] * width for _ in range(height)]
-        self._ink = [[Ink.FAINT] * width for _ in range(height)]
+        self._ink = [[StyleRole.FAINT] * width for _ in range(height)]
 
     def wire(self, x1: int, y1: int, x2: int, y2: int) -> None:
         """A level or upright wire, both ends included; ends stay open."""
@@ -52,7 +52,7 @@ class Canvas:
         """Make the wire of a cell leave it on one more side."""
         self._join(x, y, side)
 
-    def write(self, x: int, y: int, text: str, ink: Ink) -> None:
+    def write(self, x: int, y: int, text: str, ink: StyleRole) -> None:
         """Text over whatever is there; a wide character takes two cells."""
         if not 0 <= y < self.height:
             return

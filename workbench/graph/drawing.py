@@ -13,7 +13,7 @@ from workbench.graph.layout import Box, Layout, Run
 from workbench.inspection.build_rows import marks
 from workbench.text.figures import bar, count, short_digest
 from workbench.text.glyphs import DROP, FULL, NEXT, NODE_SIGNS, pressure_ink
-from workbench.text.lines import Ink, Line, fit, pad
+from workbench.text.lines import Line, StyleRole, fit, pad
 from workbench.view import EdgeRef, NodeRef, Selection
 
 LIGHT = "╭─╮│╰╯"
@@ -67,7 +67,7 @@ def draw(
         canvas.touch(box.x + box.width, box.y + 1, WEST)
     for x, y in layout.arrows:
         canvas.touch(x - 1, y, EAST)
-        canvas.write(x, y, "▶", Ink.DIM)
+        canvas.write(x, y, "▶", StyleRole.DIM)
     nodes = {node.name: node for node in snapshot.nodes} if snapshot else {}
     following = snapshot.next_call.node if snapshot and snapshot.next_call else None
     for box in layout.boxes:
@@ -105,9 +105,9 @@ def _draw_box(
     sign, word, ink = NODE_SIGNS[state]
     failed = state in (NodeState.FAILED, NodeState.CRASHED)
     if is_next and not running and not failed:
-        sign, word, ink = NEXT, "next", Ink.NEXT
+        sign, word, ink = NEXT, "next", StyleRole.NEXT
     marked = is_next and not running
-    frame = Ink.BAD if failed else Ink.NEXT if marked else Ink.DIM
+    frame = StyleRole.BAD if failed else StyleRole.NEXT if marked else StyleRole.DIM
     corners = HEAVY if marked or failed else LIGHT
     inner = box.width - 2
     canvas.write(box.x, box.y, corners[0] + corners[1] * inner + corners[2], frame)
@@ -116,7 +116,7 @@ def _draw_box(
         canvas.write(box.x + box.width - 1, box.y + row, corners[3], frame)
     bottom = box.y + box.height - 1
     canvas.write(box.x, bottom, corners[4] + corners[1] * inner + corners[5], frame)
-    name_ink = Ink.CHOSEN if chosen else Ink.STRONG
+    name_ink = StyleRole.CHOSEN if chosen else StyleRole.STRONG
     if box.height < 4:
         name = pad(f"{sign} {box.node}", inner) if inner > 8 else pad(box.node, inner)
         canvas.write(box.x + 1, box.y + 1, name, name_ink if chosen else ink)
@@ -133,7 +133,13 @@ def _draw_build(canvas: Canvas, box: Box, build: NodeBuild) -> None:
     digest = short_digest(build.digest)
     texts = (digest + marked, digest[:4] + marked, marked.strip())
     text = next((text for text in texts if text and len(text) + 2 <= room), "")
-    ink = Ink.WARN if build.rolled_back else Ink.ACCENT if build.reloads else Ink.FAINT
+    ink = (
+        StyleRole.WARN
+        if build.rolled_back
+        else StyleRole.ACCENT
+        if build.reloads
+        else StyleRole.FAINT
+    )
     if text:
         indent = 1 + (len(text) + 2 < room)
         canvas.write(box.x + indent, box.y + box.height - 1, f" {text} ", ink)
@@ -160,8 +166,10 @@ def _draw_run(canvas: Canvas, run: Run, edge: EdgeSnapshot, *, chosen: bool) -> 
     canvas.write(run.x, run.row, "━" * filled, ink)
     port, text = fit(run.port, run.cells), _depth(edge, run.cells)
     indent = int(max(len(port), len(text)) < run.cells)
-    canvas.write(run.x + indent, run.row - 1, port, Ink.CHOSEN if chosen else Ink.ACCENT)
-    below = Ink.CHOSEN if chosen else ink if edge.depth else Ink.DIM
+    canvas.write(
+        run.x + indent, run.row - 1, port, StyleRole.CHOSEN if chosen else StyleRole.ACCENT
+    )
+    below = StyleRole.CHOSEN if chosen else ink if edge.depth else StyleRole.DIM
     canvas.write(run.x + indent, run.row + 1, text, below)
 
 

@@ -10,7 +10,7 @@ from workbench.inspection.difference_rows import difference_rows
 from workbench.inspection.rows import facts, prose, section, title
 from workbench.text.figures import age, duration, short_digest
 from workbench.text.glyphs import RELOADED, ROLLED_BACK
-from workbench.text.lines import Ink, Line, Row, line, wrap
+from workbench.text.lines import Line, Row, StyleRole, line, wrap
 from workbench.text.printable import harmless
 from workbench.view import EarlierBuild, NodeRef
 
@@ -24,11 +24,11 @@ def build_rows(build: NodeBuild | None, digest: str, now_ns: int, cells: int) ->
     if build is None:
         return [section("build", cells=cells), *facts((("live", digest[:DIGEST_CELLS]),), cells)]
     rows = [section("build", badge(build), cells)]
-    back = (f"  {ROLLED_BACK} rolled back", Ink.WARN) if build.rolled_back else ""
+    back = (f"  {ROLLED_BACK} rolled back", StyleRole.WARN) if build.rolled_back else ""
     reloads = line(str(build.reloads), back)
     rows += facts(
         (
-            ("live", line((build.digest[:DIGEST_CELLS], Ink.NAME))),
+            ("live", line((build.digest[:DIGEST_CELLS], StyleRole.NAME))),
             ("built", _moment(build.built_ns, now_ns)),
             ("live since", _moment(build.live_since_ns, now_ns)),
             ("reloads", reloads),
@@ -37,9 +37,9 @@ def build_rows(build: NodeBuild | None, digest: str, now_ns: int, cells: int) ->
         cells,
     )
     for index, digest in enumerate(build.earlier):
-        keys = line(("  u", Ink.KEY), (" goes back", Ink.DIM)) if not index else ()
-        spans = line((" earlier    ", Ink.DIM) if not index else " " * 12,
-                     (digest[:DIGEST_CELLS], Ink.TEXT), *keys)  # fmt: skip
+        keys = line(("  u", StyleRole.KEY), (" goes back", StyleRole.DIM)) if not index else ()
+        spans = line((" earlier    ", StyleRole.DIM) if not index else " " * 12,
+                     (digest[:DIGEST_CELLS], StyleRole.TEXT), *keys)  # fmt: skip
         rows.append(Row(spans, EarlierBuild(build.node, digest)))
     return rows
 
@@ -59,7 +59,7 @@ def marks(build: NodeBuild) -> str:
 def _moment(at_ns: int, now_ns: int) -> Line:
     at = datetime.fromtimestamp(at_ns / 1e9)
     text = f"{at:%H:%M:%S}" if now_ns - at_ns < DAY_NS else f"{at:%Y-%m-%d}"
-    return line(f"{age(now_ns - at_ns)} ago", (f"  {text}", Ink.DIM))
+    return line(f"{age(now_ns - at_ns)} ago", (f"  {text}", StyleRole.DIM))
 
 
 def comparison_words(comparison: BuildComparison) -> str:
@@ -79,7 +79,7 @@ def comparison_rows(comparison: BuildComparison | None, cells: int) -> list[Row]
     if comparison is None:
         return []
     rows = [section("builds compared", "D closes", cells)]
-    rows += prose(comparison_words(comparison), cells, Ink.STRONG)
+    rows += prose(comparison_words(comparison), cells, StyleRole.STRONG)
     return rows + difference_rows(comparison.text, cells)
 
 
@@ -87,15 +87,15 @@ def change_rows(change: FlowChange, nodes: frozenset[str], cells: int) -> list[R
     """What became of the graph; `nodes` are those of the flow that is shown."""
     rows = [title("another graph", change.words)]
     if change.waits:
-        rows += prose("The flow takes it when it begins again: press A.", cells, Ink.WARN)
+        rows += prose("The flow takes it when it begins again: press A.", cells, StyleRole.WARN)
     for sign, ink, what, names in (
-        ("+", Ink.GOOD, "node", change.nodes_added),
-        ("-", Ink.BAD, "node", change.nodes_removed),
-        ("+", Ink.GOOD, "edge", change.edges_added),
-        ("-", Ink.BAD, "edge", change.edges_removed),
+        ("+", StyleRole.GOOD, "node", change.nodes_added),
+        ("-", StyleRole.BAD, "node", change.nodes_removed),
+        ("+", StyleRole.GOOD, "edge", change.edges_added),
+        ("-", StyleRole.BAD, "edge", change.edges_removed),
     ):
         for name in names:
-            spans = line((f" {sign} {what} ", ink), (name, Ink.TEXT))
+            spans = line((f" {sign} {what} ", ink), (name, StyleRole.TEXT))
             rows.append(Row(spans, NodeRef(name) if name in nodes else None))
     for item in change.changed:
         rows += _changed(item, nodes, cells)
@@ -104,9 +104,11 @@ def change_rows(change: FlowChange, nodes: frozenset[str], cells: int) -> list[R
 
 def _changed(item: Changed, nodes: frozenset[str], cells: int) -> list[Row]:
     target = NodeRef(item.name) if item.name in nodes else None
-    rows = [Row(line((" ~ ", Ink.WARN), (item.name or "the flow", Ink.TEXT)), target)]
+    rows = [Row(line((" ~ ", StyleRole.WARN), (item.name or "the flow", StyleRole.TEXT)), target)]
     for what, before, after in item.fields:
-        for sign, ink, value in (("-", Ink.BAD, before), ("+", Ink.GOOD, after)):
-            spans = line((f"   {sign} ", ink), (f"{what} ", Ink.DIM), (harmless(value, 400), ink))
+        for sign, ink, value in (("-", StyleRole.BAD, before), ("+", StyleRole.GOOD, after)):
+            spans = line(
+                (f"   {sign} ", ink), (f"{what} ", StyleRole.DIM), (harmless(value, 400), ink)
+            )
             rows += [Row(piece, target) for piece in wrap(spans, max(cells - 1, 10))]
     return rows

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from runtime.protocol.timeline import LineComparison
+from runtime.protocol.timeline import BranchComparison
 from workbench.inspection.rows import prose, title
-from workbench.text.lines import Ink, Row, line, wrap
+from workbench.text.lines import Row, StyleRole, line, wrap
 from workbench.text.printable import harmless
 
 SHOWN_LINES = 200
@@ -17,16 +17,16 @@ def difference_rows(text: str, cells: int) -> list[Row]:
     lines = text.split("\n") if text else []
     for part in lines[:SHOWN_LINES]:
         ink = _ink_of(part)
-        if ink is Ink.DIM:
+        if ink is StyleRole.DIM:
             rows += prose(part, cells, ink)
         else:
             rows += [Row(piece) for piece in wrap(line((f" {harmless(part)}", ink)), cells - 1)]
     if len(lines) > SHOWN_LINES:
-        rows.append(Row(line((f" and {len(lines) - SHOWN_LINES} more lines", Ink.DIM))))
+        rows.append(Row(line((f" and {len(lines) - SHOWN_LINES} more lines", StyleRole.DIM))))
     return rows
 
 
-def line_rows(comparison: LineComparison | None, cells: int) -> list[Row]:
+def line_rows(comparison: BranchComparison | None, cells: int) -> list[Row]:
     """In what a line differs from another one, or from its recording."""
     if comparison is None:
         return [title("comparing…", "D closes")]
@@ -34,12 +34,14 @@ def line_rows(comparison: LineComparison | None, cells: int) -> list[Row]:
     rows = [title(f"{before} -> {after}", "D closes")]
     different, compared = comparison.different, f"{comparison.compared:,} calls compared"
     if not different:
-        return rows + prose(f"{compared}: all are the same.", cells, Ink.GOOD)
+        return rows + prose(f"{compared}: all are the same.", cells, StyleRole.GOOD)
     words = f"{different:,} difference{'s' * (different != 1)}, {compared}."
-    rows += prose(words, cells, Ink.STRONG)
+    rows += prose(words, cells, StyleRole.STRONG)
     return rows + difference_rows(comparison.text, cells)
 
 
-def _ink_of(text: str) -> Ink:
+def _ink_of(text: str) -> StyleRole:
     start = text.lstrip()[:2]
-    return {"- ": Ink.BAD, "+ ": Ink.GOOD, "@@": Ink.FAINT}.get(start, Ink.DIM)
+    return {"- ": StyleRole.BAD, "+ ": StyleRole.GOOD, "@@": StyleRole.FAINT}.get(
+        start, StyleRole.DIM
+    )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
-from runtime.protocol.updates import ElementLine, QueueListing
+from runtime.protocol.updates import ElementSummary, QueueListing
 from workbench.inspection.rows import facts, section, title
 from workbench.text.figures import bar, count, duration, size
 from workbench.text.glyphs import FULL, pressure_ink
-from workbench.text.lines import Ink, Line, Row, line
+from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.text.printable import harmless_bytes
 from workbench.view import ElementRef, NodeRef
 
@@ -28,10 +28,16 @@ def edge_rows(
     edge = flow.edges[index]
     rows = [title(edge.label)]
     rows.append(
-        Row(line((f" {'from':<12}", Ink.DIM), (edge.source, Ink.ACCENT)), NodeRef(edge.source))
+        Row(
+            line((f" {'from':<12}", StyleRole.DIM), (edge.source, StyleRole.ACCENT)),
+            NodeRef(edge.source),
+        )
     )
     rows.append(
-        Row(line((f" {'to':<12}", Ink.DIM), (edge.target, Ink.ACCENT)), NodeRef(edge.target))
+        Row(
+            line((f" {'to':<12}", StyleRole.DIM), (edge.target, StyleRole.ACCENT)),
+            NodeRef(edge.target),
+        )
     )
     if snapshot is not None:
         rows += _counts(snapshot.edges[index], edge.rate, cells)
@@ -46,9 +52,9 @@ def depth_bar(edge: EdgeSnapshot, cells: int) -> Line:
     filled = bar(edge.depth, edge.capacity, cells)
     return line(
         ("━" * filled, ink),
-        ("─" * (cells - filled), Ink.FAINT),
-        (f" {edge.depth}/{edge.capacity}", ink if edge.depth else Ink.DIM),
-        (FULL if edge.full else " ", Ink.BAD),
+        ("─" * (cells - filled), StyleRole.FAINT),
+        (f" {edge.depth}/{edge.capacity}", ink if edge.depth else StyleRole.DIM),
+        (FULL if edge.full else " ", StyleRole.BAD),
     )
 
 
@@ -60,8 +66,8 @@ def _counts(edge: EdgeSnapshot, rate: float | None, cells: int) -> list[Row]:
             ("peak", f"{edge.peak}, relieved at {edge.low_mark}"),
             ("policy", edge.policy.value + (f" {rate:g}/s" if rate else "")),
             ("passed", f"{count(edge.enqueued)} in, {count(edge.dequeued)} out"),
-            ("dropped", line((str(edge.dropped), Ink.WARN)) if edge.dropped else ""),
-            ("was full", line((episodes, Ink.WARN)) if edge.episodes else ""),
+            ("dropped", line((str(edge.dropped), StyleRole.WARN)) if edge.dropped else ""),
+            ("was full", line((episodes, StyleRole.WARN)) if edge.episodes else ""),
             ("producer", "done" if edge.done else ""),
         ),
         cells,
@@ -70,20 +76,20 @@ def _counts(edge: EdgeSnapshot, rate: float | None, cells: int) -> list[Row]:
 
 def _waiting(listing: QueueListing | None) -> list[Row]:
     if listing is None:
-        return [Row(line(("   …", Ink.FAINT)))]
+        return [Row(line(("   …", StyleRole.FAINT)))]
     if not listing.elements:
-        return [Row(line((" The queue is empty.", Ink.DIM)))]
+        return [Row(line((" The queue is empty.", StyleRole.DIM)))]
     rows = [_element(element) for element in listing.elements]
     more = listing.depth - listing.offset - len(listing.elements)
     if more > 0:
-        rows.append(Row(line((f" and {more} more", Ink.DIM))))
+        rows.append(Row(line((f" and {more} more", StyleRole.DIM))))
     return rows
 
 
-def _element(element: ElementLine) -> Row:
+def _element(element: ElementSummary) -> Row:
     spans = line(
-        (f" #{element.sequence:<5}", Ink.STRONG),
-        (f"{size(element.size):>9} ", Ink.DIM),
-        (harmless_bytes(element.preview, 160), Ink.TEXT),
+        (f" #{element.sequence:<5}", StyleRole.STRONG),
+        (f"{size(element.size):>9} ", StyleRole.DIM),
+        (harmless_bytes(element.preview, 160), StyleRole.TEXT),
     )
     return Row(spans, ElementRef(element.element_id, element.lineage))

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, prose, section, title
-from workbench.payloads.views import Form, hex_lines, is_text, payload_lines
+from workbench.payloads.views import PayloadView, hex_lines, is_text, payload_lines
 from workbench.text.figures import duration, size
-from workbench.text.lines import Ink, Row, Span, line
+from workbench.text.lines import Row, Span, StyleRole, line
 from workbench.text.printable import harmless
 from workbench.view import NodeRef
 
@@ -19,20 +19,25 @@ NOT_YET = "It is not in the flow at this place of the past, or no longer kept. E
 
 
 def element_rows(
-    details: ElementDetails, form: Form, cells: int, *, past: bool = False
+    details: ElementDetails, form: PayloadView, cells: int, *, past: bool = False
 ) -> list[Row]:
     """The element, with as much of its payload as was read."""
     about = details.line
     if not details.found or about is None:
         why = NOT_YET if past else NOT_KEPT
-        return [title(f"element {details.element_id}"), *prose(why, cells, Ink.DIM)]
+        return [title(f"element {details.element_id}"), *prose(why, cells, StyleRole.DIM)]
     content_type = harmless(about.content_type, 120)
     buffer_type = harmless(details.buffer_content_type, 120)
     exact = f"  {about.size:,} bytes" if about.size >= 1024 else ""
     rows = [title(f"#{about.sequence}", f"from {about.source}")]
     rows += facts(
         (
-            ("type", line((content_type or "not set", Ink.NAME if content_type else Ink.DIM))),
+            (
+                "type",
+                line(
+                    (content_type or "not set", StyleRole.NAME if content_type else StyleRole.DIM)
+                ),
+            ),
             ("buffer type", buffer_type if buffer_type != content_type else ""),
             ("size", size(about.size) + exact),
             ("made", moment(about.timestamp_ns)),
@@ -49,28 +54,28 @@ def element_rows(
 def _hop(hop: HopLine) -> list[Row]:
     rows = []
     if hop.waited_ns:
-        rows.append(Row(line((f"   waited {duration(hop.waited_ns)}", Ink.DIM))))
+        rows.append(Row(line((f"   waited {duration(hop.waited_ns)}", StyleRole.DIM))))
     spans = line(
-        (f" {hop.node} ", Ink.ACCENT),
-        (hop.export, Ink.TEXT),
-        (f"  {duration(hop.duration_ns)}", Ink.DIM),
-        (f"  call {hop.call}", Ink.FAINT),
+        (f" {hop.node} ", StyleRole.ACCENT),
+        (hop.export, StyleRole.TEXT),
+        (f"  {duration(hop.duration_ns)}", StyleRole.DIM),
+        (f"  call {hop.call}", StyleRole.FAINT),
     )
     return [*rows, Row(spans, NodeRef(hop.node))]
 
 
 def _payload(
-    details: ElementDetails, whole: int, content_type: str, form: Form, cells: int
+    details: ElementDetails, whole: int, content_type: str, form: PayloadView, cells: int
 ) -> list[Row]:
     data = details.payload
-    shown = Form.HEX if data and not is_text(data) else form
+    shown = PayloadView.HEX if data and not is_text(data) else form
     rows = [section("payload", f"{shown.value}  v", cells)]
     if len(data) < whole:
         last = details.offset + len(data)
         text = f" bytes {details.offset:,}–{last:,} of {whole:,}"
-        keys = (Span("  < >", Ink.KEY), Span(" other parts", Ink.DIM))
-        rows.append(Row((Span(text, Ink.WARN), *keys)))
-    if shown is Form.HEX and data:
+        keys = (Span("  < >", StyleRole.KEY), Span(" other parts", StyleRole.DIM))
+        rows.append(Row((Span(text, StyleRole.WARN), *keys)))
+    if shown is PayloadView.HEX and data:
         lines = hex_lines(data, cells - 2, details.offset)
     else:
         lines = payload_lines(data, content_type, form, cells - 2)

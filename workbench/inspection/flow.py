@@ -7,7 +7,7 @@ from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from workbench.inspection.rows import column, copied, facts, section, title
 from workbench.text.figures import count, duration, flow_time
 from workbench.text.glyphs import NODE_SIGNS
-from workbench.text.lines import Ink, Line, Row, Span, line
+from workbench.text.lines import Line, Row, Span, StyleRole, line
 from workbench.view import NodeRef
 
 
@@ -21,8 +21,8 @@ def flow_rows(flow: LinkedFlow, snapshot: FlowSnapshot | None, cells: int) -> li
             ("order", f"{snapshot.schedule.value}"),
             ("flow time", flow_time(snapshot.at_ns)),
             ("elements", f"{count(snapshot.pulled)} in, {count(snapshot.delivered)} delivered"),
-            ("dropped", line((str(snapshot.dropped), Ink.WARN)) if snapshot.dropped else ""),
-            ("errors", line((str(snapshot.errors), Ink.BAD)) if snapshot.errors else ""),
+            ("dropped", line((str(snapshot.dropped), StyleRole.WARN)) if snapshot.dropped else ""),
+            ("errors", line((str(snapshot.errors), StyleRole.BAD)) if snapshot.errors else ""),
             *copied(snapshot.copies),
         ),
         cells,
@@ -32,9 +32,9 @@ def flow_rows(flow: LinkedFlow, snapshot: FlowSnapshot | None, cells: int) -> li
     heading = (
         Span(" "),
         column("", name_cells),
-        column("busy", 5, Ink.FAINT, right=True),
-        column("held", 5, Ink.FAINT, right=True),
-        column("a call", 8, Ink.FAINT, right=True),
+        column("busy", 5, StyleRole.FAINT, right=True),
+        column("held", 5, StyleRole.FAINT, right=True),
+        column("a call", 8, StyleRole.FAINT, right=True),
     )
     rows.append(Row(heading))
     return rows + [
@@ -47,10 +47,10 @@ def _node(node: NodeSnapshot, at_ns: int, name_cells: int) -> Line:
     mean = duration(node.busy_ns // node.calls) if node.calls else ""
     return (
         Span(" "),
-        column(node.name, name_cells, Ink.TEXT),
-        column(_share(node.busy_ns, at_ns), 5, Ink.GOOD, right=True),
-        column(_share(node.blocked_ns, at_ns), 5, Ink.WARN, right=True),
-        column(mean, 8, Ink.DIM if ink is not Ink.BAD else ink, right=True),
+        column(node.name, name_cells, StyleRole.TEXT),
+        column(_share(node.busy_ns, at_ns), 5, StyleRole.GOOD, right=True),
+        column(_share(node.blocked_ns, at_ns), 5, StyleRole.WARN, right=True),
+        column(mean, 8, StyleRole.DIM if ink is not StyleRole.BAD else ink, right=True),
     )
 
 

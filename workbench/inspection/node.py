@@ -9,7 +9,7 @@ from workbench.inspection.build_rows import build_rows, comparison_rows
 from workbench.inspection.rows import copied, facts, prose, section, title
 from workbench.text.figures import count, duration, percent, size
 from workbench.text.glyphs import MARK_SIGNS, NODE_SIGNS
-from workbench.text.lines import Ink, Line, Row, line
+from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.text.printable import harmless
 from workbench.view import EdgeRef, ElementRef
 
@@ -49,10 +49,15 @@ def _failure(state: NodeSnapshot, cells: int) -> list[Row]:
     failure = state.failure
     if failure is None:
         return []
-    rows = [Row(line((f" x {failure.name} [{failure.code}]", Ink.BAD)))]
+    rows = [Row(line((f" x {failure.name} [{failure.code}]", StyleRole.BAD)))]
     rows += prose(failure.message, cells)
-    rows += prose(failure.help, cells, Ink.DIM)
-    keys = line((" r", Ink.KEY), (" tries again, ", Ink.DIM), ("x", Ink.KEY), (" skips", Ink.DIM))
+    rows += prose(failure.help, cells, StyleRole.DIM)
+    keys = line(
+        (" r", StyleRole.KEY),
+        (" tries again, ", StyleRole.DIM),
+        ("x", StyleRole.KEY),
+        (" skips", StyleRole.DIM),
+    )
     return [*rows, Row(keys)]
 
 
@@ -60,9 +65,9 @@ def _counts(state: NodeSnapshot, at_ns: int, cells: int) -> list[Row]:
     sign, word, ink = NODE_SIGNS[state.state]
     busy = line(
         duration(state.busy_ns),
-        (f"  {percent(state.busy_ns, at_ns)}" if at_ns else "", Ink.DIM),
+        (f"  {percent(state.busy_ns, at_ns)}" if at_ns else "", StyleRole.DIM),
     )
-    held = line((duration(state.blocked_ns), Ink.WARN)) if state.blocked_ns else ""
+    held = line((duration(state.blocked_ns), StyleRole.WARN)) if state.blocked_ns else ""
     return facts(
         (
             ("state", line((f"{sign} {word}", ink))),
@@ -70,8 +75,8 @@ def _counts(state: NodeSnapshot, at_ns: int, cells: int) -> list[Row]:
             ("elements", f"{count(state.elements_in)} in, {count(state.elements_out)} out"),
             ("in hand", str(state.in_hand) if state.in_hand else ""),
             ("kept", str(state.absorbed) if state.absorbed else ""),
-            ("dropped", line((str(state.dropped), Ink.WARN)) if state.dropped else ""),
-            ("errors", line((str(state.errors), Ink.BAD)) if state.errors else ""),
+            ("dropped", line((str(state.dropped), StyleRole.WARN)) if state.dropped else ""),
+            ("errors", line((str(state.errors), StyleRole.BAD)) if state.errors else ""),
             ("busy", busy),
             ("held", held),
             ("last call", duration(state.last_call_ns) if state.calls else ""),
@@ -98,7 +103,7 @@ def _ports(flow: LinkedFlow, node: LinkedNode, state: NodeSnapshot | None) -> li
 
 
 def _port(label: str, text: str, note: str, edge: int) -> Row:
-    spans = line((f" {label:<11}", Ink.DIM), (text, Ink.ACCENT), (note, Ink.TEXT))
+    spans = line((f" {label:<11}", StyleRole.DIM), (text, StyleRole.ACCENT), (note, StyleRole.TEXT))
     return Row(spans, EdgeRef(edge))
 
 
@@ -111,8 +116,8 @@ def _calls(calls: NodeCalls | None, cells: int) -> list[Row]:
         took = duration(call.duration_ns) if call.duration_ns is not None else ""
         spans: Line = line(
             (f" {sign} ", ink),
-            (f"{call.call or '':>4} ", Ink.FAINT),
-            (f"{took:>7} ", Ink.DIM),
+            (f"{call.call or '':>4} ", StyleRole.FAINT),
+            (f"{took:>7} ", StyleRole.DIM),
             harmless(call.text, 200),
         )
         target = ElementRef(call.element_id, call.lineage) if call.element_id else None
@@ -125,15 +130,15 @@ def _component(node: LinkedNode, cells: int) -> list[Row]:
     fuel = count(limits.fuel) if limits.fuel else "no limit of"
     return facts(
         (
-            ("interface", line((node.interface, Ink.NAME))),
+            ("interface", line((node.interface, StyleRole.NAME))),
             ("component", node.component),
             ("lifecycle", "yes" if node.lifecycle else "no"),
-            ("config", line((harmless(node.config, 400), Ink.STRING))),
+            ("config", line((harmless(node.config, 400), StyleRole.STRING))),
             ("limits", f"{fuel} fuel, {size(limits.memory_bytes)}"),
             ("time limit", f"{limits.call_timeout_ms} ms a call"),
             ("priority", str(node.priority)),
             ("grants", ", ".join(node.grants) or "none (all is denied)"),
-            ("artifact", line((node.artifact, Ink.DIM))),
+            ("artifact", line((node.artifact, StyleRole.DIM))),
         ),
         cells,
     )

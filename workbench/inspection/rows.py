@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from runtime.model.call import CopyCount
 from workbench.text.figures import count, size
-from workbench.text.lines import Ink, Line, Row, Span, line, pad, wrap, wrap_words
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, wrap, wrap_words
 from workbench.text.printable import harmless
 
 
@@ -14,13 +14,17 @@ def section(title: str, note: str = "", cells: int = 36) -> Row:
     """A heading within the inspector, with a rule to its right."""
     rule = "─" * max(cells - len(title) - len(note) - 4 - bool(note), 0)
     return Row(
-        line((f" {title} ", Ink.ACCENT), (rule, Ink.FAINT), (f" {note}" if note else "", Ink.DIM))
+        line(
+            (f" {title} ", StyleRole.ACCENT),
+            (rule, StyleRole.FAINT),
+            (f" {note}" if note else "", StyleRole.DIM),
+        )
     )
 
 
 def title(text: str, note: str = "") -> Row:
     """The first row: what is inspected."""
-    return Row(line((f" {text}", Ink.STRONG), (f"  {note}" if note else "", Ink.DIM)))
+    return Row(line((f" {text}", StyleRole.STRONG), (f"  {note}" if note else "", StyleRole.DIM)))
 
 
 LABEL_CELLS = 11
@@ -38,7 +42,7 @@ def facts(pairs: Iterable[tuple[str, str | Line]], cells: int) -> list[Row]:
             continue
         for index, piece in enumerate(wrap(spans, max(cells - LABEL_CELLS - 2, 8))):
             lead = pad(label if not index else "", LABEL_CELLS)
-            rows.append(Row((Span(f" {lead}", Ink.DIM), *piece)))
+            rows.append(Row((Span(f" {lead}", StyleRole.DIM), *piece)))
     return rows
 
 
@@ -53,7 +57,7 @@ def copied(copies: CopyCount) -> tuple[tuple[str, str], ...]:
     )
 
 
-def prose(text: str, cells: int, ink: Ink = Ink.TEXT) -> list[Row]:
+def prose(text: str, cells: int, ink: StyleRole = StyleRole.TEXT) -> list[Row]:
     """A text in as many rows as it takes; of very many lines, the first ones."""
     parts = text.split("\n")
     if len(parts) > PROSE_LINES:
@@ -64,6 +68,6 @@ def prose(text: str, cells: int, ink: Ink = Ink.TEXT) -> list[Row]:
     ]
 
 
-def column(text: str, cells: int, ink: Ink = Ink.TEXT, *, right: bool = False) -> Span:
+def column(text: str, cells: int, ink: StyleRole = StyleRole.TEXT, *, right: bool = False) -> Span:
     """A field of a table row, one cell from the next."""
     return Span(pad(text, cells, right=right) + " ", ink)

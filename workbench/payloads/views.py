@@ -13,7 +13,7 @@ from pygments.lexers.data import JsonLexer
 from pygments.token import Token, _TokenType
 from pygments.util import ClassNotFound
 
-from workbench.text.lines import Ink, Line, Span, line, wrap
+from workbench.text.lines import Line, Span, StyleRole, line, wrap
 from workbench.text.printable import harmless
 
 PART_BYTES = 65_536
@@ -22,22 +22,22 @@ PART_BYTES = 65_536
 COLOURED_CHARACTERS = 16_384
 """Longer texts are shown without colours, which would take too long to find."""
 
-TOKEN_INKS: tuple[tuple[_TokenType, Ink], ...] = (
-    (Token.Name.Tag, Ink.NAME),
-    (Token.Name, Ink.NAME),
-    (Token.Keyword, Ink.LITERAL),
-    (Token.Literal.Number, Ink.NUMBER),
-    (Token.Literal.String, Ink.STRING),
-    (Token.Comment, Ink.FAINT),
-    (Token.Punctuation, Ink.DIM),
-    (Token.Operator, Ink.DIM),
+TOKEN_INKS: tuple[tuple[_TokenType, StyleRole], ...] = (
+    (Token.Name.Tag, StyleRole.NAME),
+    (Token.Name, StyleRole.NAME),
+    (Token.Keyword, StyleRole.LITERAL),
+    (Token.Literal.Number, StyleRole.NUMBER),
+    (Token.Literal.String, StyleRole.STRING),
+    (Token.Comment, StyleRole.FAINT),
+    (Token.Punctuation, StyleRole.DIM),
+    (Token.Operator, StyleRole.DIM),
 )
 
 
 _NEXT = re.compile(r"\S")
 
 
-class Form(StrEnum):
+class PayloadView(StrEnum):
     """How a payload is shown; `v` goes through them."""
 
     FORMATTED = "formatted"
@@ -45,9 +45,9 @@ class Form(StrEnum):
     HEX = "hex"
 
     @property
-    def following(self) -> Form:
+    def following(self) -> PayloadView:
         """The form after this one."""
-        forms = list(Form)
+        forms = list(PayloadView)
         return forms[(forms.index(self) + 1) % len(forms)]
 
 
@@ -62,17 +62,17 @@ def is_text(data: bytes) -> bool:
     return True
 
 
-def payload_lines(data: bytes, content_type: str, form: Form, cells: int) -> list[Line]:
+def payload_lines(data: bytes, content_type: str, form: PayloadView, cells: int) -> list[Line]:
     """The payload, or a part of it, in rows of at most `cells` cells."""
     if not data:
-        return [line(("(empty)", Ink.FAINT))]
-    if form is Form.HEX or not is_text(data):
+        return [line(("(empty)", StyleRole.FAINT))]
+    if form is PayloadView.HEX or not is_text(data):
         return hex_lines(data, cells)
     text = data.decode("utf-8", "ignore")
     media_type = content_type.partition(";")[0].strip().lower()
     looks_like_json = text.lstrip()[:1] in ("{", "[") and media_type in ("", "text/plain")
     is_json = looks_like_json or media_type.endswith("json")
-    if is_json and form is Form.FORMATTED:
+    if is_json and form is PayloadView.FORMATTED:
         text = reindent(text)
     lexer = JsonLexer() if is_json else _lexer(media_type)
     rows = _coloured(text, lexer) if lexer is not None else None
@@ -134,7 +134,7 @@ def _coloured(text: str, lexer: Lexer) -> list[Line] | None:
         return None
     rows: list[list[Span]] = [[]]
     for token, value in lexer.get_tokens(text):
-        ink = next((ink for kind, ink in TOKEN_INKS if _is_kind(token, kind)), Ink.TEXT)
+        ink = next((ink for kind, ink in TOKEN_INKS if _is_kind(token, kind)), StyleRole.TEXT)
         for index, piece in enumerate(value.split("\n")):
             if index:
                 rows.append([])
@@ -154,9 +154,9 @@ def hex_lines(data: bytes, cells: int, start: int = 0) -> list[Line]:
         text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in piece)
         rows.append(
             line(
-                (f"{start + offset:06x} ", Ink.FAINT),
-                (f"{piece.hex(' '):<{each * 3 - 1}} ", Ink.TEXT),
-                (text, Ink.STRING),
+                (f"{start + offset:06x} ", StyleRole.FAINT),
+                (f"{piece.hex(' '):<{each * 3 - 1}} ", StyleRole.TEXT),
+                (text, StyleRole.STRING),
             )
         )
     return rows

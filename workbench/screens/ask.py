@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from workbench.text.lines import Ink, line, wrap_words
+from workbench.text.lines import StyleRole, line, wrap_words
 from workbench.widgets.label import LineLabel
 
 HINT_ROWS = 2
@@ -72,7 +72,7 @@ class AskScreen(ModalScreen[str | None]):
 
     def _tell(self) -> None:
         hint = self._check(self.query_one(Input).value)
-        sign, ink = ("x", Ink.BAD) if hint.fault and not hint.good else ("-", Ink.DIM)
+        sign, ink = ("x", StyleRole.BAD) if hint.fault and not hint.good else ("-", StyleRole.DIM)
         rows = wrap_words(hint.words, max(self._hint.size.width - 4, 10))[:HINT_ROWS]
         self._hint.lines = tuple(
             line((f" {sign if not index else ' '} {row}", ink)) for index, row in enumerate(rows)

@@ -14,7 +14,7 @@ from workbench.inspection.build_rows import comparison_words
 from workbench.text.build_words import build_words
 from workbench.text.figures import count, duration, flow_time
 from workbench.text.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
-from workbench.text.lines import Ink, Line, Span, fit, line, width_of, wrap_words
+from workbench.text.lines import Line, Span, StyleRole, fit, line, width_of, wrap_words
 from workbench.text.printable import harmless
 from workbench.text.recording_words import recording_flag, ring_words
 from workbench.text.refused_words import refused_words
@@ -24,40 +24,44 @@ from workbench.view import News, View
 GAP = Span("  ")
 
 
-def state_words(view: View) -> tuple[str, str, Ink]:
+def state_words(view: View) -> tuple[str, str, StyleRole]:
     """Sign, word and ink of what the session does as a whole."""
     match view.health:
         case Health.STARTING:
-            return "-", "STARTING", Ink.ACCENT
+            return "-", "STARTING", StyleRole.ACCENT
         case Health.INVALID:
-            return "x", "INVALID", Ink.BAD
+            return "x", "INVALID", StyleRole.BAD
         case Health.DEAD:
-            return "x", "DEAD", Ink.BAD
+            return "x", "DEAD", StyleRole.BAD
         case Health.READY:
             pass
     elsewhere = timeline_words.state_words(view.timeline, running=view.running)
     if elsewhere is not None:
         return elsewhere
     if view.running:
-        return ">", "RUNNING", Ink.GOOD
+        return ">", "RUNNING", StyleRole.GOOD
     match view.snapshot.state if view.snapshot is not None else FlowState.CREATED:
         case FlowState.COMPLETED:
-            return "=", "COMPLETED", Ink.GOOD
+            return "=", "COMPLETED", StyleRole.GOOD
         case FlowState.FAILED:
-            return "x", "FAILED", Ink.BAD
+            return "x", "FAILED", StyleRole.BAD
         case FlowState.CANCELLED:
-            return "=", "CANCELLED", Ink.WARN
+            return "=", "CANCELLED", StyleRole.WARN
         case _:
-            return "||", "PAUSED", Ink.NEXT
+            return "||", "PAUSED", StyleRole.NEXT
 
 
 def header(view: View, title: str, pace: float | None, cells: int) -> Line:
     """Name, state and counts; the last counts go when there is no room."""
     sign, word, ink = state_words(view)
     name = view.flow.name if view.flow is not None else title
-    state = f" {sign} {word} " if ink is Ink.PAST_FLAG else f" {sign} {word}"
-    made = line((" torvyn-studio ", Ink.DIM), (f" {fit(name, 24)} ", Ink.STRONG), " ",
-                (state, ink))  # fmt: skip
+    state = f" {sign} {word} " if ink is StyleRole.PAST_FLAG else f" {sign} {word}"
+    made = line(
+        (" torvyn-studio ", StyleRole.DIM),
+        (f" {fit(name, 24)} ", StyleRole.STRONG),
+        " ",
+        (state, ink),
+    )
     parts = [timeline_words.replay_flag(view.timeline), *_flags(view)]
     if view.snapshot is not None:
         parts += _counts(view, view.snapshot, pace)
@@ -72,29 +76,35 @@ def _flags(view: View) -> list[Line]:
     """What is not as it should be, and what is being built."""
     parts = [recording_flag(view.recording)]
     if view.build.busy:
-        parts.append(line((f"> {build_words(view.build)}", Ink.ACCENT)))
+        parts.append(line((f"> {build_words(view.build)}", StyleRole.ACCENT)))
     refused, _ = refused_words(view)
     if refused:
-        parts.append(line((f"x {refused}", Ink.BAD)))
+        parts.append(line((f"x {refused}", StyleRole.BAD)))
     failed = [outcome.component for outcome in view.failed_builds]
     if len(failed) > 1:
-        parts.append(line((f"x {len(failed)} builds failed", Ink.BAD)))
+        parts.append(line((f"x {len(failed)} builds failed", StyleRole.BAD)))
     elif failed or view.build.refused:
-        parts.append(line((f"x build failed {''.join(failed)}".rstrip(), Ink.BAD)))
+        parts.append(line((f"x build failed {''.join(failed)}".rstrip(), StyleRole.BAD)))
     return parts
 
 
 def _counts(view: View, snapshot: FlowSnapshot, pace: float | None) -> list[Line]:
-    def figure(name: str, value: str, ink: Ink = Ink.TEXT) -> Line:
-        return line((f"{name} ", Ink.DIM), (value, ink))
+    def figure(name: str, value: str, ink: StyleRole = StyleRole.TEXT) -> Line:
+        return line((f"{name} ", StyleRole.DIM), (value, ink))
 
     return [
         figure("calls", count(snapshot.calls)) if not view.past else (),
-        figure("pace", pace_name(pace), Ink.ACCENT) if pace is not None else (),
+        figure("pace", pace_name(pace), StyleRole.ACCENT) if pace is not None else (),
         figure("t", flow_time(snapshot.at_ns)),
         figure("queued", count(snapshot.queued)),
-        figure("dropped", count(snapshot.dropped), Ink.WARN if snapshot.dropped else Ink.TEXT),
-        figure("errors", count(snapshot.errors), Ink.BAD if snapshot.errors else Ink.TEXT),
+        figure(
+            "dropped",
+            count(snapshot.dropped),
+            StyleRole.WARN if snapshot.dropped else StyleRole.TEXT,
+        ),
+        figure(
+            "errors", count(snapshot.errors), StyleRole.BAD if snapshot.errors else StyleRole.TEXT
+        ),
         ring_words(view.recording),
         figure("in", count(snapshot.pulled)),
         figure("out", count(snapshot.delivered)),
@@ -116,49 +126,70 @@ def status(view: View, last: EventLine | None, notice: str, cells: int) -> tuple
 def _standing(view: View, cells: int) -> Line:
     snapshot = view.snapshot
     if view.health is Health.STARTING:
-        return line((" - ", Ink.ACCENT), "Compiling the components…")
+        return line((" - ", StyleRole.ACCENT), "Compiling the components…")
     if view.health is Health.INVALID:
-        return line((" x ", Ink.BAD), ("6", Ink.KEY), (" shows what is wrong, ", Ink.BAD),
-                    ("ctrl+r", Ink.KEY), (" builds the components", Ink.DIM))  # fmt: skip
+        return line(
+            (" x ", StyleRole.BAD),
+            ("6", StyleRole.KEY),
+            (" shows what is wrong, ", StyleRole.BAD),
+            ("ctrl+r", StyleRole.KEY),
+            (" builds the components", StyleRole.DIM),
+        )
     if view.health is not Health.READY or snapshot is None:
-        return line((" x ", Ink.BAD), ("what is shown is the last that was heard", Ink.BAD))
+        return line(
+            (" x ", StyleRole.BAD), ("what is shown is the last that was heard", StyleRole.BAD)
+        )
     if view.timeline is not None and view.timeline.travelling is not None:
-        return line((" .. on the way through the past  ", Ink.PAST),
-                    ("space", Ink.KEY), (" or ", Ink.DIM), ("esc", Ink.KEY),
-                    (" cancels", Ink.DIM))  # fmt: skip
+        return line(
+            (" .. on the way through the past  ", StyleRole.PAST),
+            ("space", StyleRole.KEY),
+            (" or ", StyleRole.DIM),
+            ("esc", StyleRole.KEY),
+            (" cancels", StyleRole.DIM),
+        )
     if view.running:
         what = "running through the past  " if view.past else "running  "
-        return line((" > ", Ink.GOOD), (what, Ink.PAST if view.past else Ink.GOOD),
-                    ("space", Ink.KEY), (" pauses", Ink.DIM))  # fmt: skip
+        return line(
+            (" > ", StyleRole.GOOD),
+            (what, StyleRole.PAST if view.past else StyleRole.GOOD),
+            ("space", StyleRole.KEY),
+            (" pauses", StyleRole.DIM),
+        )
     upcoming = _upcoming(snapshot)
     if view.past:
         unlike = snapshot.stop is StopReason.DIVERGENCE
         return line(*timeline_words.past_words(cells - width_of(upcoming), unlike), *upcoming)
     if snapshot.state.ended:
         detail = f"  {harmless(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
-        ink = Ink.BAD if snapshot.state is FlowState.FAILED else Ink.GOOD
-        return line((f" = the flow is {snapshot.state.value}", ink), (detail, Ink.TEXT),
-                    ("   A", Ink.KEY), (" begins again", Ink.DIM))  # fmt: skip
-    made: list[Span | tuple[str, Ink]] = []
+        ink = StyleRole.BAD if snapshot.state is FlowState.FAILED else StyleRole.GOOD
+        return line(
+            (f" = the flow is {snapshot.state.value}", ink),
+            (detail, StyleRole.TEXT),
+            ("   A", StyleRole.KEY),
+            (" begins again", StyleRole.DIM),
+        )
+    made: list[Span | tuple[str, StyleRole]] = []
     if snapshot.stop is not None:
         detail = f" ({harmless(snapshot.stop_detail, 120)})" if snapshot.stop_detail else ""
-        made += [(f" || stopped: {snapshot.stop.value}", Ink.NEXT), (detail, Ink.DIM)]
+        made += [(f" || stopped: {snapshot.stop.value}", StyleRole.NEXT), (detail, StyleRole.DIM)]
     elif not snapshot.calls:
-        made.append((" || paused before the first call", Ink.NEXT))
+        made.append((" || paused before the first call", StyleRole.NEXT))
     else:
-        made.append((" || paused", Ink.NEXT))
+        made.append((" || paused", StyleRole.NEXT))
     return line(*made, *upcoming)
 
 
 def _upcoming(snapshot: FlowSnapshot) -> Line:
     if snapshot.next_call is None:
         return ()
-    return line((f"   {NEXT} next: ", Ink.DIM), (next_words(snapshot.next_call), Ink.NEXT))
+    return line(
+        (f"   {NEXT} next: ", StyleRole.DIM), (next_words(snapshot.next_call), StyleRole.NEXT)
+    )
 
 
 def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
     if notice:
-        return line((" ! ", Ink.WARN), (notice, Ink.WARN))
+        return line((" ! ", StyleRole.WARN), (notice, StyleRole.WARN))
     waits = timeline_words.waiting_words(view.timeline) if view.timeline is not None else ()
     if waits:
         return waits
@@ -167,25 +198,28 @@ def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
         return _failure(failed.name, failed.failure, past=view.past, cells=cells)
     refused, why = refused_words(view)
     if refused:
-        keys = line(("  6", Ink.KEY), (" shows", Ink.DIM))
+        keys = line(("  6", StyleRole.KEY), (" shows", StyleRole.DIM))
         head = f" x {refused}: "
         room = cells - len(head) - width_of(keys)
-        return line((head, Ink.BAD), fit(why, max(room, 8)), *keys)
+        return line((head, StyleRole.BAD), fit(why, max(room, 8)), *keys)
     if view.news:
         return _news(view.news, cells)
     if last is not None and not view.running:
         sign, ink = MARK_SIGNS[last.mark]
         node = f"{last.node} " if last.node else ""
-        return line((f" {sign} ", ink), (node, Ink.ACCENT), harmless(last.text, 400))
+        return line((f" {sign} ", ink), (node, StyleRole.ACCENT), harmless(last.text, 400))
     return ()
 
 
 def _failure(name: str, failure: Failure, *, past: bool, cells: int) -> Line:
-    retry = () if past else line(("  r", Ink.KEY), (" retries", Ink.DIM))
-    keys = (*retry, *line((" " if retry else "  "), ("x", Ink.KEY), (" skips", Ink.DIM)))
+    retry = () if past else line(("  r", StyleRole.KEY), (" retries", StyleRole.DIM))
+    keys = (
+        *retry,
+        *line((" " if retry else "  "), ("x", StyleRole.KEY), (" skips", StyleRole.DIM)),
+    )
     head = f" x {name}: {failure.name} [{failure.code}] "
     room = cells - len(head) - width_of(keys)
-    return line((head, Ink.BAD), fit(harmless(failure.message, 400), max(room, 8)), *keys)
+    return line((head, StyleRole.BAD), fit(harmless(failure.message, 400), max(room, 8)), *keys)
 
 
 def _news(news: tuple[News, ...], cells: int) -> Line:
@@ -195,9 +229,11 @@ def _news(news: tuple[News, ...], cells: int) -> Line:
     else:
         text = comparison_words(latest)
     more = f" (and {len(news) - 1} more)" if len(news) > 1 else ""
-    keys = line(("  D", Ink.KEY), (" shows", Ink.DIM))
+    keys = line(("  D", StyleRole.KEY), (" shows", StyleRole.DIM))
     room = cells - 3 - len(more) - width_of(keys)
-    return line((f" {RELOADED} ", Ink.ACCENT), (fit(text, max(room, 8)) + more, Ink.WARN), *keys)
+    return line(
+        (f" {RELOADED} ", StyleRole.ACCENT), (fit(text, max(room, 8)) + more, StyleRole.WARN), *keys
+    )
 
 
 def footer(context: Context, cells: int) -> tuple[Line, list[str]]:
@@ -209,7 +245,7 @@ def footer(context: Context, cells: int) -> tuple[Line, list[str]]:
         text = f" {label(action, context)} "
         if sum(len(span.text) for span in spans) + len(key) + len(text) > cells:
             continue
-        spans += [Span(key, Ink.KEY), Span(text, Ink.DIM)]
+        spans += [Span(key, StyleRole.KEY), Span(text, StyleRole.DIM)]
         ids += [action.id, action.id]
     return tuple(spans), ids
 
@@ -224,7 +260,7 @@ def banner(view: View, cells: int) -> tuple[Line, ...]:
         rows = [*rows[: BANNER_ROWS - 1], fit(" ".join(rows[BANNER_ROWS - 1 :]), cells - 4)]
     heads = (" x ", *["   "] * BANNER_ROWS)
     return tuple(
-        line((head + row, Ink.ALERT)) for head, row in zip(heads, rows, strict=False) if row
+        line((head + row, StyleRole.ALERT)) for head, row in zip(heads, rows, strict=False) if row
     )
 
 

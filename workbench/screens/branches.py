@@ -9,12 +9,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from runtime.protocol.timeline import LineInfo, Timeline
-from workbench.text.lines import Ink, Line, Row, line
+from runtime.protocol.timeline import BranchInfo, Timeline
+from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.widgets.line_view import LineView
 
 
-class LinesScreen(ModalScreen[int | None]):
+class BranchesScreen(ModalScreen[int | None]):
     """Gives back the number of a line, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -61,11 +61,13 @@ class LinesScreen(ModalScreen[int | None]):
         """Close without taking one."""
         self.dismiss(None)
 
-    def _line(self, info: LineInfo) -> Line:
+    def _line(self, info: BranchInfo) -> Line:
         here = info.number == self._timeline.line
         calls = f"{info.calls:>11,} call{'s' * (info.calls != 1)}"
         left = f"  left line {info.left} after {info.left_at:,}" if info.left is not None else ""
         return line(
-            (f"  line {info.number}", Ink.STRONG), (calls, Ink.TEXT), (left, Ink.DIM),
-            ("  here" if here else "", Ink.NEXT),
-        )  # fmt: skip
+            (f"  line {info.number}", StyleRole.STRONG),
+            (calls, StyleRole.TEXT),
+            (left, StyleRole.DIM),
+            ("  here" if here else "", StyleRole.NEXT),
+        )

@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from workbench.text.lines import Ink, line
+from workbench.text.lines import StyleRole, line
 from workbench.widgets.label import LineLabel
 
 
@@ -28,8 +28,13 @@ class ConfirmScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """The question and the keys."""
         label = LineLabel(id="question")
-        keys = line(("  y", Ink.KEY), (" yes    ", Ink.DIM), ("n", Ink.KEY), (" no", Ink.DIM))
-        label.lines = ((), line((f"  {self._question}", Ink.STRONG)), (), keys, ())
+        keys = line(
+            ("  y", StyleRole.KEY),
+            (" yes    ", StyleRole.DIM),
+            ("n", StyleRole.KEY),
+            (" no", StyleRole.DIM),
+        )
+        label.lines = ((), line((f"  {self._question}", StyleRole.STRONG)), (), keys, ())
         with Vertical(id="confirm"):
             yield label
 

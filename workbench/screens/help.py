@@ -16,28 +16,51 @@ from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS
 from workbench.actions.target import Context
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
-from workbench.text.lines import Ink, Line, Row, Span, line, pad
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
 from workbench.timeline.track import DONE, TO_COME, UNDONE
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
 
 STATES: Line = line(
-    (" > ", Ink.GOOD), ("ready ", Ink.DIM), ("|| ", Ink.WARN), ("held ", Ink.DIM),
-    ("@ ", Ink.NEXT), ("next ", Ink.DIM), ("x ", Ink.BAD), ("failed ", Ink.DIM),
-    ("! ", Ink.WARN), ("full ", Ink.DIM), ("o ", Ink.WARN), ("dropped ", Ink.DIM),
-    ("^ ", Ink.TEXT), ("peak ", Ink.DIM), ("r ", Ink.ACCENT), ("reloaded ", Ink.DIM),
-    ("< ", Ink.WARN), ("back ", Ink.DIM), ("~ ", Ink.WARN), ("not granted", Ink.DIM),
-)  # fmt: skip
+    (" > ", StyleRole.GOOD),
+    ("ready ", StyleRole.DIM),
+    ("|| ", StyleRole.WARN),
+    ("held ", StyleRole.DIM),
+    ("@ ", StyleRole.NEXT),
+    ("next ", StyleRole.DIM),
+    ("x ", StyleRole.BAD),
+    ("failed ", StyleRole.DIM),
+    ("! ", StyleRole.WARN),
+    ("full ", StyleRole.DIM),
+    ("o ", StyleRole.WARN),
+    ("dropped ", StyleRole.DIM),
+    ("^ ", StyleRole.TEXT),
+    ("peak ", StyleRole.DIM),
+    ("r ", StyleRole.ACCENT),
+    ("reloaded ", StyleRole.DIM),
+    ("< ", StyleRole.WARN),
+    ("back ", StyleRole.DIM),
+    ("~ ", StyleRole.WARN),
+    ("not granted", StyleRole.DIM),
+)
 
 _BESIDE_STATES = (TimelineMark.STOP, TimelineMark.FORK, TimelineMark.CHANGE, TimelineMark.MARK)
 
 TIMELINE: Line = line(
-    (f" {HERE} ", Ink.NEXT), ("here ", Ink.DIM),
-    *(part for sign, word, ink in map(TIMELINE_SIGNS.__getitem__, _BESIDE_STATES)
-      for part in ((f"{sign} ", ink), (f"{word} ", Ink.DIM))),
-    (f"{DONE} ", Ink.ACCENT), ("done ", Ink.DIM), (f"{UNDONE} ", Ink.DIM), ("undone ", Ink.DIM),
-    (f"{TO_COME} ", Ink.FAINT), ("to come", Ink.DIM),
-)  # fmt: skip
+    (f" {HERE} ", StyleRole.NEXT),
+    ("here ", StyleRole.DIM),
+    *(
+        part
+        for sign, word, ink in map(TIMELINE_SIGNS.__getitem__, _BESIDE_STATES)
+        for part in ((f"{sign} ", ink), (f"{word} ", StyleRole.DIM))
+    ),
+    (f"{DONE} ", StyleRole.ACCENT),
+    ("done ", StyleRole.DIM),
+    (f"{UNDONE} ", StyleRole.DIM),
+    ("undone ", StyleRole.DIM),
+    (f"{TO_COME} ", StyleRole.FAINT),
+    ("to come", StyleRole.DIM),
+)
 
 
 class HelpScreen(ModalScreen[str | None]):
@@ -113,10 +136,10 @@ class HelpScreen(ModalScreen[str | None]):
         for group in Group:
             found = [action for action in ACTIONS if action.group is group and _fits(action, words)]
             if found:
-                rows.append(Row(line((f" {group.value}", Ink.ACCENT))))
+                rows.append(Row(line((f" {group.value}", StyleRole.ACCENT))))
                 rows += [Row(self._line(action), action) for action in found]
         self._list.cursor = None
-        self._list.show(rows or [Row(line((" Nothing is called that.", Ink.DIM)))])
+        self._list.show(rows or [Row(line((" Nothing is called that.", StyleRole.DIM)))])
         self._list.scroll_to(y=0, animate=False, force=True)
         self.action_move(1)
 
@@ -127,10 +150,10 @@ class HelpScreen(ModalScreen[str | None]):
         needs = "" if now or not action.needs else f"needs {action.needs}: "
         return (
             Span("   "),
-            Span(pad(keys, 14), Ink.KEY if now else Ink.FAINT),
-            Span(pad(name, 15), Ink.STRONG if now else Ink.FAINT),
-            Span(needs, Ink.WARN),
-            Span(action.help, Ink.DIM if now else Ink.FAINT),
+            Span(pad(keys, 14), StyleRole.KEY if now else StyleRole.FAINT),
+            Span(pad(name, 15), StyleRole.STRONG if now else StyleRole.FAINT),
+            Span(needs, StyleRole.WARN),
+            Span(action.help, StyleRole.DIM if now else StyleRole.FAINT),
         )
 
 

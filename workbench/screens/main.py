@@ -11,9 +11,9 @@ from runtime.protocol.requests import Request
 from runtime.protocol.updates import Update
 from workbench.actions.labels import label
 from workbench.actions.table import ACTIONS, BY_ID
-from workbench.screens.main_controller import Desk
+from workbench.screens.main_controller import MainController
 from workbench.screens.panes import Panes
-from workbench.screens.update_feed import Feed
+from workbench.screens.update_feed import UpdateFeed
 
 
 class MainScreen(Panes, inherit_bindings=False):
@@ -30,8 +30,8 @@ class MainScreen(Panes, inherit_bindings=False):
     def __init__(self, send: Callable[[Request], None], *, title: str) -> None:
         super().__init__(title)
         self._send = send
-        self._desk = Desk(self, send)
-        self._feed = Feed(self, self._desk.payloads.take)
+        self._desk = MainController(self, send)
+        self._feed = UpdateFeed(self, self._desk.payloads.take)
 
     def take(self, update: Update) -> None:
         """Show what happened in the session."""

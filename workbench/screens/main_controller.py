@@ -1,4 +1,4 @@
-"""What actions may ask of the main screen (`workbench.actions.target.Bench`)."""
+"""What actions may ask of the main screen (`workbench.actions.target.ActionTarget`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from textual.app import App
 
 from runtime.protocol.requests import (
-    CompareLines,
+    CompareBranches,
     Pause,
     Request,
     SetComparing,
@@ -27,12 +27,12 @@ from workbench.screens import bars
 from workbench.screens.confirm import ConfirmScreen
 from workbench.screens.help import HelpScreen
 from workbench.screens.panes import Panes
-from workbench.screens.payload_commands import Payloads
-from workbench.screens.seek_commands import Travel
+from workbench.screens.payload_commands import PayloadCommands
+from workbench.screens.seek_commands import SeekCommands
 from workbench.terminal.clipboard import copy_natively
 from workbench.terminal.mouse import set_mouse
 from workbench.theme import THEMES
-from workbench.view import ChangeRef, LinesRef, NodeRef
+from workbench.view import BranchesRef, ChangeRef, NodeRef
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
 
@@ -40,7 +40,7 @@ STEP_ANSWER_S = 0.4
 """A step that made no call after this time is explained."""
 
 
-class Desk:
+class MainController:
     """Does what actions ask, with the panes of one screen."""
 
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
@@ -48,8 +48,8 @@ class Desk:
         self._send = send
         self._mouse = True
         self._sent = 0
-        self._travel = Travel(panes, self.send)
-        self.payloads = Payloads(panes, self.send)
+        self._travel = SeekCommands(panes, self.send)
+        self.payloads = PayloadCommands(panes, self.send)
 
     @property
     def context(self) -> Context:
@@ -123,8 +123,8 @@ class Desk:
             return
         elif has_other_line(context):
             panes.view = replace(view, lines_compared=None)
-            panes.selection = LinesRef()
-            self.send(CompareLines())
+            panes.selection = BranchesRef()
+            self.send(CompareBranches())
         panes.focus_pane(PaneName.INSPECTOR)
         panes.inspector.jump(False)
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runtime.protocol.requests import EditElement, InjectElement, ReadElement, Request
-from runtime.protocol.updates import ElementDetails, ElementLine
+from runtime.protocol.updates import ElementDetails, ElementSummary
 from workbench.payloads.editable import EDIT_BYTES
 from workbench.payloads.views import PART_BYTES
 from workbench.screens.panes import Panes
 from workbench.screens.payload_editor import Payload, PayloadScreen
 from workbench.text.figures import size
-from workbench.text.lines import Ink, Line, line
+from workbench.text.lines import Line, StyleRole, line
 from workbench.text.printable import harmless
 
 TYPE_CHARACTERS = 400
 
 
-class Payloads:
+class PayloadCommands:
     """Reads the whole payload of an element, part by part, before it is edited."""
 
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
@@ -56,7 +56,7 @@ class Payloads:
         if self._panes.is_current:
             self._open(about)
 
-    def _why_not(self, reply: ElementDetails, about: ElementLine | None) -> str:
+    def _why_not(self, reply: ElementDetails, about: ElementSummary | None) -> str:
         if not reply.found or about is None:
             return "This element is not kept any more, so it can not be edited."
         if about.size > EDIT_BYTES:
@@ -65,10 +65,12 @@ class Payloads:
             return "The payload could not be read to its end."
         return ""
 
-    def _open(self, about: ElementLine) -> None:
+    def _open(self, about: ElementSummary) -> None:
         before = Payload(self._read, harmless(about.content_type, TYPE_CHARACTERS))
         self._read = b""
-        words = line((f" #{about.sequence}", Ink.STRONG), (f" from {about.source}", Ink.TEXT))
+        words = line(
+            (f" #{about.sequence}", StyleRole.STRONG), (f" from {about.source}", StyleRole.TEXT)
+        )
 
         def save(after: Payload | None) -> None:
             if after is None:
@@ -89,7 +91,7 @@ class Payloads:
         edge, flow = self._panes.context.edge, self._panes.view.flow
         if edge is None or flow is None:
             return
-        about = line((" to ", Ink.DIM), (flow.edges[edge].label, Ink.STRONG))
+        about = line((" to ", StyleRole.DIM), (flow.edges[edge].label, StyleRole.STRONG))
 
         def save(made: Payload | None) -> None:
             if made is not None:
@@ -105,4 +107,4 @@ class Payloads:
     def _fork_words(self) -> Line:
         if not self._panes.view.past:
             return ()
-        return line(("   Y saving forks: another line begins here", Ink.PAST))
+        return line(("   Y saving forks: another line begins here", StyleRole.PAST))

@@ -13,7 +13,7 @@ from textual.widgets import Input, TextArea
 from workbench.payloads.editable import EDIT_BYTES, bytes_of_hex, hex_text, typed_text
 from workbench.screens.confirm import ConfirmScreen
 from workbench.text.figures import size
-from workbench.text.lines import Ink, Line, line
+from workbench.text.lines import Line, StyleRole, line
 from workbench.widgets.label import LineLabel
 from workbench.widgets.payload_area import PayloadArea
 
@@ -53,7 +53,7 @@ class PayloadScreen(ModalScreen[Payload | None]):
         """What it is, its content type, its payload, and what is said of it."""
         about, label = LineLabel(id="payload-about"), LineLabel(id="payload-label")
         about.lines = (self._about,)
-        label.lines = (line((" content type", Ink.DIM)),)
+        label.lines = (line((" content type", StyleRole.DIM)),)
         with Vertical(id="payload") as box:
             box.border_title = self._title
             yield about
@@ -99,13 +99,15 @@ class PayloadScreen(ModalScreen[Payload | None]):
         try:
             number = len(self._data())
         except ValueError as error:
-            self._state.lines = (line((f" x {error}", Ink.BAD)),)
+            self._state.lines = (line((f" x {error}", StyleRole.BAD)),)
             return
         was = len(self._before.data)
         words = f" {number:,} byte{'s' * (number != 1)}"
         changed = f", was {was:,}" if was not in (0, number) else ""
-        notice = (f"   ! {self._notice}", Ink.WARN) if self._notice else ""
-        self._state.lines = (line((f"{words}{changed}", Ink.DIM), (f"   {form}", Ink.DIM), notice),)
+        notice = (f"   ! {self._notice}", StyleRole.WARN) if self._notice else ""
+        self._state.lines = (
+            line((f"{words}{changed}", StyleRole.DIM), (f"   {form}", StyleRole.DIM), notice),
+        )
 
     # ---- keys
 

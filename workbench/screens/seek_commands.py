@@ -9,12 +9,12 @@ from runtime.protocol.requests import (
     Request,
     StartRecording,
     StopRecording,
-    TakeLine,
+    TakeBranch,
 )
 from runtime.protocol.timeline import Timeline
 from workbench.actions.labels import other_lines
 from workbench.screens.ask import AskScreen, Hint
-from workbench.screens.branches import LinesScreen
+from workbench.screens.branches import BranchesScreen
 from workbench.screens.panes import Panes
 from workbench.timeline.typed_places import HOW, typed_place
 
@@ -24,7 +24,7 @@ FILE_HINT = "A new file. It gets what was done so far, and all that follows."
 LOST_HINT = "A new file. It begins late: the ring has lost the start of this run."
 
 
-class Travel:
+class SeekCommands:
     """Asks what a request needs, and sends it."""
 
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
@@ -56,13 +56,13 @@ class Travel:
         """Go to the end of the other line; of several, the one that is chosen."""
         line, others = self._line, other_lines(self._panes.context)
         if line is not None and len(others) > 1:
-            self._panes.app.push_screen(LinesScreen(line), self._take)
+            self._panes.app.push_screen(BranchesScreen(line), self._take)
         elif others:
             self._take(others[0])
 
     def _take(self, number: int | None) -> None:
         if number is not None:
-            self._send(TakeLine(number))
+            self._send(TakeBranch(number))
 
     def record(self) -> None:
         """Ask for a file and record into it; end that when it is being done."""

@@ -19,7 +19,7 @@ TOLD = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD, CallMark.
 """Lines of the event log that the status line tells."""
 
 
-class Feed:
+class UpdateFeed:
     """Takes updates; `on_element` hears of every element that was read."""
 
     def __init__(self, panes: Panes, on_element: Callable[[ElementDetails], None]) -> None:

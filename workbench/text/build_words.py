@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.model.errors import ExitCode
 from runtime.protocol.updates import BuildOutcome, BuildStatus
 from workbench.text.figures import duration, short_digest, size
-from workbench.text.lines import Ink
+from workbench.text.lines import StyleRole
 from workbench.text.printable import harmless
 
 
@@ -14,16 +14,16 @@ def build_words(status: BuildStatus) -> str:
     return f"building {status.building}" if status.building else "about to build"
 
 
-def outcome_words(outcome: BuildOutcome) -> tuple[str, Ink]:
+def outcome_words(outcome: BuildOutcome) -> tuple[str, StyleRole]:
     """How a build ended, with its ink."""
     name, took = outcome.component, duration(outcome.duration_ns)
     match outcome.verdict:
         case ExitCode.OK:
             what = f"{short_digest(outcome.digest or '')}, {size(outcome.size)}"
             same = "" if outcome.changed else ", as it was"
-            return f"built {name} in {took}: {what}{same}", Ink.GOOD
+            return f"built {name} in {took}: {what}{same}", StyleRole.GOOD
         case ExitCode.INTERRUPTED:
-            return f"cancelled {name} after {took}", Ink.WARN
+            return f"cancelled {name} after {took}", StyleRole.WARN
         case _:
             why = outcome.problems[0].message if outcome.problems else "its commands failed"
-            return f"failed {name} after {took}: {harmless(why, 300)}", Ink.BAD
+            return f"failed {name} after {took}: {harmless(why, 300)}", StyleRole.BAD

@@ -10,7 +10,7 @@ from __future__ import annotations
 from runtime.model.snapshot import NodeState
 from runtime.protocol.timeline import TimelineMark
 from runtime.protocol.updates import CallMark
-from workbench.text.lines import Ink
+from workbench.text.lines import StyleRole
 
 NEXT = "@"
 FULL = "!"
@@ -20,27 +20,27 @@ ROLLED_BACK = "<"
 DENIED = "~"
 """Before output that Torvyn would discard."""
 
-NODE_SIGNS: dict[NodeState, tuple[str, str, Ink]] = {
-    NodeState.NEW: ("-", "new", Ink.FAINT),
-    NodeState.IDLE: ("-", "idle", Ink.DIM),
-    NodeState.READY: (">", "ready", Ink.GOOD),
-    NodeState.BLOCKED: ("||", "held", Ink.WARN),
-    NodeState.PAUSED: ("||", "paused", Ink.WARN),
-    NodeState.FAILED: ("x", "failed", Ink.BAD),
-    NodeState.CRASHED: ("x", "crashed", Ink.BAD),
-    NodeState.DONE: ("=", "done", Ink.DIM),
+NODE_SIGNS: dict[NodeState, tuple[str, str, StyleRole]] = {
+    NodeState.NEW: ("-", "new", StyleRole.FAINT),
+    NodeState.IDLE: ("-", "idle", StyleRole.DIM),
+    NodeState.READY: (">", "ready", StyleRole.GOOD),
+    NodeState.BLOCKED: ("||", "held", StyleRole.WARN),
+    NodeState.PAUSED: ("||", "paused", StyleRole.WARN),
+    NodeState.FAILED: ("x", "failed", StyleRole.BAD),
+    NodeState.CRASHED: ("x", "crashed", StyleRole.BAD),
+    NodeState.DONE: ("=", "done", StyleRole.DIM),
 }
 """Sign, word and ink of each state."""
 
-MARK_SIGNS: dict[CallMark, tuple[str, Ink]] = {
-    CallMark.CALL: (">", Ink.DIM),
-    CallMark.DROP: (DROP, Ink.WARN),
-    CallMark.ERROR: ("x", Ink.BAD),
-    CallMark.BACKPRESSURE: (FULL, Ink.WARN),
-    CallMark.STATE: ("-", Ink.ACCENT),
-    CallMark.STOP: ("||", Ink.NEXT),
-    CallMark.RELOAD: (RELOADED, Ink.ACCENT),
-    CallMark.NOTE: ("i", Ink.ACCENT),
+MARK_SIGNS: dict[CallMark, tuple[str, StyleRole]] = {
+    CallMark.CALL: (">", StyleRole.DIM),
+    CallMark.DROP: (DROP, StyleRole.WARN),
+    CallMark.ERROR: ("x", StyleRole.BAD),
+    CallMark.BACKPRESSURE: (FULL, StyleRole.WARN),
+    CallMark.STATE: ("-", StyleRole.ACCENT),
+    CallMark.STOP: ("||", StyleRole.NEXT),
+    CallMark.RELOAD: (RELOADED, StyleRole.ACCENT),
+    CallMark.NOTE: ("i", StyleRole.ACCENT),
 }
 """Sign and ink of each kind of line in the event log."""
 
@@ -48,21 +48,21 @@ HERE = "█"
 """Where on the timeline the flow stands."""
 USER_MARK = "'"
 
-TIMELINE_SIGNS: dict[TimelineMark, tuple[str, str, Ink]] = {
-    TimelineMark.ERROR: ("x", "failed", Ink.BAD),
-    TimelineMark.STOP: ("|", "stopped", Ink.NEXT),
-    TimelineMark.RELOAD: (RELOADED, "reloaded", Ink.GOOD),
-    TimelineMark.FORK: ("Y", "forked", Ink.PAST),
-    TimelineMark.CHANGE: ("e", "changed", Ink.WARN),
-    TimelineMark.MARK: (USER_MARK, "mark", Ink.STRONG),
-    TimelineMark.DROP: (DROP, "dropped", Ink.WARN),
+TIMELINE_SIGNS: dict[TimelineMark, tuple[str, str, StyleRole]] = {
+    TimelineMark.ERROR: ("x", "failed", StyleRole.BAD),
+    TimelineMark.STOP: ("|", "stopped", StyleRole.NEXT),
+    TimelineMark.RELOAD: (RELOADED, "reloaded", StyleRole.GOOD),
+    TimelineMark.FORK: ("Y", "forked", StyleRole.PAST),
+    TimelineMark.CHANGE: ("e", "changed", StyleRole.WARN),
+    TimelineMark.MARK: (USER_MARK, "mark", StyleRole.STRONG),
+    TimelineMark.DROP: (DROP, "dropped", StyleRole.WARN),
 }
 """Sign, word and ink of each mark; where several fall on one column, the first is drawn."""
 
 
-def pressure_ink(depth: int, capacity: int) -> Ink:
-    """Ink of a queue by how full it is: up to 60 % good, up to 85 % a warning, above it bad."""
+def pressure_ink(depth: int, capacity: int) -> StyleRole:
+    """Color role of a queue by how full it is: up to 60 % good, up to 85 % a warning, above it bad."""
     if depth <= 0:
-        return Ink.FAINT
+        return StyleRole.FAINT
     share = 100 * depth / capacity
-    return Ink.GOOD if share <= 60 else Ink.WARN if share <= 85 else Ink.BAD
+    return StyleRole.GOOD if share <= 60 else StyleRole.WARN if share <= 85 else StyleRole.BAD

@@ -1,6 +1,6 @@
 """Lines of styled text, before a theme gives them colours.
 
-A `Line` is what the builders of the panes return: spans of text, each with an `Ink`. It knows
+A `Line` is what the builders of the panes return: spans of text, each with an `StyleRole`. It knows
 nothing of markup, so text that came from a component cannot be taken for any.
 """
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 
 
-class Ink(StrEnum):
+class StyleRole(StrEnum):
     """What a span of text means; `workbench.theme` says how that looks."""
 
     TEXT = "text"
@@ -46,7 +46,7 @@ class Span(NamedTuple):
     """A run of text in one ink."""
 
     text: str
-    ink: Ink = Ink.TEXT
+    ink: StyleRole = StyleRole.TEXT
 
 
 Line = tuple[Span, ...]
@@ -59,7 +59,7 @@ class Row(NamedTuple):
     target: object = None
 
 
-def line(*parts: Span | str | tuple[str, Ink]) -> Line:
+def line(*parts: Span | str | tuple[str, StyleRole]) -> Line:
     """A line from spans, pairs, or bare strings; empty parts are left out."""
     spans = (Span(part) if isinstance(part, str) else Span(*part) for part in parts)
     return tuple(span for span in spans if span.text)

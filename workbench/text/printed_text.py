@@ -14,7 +14,7 @@ LINE_BYTES = 4 * LINE_CHARACTERS
 """Bytes kept of a line that has not ended yet; the rest is counted."""
 
 
-class PrintedLine(NamedTuple):
+class PrintedTextLine(NamedTuple):
     """One line as the component wrote it; made harmless only where it is seen."""
 
     data: bytes
@@ -42,12 +42,12 @@ def _shown(data: bytes, over: int) -> str:
 
 def _line(
     data: bytes, stream: str, granted: bool, call: int, sequence: int | None, over: int = 0
-) -> PrintedLine:
+) -> PrintedTextLine:
     if data[-1:] == b"\r":
         data = data[:-1]
     plain = data.isascii() and b"\t" not in data and len(data) <= LINE_CHARACTERS and not over
     cells = len(data) if plain else cell_len(_shown(data, over))
-    return PrintedLine(data, stream, granted, call, sequence, cells, plain, over)
+    return PrintedTextLine(data, stream, granted, call, sequence, cells, plain, over)
 
 
 def _is_simple(data: bytes) -> bool:
@@ -66,10 +66,10 @@ class LineCutter:
         self.ungranted: set[str] = set()
         """Streams on which something came that the manifest does not grant."""
 
-    def cut(self, chunks: Sequence[PrintedChunk], most: int) -> tuple[list[PrintedLine], int]:
+    def cut(self, chunks: Sequence[PrintedChunk], most: int) -> tuple[list[PrintedTextLine], int]:
         """Lines that ended in these chunks, the last `most` of them, and how many came before."""
         ended = sum(chunk.data.count(b"\n") for chunk in chunks)
-        made: list[PrintedLine] = []
+        made: list[PrintedTextLine] = []
         for chunk in chunks[self._far_behind(chunks, most) :]:
             made += self._lines_of(chunk, most)
         self.lines += ended
@@ -77,7 +77,7 @@ class LineCutter:
         made = made[-most:]
         return made, ended - len(made)
 
-    def unfinished(self) -> list[PrintedLine]:
+    def unfinished(self) -> list[PrintedTextLine]:
         """Lines that have begun and not ended, e.g. a prompt."""
         return [
             _line(data, stream, stream not in self.ungranted, 0, None)
@@ -96,14 +96,14 @@ class LineCutter:
             found += chunks[index].data.count(b"\n")
         return 0
 
-    def _lines_of(self, chunk: PrintedChunk, most: int) -> list[PrintedLine]:
+    def _lines_of(self, chunk: PrintedChunk, most: int) -> list[PrintedTextLine]:
         stream, granted = chunk.stream, chunk.granted
         call, sequence = chunk.call, chunk.sequence
         whole = chunk.data.find(b"\n") == len(chunk.data) - 1 >= 0
         if whole and stream not in self._open:
             return [_line(chunk.data[:-1], stream, granted, call, sequence)]
         *ended, rest = chunk.data.rsplit(b"\n", most + 1)
-        made: list[PrintedLine] = []
+        made: list[PrintedTextLine] = []
         if ended:
             begun, over = self._open.pop(stream, b""), self._over.pop(stream, 0)
             if len(ended) > most:
@@ -113,7 +113,7 @@ class LineCutter:
             simple = _is_simple(chunk.data) and _is_simple(begun)
             if simple and len(max(ended, key=len)) <= LINE_CHARACTERS:
                 made = [
-                    PrintedLine(data, stream, granted, call, sequence, len(data), True)
+                    PrintedTextLine(data, stream, granted, call, sequence, len(data), True)
                     for data in ended
                 ]
             else:

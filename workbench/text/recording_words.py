@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.protocol.timeline import RecordingStatus
 from workbench.text.figures import size
 from workbench.text.glyphs import FULL
-from workbench.text.lines import Ink, Line, line
+from workbench.text.lines import Line, StyleRole, line
 from workbench.timeline.place_words import file_name
 
 MIB = 1_048_576
@@ -19,20 +19,22 @@ def recording_flag(status: RecordingStatus | None) -> Line:
     if status is None:
         return ()
     if status.writing:
-        return line((f"REC {size(status.file_bytes)}", Ink.ACCENT))
-    return line(("x REC failed", Ink.BAD)) if status.failed is not None else ()
+        return line((f"REC {size(status.file_bytes)}", StyleRole.ACCENT))
+    return line(("x REC failed", StyleRole.BAD)) if status.failed is not None else ()
 
 
 def ring_words(status: RecordingStatus | None) -> Line:
     """`ring 3.1/64 MiB`, with a sign when the ring has lost the start of the run."""
     if status is None:
         return ()
-    lost = (FULL, Ink.WARN) if not status.whole else ""
+    lost = (FULL, StyleRole.WARN) if not status.whole else ""
     if status.ring_bytes < SMALL or status.ring_limit < MIB:
         used = f"{size(status.ring_bytes)}/{_limit(status.ring_limit)}"
     else:
         used = f"{status.ring_bytes / MIB:.1f}/{_limit(status.ring_limit)}"
-    return line(("ring ", Ink.DIM), (used, Ink.DIM if status.whole else Ink.WARN), lost)
+    return line(
+        ("ring ", StyleRole.DIM), (used, StyleRole.DIM if status.whole else StyleRole.WARN), lost
+    )
 
 
 def _limit(number: int) -> str:

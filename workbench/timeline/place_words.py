@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from runtime.protocol.timeline import ReplayInfo, Timeline, Travelling
-from workbench.text.lines import Ink, Line, fit, line, width_of
+from runtime.protocol.timeline import ReplayInfo, SeekProgress, Timeline
+from workbench.text.lines import Line, StyleRole, fit, line, width_of
 from workbench.text.printable import harmless
 
 FILE_CELLS = 28
@@ -14,7 +14,7 @@ PAST_CELLS = 64
 """From here on there is room for whole words about the past."""
 
 
-def share(travelling: Travelling) -> str:
+def share(travelling: SeekProgress) -> str:
     """`40 %` of the way."""
     return f"{100 * min(travelling.done, travelling.target) // max(travelling.target, 1)} %"
 
@@ -24,14 +24,14 @@ def position_words(timeline: Timeline) -> str:
     return f"{timeline.position:,}/{timeline.calls:,}"
 
 
-def state_words(timeline: Timeline | None, *, running: bool) -> tuple[str, str, Ink] | None:
+def state_words(timeline: Timeline | None, *, running: bool) -> tuple[str, str, StyleRole] | None:
     """Sign, word and ink of the header for what is not the present; None in the present."""
     if timeline is None:
         return None
     if timeline.travelling is not None:
-        return "..", f"TRAVELLING {share(timeline.travelling)}", Ink.PAST_FLAG
+        return "..", f"TRAVELLING {share(timeline.travelling)}", StyleRole.PAST_FLAG
     if timeline.past:
-        return ">" if running else "<<", f"PAST {position_words(timeline)}", Ink.PAST_FLAG
+        return ">" if running else "<<", f"PAST {position_words(timeline)}", StyleRole.PAST_FLAG
     return None
 
 
@@ -41,8 +41,12 @@ def replay_flag(timeline: Timeline | None) -> Line:
     if replay is None:
         return ()
     if replay.finished:
-        return line(("REPLAY as recorded", Ink.GOOD))
-    return line(("REPLAY", Ink.GOOD)) if replay.exact else line(("REPLAY inputs only", Ink.WARN))
+        return line(("REPLAY as recorded", StyleRole.GOOD))
+    return (
+        line(("REPLAY", StyleRole.GOOD))
+        if replay.exact
+        else line(("REPLAY inputs only", StyleRole.WARN))
+    )
 
 
 def file_name(path: str, cells: int = FILE_CELLS) -> str:
@@ -60,17 +64,17 @@ def place_words(timeline: Timeline, room: int) -> Line:
     if timeline.travelling is not None:
         return _travelling_words(timeline.travelling, room)
     if timeline.past:
-        parts = [(f"<< {position_words(timeline)}", Ink.PAST)]
+        parts = [(f"<< {position_words(timeline)}", StyleRole.PAST)]
     elif timeline.position < timeline.calls:
-        parts = [(position_words(timeline), Ink.STRONG)]
+        parts = [(position_words(timeline), StyleRole.STRONG)]
     else:
-        parts = [(f"{timeline.calls:,} call{'s' * (timeline.calls != 1)}", Ink.STRONG)]
+        parts = [(f"{timeline.calls:,} call{'s' * (timeline.calls != 1)}", StyleRole.STRONG)]
     if timeline.marks and timeline.position in timeline.marks:
-        parts.append(("marked", Ink.STRONG))
+        parts.append(("marked", StyleRole.STRONG))
     if len(timeline.lines) > 1 or timeline.line > 1:
-        parts.append((f"line {timeline.line}", Ink.ACCENT))
+        parts.append((f"line {timeline.line}", StyleRole.ACCENT))
     if timeline.replay is not None:
-        parts.append((_replay_words(timeline.replay), Ink.DIM))
+        parts.append((_replay_words(timeline.replay), StyleRole.DIM))
     made: Line = ()
     for text, ink in parts:
         if len(text) + sum(len(span.text) + 2 for span in made) > room:
@@ -79,11 +83,11 @@ def place_words(timeline: Timeline, room: int) -> Line:
     return made
 
 
-def _travelling_words(travelling: Travelling, room: int) -> Line:
-    keys = line(("  space", Ink.KEY), (" cancels", Ink.DIM))
+def _travelling_words(travelling: SeekProgress, room: int) -> Line:
+    keys = line(("  space", StyleRole.KEY), (" cancels", StyleRole.DIM))
     text = f"going to call {travelling.target:,}  {share(travelling)}"
     return line(
-        (text if len(text) + width_of(keys) <= room else share(travelling), Ink.PAST), *keys
+        (text if len(text) + width_of(keys) <= room else share(travelling), StyleRole.PAST), *keys
     )
 
 
@@ -95,9 +99,11 @@ def past_words(cells: int, unlike: bool = False) -> Line:
     roomy = cells >= PAST_CELLS
     head = "you look at the past" if roomy else "the past"
     does = ("goes on", "to the end", "forks here") if roomy else ("on", "end", "fork")
-    made = line((f" << {head}", Ink.PAST), ("  x divergence" if unlike else "", Ink.BAD))
+    made = line(
+        (f" << {head}", StyleRole.PAST), ("  x divergence" if unlike else "", StyleRole.BAD)
+    )
     for key, what in zip("]EF", does, strict=True):
-        made += line((f"  {key}", Ink.KEY), (f" {what}", Ink.DIM))
+        made += line((f"  {key}", StyleRole.KEY), (f" {what}", StyleRole.DIM))
     return made
 
 
@@ -110,7 +116,7 @@ def waiting_words(timeline: Timeline) -> Line:
     waits = "waits" if not others else "wait"
     what = "a new build of" if not others else "new builds of"
     return line(
-        (f" r {what} {harmless(first, 60)}{more} {waits}: ", Ink.WARN),
-        ("F", Ink.KEY), (" takes it here, ", Ink.DIM),
-        ("E", Ink.KEY), (" at the end of the line", Ink.DIM),
+        (f" r {what} {harmless(first, 60)}{more} {waits}: ", StyleRole.WARN),
+        ("F", StyleRole.KEY), (" takes it here, ", StyleRole.DIM),
+        ("E", StyleRole.KEY), (" at the end of the line", StyleRole.DIM),
     )  # fmt: skip

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from runtime.protocol.timeline import Timeline, TimelineMark, Travelling
+from runtime.protocol.timeline import SeekProgress, Timeline, TimelineMark
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
-from workbench.text.lines import Ink, Line, Span
+from workbench.text.lines import Line, Span, StyleRole
 
 START = "├"
 DONE = "━"
@@ -28,7 +28,7 @@ USER = int(TimelineMark.MARK)
 
 SIGNS = [(int(mark), (sign, ink)) for mark, (sign, _, ink) in TIMELINE_SIGNS.items()]
 
-Cell = tuple[str, Ink]
+Cell = tuple[str, StyleRole]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,24 @@ def draw_track(timeline: Timeline, cells: int) -> Track:
     left = [0, *_places(0, position, before)]
     right = _places(position, calls, after)
     marks = _marks(timeline, [*left, *right])
-    done = (UNREACHABLE, Ink.DIM) if timeline.refusal else (DONE, Ink.ACCENT)
-    beyond = (UNDONE, Ink.DIM) if timeline.past else (TO_COME, Ink.FAINT)
+    done = (UNREACHABLE, StyleRole.DIM) if timeline.refusal else (DONE, StyleRole.ACCENT)
+    beyond = (UNDONE, StyleRole.DIM) if timeline.past else (TO_COME, StyleRole.FAINT)
     blank = [(START, done[1]), *[done] * before, *[beyond] * after]
     row = [_sign(marks[x]) if x in marks else blank[x] for x in range(len(blank))]
-    row.insert(len(left), (HERE, Ink.PAST if timeline.past else Ink.NEXT))
+    row.insert(len(left), (HERE, StyleRole.PAST if timeline.past else StyleRole.NEXT))
     return Track(_spans(row), (*left, position, *right))
 
 
-def draw_progress(travelling: Travelling, cells: int) -> Line:
+def draw_progress(travelling: SeekProgress, cells: int) -> Line:
     """How far the way through the past is made."""
     room = max(cells - 1, 0)
     target = max(travelling.target, 1)
     made = min(travelling.done * room // target, room)
-    row = [(START, Ink.PAST), *[(DONE, Ink.PAST)] * made, *[(TO_COME, Ink.FAINT)] * (room - made)]
+    row = [
+        (START, StyleRole.PAST),
+        *[(DONE, StyleRole.PAST)] * made,
+        *[(TO_COME, StyleRole.FAINT)] * (room - made),
+    ]
     return _spans(row[:cells])
 
 

@@ -13,7 +13,7 @@ from runtime.model.errors import ExitCode
 from runtime.opening.open import SessionOptions, check_manifest_file, process_link
 from runtime.opening.open_replay import ReplayOpener, replay_link
 from runtime.opening.recordings import manifest_of
-from runtime.protocol.updates import EngineLink, Health
+from runtime.protocol.updates import Health, SessionClient
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.ring.ring import RING_BYTES
@@ -100,7 +100,7 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
     return ExitCode.BAD_INPUT if app.health is Health.INVALID else ExitCode.OK
 
 
-def _link(arguments: OpenArguments) -> tuple[Callable[[], EngineLink], str]:
+def _link(arguments: OpenArguments) -> tuple[Callable[[], SessionClient], str]:
     """What opens the session, and a title for it. Raises `StudioError`, `click.UsageError`."""
     options, inputs = _options(arguments), arguments["inputs"]
     if any(text.rpartition("=")[2] == "-" for text in inputs):

@@ -21,7 +21,7 @@ from runtime.recording.replay.partial import edge_named, flow_behind, source_fee
 from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.run_options import (
-    FlowRun,
+    CommandLineRun,
     RunArguments,
     interruptible,
     print_report,
@@ -144,7 +144,7 @@ def replay_part(arguments: ReplayArguments) -> int:
     else:
         texts = text_inputs(arguments["inputs"], flow.sources)
         feeds = {**source_feeds(recorded.path, flow), **texts}
-    run = FlowRun(flow, _run_options(recorded), as_json=arguments["as_json"])
+    run = CommandLineRun(flow, _run_options(recorded), as_json=arguments["as_json"])
     return run.run(recorded.part_invoker(flow, feeds, run.output.take))
 
 

@@ -27,7 +27,7 @@ from runtime.opening.open import OpenedFlow, open_flow
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.redaction import Redaction
 from runtime.recording.replay.input_feed import text_inputs
-from runtime.recording.replay.source_override import FedInvoker
+from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.run_facts import FileRecording, RecordingResult, run_facts
 from runtime.wasm.host import surfaces_of
 from workbench.verbs.arguments import Duration, manifest_and_flow
@@ -119,9 +119,9 @@ def run_flow(arguments: RunArguments, record: Path | None) -> int:
     )
     opened = open_flow(*manifest_and_flow(arguments["words"], arguments["flow"]))
     show_warnings(opened.warnings)
-    run = FlowRun(opened.flow, options, as_json=arguments["as_json"])
+    run = CommandLineRun(opened.flow, options, as_json=arguments["as_json"])
     feeds = text_inputs(arguments["inputs"], opened.flow.sources)
-    invoker = FedInvoker(opened.open_invoker(run.output.take), feeds)
+    invoker = SourceOverride(opened.open_invoker(run.output.take), feeds)
     if record is not None:
         run.record(record, opened, recording)
     return run.run(invoker)
@@ -138,7 +138,7 @@ def show_warnings(warnings: tuple[Diagnostic, ...]) -> None:
         print(warning.render(), file=sys.stderr)
 
 
-class FlowRun:
+class CommandLineRun:
     """One run, with what it prints before, meanwhile and after."""
 
     def __init__(self, flow: LinkedFlow, options: RunOptions, *, as_json: bool) -> None:
@@ -159,7 +159,7 @@ class FlowRun:
         )
         self._recording = FileRecording(path, opened.flow, facts, options, _show_problem)
 
-    def run(self, invoker: FedInvoker) -> int:
+    def run(self, invoker: SourceOverride) -> int:
         """Run to the end; gives the exit code. A recording that failed is a bad file."""
         self.output.say(f"[torvyn] Running flow '{self._flow.name}'")
         settle_collector()

@@ -13,7 +13,7 @@ from runtime.model.errors import Diagnostic
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
 from workbench.text.build_words import build_words, outcome_words
 from workbench.text.figures import duration
-from workbench.text.lines import Ink, Line, Row, line
+from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.text.printable import harmless
 from workbench.widgets.log_view import LogView
 
@@ -26,7 +26,7 @@ class BuildNote(NamedTuple):
 
     sign: str
     text: str
-    ink: Ink
+    ink: StyleRole
     problem: Diagnostic | None = None
     """What Enter opens."""
 
@@ -51,7 +51,7 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
         ended = _fresh_outcomes(self._state, status) if status is not None else []
         entries: list[BuildLine | BuildNote] = []
         if lost:
-            entries.append(BuildNote("..", f"{lost:,} lines were not kept", Ink.WARN))
+            entries.append(BuildNote("..", f"{lost:,} lines were not kept", StyleRole.WARN))
         for component, group in groupby(lines, key=lambda one: one.component):
             self._begin(component, entries)
             entries += group
@@ -65,7 +65,9 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
             if status.building is not None:
                 self._begin(status.building, entries)
             if status.refused and status.refused != self._state.refused:
-                entries += [BuildNote("x", item.message, Ink.BAD, item) for item in status.refused]
+                entries += [
+                    BuildNote("x", item.message, StyleRole.BAD, item) for item in status.refused
+                ]
             self._state = status
         if entries:
             self.add(entries)
@@ -75,13 +77,13 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
         if component != self._component:
             self._component = component
             self._since = monotonic()
-            entries.append(BuildNote(">", f"building {component}", Ink.ACCENT))
+            entries.append(BuildNote(">", f"building {component}", StyleRole.ACCENT))
 
     def _end(self, outcome: BuildOutcome, entries: list[BuildLine | BuildNote]) -> None:
         self._component = None
         text, ink = outcome_words(outcome)
         first = next((item for item in outcome.problems if item.file is not None), None)
-        entries.append(BuildNote("=" if ink is Ink.GOOD else "x", text, ink, first))
+        entries.append(BuildNote("=" if ink is StyleRole.GOOD else "x", text, ink, first))
 
     # ---- lines
 
@@ -93,7 +95,7 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
 
     def entry_body(self, entry: BuildLine | BuildNote) -> Line:
         """What a tool said, or we did."""
-        ink = entry.ink if isinstance(entry, BuildNote) else Ink.TEXT
+        ink = entry.ink if isinstance(entry, BuildNote) else StyleRole.TEXT
         return line((harmless(entry.text), ink))
 
     def entry_cells(self, entry: BuildLine | BuildNote) -> int:
@@ -108,9 +110,14 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
         """How to build."""
         return (
             Row(line("")),
-            Row(line((" Nothing built yet.", Ink.DIM))),
-            Row(line((" ctrl+r", Ink.KEY), (" builds the selected node's component,", Ink.FAINT))),
-            Row(line((" F7", Ink.KEY), (" builds all of them.", Ink.FAINT))),
+            Row(line((" Nothing built yet.", StyleRole.DIM))),
+            Row(
+                line(
+                    (" ctrl+r", StyleRole.KEY),
+                    (" builds the selected node's component,", StyleRole.FAINT),
+                )
+            ),
+            Row(line((" F7", StyleRole.KEY), (" builds all of them.", StyleRole.FAINT))),
         )
 
     def _write_heading(self) -> None:
@@ -127,9 +134,12 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
         took = f" {duration(int((monotonic() - self._since) * 1e9))}" if state.building else ""
         waits = ", ".join(state.waiting)
         return (
-            line((f" > {state.building or build_words(state)}", Ink.ACCENT), (took, Ink.TEXT),
-                 (f", then {waits}" if waits else "", Ink.DIM)),
-        )  # fmt: skip
+            line(
+                (f" > {state.building or build_words(state)}", StyleRole.ACCENT),
+                (took, StyleRole.TEXT),
+                (f", then {waits}" if waits else "", StyleRole.DIM),
+            ),
+        )
 
 
 def _fresh_outcomes(old: BuildStatus, new: BuildStatus) -> list[BuildOutcome]:

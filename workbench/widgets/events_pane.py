@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from runtime.protocol.updates import EventLine
 from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS
-from workbench.text.lines import Ink, Line, Row, line, pad
+from workbench.text.lines import Line, Row, StyleRole, line, pad
 from workbench.text.printable import harmless
 from workbench.view import EdgeRef, ElementRef, NodeRef
 from workbench.widgets.log_view import LogView
@@ -39,22 +39,22 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     def entry_gutter(self, entry: EventLine | Gap) -> Line:
         """The sign of the line's kind."""
         if isinstance(entry, Gap):
-            return line((" .. ", Ink.WARN))
+            return line((" .. ", StyleRole.WARN))
         sign, ink = MARK_SIGNS[entry.mark]
         return line((f" {sign:<3}", ink))
 
     def entry_body(self, entry: EventLine | Gap) -> Line:
         """Call number, node, what it said, how long it took."""
         if isinstance(entry, Gap):
-            return line((f"{entry.lines:,} lines were not kept", Ink.WARN))
+            return line((f"{entry.lines:,} lines were not kept", StyleRole.WARN))
         sign_ink = MARK_SIGNS[entry.mark][1]
         took = f"  {duration(entry.duration_ns)}" if entry.duration_ns else ""
         wide = self.body_cells >= WIDE_CELLS
         return line(
-            (f"{entry.call or '':>5} " if wide else "", Ink.FAINT),
-            (f"{pad(entry.node, NODE_CELLS)} " if entry.node else "", Ink.ACCENT),
-            (harmless(entry.text), Ink.TEXT if entry.call or not entry.node else sign_ink),
-            (took, Ink.FAINT),
+            (f"{entry.call or '':>5} " if wide else "", StyleRole.FAINT),
+            (f"{pad(entry.node, NODE_CELLS)} " if entry.node else "", StyleRole.ACCENT),
+            (harmless(entry.text), StyleRole.TEXT if entry.call or not entry.node else sign_ink),
+            (took, StyleRole.FAINT),
         )
 
     def entry_cells(self, entry: EventLine | Gap) -> int:
@@ -82,6 +82,6 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         """What will stand here."""
         return (
             Row(line("")),
-            Row(line((" Nothing has happened yet.", Ink.DIM))),
-            Row(line((" Every call will be a line here.", Ink.FAINT))),
+            Row(line((" Nothing has happened yet.", StyleRole.DIM))),
+            Row(line((" Every call will be a line here.", StyleRole.FAINT))),
         )

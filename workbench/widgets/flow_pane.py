@@ -14,9 +14,9 @@ from runtime.model.linked import LinkedFlow
 from runtime.protocol.updates import Health
 from workbench.graph.drawing import Drawing, Spot, draw
 from workbench.graph.layout import Layout, lay_out
-from workbench.text.lines import Ink, Line, line
+from workbench.text.lines import Line, StyleRole, line
 from workbench.view import EdgeRef, NodeRef, Selection, View
-from workbench.widgets.styles import Looks, inks_of
+from workbench.widgets.styles import RowStyle, inks_of
 
 
 class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -42,7 +42,7 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout_of: tuple[LinkedFlow, Size] | None = None
         self._flow_layout: Layout | None = None
         self._drawing: Drawing | None = None
-        self._looks: Looks | None = None
+        self._looks: RowStyle | None = None
 
     # ---- reactions
 
@@ -110,7 +110,7 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """One row of the drawing, or of what is said when there is none."""
         if self._looks is None:
-            self._looks = Looks(self.size.width, self.rich_style, inks_of(self))
+            self._looks = RowStyle(self.size.width, self.rich_style, inks_of(self))
         width, base, inks = self._looks
         spans, left = self._spans(y)
         strip = Strip([Segment(text, base + inks[ink]) for text, ink in spans])
@@ -132,19 +132,19 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
     def _empty(self) -> Line:
         match self.view.health:
             case Health.STARTING:
-                return line(("Compiling the components…", Ink.DIM))
+                return line(("Compiling the components…", StyleRole.DIM))
             case Health.INVALID:
                 return line(
-                    ("No flow: something has to be mended or built. ", Ink.BAD),
-                    ("6", Ink.KEY),
-                    (" shows what, ", Ink.DIM),
-                    ("ctrl+r", Ink.KEY),
-                    (" builds.", Ink.DIM),
+                    ("No flow: something has to be mended or built. ", StyleRole.BAD),
+                    ("6", StyleRole.KEY),
+                    (" shows what, ", StyleRole.DIM),
+                    ("ctrl+r", StyleRole.KEY),
+                    (" builds.", StyleRole.DIM),
                 )
             case Health.DEAD:
-                return line(("The runtime has ended.", Ink.BAD))
+                return line(("The runtime has ended.", StyleRole.BAD))
             case Health.READY:
-                return line(("No flow yet.", Ink.DIM))
+                return line(("No flow yet.", StyleRole.DIM))
 
     # ---- selecting
 

@@ -15,9 +15,9 @@ from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.node import node_rows
-from workbench.payloads.views import PART_BYTES, Form, is_text
-from workbench.text.lines import Ink, Row, line
-from workbench.view import ChangeRef, EdgeRef, ElementRef, LinesRef, NodeRef, Selection, View
+from workbench.payloads.views import PART_BYTES, PayloadView, is_text
+from workbench.text.lines import Row, StyleRole, line
+from workbench.view import BranchesRef, ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 
 ASK_AGAIN_S = 0.5
@@ -47,7 +47,7 @@ class Inspector(LineView, inherit_bindings=False):
 
     view: reactive[View] = reactive(View, repaint=False)
     selection: reactive[Selection | None] = reactive(None, repaint=False)
-    form: reactive[Form] = reactive(Form.FORMATTED, repaint=False)
+    form: reactive[PayloadView] = reactive(PayloadView.FORMATTED, repaint=False)
 
     class Wanted(Message):
         """The session shall be asked."""
@@ -184,7 +184,7 @@ class Inspector(LineView, inherit_bindings=False):
                 self.post_message(self.Wanted(ListQueue(edge)))
             case NodeRef(node):
                 self.post_message(self.Wanted(ListNode(node, CALLS_SHOWN)))
-            case ChangeRef() | LinesRef() | None:
+            case ChangeRef() | BranchesRef() | None:
                 pass
 
     def _fill_ages(self) -> None:
@@ -194,7 +194,7 @@ class Inspector(LineView, inherit_bindings=False):
     def _fill(self) -> None:
         flow, cells = self.view.flow, self.room
         if flow is None or not cells:
-            self.show((Row(line((" Nothing to inspect yet.", Ink.DIM))),))
+            self.show((Row(line((" Nothing to inspect yet.", StyleRole.DIM))),))
             return
         if self._stale:
             return
@@ -220,7 +220,7 @@ class Inspector(LineView, inherit_bindings=False):
                     self.show(element_rows(self._details, self.form, cells, past=past))
             case ChangeRef() if self.view.change is not None:
                 self.show(change_rows(self.view.change, frozenset(flow.by_name), cells))
-            case LinesRef():
+            case BranchesRef():
                 self.show(line_rows(self.view.lines_compared, cells))
             case ChangeRef() | None:
                 self.show(flow_rows(flow, snapshot, cells))

@@ -15,8 +15,8 @@ from textual.selection import Selection as MarkedText
 from textual.strip import Strip
 from textual.widget import Widget
 
-from workbench.text.lines import Ink, Line, Row, Span, plain, width_of
-from workbench.widgets.styles import Looks, inks_of
+from workbench.text.lines import Line, Row, Span, StyleRole, plain, width_of
+from workbench.widgets.styles import RowStyle, inks_of
 
 CURSOR = "›"
 
@@ -47,7 +47,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self.rows: Sequence[Row] = ()
         self.heading: tuple[Line, ...] = ()
         self.cursor: int | None = None
-        self._looks: Looks | None = None
+        self._looks: RowStyle | None = None
 
     def show(self, rows: Sequence[Row], heading: tuple[Line, ...] = ()) -> None:
         """Show these rows; nothing is drawn anew when they are the same."""
@@ -127,10 +127,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return super().render_lines(crop)
 
     @property
-    def looks(self) -> Looks:
+    def looks(self) -> RowStyle:
         """Width and styles of the rows that are being drawn."""
         if self._looks is None:
-            self._looks = Looks(self.room, self.rich_style, inks_of(self))
+            self._looks = RowStyle(self.room, self.rich_style, inks_of(self))
         return self._looks
 
     def render_line(self, y: int) -> Strip:
@@ -228,6 +228,6 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 def with_cursor(spans: Line) -> Line:
     """The row with its first cell given to the cursor's sign."""
     if not spans:
-        return (Span(CURSOR, Ink.ACCENT),)
+        return (Span(CURSOR, StyleRole.ACCENT),)
     first, *rest = spans
-    return (Span(CURSOR, Ink.ACCENT), Span(first.text[1:], first.ink), *rest)
+    return (Span(CURSOR, StyleRole.ACCENT), Span(first.text[1:], first.ink), *rest)

@@ -11,8 +11,8 @@ from runtime.model.linked import LinkedFlow, Role
 from runtime.protocol.updates import PrintedChunk
 from workbench.text.figures import count, size
 from workbench.text.glyphs import DENIED
-from workbench.text.lines import Ink, Line, Row, Span, fit, line, pad, wrap_words
-from workbench.text.printed_text import LineCutter, PrintedLine
+from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, pad, wrap_words
+from workbench.text.printed_text import LineCutter, PrintedTextLine
 from workbench.view import NodeRef
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
@@ -28,7 +28,7 @@ GUTTER_CELLS = 7
 """Cursor, number, space."""
 
 
-class PrintedView(LogView[PrintedLine], inherit_bindings=False):
+class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
     """What one node printed."""
 
     gutter_cells = GUTTER_CELLS
@@ -62,30 +62,30 @@ class PrintedView(LogView[PrintedLine], inherit_bindings=False):
         super().clear()
         self._write_heading()
 
-    def entry_gutter(self, entry: PrintedLine) -> Line:
+    def entry_gutter(self, entry: PrintedTextLine) -> Line:
         """` #3   `: the element's number, or the call's."""
         if entry.sequence is not None:
             about = f"#{count(entry.sequence)}"
         else:
             about = count(entry.call) if entry.call else ""
-        return line((f" {pad(about, GUTTER_CELLS - 2)} ", Ink.FAINT))
+        return line((f" {pad(about, GUTTER_CELLS - 2)} ", StyleRole.FAINT))
 
-    def entry_body(self, entry: PrintedLine) -> Line:
+    def entry_body(self, entry: PrintedTextLine) -> Line:
         """The text, after marks for stderr and for what is not granted."""
-        ink = Ink.TEXT if entry.granted else Ink.DIM
-        return line((_marks(entry), Ink.WARN), (entry.text, ink))
+        ink = StyleRole.TEXT if entry.granted else StyleRole.DIM
+        return line((_marks(entry), StyleRole.WARN), (entry.text, ink))
 
-    def entry_cells(self, entry: PrintedLine) -> int:
+    def entry_cells(self, entry: PrintedTextLine) -> int:
         """Cells of the marks and the text."""
         if entry.granted and entry.stream == "stdout":
             return entry.cells
         return len(_marks(entry)) + entry.cells
 
-    def entry_is_plain(self, entry: PrintedLine) -> bool:
+    def entry_is_plain(self, entry: PrintedTextLine) -> bool:
         """True for text of one-cell characters, which most is."""
         return entry.plain
 
-    def entry_target(self, entry: PrintedLine) -> object:
+    def entry_target(self, entry: PrintedTextLine) -> object:
         """A line belongs to its node."""
         return NodeRef(self.node)
 
@@ -93,10 +93,17 @@ class PrintedView(LogView[PrintedLine], inherit_bindings=False):
         """How to get something printed."""
         return (
             Row(line("")),
-            Row(line((" Nothing printed yet.", Ink.DIM))),
-            Row(line((" Press ", Ink.FAINT), ("s", Ink.KEY), (" for one call, ", Ink.FAINT),
-                     ("space", Ink.KEY), (" to run.", Ink.FAINT))),
-        )  # fmt: skip
+            Row(line((" Nothing printed yet.", StyleRole.DIM))),
+            Row(
+                line(
+                    (" Press ", StyleRole.FAINT),
+                    ("s", StyleRole.KEY),
+                    (" for one call, ", StyleRole.FAINT),
+                    ("space", StyleRole.KEY),
+                    (" to run.", StyleRole.FAINT),
+                )
+            ),
+        )
 
     def watch_following(self, following: bool) -> None:
         """The heading says whether the log follows its end."""
@@ -116,28 +123,33 @@ class PrintedView(LogView[PrintedLine], inherit_bindings=False):
             self.refresh()
 
     def _heading(self) -> tuple[Line, ...]:
-        name = Span(f" {fit(self.node, 20)} ", Ink.CHOSEN if self.has_focus else Ink.STRONG)
+        name = Span(
+            f" {fit(self.node, 20)} ", StyleRole.CHOSEN if self.has_focus else StyleRole.STRONG
+        )
         parts: list[Span] = [name]
         if self._cutter.lines:
             parts.append(
-                Span(f" {count(self._cutter.lines)} line{'s' * (self._cutter.lines != 1)}", Ink.DIM)
+                Span(
+                    f" {count(self._cutter.lines)} line{'s' * (self._cutter.lines != 1)}",
+                    StyleRole.DIM,
+                )
             )
         if self.forgotten:
-            parts.append(Span(f", {count(self.forgotten)} passed by", Ink.WARN))
+            parts.append(Span(f", {count(self.forgotten)} passed by", StyleRole.WARN))
         if self.lost_bytes:
-            parts.append(Span(f", {size(self.lost_bytes)} lost", Ink.WARN))
+            parts.append(Span(f", {size(self.lost_bytes)} lost", StyleRole.WARN))
         if not self.following:
-            parts.append(Span("  || f follows", Ink.NEXT))
+            parts.append(Span("  || f follows", StyleRole.NEXT))
         rows = [tuple(parts)]
         if self._cutter.ungranted:
             grants = " ".join(f"stdio:{stream}" for stream in sorted(self._cutter.ungranted))
             text = f"{DENIED} would be discarded by Torvyn: needs {grants}"
             room = max(self.room - 2, 10)
-            rows += [(Span(f" {row}", Ink.WARN),) for row in wrap_words(text, room)]
+            rows += [(Span(f" {row}", StyleRole.WARN),) for row in wrap_words(text, room)]
         return tuple(rows)
 
 
-def _marks(entry: PrintedLine) -> str:
+def _marks(entry: PrintedTextLine) -> str:
     marks = ("E" if entry.stream == "stderr" else "") + ("" if entry.granted else DENIED)
     return f"{marks} " if marks else ""
 
@@ -234,7 +246,9 @@ class Outputs(Vertical, inherit_bindings=False):
             view.display = not tabbed or name == self.active
             view.unread = view.unread and not view.display
             sign = "*" if view.unread else ""
-            spans.append(Span(f" {name}{sign} ", Ink.CHOSEN if name == self.active else Ink.DIM))
+            spans.append(
+                Span(f" {name}{sign} ", StyleRole.CHOSEN if name == self.active else StyleRole.DIM)
+            )
         self._tabs.lines = (tuple(spans),)
 
     def choose(self, node: str) -> None:

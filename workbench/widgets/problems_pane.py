@@ -7,15 +7,18 @@ from textual.reactive import reactive
 from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.updates import Health
 from workbench.inspection.rows import prose
-from workbench.text.lines import Ink, Row, fit_end, line
+from workbench.text.lines import Row, StyleRole, fit_end, line
 from workbench.text.printable import harmless
 from workbench.view import View
 from workbench.widgets.line_view import LineView
 
 HOW = line(
-    (" Press ", Ink.DIM), ("ctrl+r", Ink.KEY), (" to build what is not built, ", Ink.DIM),
-    ("A", Ink.KEY), (" to read the manifest again.", Ink.DIM),
-)  # fmt: skip
+    (" Press ", StyleRole.DIM),
+    ("ctrl+r", StyleRole.KEY),
+    (" to build what is not built, ", StyleRole.DIM),
+    ("A", StyleRole.KEY),
+    (" to read the manifest again.", StyleRole.DIM),
+)
 
 
 class ProblemsPane(LineView, inherit_bindings=False):
@@ -35,13 +38,13 @@ class ProblemsPane(LineView, inherit_bindings=False):
     def _fill(self) -> None:
         groups = _groups(self.view)
         if not groups:
-            self.show((Row(line((" No problems.", Ink.GOOD))),))
+            self.show((Row(line((" No problems.", StyleRole.GOOD))),))
             return
         rows: list[Row] = []
         if self.view.health is Health.INVALID:
             rows.append(Row(HOW))
         for heading, problems in groups:
-            rows.append(Row(line((f" {heading}{_total(problems)}", Ink.STRONG))))
+            rows.append(Row(line((f" {heading}{_total(problems)}", StyleRole.STRONG))))
             for problem in problems:
                 rows += self._problem(problem)
                 rows.append(Row(line("")))
@@ -49,7 +52,7 @@ class ProblemsPane(LineView, inherit_bindings=False):
 
     def _problem(self, problem: Diagnostic) -> list[Row]:
         bad = problem.severity is Severity.ERROR
-        sign, ink = ("x", Ink.BAD) if bad else ("!", Ink.WARN)
+        sign, ink = ("x", StyleRole.BAD) if bad else ("!", StyleRole.WARN)
         target = problem if problem.file is not None else None
         made = [line((f" {sign} {problem.code} {problem.name}", ink))]
         room = self.room - 8
@@ -58,12 +61,14 @@ class ProblemsPane(LineView, inherit_bindings=False):
             made.append(
                 line(
                     "   ",
-                    (fit_end(place(problem), room), Ink.NAME),
-                    (f"  {problem.key or ''}", Ink.DIM),
+                    (fit_end(place(problem), room), StyleRole.NAME),
+                    (f"  {problem.key or ''}", StyleRole.DIM),
                 )
             )
-        for index, row in enumerate(prose(problem.help, room, Ink.GOOD) if problem.help else []):
-            made.append(line(("   help" if not index else "       ", Ink.DIM), *row.spans))
+        for index, row in enumerate(
+            prose(problem.help, room, StyleRole.GOOD) if problem.help else []
+        ):
+            made.append(line(("   help" if not index else "       ", StyleRole.DIM), *row.spans))
         return [Row(spans, target) for spans in made]
 
 

@@ -9,7 +9,7 @@ from workbench.inspection.edge import depth_bar
 from workbench.inspection.rows import column
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import DROP
-from workbench.text.lines import Ink, Line, Row, Span, line, width_of
+from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
 from workbench.view import EdgeRef, View
 from workbench.widgets.line_view import LineView
 
@@ -35,14 +35,14 @@ class QueuesPane(LineView, inherit_bindings=False):
     def _fill(self) -> None:
         snapshot = self.view.snapshot
         if snapshot is None:
-            self.show((Row(line((" Queues appear when the flow is ready.", Ink.DIM))),))
+            self.show((Row(line((" Queues appear when the flow is ready.", StyleRole.DIM))),))
             return
         name_cells, bar_cells = self._cells(snapshot.edges)
         heading = (
             Span(" "),
-            column("edge", name_cells, Ink.FAINT),
-            column("depth", bar_cells + DEPTH_CELLS, Ink.FAINT),
-            *(column(text, cells, Ink.FAINT, right=True) for text, cells in self._columns()),
+            column("edge", name_cells, StyleRole.FAINT),
+            column("depth", bar_cells + DEPTH_CELLS, StyleRole.FAINT),
+            *(column(text, cells, StyleRole.FAINT, right=True) for text, cells in self._columns()),
         )
         rows = [
             Row(self._row(edge, name_cells, bar_cells), EdgeRef(edge.index))
@@ -68,19 +68,19 @@ class QueuesPane(LineView, inherit_bindings=False):
         fill = " " * max(bar_cells + DEPTH_CELLS + 1 - width_of(depth), 0)
         dropped = f"{DROP}{count(edge.dropped)}" if edge.dropped else "-"
         values = [
-            (str(edge.peak), Ink.DIM),
-            (count(edge.enqueued), Ink.TEXT),
-            (count(edge.dequeued), Ink.TEXT),
-            (dropped, Ink.WARN if edge.dropped else Ink.FAINT),
+            (str(edge.peak), StyleRole.DIM),
+            (count(edge.enqueued), StyleRole.TEXT),
+            (count(edge.dequeued), StyleRole.TEXT),
+            (dropped, StyleRole.WARN if edge.dropped else StyleRole.FAINT),
             (
                 duration(edge.held_ns) if edge.held_ns else "-",
-                Ink.WARN if edge.held_ns else Ink.FAINT,
+                StyleRole.WARN if edge.held_ns else StyleRole.FAINT,
             ),
         ]
         cells = [width for _, width in self._columns()]
         return (
             Span(" "),
-            column(edge.label, name_cells, Ink.TEXT),
+            column(edge.label, name_cells, StyleRole.TEXT),
             *depth,
             Span(fill),
             *(

@@ -7,7 +7,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from runtime.protocol.timeline import Timeline
-from workbench.text.lines import Ink, Line, Span, line, width_of
+from workbench.text.lines import Line, Span, StyleRole, line, width_of
 from workbench.timeline.place_words import place_words
 from workbench.timeline.track import draw_progress, draw_track
 from workbench.widgets.label import LineLabel
@@ -48,7 +48,7 @@ class TimelineBar(LineLabel):
         self._places = ()
         timeline = self.timeline
         if timeline is None or cells <= 0:
-            self.lines = (line((" The timeline begins with the first call.", Ink.FAINT)),)
+            self.lines = (line((" The timeline begins with the first call.", StyleRole.FAINT)),)
             return
         words = place_words(timeline, cells - LEAST_TRACK - 2)
         room = cells - width_of(words) - 2

@@ -29,7 +29,7 @@ class Kind(Protocol[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SchemaRow:
     """What the schema says about one key."""
 
     name: str
@@ -69,7 +69,7 @@ def table_of(kind: Kind[T], *, name: str = "") -> Mapping[str, T]:
 def _metadata(
     kind: Kind[object], name: str, is_required: bool, extension: bool
 ) -> dict[str, object]:
-    return {"row": Row(name, kind, is_required, extension)}
+    return {"row": SchemaRow(name, kind, is_required, extension)}
 
 
 def not_a(expected: str, value: object, at: KeyPath, problems: Problems) -> None:
@@ -95,11 +95,11 @@ class Shape(Generic[T]):
     lenient: bool = False
     """Unknown keys are errors only when they look like a slip of a known one."""
 
-    def rows(self) -> dict[str, tuple[str, Row]]:
+    def rows(self) -> dict[str, tuple[str, SchemaRow]]:
         """Field name and row of every key, by key."""
-        found: dict[str, tuple[str, Row]] = {}
+        found: dict[str, tuple[str, SchemaRow]] = {}
         for item in dataclasses.fields(cast(Any, self.of)):
-            row: Row | None = item.metadata.get("row")
+            row: SchemaRow | None = item.metadata.get("row")
             if row is not None:
                 found[row.name or item.name] = (item.name, row)
         return found
@@ -170,7 +170,7 @@ class Shape(Generic[T]):
         value: Mapping[str, object],
         at: KeyPath,
         problems: Problems,
-        rows: Mapping[str, tuple[str, Row]],
+        rows: Mapping[str, tuple[str, SchemaRow]],
     ) -> None:
         given = {self.aliases.get(name, name) for name in value}
         for name, (_, row) in rows.items():

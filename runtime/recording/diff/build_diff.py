@@ -20,7 +20,7 @@ from runtime.recording.encoding import LineMaker, RecordingOptions
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.format import CallLine, ElementLine
 from runtime.recording.replay.partial import ElementWindow, makers_of, missing_payload
-from runtime.recording.replay.replayer import HostAnswerFeed
+from runtime.recording.replay.replayer import HostInputFeed
 
 
 class RecordedCall(NamedTuple):
@@ -31,11 +31,11 @@ class RecordedCall(NamedTuple):
     """What the host answered during it."""
 
 
-class Build(NamedTuple):
+class BuildUnderTest(NamedTuple):
     """One build of the component, ready to be called."""
 
     invoker: Invoker
-    host: HostAnswerFeed | None = None
+    host: HostInputFeed | None = None
     """Where its clock and random come from."""
 
 
@@ -63,8 +63,8 @@ def calls_of_node(recording: Path, flow: LinkedFlow, node: str) -> Iterator[Reco
 
 def compare_builds(
     calls: Iterable[RecordedCall],
-    before: Build,
-    after: Build,
+    before: BuildUnderTest,
+    after: BuildUnderTest,
     role: str,
     ignore: Ignore = NOTHING_IGNORED,
 ) -> Report:
@@ -99,7 +99,7 @@ def compare_builds(
 class _BuildRun:
     """One build at work."""
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: BuildUnderTest) -> None:
         self._build = build
         self._maker = LineMaker(RecordingOptions(payload_limit=2**63))
         self._init: RecordedCall | None = None

@@ -17,7 +17,7 @@ from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.writer import FileWriter
 from runtime.recording.format import EndLine
 from runtime.recording.recorder import entries_of
-from runtime.recording.replay.replayer import HostAnswerFeed
+from runtime.recording.replay.replayer import HostInputFeed
 from runtime.recording.replay.steps import steps_of_file
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
 
@@ -44,7 +44,7 @@ def rerun(
     real: Invoker,
     facts: RunFacts,
     options: RecordingOptions,
-    host: HostAnswerFeed | None = None,
+    host: HostInputFeed | None = None,
     beside: Path | None = None,
 ) -> FlowSnapshot:
     """Feed the recording's inputs to `flow` and record that into the new file `made`.

@@ -13,7 +13,7 @@ from runtime.recording.replay.steps import Unlike
 _BASE_NS = 1_700_000_000_000_000_000
 
 
-class LiveAnswers(Protocol):
+class LiveInputSource(Protocol):
     """Where an answer comes from that was not recorded."""
 
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
@@ -21,7 +21,7 @@ class LiveAnswers(Protocol):
         ...
 
 
-class RepeatableAnswers:
+class RepeatableInputs:
     """Answers that look like a machine's and are the same in every run: for what was not recorded.
 
     Clocks go on by a microsecond with each question, random numbers follow from the question.
@@ -31,7 +31,7 @@ class RepeatableAnswers:
         self._asked = 0
 
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
-        """See `LiveAnswers.answer`."""
+        """See `LiveInputSource.answer`."""
         self._asked += 1
         if "/random" not in interface and "/insecure" not in interface:
             return _BASE_NS + 1000 * self._asked
@@ -40,14 +40,14 @@ class RepeatableAnswers:
         return int.from_bytes(data, "little") if function.endswith("-u64") else data
 
 
-class ReplayedHostAnswers:
+class ReplayedHostInputs:
     """Answers clock and random from the recording, call by call and in order.
 
     A question that was not recorded is answered live, so that the call can end, and reported.
     Nobody sleeps in a replay: the durations of calls are recorded.
     """
 
-    def __init__(self, live: LiveAnswers) -> None:
+    def __init__(self, live: LiveInputSource) -> None:
         self._live = live
         self._left: deque[HostAnswer] = deque()
         self._problem: Unlike | None = None
@@ -85,13 +85,13 @@ class ReplayedHostAnswers:
         return self._problem
 
 
-class QueuedHostAnswers:
-    """As `ReplayedHostAnswers`, for a run whose calls need not be the recorded ones.
+class QueuedHostInputs:
+    """As `ReplayedHostInputs`, for a run whose calls need not be the recorded ones.
 
     Each node has a queue for each function; what is asked beyond it is answered live.
     """
 
-    def __init__(self, live: LiveAnswers) -> None:
+    def __init__(self, live: LiveInputSource) -> None:
         self._live = live
         self._queues: dict[tuple[str, str, str], deque[int | bytes]] = {}
 

@@ -14,7 +14,7 @@ from runtime.recording.answers import refusal
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.command_lines import is_change
 from runtime.recording.describe import element_words
-from runtime.recording.replayed_sources import AnsweredNodes, sources_of
+from runtime.recording.replayed_sources import ReplayedSources, sources_of
 
 OnEvents = Callable[[Command, list[Event]], object]
 """Takes a command and what it led to."""
@@ -48,7 +48,7 @@ class Divergence:
         )
 
 
-class HostAnswerFeed(Protocol):
+class HostInputFeed(Protocol):
     """Where the sandbox takes clock and random from during a replay."""
 
     def begin(self, node: str, answers: tuple[HostAnswer, ...]) -> None:
@@ -82,7 +82,7 @@ class ReplayInvoker:
         self,
         real: Invoker,
         sources: frozenset[str],
-        host: HostAnswerFeed | None = None,
+        host: HostInputFeed | None = None,
         *,
         verify: bool = True,
         crashes_from_recording: bool = False,
@@ -97,7 +97,7 @@ class ReplayInvoker:
         answered and not made.
         """
         self._invoke = real.invoke
-        self._answered = AnsweredNodes(sources)
+        self._answered = ReplayedSources(sources)
         self._host = host
         self._crashes = crashes_from_recording
         self._kept = kept_from_recording
@@ -122,7 +122,7 @@ class ReplayInvoker:
 
     def restart(self, sources: frozenset[str]) -> None:
         """Begin a replay anew: nothing was called, and nothing diverged."""
-        self._answered = AnsweredNodes(sources)
+        self._answered = ReplayedSources(sources)
         self.expected = self.divergence = None
 
     def invoke(self, call: Call) -> Answer:

@@ -13,7 +13,7 @@ class _StopWaitingError(Exception):
     """Ends a wait for input."""
 
 
-class FedInvoker:
+class SourceOverride:
     """A `ClosableInvoker` whose sources are fed; every other call is made by `real`."""
 
     def __init__(self, real: ClosableInvoker, feeds: Mapping[str, Feed]) -> None:

@@ -16,7 +16,7 @@ from runtime.model.call import Answer, Call, Exhausted, Export, Finished, NextCa
 from runtime.model.commands import Advance, Command, Step
 from runtime.model.events import CallFinished, Event, FlowState, Stopped
 from runtime.recording.answers import refusal, with_duration
-from runtime.recording.replay.replayer import HostAnswerFeed
+from runtime.recording.replay.replayer import HostInputFeed
 from runtime.recording.replay.steps import CallStep, ReplayStep
 
 
@@ -41,7 +41,7 @@ class FollowingInvoker:
     """Answers for the sources from the recording, whenever they are called; makes other calls."""
 
     def __init__(
-        self, real: Invoker, sources: frozenset[str], host: HostAnswerFeed | None = None
+        self, real: Invoker, sources: frozenset[str], host: HostInputFeed | None = None
     ) -> None:
         self._real = real
         self._sources = sources

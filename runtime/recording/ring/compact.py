@@ -41,7 +41,7 @@ from runtime.model.commands import Command, Relink, Step
 from runtime.model.events import CallFinished
 from runtime.recording.command_lines import is_change
 from runtime.recording.encoding import Entry
-from runtime.recording.replayed_sources import AnsweredNodes
+from runtime.recording.replayed_sources import ReplayedSources
 from runtime.recording.ring.answer_digest import crashed, digests_of_answers
 from runtime.recording.ring.sizes import bytes_of_command
 
@@ -109,7 +109,7 @@ class CompactChunk:
         "sequences",
     )
 
-    def __init__(self, first: int, before: AnsweredNodes) -> None:
+    def __init__(self, first: int, before: ReplayedSources) -> None:
         self.first = first
         """Number of the first call."""
         self.before = before.copy()
@@ -152,7 +152,7 @@ class CompactChunk:
 
     # ---- filling it
 
-    def add(self, entries: Sequence[Entry], answered: AnsweredNodes) -> None:
+    def add(self, entries: Sequence[Entry], answered: ReplayedSources) -> None:
         """Add what follows; `answered` is brought to the end of it.
 
         Raises:
@@ -201,7 +201,7 @@ class CompactChunk:
         base: int,
         calls: tuple[Call, ...],
         answers: tuple[Answer, ...],
-        answered: AnsweredNodes,
+        answered: ReplayedSources,
     ) -> None:
         whole = self._answered_calls(base, calls, answered)
         if Failed in set(map(type, map(_OUTCOME, answers))):
@@ -238,7 +238,7 @@ class CompactChunk:
         self._kept_end.extend(list(accumulate(map(len, data), initial=end))[1:])
 
     def _answered_calls(
-        self, base: int, calls: tuple[Call, ...], answered: AnsweredNodes
+        self, base: int, calls: tuple[Call, ...], answered: ReplayedSources
     ) -> list[int]:
         """Calls that are answered when they are executed again."""
         relinks = self._relinks(base)
@@ -290,7 +290,7 @@ class CompactChunk:
         begin = self._kept_end[at - 1] if at else 0
         return self._kept_code[at], self._kept[begin : self._kept_end[at]]
 
-    def until(self, number: int) -> tuple[CompactChunk, AnsweredNodes]:
+    def until(self, number: int) -> tuple[CompactChunk, ReplayedSources]:
         """A chunk with the calls up to `number`, and what is answered after them.
 
         The commands right after that call are in it, up to the first change; but for a `Step`,
@@ -316,7 +316,7 @@ class CompactChunk:
         made._kept = self._kept[: made._kept_end[-1] if kept else 0]
         return made, made._answered_at_end()
 
-    def _answered_at_end(self) -> AnsweredNodes:
+    def _answered_at_end(self) -> ReplayedSources:
         answered, kinds = self.before.copy(), self.list_kinds()
         inits = {place for place, kind in enumerate(kinds) if kind.export == _INIT}
         begun = [index for index, place in enumerate(self.kinds) if place in inits]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from runtime.model.events import CallFinished
 from runtime.recording.encoding import Entry
-from runtime.recording.replayed_sources import AnsweredNodes
+from runtime.recording.replayed_sources import ReplayedSources
 from runtime.recording.ring.compact import CompactChunk
 
 CHUNK_ENTRIES = 8192
@@ -21,7 +21,7 @@ class CompactTier:
     def __init__(self, sources: frozenset[str]) -> None:
         self.bytes_used = 0
         """Memory, in bytes."""
-        self.answered = AnsweredNodes(sources)
+        self.answered = ReplayedSources(sources)
         """Whose answers are kept of what is added next."""
         self._chunks: deque[CompactChunk] = deque()
         self._open: CompactChunk | None = None

@@ -28,7 +28,7 @@ class RefusalCase(StrEnum):
     ALLOCATION_FAILED = "allocation-failed"
 
 
-class Refusal(NamedTuple):
+class BufferRefusal(NamedTuple):
     """A `buffer-error`."""
 
     case: RefusalCase
@@ -36,10 +36,10 @@ class Refusal(NamedTuple):
     """Only for `allocation-failed`."""
 
 
-CAPACITY_EXCEEDED = Refusal(RefusalCase.CAPACITY_EXCEEDED)
-OUT_OF_BOUNDS = Refusal(RefusalCase.OUT_OF_BOUNDS)
-FROZEN = Refusal(RefusalCase.ALLOCATION_FAILED, "the buffer is frozen")
-NO_MEMORY = Refusal(RefusalCase.ALLOCATION_FAILED, "the host is out of memory")
+CAPACITY_EXCEEDED = BufferRefusal(RefusalCase.CAPACITY_EXCEEDED)
+OUT_OF_BOUNDS = BufferRefusal(RefusalCase.OUT_OF_BOUNDS)
+FROZEN = BufferRefusal(RefusalCase.ALLOCATION_FAILED, "the buffer is frozen")
+NO_MEMORY = BufferRefusal(RefusalCase.ALLOCATION_FAILED, "the host is out of memory")
 
 
 class FrozenError(Exception):
@@ -71,7 +71,7 @@ class MutableBuffer:
         self.content_type = ""
         self.frozen = False
 
-    def write(self, offset: int, data: bytes) -> Refusal | None:
+    def write(self, offset: int, data: bytes) -> BufferRefusal | None:
         """Put `data` at `offset`, zeros into a gap before it."""
         if self.frozen:
             return FROZEN
@@ -88,7 +88,7 @@ class MutableBuffer:
         content[offset:end] = data
         return None
 
-    def append(self, data: bytes) -> Refusal | None:
+    def append(self, data: bytes) -> BufferRefusal | None:
         """Put `data` at the end. Raises FrozenError after `freeze`."""
         if self.frozen:
             raise FrozenError("append")
@@ -166,7 +166,7 @@ class OwnedBuffers:
         """Live handles."""
         return len(self.mutable) + len(self.frozen)
 
-    def allocate(self, hint: int) -> int | Refusal:
+    def allocate(self, hint: int) -> int | BufferRefusal:
         """A new empty mutable buffer's representation."""
         if hint > MAX_BUFFER_BYTES:
             return CAPACITY_EXCEEDED
@@ -175,7 +175,7 @@ class OwnedBuffers:
             return CAPACITY_EXCEEDED
         return self._own(MutableBuffer(capacity))
 
-    def clone(self, source: Buffer) -> int | Refusal:
+    def clone(self, source: Buffer) -> int | BufferRefusal:
         """A new mutable buffer with the bytes of `source`, without its content type."""
         capacity = tier_capacity(max(1, len(source.data)))
         if self.used + capacity > BUDGET_BYTES:

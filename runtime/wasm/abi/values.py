@@ -10,7 +10,7 @@ import ctypes
 from typing import Any
 
 from runtime.wasm.abi import capi, layout
-from runtime.wasm.abi.buffers import Refusal
+from runtime.wasm.abi.buffers import BufferRefusal
 from runtime.wasm.abi.layout import FIRST, SECOND, VALUE_SIZE, WORDS, word
 
 _BULK_VALUES = 64 * 1024
@@ -127,14 +127,14 @@ class ByteLists:
         WORDS[word(address)] = layout.LIST
 
 
-class Refusals:
+class ReadFailures:
     """`result<_, buffer-error>` values, one for each refusal met so far."""
 
     def __init__(self) -> None:
         self._fixed = FixedValues()
-        self._made: dict[Refusal, Any] = {}
+        self._made: dict[BufferRefusal, Any] = {}
 
-    def write(self, address: int, refusal: Refusal) -> None:
+    def write(self, address: int, refusal: BufferRefusal) -> None:
         """Write `err(refusal)` at `address`."""
         made = self._made.get(refusal)
         if made is None:

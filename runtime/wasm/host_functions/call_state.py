@@ -18,7 +18,7 @@ from runtime.model.element import Buffer
 from runtime.wasm.abi import capi
 from runtime.wasm.abi.buffers import FrozenError, OwnedBuffers
 from runtime.wasm.host_functions.capabilities import Grants
-from runtime.wasm.host_functions.host_inputs import HostAnswers
+from runtime.wasm.host_functions.host_inputs import HostInputs
 
 OnPrint = Callable[[str, int, str, bytes, bool], None]
 """(node, call number, "stdout" or "stderr", data, granted): called as a component writes.
@@ -56,7 +56,7 @@ class CallState:
         node: str,
         grants: Grants,
         flow_id: str,
-        answers: HostAnswers,
+        answers: HostInputs,
         on_print: OnPrint | None,
     ) -> None:
         self.node = node

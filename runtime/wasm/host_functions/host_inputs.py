@@ -9,7 +9,7 @@ from typing import Protocol
 from runtime.wasm.host_functions.boundary import MONOTONIC_CLOCK, WALL_CLOCK
 
 
-class HostAnswers(Protocol):
+class HostInputs(Protocol):
     """Answers what a component can not compute; replaced by recorded answers in a replay."""
 
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
@@ -25,11 +25,11 @@ class HostAnswers(Protocol):
         ...
 
 
-class LiveHostAnswers:
+class LiveHostInputs:
     """The machine's own clocks and random numbers."""
 
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
-        """See `HostAnswers.answer`."""
+        """See `HostInputs.answer`."""
         if interface == WALL_CLOCK:
             return time.time_ns()
         if interface == MONOTONIC_CLOCK:

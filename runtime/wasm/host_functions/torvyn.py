@@ -17,7 +17,7 @@ from wasmtime.component import LinkerInstance, ResourceType
 
 from runtime.model.element import Buffer
 from runtime.wasm.abi import capi, layout
-from runtime.wasm.abi.buffers import MutableBuffer, Refusal
+from runtime.wasm.abi.buffers import BufferRefusal, MutableBuffer
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, MUTABLE_TYPE, Handles
 from runtime.wasm.abi.layout import (
     BYTES,
@@ -30,7 +30,7 @@ from runtime.wasm.abi.layout import (
     read_bytes,
     read_list_u8,
 )
-from runtime.wasm.abi.values import ByteLists, FixedValues, Refusals, put, write_text
+from runtime.wasm.abi.values import ByteLists, FixedValues, ReadFailures, put, write_text
 from runtime.wasm.host_functions.boundary import ALLOCATOR, CAPABILITIES, TYPES
 from runtime.wasm.host_functions.call_state import CallState
 
@@ -51,7 +51,7 @@ class TorvynImports:
         self._state = state
         self._handles = handles
         self._lists = lists
-        self._refusals = Refusals()
+        self._refusals = ReadFailures()
         self._fixed = FixedValues()
         self._boxed = self._fixed.value(RESOURCE)
         self._kept: list[Any] = []
@@ -261,7 +261,7 @@ class TorvynImports:
     def _clone(self, args: int, result: int) -> None:
         source = self._self_buffer(args)
         made = self._state.owned.clone(source)
-        if not isinstance(made, Refusal):
+        if not isinstance(made, BufferRefusal):
             state = self._state
             size = len(source.data)
             if size:
@@ -271,8 +271,8 @@ class TorvynImports:
             state.write_bytes += size
         self._give_mutable(result, made)
 
-    def _give_mutable(self, result: int, made: int | Refusal) -> None:
-        if isinstance(made, Refusal):
+    def _give_mutable(self, result: int, made: int | BufferRefusal) -> None:
+        if isinstance(made, BufferRefusal):
             self._refusals.write(result, made)
             return
         boxed = self._boxed

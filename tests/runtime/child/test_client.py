@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.child.client import ProcessLink
+from runtime.child.client import ProcessClient
 from runtime.model.events import StopReason
 from runtime.opening.open import process_link
 from runtime.protocol.requests import Continue, ListQueue, Restart, StepCall
@@ -25,13 +25,13 @@ PATIENCE_SECONDS = 30.0
 
 
 @pytest.fixture
-def link() -> Iterator[ProcessLink]:
+def link() -> Iterator[ProcessClient]:
     opened = process_link(SAMPLE, "main")
     yield opened
     opened.close()
 
 
-def wait_for(link: ProcessLink, accepts: Callable[[Update], bool]) -> list[Update]:
+def wait_for(link: ProcessClient, accepts: Callable[[Update], bool]) -> list[Update]:
     """Updates until one is accepted, that one last."""
     updates = []
     deadline = time.monotonic() + PATIENCE_SECONDS
@@ -48,7 +48,7 @@ def is_open(update: Update) -> bool:
     return update.flow is not None and update.snapshot is not None
 
 
-def test_the_child_serves_steps_and_runs(link: ProcessLink) -> None:
+def test_the_child_serves_steps_and_runs(link: ProcessClient) -> None:
     wait_for(link, is_open)
     link.send(StepCall())
     wait_for(link, lambda update: update.snapshot is not None and update.snapshot.calls == 1)
@@ -65,13 +65,13 @@ def test_the_child_serves_steps_and_runs(link: ProcessLink) -> None:
     assert text.count(b"Received") == 4
 
 
-def test_polling_never_waits_for_the_child(link: ProcessLink) -> None:
+def test_polling_never_waits_for_the_child(link: ProcessClient) -> None:
     first = link.poll()
     assert first.health is Health.STARTING
     assert first.health_detail
 
 
-def test_a_killed_child_is_shown_and_begun_anew(link: ProcessLink) -> None:
+def test_a_killed_child_is_shown_and_begun_anew(link: ProcessClient) -> None:
     wait_for(link, is_open)
     assert link.pid is not None
     os.kill(link.pid, signal.SIGKILL)
@@ -85,7 +85,7 @@ def test_a_killed_child_is_shown_and_begun_anew(link: ProcessLink) -> None:
     assert update.snapshot.calls == 0
 
 
-def test_a_child_killed_in_the_middle_says_what_was_lost(link: ProcessLink) -> None:
+def test_a_child_killed_in_the_middle_says_what_was_lost(link: ProcessClient) -> None:
     wait_for(link, is_open)
     for _ in range(8):
         link.send(StepCall())
@@ -120,7 +120,7 @@ def test_a_flow_opens_by_itself_when_its_manifest_is_mended(tmp_path: Path) -> N
     link.close()
 
 
-def test_the_childs_last_words_are_told(link: ProcessLink) -> None:
+def test_the_childs_last_words_are_told(link: ProcessClient) -> None:
     wait_for(link, is_open)
     assert link.pid is not None
     os.kill(link.pid, signal.SIGSEGV)
@@ -129,7 +129,7 @@ def test_the_childs_last_words_are_told(link: ProcessLink) -> None:
     assert "Segmentation fault" in update.health_detail
 
 
-def test_closing_ends_the_child_and_can_be_repeated(link: ProcessLink) -> None:
+def test_closing_ends_the_child_and_can_be_repeated(link: ProcessClient) -> None:
     wait_for(link, is_open)
     pid = link.pid
     assert pid is not None

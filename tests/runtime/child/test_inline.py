@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.child.inline import InlineLink
+from runtime.child.inline import InlineClient
 from runtime.model.events import FlowState, StopReason
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.protocol.requests import (
@@ -34,13 +34,13 @@ SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out" / "Torvyn.toml"
 
 
 @pytest.fixture
-def link() -> Iterator[InlineLink]:
-    opened = InlineLink(FlowOpener(SAMPLE, "main", SessionOptions(watch=False)))
+def link() -> Iterator[InlineClient]:
+    opened = InlineClient(FlowOpener(SAMPLE, "main", SessionOptions(watch=False)))
     yield opened
     opened.close()
 
 
-def run_to_the_end(link: InlineLink) -> list[Update]:
+def run_to_the_end(link: InlineClient) -> list[Update]:
     link.send(Continue())
     updates = [link.poll()]
     while updates[-1].running:
@@ -56,7 +56,7 @@ def lines(updates: list[Update]) -> list[EventLine]:
     return [line for update in updates for line in update.events]
 
 
-def test_a_session_starts_paused_before_the_first_call(link: InlineLink) -> None:
+def test_a_session_starts_paused_before_the_first_call(link: InlineClient) -> None:
     update = link.poll()
     assert update.health is Health.READY
     assert update.flow is not None
@@ -68,7 +68,7 @@ def test_a_session_starts_paused_before_the_first_call(link: InlineLink) -> None
     assert (update.snapshot.next_call.node, update.snapshot.next_call.export) == ("source", "init")
 
 
-def test_each_step_makes_the_call_that_was_announced(link: InlineLink) -> None:
+def test_each_step_makes_the_call_that_was_announced(link: InlineClient) -> None:
     update = link.poll()
     for count in range(1, 40):
         assert update.snapshot is not None
@@ -86,7 +86,7 @@ def test_each_step_makes_the_call_that_was_announced(link: InlineLink) -> None:
     assert update.snapshot.stop is StopReason.END_OF_STREAM
 
 
-def test_stepping_an_element_takes_it_out_of_the_flow(link: InlineLink) -> None:
+def test_stepping_an_element_takes_it_out_of_the_flow(link: InlineClient) -> None:
     for delivered in range(1, 5):
         link.send(StepElement())
         update = link.poll()
@@ -97,7 +97,7 @@ def test_stepping_an_element_takes_it_out_of_the_flow(link: InlineLink) -> None:
         assert update.snapshot.queued == 0
 
 
-def test_running_prints_every_line_and_stops_at_the_end(link: InlineLink) -> None:
+def test_running_prints_every_line_and_stops_at_the_end(link: InlineClient) -> None:
     updates = run_to_the_end(link)
     text = printed(updates)
     assert text.count("Received") == 4
@@ -108,7 +108,7 @@ def test_running_prints_every_line_and_stops_at_the_end(link: InlineLink) -> Non
     assert updates[-1].snapshot.stop is StopReason.END_OF_STREAM
 
 
-def test_a_selected_node_that_can_not_be_called_says_why(link: InlineLink) -> None:
+def test_a_selected_node_that_can_not_be_called_says_why(link: InlineClient) -> None:
     link.send(StepCall("log-sink"))
     update = link.poll()
     assert update.snapshot is not None
@@ -117,7 +117,7 @@ def test_a_selected_node_that_can_not_be_called_says_why(link: InlineLink) -> No
     assert update.snapshot.stop_detail
 
 
-def test_queues_and_payloads_can_be_looked_into(link: InlineLink) -> None:
+def test_queues_and_payloads_can_be_looked_into(link: InlineClient) -> None:
     while True:
         link.send(StepCall())
         update = link.poll()
@@ -139,7 +139,7 @@ def test_queues_and_payloads_can_be_looked_into(link: InlineLink) -> None:
     assert [hop.node for hop in details.path] == ["source"]
 
 
-def test_an_elements_path_leads_to_its_sink(link: InlineLink) -> None:
+def test_an_elements_path_leads_to_its_sink(link: InlineClient) -> None:
     updates = run_to_the_end(link)
     push = next(line for line in lines(updates) if line.text.startswith("push"))
     assert push.element_id is not None
@@ -153,7 +153,7 @@ def test_an_elements_path_leads_to_its_sink(link: InlineLink) -> None:
     assert not missing.found
 
 
-def test_a_nodes_calls_are_listed_newest_first(link: InlineLink) -> None:
+def test_a_nodes_calls_are_listed_newest_first(link: InlineClient) -> None:
     run_to_the_end(link)
     link.send(ListNode("router", count=3))
     (answer,) = link.poll().replies
@@ -163,7 +163,7 @@ def test_a_nodes_calls_are_listed_newest_first(link: InlineLink) -> None:
     assert "route" in answer.calls[1].text
 
 
-def test_restart_begins_anew(link: InlineLink) -> None:
+def test_restart_begins_anew(link: InlineClient) -> None:
     first = printed(run_to_the_end(link))
     link.send(Restart())
     update = link.poll()
@@ -174,7 +174,7 @@ def test_restart_begins_anew(link: InlineLink) -> None:
     assert sorted(again.splitlines()) == sorted(first.splitlines())
 
 
-def test_pause_stops_a_paced_run_before_its_next_call(link: InlineLink) -> None:
+def test_pause_stops_a_paced_run_before_its_next_call(link: InlineClient) -> None:
     link.send(Continue(calls_per_second=0.001))
     update = link.poll()
     assert update.running
@@ -187,7 +187,7 @@ def test_pause_stops_a_paced_run_before_its_next_call(link: InlineLink) -> None:
 def test_problems_of_a_manifest_come_as_an_update_and_restart_tries_again(tmp_path: Path) -> None:
     manifest = tmp_path / "Torvyn.toml"
     manifest.write_text("[torvyn]\nname = 3\n")
-    link = InlineLink(FlowOpener(manifest))
+    link = InlineClient(FlowOpener(manifest))
     update = link.poll()
     assert update.health is Health.INVALID
     assert update.problems

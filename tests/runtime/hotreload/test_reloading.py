@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from wasmtime import wat2wasm
 
-from runtime.child.inline import InlineLink
-from runtime.hotreload.builds import Build
+from runtime.child.inline import InlineClient
+from runtime.hotreload.builds import ComponentBuild
 from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import FlowSnapshot
@@ -71,7 +71,7 @@ class Workbench:
     def __init__(self, manifest: Path, **options: bool) -> None:
         self.folder = manifest.parent
         self.manifest = manifest
-        self.link = InlineLink(FlowOpener(manifest, "main", SessionOptions(**options)))
+        self.link = InlineClient(FlowOpener(manifest, "main", SessionOptions(**options)))
         self.updates: list[Update] = []
         self.builds: dict[str, NodeBuild] = {}
         self.poll()
@@ -441,7 +441,7 @@ def test_five_hundred_swaps_leave_memory_flat(numbered: Workbench) -> None:
     swapping = session._reloading._swapping
     compiled = [swapping._host.compile(data) for data in builds]
     node = session.flow.by_name["mid"]
-    made = [Build(replace(node, digest=item.digest), item, 0) for item in compiled]
+    made = [ComponentBuild(replace(node, digest=item.digest), item, 0) for item in compiled]
     resident = []
     for number in range(500):
         assert not swapping._swap([made[number % 2]], swapped_from_ns=None, rolled_back=False)

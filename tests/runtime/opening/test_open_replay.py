@@ -13,7 +13,7 @@ from runtime.model.linked import Role
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.opening.open_replay import ReplayOpener
 from runtime.protocol.requests import (
-    CompareLines,
+    CompareBranches,
     EditElement,
     Fork,
     InjectElement,
@@ -22,7 +22,7 @@ from runtime.protocol.requests import (
     StepBack,
     StepCall,
     StopRecording,
-    TakeLine,
+    TakeBranch,
 )
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.reader import end_of_recording
@@ -100,7 +100,7 @@ def test_what_is_redacted_is_not_in_a_comparison_of_lines_either(manifest: Path)
     driver.go(at)
     driver.ask(EditElement(element, payload + b" of a guest"))
     driver.run()
-    driver.ask(CompareLines())
+    driver.ask(CompareBranches())
     compared = driver.wait_for_comparison()
     driver.session.close()
     assert "of a guest" in compared.text
@@ -134,7 +134,7 @@ def test_each_line_that_is_taken_is_recorded_as_it_ends(manifest: Path, tmp_path
     driver.go(6)
     driver.ask(Fork())
     driver.step(2)
-    driver.ask(TakeLine(1))
+    driver.ask(TakeBranch(1))
     assert driver.recording.writing
     driver.step(3)
     driver.session.close()
@@ -238,14 +238,14 @@ def test_a_replay_forks_in_its_past(replay: Driver) -> None:
     assert replay.timeline.line == 2
     end = replay.run()
     assert (end.pulled, end.delivered) == (4, 4)
-    replay.ask(CompareLines())
+    replay.ask(CompareBranches())
     compared = replay.wait_for_comparison()
     assert compared.before == "line 1"
 
 
 def test_this_run_is_compared_with_the_recording(replay: Driver) -> None:
     replay.run()
-    replay.ask(CompareLines())
+    replay.ask(CompareBranches())
     compared = replay.wait_for_comparison()
     assert compared.before == RECORDING.name
     assert compared.different == 0
@@ -273,7 +273,7 @@ def test_another_build_ends_the_replay_where_it_answers_otherwise(tmp_path: Path
     end = driver.run()
     assert end.state.ended
     assert (end.pulled, end.delivered) == (5, 5)
-    driver.ask(CompareLines())
+    driver.ask(CompareBranches())
     assert driver.wait_for_comparison().different > 0
     driver.session.close()
 

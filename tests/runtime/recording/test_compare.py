@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from runtime.engine.options import EngineOptions
 from runtime.model.errors import StudioError
 from runtime.model.linked import ErrorPolicy, SchedulePolicy
-from runtime.recording.diff.build_diff import Build, calls_of_node, compare_builds
+from runtime.recording.diff.build_diff import BuildUnderTest, calls_of_node, compare_builds
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore, payload_difference
 from runtime.recording.diff.report import KEPT_DIFFERENCES
 from runtime.recording.encoding import OutputLevel, RecordingOptions
-from runtime.recording.replay.recorded_host_inputs import ReplayedHostAnswers
+from runtime.recording.replay.recorded_host_inputs import ReplayedHostInputs
 from tests.support.recording_flows import (
     Components,
     LiveClock,
@@ -273,9 +273,9 @@ def test_a_damaged_recording_is_no_difference_but_an_error(tmp_path):
 # ---- builds
 
 
-def build(**options) -> Build:
-    host = ReplayedHostAnswers(LiveClock())
-    return Build(Components(clock=host, **options), host)
+def build(**options) -> BuildUnderTest:
+    host = ReplayedHostInputs(LiveClock())
+    return BuildUnderTest(Components(clock=host, **options), host)
 
 
 def test_two_builds_are_compared_on_what_their_node_was_given(tmp_path):

@@ -17,7 +17,7 @@ from runtime.recording.file.header import engine_options, header_of
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.recorder import Recorder, save
 from runtime.recording.replay.expectation import accept, end_of, rerun
-from runtime.recording.replay.recorded_host_inputs import QueuedHostAnswers
+from runtime.recording.replay.recorded_host_inputs import QueuedHostInputs
 from runtime.recording.ring.ring import Ring
 from tests.support.recording_flows import (
     WALL_NS,
@@ -49,7 +49,7 @@ def expected(recording: Path, flow=None, **components) -> tuple[Report, Path, Fl
     made.unlink(missing_ok=True)
     clock = LiveClock()
     clock.now = 500_000
-    host = QueuedHostAnswers(clock)
+    host = QueuedHostInputs(clock)
     with RecordingReader(recording) as reader:
         facts = facts_of(engine_options(reader.header))
     snapshot = rerun(
@@ -131,7 +131,7 @@ def test_a_failed_run_is_repeated_as_a_failed_run(tmp_path):
     options = EngineOptions(on_error=ErrorPolicy.FAIL)
     live = Components(PAYLOADS, process=process, clock=LiveClock())
     record_to(path, live, engine_options=options)
-    host = QueuedHostAnswers(LiveClock())
+    host = QueuedHostInputs(LiveClock())
     snapshot = rerun(
         path,
         tmp_path / "made.rec",

@@ -32,7 +32,7 @@ from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from runtime.recording.command_lines import is_change
 from runtime.recording.recorder import Recorder
-from runtime.recording.replay.recorded_host_inputs import RepeatableAnswers, ReplayedHostAnswers
+from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import CompactStep, EventStep, steps_of_ring
 from runtime.recording.ring.ring import RING_BYTES, Ring
@@ -92,7 +92,7 @@ class Guests(FakeInvoker):
     def __init__(self, *, live: bool, graphs: list[LinkedFlow] = FLOWS) -> None:
         super().__init__(wide(graphs), elements=40, duration_ns=10 if live else OTHER_DURATION)
         self.live = live
-        self.clock = ReplayedHostAnswers(RepeatableAnswers())
+        self.clock = ReplayedHostInputs(RepeatableInputs())
         self._asked = 0
 
     def invoke(self, call: Call) -> Answer:

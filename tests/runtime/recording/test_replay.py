@@ -16,7 +16,7 @@ from runtime.recording.file.header import engine_options
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.recorder import Recorder
 from runtime.recording.redaction import Redaction
-from runtime.recording.replay.recorded_host_inputs import ReplayedHostAnswers
+from runtime.recording.replay.recorded_host_inputs import ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
@@ -50,7 +50,7 @@ def replayer_of(
         options = engine_options(reader.header)
     host = None
     if clock is not None:
-        host = ReplayedHostAnswers(clock)
+        host = ReplayedHostInputs(clock)
         components.clock = AsAsked(host)
     invoker = ReplayInvoker(components, SOURCES, host, verify=verify)
 
@@ -66,7 +66,7 @@ def replayer_of(
 class AsAsked:
     """Host answers in the place of a clock."""
 
-    def __init__(self, host: ReplayedHostAnswers) -> None:
+    def __init__(self, host: ReplayedHostInputs) -> None:
         self.answer = host.answer
 
 
@@ -292,7 +292,7 @@ def test_recorded_random_bytes_are_only_given_in_the_length_asked_for():
         def answer(self, node, call, interface, function, size):
             return bytes(size)
 
-    host = ReplayedHostAnswers(Zeros())
+    host = ReplayedHostInputs(Zeros())
     host.begin("n", (HostAnswer("wasi:random/random", "get-random-bytes", b"abc"),))
     assert host.answer("n", 1, "wasi:random/random", "get-random-bytes", 2) == b"\0\0"
     assert host.problem().got == "wasi:random/random.get-random-bytes of 2 bytes"

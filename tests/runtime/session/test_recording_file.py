@@ -41,7 +41,7 @@ from runtime.recording.recorder import Recorder, save
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.replay.input_feed import JSON_TYPE, OutputFeed
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
-from runtime.recording.replay.source_override import FedInvoker
+from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
 from runtime.recording.run_facts import FileRecording, run_facts, unpinned_imports
@@ -81,7 +81,7 @@ class Session:
 
     def __init__(self, opened: OpenedFlow, payloads: list[bytes]) -> None:
         feed = OutputFeed([Output(Buffer(data, JSON_TYPE), JSON_TYPE) for data in payloads])
-        self.invoker = FedInvoker(opened.open_invoker(nothing), {"source": feed})
+        self.invoker = SourceOverride(opened.open_invoker(nothing), {"source": feed})
         self.engine = Engine(opened.flow, self.invoker, OPTIONS)
         self.recorder = Recorder(Ring())
         self.events: list[Event] = []

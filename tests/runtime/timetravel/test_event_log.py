@@ -11,7 +11,7 @@ from runtime.protocol.updates import PrintedChunk
 from runtime.timetravel.event_log import (
     ELEMENT_OVERHEAD_BYTES,
     EventLog,
-    PrintedKeeper,
+    OutputBuffer,
     RecentElements,
 )
 
@@ -26,7 +26,7 @@ def element(number: int, size: int) -> Element:
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 300)), max_size=60))
 def test_printed_bytes_are_kept_or_counted_as_lost(writes: list[tuple[str, int]]) -> None:
-    keeper = PrintedKeeper(limit=500)
+    keeper = OutputBuffer(limit=500)
     for node, size in writes:
         keeper.add(chunk(node, b"x" * size))
     kept, lost = keeper.take()
@@ -39,7 +39,7 @@ def test_printed_bytes_are_kept_or_counted_as_lost(writes: list[tuple[str, int]]
 
 
 def test_a_chunk_larger_than_the_limit_keeps_its_end() -> None:
-    keeper = PrintedKeeper(limit=4)
+    keeper = OutputBuffer(limit=4)
     keeper.add(chunk("a", b"0123456789"))
     kept, lost = keeper.take()
     assert [item.data for item in kept] == [b"6789"]
@@ -47,7 +47,7 @@ def test_a_chunk_larger_than_the_limit_keeps_its_end() -> None:
 
 
 def test_only_the_chunks_of_the_last_call_are_linked_to_its_element() -> None:
-    keeper = PrintedKeeper()
+    keeper = OutputBuffer()
     for call in (1, 2, 2):
         keeper.add(chunk("a", b"x", call))
     keeper.link(2, sequence=7)

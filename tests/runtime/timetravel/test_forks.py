@@ -9,7 +9,7 @@ import pytest
 
 from runtime.model.linked import Role
 from runtime.protocol.requests import (
-    CompareLines,
+    CompareBranches,
     Continue,
     EditElement,
     Fork,
@@ -17,7 +17,7 @@ from runtime.protocol.requests import (
     JumpTo,
     Rollback,
     StepBack,
-    TakeLine,
+    TakeBranch,
 )
 from runtime.protocol.timeline import TimelineMark
 from tests.support.recorded_guests import counting_source
@@ -96,12 +96,12 @@ def test_an_element_edited_in_the_past_goes_on_in_a_line_of_its_own(driver: Driv
     driver.run()
     assert "edited" in driver.output()
     assert "edited" not in before
-    driver.ask(CompareLines())
+    driver.ask(CompareBranches())
     compared = driver.wait_for_comparison()
     assert (compared.before, compared.after) == ("line 1", "line 2")
     assert compared.different == 1
     assert "edited" in compared.text
-    driver.ask(TakeLine(1))
+    driver.ask(TakeBranch(1))
     assert driver.timeline.line == 1
     assert driver.output() == before
 
@@ -126,14 +126,14 @@ def test_a_line_that_was_left_is_taken_up_again(driver: Driver) -> None:
     driver.go(5)
     driver.ask(Fork())
     driver.step(2)
-    driver.ask(TakeLine(1))
+    driver.ask(TakeBranch(1))
     assert driver.timeline.line == 1
     assert driver.snapshot.calls == 8
     assert not driver.timeline.past
     end = driver.run()
     assert end.state.ended
     assert end.pulled == ELEMENTS
-    driver.ask(TakeLine(2))
+    driver.ask(TakeBranch(2))
     assert driver.snapshot.calls == 7
     assert driver.run().pulled == ELEMENTS
 
@@ -145,7 +145,7 @@ def test_a_line_is_taken_with_what_was_changed_after_its_last_call(driver: Drive
     driver.step(2)
     driver.ask(InjectElement(1, b"guest", "text/plain"))
     waiting = driver.queues()
-    driver.ask(TakeLine(1), TakeLine(2))
+    driver.ask(TakeBranch(1), TakeBranch(2))
     assert driver.snapshot.calls == 7
     assert driver.queues() == waiting
     end = driver.run()
@@ -182,7 +182,7 @@ def test_a_rebuild_waits_while_the_past_is_shown_and_is_taken_by_a_fork(manifest
         assert driver.session.flow.by_name["mid"].digest == digest
         assert driver.session.moment.invoker.digest("mid") == digest
         assert driver.run().pulled == ELEMENTS
-        driver.ask(TakeLine(1))
+        driver.ask(TakeBranch(1))
         assert driver.snapshot.calls == end
     finally:
         driver.session.close()

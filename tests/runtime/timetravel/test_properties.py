@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.hotreload.builds import Build
+from runtime.hotreload.builds import ComponentBuild
 from runtime.model.call import NO_COPIES
 from runtime.model.events import CallFinished, Event, Stopped, StopReason
 from runtime.model.linked import Role
@@ -32,8 +32,8 @@ from runtime.protocol.requests import (
     StepForward,
 )
 from runtime.session.recording_file import RecordingSettings
-from runtime.timetravel.event_log import Remarked
-from runtime.timetravel.execution import Moment
+from runtime.timetravel.event_log import Reported
+from runtime.timetravel.execution import Execution
 from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
@@ -89,7 +89,7 @@ def swap(driver: Driver, number: int) -> None:
     swapping = session.moment.swapping
     compiled = swapping._host.compile(BUILDS[number % len(BUILDS)])
     node = replace(session.flow.by_name["echo"], digest=compiled.digest)
-    swapping._swap([Build(node, compiled, 0)], swapped_from_ns=None, rolled_back=False)
+    swapping._swap([ComponentBuild(node, compiled, 0)], swapped_from_ns=None, rolled_back=False)
     driver.poll()
 
 
@@ -131,9 +131,9 @@ def manifest_in(folder: Path) -> Path:
     return Project(folder, nodes).write()
 
 
-def events_of(moment: Moment) -> list[Event]:
+def events_of(moment: Execution) -> list[Event]:
     """What the engine said; a wish that changed nothing is not recorded."""
-    said = [event for event in moment.log._events if not isinstance(event, Remarked)]
+    said = [event for event in moment.log._events if not isinstance(event, Reported)]
     return [
         event
         for event in said
@@ -151,15 +151,15 @@ def without_measures(events: list[Event]) -> list[Event]:
     ]
 
 
-def shown(moment: Moment) -> FlowSnapshot:
+def shown(moment: Execution) -> FlowSnapshot:
     """The snapshot, without why it stands still."""
     return replace(moment.snapshot(), next_call=None, stop=None, stop_detail="")
 
 
-def again(driver: Driver) -> Moment:
+def again(driver: Driver) -> Execution:
     """The line of a session, executed once more from its ring."""
     time: Any = driver.session._time
-    moment = Moment(time._workshop, time.line.flow, time.apply, time.line.steps)
+    moment = Execution(time._workshop, time.line.flow, time.apply, time.line.steps)
     assert moment.replayer is not None
     assert moment.replayer.forward(ALL, ALL, moment.keep_step)
     while moment.replayer.pending is not None:  # changes after the last call

@@ -15,8 +15,8 @@ from runtime.watch.settle import (
     QUIET_NS,
     UNFINISHED_NS,
     Settler,
+    SettleVerdict,
     Stamp,
-    Verdict,
 )
 
 TICK = 10 * MS
@@ -61,9 +61,9 @@ class Disk:
             for _ in self.settler.due(self.now):
                 assert self.content is not None
                 verdict = self.settler.accept("f", self.stamp(), self.content, self.now, finished)
-                if verdict is Verdict.NEW:
+                if verdict is SettleVerdict.NEW:
                     self.settled.append((self.now, self.content))
-                elif verdict is Verdict.BACK:
+                elif verdict is SettleVerdict.BACK:
                     self.backs.append(self.now)
             self.gone.extend(self.now for _ in self.settler.gone(self.now))
             self.now += TICK
@@ -178,11 +178,11 @@ def test_a_file_written_while_it_is_read_settles_later() -> None:
     settler.watch("f")
     settler.observe("f", Stamp(1, 1), 0)
     assert settler.due(QUIET_NS) == ("f",)
-    assert settler.accept("f", Stamp(1, 2), "torn", QUIET_NS) is Verdict.MOVING
+    assert settler.accept("f", Stamp(1, 2), "torn", QUIET_NS) is SettleVerdict.MOVING
     assert settler.due(QUIET_NS + CONFIRM_NS) == ()
     later = 2 * QUIET_NS + LONGEST_QUIET_NS
     assert settler.due(later) == ("f",)
-    assert settler.accept("f", Stamp(1, 2), "whole", later) is Verdict.NEW
+    assert settler.accept("f", Stamp(1, 2), "whole", later) is SettleVerdict.NEW
 
 
 def test_a_missing_file_is_gone_once_and_back_once() -> None:

@@ -24,8 +24,8 @@ from tests.support.workbench_fakes import (
 )
 from workbench.inspection.element import element_rows, moment
 from workbench.inspection.node import node_rows
-from workbench.payloads.views import Form, is_text, payload_lines, reindent
-from workbench.text.lines import Ink, plain, width_of
+from workbench.payloads.views import PayloadView, is_text, payload_lines, reindent
+from workbench.text.lines import StyleRole, plain, width_of
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -34,7 +34,9 @@ JSON_VALUES = st.recursive(
 )
 
 
-def text_of_payload(data: bytes, content_type: str, form: Form = Form.FORMATTED) -> str:
+def text_of_payload(
+    data: bytes, content_type: str, form: PayloadView = PayloadView.FORMATTED
+) -> str:
     return "\n".join(plain(row) for row in payload_lines(data, content_type, form, 76))
 
 
@@ -60,15 +62,15 @@ def test_what_is_not_json_is_left_as_it_is(text):
 
 
 def test_json_is_coloured_and_broken_into_lines():
-    rows = payload_lines(b'{"a":[1,"x"]}', "application/json", Form.FORMATTED, 60)
+    rows = payload_lines(b'{"a":[1,"x"]}', "application/json", PayloadView.FORMATTED, 60)
     assert [plain(row) for row in rows] == ["{", '  "a": [', "    1,", '    "x"', "  ]", "}"]
     inks = {span.ink for row in rows for span in row}
-    assert {Ink.NAME, Ink.NUMBER, Ink.STRING} <= inks
+    assert {StyleRole.NAME, StyleRole.NUMBER, StyleRole.STRING} <= inks
 
 
 def test_json_is_found_without_a_content_type_and_shown_raw_when_asked():
     assert text_of_payload(b'{"a":1}', "") == '{\n  "a": 1\n}'
-    assert text_of_payload(b'{"a":1}', "application/json", Form.RAW) == '{"a":1}'
+    assert text_of_payload(b'{"a":1}', "application/json", PayloadView.RAW) == '{"a":1}'
 
 
 def test_binary_is_shown_in_hexadecimal_whatever_it_is_called():
@@ -78,8 +80,8 @@ def test_binary_is_shown_in_hexadecimal_whatever_it_is_called():
 
 
 def test_the_forms_go_round():
-    assert Form.FORMATTED.following is Form.RAW
-    assert Form.HEX.following is Form.FORMATTED
+    assert PayloadView.FORMATTED.following is PayloadView.RAW
+    assert PayloadView.HEX.following is PayloadView.FORMATTED
 
 
 def test_a_character_cut_in_the_middle_is_still_text():
@@ -88,7 +90,9 @@ def test_a_character_cut_in_the_middle_is_still_text():
     assert not is_text(b"a\0b")
 
 
-@given(st.binary(max_size=400), st.sampled_from(list(Form)), st.sampled_from(["", "text/html"]))
+@given(
+    st.binary(max_size=400), st.sampled_from(list(PayloadView)), st.sampled_from(["", "text/html"])
+)
 def test_no_payload_breaks_the_view_or_is_wider_than_it(data, form, content_type):
     rows = payload_lines(data, content_type, form, 50)
     assert rows
@@ -98,19 +102,19 @@ def test_no_payload_breaks_the_view_or_is_wider_than_it(data, form, content_type
 
 def test_a_part_of_a_large_payload_says_which_part_it_is():
     reply = details(3, b"x" * 65_536, size=3_000_000, offset=65_536)
-    text = "\n".join(plain(row.spans) for row in element_rows(reply, Form.RAW, 60))
+    text = "\n".join(plain(row.spans) for row in element_rows(reply, PayloadView.RAW, 60))
     assert "bytes 65,536–131,072 of 3,000,000" in text
     assert "2.9 MiB" in text
 
 
 def test_the_offsets_of_a_part_in_hexadecimal_are_those_of_the_whole():
     reply = details(3, b"\0" * 64, size=3_000_000, offset=65_536)
-    text = "\n".join(plain(row.spans) for row in element_rows(reply, Form.FORMATTED, 60))
+    text = "\n".join(plain(row.spans) for row in element_rows(reply, PayloadView.FORMATTED, 60))
     assert "010000 00 00" in text
 
 
 def test_an_element_that_is_gone_is_said_to_be():
-    rows = element_rows(ElementDetails(9, False), Form.RAW, 60)
+    rows = element_rows(ElementDetails(9, False), PayloadView.RAW, 60)
     text = "\n".join(plain(row.spans) for row in rows)
     assert "no longer kept" in text
 

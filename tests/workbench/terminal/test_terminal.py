@@ -15,7 +15,7 @@ from tests.support.workbench_fakes import PROBLEMS, FakeLink, opened, printed, s
 from workbench.app import StudioApp
 from workbench.terminal import clipboard
 from workbench.terminal.clipboard import copy_natively, native_tool
-from workbench.text.lines import Ink
+from workbench.text.lines import StyleRole
 from workbench.theme import THEMES, ink_styles, variable_defaults
 
 
@@ -116,13 +116,13 @@ async def test_the_mouse_is_switched_or_it_is_said_that_it_can_not_be():
 def test_every_ink_has_a_style_that_can_be_read(theme):
     variables = theme.to_color_system().generate() | theme.variables
     styles = ink_styles(variables)
-    assert set(styles) == set(Ink)
+    assert set(styles) == set(StyleRole)
     back = variables["background"]
     for ink, style in styles.items():
-        if ink is not Ink.ALERT:
-            assert contrast(style.color.triplet.hex, back) >= (3.0 if ink is Ink.FAINT else 4.5), (
-                ink
-            )
+        if ink is not StyleRole.ALERT:
+            assert contrast(style.color.triplet.hex, back) >= (
+                3.0 if ink is StyleRole.FAINT else 4.5
+            ), ink
     assert contrast(variables["background"], variables["error"]) >= 4.5
 
 

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from runtime.protocol.updates import PrintedChunk
 from workbench.text import figures
-from workbench.text.lines import Ink, Span, fit, pad, plain, width_of, wrap, wrap_words
+from workbench.text.lines import Span, StyleRole, fit, pad, plain, width_of, wrap, wrap_words
 from workbench.text.printable import LINE_CHARACTERS, harmless, harmless_bytes
 from workbench.text.printed_text import LINE_BYTES, LineCutter
 
@@ -59,7 +59,7 @@ def test_fitted_text_is_never_wider_than_its_room(text, cells):
 
 @given(st.lists(st.text(alphabet="ab 字é", max_size=20), max_size=4), st.integers(2, 12))
 def test_wrapped_rows_fit_and_lose_nothing(texts, cells):
-    spans = tuple(Span(text, Ink.TEXT) for text in texts)
+    spans = tuple(Span(text, StyleRole.TEXT) for text in texts)
     rows = wrap(spans, cells)
     assert "".join(plain(row) for row in rows) == "".join(texts)
     assert all(width_of(row) <= cells for row in rows)

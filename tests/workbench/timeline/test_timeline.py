@@ -10,13 +10,13 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.timeline import (
     RecordingStatus,
     ReplayInfo,
+    SeekProgress,
     Timeline,
     TimelineMark,
-    Travelling,
 )
 from tests.support.workbench_fakes import RING, TWO_LINES, line_of_calls
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
-from workbench.text.lines import Ink, plain, width_of
+from workbench.text.lines import StyleRole, plain, width_of
 from workbench.text.recording_words import recording_flag, ring_words, told
 from workbench.timeline.place_words import place_words, state_words, waiting_words
 from workbench.timeline.track import DONE, START, TO_COME, UNDONE, draw_progress, draw_track
@@ -93,7 +93,7 @@ def test_what_can_not_be_gone_back_to_is_drawn_thin():
 def test_past_and_present_differ_by_sign_and_by_colour():
     timeline = line_of_calls(30, 12)
     spans = draw_track(timeline, 60).spans
-    assert {span.ink for span in spans} > {Ink.PAST, Ink.ACCENT, Ink.DIM}
+    assert {span.ink for span in spans} > {StyleRole.PAST, StyleRole.ACCENT, StyleRole.DIM}
     assert {DONE, UNDONE, HERE, START} < set(plain(spans))
 
 
@@ -137,10 +137,10 @@ def test_a_mark_of_a_call_is_in_the_column_that_leads_behind_that_call(calls, da
 
 @pytest.mark.parametrize(("done", "filled"), [(0, 0), (5_000, 20), (10_000, 40), (12_000, 40)])
 def test_progress_fills_the_track(done, filled):
-    text = plain(draw_progress(Travelling(done, 10_000), 41))
+    text = plain(draw_progress(SeekProgress(done, 10_000), 41))
     assert text == START + DONE * filled + TO_COME * (40 - filled)
-    assert plain(draw_progress(Travelling(0, 0), 3)) == START + TO_COME * 2
-    assert draw_progress(Travelling(0, 0), 0) == ()
+    assert plain(draw_progress(SeekProgress(0, 0), 3)) == START + TO_COME * 2
+    assert draw_progress(SeekProgress(0, 0), 0) == ()
 
 
 # ---- words
@@ -169,7 +169,7 @@ def test_words_name_what_is_replayed_and_whether_it_is_checked(exact, said):
 
 
 def test_words_on_the_way_give_the_target_and_the_share():
-    timeline = line_of_calls(20_000, 500, travelling=Travelling(4_938, 12_345))
+    timeline = line_of_calls(20_000, 500, travelling=SeekProgress(4_938, 12_345))
     assert words(timeline) == "going to call 12,345  40 %  space cancels"
     assert words(timeline, 25) == "40 %  space cancels"
 
@@ -179,7 +179,7 @@ def test_the_header_says_past_and_travelling_and_nothing_of_the_present():
     assert state_words(line_of_calls(9), running=True) is None
     assert state_words(line_of_calls(1_850, 1_842), running=False)[:2] == ("<<", "PAST 1,842/1,850")
     assert state_words(line_of_calls(9, 4), running=True)[:2] == (">", "PAST 4/9")
-    going = line_of_calls(9, 4, travelling=Travelling(1, 4))
+    going = line_of_calls(9, 4, travelling=SeekProgress(1, 4))
     assert state_words(going, running=False)[:2] == ("..", "TRAVELLING 25 %")
 
 
