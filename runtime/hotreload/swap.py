@@ -18,8 +18,7 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import Event, Relinked
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.protocol.updates import BuildComparison
-from runtime.recording.diff.build_diff import BuildUnderTest
-from runtime.recording.diff.build_diff import RecordedCall, compare_builds
+from runtime.recording.diff.build_diff import BuildUnderTest, RecordedCall, compare_builds
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 

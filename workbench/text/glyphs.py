@@ -61,7 +61,7 @@ TIMELINE_SIGNS: dict[TimelineMark, tuple[str, str, StyleRole]] = {
 
 
 def pressure_ink(depth: int, capacity: int) -> StyleRole:
-    """Color role of a queue by how full it is: up to 60 % good, up to 85 % a warning, above it bad."""
+    """How a queue is colored by its fill: up to 60 % good, up to 85 % a warning, above it bad."""
     if depth <= 0:
         return StyleRole.FAINT
     share = 100 * depth / capacity
