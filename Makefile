@@ -31,7 +31,7 @@ components: $(READY)
 	$(BIN)/python components/build.py
 
 picture: $(READY)
-	$(BIN)/python -m tests.support.screen_picture docs/workbench.svg
+	$(BIN)/python -m tests.support.screen_picture docs/workbench.png
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
