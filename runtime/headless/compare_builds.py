@@ -25,7 +25,7 @@ from runtime.wasm.wasm_invoker import WasmInvoker
 def compare_build_files(
     recording: Path, node: str, before: Path, after: Path, ignore: Ignore
 ) -> Report:
-    """Gives both builds every recorded call of `node`, with what the host answered then.
+    """Gives both builds every recorded call of `node`, with its host inputs.
 
     Limits, grants and configuration are those of the recording; no manifest is needed.
 
@@ -82,14 +82,14 @@ class _OpenedRecording:
             interface=binding.interface,
             lifecycle=binding.lifecycle,
         )
-        answers = ReplayedHostInputs(RepeatableInputs())
+        inputs = ReplayedHostInputs(RepeatableInputs())
         self._invoker = WasmInvoker(
             replace(flow, nodes=(alone,), edges=()),
             host,
             compiled={compiled.digest: compiled},
-            host_answers=answers,
+            host_inputs=inputs,
         )
-        self.build = BuildUnderTest(self._invoker, answers)
+        self.build = BuildUnderTest(self._invoker, inputs)
 
     def close(self) -> None:
         """Free the instance."""

@@ -94,8 +94,8 @@ class Printed(NamedTuple):
     """False when the manifest does not grant the stream: Torvyn would discard it."""
 
 
-class HostAnswer(NamedTuple):
-    """What the host answered when a component asked for something it can not compute."""
+class HostInput(NamedTuple):
+    """What the host answered when a component asked for something it cannot compute."""
 
     interface: str
     """Import without version, e.g. "wasi:clocks/wall-clock"."""
@@ -185,8 +185,8 @@ class Answer(NamedTuple):
     """What it wrote, in order; at most `PRINTED_KEPT_BYTES` bytes are kept here."""
     printed_bytes: int = 0
     """Bytes it wrote in all."""
-    host: tuple[HostAnswer, ...] = ()
-    """Host answers during the call, in order."""
+    host: tuple[HostInput, ...] = ()
+    """Host inputs during the call, in order."""
     fuel: int = 0
     """Fuel used; 0 when fuel is not measured."""
     memory_bytes: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from runtime.model.call import HostAnswer
+from runtime.model.call import HostInput
 from runtime.model.linked import (
     LOW_WATERMARK_RATIO,
     LinkedFlow,
@@ -80,7 +80,7 @@ class Swap:
     node: str
     digest: str
     """SHA-256 of the build's bytes, in hexadecimal."""
-    host: tuple[HostAnswer, ...] = ()
+    host: tuple[HostInput, ...] = ()
     """What the host answered the new instance's `init`, for a replay; the engine has no use
     for it."""
 

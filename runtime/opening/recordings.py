@@ -9,6 +9,7 @@ from pathlib import Path
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Relink
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow
 from runtime.opening.open import OnPrint, OpenedFlow, open_flow
 from runtime.recording.encoding import OutputLevel, RecordingOptions
@@ -20,7 +21,6 @@ from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import ReplayStep, steps_of_file
-from runtime.wasm.host_functions.host_inputs import HostInputs
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 
@@ -70,7 +70,7 @@ class RecordedFlow:
             self.flow,
             linking.host,
             compiled=linking.compiled,
-            host_answers=host,
+            host_inputs=host,
             on_print=on_print,
         )
 

@@ -15,7 +15,7 @@ from runtime.model.call import (
     Failure,
     FailureKind,
     Finished,
-    HostAnswer,
+    HostInput,
     Outcome,
     Output,
     Ports,
@@ -42,9 +42,9 @@ def output_of(line: OutputLine) -> Output:
     return Output(Buffer(data, buffer_type), line.content_type)
 
 
-def host_answers_of(lines: tuple[HostLine, ...]) -> tuple[HostAnswer, ...]:
-    """What the host answered, in order. Raises `ValueError` for bad base64."""
-    return tuple(HostAnswer(line.interface, line.function, _host_value(line)) for line in lines)
+def host_inputs_of(lines: tuple[HostLine, ...]) -> tuple[HostInput, ...]:
+    """Host inputs, in order. Raises `ValueError` for bad base64."""
+    return tuple(HostInput(line.interface, line.function, _host_value(line)) for line in lines)
 
 
 def answer_of(line: CallLine) -> Answer:
@@ -65,7 +65,7 @@ def answer_of(line: CallLine) -> Answer:
         duration_ns=line.duration_ns,
         printed=printed,
         printed_bytes=line.printed_bytes,
-        host=host_answers_of(line.host),
+        host=host_inputs_of(line.host),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from runtime.model.call import Answer, Call, HostAnswer
+from runtime.model.call import Answer, Call, HostInput
 from runtime.model.commands import Command
 from runtime.model.element import Element
 from runtime.recording.format import ElementLine
@@ -60,8 +60,8 @@ class CallStep:
         raise NotImplementedError
 
     @property
-    def host(self) -> tuple[HostAnswer, ...]:
-        """What the host answered during it."""
+    def host(self) -> tuple[HostInput, ...]:
+        """Its host inputs, in order."""
         raise NotImplementedError
 
     @property

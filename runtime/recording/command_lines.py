@@ -26,7 +26,7 @@ COMMANDS: dict[str, type[Command]] = {_verb(kind): kind for kind in get_args(Com
 stands before the call it led to. A call without one was the next in order."""
 
 NOT_REDACTED = "host"
-"""The argument that is written as it is: what the host answered."""
+"""The argument that is written as it is: host inputs."""
 
 _CHANGES = (Skip, Edit, Inject)
 
@@ -42,10 +42,10 @@ _VERBS = {kind: verb for verb, kind in COMMANDS.items()}
 def command_line(
     command: Command, after_call: int, clean: Callable[[bytes], bytes] = bytes
 ) -> CommandLine:
-    """The line of a command; `clean` redacts its texts and payloads, but no host answers.
+    """The line of a command; `clean` redacts its texts and payloads, but no host inputs.
 
     A `Relink` is written without the paths of its files: builds are known by their digests. A
-    `Swap` is written without host answers when there are none.
+    `Swap` is written without host inputs when there are none.
     """
     if isinstance(command, Relink):
         command = Relink(_without_paths(command.flow))

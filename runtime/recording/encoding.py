@@ -21,7 +21,7 @@ from runtime.model.call import (
     Failed,
     Failure,
     Finished,
-    HostAnswer,
+    HostInput,
     Outcome,
     Output,
     Ports,
@@ -264,7 +264,7 @@ def clean_text(text: str, redactor: Redactor | None) -> str:
     return redactor.payload(text.encode("utf-8", "replace")).decode("utf-8", "replace")
 
 
-def _host_line(answer: HostAnswer) -> HostLine:
+def _host_line(answer: HostInput) -> HostLine:
     if isinstance(answer.value, bytes):
         encoded = base64.b64encode(answer.value).decode("ascii")
         return HostLine(answer.interface, answer.function, base64=encoded)

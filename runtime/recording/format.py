@@ -131,7 +131,7 @@ class PrintedLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class HostLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What the host answered a component: `value` for a number, `base64` for bytes."""
+    """A host input: `value` for a number, `base64` for bytes."""
 
     interface: str
     function: str

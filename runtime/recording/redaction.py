@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.json_text import NO_JSON, json_value
 from runtime.recording.json_paths import Parts, compile_path, places
 
 MARK = "[redacted]"
@@ -62,9 +63,8 @@ class Redaction:
 
     def _json(self, data: bytes) -> bytes | None:
         """The cleaned document, or None when `data` is no JSON."""
-        try:
-            value = json.loads(data)
-        except ValueError:
+        value = json_value(data)
+        if value is NO_JSON:
             return None
         found = [parts for path in self._paths for parts in places(path, value)]
         if not found:

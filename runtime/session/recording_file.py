@@ -13,7 +13,7 @@ from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.timeline import RecordingStatus
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
-from runtime.recording.file.writer import FileWriter
+from runtime.recording.file.writer import FileWriter, free_path
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.ring.ring import RING_BYTES
@@ -104,12 +104,3 @@ class RecordingFile:
             file_calls=0 if writer is None else writer.calls,
             failed=None if writer is None else writer.failed,
         )
-
-
-def free_path(path: Path) -> Path:
-    """`path`, or with a number when there is such a file: `name-2.rec`."""
-    stem, made, number = path.stem, path, 1
-    while made.exists():
-        number += 1
-        made = path.with_name(f"{stem}-{number}{path.suffix}")
-    return made

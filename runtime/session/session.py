@@ -36,7 +36,8 @@ from runtime.protocol.requests import (
     TakeBranch,
 )
 from runtime.protocol.updates import CallMark, Update
-from runtime.session.recording_file import RecordingFile, RecordingSettings, free_path
+from runtime.recording.file.writer import free_path
+from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.run_loop import RunLoop
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer

@@ -16,17 +16,19 @@ from runtime.hotreload.swap import Swapper
 from runtime.model.call import Answer, Call, Export, NextCall
 from runtime.model.commands import Command, Relink, Swap
 from runtime.model.events import CallFinished, Event, Relinked, StopReason
+from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import CallMark
-from runtime.recording.replay.input_feed import Feed, FeedInvoker, TextInput
+from runtime.recording.replay.input_feed import Feed, TextInput
 from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
+from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.timetravel.event_log import EventLog, OutputBuffer, RecentElements, Reported
 from runtime.timetravel.inspection import SessionInspector
 from runtime.wasm.host import Compiled, Host
-from runtime.wasm.host_functions.host_inputs import HostInputs, LiveHostInputs
+from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 OpenFeeds = Callable[[], Mapping[str, Feed]]
@@ -109,7 +111,7 @@ class Execution:
             flow,
             workshop.host,
             compiled=compiled,
-            host_answers=self._answers,
+            host_inputs=self._answers,
             on_print=self._print,
         )
         self._muted = False
@@ -307,7 +309,7 @@ class Execution:
 
     def _live(self) -> Invoker:
         """Makes calls as a flow does that goes its own way."""
-        return FeedInvoker(self.invoker, self._feeds) if self._feeds else self.invoker
+        return SourceOverride(self.invoker, self._feeds) if self._feeds else self.invoker
 
     # ---- the end
 

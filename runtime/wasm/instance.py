@@ -19,6 +19,7 @@ from runtime.model.call import (
     Outcome,
 )
 from runtime.model.contract import same_type
+from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.abi import capi
@@ -30,7 +31,6 @@ from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState, OnPrint, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
-from runtime.wasm.host_functions.host_inputs import HostInputs
 from runtime.wasm.host_functions.torvyn import TorvynImports
 from runtime.wasm.host_functions.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
 from runtime.wasm.sandbox import CallWatch, fuel_of, limit_store
@@ -59,7 +59,7 @@ class ComponentInstance:
         host: Host,
         watch: CallWatch,
         lists: ByteLists,
-        answers: HostInputs,
+        inputs: HostInputs,
         flow_id: str,
         on_print: OnPrint | None,
         call: int,
@@ -73,7 +73,7 @@ class ComponentInstance:
         self.crashed: Failure | None = None
         """Why the instance can not be called any more."""
         grants = read_grants(node.grants)
-        self._state = CallState(node.name, grants, flow_id, answers, on_print)
+        self._state = CallState(node.name, grants, flow_id, inputs, on_print)
         self._state.call = call
         self._watch = watch
         self._timeout_ns = node.limits.call_timeout_ms * 1_000_000

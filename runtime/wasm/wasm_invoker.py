@@ -9,12 +9,13 @@ from pathlib import Path
 
 from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, Finished
 from runtime.model.errors import StudioError
+from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import OnPrint, host_bug
-from runtime.wasm.host_functions.host_inputs import HostInputs, LiveHostInputs
+from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.instance import ComponentInstance, InstanceError
 from runtime.wasm.sandbox import CallWatch
 
@@ -48,7 +49,7 @@ class WasmInvoker:
         host: Host,
         *,
         compiled: Mapping[str, Compiled] | None = None,
-        host_answers: HostInputs | None = None,
+        host_inputs: HostInputs | None = None,
         on_print: OnPrint | None = None,
         flow_id: str = "flow-1",
     ) -> None:
@@ -60,7 +61,7 @@ class WasmInvoker:
         self._host = host
         self._nodes = dict(flow.by_name)
         self._compiled = dict(compiled or {})
-        self._answers = host_answers or LiveHostInputs()
+        self._inputs = host_inputs or LiveHostInputs()
         self._on_print = on_print
         self._flow_id = flow_id
         self._lists = host.lists()
@@ -168,7 +169,7 @@ class WasmInvoker:
                 self._host,
                 self._watch,
                 self._lists,
-                self._answers,
+                self._inputs,
                 self._flow_id,
                 self._on_print,
                 call.number,

@@ -22,7 +22,7 @@ from runtime.model.call import (
     Failure,
     FailureKind,
     Finished,
-    HostAnswer,
+    HostInput,
     Outcome,
     Output,
     Ports,
@@ -105,6 +105,9 @@ class LiveClock:
         self.now += 7
         return self.now
 
+    def wait_ns(self, node: str, call: int, requested_ns: int) -> int:
+        return 0
+
 
 @dataclass
 class Components:
@@ -127,7 +130,7 @@ class Components:
     def invoke(self, call: Call) -> Answer:
         self.calls.append(call)
         self._duration += 13
-        host: tuple[HostAnswer, ...] = ()
+        host: tuple[HostInput, ...] = ()
         printed: tuple[Printed, ...] = ()
         outcome: Outcome = Finished()
         data = b"" if call.element is None else call.element.payload.data
@@ -139,7 +142,7 @@ class Components:
                 result = self.process(data)
                 if self.stamps and isinstance(result, bytes):
                     value = self.clock.answer(call.node, call.number, CLOCK, "now", 0)
-                    host = (HostAnswer(CLOCK, "now", value),)
+                    host = (HostInput(CLOCK, "now", value),)
                     result = result + b"@%d" % value
                 if result is None:
                     outcome = Discarded()
@@ -165,6 +168,12 @@ class Components:
             printed_bytes=sum(len(item.data) for item in printed),
             host=host,
         )
+
+    def interrupt(self) -> None:
+        """No call of these takes time."""
+
+    def close(self) -> None:
+        """They hold no instances."""
 
 
 def engine_of(flow: LinkedFlow, invoker: Invoker, options: EngineOptions = DEFAULTS) -> Engine:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runtime.engine.invoker import Invoker
-from runtime.model.call import Answer, Call, Export, Failed, HostAnswer
+from runtime.model.call import Answer, Call, Export, Failed, HostInput
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
-from runtime.recording.answers import host_answers_of, output_of
+from runtime.recording.answers import host_inputs_of, output_of
 from runtime.recording.describe import element_words
 from runtime.recording.diff.call_differences import CallComparer
 from runtime.recording.diff.differences import NOTHING_IGNORED, Ignore
@@ -27,8 +27,8 @@ class RecordedCall(NamedTuple):
     """A call that can be made again."""
 
     call: Call
-    host: tuple[HostAnswer, ...]
-    """What the host answered during it."""
+    host: tuple[HostInput, ...]
+    """Its host inputs, in order."""
 
 
 class BuildUnderTest(NamedTuple):
@@ -58,7 +58,7 @@ def calls_of_node(recording: Path, flow: LinkedFlow, node: str) -> Iterator[Reco
                     element = _element(reader, number, window, line.element)
                 argument = linked.config if line.export == Export.INIT else line.argument
                 call = Call(line.call, node, Export(line.export), element, argument)
-                yield RecordedCall(call, host_answers_of(line.host))
+                yield RecordedCall(call, host_inputs_of(line.host))
 
 
 def compare_builds(

@@ -9,6 +9,7 @@ from difflib import unified_diff
 from itertools import zip_longest
 from typing import Any
 
+from runtime.model.json_text import NO_JSON, json_document
 from runtime.recording.describe import harmless
 from runtime.recording.json_paths import Parts, compile_path, places, shown
 from runtime.recording.redaction import compile_pattern
@@ -91,8 +92,8 @@ def payload_difference(
     texts = _text(before), _text(after)
     if texts[0] is None or texts[1] is None:
         return _binary_difference(before, after)
-    values = _json(texts[0]), _json(texts[1])
-    if values[0] is not _GONE and values[1] is not _GONE:
+    values = json_document(texts[0]), json_document(texts[1])
+    if values[0] is not NO_JSON and values[1] is not NO_JSON:
         one, other = ignore.in_json(values[0]), ignore.in_json(values[1])
         changes = list(_changes(one[0], other[0], ()))
         if changes:
@@ -107,15 +108,6 @@ def _text(data: bytes) -> str | None:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-
-
-def _json(text: str) -> Any:
-    if text.lstrip()[:1] not in ("{", "["):
-        return _GONE
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return _GONE
 
 
 def _without(value: Any, parts: Parts) -> Any:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from runtime.engine.invoker import Invoker
 from runtime.model.call import (
-    Answer,
-    Call,
     Emitted,
     Exhausted,
-    Export,
     Failed,
     Failure,
     FailureKind,
-    Finished,
     Outcome,
     Output,
 )
 from runtime.model.element import MAX_BUFFER_BYTES, Buffer
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.json_text import NO_JSON, json_document
 
 JSON_TYPE = "application/json"
 TEXT_TYPE = "text/plain"
@@ -35,21 +30,6 @@ class Feed(Protocol):
     def pull(self) -> Outcome:
         """`Emitted` with one output, `Exhausted`, or `Failed`."""
         ...
-
-
-class FeedInvoker:
-    """Answers for the fed sources; makes every other call."""
-
-    def __init__(self, real: Invoker, feeds: Mapping[str, Feed]) -> None:
-        self._real = real
-        self._feeds = feeds
-
-    def invoke(self, call: Call) -> Answer:
-        """Make the call, or answer it from the feed."""
-        feed = self._feeds.get(call.node)
-        if feed is None:
-            return self._real.invoke(call)
-        return Answer(feed.pull() if call.export is Export.PULL else Finished())
 
 
 class TextInput:
@@ -93,7 +73,7 @@ class TextInput:
         data = line.removesuffix(b"\n").removesuffix(b"\r") if line.endswith(b"\n") else line
         if len(data) > MAX_BUFFER_BYTES:
             return self._too_long(line)
-        content_type = JSON_TYPE if _is_json(data) else TEXT_TYPE
+        content_type = JSON_TYPE if json_document(data) is not NO_JSON else TEXT_TYPE
         return Emitted((Output(Buffer(data, content_type), content_type),))
 
     def close(self) -> None:
@@ -160,16 +140,6 @@ def text_inputs(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, T
             opened.close()
         raise
     return inputs
-
-
-def _is_json(data: bytes) -> bool:
-    if data.lstrip()[:1] not in (b"{", b"["):
-        return False
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def _failed(kind: FailureKind, message: str, code: tuple[str, str], help_text: str) -> Failed:

@@ -1,28 +1,20 @@
-"""Host answers of a recording, fed back to components in a replay."""
+"""Host inputs of a recording, fed back to components in a replay."""
 
 from __future__ import annotations
 
 from collections import deque
 from hashlib import shake_128
-from typing import Protocol
 
-from runtime.model.call import HostAnswer
+from runtime.model.call import HostInput
+from runtime.model.host_inputs import HostInputs
 from runtime.recording.describe import preview
 from runtime.recording.replay.steps import Unlike
 
 _BASE_NS = 1_700_000_000_000_000_000
 
 
-class LiveInputSource(Protocol):
-    """Where an answer comes from that was not recorded."""
-
-    def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
-        """The answer to one question of `node`; bytes have the length `size`."""
-        ...
-
-
 class RepeatableInputs:
-    """Answers that look like a machine's and are the same in every run: for what was not recorded.
+    """Inputs that look like a machine's and are the same in every run: for what was not recorded.
 
     Clocks go on by a microsecond with each question, random numbers follow from the question.
     """
@@ -31,13 +23,17 @@ class RepeatableInputs:
         self._asked = 0
 
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
-        """See `LiveInputSource.answer`."""
+        """See `HostInputs.answer`."""
         self._asked += 1
         if "/random" not in interface and "/insecure" not in interface:
             return _BASE_NS + 1000 * self._asked
         question = f"{node} {call} {interface} {function} {self._asked}".encode()
         data = shake_128(question).digest(size)
         return int.from_bytes(data, "little") if function.endswith("-u64") else data
+
+    def wait_ns(self, node: str, call: int, requested_ns: int) -> int:
+        """0: nobody sleeps in a replay."""
+        return 0
 
 
 class ReplayedHostInputs:
@@ -47,14 +43,14 @@ class ReplayedHostInputs:
     Nobody sleeps in a replay: the durations of calls are recorded.
     """
 
-    def __init__(self, live: LiveInputSource) -> None:
+    def __init__(self, live: HostInputs) -> None:
         self._live = live
-        self._left: deque[HostAnswer] = deque()
+        self._left: deque[HostInput] = deque()
         self._problem: Unlike | None = None
 
-    def begin(self, node: str, answers: tuple[HostAnswer, ...]) -> None:
-        """A call of `node` begins; `answers` is what the host answered during it."""
-        self._left = deque(answers)
+    def begin(self, node: str, inputs: tuple[HostInput, ...]) -> None:
+        """A call of `node` begins; `inputs` are its host inputs."""
+        self._left = deque(inputs)
         self._problem = None
 
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
@@ -91,13 +87,13 @@ class QueuedHostInputs:
     Each node has a queue for each function; what is asked beyond it is answered live.
     """
 
-    def __init__(self, live: LiveInputSource) -> None:
+    def __init__(self, live: HostInputs) -> None:
         self._live = live
         self._queues: dict[tuple[str, str, str], deque[int | bytes]] = {}
 
-    def begin(self, node: str, answers: tuple[HostAnswer, ...]) -> None:
-        """A call of `node` begins; `answers` are added to its queues."""
-        for item in answers:
+    def begin(self, node: str, inputs: tuple[HostInput, ...]) -> None:
+        """A call of `node` begins; `inputs` are added to its queues."""
+        for item in inputs:
             key = (node, item.interface, item.function)
             self._queues.setdefault(key, deque()).append(item.value)
 
@@ -123,6 +119,6 @@ def _fits(value: int | bytes, size: int) -> bool:
     return isinstance(value, int) or len(value) == size
 
 
-def _words(answer: HostAnswer) -> str:
-    value = answer.value if isinstance(answer.value, int) else preview(answer.value)
-    return f"{answer.interface}.{answer.function} = {value}"
+def _words(given: HostInput) -> str:
+    value = given.value if isinstance(given.value, int) else preview(given.value)
+    return f"{given.interface}.{given.function} = {value}"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from runtime.engine.invoker import Invoker
-from runtime.model.call import Answer, Call, Export, HostAnswer
+from runtime.model.call import Answer, Call, Export, HostInput
 from runtime.model.commands import Command, Relink, Step
 from runtime.model.events import Event, FlowEnded, Stopped, StopReason
+from runtime.model.host_inputs import HostInputs
 from runtime.recording.answers import refusal
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.command_lines import is_change
@@ -48,11 +49,11 @@ class Divergence:
         )
 
 
-class HostInputFeed(Protocol):
+class HostInputFeed(HostInputs, Protocol):
     """Where the sandbox takes clock and random from during a replay."""
 
-    def begin(self, node: str, answers: tuple[HostAnswer, ...]) -> None:
-        """A call of `node` begins; `answers` is what the host answered during it."""
+    def begin(self, node: str, inputs: tuple[HostInput, ...]) -> None:
+        """A call of `node` begins; `inputs` are its host inputs."""
         ...
 
     def problem(self) -> Unlike | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runtime.engine.closable import ClosableInvoker
-from runtime.model.call import Answer, Call, Exhausted
-from runtime.recording.replay.input_feed import Feed, FeedInvoker
+from runtime.model.call import Answer, Call, Exhausted, Export, Finished
+from runtime.recording.replay.input_feed import Feed
 
 
 class _StopWaitingError(Exception):
@@ -18,18 +18,21 @@ class SourceOverride:
 
     def __init__(self, real: ClosableInvoker, feeds: Mapping[str, Feed]) -> None:
         self._real = real
-        self._fed = FeedInvoker(real, feeds)
-        self._names = frozenset(feeds)
+        self._invoke = real.invoke
+        self._feeds = feeds
         self._waiting = False
 
     def invoke(self, call: Call) -> Answer:
         """Make the call, or answer it from a feed."""
-        if call.node not in self._names:
-            return self._real.invoke(call)
+        feed = self._feeds.get(call.node)
+        if feed is None:
+            return self._invoke(call)
+        if call.export is not Export.PULL:
+            return Answer(Finished())
         try:
             self._waiting = True
             try:
-                return self._fed.invoke(call)
+                return Answer(feed.pull())
             finally:
                 self._waiting = False
         except _StopWaitingError:

@@ -10,7 +10,7 @@ from runtime.model.call import (
     Call,
     Emitted,
     Failed,
-    HostAnswer,
+    HostInput,
     Outcome,
     Output,
     Ports,
@@ -18,7 +18,7 @@ from runtime.model.call import (
 )
 from runtime.model.commands import Command
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.recording.answers import answer_of, host_answers_of, payload_of
+from runtime.recording.answers import answer_of, host_inputs_of, payload_of
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.command_lines import command_of
 from runtime.recording.describe import (
@@ -86,9 +86,9 @@ class LineStep(CallStep):
         return self.line.at_ns
 
     @property
-    def host(self) -> tuple[HostAnswer, ...]:
-        """What the host answered during it."""
-        return host_answers_of(self.line.host) if self.line.host else ()
+    def host(self) -> tuple[HostInput, ...]:
+        """Its host inputs, in order."""
+        return host_inputs_of(self.line.host) if self.line.host else ()
 
     @property
     def crashed(self) -> bool:

@@ -31,7 +31,7 @@ from runtime.model.call import (
     Export,
     Failed,
     Finished,
-    HostAnswer,
+    HostInput,
     Outcome,
     Ports,
     Printed,
@@ -51,7 +51,7 @@ KIND_BYTES = 150
 _INIT = Export.INIT
 """Members of an enum are slow to reach by name."""
 
-_REST = (int, CopyCount, tuple[Printed, ...], int, tuple[HostAnswer, ...], int, int)
+_REST = (int, CopyCount, tuple[Printed, ...], int, tuple[HostInput, ...], int, int)
 _OUTCOMES: tuple[type[Outcome], ...] = (
     Emitted,
     Exhausted,
@@ -68,7 +68,7 @@ _HOST_ONLY = len(_OUTCOMES)
 _encode = msgpack.Encoder().encode
 _decode: list[Any] = [
     *(msgpack.Decoder(GenericAlias(tuple, (one, *_REST))).decode for one in _OUTCOMES),
-    msgpack.Decoder(tuple[HostAnswer, ...]).decode,
+    msgpack.Decoder(tuple[HostInput, ...]).decode,
 ]
 
 
@@ -218,7 +218,7 @@ class CompactChunk:
         self._append_kept(data)
 
     def _keep_host_too(self, base: int, answers: tuple[Answer, ...], whole: set[int]) -> None:
-        """Keep some answers `whole`, and what the host answered during the other calls."""
+        """Keep some answers `whole`, and the host inputs of the other calls."""
         data = []
         for index, answer in enumerate(answers):
             if index in whole:
@@ -271,14 +271,14 @@ class CompactChunk:
         code, data = self._kept_of(index)
         return None if code >= _HOST_ONLY else Answer(*_decode[code](data))
 
-    def host(self, index: int) -> tuple[HostAnswer, ...]:
-        """What the host answered during a call."""
+    def host(self, index: int) -> tuple[HostInput, ...]:
+        """The host inputs of a call."""
         if not self._has_host:
             return ()
         code, data = self._kept_of(index)
         if code > _HOST_ONLY:
             return ()
-        found: tuple[HostAnswer, ...]
+        found: tuple[HostInput, ...]
         found = _decode[code](data) if code == _HOST_ONLY else _HOST(_decode[code](data))
         return found
 

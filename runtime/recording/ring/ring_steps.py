@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from runtime.model.call import Answer, Call, Emitted, Failed, HostAnswer, Output
+from runtime.model.call import Answer, Call, Emitted, Failed, HostInput, Output
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
@@ -57,8 +57,8 @@ class EventStep(CallStep):
         return self.event.at_ns
 
     @property
-    def host(self) -> tuple[HostAnswer, ...]:
-        """What the host answered during it."""
+    def host(self) -> tuple[HostInput, ...]:
+        """Its host inputs, in order."""
         return self.event[1][5]
 
     @property
@@ -139,8 +139,8 @@ class CompactStep(CallStep):
         return self._chunk.at_ns[self._index]
 
     @property
-    def host(self) -> tuple[HostAnswer, ...]:
-        """What the host answered during it."""
+    def host(self) -> tuple[HostInput, ...]:
+        """Its host inputs, in order."""
         return self._chunk.host(self._index)
 
     @property

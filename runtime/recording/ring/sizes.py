@@ -14,7 +14,7 @@ CALL_BYTES = 800
 """Memory of one kept call without payloads, in bytes; measured in tests/test_recording_ring.py."""
 
 HOST_BYTES = 200
-"""Memory of one kept host answer, in bytes."""
+"""Memory of one kept host input, in bytes."""
 
 COMMAND_BYTES = 150
 """Memory of one kept command, in bytes."""

@@ -11,14 +11,14 @@ from runtime.model.call import (
     PRINTED_KEPT_BYTES,
     Failure,
     FailureKind,
-    HostAnswer,
+    HostInput,
     Printed,
 )
 from runtime.model.element import Buffer
+from runtime.model.host_inputs import HostInputs
 from runtime.wasm.abi import capi
 from runtime.wasm.abi.buffers import FrozenError, OwnedBuffers
 from runtime.wasm.host_functions.capabilities import Grants
-from runtime.wasm.host_functions.host_inputs import HostInputs
 
 OnPrint = Callable[[str, int, str, bytes, bool], None]
 """(node, call number, "stdout" or "stderr", data, granted): called as a component writes.
@@ -35,12 +35,12 @@ class CallState:
         "_lock",
         "_on_print",
         "_printed",
-        "answers",
         "call",
         "fault",
         "flow_id",
         "grants",
         "host",
+        "inputs",
         "node",
         "owned",
         "payload",
@@ -56,13 +56,13 @@ class CallState:
         node: str,
         grants: Grants,
         flow_id: str,
-        answers: HostInputs,
+        inputs: HostInputs,
         on_print: OnPrint | None,
     ) -> None:
         self.node = node
         self.grants = grants
         self.flow_id = flow_id
-        self.answers = answers
+        self.inputs = inputs
         self.call = 0
         """Number of the running call."""
         self.payload = Buffer(b"")
@@ -72,7 +72,7 @@ class CallState:
         self.read_bytes = 0
         self.writes = 0
         self.write_bytes = 0
-        self.host: list[HostAnswer] = []
+        self.host: list[HostInput] = []
         self.fault: Failure | None = None
         """Why a host function ended the call; explains the error the call comes back with."""
         self.printed_bytes = 0
@@ -81,11 +81,11 @@ class CallState:
         self._lock = threading.Lock()
         self._on_print = on_print
 
-    def take_host(self) -> tuple[HostAnswer, ...]:
-        """Host answers since the last time."""
-        answers = tuple(self.host)
+    def take_host(self) -> tuple[HostInput, ...]:
+        """Host inputs since the last time."""
+        taken = tuple(self.host)
         self.host.clear()
-        return answers
+        return taken
 
     def take_printed(self) -> tuple[tuple[Printed, ...], int]:
         """What was written since the last time, and the count of all its bytes."""
@@ -124,9 +124,9 @@ class CallState:
         return b""
 
     def ask(self, interface: str, function: str, size: int) -> int | bytes:
-        """Ask for a host answer and keep it with the call."""
-        value = self.answers.answer(self.node, self.call, interface, function, size)
-        self.host.append(HostAnswer(interface, function, value))
+        """Ask for a host input and keep it with the call."""
+        value = self.inputs.answer(self.node, self.call, interface, function, size)
+        self.host.append(HostInput(interface, function, value))
         return value
 
     def refuse(self, problem: BaseException) -> int:

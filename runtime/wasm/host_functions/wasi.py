@@ -189,7 +189,7 @@ class ClockAndRandom:
     def _pollable(self, result: int, requested: int) -> None:
         # A wait inside WASI is no wasm code, so epochs can not end it: it is never made
         # longer than the call may still take, and the deadline ends the call after it.
-        wait = self._state.answers.wait_ns(self._state.node, self._state.call, requested)
+        wait = self._state.inputs.wait_ns(self._state.node, self._state.call, requested)
         put(self._requested, layout.U64, min(wait, self._watch.left_ns()))
         error = capi.func_call(
             self._subscribe,

@@ -13,8 +13,9 @@ from runtime.model.element import MAX_BUFFER_BYTES
 from runtime.model.errors import StudioError
 from runtime.model.linked import Role
 from runtime.recording.encoding import OutputLevel, RecordingOptions
-from runtime.recording.replay.input_feed import FeedInvoker, TextInput, text_inputs
+from runtime.recording.replay.input_feed import TextInput, text_inputs
 from runtime.recording.replay.partial import flow_behind, recorded_elements
+from runtime.recording.replay.source_override import SourceOverride
 from tests.support.recording_flows import Components, engine_of, linked_flow, record_to, run_to_end
 
 PAYLOADS = [b"one", b"two", b"", b"\xff\x00", b'{"n":5}', b"six"]
@@ -124,7 +125,7 @@ def test_inputs_that_make_no_sense_are_told(tmp_path, options, sources, part):
 def test_a_flow_runs_on_a_file(tmp_path):
     components = Components([b"never"])
     feed = file_of(tmp_path, b"a\nb\nc")
-    run_to_end(engine_of(linked_flow(), FeedInvoker(components, {"source": feed})))
+    run_to_end(engine_of(linked_flow(), SourceOverride(components, {"source": feed})))
     assert components.sunk == {"all-sink": [b"A", b"B", b"C"], "even-sink": [b"A", b"C"]}
     assert feed.lines == 3
 
@@ -171,7 +172,7 @@ def test_the_part_behind_an_edge_runs_alone_on_recorded_elements(tmp_path, targe
             node.outputs
         )
     components = Components()
-    invoker = FeedInvoker(components, part.feeds(path, flow))
+    invoker = SourceOverride(components, part.feeds(path, flow))
     run_to_end(engine_of(part.flow, invoker))
     reached = {node.name for node in part.flow.nodes}
     assert edge.source not in {call.node for call in components.calls}
@@ -190,5 +191,5 @@ def test_a_payload_that_was_not_kept_is_told_when_it_is_needed(tmp_path):
     assert caught.value.diagnostics[0].line == 10
     components = Components()
     part = flow_behind(flow, edge)
-    run_to_end(engine_of(part.flow, FeedInvoker(components, part.feeds(path, flow))), limit=10)
+    run_to_end(engine_of(part.flow, SourceOverride(components, part.feeds(path, flow))), limit=10)
     assert components.sunk == {}

@@ -22,7 +22,7 @@ from runtime.model.call import (
     Failure,
     FailureKind,
     Finished,
-    HostAnswer,
+    HostInput,
     Output,
     Ports,
     Printed,
@@ -79,7 +79,7 @@ outcomes = st.one_of(
     st.builds(Failed, failures),
 )
 hosts = st.builds(
-    HostAnswer, texts, texts, st.one_of(st.integers(0, 2**64 - 1), st.binary(max_size=20))
+    HostInput, texts, texts, st.one_of(st.integers(0, 2**64 - 1), st.binary(max_size=20))
 )
 elements = st.builds(
     lambda id_, source, sequence, data: Element(

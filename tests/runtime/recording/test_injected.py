@@ -1,4 +1,4 @@
-"""Elements put in and edited by hand, and the host answers of a swap, in recordings."""
+"""Elements put in and edited by hand, and the host inputs of a swap, in recordings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.engine.options import EngineOptions
-from runtime.model.call import Failed, HostAnswer
+from runtime.model.call import Failed, HostInput
 from runtime.model.commands import Command, Edit, Inject, SetQueue, Start, Step, Swap
 from runtime.model.events import (
     CallFinished,
@@ -170,7 +170,7 @@ def test_payloads_given_by_hand_are_redacted() -> None:
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 numbers = st.integers(0, 2**62)
-answers = st.builds(HostAnswer, texts, texts, st.integers(0, 2**64 - 1) | st.binary(max_size=20))
+answers = st.builds(HostInput, texts, texts, st.integers(0, 2**64 - 1) | st.binary(max_size=20))
 commands = st.one_of(
     st.builds(Inject, numbers, st.binary(max_size=40), texts),
     st.builds(Edit, numbers, st.binary(max_size=40), st.none() | texts),
@@ -186,7 +186,7 @@ def test_a_command_is_the_same_after_writing_and_reading(command: Command, after
 
 
 def test_a_swap_keeps_what_the_host_answered_its_init() -> None:
-    swap = Swap("upper", "ab", (HostAnswer(CLOCK, "now", 7), HostAnswer("r", "bytes", b"\xff")))
+    swap = Swap("upper", "ab", (HostInput(CLOCK, "now", 7), HostInput("r", "bytes", b"\xff")))
     redaction = Redaction([r"(\w+)"])
     line = command_line(swap, 4, redaction.payload)
     assert line.args["host"] == [[CLOCK, "now", 7], ["r", "bytes", {"base64": "/w=="}]]
@@ -203,7 +203,7 @@ def test_a_swap_without_host_answers_is_written_as_before_there_were_any() -> No
 
 def test_the_engine_has_no_use_for_host_answers() -> None:
     swapped = []
-    for host in ((), (HostAnswer(CLOCK, "now", 7),)):
+    for host in ((), (HostInput(CLOCK, "now", 7),)):
         engine = engine_of(linked_flow(), Components(PAYLOADS))
         for command in (Start(WALL_NS), *[Step()] * 8):
             engine.apply(command)

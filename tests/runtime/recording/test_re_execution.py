@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
-from runtime.model.call import Answer, Call, Export, Failed, FailureKind, HostAnswer, Printed
+from runtime.model.call import Answer, Call, Export, Failed, FailureKind, HostInput, Printed
 from runtime.model.commands import (
     Advance,
     Cancel,
@@ -98,9 +98,9 @@ class Guests(FakeInvoker):
     def invoke(self, call: Call) -> Answer:
         answer = super().invoke(call)
         number = 0 if call.element is None else call.element.sequence
-        host: tuple[HostAnswer, ...] = ()
+        host: tuple[HostInput, ...] = ()
         if call.export is Export.PROCESS and number % 3 == 0:
-            host = (HostAnswer(CLOCK, "now", self._now(call)),)
+            host = (HostInput(CLOCK, "now", self._now(call)),)
             answer = answer._replace(outcome=emitted(b"%d" % host[0].value))
         if call.export is Export.PROCESS and number % 7 == 3:
             answer = answer._replace(outcome=failed())

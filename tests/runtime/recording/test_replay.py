@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.engine.options import EngineOptions
-from runtime.model.call import Failed, HostAnswer
+from runtime.model.call import Failed, HostInput
 from runtime.model.commands import Advance, Cancel, Drain, SetSchedule, Skip, Start, Step
 from runtime.model.events import CallFinished, StopReason
 from runtime.model.linked import ErrorPolicy, SchedulePolicy
@@ -64,10 +64,11 @@ def replayer_of(
 
 
 class AsAsked:
-    """Host answers in the place of a clock."""
+    """Host inputs in the place of a clock."""
 
     def __init__(self, host: ReplayedHostInputs) -> None:
         self.answer = host.answer
+        self.wait_ns = host.wait_ns
 
 
 def calls_of(events: list[object]) -> list[CallFinished]:
@@ -293,10 +294,10 @@ def test_recorded_random_bytes_are_only_given_in_the_length_asked_for():
             return bytes(size)
 
     host = ReplayedHostInputs(Zeros())
-    host.begin("n", (HostAnswer("wasi:random/random", "get-random-bytes", b"abc"),))
+    host.begin("n", (HostInput("wasi:random/random", "get-random-bytes", b"abc"),))
     assert host.answer("n", 1, "wasi:random/random", "get-random-bytes", 2) == b"\0\0"
     assert host.problem().got == "wasi:random/random.get-random-bytes of 2 bytes"
-    host.begin("n", (HostAnswer("wasi:random/random", "get-random-bytes", b"abc"),))
+    host.begin("n", (HostInput("wasi:random/random", "get-random-bytes", b"abc"),))
     assert host.answer("n", 1, "wasi:random/random", "get-random-bytes", 3) == b"abc"
     assert host.problem() is None
     assert host.wait_ns("n", 1, 10**9) == 0

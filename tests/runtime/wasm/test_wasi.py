@@ -15,7 +15,7 @@ from runtime.model.call import (
     Emitted,
     Export,
     Finished,
-    HostAnswer,
+    HostInput,
     Printed,
 )
 from runtime.model.element import Buffer, Element
@@ -110,7 +110,7 @@ def test_a_listener_that_fails_is_a_bug_of_the_host_not_of_the_component(host: H
 
 
 class Scripted:
-    """Host answers as a replay gives them."""
+    """Host inputs as a replay gives them."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, int, str, str, int]] = []
@@ -137,7 +137,7 @@ def test_time_and_chance_come_from_the_host_answers_at_any_version(
     host: Host, version: str
 ) -> None:
     script = Scripted()
-    with OneNode(host, asker(version), Role.SOURCE, lifecycle=True, host_answers=script) as node:
+    with OneNode(host, asker(version), Role.SOURCE, lifecycle=True, host_inputs=script) as node:
         node.start("ten bytes!")
         answer = node.call()
     assert isinstance(answer.outcome, Emitted)
@@ -151,12 +151,12 @@ def test_time_and_chance_come_from_the_host_answers_at_any_version(
         int.from_bytes(bytes(range(8, 16)), "little"),
     )
     assert answer.host == (
-        HostAnswer("wasi:clocks/wall-clock", "now", 1_700_000_000_123_456_789),
-        HostAnswer("wasi:clocks/monotonic-clock", "now", 42),
-        HostAnswer("wasi:random/random", "get-random-u64", 0xFFFF_FFFF_FFFF_FFFF),
-        HostAnswer("wasi:random/random", "get-random-bytes", b"abcdefgh"),
-        HostAnswer("wasi:random/insecure-seed", "insecure-seed", bytes(range(16))),
-        HostAnswer("wasi:clocks/monotonic-clock", "subscribe-instant", 42),
+        HostInput("wasi:clocks/wall-clock", "now", 1_700_000_000_123_456_789),
+        HostInput("wasi:clocks/monotonic-clock", "now", 42),
+        HostInput("wasi:random/random", "get-random-u64", 0xFFFF_FFFF_FFFF_FFFF),
+        HostInput("wasi:random/random", "get-random-bytes", b"abcdefgh"),
+        HostInput("wasi:random/insecure-seed", "insecure-seed", bytes(range(16))),
+        HostInput("wasi:clocks/monotonic-clock", "subscribe-instant", 42),
     )
     assert script.waits == [10_000_000, 1]
     assert {item[:2] for item in script.asked} == {("node", 2)}
@@ -187,7 +187,7 @@ def test_answers_of_the_wrong_kind_end_the_call(host: Host) -> None:
         def answer(self, *_question: object) -> int | bytes:
             return b"short"
 
-    with OneNode(host, asker(), Role.SOURCE, lifecycle=True, host_answers=Broken()) as node:
+    with OneNode(host, asker(), Role.SOURCE, lifecycle=True, host_inputs=Broken()) as node:
         node.start("")
         failure = node.failure()
         assert failure.code == "E0809"
