@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from runtime.model.codes import Code
+
 ROOT = Path(__file__).parent.parent
 LONGEST_FILE = 400
+CODE = ("runtime", "workbench", "tests", "components")
 
 
 def _modules(package: str) -> list[str]:
@@ -56,3 +59,68 @@ def test_every_file_of_the_contributing_table_exists() -> None:
     paths = [path for row in rows for path in re.findall(r"`([^`]+)`", row.split("|")[2])]
     assert len(paths) > 10
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def _slugs(document: Path) -> set[str]:
+    """What the headings of a document are called in links, as forges name them."""
+    text = re.sub(r"(?ms)^```.*?^```", "", document.read_text())
+    headings = re.findall(r"(?m)^#+ +(.+)$", text)
+    return {re.sub(r"[^\w -]", "", item.lower()).replace(" ", "-") for item in headings}
+
+
+_DOCUMENT = re.compile(r"(?<![\w/])(docs/[\w.-]*\w)((?:#[\w-]+)?(?:(?:, | and )#[\w-]+)*)")
+
+
+def test_every_reference_to_a_document_leads_to_a_section_that_exists() -> None:
+    files = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *(file for room in CODE for file in (ROOT / room).rglob("*.py")),
+        ROOT / "pyproject.toml",
+        ROOT / "Makefile",
+    ]
+    references = [
+        (file, document, section)
+        for file in files
+        for document, sections in _DOCUMENT.findall(file.read_text())
+        for section in re.findall(r"#([\w-]+)", sections) or [""]
+    ]
+    for file in ROOT.glob("docs/*.md"):
+        here = f"docs/{file.name}"
+        links = re.findall(r"\]\(([\w.-]*)#([\w-]+)\)", file.read_text())
+        references += [(file, f"docs/{name}" if name else here, part) for name, part in links]
+    assert len(references) > 40
+    lost = [
+        f"{file.relative_to(ROOT)} refers to {document}#{section}: write that section, or drop "
+        "the reference"
+        for file, document, section in references
+        if not (ROOT / document).exists() or (section and section not in _slugs(ROOT / document))
+    ]
+    assert not lost, "\n".join(lost)
+
+
+def test_no_reference_leads_out_of_the_repository() -> None:
+    """A section sign belongs to a document that is not here, or that has named sections."""
+    lost = [
+        f"{file.relative_to(ROOT)}:{number}: bring the fact into docs/torvyn-facts.md and name its "
+        f"section, or drop the reference: {line.strip()}"
+        for room in CODE
+        for file in (ROOT / room).rglob("*.py")
+        if file != Path(__file__)
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if "§" in line
+    ]
+    assert not lost, "\n".join(lost)
+
+
+def test_every_code_stands_among_the_facts_about_torvyn() -> None:
+    text = (ROOT / "docs" / "torvyn-facts.md").read_text()
+    named = set(re.findall(r"E\d{4}", text))
+    for first, last in re.findall(r"E(\d{4}) to E(\d{4})", text):
+        named |= {f"E{number:04}" for number in range(int(first), int(last) + 1)}
+    missing = [
+        f"{code.number} {code.title} is not in docs/torvyn-facts.md#codes: add it there"
+        for code in Code
+        if code.number not in named
+    ]
+    assert not missing, "\n".join(missing)

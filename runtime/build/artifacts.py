@@ -1,4 +1,6 @@
-"""Finds what a build made, and puts it where the flow takes it from (torvyn-contract §3).
+"""Finds what a build made, and puts it where the flow takes it from.
+
+Where Torvyn looks: docs/torvyn-facts.md#components.
 
 Looked for, in this order: Cargo's folders of the component, of the target directory that is
 configured, and of the workspace; then any `.wasm` below the component. In each the file named

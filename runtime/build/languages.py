@@ -17,7 +17,7 @@ from runtime.build.worlds import WitChoice, choose_wit
 from runtime.model.errors import Diagnostic, Severity
 
 PLAIN_RUST_TARGET = "wasm32-wasip2"
-"""The target for which plain cargo already makes components (torvyn-contract §3)."""
+"""The target for which plain cargo already makes components (docs/torvyn-facts.md#components)."""
 
 _HOSTED_C = re.compile(r"#\s*include\s*<(stdio|stdlib|string|time|math|errno|unistd|assert)\.h>")
 _HOSTED_ZIG = re.compile(r"\bstd\.(io|fs|os|posix|process|time|debug\.print)\b")

@@ -10,7 +10,7 @@ from runtime.build.worlds import WitChoice
 
 @dataclass(frozen=True, slots=True)
 class ComponentSource:
-    """One `[[component]]` of the manifest with what `[build]` says (torvyn-contract §2.1, §3)."""
+    """One `[[component]]` of the manifest with what `[build]` says."""
 
     name: str
     directory: Path

@@ -1,7 +1,6 @@
 """Runs one command in a process group of its own, so that nothing of it outlives the build.
 
-Pipes only: a command that inherited the terminal would break the screen (pitfalls T9).
-POSIX only.
+Pipes only: a command that inherited the terminal would break the screen. POSIX only.
 """
 
 from __future__ import annotations

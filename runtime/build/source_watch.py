@@ -1,8 +1,8 @@
 """Builds components, and builds anew those whose sources change, until it is interrupted.
 
-Builds write files themselves, some of them among the sources (pitfalls F6). One `BuildTrigger`
-watches over the sources of all components, so that two of them that write into each other's
-folders do not build each other for ever.
+Builds write files themselves, some of them among the sources. One `BuildTrigger` watches over
+the sources of all components, so that two of them that write into each other's folders do not
+build each other for ever.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from pathlib import Path
 from runtime.model.errors import Diagnostic, Severity
 
 TOOLCHAIN_MISSING = ("E0010", "ToolchainMissing")
-"""Torvyn's code and name for a missing tool (torvyn-contract §4.5, from its documentation)."""
+"""Torvyn's code and name for a missing tool (docs/torvyn-facts.md#codes)."""
 
 INSTALL: dict[str, str] = {
     "cargo": "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",

@@ -1,4 +1,4 @@
-"""Which WIT world a component is built for; Torvyn's manifest does not say (torvyn-contract §2.1).
+"""Which WIT world a component is built for; Torvyn's manifest does not say.
 
 The WIT is the component's `wit/`, else the manifest's, else the packages the caller brings.
 Of its worlds the one is taken that exports the interface of the node which uses the component;

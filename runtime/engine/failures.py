@@ -1,4 +1,4 @@
-"""Failures: what becomes of a failed call, by the error policy (design §3)."""
+"""Failures: what becomes of a failed call, by the error policy."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ class Failures:
 
 
 def no_such_port(node: NodeRecord, name: str) -> Failure:
-    """The failure of a router that named a port without an edge (torvyn-contract §4.5)."""
+    """The failure of a router that named a port without an edge (docs/torvyn-facts.md#codes)."""
     shown = name if len(name) <= SHOWN_NAME_CHARS else name[:SHOWN_NAME_CHARS] + "…"
     ports = ", ".join(f'"{port}"' for port in node.ports)
     return Failure(

@@ -19,7 +19,7 @@ from runtime.model.events import (
 
 
 class Lifecycle:
-    """Moves the flow from one stage to the next (torvyn-contract §1.4, §5.8)."""
+    """Moves the flow from one stage to the next (docs/torvyn-facts.md#lifecycle)."""
 
     __slots__ = ("_pressure", "_readiness", "_run")
 

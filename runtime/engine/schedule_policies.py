@@ -1,4 +1,4 @@
-"""Schedules: which of the ready nodes is called next (design §3).
+"""Schedules: which of the ready nodes is called next.
 
 The ready nodes are given as a bit mask: bit `i` stands for node `i` in topological order.
 """
@@ -39,7 +39,7 @@ def _next_after(ready: int, last: int) -> int:
 
 
 class ConsumerFirst:
-    """The ready node furthest downstream (torvyn-contract §5.3)."""
+    """The ready node furthest downstream (docs/torvyn-facts.md#scheduling)."""
 
     policy = SchedulePolicy.CONSUMER_FIRST
 

@@ -23,7 +23,7 @@ def report_text(result: LinkResult) -> str:
 
 
 def report_json(result: LinkResult) -> dict[str, Any]:
-    """Torvyn's `CheckResult` (torvyn-contract §4.4), with codes named, places split and flows.
+    """Torvyn's `CheckResult` (docs/torvyn-facts.md#check), with codes named, places split, flows.
 
     Every value can be given to `json.dumps`.
     """

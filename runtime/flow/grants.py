@@ -1,4 +1,4 @@
-"""Capabilities: their grammar, and what each node is granted (torvyn-contract §8)."""
+"""Capabilities: their grammar (docs/torvyn-facts.md#capabilities), and what a node is granted."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ Read = Callable[[Path], bytes]
 """Gives an artifact's bytes; raises `OSError` when there are none."""
 
 DEFAULT_CONFIG = "{}"
-"""What `init` receives when nobody configures a node (torvyn-contract §1.4)."""
+"""What `init` receives when nobody configures a node (docs/torvyn-facts.md#lifecycle)."""
 
 
 @dataclass(frozen=True, slots=True)

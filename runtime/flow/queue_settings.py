@@ -1,4 +1,4 @@
-"""How each queue behaves: the nearest setting wins (torvyn-contract §2.4)."""
+"""How each queue behaves: the nearest setting wins (docs/torvyn-facts.md#backpressure)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the file of a component (torvyn-contract §3)."""
+"""Finds the file of a component (docs/torvyn-facts.md#components)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role
 from runtime.model.surface import InterfaceSurface, Surface
 
 SUPPORTED = "0.1"
-"""Torvyn's contract version; every patch version of it is accepted (torvyn-contract §12)."""
+"""Torvyn's contract version; every 0.1.x is accepted (docs/torvyn-facts.md#interfaces)."""
 
 _PATCHED = re.compile(r"0\.1\.[0-9]+")
 _WASI_PATCHED = re.compile(r"0\.2\.[0-9]+")

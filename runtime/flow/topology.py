@@ -1,4 +1,4 @@
-"""Checks the graph of a flow and orders it (torvyn-contract §3, §4.1)."""
+"""Checks the graph of a flow and orders it (docs/torvyn-facts.md#graph)."""
 
 from __future__ import annotations
 
@@ -231,7 +231,7 @@ class _Checker:
         self._problems.error(code, (*self._at, "nodes", name), message, help_)
 
     def _order(self) -> tuple[str, ...]:
-        """Kahn's algorithm; ties go to the name that comes first (torvyn-contract §5.1, §5.3)."""
+        """Kahn's algorithm; ties go to the first name (docs/torvyn-facts.md#scheduling)."""
         waiting = {name: len(self._back[name]) for name in self._nodes}
         names = sorted(self._nodes)
         ready = sorted(self._place[name] for name, count in waiting.items() if not count)

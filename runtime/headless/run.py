@@ -16,7 +16,7 @@ from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 
 DRAIN_SECONDS = 5.0
-"""How long a flow may drain after a timeout or an interrupt (torvyn-contract §5.7)."""
+"""How long a flow may drain after a timeout or an interrupt (docs/torvyn-facts.md#limits)."""
 LONGEST_SLEEP_SECONDS = 0.05
 DEFAULT_RETRIES = 3
 

@@ -1,4 +1,4 @@
-"""Which contents were refused, and why: the reason is told once per content (pitfalls F9)."""
+"""Which contents were refused, and why: the reason is told once per content."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ PRINTED_KEPT_BYTES = 64 * 1024
 
 
 class Export(StrEnum):
-    """The exports a flow calls, by their WIT function name (torvyn-contract §1)."""
+    """The exports a flow calls, by their WIT function name (docs/torvyn-facts.md#interfaces)."""
 
     INIT = "init"
     PULL = "pull"
@@ -61,7 +61,7 @@ class Failure(NamedTuple):
     message: str
     """What happened, in one sentence. Text of the component is data: show it without markup."""
     code: str
-    """Torvyn's code, e.g. "E0804" (torvyn-contract §4.5)."""
+    """Torvyn's code, e.g. "E0804" (docs/torvyn-facts.md#codes)."""
     name: str
     """Torvyn's name of the code, e.g. "Trap"."""
     help: str
@@ -71,7 +71,7 @@ class Failure(NamedTuple):
 
 
 class CopyCount(NamedTuple):
-    """Payload copies across the component boundary (torvyn-contract §6)."""
+    """Payload copies across the component boundary (docs/torvyn-facts.md#copies)."""
 
     reads: int = 0
     """Copies from the host into the component (`read`, `read-all`, `clone-into-mutable`)."""

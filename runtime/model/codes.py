@@ -1,6 +1,6 @@
 """Torvyn's code and name of every problem that this package reports.
 
-Numbers are those of the code, not of the documentation (torvyn-contract §4.5). Several crates
+Numbers are those of the code, not of the documentation (docs/torvyn-facts.md#codes). Several crates
 use the same number for different things, so the name is part of the identity and is always
 printed beside it. Where a crate names a number only in words, the words are joined to a name.
 """

@@ -1,4 +1,4 @@
-"""Torvyn's contract 0.1: the type of every function of its interfaces (torvyn-contract §1).
+"""Torvyn's contract 0.1: the types of all functions (docs/torvyn-facts.md#interfaces).
 
 Types are written out structurally, as `runtime.model.surface` describes, resources by name.
 """

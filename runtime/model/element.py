@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 MAX_BUFFER_BYTES = 16 * 1024 * 1024
-"""Largest buffer a component may allocate, in bytes (torvyn-contract §1.4)."""
+"""Largest buffer a component may allocate, in bytes (docs/torvyn-facts.md#buffers)."""
 
 MAX_CONTENT_TYPE_BYTES = 63
-"""A buffer keeps this many bytes of its content type (torvyn-contract §1.4)."""
+"""A buffer keeps this many bytes of its content type (docs/torvyn-facts.md#buffers)."""
 
 
 class Buffer(NamedTuple):
@@ -43,7 +43,7 @@ class Element(NamedTuple):
     source: str
     """Node that began the lineage."""
     sequence: int
-    """Number of the ancestor at its source, counted from 0 (torvyn-contract §5.4)."""
+    """Number of the ancestor at its source, counted from 0 (docs/torvyn-facts.md#lifecycle)."""
     timestamp_ns: int
     """Wall-clock nanoseconds since the Unix epoch when its source produced the ancestor."""
     content_type: str

@@ -15,7 +15,7 @@ class Severity(StrEnum):
 
 
 class ExitCode(IntEnum):
-    """Exit codes of every verb (design §8)."""
+    """Exit codes of every verb."""
 
     OK = 0
     FAILED = 1
@@ -33,7 +33,7 @@ class Diagnostic:
 
     severity: Severity
     code: str
-    """Torvyn's code, e.g. "E0702" (torvyn-contract §4.5)."""
+    """Torvyn's code, e.g. "E0702" (docs/torvyn-facts.md#codes)."""
     name: str
     """Torvyn's name of the code, e.g. "UnknownKey"."""
     message: str
@@ -48,7 +48,7 @@ class Diagnostic:
     """The manifest key, e.g. "flow.main.nodes.router.interface"."""
 
     def render(self) -> str:
-        """The diagnostic as Torvyn's `check` prints it (torvyn-contract §4.4)."""
+        """The diagnostic as Torvyn's `check` prints it (docs/torvyn-facts.md#check)."""
         lines = [f"{self.severity}[{self.code}] {self.name}: {self.message}"]
         if self.file is not None:
             place = self.file

@@ -11,7 +11,7 @@ from runtime.model.linked import LinkedEdge, SchedulePolicy
 
 
 class StopReason(StrEnum):
-    """Why the flow stands still (design §4)."""
+    """Why the flow stands still."""
 
     USER = "user"
     BREAKPOINT = "breakpoint"
@@ -38,7 +38,7 @@ class DropReason(StrEnum):
 
 
 class FlowState(StrEnum):
-    """The life of a flow (torvyn-contract §5.1)."""
+    """The life of a flow (docs/torvyn-facts.md#lifecycle)."""
 
     CREATED = "created"
     RUNNING = "running"

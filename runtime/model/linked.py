@@ -30,13 +30,13 @@ ROLE_INTERFACES: dict[Role, str] = {
     Role.AGGREGATOR: "torvyn:aggregation/aggregator",
     Role.SINK: "torvyn:streaming/sink",
 }
-"""The interface each role exports, without version (torvyn-contract §1.2)."""
+"""The interface each role exports, without version (docs/torvyn-facts.md#interfaces)."""
 
 LIFECYCLE_INTERFACE = "torvyn:streaming/lifecycle"
 
 
 class QueuePolicy(StrEnum):
-    """What happens to an element that meets a full queue (torvyn-contract §5.5)."""
+    """What happens to an element that meets a full queue (docs/torvyn-facts.md#backpressure)."""
 
     BLOCK_PRODUCER = "block-producer"
     DROP_OLDEST = "drop-oldest"
@@ -70,7 +70,7 @@ class ErrorPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one instance may use (torvyn-contract §5.7)."""
+    """What one instance may use (docs/torvyn-facts.md#limits)."""
 
     fuel: int = 1_000_000
     """Fuel a call; 0 is unlimited."""
@@ -101,7 +101,7 @@ class LinkedNode:
     priority: int = 5
     """1 to 10; higher is called more."""
     grants: tuple[str, ...] = ()
-    """Capabilities granted, in the manifest's grammar (torvyn-contract §8)."""
+    """Capabilities granted, in the manifest's grammar (docs/torvyn-facts.md#capabilities)."""
     inputs: tuple[int, ...] = ()
     """Indices of the edges that end here, in manifest order."""
     outputs: tuple[int, ...] = ()
@@ -126,7 +126,7 @@ class LinkedEdge:
 
     @property
     def low_mark(self) -> int:
-        """Depth at or below which a full queue counts as relieved (torvyn-contract §5.2)."""
+        """Depth at or below which a full queue counts as relieved."""
         return int(self.capacity * self.low_watermark_ratio)
 
     @property

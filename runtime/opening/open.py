@@ -111,7 +111,7 @@ class FlowOpener:
 
 
 SCREEN_OPTIONS = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)
-"""What the engine is set to where a developer looks on (design §3)."""
+"""What the engine is set to where a developer looks on."""
 
 
 def open_session(

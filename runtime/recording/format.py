@@ -16,7 +16,7 @@ FORMAT = 1
 
 
 class LimitsLine(msgspec.Struct, frozen=True, gc=False):
-    """What one instance may use (torvyn-contract §5.7)."""
+    """What one instance may use (docs/torvyn-facts.md#limits)."""
 
     fuel: int
     memory_bytes: int

@@ -294,7 +294,7 @@ _VALUE_FIRST = layout.ENTRY_VALUE + FIRST
 
 
 class _ElementParameter:
-    """A `stream-element` in memory: see torvyn-contract §1.1."""
+    """A `stream-element` in memory: see docs/torvyn-facts.md#interfaces."""
 
     def __init__(self, fixed: FixedValues, handles: Handles) -> None:
         self._fixed = fixed

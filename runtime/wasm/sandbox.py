@@ -2,7 +2,7 @@
 
 Time is enforced by epochs: while calls are made a thread advances the engine's epoch every
 `TICK_SECONDS`, and wasmtime then asks `CallWatch.on_epoch` in the middle of wasm code
-whether the call may go on. Facts: torvyn-contract §5.7.
+whether the call may go on. Facts: docs/torvyn-facts.md#limits.
 """
 
 from __future__ import annotations

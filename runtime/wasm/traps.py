@@ -1,4 +1,4 @@
-"""What went wrong in a component, as a `Failure` with Torvyn's code (torvyn-contract §4.5)."""
+"""What went wrong in a component, as a `Failure` with its code (docs/torvyn-facts.md#codes)."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ class WasmInvoker:
             return Prepared(node, _FINISHED, instance)
         answer = instance.make(run, call)
         if isinstance(answer.outcome, Failed):
-            # torvyn-contract §1.4: a component whose init failed takes no part.
+            # docs/torvyn-facts.md#lifecycle: a component whose init failed takes no part.
             instance.close()
             return Prepared(node, answer, None)
         return Prepared(node, answer, instance)

@@ -1,8 +1,8 @@
 """Where a file is: what one look at a path says, and which directories tell of its changes.
 
-A watch on a file dies when the file is replaced (pitfalls F1), so directories are watched: the
-one that holds the file, those that hold the links on the way to it, and, for what does not
-exist yet, the nearest directory that does.
+A watch on a file dies when the file is replaced, so directories are watched: the one that holds
+the file, those that hold the links on the way to it, and, for what does not exist yet, the
+nearest directory that does.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """When is a file written to its end? Pure: fed with stamps and times, asks nobody.
 
-No writer announces its last byte (pitfalls F2, F4), so a file counts as written once it has
-stayed the same for a quiet time. A steady writer lengthens that time by its own rhythm, and
-a file that arrives by rename or hard link, complete, shortens it.
+No writer announces its last byte, so a file counts as written once it has stayed the same for a
+quiet time. A steady writer lengthens that time by its own rhythm, and a file that arrives by
+rename or hard link, complete, shortens it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The outermost layer of a WebAssembly file: enough to tell a cut-off file from a whole one.
 
-A cut-off file can be valid: its first eight bytes alone are an empty component (pitfalls F3).
-The sections of a module and of a component carry their length, so a file that ends inside one
-is cut off. A file cut exactly between two sections looks whole; the check of its exports finds it.
+A cut-off file can be valid: its first eight bytes alone are an empty component. The sections of
+a module and of a component carry their length, so a file that ends inside one is cut off. A
+file cut exactly between two sections looks whole; the check of its exports finds it.
 """
 
 from __future__ import annotations

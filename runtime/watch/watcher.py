@@ -1,7 +1,7 @@
 """Watches artifacts, the manifest and sources; says when a new content is complete.
 
-Change events come from watchfiles on directories (pitfalls F1); a poll of the few paths covers
-file systems that give none (F5). What counts is decided by `settle` and by content.
+Change events come from watchfiles on directories; a poll of the few paths covers file systems
+that give none. What counts is decided by `settle` and by content.
 """
 
 from __future__ import annotations

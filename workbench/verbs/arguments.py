@@ -15,7 +15,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class Duration(click.ParamType[float]):
-    """Seconds, written as Torvyn does: "500ms", "1.5s", "2m", "1h" (torvyn-contract §7.4)."""
+    """Seconds, written as Torvyn does: "500ms", "1.5s", "2m", "1h"."""
 
     name = "duration"
 

@@ -17,7 +17,7 @@ class ComponentOutput:
     To a pipe or a file go the very bytes; to a terminal control codes are shown as
     pictures (␛ and the like), so that a component can not drive the terminal. Output
     that the manifest does not grant is counted, not written: Torvyn would discard it
-    (torvyn-contract §8).
+    (docs/torvyn-facts.md#capabilities).
     """
 
     def __init__(self, stdout: BinaryIO, stderr: BinaryIO, *, as_json: bool = False) -> None:

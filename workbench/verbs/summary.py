@@ -13,7 +13,7 @@ from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 
 
 def exit_code(report: RunReport) -> ExitCode:
-    """0 when the flow completed, 1 when it failed, 130 when it was interrupted (design §8)."""
+    """0 when the flow completed, 1 when it failed, 130 when it was interrupted."""
     if report.snapshot.state is FlowState.FAILED:
         return ExitCode.FAILED
     return ExitCode.INTERRUPTED if report.interrupted else ExitCode.OK
@@ -77,7 +77,7 @@ def summary_text(flow: LinkedFlow, report: RunReport, suppressed: Mapping[str, i
 
 
 def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
-    """The summary as an object; field names follow Torvyn's `run` (torvyn-contract §7.4)."""
+    """The summary as an object, with Torvyn's field names (docs/torvyn-facts.md#command-line)."""
     snapshot = report.snapshot
     seconds = report.duration_seconds
     return {

@@ -1,4 +1,4 @@
-"""Reads a manifest file: `Torvyn.toml`, or a standalone pipeline (torvyn-contract §2.2)."""
+"""Reads a manifest: `Torvyn.toml`, or a standalone pipeline (docs/torvyn-facts.md#manifest)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def load_manifest(path: Path, text: bytes | None = None) -> LoadedManifest:
 
 
 def choose_flow(loaded: LoadedManifest, name: str | None) -> tuple[str, Flow] | None:
-    """The named flow, else the alphabetically first (torvyn-contract §2.2).
+    """The named flow, else the alphabetically first (docs/torvyn-facts.md#manifest).
 
     `flow.main` names the flow `main`. None after noting that there is no such flow.
     """

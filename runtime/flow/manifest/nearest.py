@@ -19,7 +19,7 @@ def edit_distance(one: str, other: str) -> int:
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """The candidate within `clamp(len / 3, 1, 3)` edits of the word (torvyn-contract §2)."""
+    """The candidate within `clamp(len / 3, 1, 3)` edits of the word, as in Torvyn."""
     limit = max(1, min(3, len(word) // 3))
     if len(word) > MAX_WORD:
         return None

@@ -89,7 +89,7 @@ class Shape(Generic[T]):
 
     of: type[T]
     aliases: Mapping[str, str] = field(default_factory=dict)
-    """Spellings of Torvyn's documentation and the key they mean (torvyn-contract §2.3)."""
+    """Spellings of Torvyn's documentation and the key they mean (docs/torvyn-facts.md#manifest)."""
     documented: Mapping[str, str] = field(default_factory=dict)
     """Keys only the documentation has, with what to do instead; they have no effect."""
     lenient: bool = False

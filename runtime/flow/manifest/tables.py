@@ -1,4 +1,4 @@
-"""Every table and key of a manifest, with kind, default and range (torvyn-contract §2.1).
+"""Every table and key of a manifest, with kind, default and range (docs/torvyn-facts.md#manifest).
 
 A key marked `extension` belongs to this workbench; Torvyn refuses it, and a warning says so.
 """
@@ -328,7 +328,7 @@ class Manifest:
     """The whole file."""
 
     torvyn: Project | None = optional(Shape(Project))
-    """None in a standalone pipeline (torvyn-contract §2.2)."""
+    """None in a standalone pipeline (docs/torvyn-facts.md#manifest)."""
     component: tuple[Component, ...] = key(
         ListOf(Shape(Component), "an array of tables, each headed [[component]]"), ()
     )

@@ -1,7 +1,7 @@
 """The buffers one component instance owns: pool tiers, budget, freezing.
 
 Pure Python; the handles of a component are numbers here (the *representation* of a
-resource). Facts: torvyn-contract §1.4 and §6.
+resource). Facts: docs/torvyn-facts.md#buffers and #copies.
 """
 
 from __future__ import annotations

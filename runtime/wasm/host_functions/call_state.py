@@ -142,7 +142,7 @@ class CallState:
 
 
 def frozen_fault(method: str) -> Failure:
-    """The failure of using a mutable buffer after `freeze` (torvyn-contract §1.4)."""
+    """The failure of using a mutable buffer after `freeze` (docs/torvyn-facts.md#buffers)."""
     return Failure(
         FailureKind.CONTRACT,
         f"called mutable-buffer.{method} after freeze",

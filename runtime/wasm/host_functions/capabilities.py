@@ -1,4 +1,4 @@
-"""Capabilities granted to a node, in the manifest's grammar (torvyn-contract §8)."""
+"""Capabilities granted to a node, in the manifest's grammar (docs/torvyn-facts.md#capabilities)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The host functions of `torvyn:streaming` and `torvyn:capabilities` for one instance.
 
-Facts: torvyn-contract §1.1, §1.4 (semantics) and §6 (copies, tiers, budget).
+Facts: docs/torvyn-facts.md#interfaces, #buffers and #copies.
 
 A function gets the addresses of its parameters and of its result, values of 32 bytes each;
 `address >> 3` is the word of a value's content (see `layout.word`). The functions every

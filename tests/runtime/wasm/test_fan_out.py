@@ -129,7 +129,7 @@ def test_the_sample_prints_and_copies_what_the_contract_says(tmp_path: Path) -> 
         invoker.close()
     printed = {node: text.decode().splitlines() for node, text in run.printed.items()}
     assert printed == EXPECTED
-    # torvyn-contract §11.6
+    # docs/torvyn-facts.md#fan-out
     assert run.copies.reads + run.copies.writes == 20
     assert run.copies.read_bytes + run.copies.write_bytes == 1_366
 
