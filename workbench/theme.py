@@ -1,4 +1,4 @@
-"""The workbench's own themes, and how each ink of a line looks under any theme."""
+"""The workbench's own themes, and how each role of a line looks under any theme."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ STUDIO = Theme(
     dark=True,
     variables={
         "border-calm": "#2b3748",
-        "ink-dim": "#8d9bb0",
-        "ink-faint": "#6a7a92",
-        "ink-name": "#7fd4e8",
-        "ink-string": "#a8dd7f",
-        "ink-number": "#c9a2ff",
-        "ink-literal": "#ffb37a",
-        "ink-past": "#d7a1ff",
+        "role-dim": "#8d9bb0",
+        "role-faint": "#6a7a92",
+        "role-name": "#7fd4e8",
+        "role-string": "#a8dd7f",
+        "role-number": "#c9a2ff",
+        "role-literal": "#ffb37a",
+        "role-past": "#d7a1ff",
     },
 )
 
@@ -50,23 +50,23 @@ HIGH_CONTRAST = Theme(
     dark=True,
     variables={
         "border-calm": "#9e9e9e",
-        "ink-dim": "#e4e4e4",
-        "ink-faint": "#bcbcbc",
-        "ink-name": "#87ffff",
-        "ink-string": "#afff87",
-        "ink-number": "#ffd7ff",
-        "ink-literal": "#ffd787",
-        "ink-past": "#ffafff",
+        "role-dim": "#e4e4e4",
+        "role-faint": "#bcbcbc",
+        "role-name": "#87ffff",
+        "role-string": "#afff87",
+        "role-number": "#ffd7ff",
+        "role-literal": "#ffd787",
+        "role-past": "#ffafff",
     },
 )
 
 THEMES = (STUDIO, HIGH_CONTRAST)
 
-BASES: dict[StyleRole, tuple[str, str]] = {
+ROLE_VARIABLES: dict[StyleRole, tuple[str, str]] = {
     StyleRole.TEXT: ("foreground", ""),
     StyleRole.STRONG: ("foreground", "bold"),
-    StyleRole.DIM: ("ink-dim", ""),
-    StyleRole.FAINT: ("ink-faint", ""),
+    StyleRole.DIM: ("role-dim", ""),
+    StyleRole.FAINT: ("role-faint", ""),
     StyleRole.ACCENT: ("primary", ""),
     StyleRole.NEXT: ("accent", "bold"),
     StyleRole.GOOD: ("success", ""),
@@ -74,30 +74,33 @@ BASES: dict[StyleRole, tuple[str, str]] = {
     StyleRole.BAD: ("error", "bold"),
     StyleRole.CHOSEN: ("primary", "bold reverse"),
     StyleRole.KEY: ("primary", "bold"),
-    StyleRole.NAME: ("ink-name", ""),
-    StyleRole.STRING: ("ink-string", ""),
-    StyleRole.NUMBER: ("ink-number", ""),
-    StyleRole.LITERAL: ("ink-literal", ""),
-    StyleRole.PAST: ("ink-past", "bold"),
-    StyleRole.PAST_FLAG: ("ink-past", "bold reverse"),
+    StyleRole.NAME: ("role-name", ""),
+    StyleRole.STRING: ("role-string", ""),
+    StyleRole.NUMBER: ("role-number", ""),
+    StyleRole.LITERAL: ("role-literal", ""),
+    StyleRole.PAST: ("role-past", "bold"),
+    StyleRole.PAST_FLAG: ("role-past", "bold reverse"),
     StyleRole.ALERT: ("background", "bold"),
 }
-"""Theme variable and attributes of each ink."""
+"""Theme variable and attributes of each role."""
 
 
 def variable_defaults(foreground: str, background: str) -> dict[str, str]:
     """Our variables for a theme that does not name them, mixed from its own colours."""
     front, back = Color.parse(foreground), Color.parse(background)
     dim, faint = back.blend(front, 0.66).hex, back.blend(front, 0.45).hex
-    names = ("ink-name", "ink-string", "ink-number", "ink-literal", "ink-past")
+    names = ("role-name", "role-string", "role-number", "role-literal", "role-past")
     return {
         "border-calm": back.blend(front, 0.25).hex,
-        "ink-dim": dim,
-        "ink-faint": faint,
+        "role-dim": dim,
+        "role-faint": faint,
         **dict.fromkeys(names, foreground),
     }
 
 
-def ink_styles(variables: Mapping[str, str]) -> dict[StyleRole, Style]:
-    """Style of each ink under a theme's variables; the background is the widget's."""
-    return {ink: Style.parse(f"{bold} {variables[name]}") for ink, (name, bold) in BASES.items()}
+def role_styles(variables: Mapping[str, str]) -> dict[StyleRole, Style]:
+    """Style of each role under a theme's variables; the background is the widget's."""
+    return {
+        role: Style.parse(f"{bold} {variables[name]}")
+        for role, (name, bold) in ROLE_VARIABLES.items()
+    }

@@ -30,14 +30,14 @@ JOINTS = {
 
 
 class Canvas:
-    """Characters and inks by row and column; drawing outside of it is ignored."""
+    """Characters and styles by row and column; drawing outside of it is ignored."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
         self._sides = [[0] * width for _ in range(height)]
         self._text = [[" "] * width for _ in range(height)]
-        self._ink = [[StyleRole.FAINT] * width for _ in range(height)]
+        self._role = [[StyleRole.FAINT] * width for _ in range(height)]
 
     def wire(self, x1: int, y1: int, x2: int, y2: int) -> None:
         """A level or upright wire, both ends included; ends stay open."""
@@ -52,7 +52,7 @@ class Canvas:
         """Make the wire of a cell leave it on one more side."""
         self._join(x, y, side)
 
-    def write(self, x: int, y: int, text: str, ink: StyleRole) -> None:
+    def write(self, x: int, y: int, text: str, role: StyleRole) -> None:
         """Text over whatever is there; a wide character takes two cells."""
         if not 0 <= y < self.height:
             return
@@ -60,14 +60,14 @@ class Canvas:
             cells = cell_len(character)
             if cells and x >= 0 and x + cells <= self.width:
                 self._text[y][x] = character
-                self._ink[y][x] = ink
+                self._role[y][x] = role
                 if cells == 2:
                     self._text[y][x + 1] = ""
-                    self._ink[y][x + 1] = ink
+                    self._role[y][x + 1] = role
             x += cells
 
     def lines(self) -> tuple[Line, ...]:
-        """The rows, spans joined by ink."""
+        """The rows, spans joined by role."""
         return tuple(self._row(y) for y in range(self.height))
 
     def _join(self, x: int, y: int, side: int) -> None:
@@ -81,9 +81,9 @@ class Canvas:
             JOINTS[sides] if text == " " and sides else text
             for text, sides in zip(self._text[y], self._sides[y], strict=True)
         ]
-        inks = self._ink[y]
+        styles = self._role[y]
         for x in range(1, self.width + 1):
-            if x == self.width or inks[x] != inks[start]:
-                spans.append(Span("".join(signs[start:x]), inks[start]))
+            if x == self.width or styles[x] != styles[start]:
+                spans.append(Span("".join(signs[start:x]), styles[start]))
                 start = x
         return tuple(spans)

@@ -12,7 +12,7 @@ from workbench.graph.canvas import EAST, WEST, Canvas
 from workbench.graph.layout import Box, Layout, Run
 from workbench.inspection.build_rows import marks
 from workbench.text.figures import bar, count, short_digest
-from workbench.text.glyphs import DROP, FULL, NEXT, NODE_SIGNS, pressure_ink
+from workbench.text.glyphs import DROP, FULL, NEXT, NODE_SIGNS, pressure_role
 from workbench.text.lines import Line, StyleRole, fit, pad
 from workbench.view import EdgeRef, NodeRef, Selection
 
@@ -102,10 +102,10 @@ def _draw_box(
     running: bool,
 ) -> None:
     state = node.state if node is not None else NodeState.NEW
-    sign, word, ink = NODE_SIGNS[state]
+    sign, word, role = NODE_SIGNS[state]
     failed = state in (NodeState.FAILED, NodeState.CRASHED)
     if is_next and not running and not failed:
-        sign, word, ink = NEXT, "next", StyleRole.NEXT
+        sign, word, role = NEXT, "next", StyleRole.NEXT
     marked = is_next and not running
     frame = StyleRole.BAD if failed else StyleRole.NEXT if marked else StyleRole.DIM
     corners = HEAVY if marked or failed else LIGHT
@@ -116,14 +116,14 @@ def _draw_box(
         canvas.write(box.x + box.width - 1, box.y + row, corners[3], frame)
     bottom = box.y + box.height - 1
     canvas.write(box.x, bottom, corners[4] + corners[1] * inner + corners[5], frame)
-    name_ink = StyleRole.CHOSEN if chosen else StyleRole.STRONG
+    name_role = StyleRole.CHOSEN if chosen else StyleRole.STRONG
     if box.height < 4:
         name = pad(f"{sign} {box.node}", inner) if inner > 8 else pad(box.node, inner)
-        canvas.write(box.x + 1, box.y + 1, name, name_ink if chosen else ink)
+        canvas.write(box.x + 1, box.y + 1, name, name_role if chosen else role)
         return
     indent = " " if inner > len(box.node) else ""
-    canvas.write(box.x + 1, box.y + 1, pad(indent + box.node, inner), name_ink)
-    canvas.write(box.x + 1, box.y + 2, _stat(sign, word, node, inner, indent), ink)
+    canvas.write(box.x + 1, box.y + 1, pad(indent + box.node, inner), name_role)
+    canvas.write(box.x + 1, box.y + 2, _stat(sign, word, node, inner, indent), role)
 
 
 def _draw_build(canvas: Canvas, box: Box, build: NodeBuild) -> None:
@@ -133,7 +133,7 @@ def _draw_build(canvas: Canvas, box: Box, build: NodeBuild) -> None:
     digest = short_digest(build.digest)
     texts = (digest + marked, digest[:4] + marked, marked.strip())
     text = next((text for text in texts if text and len(text) + 2 <= room), "")
-    ink = (
+    role = (
         StyleRole.WARN
         if build.rolled_back
         else StyleRole.ACCENT
@@ -142,7 +142,7 @@ def _draw_build(canvas: Canvas, box: Box, build: NodeBuild) -> None:
     )
     if text:
         indent = 1 + (len(text) + 2 < room)
-        canvas.write(box.x + indent, box.y + box.height - 1, f" {text} ", ink)
+        canvas.write(box.x + indent, box.y + box.height - 1, f" {text} ", role)
 
 
 def _stat(sign: str, word: str, node: NodeSnapshot | None, cells: int, indent: str) -> str:
@@ -161,15 +161,15 @@ def _stat(sign: str, word: str, node: NodeSnapshot | None, cells: int, indent: s
 
 
 def _draw_run(canvas: Canvas, run: Run, edge: EdgeSnapshot, *, chosen: bool) -> None:
-    ink = pressure_ink(edge.depth, edge.capacity)
+    role = pressure_role(edge.depth, edge.capacity)
     filled = bar(edge.depth, edge.capacity, run.cells)
-    canvas.write(run.x, run.row, "━" * filled, ink)
+    canvas.write(run.x, run.row, "━" * filled, role)
     port, text = fit(run.port, run.cells), _depth(edge, run.cells)
     indent = int(max(len(port), len(text)) < run.cells)
     canvas.write(
         run.x + indent, run.row - 1, port, StyleRole.CHOSEN if chosen else StyleRole.ACCENT
     )
-    below = StyleRole.CHOSEN if chosen else ink if edge.depth else StyleRole.DIM
+    below = StyleRole.CHOSEN if chosen else role if edge.depth else StyleRole.DIM
     canvas.write(run.x + indent, run.row + 1, text, below)
 
 

@@ -88,14 +88,14 @@ def change_rows(change: FlowChange, nodes: frozenset[str], cells: int) -> list[R
     rows = [title("another graph", change.words)]
     if change.waits:
         rows += prose("The flow takes it when it begins again: press A.", cells, StyleRole.WARN)
-    for sign, ink, what, names in (
+    for sign, role, what, names in (
         ("+", StyleRole.GOOD, "node", change.nodes_added),
         ("-", StyleRole.BAD, "node", change.nodes_removed),
         ("+", StyleRole.GOOD, "edge", change.edges_added),
         ("-", StyleRole.BAD, "edge", change.edges_removed),
     ):
         for name in names:
-            spans = line((f" {sign} {what} ", ink), (name, StyleRole.TEXT))
+            spans = line((f" {sign} {what} ", role), (name, StyleRole.TEXT))
             rows.append(Row(spans, NodeRef(name) if name in nodes else None))
     for item in change.changed:
         rows += _changed(item, nodes, cells)
@@ -106,9 +106,9 @@ def _changed(item: Changed, nodes: frozenset[str], cells: int) -> list[Row]:
     target = NodeRef(item.name) if item.name in nodes else None
     rows = [Row(line((" ~ ", StyleRole.WARN), (item.name or "the flow", StyleRole.TEXT)), target)]
     for what, before, after in item.fields:
-        for sign, ink, value in (("-", StyleRole.BAD, before), ("+", StyleRole.GOOD, after)):
+        for sign, role, value in (("-", StyleRole.BAD, before), ("+", StyleRole.GOOD, after)):
             spans = line(
-                (f"   {sign} ", ink), (f"{what} ", StyleRole.DIM), (harmless(value, 400), ink)
+                (f"   {sign} ", role), (f"{what} ", StyleRole.DIM), (harmless(value, 400), role)
             )
             rows += [Row(piece, target) for piece in wrap(spans, max(cells - 1, 10))]
     return rows

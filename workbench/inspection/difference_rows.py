@@ -16,11 +16,11 @@ def difference_rows(text: str, cells: int) -> list[Row]:
     rows: list[Row] = []
     lines = text.split("\n") if text else []
     for part in lines[:SHOWN_LINES]:
-        ink = _ink_of(part)
-        if ink is StyleRole.DIM:
-            rows += prose(part, cells, ink)
+        role = _role_of(part)
+        if role is StyleRole.DIM:
+            rows += prose(part, cells, role)
         else:
-            rows += [Row(piece) for piece in wrap(line((f" {harmless(part)}", ink)), cells - 1)]
+            rows += [Row(piece) for piece in wrap(line((f" {harmless(part)}", role)), cells - 1)]
     if len(lines) > SHOWN_LINES:
         rows.append(Row(line((f" and {len(lines) - SHOWN_LINES} more lines", StyleRole.DIM))))
     return rows
@@ -40,7 +40,7 @@ def line_rows(comparison: BranchComparison | None, cells: int) -> list[Row]:
     return rows + difference_rows(comparison.text, cells)
 
 
-def _ink_of(text: str) -> StyleRole:
+def _role_of(text: str) -> StyleRole:
     start = text.lstrip()[:2]
     return {"- ": StyleRole.BAD, "+ ": StyleRole.GOOD, "@@": StyleRole.FAINT}.get(
         start, StyleRole.DIM

@@ -7,7 +7,7 @@ from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
 from runtime.protocol.updates import ElementSummary, QueueListing
 from workbench.inspection.rows import facts, section, title
 from workbench.text.figures import bar, count, duration, size
-from workbench.text.glyphs import FULL, pressure_ink
+from workbench.text.glyphs import FULL, pressure_role
 from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.text.printable import harmless_bytes
 from workbench.view import ElementRef, NodeRef
@@ -48,12 +48,12 @@ def edge_rows(
 
 def depth_bar(edge: EdgeSnapshot, cells: int) -> Line:
     """`48/64! ━━━━──`: depth, capacity, a sign when it is full, and a bar."""
-    ink = pressure_ink(edge.depth, edge.capacity)
+    role = pressure_role(edge.depth, edge.capacity)
     filled = bar(edge.depth, edge.capacity, cells)
     return line(
-        ("━" * filled, ink),
+        ("━" * filled, role),
         ("─" * (cells - filled), StyleRole.FAINT),
-        (f" {edge.depth}/{edge.capacity}", ink if edge.depth else StyleRole.DIM),
+        (f" {edge.depth}/{edge.capacity}", role if edge.depth else StyleRole.DIM),
         (FULL if edge.full else " ", StyleRole.BAD),
     )
 

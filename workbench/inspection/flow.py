@@ -43,14 +43,14 @@ def flow_rows(flow: LinkedFlow, snapshot: FlowSnapshot | None, cells: int) -> li
 
 
 def _node(node: NodeSnapshot, at_ns: int, name_cells: int) -> Line:
-    _, _, ink = NODE_SIGNS[node.state]
+    _, _, role = NODE_SIGNS[node.state]
     mean = duration(node.busy_ns // node.calls) if node.calls else ""
     return (
         Span(" "),
         column(node.name, name_cells, StyleRole.TEXT),
         column(_share(node.busy_ns, at_ns), 5, StyleRole.GOOD, right=True),
         column(_share(node.blocked_ns, at_ns), 5, StyleRole.WARN, right=True),
-        column(mean, 8, StyleRole.DIM if ink is not StyleRole.BAD else ink, right=True),
+        column(mean, 8, StyleRole.DIM if role is not StyleRole.BAD else role, right=True),
     )
 
 

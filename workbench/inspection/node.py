@@ -62,7 +62,7 @@ def _failure(state: NodeSnapshot, cells: int) -> list[Row]:
 
 
 def _counts(state: NodeSnapshot, at_ns: int, cells: int) -> list[Row]:
-    sign, word, ink = NODE_SIGNS[state.state]
+    sign, word, role = NODE_SIGNS[state.state]
     busy = line(
         duration(state.busy_ns),
         (f"  {percent(state.busy_ns, at_ns)}" if at_ns else "", StyleRole.DIM),
@@ -70,7 +70,7 @@ def _counts(state: NodeSnapshot, at_ns: int, cells: int) -> list[Row]:
     held = line((duration(state.blocked_ns), StyleRole.WARN)) if state.blocked_ns else ""
     return facts(
         (
-            ("state", line((f"{sign} {word}", ink))),
+            ("state", line((f"{sign} {word}", role))),
             ("calls", f"{count(state.calls)}"),
             ("elements", f"{count(state.elements_in)} in, {count(state.elements_out)} out"),
             ("in hand", str(state.in_hand) if state.in_hand else ""),
@@ -112,10 +112,10 @@ def _calls(calls: NodeCalls | None, cells: int) -> list[Row]:
         return []
     rows = [section("last calls", cells=cells)]
     for call in calls.calls:
-        sign, ink = MARK_SIGNS[call.mark]
+        sign, role = MARK_SIGNS[call.mark]
         took = duration(call.duration_ns) if call.duration_ns is not None else ""
         spans: Line = line(
-            (f" {sign} ", ink),
+            (f" {sign} ", role),
             (f"{call.call or '':>4} ", StyleRole.FAINT),
             (f"{took:>7} ", StyleRole.DIM),
             harmless(call.text, 200),

@@ -57,17 +57,17 @@ def copied(copies: CopyCount) -> tuple[tuple[str, str], ...]:
     )
 
 
-def prose(text: str, cells: int, ink: StyleRole = StyleRole.TEXT) -> list[Row]:
+def prose(text: str, cells: int, role: StyleRole = StyleRole.TEXT) -> list[Row]:
     """A text in as many rows as it takes; of very many lines, the first ones."""
     parts = text.split("\n")
     if len(parts) > PROSE_LINES:
         parts[PROSE_LINES:] = [f"… (+{len(parts) - PROSE_LINES} lines)"]
     room = max(cells - 2, 10)
     return [
-        Row(line((f" {row}", ink))) for part in parts for row in wrap_words(harmless(part), room)
+        Row(line((f" {row}", role))) for part in parts for row in wrap_words(harmless(part), room)
     ]
 
 
-def column(text: str, cells: int, ink: StyleRole = StyleRole.TEXT, *, right: bool = False) -> Span:
+def column(text: str, cells: int, role: StyleRole = StyleRole.TEXT, *, right: bool = False) -> Span:
     """A field of a table row, one cell from the next."""
-    return Span(pad(text, cells, right=right) + " ", ink)
+    return Span(pad(text, cells, right=right) + " ", role)

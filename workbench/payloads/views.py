@@ -22,7 +22,7 @@ PART_BYTES = 65_536
 COLOURED_CHARACTERS = 16_384
 """Longer texts are shown without colours, which would take too long to find."""
 
-TOKEN_INKS: tuple[tuple[_TokenType, StyleRole], ...] = (
+TOKEN_ROLES: tuple[tuple[_TokenType, StyleRole], ...] = (
     (Token.Name.Tag, StyleRole.NAME),
     (Token.Name, StyleRole.NAME),
     (Token.Keyword, StyleRole.LITERAL),
@@ -134,12 +134,12 @@ def _coloured(text: str, lexer: Lexer) -> list[Line] | None:
         return None
     rows: list[list[Span]] = [[]]
     for token, value in lexer.get_tokens(text):
-        ink = next((ink for kind, ink in TOKEN_INKS if _is_kind(token, kind)), StyleRole.TEXT)
+        role = next((role for kind, role in TOKEN_ROLES if _is_kind(token, kind)), StyleRole.TEXT)
         for index, piece in enumerate(value.split("\n")):
             if index:
                 rows.append([])
             if piece:
-                rows[-1].append(Span(harmless(piece, len(piece)), ink))
+                rows[-1].append(Span(harmless(piece, len(piece)), role))
     while len(rows) > 1 and not rows[-1]:
         rows.pop()
     return [tuple(row) for row in rows]

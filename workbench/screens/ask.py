@@ -72,8 +72,8 @@ class AskScreen(ModalScreen[str | None]):
 
     def _tell(self) -> None:
         hint = self._check(self.query_one(Input).value)
-        sign, ink = ("x", StyleRole.BAD) if hint.fault and not hint.good else ("-", StyleRole.DIM)
+        sign, role = ("x", StyleRole.BAD) if hint.fault and not hint.good else ("-", StyleRole.DIM)
         rows = wrap_words(hint.words, max(self._hint.size.width - 4, 10))[:HINT_ROWS]
         self._hint.lines = tuple(
-            line((f" {sign if not index else ' '} {row}", ink)) for index, row in enumerate(rows)
+            line((f" {sign if not index else ' '} {row}", role)) for index, row in enumerate(rows)
         )

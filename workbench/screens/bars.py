@@ -25,7 +25,7 @@ GAP = Span("  ")
 
 
 def state_words(view: View) -> tuple[str, str, StyleRole]:
-    """Sign, word and ink of what the session does as a whole."""
+    """Sign, word and role of what the session does as a whole."""
     match view.health:
         case Health.STARTING:
             return "-", "STARTING", StyleRole.ACCENT
@@ -53,14 +53,14 @@ def state_words(view: View) -> tuple[str, str, StyleRole]:
 
 def header(view: View, title: str, pace: float | None, cells: int) -> Line:
     """Name, state and counts; the last counts go when there is no room."""
-    sign, word, ink = state_words(view)
+    sign, word, role = state_words(view)
     name = view.flow.name if view.flow is not None else title
-    state = f" {sign} {word} " if ink is StyleRole.PAST_FLAG else f" {sign} {word}"
+    state = f" {sign} {word} " if role is StyleRole.PAST_FLAG else f" {sign} {word}"
     made = line(
         (" torvyn-studio ", StyleRole.DIM),
         (f" {fit(name, 24)} ", StyleRole.STRONG),
         " ",
-        (state, ink),
+        (state, role),
     )
     parts = [timeline_words.replay_flag(view.timeline), *_flags(view)]
     if view.snapshot is not None:
@@ -89,8 +89,8 @@ def _flags(view: View) -> list[Line]:
 
 
 def _counts(view: View, snapshot: FlowSnapshot, pace: float | None) -> list[Line]:
-    def figure(name: str, value: str, ink: StyleRole = StyleRole.TEXT) -> Line:
-        return line((f"{name} ", StyleRole.DIM), (value, ink))
+    def figure(name: str, value: str, role: StyleRole = StyleRole.TEXT) -> Line:
+        return line((f"{name} ", StyleRole.DIM), (value, role))
 
     return [
         figure("calls", count(snapshot.calls)) if not view.past else (),
@@ -161,9 +161,9 @@ def _standing(view: View, cells: int) -> Line:
         return line(*timeline_words.past_words(cells - width_of(upcoming), unlike), *upcoming)
     if snapshot.state.ended:
         detail = f"  {harmless(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
-        ink = StyleRole.BAD if snapshot.state is FlowState.FAILED else StyleRole.GOOD
+        role = StyleRole.BAD if snapshot.state is FlowState.FAILED else StyleRole.GOOD
         return line(
-            (f" = the flow is {snapshot.state.value}", ink),
+            (f" = the flow is {snapshot.state.value}", role),
             (detail, StyleRole.TEXT),
             ("   A", StyleRole.KEY),
             (" begins again", StyleRole.DIM),
@@ -205,9 +205,9 @@ def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
     if view.news:
         return _news(view.news, cells)
     if last is not None and not view.running:
-        sign, ink = MARK_SIGNS[last.mark]
+        sign, role = MARK_SIGNS[last.mark]
         node = f"{last.node} " if last.node else ""
-        return line((f" {sign} ", ink), (node, StyleRole.ACCENT), harmless(last.text, 400))
+        return line((f" {sign} ", role), (node, StyleRole.ACCENT), harmless(last.text, 400))
     return ()
 
 

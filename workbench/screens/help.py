@@ -51,8 +51,8 @@ TIMELINE: Line = line(
     ("here ", StyleRole.DIM),
     *(
         part
-        for sign, word, ink in map(TIMELINE_SIGNS.__getitem__, _BESIDE_STATES)
-        for part in ((f"{sign} ", ink), (f"{word} ", StyleRole.DIM))
+        for sign, word, role in map(TIMELINE_SIGNS.__getitem__, _BESIDE_STATES)
+        for part in ((f"{sign} ", role), (f"{word} ", StyleRole.DIM))
     ),
     (f"{DONE} ", StyleRole.ACCENT),
     ("done ", StyleRole.DIM),

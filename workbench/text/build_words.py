@@ -15,7 +15,7 @@ def build_words(status: BuildStatus) -> str:
 
 
 def outcome_words(outcome: BuildOutcome) -> tuple[str, StyleRole]:
-    """How a build ended, with its ink."""
+    """How a build ended, with its role."""
     name, took = outcome.component, duration(outcome.duration_ns)
     match outcome.verdict:
         case ExitCode.OK:

@@ -30,7 +30,7 @@ NODE_SIGNS: dict[NodeState, tuple[str, str, StyleRole]] = {
     NodeState.CRASHED: ("x", "crashed", StyleRole.BAD),
     NodeState.DONE: ("=", "done", StyleRole.DIM),
 }
-"""Sign, word and ink of each state."""
+"""Sign, word and role of each state."""
 
 MARK_SIGNS: dict[CallMark, tuple[str, StyleRole]] = {
     CallMark.CALL: (">", StyleRole.DIM),
@@ -42,7 +42,7 @@ MARK_SIGNS: dict[CallMark, tuple[str, StyleRole]] = {
     CallMark.RELOAD: (RELOADED, StyleRole.ACCENT),
     CallMark.NOTE: ("i", StyleRole.ACCENT),
 }
-"""Sign and ink of each kind of line in the event log."""
+"""Sign and role of each kind of line in the event log."""
 
 HERE = "█"
 """Where on the timeline the flow stands."""
@@ -57,10 +57,10 @@ TIMELINE_SIGNS: dict[TimelineMark, tuple[str, str, StyleRole]] = {
     TimelineMark.MARK: (USER_MARK, "mark", StyleRole.STRONG),
     TimelineMark.DROP: (DROP, "dropped", StyleRole.WARN),
 }
-"""Sign, word and ink of each mark; where several fall on one column, the first is drawn."""
+"""Sign, word and role of each mark; where several fall on one column, the first is drawn."""
 
 
-def pressure_ink(depth: int, capacity: int) -> StyleRole:
+def pressure_role(depth: int, capacity: int) -> StyleRole:
     """How a queue is colored by its fill: up to 60 % good, up to 85 % a warning, above it bad."""
     if depth <= 0:
         return StyleRole.FAINT

@@ -43,10 +43,10 @@ class StyleRole(StrEnum):
 
 
 class Span(NamedTuple):
-    """A run of text in one ink."""
+    """A run of text in one role."""
 
     text: str
-    ink: StyleRole = StyleRole.TEXT
+    role: StyleRole = StyleRole.TEXT
 
 
 Line = tuple[Span, ...]
@@ -107,25 +107,25 @@ def wrap(spans: Line, cells: int) -> list[Line]:
     rows: list[Line] = []
     row: list[Span] = []
     left = cells
-    for text, ink in spans:
+    for text, role in spans:
         start = 0
         if text.isascii():
             while len(text) - start > left:
-                row.append(Span(text[start : start + left], ink))
+                row.append(Span(text[start : start + left], role))
                 rows.append(tuple(span for span in row if span.text))
                 start += left
                 row, left = [], cells
-            row.append(Span(text[start:], ink))
+            row.append(Span(text[start:], role))
             left -= len(text) - start
             continue
         for index, character in enumerate(text):
             size = cell_len(character)
             if size > left:
-                row.append(Span(text[start:index], ink))
+                row.append(Span(text[start:index], role))
                 rows.append(tuple(span for span in row if span.text))
                 row, left, start = [], cells, index
             left -= size
-        row.append(Span(text[start:], ink))
+        row.append(Span(text[start:], role))
     rows.append(tuple(span for span in row if span.text))
     return rows
 

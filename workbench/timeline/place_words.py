@@ -25,7 +25,7 @@ def position_words(timeline: Timeline) -> str:
 
 
 def state_words(timeline: Timeline | None, *, running: bool) -> tuple[str, str, StyleRole] | None:
-    """Sign, word and ink of the header for what is not the present; None in the present."""
+    """Sign, word and role of the header for what is not the present; None in the present."""
     if timeline is None:
         return None
     if timeline.travelling is not None:
@@ -76,10 +76,10 @@ def place_words(timeline: Timeline, room: int) -> Line:
     if timeline.replay is not None:
         parts.append((_replay_words(timeline.replay), StyleRole.DIM))
     made: Line = ()
-    for text, ink in parts:
+    for text, role in parts:
         if len(text) + sum(len(span.text) + 2 for span in made) > room:
             break
-        made = (*made, *line(("  " if made else "", ink), (text, ink)))
+        made = (*made, *line(("  " if made else "", role), (text, role)))
     return made
 
 

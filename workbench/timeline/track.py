@@ -26,7 +26,7 @@ LEAST_CELLS = 3
 USER = int(TimelineMark.MARK)
 """The user's marks are drawn where `Timeline.marks` says, which is exact."""
 
-SIGNS = [(int(mark), (sign, ink)) for mark, (sign, _, ink) in TIMELINE_SIGNS.items()]
+SIGNS = [(int(mark), (sign, role)) for mark, (sign, _, role) in TIMELINE_SIGNS.items()]
 
 Cell = tuple[str, StyleRole]
 
@@ -112,4 +112,4 @@ def _sign(bits: int) -> Cell:
 
 def _spans(row: Iterable[Cell]) -> Line:
     grouped = groupby(row, key=lambda cell: cell[1])
-    return tuple(Span("".join(sign for sign, _ in run), ink) for ink, run in grouped)
+    return tuple(Span("".join(sign for sign, _ in run), role) for role, run in grouped)

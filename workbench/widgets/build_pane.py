@@ -26,7 +26,7 @@ class BuildNote(NamedTuple):
 
     sign: str
     text: str
-    ink: StyleRole
+    role: StyleRole
     problem: Diagnostic | None = None
     """What Enter opens."""
 
@@ -81,22 +81,22 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
 
     def _end(self, outcome: BuildOutcome, entries: list[BuildLine | BuildNote]) -> None:
         self._component = None
-        text, ink = outcome_words(outcome)
+        text, role = outcome_words(outcome)
         first = next((item for item in outcome.problems if item.file is not None), None)
-        entries.append(BuildNote("=" if ink is StyleRole.GOOD else "x", text, ink, first))
+        entries.append(BuildNote("=" if role is StyleRole.GOOD else "x", text, role, first))
 
     # ---- lines
 
     def entry_gutter(self, entry: BuildLine | BuildNote) -> Line:
         """The sign of a line of our own."""
         if isinstance(entry, BuildNote):
-            return line((f" {entry.sign:<3}", entry.ink))
+            return line((f" {entry.sign:<3}", entry.role))
         return line("    ")
 
     def entry_body(self, entry: BuildLine | BuildNote) -> Line:
         """What a tool said, or we did."""
-        ink = entry.ink if isinstance(entry, BuildNote) else StyleRole.TEXT
-        return line((harmless(entry.text), ink))
+        role = entry.role if isinstance(entry, BuildNote) else StyleRole.TEXT
+        return line((harmless(entry.text), role))
 
     def entry_cells(self, entry: BuildLine | BuildNote) -> int:
         """Cells of the text."""

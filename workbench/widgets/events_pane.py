@@ -40,20 +40,20 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         """The sign of the line's kind."""
         if isinstance(entry, Gap):
             return line((" .. ", StyleRole.WARN))
-        sign, ink = MARK_SIGNS[entry.mark]
-        return line((f" {sign:<3}", ink))
+        sign, role = MARK_SIGNS[entry.mark]
+        return line((f" {sign:<3}", role))
 
     def entry_body(self, entry: EventLine | Gap) -> Line:
         """Call number, node, what it said, how long it took."""
         if isinstance(entry, Gap):
             return line((f"{entry.lines:,} lines were not kept", StyleRole.WARN))
-        sign_ink = MARK_SIGNS[entry.mark][1]
+        sign_role = MARK_SIGNS[entry.mark][1]
         took = f"  {duration(entry.duration_ns)}" if entry.duration_ns else ""
         wide = self.body_cells >= WIDE_CELLS
         return line(
             (f"{entry.call or '':>5} " if wide else "", StyleRole.FAINT),
             (f"{pad(entry.node, NODE_CELLS)} " if entry.node else "", StyleRole.ACCENT),
-            (harmless(entry.text), StyleRole.TEXT if entry.call or not entry.node else sign_ink),
+            (harmless(entry.text), StyleRole.TEXT if entry.call or not entry.node else sign_role),
             (took, StyleRole.FAINT),
         )
 

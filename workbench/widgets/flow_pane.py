@@ -16,7 +16,7 @@ from workbench.graph.drawing import Drawing, Spot, draw
 from workbench.graph.layout import Layout, lay_out
 from workbench.text.lines import Line, StyleRole, line
 from workbench.view import EdgeRef, NodeRef, Selection, View
-from workbench.widgets.styles import RowStyle, inks_of
+from workbench.widgets.styles import RowStyle, styles_of
 
 
 class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -42,7 +42,7 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._layout_of: tuple[LinkedFlow, Size] | None = None
         self._flow_layout: Layout | None = None
         self._drawing: Drawing | None = None
-        self._looks: RowStyle | None = None
+        self._row_style: RowStyle | None = None
 
     # ---- reactions
 
@@ -104,16 +104,16 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines of a part of the pane; what they share is looked up once for all of them."""
-        self._looks = None
+        self._row_style = None
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """One row of the drawing, or of what is said when there is none."""
-        if self._looks is None:
-            self._looks = RowStyle(self.size.width, self.rich_style, inks_of(self))
-        width, base, inks = self._looks
+        if self._row_style is None:
+            self._row_style = RowStyle(self.size.width, self.rich_style, styles_of(self))
+        width, base, styles = self._row_style
         spans, left = self._spans(y)
-        strip = Strip([Segment(text, base + inks[ink]) for text, ink in spans])
+        strip = Strip([Segment(text, base + styles[role]) for text, role in spans])
         if left:
             strip = Strip.join([Strip.blank(left, base), strip])
         start = self.scroll_offset.x

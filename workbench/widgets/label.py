@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.text.lines import Line, width_of
-from workbench.widgets.styles import inks_of
+from workbench.widgets.styles import styles_of
 
 
 class LineLabel(Widget):
@@ -35,12 +35,12 @@ class LineLabel(Widget):
             return self.label
 
     def render_line(self, y: int) -> Strip:
-        """One line in the widget's own colours and the inks of its spans."""
+        """One line in the widget's own colours and the styles of its spans."""
         base = self.rich_style
         if y >= len(self.lines):
             return Strip.blank(self.size.width, base)
-        inks = inks_of(self)
-        segments = [Segment(text, base + inks[ink]) for text, ink in self.lines[y]]
+        styles = styles_of(self)
+        segments = [Segment(text, base + styles[role]) for text, role in self.lines[y]]
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def on_click(self, event: events.Click) -> None:

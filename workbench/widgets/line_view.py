@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.text.lines import Line, Row, Span, StyleRole, plain, width_of
-from workbench.widgets.styles import RowStyle, inks_of
+from workbench.widgets.styles import RowStyle, styles_of
 
 CURSOR = "›"
 
@@ -47,7 +47,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self.rows: Sequence[Row] = ()
         self.heading: tuple[Line, ...] = ()
         self.cursor: int | None = None
-        self._looks: RowStyle | None = None
+        self._row_style: RowStyle | None = None
 
     def show(self, rows: Sequence[Row], heading: tuple[Line, ...] = ()) -> None:
         """Show these rows; nothing is drawn anew when they are the same."""
@@ -123,19 +123,19 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines of a part of the pane; what they share is looked up once for all of them."""
-        self._looks = None
+        self._row_style = None
         return super().render_lines(crop)
 
     @property
-    def looks(self) -> RowStyle:
+    def row_style(self) -> RowStyle:
         """Width and styles of the rows that are being drawn."""
-        if self._looks is None:
-            self._looks = RowStyle(self.room, self.rich_style, inks_of(self))
-        return self._looks
+        if self._row_style is None:
+            self._row_style = RowStyle(self.room, self.rich_style, styles_of(self))
+        return self._row_style
 
     def render_line(self, y: int) -> Strip:
         """The heading, or the row that is scrolled to this place."""
-        width, base, _ = self.looks
+        width, base, _ = self.row_style
         if y < len(self.heading):
             return self._strip(self.heading[y], base).crop(0, width)
         index = y - len(self.heading) + self.scroll_offset.y
@@ -157,8 +157,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return self.rows[index].spans
 
     def _strip(self, spans: Line, base: Style) -> Strip:
-        width, _, inks = self.looks
-        segments = [Segment(text, base + inks[ink]) for text, ink in spans]
+        width, _, styles = self.row_style
+        segments = [Segment(text, base + styles[role]) for text, role in spans]
         cells = width_of(spans)
         if cells < width:
             segments.append(Segment(" " * (width - cells), base))
@@ -230,4 +230,4 @@ def with_cursor(spans: Line) -> Line:
     if not spans:
         return (Span(CURSOR, StyleRole.ACCENT),)
     first, *rest = spans
-    return (Span(CURSOR, StyleRole.ACCENT), Span(first.text[1:], first.ink), *rest)
+    return (Span(CURSOR, StyleRole.ACCENT), Span(first.text[1:], first.role), *rest)

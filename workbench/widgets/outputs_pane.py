@@ -72,8 +72,8 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
 
     def entry_body(self, entry: PrintedTextLine) -> Line:
         """The text, after marks for stderr and for what is not granted."""
-        ink = StyleRole.TEXT if entry.granted else StyleRole.DIM
-        return line((_marks(entry), StyleRole.WARN), (entry.text, ink))
+        role = StyleRole.TEXT if entry.granted else StyleRole.DIM
+        return line((_marks(entry), StyleRole.WARN), (entry.text, role))
 
     def entry_cells(self, entry: PrintedTextLine) -> int:
         """Cells of the marks and the text."""

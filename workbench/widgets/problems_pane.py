@@ -52,9 +52,9 @@ class ProblemsPane(LineView, inherit_bindings=False):
 
     def _problem(self, problem: Diagnostic) -> list[Row]:
         bad = problem.severity is Severity.ERROR
-        sign, ink = ("x", StyleRole.BAD) if bad else ("!", StyleRole.WARN)
+        sign, role = ("x", StyleRole.BAD) if bad else ("!", StyleRole.WARN)
         target = problem if problem.file is not None else None
-        made = [line((f" {sign} {problem.code} {problem.name}", ink))]
+        made = [line((f" {sign} {problem.code} {problem.name}", role))]
         room = self.room - 8
         made += [line("  ", *row.spans) for row in prose(problem.message, room)]
         if problem.file is not None:

@@ -84,7 +84,7 @@ class QueuesPane(LineView, inherit_bindings=False):
             *depth,
             Span(fill),
             *(
-                column(text, width, ink, right=True)
-                for (text, ink), width in zip(values, cells, strict=False)
+                column(text, width, role, right=True)
+                for (text, role), width in zip(values, cells, strict=False)
             ),
         )

@@ -1,4 +1,4 @@
-"""Inks of the present theme, made once a theme."""
+"""Styles of the present theme, made once a theme."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from rich.style import Style
 from textual.dom import DOMNode
 
 from workbench.text.lines import StyleRole
-from workbench.theme import BASES, ink_styles
+from workbench.theme import ROLE_VARIABLES, role_styles
 
-_VARIABLES = tuple(dict.fromkeys(name for name, _ in BASES.values()))
+_VARIABLES = tuple(dict.fromkeys(name for name, _ in ROLE_VARIABLES.values()))
 
 
 class RowStyle(NamedTuple):
@@ -20,15 +20,15 @@ class RowStyle(NamedTuple):
 
     width: int
     base: Style
-    inks: Mapping[StyleRole, Style]
+    styles: Mapping[StyleRole, Style]
 
 
-def inks_of(node: DOMNode) -> Mapping[StyleRole, Style]:
-    """Style of each ink under the theme of the node's app."""
+def styles_of(node: DOMNode) -> Mapping[StyleRole, Style]:
+    """Style of each role under the theme of the node's app."""
     variables = node.app.theme_variables
-    return _inks(tuple(variables[name] for name in _VARIABLES))
+    return _styles_of(tuple(variables[name] for name in _VARIABLES))
 
 
 @lru_cache(maxsize=8)
-def _inks(colours: tuple[str, ...]) -> Mapping[StyleRole, Style]:
-    return ink_styles(dict(zip(_VARIABLES, colours, strict=True)))
+def _styles_of(colours: tuple[str, ...]) -> Mapping[StyleRole, Style]:
+    return role_styles(dict(zip(_VARIABLES, colours, strict=True)))

@@ -64,8 +64,8 @@ def test_what_is_not_json_is_left_as_it_is(text):
 def test_json_is_coloured_and_broken_into_lines():
     rows = payload_lines(b'{"a":[1,"x"]}', "application/json", PayloadView.FORMATTED, 60)
     assert [plain(row) for row in rows] == ["{", '  "a": [', "    1,", '    "x"', "  ]", "}"]
-    inks = {span.ink for row in rows for span in row}
-    assert {StyleRole.NAME, StyleRole.NUMBER, StyleRole.STRING} <= inks
+    styles = {span.role for row in rows for span in row}
+    assert {StyleRole.NAME, StyleRole.NUMBER, StyleRole.STRING} <= styles
 
 
 def test_json_is_found_without_a_content_type_and_shown_raw_when_asked():

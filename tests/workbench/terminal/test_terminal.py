@@ -16,7 +16,7 @@ from workbench.app import StudioApp
 from workbench.terminal import clipboard
 from workbench.terminal.clipboard import copy_natively, native_tool
 from workbench.text.lines import StyleRole
-from workbench.theme import THEMES, ink_styles, variable_defaults
+from workbench.theme import THEMES, role_styles, variable_defaults
 
 
 def put_program(folder, name: str, script: str) -> None:
@@ -113,23 +113,23 @@ async def test_the_mouse_is_switched_or_it_is_said_that_it_can_not_be():
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_every_ink_has_a_style_that_can_be_read(theme):
+def test_every_role_has_a_style_that_can_be_read(theme):
     variables = theme.to_color_system().generate() | theme.variables
-    styles = ink_styles(variables)
+    styles = role_styles(variables)
     assert set(styles) == set(StyleRole)
     back = variables["background"]
-    for ink, style in styles.items():
-        if ink is not StyleRole.ALERT:
+    for role, style in styles.items():
+        if role is not StyleRole.ALERT:
             assert contrast(style.color.triplet.hex, back) >= (
-                3.0 if ink is StyleRole.FAINT else 4.5
-            ), ink
+                3.0 if role is StyleRole.FAINT else 4.5
+            ), role
     assert contrast(variables["background"], variables["error"]) >= 4.5
 
 
-def test_a_theme_that_is_not_ours_gets_readable_inks():
+def test_a_theme_that_is_not_ours_gets_readable_roles():
     for front, back in (("#e0e0e0", "#121212"), ("#1f1f1f", "#e0e0e0")):
         made = variable_defaults(front, back)
-        assert contrast(made["ink-dim"], back) >= 3.5
+        assert contrast(made["role-dim"], back) >= 3.5
 
 
 async def test_text_marked_with_the_mouse_can_be_copied():

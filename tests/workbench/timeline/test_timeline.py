@@ -93,7 +93,7 @@ def test_what_can_not_be_gone_back_to_is_drawn_thin():
 def test_past_and_present_differ_by_sign_and_by_colour():
     timeline = line_of_calls(30, 12)
     spans = draw_track(timeline, 60).spans
-    assert {span.ink for span in spans} > {StyleRole.PAST, StyleRole.ACCENT, StyleRole.DIM}
+    assert {span.role for span in spans} > {StyleRole.PAST, StyleRole.ACCENT, StyleRole.DIM}
     assert {DONE, UNDONE, HERE, START} < set(plain(spans))
 
 
