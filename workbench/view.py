@@ -46,7 +46,7 @@ class ChangeRef:
 
 @dataclass(frozen=True, slots=True)
 class BranchesRef:
-    """In what this line of calls differs from the one it left, or from its recording."""
+    """In what this branch differs from the one it left, or from its recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class View:
     """The latest last."""
     timeline: Timeline | None = None
     recording: RecordingStatus | None = None
-    lines_compared: BranchComparison | None = None
+    branch_comparison: BranchComparison | None = None
     """None until it was asked for and answered."""
 
     def begun_anew(self) -> View:
@@ -99,7 +99,7 @@ class View:
             comparisons=(),
             change=None,
             news=(),
-            lines_compared=None,
+            branch_comparison=None,
         )
 
     def after(self, update: Update) -> View:
@@ -115,7 +115,7 @@ class View:
             build=self.build if update.build is None else update.build,
             timeline=update.timeline or self.timeline,
             recording=update.recording or self.recording,
-            lines_compared=update.line_comparison or self.lines_compared,
+            branch_comparison=update.branch_comparison or self.branch_comparison,
         )
         return made._with_flow(update)._with_comparisons(update.comparisons)
 
@@ -164,9 +164,9 @@ class View:
         return self.ready and self.timeline is not None and self.timeline.past
 
     @property
-    def travelling(self) -> bool:
+    def seeking(self) -> bool:
         """True while the flow is being taken to another place of its past."""
-        return self.ready and self.timeline is not None and self.timeline.travelling is not None
+        return self.ready and self.timeline is not None and self.timeline.seeking is not None
 
     @property
     def failed_node(self) -> NodeSnapshot | None:

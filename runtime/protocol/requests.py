@@ -111,7 +111,7 @@ class StepBack:
 
 @dataclass(frozen=True, slots=True)
 class StepForward:
-    """Make the call again that was undone last; at the end of the line, nothing."""
+    """Make the call again that was undone last; at the end of the branch, nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +131,14 @@ class JumpToElement:
 
 @dataclass(frozen=True, slots=True)
 class JumpToStop:
-    """Stand at the stop before this place, or at the next one; beyond them, at the line's end."""
+    """Stand at the stop before this place, or at the next one; beyond them, at the branch's end."""
 
     forward: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ToggleMark:
-    """Mark this place of the line, or take its mark away."""
+    """Mark this place of the branch, or take its mark away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,20 +150,20 @@ class JumpToMark:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Go on from this place of the past on a line of its own; the old line is kept."""
+    """Go on from this place of the past on a branch of its own; the old branch is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeBranch:
-    """Stand at the end of another line that is kept."""
+    """Stand at the end of another branch that is kept."""
 
-    line: int
-    """One of `Timeline.lines`."""
+    branch: int
+    """One of `Timeline.branches`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompareBranches:
-    """Compare this line with the one it left, or with the recording that is replayed."""
+    """Compare this branch with the one it left, or with the recording that is replayed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What the screen hears of the past: the line of calls, where it stands, and what is recorded.
+"""What the screen hears of the past: branches, where the flow stands, and what is recorded.
 
 Everything here is frozen and can be pickled: it crosses the pipe to the child process.
 """
@@ -11,11 +11,11 @@ from enum import IntFlag
 from runtime.model.errors import Diagnostic
 
 TIMELINE_CELLS = 240
-"""Parts a line is divided into for drawing."""
+"""Parts a branch is divided into for drawing."""
 
 
 class TimelineMark(IntFlag):
-    """What happened in a part of the line; several at once are possible."""
+    """What happened in a part of the branch; several at once are possible."""
 
     STOP = 1
     """The flow stood still by itself."""
@@ -26,21 +26,21 @@ class TimelineMark(IntFlag):
     CHANGE = 16
     """The user injected or edited an element, or skipped one."""
     FORK = 32
-    """This line left another one here."""
+    """This branch left another one here."""
     MARK = 64
     """Set by the user: in `Timeline.marks`, not in its cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class BranchInfo:
-    """A line of calls: what the session did from its start on."""
+    """A branch of calls: what the session did from its start on."""
 
     number: int
     """1 is the first; each fork begins another one."""
     calls: int
-    left: int | None = None
-    """The line it left, None for the first."""
-    left_at: int = 0
+    parent: int | None = None
+    """The branch it left, None for the first."""
+    forked_at: int = 0
     """After how many calls."""
 
 
@@ -70,26 +70,26 @@ class ReplayInfo:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The line that is shown, and where on it the flow stands."""
+    """The branch that is shown, and where on it the flow stands."""
 
     position: int
     """Calls made where the flow stands."""
     calls: int
-    """Calls of the whole line; with an exact replay, those that are still to come too."""
-    line: int = 1
-    lines: tuple[BranchInfo, ...] = ()
-    """Every line that is kept, in the order they began."""
+    """Calls of the whole branch; with an exact replay, those that are still to come too."""
+    branch: int = 1
+    branches: tuple[BranchInfo, ...] = ()
+    """Every branch that is kept, in the order they began."""
     past: bool = False
-    """True when there are calls of this line after `position` that were made once."""
+    """True when there are calls of this branch after `position` that were made once."""
     cells: tuple[int, ...] = ()
-    """`TimelineMark`s of equal parts of the line, `TIMELINE_CELLS` of them or one a call."""
+    """`TimelineMark`s of equal parts of the branch, `TIMELINE_CELLS` of them or one a call."""
     marks: tuple[int, ...] = ()
     """Places the user marked, as calls made before them, in order."""
-    travelling: SeekProgress | None = None
+    seeking: SeekProgress | None = None
     refusal: str = ""
     """Why it is not possible to step back; empty when it is."""
     waiting: tuple[str, ...] = ()
-    """Nodes with another build that is taken at a fork or at the end of the line."""
+    """Nodes with another build that is taken at a fork or at the end of the branch."""
     replay: ReplayInfo | None = None
 
 
@@ -114,10 +114,10 @@ class RecordingStatus:
 
 @dataclass(frozen=True, slots=True)
 class BranchComparison:
-    """In what two lines of calls differ."""
+    """In what two branches of calls differ."""
 
     before: str
-    """What is compared, e.g. "line 1" or the name of a recording."""
+    """What is compared, e.g. "branch 1" or the name of a recording."""
     after: str
     compared: int
     """Calls that were compared."""

@@ -63,7 +63,7 @@ class ElementDetails:
 
     element_id: int
     found: bool
-    line: ElementSummary | None = None
+    summary: ElementSummary | None = None
     buffer_content_type: str = ""
     path: tuple[HopLine, ...] = ()
     offset: int = 0
@@ -249,12 +249,12 @@ class Update:
     """Lines that were not kept since the last poll; they came before `build_lines`."""
     rewound: bool = False
     """The event log and all that was printed begin anew with this update: the flow stands at
-    another place of its past, or on another line."""
+    another place of its past, or on another branch."""
     timeline: Timeline | None = None
     """Set when it changed."""
     recording: RecordingStatus | None = None
     """Set when it changed."""
-    line_comparison: BranchComparison | None = None
+    branch_comparison: BranchComparison | None = None
     """Answer to `CompareBranches`."""
 
 

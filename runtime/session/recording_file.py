@@ -37,7 +37,7 @@ class RecordingSettings:
 
 
 class RecordingFile:
-    """Starts and stops files; the recorder of a line writes them."""
+    """Starts and stops files; the recorder of a branch writes them."""
 
     def __init__(self, workshop: SessionResources, options: RecordingOptions) -> None:
         """`options` says what is kept, and what is taken out before anything is written."""
@@ -53,9 +53,9 @@ class RecordingFile:
         return self._recorder is not None
 
     def start(self, recorder: Recorder, flow: LinkedFlow, path: str | None) -> Path:
-        """Write all that the ring of a line has, and what follows; gives the file's path.
+        """Write all that the ring of a branch has, and what follows; gives the file's path.
 
-        No other file is being written. `flow` is the one the line began with. A file that
+        No other file is being written. `flow` is the one the branch began with. A file that
         exists is never written over: the status then says why nothing is written.
         """
         if path is None:
@@ -73,7 +73,7 @@ class RecordingFile:
         return name
 
     def stop(self, end: FlowSnapshot) -> Path | None:
-        """Close the file, if one is written, of a line that ends with `end`; gives its path."""
+        """Close the file, if one is written, of a branch that ends with `end`; gives its path."""
         recorder, self._recorder = self._recorder, None
         if recorder is None or recorder.writer is None:
             return None
@@ -91,7 +91,7 @@ class RecordingFile:
         return writer.failed
 
     def status(self, recorder: Recorder) -> RecordingStatus:
-        """What the screen hears; `recorder` is that of the present line."""
+        """What the screen hears; `recorder` is that of the present branch."""
         ring, writer = recorder.ring, self._writer
         return RecordingStatus(
             ring_bytes=ring.bytes_used,

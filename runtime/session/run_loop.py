@@ -113,7 +113,7 @@ class RunLoop:
     def work(self, budget_ns: int) -> int | None:
         """Make calls for about `budget_ns`; see `FlowSession.work`."""
         deadline = self._clock() + budget_ns
-        if self._time.travelling is not None:
+        if self._time.seeking is not None:
             return 0 if self._time.work(lambda: self._clock() < deadline) else None
         while self._running is not None:
             at = self._clock()

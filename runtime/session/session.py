@@ -68,7 +68,7 @@ class FlowSession:
         self._retry_on_reload = retry_on_reload
         self._time = TimeTravel(flow, workshop, recording.ring_bytes, replay)
         self._time.shown = self._another_moment
-        self._time.leaving = self._leave_line
+        self._time.leaving = self._leave_branch
         self._file = RecordingFile(workshop, recording.options)
         self._left_file: Path | None = None
         self._comparer = BranchComparer(workshop.options, recording.options)
@@ -138,7 +138,7 @@ class FlowSession:
             case StopRecording():
                 self._stop_recording()
             case CompareBranches():
-                self._compare_lines()
+                self._compare_branches()
             case _:
                 self._travel(request)
 
@@ -168,31 +168,31 @@ class FlowSession:
         self.moment.standing = None
         match request:
             case Fork():
-                self._time.fork(self._on_other_line)
+                self._time.fork(self._on_other_branch)
             case TakeBranch(number):
-                self._time.take_line(number, self._on_other_line)
+                self._time.take_branch(number, self._on_other_branch)
             case _:
                 self._time.handle(request)
 
     def _at_the_end(self, change: Callable[[], None]) -> None:
-        """Make a change at the end of a line: in the past, of one that begins here."""
+        """Make a change at the end of a branch: in the past, of one that begins here."""
         self._loop.pause()
         if not self._time.past:
             change()
             return
 
         def forked() -> None:
-            self._on_other_line()
+            self._on_other_branch()
             change()
 
         self._time.fork(forked)
 
-    def _leave_line(self) -> None:
-        """Close the file of the line that is left, as that line ended."""
+    def _leave_branch(self) -> None:
+        """Close the file of the branch that is left, as that branch ended."""
         self._left_file = self._file.stop(self._time.end.snapshot())
 
-    def _on_other_line(self) -> None:
-        """The session is on another line; where one was recorded, this is recorded beside it."""
+    def _on_other_branch(self) -> None:
+        """The session is on another branch; where one was recorded, this is recorded beside it."""
         if self._left_file is not None:
             self._start_recording(str(free_path(self._left_file)))
         self._loop.pause()
@@ -211,11 +211,11 @@ class FlowSession:
     # ---- recording
 
     def _start_recording(self, path: str | None) -> None:
-        line = self._time.line
+        branch = self._time.branch
         self._stop_recording()
-        made = self._file.start(line.recorder, line.flow, path)
-        if line.recorder.writer is not None and line.recorder.writer.failed is None:
-            whole = "" if line.ring.complete else ", without the start, which the ring has lost"
+        made = self._file.start(branch.recorder, branch.flow, path)
+        if branch.recorder.writer is not None and branch.recorder.writer.failed is None:
+            whole = "" if branch.ring.complete else ", without the start, which the ring has lost"
             self.remark(CallMark.NOTE, None, f"recording into {made}{whole}")
 
     def _stop_recording(self) -> None:
@@ -223,17 +223,19 @@ class FlowSession:
         if path is not None:
             self.remark(CallMark.NOTE, None, f"recorded into {path}")
 
-    def _compare_lines(self) -> None:
-        line = self._time.line
-        other = line.left or next(
-            (one for one in self._time.history.lines if one is not line), None
+    def _compare_branches(self) -> None:
+        branch = self._time.branch
+        other = branch.parent or next(
+            (one for one in self._time.branches.kept if one is not branch), None
         )
         if other is not None:
-            self._comparer.compare(other, line)
+            self._comparer.compare(other, branch)
         elif self._time.file is not None:
-            self._comparer.compare(self._time.file.path, line)
+            self._comparer.compare(self._time.file.path, branch)
         else:
-            self.remark(CallMark.NOTE, None, "there is nothing to compare this line with: F forks")
+            self.remark(
+                CallMark.NOTE, None, "there is nothing to compare this branch with: F forks"
+            )
 
     # ---- the run
 
@@ -255,7 +257,7 @@ class FlowSession:
         """
         if self._reloading is None or not self._reloading.pending:
             return
-        if self._time.past or self._time.travelling is not None:
+        if self._time.past or self._time.seeking is not None:
             self._reloading.hold()
             self._time.changed = True
         else:

@@ -79,7 +79,7 @@ class UpdateBuilder:
             rewound=rewound,
             timeline=self._timeline_news() if changed else None,
             recording=self._recording_news() if changed else None,
-            line_comparison=self._comparer.take(),
+            branch_comparison=self._comparer.take(),
         )
 
     def _look_at_the_file(self) -> None:
@@ -88,14 +88,14 @@ class UpdateBuilder:
             self._time.remark(CallMark.ERROR, None, f"the recording stopped: {failure.message}")
 
     def _timeline_news(self) -> Timeline | None:
-        before, self._timeline = self._timeline, self._line_as_it_is()
+        before, self._timeline = self._timeline, self._present_timeline()
         return None if self._timeline == before else self._timeline
 
-    def _line_as_it_is(self) -> Timeline:
+    def _present_timeline(self) -> Timeline:
         time = self._time
-        line, file = time.line, time.file
+        branch, file = time.branch, time.file
         waiting = () if self.reloading is None else self.reloading.waiting
-        calls = line.calls
+        calls = branch.calls
         replay = None
         if file is not None:
             replay = ReplayInfo(file.path.name, file.calls, time.exact, time.finished)
@@ -104,18 +104,18 @@ class UpdateBuilder:
         return Timeline(
             position=time.now.calls,
             calls=calls,
-            line=line.number,
-            lines=time.history.infos(),
+            branch=branch.number,
+            branches=time.branches.infos(),
             past=time.past,
-            cells=line.places.cells(calls),
-            marks=tuple(line.marks),
-            travelling=time.travelling,
-            refusal=time.line.why_not_back,
+            cells=branch.places.cells(calls),
+            marks=tuple(branch.marks),
+            seeking=time.seeking,
+            refusal=time.branch.why_not_back,
             waiting=waiting,
             replay=replay,
         )
 
     def _recording_news(self) -> RecordingStatus | None:
-        status = self._file.status(self._time.line.recorder)
+        status = self._file.status(self._time.branch.recorder)
         before, self._recording = self._recording, status
         return None if status == before else status

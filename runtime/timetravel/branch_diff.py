@@ -1,4 +1,4 @@
-"""Two lines of a session compared, or one with the recording it replays."""
+"""Two branches of a session compared, or one with the recording it replays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from runtime.timetravel.branches import Branch
 
 
 class BranchComparer:
-    """Compares on a thread of its own: a long line takes seconds, and the flow goes on."""
+    """Compares on a thread of its own: a long branch takes seconds, and the flow goes on."""
 
     def __init__(self, options: EngineOptions, recording: RecordingOptions) -> None:
         """`recording` says what is taken out before anything is written, also for a moment."""
@@ -31,10 +31,10 @@ class BranchComparer:
         self._made: queue.SimpleQueue[BranchComparison] = queue.SimpleQueue()
 
     def compare(self, before: Branch | Path, after: Branch) -> None:
-        """Compare a line, or a recording, with another line as it stands; see `take`."""
-        lines = (before if isinstance(before, Path) else before.as_it_is(), after.as_it_is())
+        """Compare a branch, or a recording, with another branch as it stands; see `take`."""
+        branches = (before if isinstance(before, Path) else before.as_it_is(), after.as_it_is())
         worker = threading.Thread(
-            target=self._compare, args=lines, name="line comparison", daemon=True
+            target=self._compare, args=branches, name="branch comparison", daemon=True
         )
         worker.start()
 
@@ -47,7 +47,7 @@ class BranchComparer:
 
     def _compare(self, before: Branch | Path, after: Branch) -> None:
         names = [
-            item.name if isinstance(item, Path) else f"line {item.number}"
+            item.name if isinstance(item, Path) else f"branch {item.number}"
             for item in (before, after)
         ]
         with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
@@ -67,27 +67,27 @@ class BranchComparer:
         text = "" if report.equal else _how_far(before, after) + report.render()
         self._made.put(BranchComparison(names[0], names[1], compared, report.total, text))
 
-    def _saved(self, line: Branch, folder: Path) -> Path:
-        path = folder / f"line-{line.number}.rec"
+    def _saved(self, branch: Branch, folder: Path) -> Path:
+        path = folder / f"branch-{branch.number}.rec"
         facts = RunFacts(studio_release(), time.time_ns(), self._options)
         options = self._recording
-        ended = line.ended
+        ended = branch.ended
         state, detail = (FlowState.RUNNING, "") if ended is None else (ended.state, ended.detail)
         end = EndLine(
-            state=state.value, detail=detail, calls=line.ring.calls_kept, last_call=line.calls
+            state=state.value, detail=detail, calls=branch.ring.calls_kept, last_call=branch.calls
         )
-        failed = save(line.ring, path, header_of(line.flow, facts, options, path), options, end)
+        failed = save(branch.ring, path, header_of(branch.flow, facts, options, path), options, end)
         if failed is not None:
             raise StudioError([failed])
         return path
 
 
 def _how_far(before: Branch | Path, after: Branch) -> str:
-    """What to know of lines that went on to different places; empty when they did not."""
+    """What to know of branches that went on to different places; empty when they did not."""
     if after.ended is not None and (isinstance(before, Path) or before.ended is not None):
         return ""
     far = "a recording" if isinstance(before, Path) else f"{before.calls:,} calls"
     return (
-        f"compared: {far} with {after.calls:,} calls of line {after.number}; calls that only one "
+        f"compared: {far} with {after.calls:,} calls of branch {after.number}; calls that only one "
         "of them made count as missing or added\n"
     )

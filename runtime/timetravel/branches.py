@@ -1,4 +1,4 @@
-"""The lines of calls a session went along, each with its recording in memory."""
+"""The branches of a session, each with its recording in memory."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from runtime.recording.recorder import Recorder
 from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
 from runtime.recording.ring.ring import RING_BYTES, Ring
 
-KEPT_LINES = 4
+KEPT_BRANCHES = 4
 """Lines that are kept; the oldest that nothing stands on goes first."""
 KEPT_PLACES = 100_000
-"""EventIndex of one kind of happening kept of a line; the oldest half goes when there are more."""
+"""Places of one kind of event kept of a branch; the oldest half goes when there are more."""
 
 
 class EventIndex:
-    """After which calls of a line something happened."""
+    """After which calls of a branch something happened."""
 
     def __init__(self) -> None:
         self._places: dict[TimelineMark, array[int]] = {}
@@ -76,7 +76,7 @@ class EventIndex:
         return made
 
     def cells(self, calls: int) -> tuple[int, ...]:
-        """The marks of equal parts of a line of so many calls; see `Timeline.cells`."""
+        """The marks of equal parts of a branch of so many calls; see `Timeline.cells`."""
         count = min(calls, TIMELINE_CELLS)
         cells = [0] * count
         for mark, places in self._places.items():
@@ -91,21 +91,21 @@ class EventIndex:
 
 @dataclass
 class Branch:
-    """What the session did from its start on, along one line of calls."""
+    """What the session did from its start on, along one branch of calls."""
 
     number: int
     flow: LinkedFlow
     """The flow it began with."""
     recorder: Recorder
     calls: int = 0
-    left: Branch | None = None
-    """The line it left."""
-    left_at: int = 0
+    parent: Branch | None = None
+    """The branch it left."""
+    forked_at: int = 0
     changed: bool = False
     """True when somebody changed what waits after the last call."""
     places: EventIndex = field(default_factory=EventIndex)
     marks: list[int] = field(default_factory=list)
-    """EventIndex the user marked, in order."""
+    """Places the user marked, in order."""
     ended: FlowEnded | None = None
     """How the flow ended at its end, if it did."""
 
@@ -117,8 +117,8 @@ class Branch:
     @property
     def info(self) -> BranchInfo:
         """What the screen hears of it."""
-        left = None if self.left is None else self.left.number
-        return BranchInfo(self.number, self.calls, left, self.left_at)
+        parent = None if self.parent is None else self.parent.number
+        return BranchInfo(self.number, self.calls, parent, self.forked_at)
 
     @property
     def why_not_back(self) -> str:
@@ -176,54 +176,54 @@ class Branch:
 
 
 class Branches:
-    """Every line of a session, and the one it is on."""
+    """Every branch of a session, and the one it is on."""
 
     def __init__(self, flow: LinkedFlow, ring_bytes: int = RING_BYTES) -> None:
         self._ring_bytes = ring_bytes
         self._begun = 1
-        self.line = Branch(1, flow, Recorder(Ring(ring_bytes, sources=frozenset(flow.sources))))
-        """The line the session is on."""
-        self.lines = [self.line]
-        """The lines that are kept, in the order they began."""
+        self.current = Branch(1, flow, Recorder(Ring(ring_bytes, sources=frozenset(flow.sources))))
+        """The branch the session is on."""
+        self.kept = [self.current]
+        """The branches that are kept, in the order they began."""
 
     def fork(self, at: int) -> Branch:
-        """Begin a line that leaves the present one after `at` calls, and be on it."""
-        old = self.line
+        """Begin a branch that leaves the present one after `at` calls, and be on it."""
+        old = self.current
         self._begun += 1
-        line = Branch(
+        branch = Branch(
             self._begun,
             old.flow,
             Recorder(old.ring.until(at)),
             calls=at,
-            left=old,
-            left_at=at,
+            parent=old,
+            forked_at=at,
             places=old.places.until(at),
             marks=[place for place in old.marks if place <= at],
         )
-        line.places.add(TimelineMark.FORK, at)
-        self.lines.append(line)
-        self.line = line
+        branch.places.add(TimelineMark.FORK, at)
+        self.kept.append(branch)
+        self.current = branch
         self._forget()
-        return line
+        return branch
 
     def find(self, number: int) -> Branch | None:
-        """A line that is kept, or None."""
-        return next((line for line in self.lines if line.number == number), None)
+        """A branch that is kept, or None."""
+        return next((branch for branch in self.kept if branch.number == number), None)
 
     def infos(self) -> tuple[BranchInfo, ...]:
-        """What the screen hears of the lines."""
-        return tuple(line.info for line in self.lines)
+        """What the screen hears of the branches."""
+        return tuple(branch.info for branch in self.kept)
 
     def _forget(self) -> None:
-        """Let the oldest lines go that the present one did not leave."""
-        for line in list(self.lines):
-            if len(self.lines) <= KEPT_LINES:
+        """Let the oldest branches go that the present one did not leave."""
+        for branch in list(self.kept):
+            if len(self.kept) <= KEPT_BRANCHES:
                 break
-            if line is not self.line and line is not self.line.left:
-                self.lines.remove(line)
-                for other in self.lines:
-                    if other.left is line:
-                        other.left = None
+            if branch is not self.current and branch is not self.current.parent:
+                self.kept.remove(branch)
+                for other in self.kept:
+                    if other.parent is branch:
+                        other.parent = None
 
 
 def _mark_of(event: Event) -> TimelineMark | None:

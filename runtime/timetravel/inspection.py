@@ -49,7 +49,7 @@ class SessionInspector:
             return QueueListing(edge, offset, 0, ())
         waiting = self._engine.queue(edge)
         last = min(len(waiting), offset + count)
-        shown = tuple(element_line(waiting[index]) for index in range(offset, last))
+        shown = tuple(element_summary(waiting[index]) for index in range(offset, last))
         return QueueListing(edge, offset, len(waiting), shown)
 
     def find(self, element_id: int) -> Element | None:
@@ -69,7 +69,7 @@ class SessionInspector:
         return ElementDetails(
             element_id=element_id,
             found=True,
-            line=element_line(element),
+            summary=element_summary(element),
             buffer_content_type=element.payload.content_type,
             path=self._path(element),
             offset=offset,
@@ -100,7 +100,7 @@ class SessionInspector:
         return NodeCalls(node, tuple(self._wording.line(number, event) for number, event in found))
 
 
-def element_line(element: Element) -> ElementSummary:
+def element_summary(element: Element) -> ElementSummary:
     """An element without its payload."""
     return ElementSummary(
         element_id=element.id,

@@ -1,4 +1,4 @@
-"""A way to another place of a line: its calls made again."""
+"""A way to another place of a branch: its calls made again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUDGET_CALLS = 200
 class Seek:
     """Takes a moment that follows a recording to a later place."""
 
-    line: Branch
+    branch: Branch
     moment: Execution
     target: int
     """Calls made at its end."""

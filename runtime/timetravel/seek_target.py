@@ -1,4 +1,4 @@
-"""To which place of a line a request leads."""
+"""To which place of a branch a request leads."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class NoTargetError(Exception):
     """There is no such place; the text says why, for the user."""
 
 
-def destination(request: Request, line: Branch, at: int) -> int | None:
+def destination(request: Request, branch: Branch, at: int) -> int | None:
     """Calls made at the place that is wished for, seen from `at`; None for other requests.
 
-    It may lie before the start or after the end of the line. Raises `NoTargetError`.
+    It may lie before the start or after the end of the branch. Raises `NoTargetError`.
     """
     match request:
         case StepBack():
@@ -34,34 +34,34 @@ def destination(request: Request, line: Branch, at: int) -> int | None:
         case JumpTo(call):
             return call
         case JumpToElement(lineage):
-            return _start_of(lineage, line)
+            return _start_of(lineage, branch)
         case JumpToStop(forward):
-            return _stop_after(line, at) if forward else _stop_before(line, at)
+            return _stop_after(branch, at) if forward else _stop_before(branch, at)
         case JumpToMark(forward):
-            return _mark(line, at, forward)
+            return _mark(branch, at, forward)
         case _:
             return None
 
 
-def _start_of(lineage: int, line: Branch) -> int:
-    place = line.start_of(lineage)
+def _start_of(lineage: int, branch: Branch) -> int:
+    place = branch.start_of(lineage)
     if place is None:
         raise NoTargetError("the ring does not hold the call that gave this element any more")
     return place
 
 
-def _stop_before(line: Branch, at: int) -> int:
-    found = [place for kind in _STOPS if (place := line.places.before(kind, at)) is not None]
+def _stop_before(branch: Branch, at: int) -> int:
+    found = [place for kind in _STOPS if (place := branch.places.before(kind, at)) is not None]
     return max(found, default=0)
 
 
-def _stop_after(line: Branch, at: int) -> int:
-    found = [place for kind in _STOPS if (place := line.places.after(kind, at)) is not None]
-    return min(found, default=line.calls)
+def _stop_after(branch: Branch, at: int) -> int:
+    found = [place for kind in _STOPS if (place := branch.places.after(kind, at)) is not None]
+    return min(found, default=branch.calls)
 
 
-def _mark(line: Branch, at: int, forward: bool) -> int:
-    marks = line.marks
+def _mark(branch: Branch, at: int, forward: bool) -> int:
+    marks = branch.marks
     if not marks:
         raise NoTargetError("nothing is marked: m marks where the flow stands")
     if forward:

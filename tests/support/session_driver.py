@@ -49,8 +49,8 @@ class Driver:
         self._snapshot = update.snapshot or self._snapshot
         self._timeline = update.timeline or self._timeline
         self._recording = update.recording or self._recording
-        if update.line_comparison is not None:
-            self.comparisons.append(update.line_comparison)
+        if update.branch_comparison is not None:
+            self.comparisons.append(update.branch_comparison)
         return update
 
     def ask(self, *requests: Request) -> Update:

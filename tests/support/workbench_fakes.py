@@ -318,14 +318,14 @@ class ReadingLink(FakeLink):
             end = request.offset + min(request.length, self.most)
             part, size = self.payload[request.offset : end], len(self.payload)
             about = element_line(request.element_id, self.payload, size)
-            reply = replace(details(request.element_id, part, offset=request.offset), line=about)
+            reply = replace(details(request.element_id, part, offset=request.offset), summary=about)
             self.push(replace(self._latest, replies=(reply,)))
 
 
 RING = RecordingStatus(3_250_000, 67_108_864, 1_850, True)
 """A ring that holds a run from its start."""
 
-TWO_LINES = (BranchInfo(1, 1_850), BranchInfo(2, 1_500, 1, 1_200))
+TWO_BRANCHES = (BranchInfo(1, 1_850), BranchInfo(2, 1_500, 1, 1_200))
 
 HAPPENED = (
     (0.08, TimelineMark.RELOAD),
@@ -336,10 +336,10 @@ HAPPENED = (
     (0.8, TimelineMark.FORK),
     (0.999, TimelineMark.STOP),
 )
-"""What happened on the fakes' lines, by its place as a part of the line."""
+"""What happened on the fakes' branches, by its place as a part of the line."""
 
 
-def line_of_calls(calls: int, position: int | None = None, **changes: object) -> Timeline:
+def branch_of_calls(calls: int, position: int | None = None, **changes: object) -> Timeline:
     """A line on which much happened; at its end, or in the past at a `position`."""
     cells = [0] * min(calls, 240)
     for place, marks in HAPPENED:
@@ -350,11 +350,11 @@ def line_of_calls(calls: int, position: int | None = None, **changes: object) ->
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-PRESENT = line_of_calls(1_850)
-PAST = line_of_calls(1_850, 1_842)
+PRESENT = branch_of_calls(1_850)
+PAST = branch_of_calls(1_850, 1_842)
 
 
-def on_line(timeline: Timeline, *, running: bool = False) -> Update:
+def on_branch(timeline: Timeline, *, running: bool = False) -> Update:
     """The flow stands somewhere on a line."""
     return Update(Health.READY, running=running, timeline=timeline, recording=RING)
 

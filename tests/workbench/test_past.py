@@ -1,4 +1,4 @@
-"""The workbench on a real session: back, forward, an edit in the past, another line, a file."""
+"""The workbench on a real session: back, forward, an edit in the past, another branch, a file."""
 
 from __future__ import annotations
 
@@ -51,20 +51,20 @@ async def test_an_element_of_the_past_is_edited_and_goes_another_way(tmp_path, m
         assert '"type":"log"' in area.text
         area.text = area.text.replace("user login", "USER EDIT")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: screen.view.timeline.line == 2)
+        await until(pilot, lambda: screen.view.timeline.branch == 2)
         assert not screen.view.past
-        assert "line 2" in text_of(app)
+        assert "branch 2" in text_of(app)
         await go("s", 13)
         await go("s", 14)
         await until(pilot, lambda: "USER EDIT" in text_of(app))
 
         await pilot.press("D")
-        await until(pilot, lambda: screen.view.lines_compared is not None)
-        assert "line 1 -> line 2" in text_of(app)
-        assert screen.view.lines_compared.different > 0
+        await until(pilot, lambda: screen.view.branch_comparison is not None)
+        assert "branch 1 -> branch 2" in text_of(app)
+        assert screen.view.branch_comparison.different > 0
 
         await pilot.press("L")
-        await until(pilot, lambda: screen.view.timeline.line == 1)
+        await until(pilot, lambda: screen.view.timeline.branch == 1)
         await until(pilot, lambda: "USER EDIT" not in text_of(app))
 
         await pilot.press("R", *"kept.rec", "enter")

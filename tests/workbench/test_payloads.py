@@ -18,11 +18,11 @@ from tests.support.workbench_fakes import (
     PAYLOAD,
     FakeLink,
     ReadingLink,
+    branch_of_calls,
     busy_update,
     details,
     fail_node,
-    line_of_calls,
-    on_line,
+    on_branch,
     opened,
     settle,
     show,
@@ -281,7 +281,7 @@ async def test_an_element_that_is_gone_is_not_edited():
     async with opened(link) as (app, pilot):
         app.screen.selection = ElementRef(7, 7)
         await pilot.press("e")
-        missing = replace(details(7), found=False, line=None)
+        missing = replace(details(7), found=False, summary=None)
         await show(app, pilot, link, Update(Health.READY, replies=(missing,)))
         assert "This element is not kept any more" in text_of(app)
         await show(app, pilot, link, Update(Health.READY, replies=(details(7),)))
@@ -344,9 +344,9 @@ async def test_of_a_selected_node_its_failed_element_is_edited(node, edited):
 async def test_in_the_past_it_is_said_that_saving_forks():
     link = ReadingLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(line_of_calls(20, 12)))
+        await show(app, pilot, link, on_branch(branch_of_calls(20, 12)))
         await edit(app, pilot, link)
-        assert "Y saving forks: another line begins here" in text_of(app)
+        assert "Y saving forks: another branch begins here" in text_of(app)
 
 
 async def test_text_of_a_component_is_no_markup_in_the_editor():
@@ -359,7 +359,7 @@ async def test_text_of_a_component_is_no_markup_in_the_editor():
 async def test_a_content_type_that_can_not_be_shown_is_kept_when_it_is_left_alone():
     link = FakeLink()
     odd = details(7)
-    odd = replace(odd, line=replace(odd.line, content_type="a\x1b[31m"))
+    odd = replace(odd, summary=replace(odd.summary, content_type="a\x1b[31m"))
     async with opened(link) as (app, pilot):
         app.screen.selection = ElementRef(7, 7)
         await pilot.press("e")
@@ -424,10 +424,10 @@ async def test_the_editor_survives_a_session_that_ends_under_it():
 async def test_the_editor_and_the_questions_can_be_drawn_at_any_size(size):
     link = ReadingLink()
     async with opened(link) as (app, pilot):
-        line = line_of_calls(20, 12)
+        timeline = branch_of_calls(20, 12)
         upcoming = NextCall("router", Export.ROUTE, 7, 6)
         picture = snapshot(link.flow, calls=9, next_call=upcoming)
-        await show(app, pilot, link, replace(on_line(line), snapshot=picture))
+        await show(app, pilot, link, replace(on_branch(timeline), snapshot=picture))
         for keys in (["e"], ["number_sign"], ["R"], ["question_mark"]):
             await pilot.press(*keys)
             await settle(app, pilot)

@@ -15,13 +15,13 @@ from tests.support.workbench_fakes import (
     BUILT_NS,
     PROBLEMS,
     RING,
-    TWO_LINES,
+    TWO_BRANCHES,
     FakeLink,
+    branch_of_calls,
     builds,
     busy_update,
     details,
     fail_node,
-    line_of_calls,
     settle,
 )
 from workbench.app import StudioApp
@@ -49,7 +49,7 @@ def showing(link: FakeLink, *updates: Update, keys: tuple[str, ...] = ()):
 
 def in_the_past(link: FakeLink) -> Update:
     """A busy flow on the second of two lines, before an error that came later."""
-    timeline = line_of_calls(1_850, 1_110, line=2, lines=TWO_LINES, marks=(555,))
+    timeline = branch_of_calls(1_850, 1_110, branch=2, branches=TWO_BRANCHES, marks=(555,))
     return replace(busy_update(link.flow), rewound=True, timeline=timeline, recording=RING)
 
 
@@ -71,7 +71,7 @@ def test_the_past_on_a_small_terminal_with_a_build_that_waits(snap_compare):
 def test_a_paused_flow_under_pressure_on_a_large_terminal(snap_compare):
     link = FakeLink()
     element = Update(Health.READY, replies=(details(7),))
-    busy = replace(busy_update(link.flow), timeline=line_of_calls(1_842), recording=RING)
+    busy = replace(busy_update(link.flow), timeline=branch_of_calls(1_842), recording=RING)
     prepare = showing(link, busy, element)
     assert snap_compare(app_of(link), terminal_size=(120, 36), run_before=prepare)
 

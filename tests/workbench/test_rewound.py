@@ -15,15 +15,15 @@ from runtime.protocol.timeline import BranchComparison
 from runtime.protocol.updates import Health, NodeCalls, QueueListing, Update
 from tests.support.workbench_fakes import (
     PAST,
-    TWO_LINES,
+    TWO_BRANCHES,
     FakeLink,
+    branch_of_calls,
     busy_update,
     call_line,
     details,
     element_line,
     inspected,
-    line_of_calls,
-    on_line,
+    on_branch,
     opened,
     printed,
     show,
@@ -33,7 +33,7 @@ from tests.support.workbench_fakes import (
 from workbench.view import EdgeRef, ElementRef, NodeRef
 
 COMPARISON = BranchComparison(
-    "line 1", "line 2", 650, 3,
+    "branch 1", "branch 2", 650, 3,
     'router call 1,201: route\n  - ["logs"]\n  + ["metrics"]\n[red]not markup\x1b[31m',
 )  # fmt: skip
 
@@ -47,7 +47,7 @@ def rewound(link: FakeLink, calls: int, **changes: object) -> Update:
     made = Update(
         Health.READY,
         rewound=True,
-        timeline=line_of_calls(60, calls),
+        timeline=branch_of_calls(60, calls),
         snapshot=snapshot(link.flow, calls=calls),
         events=events,
         printed=(printed("log-sink", "".join(f"line {n}\n" for n in range(calls))),),
@@ -147,7 +147,7 @@ async def test_an_element_that_is_not_there_yet_says_so_and_comes_back():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         app.screen.selection = ElementRef(7, 7)
-        missing = replace(details(7), found=False, line=None)
+        missing = replace(details(7), found=False, summary=None)
         await show(app, pilot, link, replace(rewound(link, 5), replies=(missing,)))
         assert "not in the flow at this place of the past" in inspected(app)
         await show(app, pilot, link, replace(rewound(link, 9), replies=(details(7),)))
@@ -188,10 +188,10 @@ async def test_another_graph_of_the_past_is_no_news_and_a_lost_selection_goes():
 async def test_the_line_is_known_again_after_a_restart():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(replace(PAST, lines=TWO_LINES)))
+        await show(app, pilot, link, on_branch(replace(PAST, branches=TWO_BRANCHES)))
         await pilot.press("D")
-        await show(app, pilot, link, Update(Health.READY, line_comparison=COMPARISON))
-        await show(app, pilot, link, replace(link.opened(), timeline=line_of_calls(0)))
+        await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
+        await show(app, pilot, link, replace(link.opened(), timeline=branch_of_calls(0)))
         assert "0 calls" in text_of(app)
-        assert app.screen.view.lines_compared is None
+        assert app.screen.view.branch_comparison is None
         assert app.screen.selection is None

@@ -29,14 +29,14 @@ from runtime.protocol.updates import CallMark, EventLine, Health, Update
 from tests.support.workbench_fakes import (
     PAST,
     PRESENT,
-    TWO_LINES,
+    TWO_BRANCHES,
     FakeLink,
     ReadingLink,
     asked,
+    branch_of_calls,
     busy_update,
     fail_node,
-    line_of_calls,
-    on_line,
+    on_branch,
     opened,
     settle,
     show,
@@ -57,7 +57,7 @@ SIZES = [(120, 36), (80, 24)]
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
-    ("key", "line", "request_"),
+    ("key", "timeline", "request_"),
     [
         ("left_square_bracket", PRESENT, StepBack()),
         ("left_square_bracket", PAST, StepBack()),
@@ -68,41 +68,41 @@ SIZES = [(120, 36), (80, 24)]
         ("m", PRESENT, ToggleMark()),
         ("apostrophe", replace(PAST, marks=(3,)), JumpToMark()),
         ("F", PAST, Fork()),
-        ("L", replace(PRESENT, lines=TWO_LINES, line=2), TakeBranch(1)),
-        ("L", replace(PRESENT, lines=TWO_LINES, line=1), TakeBranch(2)),
-        ("D", replace(PRESENT, lines=TWO_LINES, line=2), CompareBranches()),
+        ("L", replace(PRESENT, branches=TWO_BRANCHES, branch=2), TakeBranch(1)),
+        ("L", replace(PRESENT, branches=TWO_BRANCHES, branch=1), TakeBranch(2)),
+        ("D", replace(PRESENT, branches=TWO_BRANCHES, branch=2), CompareBranches()),
         ("s", PAST, StepCall()),
         ("S", PAST, StepElement()),
         ("space", PAST, Continue()),
     ],
 )
-async def test_a_key_sends_its_request(size, key, line, request_):
+async def test_a_key_sends_its_request(size, key, timeline, request_):
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
-        await show(app, pilot, link, on_line(line))
+        await show(app, pilot, link, on_branch(timeline))
         await pilot.press(key)
         assert asked(link) == [request_]
 
 
 @pytest.mark.parametrize(
-    ("key", "line", "said"),
+    ("key", "timeline", "said"),
     [
-        ("left_square_bracket", line_of_calls(0), "step back needs a call to undo."),
-        ("left_curly_bracket", line_of_calls(0), "stop before needs a call to undo."),
+        ("left_square_bracket", branch_of_calls(0), "step back needs a call to undo."),
+        ("left_curly_bracket", branch_of_calls(0), "stop before needs a call to undo."),
         ("right_square_bracket", PRESENT, "forward needs a call that was undone"),
         ("right_curly_bracket", PRESENT, "next stop needs a call that was undone"),
         ("E", PRESENT, "to the end needs a call that was undone"),
         ("apostrophe", PRESENT, "mark before needs a mark: m sets one."),
         ("F", PRESENT, "fork here needs a place in the past."),
-        ("L", PRESENT, "other line needs another line: F in the past begins one."),
+        ("L", PRESENT, "other branch needs another branch: F in the past begins one."),
         ("D", PRESENT, "difference needs a difference."),
         ("o", PRESENT, "origin needs an element in the inspector."),
     ],
 )
-async def test_a_key_that_can_not_act_says_what_it_needs(key, line, said):
+async def test_a_key_that_can_not_act_says_what_it_needs(key, timeline, said):
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(line))
+        await show(app, pilot, link, on_branch(timeline))
         await pilot.press(key)
         assert said in text_of(app)
         assert asked(link) == []
@@ -113,7 +113,7 @@ async def test_going_back_that_is_refused_says_why_and_asks_nothing(key):
     link = FakeLink()
     why = "The ring has lost the start of this run."
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(replace(PRESENT, refusal=why)))
+        await show(app, pilot, link, on_branch(replace(PRESENT, refusal=why)))
         app.screen.selection = ElementRef(7, 7)
         await pilot.press(key)
         assert why in text_of(app)
@@ -134,7 +134,7 @@ async def test_before_there_is_a_line_no_key_of_time_asks_anything():
 async def test_a_dead_session_is_asked_nothing_of_its_past():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(PAST))
+        await show(app, pilot, link, on_branch(PAST))
         await show(app, pilot, link, Update(Health.DEAD, health_detail="killed"))
         assert "PAST" not in text_of(app).split("\n")[0]
         await pilot.press("left_square_bracket", "F", "E", "R", "number_sign")
@@ -160,19 +160,21 @@ async def test_in_a_replay_forward_makes_the_next_recorded_call():
     link = FakeLink()
     replay = ReplayInfo("a/four-events.rec", 90, True)
     async with opened(link) as (app, pilot):
-        line = line_of_calls(90, 12, past=False, replay=replay)
-        await show(app, pilot, link, on_line(line))
+        timeline = branch_of_calls(90, 12, past=False, replay=replay)
+        await show(app, pilot, link, on_branch(timeline))
         text = text_of(app)
         assert "|| PAUSED  REPLAY  " in text
         assert "12/90  replay four-events.rec" in text
         await pilot.press("right_square_bracket", "right_curly_bracket", "E", "F", "D")
         assert asked(link) == [StepCall(), JumpToStop(True), JumpTo(91), CompareBranches()]
-        await show(app, pilot, link, on_line(replace(line, replay=replace(replay, exact=False))))
+        await show(
+            app, pilot, link, on_branch(replace(timeline, replay=replace(replay, exact=False)))
+        )
         text = text_of(app)
         assert "REPLAY inputs only" in text
         assert "inputs of four-events.rec" in text
         ended = replace(replay, exact=False, finished=True)
-        await show(app, pilot, link, on_line(replace(line, position=90, replay=ended)))
+        await show(app, pilot, link, on_branch(replace(timeline, position=90, replay=ended)))
         text = text_of(app)
         assert "REPLAY as recorded" in text
         assert "90 calls  replay four-events.rec" in text
@@ -182,7 +184,7 @@ async def test_a_step_of_a_node_or_a_retry_would_not_be_the_past():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=9), "log-proc")
-        await show(app, pilot, link, replace(on_line(PAST), snapshot=failed))
+        await show(app, pilot, link, replace(on_branch(PAST), snapshot=failed))
         app.screen.selection = NodeRef("log-proc")
         for key in ("t", "r"):
             await pilot.press(key)
@@ -198,7 +200,7 @@ async def test_the_origin_is_that_of_the_element_that_the_inspector_shows():
     link = ReadingLink()
     async with opened(link) as (app, pilot):
         await show(
-            app, pilot, link, replace(on_line(PRESENT), snapshot=busy_update(link.flow).snapshot)
+            app, pilot, link, replace(on_branch(PRESENT), snapshot=busy_update(link.flow).snapshot)
         )
         await pilot.press("o")
         assert asked(link) == [JumpToElement(7)]
@@ -218,7 +220,7 @@ async def test_the_past_is_unmistakable(size):
         await show(app, pilot, link, replace(busy_update(link.flow), timeline=PRESENT))
         assert not app.screen.has_class("-past")
         calm = app.screen.queues.styles.border
-        await show(app, pilot, link, replace(on_line(PAST), rewound=True))
+        await show(app, pilot, link, replace(on_branch(PAST), rewound=True))
         lines = text_of(app).split("\n")
         assert "<< PAST 1,842/1,850" in lines[0]
         assert "PAUSED" not in lines[0]
@@ -228,7 +230,7 @@ async def test_the_past_is_unmistakable(size):
         assert "next: router route(#6)" in lines[-3]
         assert lines[-1].startswith(" [ step back  ] forward  E to the end  F fork here")
         assert app.screen.queues.styles.border != calm
-        await show(app, pilot, link, on_line(PRESENT))
+        await show(app, pilot, link, on_branch(PRESENT))
         assert "|| PAUSED" in text_of(app)
         assert app.screen.queues.styles.border == calm
 
@@ -236,7 +238,7 @@ async def test_the_past_is_unmistakable(size):
 async def test_a_run_through_the_past_is_the_past_still():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(PAST, running=True))
+        await show(app, pilot, link, on_branch(PAST, running=True))
         text = text_of(app)
         assert "> PAST 1,842/1,850" in text
         assert "running through the past" in text
@@ -247,11 +249,11 @@ async def test_a_run_through_the_past_is_the_past_still():
 @pytest.mark.parametrize("key", ["space", "escape"])
 async def test_a_way_shows_its_progress_and_can_be_cancelled(key):
     link = FakeLink()
-    going = replace(PRESENT, travelling=SeekProgress(4_938, 12_345))
+    going = replace(PRESENT, seeking=SeekProgress(4_938, 12_345))
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(going))
+        await show(app, pilot, link, on_branch(going))
         text = text_of(app)
-        assert ".. TRAVELLING 40 %" in text
+        assert ".. SEEKING 40 %" in text
         assert "going to call 12,345  40 %  space cancels" in text
         assert label(BY_ID["run-pause"], app.screen.context) == "cancel"
         await pilot.press("s", key)
@@ -264,17 +266,17 @@ async def test_a_new_build_that_waits_is_told_before_the_failure_it_may_mend():
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=9), "log-proc")
         waiting = replace(PAST, waiting=("log-proc",))
-        await show(app, pilot, link, replace(on_line(waiting), snapshot=failed))
+        await show(app, pilot, link, replace(on_branch(waiting), snapshot=failed))
         text = text_of(app)
-        assert "a new build of log-proc waits: F takes it here, E at the end of the line" in text
+        assert "a new build of log-proc waits: F takes it here, E at the end of the branch" in text
 
 
 async def test_what_the_session_remarks_is_told():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        line = EventLine(1, CallMark.NOTE, 5, None, "line 2 leaves line 1 here")
+        line = EventLine(1, CallMark.NOTE, 5, None, "branch 2 leaves branch 1 here")
         await show(app, pilot, link, Update(Health.READY, events=(line,)))
-        assert " i line 2 leaves line 1 here" in text_of(app).split("5 Events")[1]
+        assert " i branch 2 leaves branch 1 here" in text_of(app).split("5 Events")[1]
 
 
 async def test_a_past_that_is_not_what_it_was_says_so():
@@ -283,7 +285,7 @@ async def test_a_past_that_is_not_what_it_was_says_so():
         words = "router has the same build and the same input: it is not deterministic."
         told = EventLine(1, CallMark.ERROR, 5, "router", words)
         picture = snapshot(link.flow, calls=9, stop=StopReason.DIVERGENCE, stop_detail=words)
-        there = replace(on_line(PAST), snapshot=picture, events=(told,), rewound=True)
+        there = replace(on_branch(PAST), snapshot=picture, events=(told,), rewound=True)
         await show(app, pilot, link, there)
         lines = text_of(app).split("\n")
         assert "you look at the past  x divergence" in lines[-3]
@@ -293,10 +295,12 @@ async def test_a_past_that_is_not_what_it_was_says_so():
 async def test_labels_and_the_footer_follow_the_place():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(replace(PRESENT, marks=(1_850,), lines=TWO_LINES)))
+        await show(
+            app, pilot, link, on_branch(replace(PRESENT, marks=(1_850,), branches=TWO_BRANCHES))
+        )
         context = app.screen.context
         assert label(BY_ID["mark"], context) == "unmark"
-        assert label(BY_ID["line"], context) == "line 2"
+        assert label(BY_ID["branch"], context) == "branch 2"
         assert "[ step back" in text_of(app).split("\n")[-1]
 
 
@@ -306,7 +310,7 @@ async def test_labels_and_the_footer_follow_the_place():
 async def test_a_click_on_the_bar_goes_there():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(line_of_calls(20, 12)))
+        await show(app, pilot, link, on_branch(branch_of_calls(20, 12)))
         await pilot.click("#timeline", offset=(1, 0))
         await pilot.click("#timeline", offset=(1 + 5, 0))
         await pilot.click("#timeline", offset=(1 + 13, 0))
@@ -319,7 +323,9 @@ async def test_a_click_on_the_bar_goes_there():
 async def test_a_click_back_that_is_refused_says_why():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(line_of_calls(20, 12, refusal="The start is gone.")))
+        await show(
+            app, pilot, link, on_branch(branch_of_calls(20, 12, refusal="The start is gone."))
+        )
         await pilot.click("#timeline", offset=(3, 0))
         assert "The start is gone." in text_of(app)
         await pilot.click("#timeline", offset=(1 + 14, 0))
@@ -340,7 +346,7 @@ async def test_the_bar_takes_no_pane_its_last_row(height, seen):
 async def test_the_bar_costs_the_graph_no_row_it_wants_on_the_smallest_usual_terminal():
     link = FakeLink()
     async with opened(link, (80, 24)) as (app, pilot):
-        await show(app, pilot, link, on_line(PAST))
+        await show(app, pilot, link, on_branch(PAST))
         wanted = lay_out(link.flow, app.screen.flow_pane.size.width - 2, 100).height
         assert app.screen.flow_pane.size.height >= wanted
 
@@ -349,7 +355,7 @@ async def test_a_step_that_was_undone_at_once_is_not_called_none():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(
-            app, pilot, link, replace(on_line(PRESENT), snapshot=snapshot(link.flow, calls=9))
+            app, pilot, link, replace(on_branch(PRESENT), snapshot=snapshot(link.flow, calls=9))
         )
         await pilot.press("s", "left_square_bracket")
         await pilot.pause(0.6)

@@ -29,7 +29,7 @@ def _builds(context: Context) -> bool:
 
 
 def _differs(context: Context) -> bool:
-    return bool(context.view.news) or is_looked_at(context) or has_other_line(context)
+    return bool(context.view.news) or is_looked_at(context) or has_other_branch(context)
 
 
 def is_looked_at(context: Context) -> bool:
@@ -40,10 +40,10 @@ def is_looked_at(context: Context) -> bool:
     return isinstance(chosen, NodeRef) and context.view.comparison_of(chosen.node) is not None
 
 
-def has_other_line(context: Context) -> bool:
-    """True when the line can be compared: with the one it left, or with a recording."""
-    line = context.timeline
-    return line is not None and (len(line.lines) > 1 or line.replay is not None)
+def has_other_branch(context: Context) -> bool:
+    """True when the branch can be compared: with the one it left, or with a recording."""
+    timeline = context.timeline
+    return timeline is not None and (len(timeline.branches) > 1 or timeline.replay is not None)
 
 
 BUILD: tuple[Action, ...] = (
@@ -61,7 +61,7 @@ BUILD: tuple[Action, ...] = (
            "Put the earlier build of the selected node in use again.",
            Group.BUILD, _roll_back, _can_roll_back, "a selected node with an earlier build"),
     Action("difference", ("D",), "difference",
-           "Show in what builds, graphs or lines of calls differ; again closes it.",
+           "Show in what builds, graphs or branches differ; again closes it.",
            Group.BUILD, lambda bench: bench.show_difference(), _differs, "a difference", 8, 7),
     Action("compare", ("equals_sign",), "comparing",
            "Make a node's last calls with both builds at each swap, or do not.",

@@ -55,7 +55,7 @@ def label(action: Action, context: Context) -> str:
 
 def _label_of_run(action_id: str, context: Context) -> str:
     match action_id:
-        case "run-pause" if context.view.travelling:
+        case "run-pause" if context.view.seeking:
             return "cancel"
         case "run-pause":
             return "pause" if context.view.running else "run"
@@ -83,24 +83,24 @@ def _label_of_build(action_id: str, context: Context) -> str:
 
 
 def _label_of_time(action_id: str, context: Context) -> str:
-    line, recording = context.timeline, context.view.recording
+    timeline, recording = context.timeline, context.view.recording
     match action_id:
-        case "mark" if line is not None and line.position in line.marks:
+        case "mark" if timeline is not None and timeline.position in timeline.marks:
             return "unmark"
-        case "line" if line is not None and len(line.lines) == 2:
-            return f"line {other_lines(context)[0]}"
+        case "branch" if timeline is not None and len(timeline.branches) == 2:
+            return f"branch {other_branches(context)[0]}"
         case "record" if recording is not None and recording.writing:
             return "stop recording"
         case _:
             return ""
 
 
-def other_lines(context: Context) -> list[int]:
-    """Numbers of the lines that are kept beside the one that is shown."""
-    line = context.timeline
-    if line is None:
+def other_branches(context: Context) -> list[int]:
+    """Numbers of the branches that are kept next to the one that is shown."""
+    timeline = context.timeline
+    if timeline is None:
         return []
-    return [info.number for info in line.lines if info.number != line.line]
+    return [info.number for info in timeline.branches if info.number != timeline.branch]
 
 
 def pace_name(pace: float | None) -> str:

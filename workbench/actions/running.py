@@ -24,7 +24,7 @@ PAST_IS_REPEATED = "The past is made again as it was: E goes to its end, F forks
 
 def _run_or_pause(bench: ActionTarget) -> None:
     context = bench.context
-    going = context.view.running or context.view.travelling
+    going = context.view.running or context.view.seeking
     bench.send(Pause() if going else Continue(context.pace))
 
 
@@ -52,7 +52,7 @@ def _retry(bench: ActionTarget) -> None:
 
 
 def _can_run(context: Context) -> bool:
-    return steppable(context) or context.view.travelling
+    return steppable(context) or context.view.seeking
 
 
 def _node_chosen(context: Context) -> bool:

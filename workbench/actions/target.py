@@ -40,7 +40,7 @@ class Context:
 
     @property
     def timeline(self) -> Timeline | None:
-        """The line that is shown; None before there is one."""
+        """The branch that is shown; None before there is one."""
         return self.view.timeline if self.view.ready else None
 
     @property
@@ -85,7 +85,7 @@ class Context:
     @property
     def steppable(self) -> bool:
         """True when there is a call to make, and nothing is on its way through the past."""
-        snapshot, ready = self.view.snapshot, self.view.ready and not self.view.travelling
+        snapshot, ready = self.view.snapshot, self.view.ready and not self.view.seeking
         return ready and snapshot is not None and not snapshot.state.ended
 
 
@@ -121,11 +121,11 @@ class ActionTarget(Protocol):
         ...
 
     def ask_place(self) -> None:
-        """Ask for a place of the line, and go there."""
+        """Ask for a place of the branch, and go there."""
         ...
 
-    def take_line(self) -> None:
-        """Go to the end of the other line, or of the one that is chosen."""
+    def take_branch(self) -> None:
+        """Go to the end of the other branch, or of the one that is chosen."""
         ...
 
     def record(self) -> None:

@@ -1,4 +1,4 @@
-"""Going through what was done: back, forward, marks, lines, recordings; and changing elements."""
+"""Going through what was done (back, forward, marks, branches, recordings); changing elements."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from workbench.actions.action import Action, Group, idle
 from workbench.actions.target import ActionTarget, Context
 
 
-def _has_line(context: Context) -> bool:
+def _has_timeline(context: Context) -> bool:
     return context.timeline is not None
 
 
 def _can_go_back(context: Context) -> bool:
-    line = context.timeline
-    return line is not None and line.position > 0 and not line.refusal
+    timeline = context.timeline
+    return timeline is not None and timeline.position > 0 and not timeline.refusal
 
 
 def _refused(context: Context) -> str:
-    line = context.timeline
-    return line.refusal if line is not None else ""
+    timeline = context.timeline
+    return timeline.refusal if timeline is not None else ""
 
 
 def _can_go_on(context: Context) -> bool:
-    line = context.timeline
-    return line is not None and (line.past or line.position < line.calls)
+    timeline = context.timeline
+    return timeline is not None and (timeline.past or timeline.position < timeline.calls)
 
 
 def _forward(bench: ActionTarget) -> None:
@@ -42,9 +42,9 @@ def _forward(bench: ActionTarget) -> None:
 
 
 def _to_the_end(bench: ActionTarget) -> None:
-    line = bench.context.timeline
-    if line is not None:
-        bench.send(JumpTo(line.calls + 1))
+    timeline = bench.context.timeline
+    if timeline is not None:
+        bench.send(JumpTo(timeline.calls + 1))
 
 
 def _to_element(bench: ActionTarget) -> None:
@@ -56,21 +56,21 @@ def _to_element(bench: ActionTarget) -> None:
 def _knows_lineage(context: Context) -> bool:
     element = context.element
     known = element is not None and element.lineage is not None
-    return known and _has_line(context) and not _refused(context)
+    return known and _has_timeline(context) and not _refused(context)
 
 
 def _has_marks(context: Context) -> bool:
-    line = context.timeline
-    return line is not None and bool(line.marks)
+    timeline = context.timeline
+    return timeline is not None and bool(timeline.marks)
 
 
 def _can_fork(context: Context) -> bool:
-    return context.view.past and not context.view.travelling
+    return context.view.past and not context.view.seeking
 
 
-def _has_lines(context: Context) -> bool:
-    line = context.timeline
-    return line is not None and len(line.lines) > 1
+def _has_branches(context: Context) -> bool:
+    timeline = context.timeline
+    return timeline is not None and len(timeline.branches) > 1
 
 
 def _can_record(context: Context) -> bool:
@@ -100,31 +100,31 @@ TIME: tuple[Action, ...] = (
            Group.TIME, lambda bench: bench.send(JumpToStop()), _can_go_back, "a call to undo",
            0, 10, _refused),
     Action("stop-after", ("right_curly_bracket",), "next stop",
-           "Go on to the next stop that was made, or to the end of the line.",
+           "Go on to the next stop that was made, or to the end of the branch.",
            Group.TIME, lambda bench: bench.send(JumpToStop(forward=True)), _can_go_on, _UNDONE,
            0, 11),
-    Action("line-end", ("E",), "to the end", "Go to the end of the line, which is the present.",
+    Action("branch-end", ("E",), "to the end", "Go to the end of the branch, which is the present.",
            Group.TIME, _to_the_end, _can_go_on, _UNDONE, 0, 3),
     Action("call", ("number_sign",), "to call",
            "Go to a call: its number, +N or -N from here, or N%.",
-           Group.TIME, lambda bench: bench.ask_place(), _has_line, "a flow that is ready"),
+           Group.TIME, lambda bench: bench.ask_place(), _has_timeline, "a flow that is ready"),
     Action("origin", ("o",), "origin",
            "Go to before the call that gave the flow the inspected element.",
            Group.TIME, _to_element, _knows_lineage, "an element in the inspector",
            why_not=_refused),
-    Action("mark", ("m",), "mark", "Mark this place of the line, or take its mark away.",
-           Group.TIME, lambda bench: bench.send(ToggleMark()), _has_line,
+    Action("mark", ("m",), "mark", "Mark this place of the branch, or take its mark away.",
+           Group.TIME, lambda bench: bench.send(ToggleMark()), _has_timeline,
            "a flow that is ready"),
     Action("mark-before", ("apostrophe",), "mark before",
            "Go to the mark before this place; from the first one, to the last.",
            Group.TIME, lambda bench: bench.send(JumpToMark()), _has_marks,
            "a mark: m sets one"),
     Action("fork", ("F",), "fork here",
-           "Go on from this place on a line of its own; the old line is kept.",
+           "Go on from this place on a branch of its own; the old branch is kept.",
            Group.TIME, lambda bench: bench.send(Fork()), _can_fork, "a place in the past", 0, 4),
-    Action("line", ("L",), "other line", "Go to the end of another line that is kept.",
-           Group.TIME, lambda bench: bench.take_line(), _has_lines,
-           "another line: F in the past begins one"),
+    Action("branch", ("L",), "other branch", "Go to the end of another branch that is kept.",
+           Group.TIME, lambda bench: bench.take_branch(), _has_branches,
+           "another branch: F in the past begins one"),
     Action("record", ("R",), "record",
            "Write what the ring has, and all that follows, to a file; again ends it.",
            Group.TIME, lambda bench: bench.record(), _can_record, "a flow that is ready"),

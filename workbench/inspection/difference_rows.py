@@ -1,4 +1,4 @@
-"""Differences as rows, and the comparison of two lines of calls."""
+"""Differences as rows, and the comparison of two branches."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def difference_rows(text: str, cells: int) -> list[Row]:
     return rows
 
 
-def line_rows(comparison: BranchComparison | None, cells: int) -> list[Row]:
-    """In what a line differs from another one, or from its recording."""
+def branch_rows(comparison: BranchComparison | None, cells: int) -> list[Row]:
+    """In what a branch differs from another one, or from its recording."""
     if comparison is None:
         return [title("comparing…", "D closes")]
     before, after = harmless(comparison.before, 80), harmless(comparison.after, 80)

@@ -22,7 +22,7 @@ def element_rows(
     details: ElementDetails, form: PayloadView, cells: int, *, past: bool = False
 ) -> list[Row]:
     """The element, with as much of its payload as was read."""
-    about = details.line
+    about = details.summary
     if not details.found or about is None:
         why = NOT_YET if past else NOT_KEPT
         return [title(f"element {details.element_id}"), *prose(why, cells, StyleRole.DIM)]

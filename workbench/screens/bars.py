@@ -139,7 +139,7 @@ def _standing(view: View, cells: int) -> Line:
         return line(
             (" x ", StyleRole.BAD), ("what is shown is the last that was heard", StyleRole.BAD)
         )
-    if view.timeline is not None and view.timeline.travelling is not None:
+    if view.timeline is not None and view.timeline.seeking is not None:
         return line(
             (" .. on the way through the past  ", StyleRole.PAST),
             ("space", StyleRole.KEY),

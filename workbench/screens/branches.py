@@ -1,4 +1,4 @@
-"""The lines of calls that are kept, to choose one."""
+"""The branches that are kept, to choose one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from workbench.widgets.line_view import LineView
 
 
 class BranchesScreen(ModalScreen[int | None]):
-    """Gives back the number of a line, or None."""
+    """Gives back the number of a branch, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,L", "close", "close"),
@@ -27,34 +27,34 @@ class BranchesScreen(ModalScreen[int | None]):
     def __init__(self, timeline: Timeline) -> None:
         super().__init__()
         self._timeline = timeline
-        self._list = LineView(id="lines-list")
+        self._list = LineView(id="branches-list")
 
     def compose(self) -> ComposeResult:
-        """One row a line."""
-        with Vertical(id="lines") as box:
-            box.border_title = "Lines of calls"
+        """One row a branch."""
+        with Vertical(id="branches") as box:
+            box.border_title = "Branches"
             box.border_subtitle = "enter goes to its end   esc closes"
             yield self._list
 
     def on_mount(self) -> None:
-        """The cursor is on the first line that is not the present one."""
-        lines = self._timeline.lines
+        """The cursor is on the first branch that is not the present one."""
+        branches = self._timeline.branches
         self._list.can_focus = False
-        self._list.show([Row(self._line(info), info.number) for info in lines])
-        others = (at for at, info in enumerate(lines) if info.number != self._timeline.line)
+        self._list.show([Row(self._line(info), info.number) for info in branches])
+        others = (at for at, info in enumerate(branches) if info.number != self._timeline.branch)
         self._list.set_cursor(next(others, 0))
 
     def on_line_view_opened(self, message: LineView.Opened) -> None:
-        """A line was clicked, or taken with Enter."""
+        """A branch was clicked, or taken with Enter."""
         if isinstance(message.target, int):
             self.dismiss(message.target)
 
     def action_take(self) -> None:
-        """Take the line of the cursor."""
+        """Take the branch of the cursor."""
         self._list.open()
 
     def action_move(self, step: int) -> None:
-        """Go to another line."""
+        """Go to another branch."""
         self._list.move(0, step)
 
     def action_close(self) -> None:
@@ -62,11 +62,15 @@ class BranchesScreen(ModalScreen[int | None]):
         self.dismiss(None)
 
     def _line(self, info: BranchInfo) -> Line:
-        here = info.number == self._timeline.line
+        here = info.number == self._timeline.branch
         calls = f"{info.calls:>11,} call{'s' * (info.calls != 1)}"
-        left = f"  left line {info.left} after {info.left_at:,}" if info.left is not None else ""
+        left = (
+            f"  left branch {info.parent} after {info.forked_at:,}"
+            if info.parent is not None
+            else ""
+        )
         return line(
-            (f"  line {info.number}", StyleRole.STRONG),
+            (f"  branch {info.number}", StyleRole.STRONG),
             (calls, StyleRole.TEXT),
             (left, StyleRole.DIM),
             ("  here" if here else "", StyleRole.NEXT),

@@ -18,7 +18,7 @@ from runtime.protocol.requests import (
     StartBuild,
     StepCall,
 )
-from workbench.actions.building import has_other_line, is_looked_at
+from workbench.actions.building import has_other_branch, is_looked_at
 from workbench.actions.running import PACES
 from workbench.actions.table import BY_ID
 from workbench.actions.target import Context, PaneName
@@ -48,7 +48,7 @@ class MainController:
         self._send = send
         self._mouse = True
         self._sent = 0
-        self._travel = SeekCommands(panes, self.send)
+        self._seek = SeekCommands(panes, self.send)
         self.payloads = PayloadCommands(panes, self.send)
 
     @property
@@ -76,19 +76,19 @@ class MainController:
         if view.snapshot.calls == calls:
             self._panes.say(bars.why_not(view, node))
 
-    # ---- the line of calls
+    # ---- the branch
 
     def ask_place(self) -> None:
-        """Ask for a place of the line, and go there."""
-        self._travel.ask_place()
+        """Ask for a place of the branch, and go there."""
+        self._seek.ask_place()
 
-    def take_line(self) -> None:
-        """Go to the end of the other line, or of the one that is chosen."""
-        self._travel.take_line()
+    def take_branch(self) -> None:
+        """Go to the end of the other branch, or of the one that is chosen."""
+        self._seek.take_branch()
 
     def record(self) -> None:
         """Record into a file, or end that."""
-        self._travel.record()
+        self._seek.record()
 
     def edit_element(self) -> None:
         """Edit the payload of the element that is meant."""
@@ -121,8 +121,8 @@ class MainController:
             else:
                 panes.selection = None
             return
-        elif has_other_line(context):
-            panes.view = replace(view, lines_compared=None)
+        elif has_other_branch(context):
+            panes.view = replace(view, branch_comparison=None)
             panes.selection = BranchesRef()
             self.send(CompareBranches())
         panes.focus_pane(PaneName.INSPECTOR)
@@ -159,7 +159,7 @@ class MainController:
     def up(self) -> None:
         """Go up one level: the way through the past, zoom, cursor, pane, selection."""
         target = self._panes.target
-        if self.context.view.travelling:
+        if self.context.view.seeking:
             self.send(Pause())
         elif self._panes.zoomed:
             self._panes.zoomed = False

@@ -179,7 +179,7 @@ class Panes(Screen[None], inherit_bindings=False):
         self._banner.lines = banner
         self._banner.display = bool(banner)
         self._banner.styles.height = max(len(banner), 1)
-        self.set_class(self.view.past or self.view.travelling, "-past")
+        self.set_class(self.view.past or self.view.seeking, "-past")
 
     # ---- messages of the panes
 

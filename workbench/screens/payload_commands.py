@@ -42,7 +42,7 @@ class PayloadCommands:
         """An element was read, perhaps the wanted one."""
         if reply.element_id != self._wanted or reply.offset != len(self._read):
             return
-        about = reply.line
+        about = reply.summary
         why = self._why_not(reply, about)
         if about is None or why:
             self._wanted = None
@@ -107,4 +107,4 @@ class PayloadCommands:
     def _fork_words(self) -> Line:
         if not self._panes.view.past:
             return ()
-        return line(("   Y saving forks: another line begins here", StyleRole.PAST))
+        return line(("   Y saving forks: another branch begins here", StyleRole.PAST))

@@ -1,4 +1,4 @@
-"""Going to a place of the line that is asked for, taking another line, recording to a file."""
+"""Going to a place of the branch that is asked for, taking another branch, recording to a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runtime.protocol.requests import (
     TakeBranch,
 )
 from runtime.protocol.timeline import Timeline
-from workbench.actions.labels import other_lines
+from workbench.actions.labels import other_branches
 from workbench.screens.ask import AskScreen, Hint
 from workbench.screens.branches import BranchesScreen
 from workbench.screens.panes import Panes
@@ -32,31 +32,31 @@ class SeekCommands:
         self._send = send
 
     @property
-    def _line(self) -> Timeline | None:
+    def _timeline(self) -> Timeline | None:
         return self._panes.context.timeline
 
     def ask_place(self) -> None:
-        """Ask for a place of the line, and go there."""
+        """Ask for a place of the branch, and go there."""
         self._panes.app.push_screen(AskScreen("Go to call", EXAMPLES, self._place), self._go)
 
     def _place(self, text: str) -> Hint:
-        line = self._line
-        if line is None or not text.strip():
+        timeline = self._timeline
+        if timeline is None or not text.strip():
             return Hint(HOW, False, fault=False)
-        place = typed_place(text, line)
+        place = typed_place(text, timeline)
         return Hint(place.words, place.call is not None)
 
     def _go(self, text: str | None) -> None:
-        line = self._line
-        place = typed_place(text, line) if text is not None and line is not None else None
+        timeline = self._timeline
+        place = typed_place(text, timeline) if text is not None and timeline is not None else None
         if place is not None and place.call is not None:
             self._send(JumpTo(place.call))
 
-    def take_line(self) -> None:
-        """Go to the end of the other line; of several, the one that is chosen."""
-        line, others = self._line, other_lines(self._panes.context)
-        if line is not None and len(others) > 1:
-            self._panes.app.push_screen(BranchesScreen(line), self._take)
+    def take_branch(self) -> None:
+        """Go to the end of the other branch; of several, the one that is chosen."""
+        timeline, others = self._timeline, other_branches(self._panes.context)
+        if timeline is not None and len(others) > 1:
+            self._panes.app.push_screen(BranchesScreen(timeline), self._take)
         elif others:
             self._take(others[0])
 

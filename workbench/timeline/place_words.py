@@ -1,4 +1,4 @@
-"""What is said of the place on the line: in the header, beside the track, below the panes."""
+"""What is said of the place on the branch: in the header, beside the track, below the panes."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ PAST_CELLS = 64
 """From here on there is room for whole words about the past."""
 
 
-def share(travelling: SeekProgress) -> str:
+def share(seeking: SeekProgress) -> str:
     """`40 %` of the way."""
-    return f"{100 * min(travelling.done, travelling.target) // max(travelling.target, 1)} %"
+    return f"{100 * min(seeking.done, seeking.target) // max(seeking.target, 1)} %"
 
 
 def position_words(timeline: Timeline) -> str:
-    """`1,842/1,850`: calls made, and calls of the line."""
+    """`1,842/1,850`: calls made, and calls of the branch."""
     return f"{timeline.position:,}/{timeline.calls:,}"
 
 
@@ -28,8 +28,8 @@ def state_words(timeline: Timeline | None, *, running: bool) -> tuple[str, str, 
     """Sign, word and role of the header for what is not the present; None in the present."""
     if timeline is None:
         return None
-    if timeline.travelling is not None:
-        return "..", f"TRAVELLING {share(timeline.travelling)}", StyleRole.PAST_FLAG
+    if timeline.seeking is not None:
+        return "..", f"SEEKING {share(timeline.seeking)}", StyleRole.PAST_FLAG
     if timeline.past:
         return ">" if running else "<<", f"PAST {position_words(timeline)}", StyleRole.PAST_FLAG
     return None
@@ -60,9 +60,9 @@ def _replay_words(replay: ReplayInfo) -> str:
 
 
 def place_words(timeline: Timeline, room: int) -> Line:
-    """Where the flow stands, which line, what is replayed; the last ones go without room."""
-    if timeline.travelling is not None:
-        return _travelling_words(timeline.travelling, room)
+    """Where the flow stands, which branch, what is replayed; the last ones go without room."""
+    if timeline.seeking is not None:
+        return _seeking_words(timeline.seeking, room)
     if timeline.past:
         parts = [(f"<< {position_words(timeline)}", StyleRole.PAST)]
     elif timeline.position < timeline.calls:
@@ -71,8 +71,8 @@ def place_words(timeline: Timeline, room: int) -> Line:
         parts = [(f"{timeline.calls:,} call{'s' * (timeline.calls != 1)}", StyleRole.STRONG)]
     if timeline.marks and timeline.position in timeline.marks:
         parts.append(("marked", StyleRole.STRONG))
-    if len(timeline.lines) > 1 or timeline.line > 1:
-        parts.append((f"line {timeline.line}", StyleRole.ACCENT))
+    if len(timeline.branches) > 1 or timeline.branch > 1:
+        parts.append((f"branch {timeline.branch}", StyleRole.ACCENT))
     if timeline.replay is not None:
         parts.append((_replay_words(timeline.replay), StyleRole.DIM))
     made: Line = ()
@@ -83,11 +83,11 @@ def place_words(timeline: Timeline, room: int) -> Line:
     return made
 
 
-def _travelling_words(travelling: SeekProgress, room: int) -> Line:
+def _seeking_words(seeking: SeekProgress, room: int) -> Line:
     keys = line(("  space", StyleRole.KEY), (" cancels", StyleRole.DIM))
-    text = f"going to call {travelling.target:,}  {share(travelling)}"
+    text = f"going to call {seeking.target:,}  {share(seeking)}"
     return line(
-        (text if len(text) + width_of(keys) <= room else share(travelling), StyleRole.PAST), *keys
+        (text if len(text) + width_of(keys) <= room else share(seeking), StyleRole.PAST), *keys
     )
 
 
@@ -118,5 +118,5 @@ def waiting_words(timeline: Timeline) -> Line:
     return line(
         (f" r {what} {harmless(first, 60)}{more} {waits}: ", StyleRole.WARN),
         ("F", StyleRole.KEY), (" takes it here, ", StyleRole.DIM),
-        ("E", StyleRole.KEY), (" at the end of the line", StyleRole.DIM),
+        ("E", StyleRole.KEY), (" at the end of the branch", StyleRole.DIM),
     )  # fmt: skip

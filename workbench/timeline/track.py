@@ -1,4 +1,4 @@
-"""The line of calls drawn in one row: marks, where the flow stands, what lies after it."""
+"""The branch drawn in one row: marks, where the flow stands, what lies after it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Cell = tuple[str, StyleRole]
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """The drawn line."""
+    """The drawn branch."""
 
     spans: Line = ()
     places: tuple[int, ...] = ()
@@ -41,7 +41,7 @@ class Track:
 
 
 def draw_track(timeline: Timeline, cells: int) -> Track:
-    """Draw the line in at most `cells` cells: one a call, as long as there is room for that.
+    """Draw the branch in at most `cells` cells: one a call, as long as there is room for that.
 
     A column of its own stands for the start, and one for where the flow stands, so that it hides
     no mark: what is left of it was done before, what is right of it comes after.
@@ -61,11 +61,11 @@ def draw_track(timeline: Timeline, cells: int) -> Track:
     return Track(_spans(row), (*left, position, *right))
 
 
-def draw_progress(travelling: SeekProgress, cells: int) -> Line:
+def draw_progress(seeking: SeekProgress, cells: int) -> Line:
     """How far the way through the past is made."""
     room = max(cells - 1, 0)
-    target = max(travelling.target, 1)
-    made = min(travelling.done * room // target, room)
+    target = max(seeking.target, 1)
+    made = min(seeking.done * room // target, room)
     row = [
         (START, StyleRole.PAST),
         *[(DONE, StyleRole.PAST)] * made,

@@ -1,4 +1,4 @@
-"""Places of the line that a user types: `1842`, `+10`, `-3`, `50%`."""
+"""Places of the branch that a user types: `1842`, `+10`, `-3`, `50%`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Place:
 
 
 def typed_place(text: str, timeline: Timeline) -> Place:
-    """The place that `text` names on this line."""
+    """The place that `text` names on this branch."""
     found = _TYPED.fullmatch(text.strip().replace("\N{MINUS SIGN}", "-"))
     if found is None or (found["sign"] and found["share"]):
         return Place(None, HOW)
     number = int(re.sub(r"[,_ ]", "", found["digits"]))
     if found["share"]:
         if number > 100:
-            return Place(None, "100% is the end of the line.")
+            return Place(None, "100% is the end of the branch.")
         return _place(timeline.calls * number // 100, timeline)
     if found["sign"]:
         number = timeline.position + (number if found["sign"] == "+" else -number)
@@ -42,7 +42,7 @@ def _place(call: int, timeline: Timeline) -> Place:
         return Place(None, timeline.refusal)
     if call >= timeline.calls:
         beyond = f"There are {timeline.calls:,} calls: " if call > timeline.calls else ""
-        return Place(timeline.calls, f"{beyond}the end of the line.")
+        return Place(timeline.calls, f"{beyond}the end of the branch.")
     if call <= 0:
         return Place(0, "Before the first call.")
     return Place(call, f"After call {call:,} of {timeline.calls:,}.")

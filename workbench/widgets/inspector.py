@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
 from runtime.protocol.updates import ElementDetails, NodeCalls, QueueListing
 from workbench.inspection.build_rows import change_rows
-from workbench.inspection.difference_rows import line_rows
+from workbench.inspection.difference_rows import branch_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows
 from workbench.inspection.flow import flow_rows
@@ -78,8 +78,8 @@ class Inspector(LineView, inherit_bindings=False):
         changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
         if changed:
             self._turn_to(self.selection or next_subject(new), again=True)
-        before = (old.builds, old.comparisons, old.change, old.lines_compared)
-        if before != (new.builds, new.comparisons, new.change, new.lines_compared):
+        before = (old.builds, old.comparisons, old.change, old.branch_comparison)
+        if before != (new.builds, new.comparisons, new.change, new.branch_comparison):
             self._fill()
 
     def watch_selection(self, selection: Selection | None) -> None:
@@ -139,9 +139,9 @@ class Inspector(LineView, inherit_bindings=False):
             return self._waiting_element()
         if not isinstance(subject, ElementRef):
             return None
-        if details is None or details.line is None or details.element_id != subject.element_id:
+        if details is None or details.summary is None or details.element_id != subject.element_id:
             return subject
-        return subject._replace(lineage=details.line.lineage)
+        return subject._replace(lineage=details.summary.lineage)
 
     def _waiting_element(self) -> ElementRef | None:
         under = None if self.cursor is None else self.rows[self.cursor].target
@@ -221,7 +221,7 @@ class Inspector(LineView, inherit_bindings=False):
             case ChangeRef() if self.view.change is not None:
                 self.show(change_rows(self.view.change, frozenset(flow.by_name), cells))
             case BranchesRef():
-                self.show(line_rows(self.view.lines_compared, cells))
+                self.show(branch_rows(self.view.branch_comparison, cells))
             case ChangeRef() | None:
                 self.show(flow_rows(flow, snapshot, cells))
 
@@ -230,11 +230,11 @@ class Inspector(LineView, inherit_bindings=False):
     def sideways(self, step: int) -> None:
         """Ask for another part of a payload that is larger than one."""
         details = self._details
-        if details is None or details.line is None or not isinstance(self._subject, ElementRef):
+        if details is None or details.summary is None or not isinstance(self._subject, ElementRef):
             super().sideways(step)
             return
         offset = self._offset + step * PART_BYTES
-        if 0 <= offset < details.line.size:
+        if 0 <= offset < details.summary.size:
             self._offset = offset
             self._ask()
 

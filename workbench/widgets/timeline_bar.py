@@ -1,4 +1,4 @@
-"""The timeline: one row that shows the line of calls and takes clicks."""
+"""The timeline: one row that shows the branch and takes clicks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LEAST_TRACK = 24
 
 
 class TimelineBar(LineLabel):
-    """Draws the line; a click goes to the place under it."""
+    """Draws the branch; a click goes to the place under it."""
 
     timeline: reactive[Timeline | None] = reactive(None, repaint=False)
 
@@ -36,7 +36,7 @@ class TimelineBar(LineLabel):
         self._places: tuple[int, ...] = ()
 
     def watch_timeline(self) -> None:
-        """Draw the line anew."""
+        """Draw the branch again."""
         self._draw()
 
     def on_resize(self) -> None:
@@ -53,8 +53,8 @@ class TimelineBar(LineLabel):
         words = place_words(timeline, cells - LEAST_TRACK - 2)
         room = cells - width_of(words) - 2
         track: Line
-        if timeline.travelling is not None:
-            track = draw_progress(timeline.travelling, room)
+        if timeline.seeking is not None:
+            track = draw_progress(timeline.seeking, room)
         else:
             drawn = draw_track(timeline, room)
             track, self._places = drawn.spans, drawn.places

@@ -156,7 +156,7 @@ def test_a_fork_is_refused_when_its_input_can_not_be_opened_again(tmp_path: Path
     driver.go(9)
     lines.unlink()
     driver.ask(Fork())
-    assert driver.timeline.line == 1
+    assert driver.timeline.branch == 1
     assert driver.timeline.past
     assert "lines.txt" in driver.log[-1]
     driver.session.close()
@@ -235,12 +235,12 @@ def test_a_replay_forks_in_its_past(replay: Driver) -> None:
     replay.step(20)
     replay.go(10)
     replay.ask(Fork())
-    assert replay.timeline.line == 2
+    assert replay.timeline.branch == 2
     end = replay.run()
     assert (end.pulled, end.delivered) == (4, 4)
     replay.ask(CompareBranches())
     compared = replay.wait_for_comparison()
-    assert compared.before == "line 1"
+    assert compared.before == "branch 1"
 
 
 def test_this_run_is_compared_with_the_recording(replay: Driver) -> None:

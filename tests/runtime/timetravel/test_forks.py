@@ -64,9 +64,11 @@ def test_a_fork_goes_on_from_the_past_and_its_sources_do_too(driver: Driver) -> 
     driver.go(end.calls // 2)
     driver.ask(Fork())
     assert not driver.timeline.past
-    assert driver.timeline.line == 2
+    assert driver.timeline.branch == 2
     assert driver.timeline.calls == end.calls // 2
-    assert [(line.number, line.left, line.left_at) for line in driver.timeline.lines] == [
+    assert [
+        (branch.number, branch.parent, branch.forked_at) for branch in driver.timeline.branches
+    ] == [
         (1, None, 0),
         (2, 1, end.calls // 2),
     ]
@@ -80,7 +82,7 @@ def test_a_fork_goes_on_from_the_past_and_its_sources_do_too(driver: Driver) -> 
 def test_the_present_is_not_forked(driver: Driver) -> None:
     driver.step(4)
     driver.ask(Fork())
-    assert driver.timeline.line == 1
+    assert driver.timeline.branch == 1
     assert "step back first" in driver.log[-1]
 
 
@@ -91,18 +93,18 @@ def test_an_element_edited_in_the_past_goes_on_in_a_line_of_its_own(driver: Driv
     before = driver.output()
     driver.go(at)
     driver.ask(EditElement(element, b"edited"))
-    assert driver.timeline.line == 2
+    assert driver.timeline.branch == 2
     assert not driver.timeline.past
     driver.run()
     assert "edited" in driver.output()
     assert "edited" not in before
     driver.ask(CompareBranches())
     compared = driver.wait_for_comparison()
-    assert (compared.before, compared.after) == ("line 1", "line 2")
+    assert (compared.before, compared.after) == ("branch 1", "branch 2")
     assert compared.different == 1
     assert "edited" in compared.text
     driver.ask(TakeBranch(1))
-    assert driver.timeline.line == 1
+    assert driver.timeline.branch == 1
     assert driver.output() == before
 
 
@@ -127,7 +129,7 @@ def test_a_line_that_was_left_is_taken_up_again(driver: Driver) -> None:
     driver.ask(Fork())
     driver.step(2)
     driver.ask(TakeBranch(1))
-    assert driver.timeline.line == 1
+    assert driver.timeline.branch == 1
     assert driver.snapshot.calls == 8
     assert not driver.timeline.past
     end = driver.run()
@@ -152,7 +154,7 @@ def test_a_line_is_taken_with_what_was_changed_after_its_last_call(driver: Drive
     assert (end.injected, end.delivered) == (1, ELEMENTS + 1)
     driver.go(3)
     driver.ask(Fork())
-    assert driver.timeline.line == 3
+    assert driver.timeline.branch == 3
 
 
 def test_old_lines_go_but_never_the_one_that_was_left(driver: Driver) -> None:
@@ -161,10 +163,10 @@ def test_old_lines_go_but_never_the_one_that_was_left(driver: Driver) -> None:
         driver.go(4)
         driver.ask(Fork())
         driver.step(3)
-    numbers = [line.number for line in driver.timeline.lines]
+    numbers = [branch.number for branch in driver.timeline.branches]
     assert len(numbers) == 4
     assert numbers[-2:] == [6, 7]
-    assert driver.timeline.lines[-1].left == 6
+    assert driver.timeline.branches[-1].parent == 6
 
 
 def test_a_rebuild_waits_while_the_past_is_shown_and_is_taken_by_a_fork(manifest: Path) -> None:

@@ -194,7 +194,7 @@ def test_another_node_is_not_stepped_in_the_past(open_flow: Open) -> None:
     other = next(node.name for node in driver.snapshot.nodes if node.name != upcoming.node)
     driver.ask(StepCall(other))
     assert driver.snapshot.calls == 8
-    assert any(f"next call of this line is {upcoming.node}." in text for text in driver.log)
+    assert any(f"next call of this branch is {upcoming.node}." in text for text in driver.log)
 
 
 def test_stops_and_what_was_done_about_them_are_part_of_the_line(
@@ -272,10 +272,10 @@ def test_a_way_can_be_given_up(open_flow: Open) -> None:
     end = driver.run()
     driver.session.handle(JumpTo(30))
     assert driver.poll().timeline is not None
-    assert driver.timeline.travelling is not None
-    assert driver.timeline.travelling.target == 30
+    assert driver.timeline.seeking is not None
+    assert driver.timeline.seeking.target == 30
     driver.ask(Pause())
-    assert driver.timeline.travelling is None
+    assert driver.timeline.seeking is None
     assert not driver.timeline.past
     assert driver.snapshot == end
 
@@ -320,7 +320,7 @@ def test_a_node_that_answers_otherwise_is_named(open_flow: Open) -> None:
     assert driver.timeline.past
     assert driver.snapshot.calls == 19
     driver.ask(Fork())
-    assert driver.timeline.line == 1
+    assert driver.timeline.branch == 1
     assert driver.timeline.past
     said = driver.log[-1]
     assert said.startswith(f"it is not possible to go there: {event.call.node} has the same build")

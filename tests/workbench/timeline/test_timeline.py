@@ -14,7 +14,7 @@ from runtime.protocol.timeline import (
     Timeline,
     TimelineMark,
 )
-from tests.support.workbench_fakes import RING, TWO_LINES, line_of_calls
+from tests.support.workbench_fakes import RING, TWO_BRANCHES, branch_of_calls
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import StyleRole, plain, width_of
 from workbench.text.recording_words import recording_flag, ring_words, told
@@ -91,7 +91,7 @@ def test_what_can_not_be_gone_back_to_is_drawn_thin():
 
 
 def test_past_and_present_differ_by_sign_and_by_colour():
-    timeline = line_of_calls(30, 12)
+    timeline = branch_of_calls(30, 12)
     spans = draw_track(timeline, 60).spans
     assert {span.role for span in spans} > {StyleRole.PAST, StyleRole.ACCENT, StyleRole.DIM}
     assert {DONE, UNDONE, HERE, START} < set(plain(spans))
@@ -151,11 +151,14 @@ def words(timeline: Timeline, room: int = 80) -> str:
 
 
 def test_words_beside_the_track_say_where_the_flow_stands():
-    assert words(line_of_calls(1_850)) == "1,850 calls"
-    assert words(line_of_calls(1)) == "1 call"
-    assert words(line_of_calls(1_850, 1_842)) == "<< 1,842/1,850"
-    assert words(line_of_calls(1_850, 1_842, line=2, lines=TWO_LINES)) == "<< 1,842/1,850  line 2"
-    assert words(line_of_calls(9, marks=(9,))) == "9 calls  marked"
+    assert words(branch_of_calls(1_850)) == "1,850 calls"
+    assert words(branch_of_calls(1)) == "1 call"
+    assert words(branch_of_calls(1_850, 1_842)) == "<< 1,842/1,850"
+    assert (
+        words(branch_of_calls(1_850, 1_842, branch=2, branches=TWO_BRANCHES))
+        == "<< 1,842/1,850  branch 2"
+    )
+    assert words(branch_of_calls(9, marks=(9,))) == "9 calls  marked"
 
 
 @pytest.mark.parametrize(
@@ -163,31 +166,34 @@ def test_words_beside_the_track_say_where_the_flow_stands():
 )
 def test_words_name_what_is_replayed_and_whether_it_is_checked(exact, said):
     replay = ReplayInfo("some/folder/four-events.rec", 90, exact)
-    timeline = line_of_calls(90, 12, past=False, replay=replay)
+    timeline = branch_of_calls(90, 12, past=False, replay=replay)
     assert words(timeline) == f"12/90  {said}"
     assert words(timeline, 12) == "12/90"
 
 
 def test_words_on_the_way_give_the_target_and_the_share():
-    timeline = line_of_calls(20_000, 500, travelling=SeekProgress(4_938, 12_345))
+    timeline = branch_of_calls(20_000, 500, seeking=SeekProgress(4_938, 12_345))
     assert words(timeline) == "going to call 12,345  40 %  space cancels"
     assert words(timeline, 25) == "40 %  space cancels"
 
 
 def test_the_header_says_past_and_travelling_and_nothing_of_the_present():
     assert state_words(None, running=False) is None
-    assert state_words(line_of_calls(9), running=True) is None
-    assert state_words(line_of_calls(1_850, 1_842), running=False)[:2] == ("<<", "PAST 1,842/1,850")
-    assert state_words(line_of_calls(9, 4), running=True)[:2] == (">", "PAST 4/9")
-    going = line_of_calls(9, 4, travelling=SeekProgress(1, 4))
-    assert state_words(going, running=False)[:2] == ("..", "TRAVELLING 25 %")
+    assert state_words(branch_of_calls(9), running=True) is None
+    assert state_words(branch_of_calls(1_850, 1_842), running=False)[:2] == (
+        "<<",
+        "PAST 1,842/1,850",
+    )
+    assert state_words(branch_of_calls(9, 4), running=True)[:2] == (">", "PAST 4/9")
+    going = branch_of_calls(9, 4, seeking=SeekProgress(1, 4))
+    assert state_words(going, running=False)[:2] == ("..", "SEEKING 25 %")
 
 
 def test_builds_that_wait_are_named_with_the_keys_that_take_them():
-    assert waiting_words(line_of_calls(9)) == ()
-    one = plain(waiting_words(line_of_calls(9, 4, waiting=("router",))))
-    assert one == " r a new build of router waits: F takes it here, E at the end of the line"
-    two = plain(waiting_words(line_of_calls(9, 4, waiting=("router", "log-proc"))))
+    assert waiting_words(branch_of_calls(9)) == ()
+    one = plain(waiting_words(branch_of_calls(9, 4, waiting=("router",))))
+    assert one == " r a new build of router waits: F takes it here, E at the end of the branch"
+    two = plain(waiting_words(branch_of_calls(9, 4, waiting=("router", "log-proc"))))
     assert two.startswith(" r new builds of router and 1 more wait: F")
 
 
@@ -195,7 +201,7 @@ def test_builds_that_wait_are_named_with_the_keys_that_take_them():
 def test_words_never_take_more_than_their_room(room, position, rest):
     replay = ReplayInfo("x" * 90, None, True)
     timeline = Timeline(
-        position, position + rest, line=3, past=rest > 0, replay=replay, marks=(position,)
+        position, position + rest, branch=3, past=rest > 0, replay=replay, marks=(position,)
     )
     assert width_of(place_words(timeline, room)) <= room
 
@@ -219,21 +225,21 @@ def test_words_never_take_more_than_their_room(room, position, rest):
     ],
 )
 def test_a_place_can_be_typed(text, call):
-    assert typed_place(text, line_of_calls(1_850, 1_110)).call == call
+    assert typed_place(text, branch_of_calls(1_850, 1_110)).call == call
 
 
 @pytest.mark.parametrize("text", ["", "x", "1.5", "+50%", "101%", "--3", "12 %%", "٣x", "1e3"])
 def test_what_is_no_place_is_explained(text):
-    place = typed_place(text, line_of_calls(1_850, 1_110))
+    place = typed_place(text, branch_of_calls(1_850, 1_110))
     assert place.call is None
     assert place.words.endswith(".")
 
 
 def test_a_place_says_what_it_means_and_a_refusal_says_why():
-    line = line_of_calls(1_850, 1_110)
-    assert typed_place("12", line).words == "After call 12 of 1,850."
-    assert typed_place("9999", line).words == "There are 1,850 calls: the end of the line."
-    refused = line_of_calls(1_850, 1_110, refusal="The start is gone.")
+    timeline = branch_of_calls(1_850, 1_110)
+    assert typed_place("12", timeline).words == "After call 12 of 1,850."
+    assert typed_place("9999", timeline).words == "There are 1,850 calls: the end of the branch."
+    refused = branch_of_calls(1_850, 1_110, refusal="The start is gone.")
     assert typed_place("1109", refused) == typed_place("-1", refused)
     assert typed_place("1109", refused).words == "The start is gone."
     assert typed_place("1111", refused).call == 1_111

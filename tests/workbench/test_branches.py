@@ -20,11 +20,11 @@ from tests.support.workbench_fakes import (
     PAST,
     PRESENT,
     RING,
-    TWO_LINES,
+    TWO_BRANCHES,
     FakeLink,
     asked,
     inspected,
-    on_line,
+    on_branch,
     opened,
     show,
     text_of,
@@ -38,7 +38,7 @@ from workbench.widgets.line_view import LineView
 SIZES = [(120, 36), (80, 24)]
 
 COMPARISON = BranchComparison(
-    "line 1", "line 2", 650, 3,
+    "branch 1", "branch 2", 650, 3,
     'router call 1,201: route\n  - ["logs"]\n  + ["metrics"]\n[red]not markup\x1b[31m',
 )  # fmt: skip
 
@@ -52,7 +52,7 @@ COMPARISON = BranchComparison(
 async def test_a_place_is_typed(typed, call):
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(PAST))
+        await show(app, pilot, link, on_branch(PAST))
         await pilot.press("number_sign", *typed, "enter")
         assert asked(link) == [JumpTo(call)]
 
@@ -61,7 +61,7 @@ async def test_a_place_is_typed(typed, call):
 async def test_a_place_is_explained_while_it_is_typed_and_a_bad_one_stays(size):
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
-        await show(app, pilot, link, on_line(PAST))
+        await show(app, pilot, link, on_branch(PAST))
         await pilot.press("number_sign")
         assert "- A call's number, +N or -N calls from here, or N%." in text_of(app)
         await pilot.press("5", "0")
@@ -79,18 +79,18 @@ async def test_a_place_is_explained_while_it_is_typed_and_a_bad_one_stays(size):
 
 async def test_of_many_lines_one_is_chosen():
     link = FakeLink()
-    lines = (*TWO_LINES, BranchInfo(4, 1_700, 1, 1_600), BranchInfo(5, 9))
+    branches = (*TWO_BRANCHES, BranchInfo(4, 1_700, 1, 1_600), BranchInfo(5, 9))
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(replace(PRESENT, lines=lines, line=1)))
+        await show(app, pilot, link, on_branch(replace(PRESENT, branches=branches, branch=1)))
         await pilot.press("L")
         text = text_of(app)
-        assert "line 2      1,500 calls  left line 1 after 1,200" in text
-        assert "line 1      1,850 calls  here" in text
+        assert "branch 2      1,500 calls  left branch 1 after 1,200" in text
+        assert "branch 1      1,850 calls  here" in text
         await pilot.press("escape", "L", "down", "enter")
         assert asked(link) == [TakeBranch(4)]
         await pilot.press("L")
         view = app.screen.query_one(LineView)
-        await pilot.click("#lines-list", offset=(4, 3 + view.gutter.top))
+        await pilot.click("#branches-list", offset=(4, 3 + view.gutter.top))
         assert asked(link) == [TakeBranch(4), TakeBranch(5)]
 
 
@@ -98,15 +98,15 @@ async def test_of_many_lines_one_is_chosen():
 async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
-        await show(app, pilot, link, on_line(replace(PRESENT, lines=TWO_LINES, line=2)))
+        await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
         await pilot.press("D")
         assert asked(link) == [CompareBranches()]
         assert app.screen.selection == BranchesRef()
         assert app.screen.active is PaneName.INSPECTOR
         assert "comparing…" in text_of(app)
-        await show(app, pilot, link, Update(Health.READY, line_comparison=COMPARISON))
+        await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
         text = text_of(app)
-        assert "line 1 -> line 2" in text
+        assert "branch 1 -> branch 2" in text
         assert "3 differences, 650 calls compared." in text
         assert '- ["logs"]' in text
         assert '+ ["metrics"]' in text
@@ -118,7 +118,7 @@ async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
         assert asked(link) == [CompareBranches(), CompareBranches()]
         assert "comparing…" in text_of(app)
         same = replace(COMPARISON, different=0, text="")
-        await show(app, pilot, link, Update(Health.READY, line_comparison=same))
+        await show(app, pilot, link, Update(Health.READY, branch_comparison=same))
         assert "650 calls compared: all are the same." in inspected(app)
 
 
@@ -129,7 +129,7 @@ async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
 async def test_a_recording_is_begun_with_a_name_or_the_default(typed, path):
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(PRESENT))
+        await show(app, pilot, link, on_branch(PRESENT))
         keys = ["slash" if key == "/" else "space" if key == " " else key for key in typed]
         await pilot.press("R", *keys)
         assert "It gets what was done so far" in text_of(app)
@@ -140,7 +140,7 @@ async def test_a_recording_is_begun_with_a_name_or_the_default(typed, path):
 async def test_a_recording_is_seen_and_ended():
     link = FakeLink()
     async with opened(link, (80, 24)) as (app, pilot):
-        await show(app, pilot, link, on_line(PRESENT))
+        await show(app, pilot, link, on_branch(PRESENT))
         writing = replace(RING, writing=True, file="a/b.rec", file_bytes=2_048)
         await show(app, pilot, link, Update(Health.READY, recording=writing))
         text = text_of(app)
@@ -158,7 +158,7 @@ async def test_a_recording_that_would_begin_late_says_so():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(
-            app, pilot, link, replace(on_line(PRESENT), recording=replace(RING, whole=False))
+            app, pilot, link, replace(on_branch(PRESENT), recording=replace(RING, whole=False))
         )
         assert "ring 3.1/64 MiB!" in text_of(app)
         await pilot.press("R")
@@ -178,7 +178,7 @@ async def test_a_recording_that_failed_is_a_problem_until_another_one_begins():
         "a/b.rec",
     )
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_line(PRESENT))
+        await show(app, pilot, link, on_branch(PRESENT))
         await show(app, pilot, link, Update(Health.READY, recording=replace(RING, failed=failed)))
         text = text_of(app)
         assert "x REC failed" in text.split("\n")[0]
