@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
+from typing import TypeVar
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
@@ -48,6 +49,8 @@ DISCARDED = Discarded()
 ABSORBED = Absorbed()
 EXHAUSTED = Exhausted()
 FINISHED = Finished()
+SomeEvent = TypeVar("SomeEvent", bound=Event)
+
 PASSES = Verdict(True)
 HELD_BACK = Verdict(False)
 
@@ -72,8 +75,11 @@ def flow(
     *,
     priorities: Mapping[str, int] | None = None,
     sink_pause_ms: int = 100,
+    name: str = "main",
+    manifest: str = "/nowhere/Torvyn.toml",
+    node: Callable[[LinkedNode], LinkedNode] | None = None,
 ) -> LinkedFlow:
-    """A linked flow of the nodes, which are given in topological order."""
+    """A linked flow of the nodes, which are given in topological order; `node` changes each."""
     placed = [
         LinkedEdge(
             index,
@@ -90,22 +96,22 @@ def flow(
     ]
     nodes = tuple(
         LinkedNode(
-            name=name,
+            name=each,
             role=role,
             interface=f"{ROLE_INTERFACES[role]}@0.1.0",
-            component=name,
-            artifact=f"/nowhere/{name}.wasm",
+            component=each,
+            artifact=f"/nowhere/{each}.wasm",
             digest="0" * 64,
             lifecycle=None,
-            priority=(priorities or {}).get(name, 5),
-            inputs=tuple(one.index for one in placed if one.target == name),
-            outputs=tuple(one.index for one in placed if one.source == name),
+            priority=(priorities or {}).get(each, 5),
+            inputs=tuple(one.index for one in placed if one.target == each),
+            outputs=tuple(one.index for one in placed if one.source == each),
         )
-        for name, role in roles.items()
+        for each, role in roles.items()
     )
-    return LinkedFlow(
-        "main", "/nowhere/Torvyn.toml", nodes, tuple(placed), sink_pause_ms=sink_pause_ms
-    )
+    if node is not None:
+        nodes = tuple(map(node, nodes))
+    return LinkedFlow(name, manifest, nodes, tuple(placed), sink_pause_ms=sink_pause_ms)
 
 
 def linear(*middle: Role, capacity: int = 64, policy: str = "block-producer") -> LinkedFlow:
@@ -135,6 +141,14 @@ def failed(
     return Failed(Failure(kind, message, "E0420", "ComponentError", "Mend it.", crashed))
 
 
+def ports_of(linked: LinkedFlow) -> dict[str, tuple[str, ...]]:
+    """Output ports that have an edge, by node."""
+    return {
+        node.name: tuple(dict.fromkeys(linked.edges[index].source_port for index in node.outputs))
+        for node in linked.nodes
+    }
+
+
 Script = Callable[[Call], Outcome | Answer]
 
 
@@ -142,7 +156,8 @@ class FakeInvoker:
     """Answers from what a test scripted, and plainly where nothing is scripted.
 
     Plainly means: a source gives `elements` elements with its name and their number as
-    payload, everything is emitted on, passes, goes to every port, and is accepted.
+    payload, everything is emitted on, passes, goes to every port, and is accepted. A class of
+    components that behave otherwise where nothing is scripted says so in `plainly`.
     """
 
     def __init__(self, linked: LinkedFlow, elements: int = 3, duration_ns: int = 10) -> None:
@@ -150,12 +165,7 @@ class FakeInvoker:
         self.duration_ns = duration_ns
         self._left = {node.name: elements for node in linked.nodes if node.role is Role.SOURCE}
         self._given: Counter[str] = Counter()
-        self._ports = {
-            node.name: tuple(
-                dict.fromkeys(linked.edges[index].source_port for index in node.outputs)
-            )
-            for node in linked.nodes
-        }
+        self.ports = ports_of(linked)
         self._always: dict[tuple[str, Export], Script] = {}
         self._next: dict[tuple[str, Export], deque[Outcome | Answer]] = defaultdict(deque)
 
@@ -179,7 +189,7 @@ class FakeInvoker:
         elif key in self._always:
             answered = self._always[key](call)
         else:
-            answered = self._plainly(call)
+            answered = self.plainly(call)
         return answered if isinstance(answered, Answer) else Answer(answered, self.duration_ns)
 
     def made(self, node: str | None = None) -> list[str]:
@@ -188,7 +198,8 @@ class FakeInvoker:
             return [call.export.value for call in self.calls if call.node == node]
         return [f"{call.node}.{call.export.value}" for call in self.calls]
 
-    def _plainly(self, call: Call) -> Outcome:
+    def plainly(self, call: Call) -> Outcome | Answer:
+        """The answer where nothing is scripted."""
         match call.export:
             case Export.PULL:
                 return self._pull(call.node)
@@ -198,7 +209,7 @@ class FakeInvoker:
             case Export.EVALUATE:
                 return PASSES
             case Export.ROUTE:
-                return Ports(self._ports[call.node])
+                return Ports(self.ports[call.node])
             case Export.FLUSH:
                 return Emitted(())
             case Export.PUSH:
@@ -253,7 +264,7 @@ def finish(engine: Engine, at_most: int = 20_000) -> list[Event]:
     raise AssertionError(f"not ended after {at_most} steps: {engine.snapshot()}")
 
 
-def of_type(events: Iterable[Event], kind: type) -> list[Event]:
+def of_type(events: Iterable[Event], kind: type[SomeEvent]) -> list[SomeEvent]:
     """The events of one type."""
     return [event for event in events if isinstance(event, kind)]
 

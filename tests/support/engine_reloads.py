@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hypothesis import strategies as st
 
+from runtime.engine.core import Engine
 from runtime.model.call import Call, Emitted, Export, Failed, Outcome, Signal
 from runtime.model.commands import Command, Relink, SetQueue, Step, Swap
 from runtime.model.linked import LinkedFlow, LinkedNode, QueuePolicy, Role
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, edge, flow, initialised
+from tests.support.engine_fakes import FakeInvoker, edge, flow, initialised, ports_of
 from tests.support.engine_flows import (
     Case,
     RandomComponents,
@@ -30,7 +31,7 @@ def three(capacity: int = 64, policy: QueuePolicy = QueuePolicy.BLOCK_PRODUCER) 
     return flow(THREE, [edge("source", "middle"), edge("middle", "sink", capacity, policy)])
 
 
-def with_node(linked: LinkedFlow, name: str, **settings: object) -> LinkedFlow:
+def with_node(linked: LinkedFlow, name: str, **settings: Any) -> LinkedFlow:
     """The flow with other settings of one node."""
     nodes = tuple(replace(node, **settings) if node.name == name else node for node in linked.nodes)
     return replace(linked, nodes=nodes)
@@ -44,7 +45,7 @@ def with_branch() -> LinkedFlow:
     )
 
 
-def running(linked: LinkedFlow, *calls: str, elements: int = 9) -> tuple[FakeInvoker, fakes.Engine]:
+def running(linked: LinkedFlow, *calls: str, elements: int = 9) -> tuple[FakeInvoker, Engine]:
     """An initialised flow after calls of the nodes named; the invoker has forgotten them."""
     invoker = FakeInvoker(linked, elements=elements)
     engine = initialised(linked, invoker)
@@ -126,13 +127,12 @@ class Instance:
     """It came by a swap and was not called since."""
 
 
-@dataclass
 class ReloadedComponents(RandomComponents):
     """Answers at random, follows swaps and relinks, and checks that each call is allowed."""
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.flow = self.case.flow
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self.flow = case.flow
         self.present: dict[str, Instance] = {}
         self.due = {node.name for node in self.flow.nodes}
         """Nodes that must get `init` before anything works."""
@@ -164,10 +164,7 @@ class ReloadedComponents(RandomComponents):
         }
         self.due |= flow.by_name.keys() - before.by_name.keys()
         self.due &= flow.by_name.keys()
-        self._ports = {
-            node.name: sorted({flow.edges[index].source_port for index in node.outputs})
-            for node in flow.nodes
-        }
+        self.ports = ports_of(flow)
 
     @property
     def given_last(self) -> set[str]:

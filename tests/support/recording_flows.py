@@ -4,43 +4,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
 from runtime.model.call import (
-    Accepted,
     Answer,
     Call,
-    Discarded,
-    Emitted,
-    Exhausted,
     Export,
     Failed,
     Failure,
     FailureKind,
-    Finished,
     HostInput,
     Outcome,
-    Output,
     Ports,
     Printed,
-    Signal,
     Verdict,
 )
 from runtime.model.commands import Advance, Command, Start, Step
-from runtime.model.element import Buffer
 from runtime.model.events import Event
-from runtime.model.linked import ROLE_INTERFACES, LinkedEdge, LinkedFlow, LinkedNode, Role
+from runtime.model.host_inputs import HostInputs
+from runtime.model.linked import LinkedFlow, LinkedNode, Role
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import RunFacts, header_of
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.ring.ring import Ring
+from tests.support.engine_fakes import (
+    DISCARDED,
+    EXHAUSTED,
+    READY,
+    WALL_NS,
+    FakeInvoker,
+    edge,
+    emitted,
+    flow,
+)
 
-WALL_NS = 1_700_000_000_000_000_000
 CLOCK = "wasi:clocks/wall-clock"
 DEFAULTS = EngineOptions()
 FULL = RecordingOptions()
@@ -63,30 +65,19 @@ EDGES = [
 
 
 def linked_flow(manifest: str = "/project/Torvyn.toml", capacity: int = 4) -> LinkedFlow:
-    edges = tuple(
-        LinkedEdge(index, source, port, target, "input", capacity=capacity)
-        for index, (source, port, target) in enumerate(EDGES)
-    )
-    nodes = tuple(
-        LinkedNode(
-            name=name,
-            role=role,
-            interface=f"{ROLE_INTERFACES[role]}@0.1.0",
-            component=f"file://{name}.wasm",
-            artifact=f"/project/{name}.wasm",
-            digest=name.encode().hex().ljust(64, "0"),
-            lifecycle=None,
-            config='{"token":"s3cret"}' if name == "upper" else "{}",
-            inputs=tuple(edge.index for edge in edges if edge.target == name),
-            outputs=tuple(edge.index for edge in edges if edge.source == name),
-        )
-        for name, role in ROLES.items()
-    )
-    return LinkedFlow("main", manifest, nodes, edges)
+    edges = [edge(source, target, capacity, port=port) for source, port, target in EDGES]
+    return flow(ROLES, edges, manifest=manifest, node=_built)
 
 
-def text_output(data: bytes, content_type: str = "text/plain") -> Output:
-    return Output(Buffer(data, content_type), content_type)
+def _built(node: LinkedNode) -> LinkedNode:
+    """The node with a component of its own."""
+    return replace(
+        node,
+        component=f"file://{node.name}.wasm",
+        artifact=f"/project/{node.name}.wasm",
+        digest=node.name.encode().hex().ljust(64, "0"),
+        config='{"token":"s3cret"}' if node.name == "upper" else "{}",
+    )
 
 
 def trap(message: str) -> Failed:
@@ -109,65 +100,69 @@ class LiveClock:
         return 0
 
 
-@dataclass
-class Components:
-    """The components; `duration` grows with every call, so that live runs are never alike."""
+class Components(FakeInvoker):
+    """The components as Python functions, each call longer than the one before.
 
-    payloads: Iterable[bytes] = ()
-    clock: object = None
-    process: Callable[[bytes], bytes | Failed | None] = bytes.upper
-    ports: Callable[[bytes], tuple[str, ...]] = lambda data: ("all", "some")
-    stamps: bool = False
-    says: bytes = b"got "
-    first_duration: int = 1000
-    sunk: dict[str, list[bytes]] = field(default_factory=dict)
-    calls: list[Call] = field(default_factory=list)
+    `process` emits, discards (None) or fails; with `stamps` it asks the `clock` and puts the
+    answer behind what it emits.
+    """
 
-    def __post_init__(self) -> None:
-        self._left = iter(self.payloads)
-        self._duration = self.first_duration
+    def __init__(
+        self,
+        payloads: Iterable[bytes] = (),
+        clock: HostInputs | None = None,
+        process: Callable[[bytes], bytes | Failed | None] = bytes.upper,
+        ports: Callable[[bytes], tuple[str, ...]] = lambda data: ("all", "some"),
+        stamps: bool = False,
+        says: bytes = b"got ",
+        first_duration: int = 1000,
+    ) -> None:
+        super().__init__(linked_flow(), duration_ns=first_duration)
+        self.clock = clock
+        self.process = process
+        self.route = ports
+        self.stamps = stamps
+        self.says = says
+        self.sunk: dict[str, list[bytes]] = {}
+        self._payloads = iter(payloads)
 
-    def invoke(self, call: Call) -> Answer:
-        self.calls.append(call)
-        self._duration += 13
-        host: tuple[HostInput, ...] = ()
-        printed: tuple[Printed, ...] = ()
-        outcome: Outcome = Finished()
+    def plainly(self, call: Call) -> Outcome | Answer:
+        """See the class."""
+        self.duration_ns += 13
         data = b"" if call.element is None else call.element.payload.data
         match call.export:
             case Export.PULL:
-                payload = next(self._left, None)
-                outcome = Exhausted() if payload is None else Emitted((text_output(payload),))
+                payload = next(self._payloads, None)
+                return EXHAUSTED if payload is None else emitted(payload)
             case Export.PROCESS:
-                result = self.process(data)
-                if self.stamps and isinstance(result, bytes):
-                    value = self.clock.answer(call.node, call.number, CLOCK, "now", 0)
-                    host = (HostInput(CLOCK, "now", value),)
-                    result = result + b"@%d" % value
-                if result is None:
-                    outcome = Discarded()
-                elif isinstance(result, Failed):
-                    outcome = result
-                else:
-                    outcome = Emitted((text_output(result),))
+                return self._process(call, data)
             case Export.ROUTE:
-                outcome = Ports(self.ports(data))
+                return Ports(self.route(data))
             case Export.EVALUATE:
-                outcome = Verdict(call.element.sequence % 2 == 0)
+                assert call.element is not None
+                return Verdict(call.element.sequence % 2 == 0)
             case Export.PUSH:
-                outcome = Accepted(Signal.READY)
                 self.sunk.setdefault(call.node, []).append(data)
-                printed = (
-                    Printed("stdout", self.says + data, True),
-                    Printed("stdout", b"\n", True),
-                )
-        return Answer(
-            outcome,
-            self._duration,
-            printed=printed,
-            printed_bytes=sum(len(item.data) for item in printed),
-            host=host,
-        )
+                texts = (self.says + data, b"\n")
+                printed = tuple(Printed("stdout", text, True) for text in texts)
+                size = sum(map(len, texts))
+                return Answer(READY, self.duration_ns, printed=printed, printed_bytes=size)
+            case _:
+                return super().plainly(call)
+
+    def _process(self, call: Call, data: bytes) -> Outcome | Answer:
+        result = self.process(data)
+        if result is None:
+            return DISCARDED
+        if isinstance(result, Failed):
+            return result
+        if not self.stamps:
+            return emitted(result)
+        assert self.clock is not None
+        value = self.clock.answer(call.node, call.number, CLOCK, "now", 0)
+        assert isinstance(value, int)
+        host = (HostInput(CLOCK, "now", value),)
+        return Answer(emitted(result + b"@%d" % value), self.duration_ns, host=host)
 
     def interrupt(self) -> None:
         """No call of these takes time."""

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from runtime.model.call import CopyCount, Export, Failure, FailureKind, NextCall
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import FlowState, StopReason
-from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, Role, SchedulePolicy
+from runtime.model.linked import LinkedFlow, LinkedNode, Role, SchedulePolicy
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request, SetComparing
 from runtime.protocol.timeline import BranchInfo, RecordingStatus, Timeline, TimelineMark
@@ -27,23 +27,25 @@ from runtime.protocol.updates import (
     PrintedChunk,
     Update,
 )
+from tests.support.engine_fakes import edge
+from tests.support.engine_fakes import flow as linked
 from workbench.app import StudioApp
 from workbench.text.lines import plain
 
-NODES = (
-    ("source", Role.SOURCE, "torvyn:streaming/source@0.1.0"),
-    ("router", Role.ROUTER, "torvyn:filtering/router@0.1.0"),
-    ("metric-proc", Role.PROCESSOR, "torvyn:streaming/processor@0.1.0"),
-    ("log-proc", Role.PROCESSOR, "torvyn:streaming/processor@0.1.0"),
-    ("metric-sink", Role.SINK, "torvyn:streaming/sink@0.1.0"),
-    ("log-sink", Role.SINK, "torvyn:streaming/sink@0.1.0"),
-)
+ROLES = {
+    "source": Role.SOURCE,
+    "router": Role.ROUTER,
+    "metric-proc": Role.PROCESSOR,
+    "log-proc": Role.PROCESSOR,
+    "metric-sink": Role.SINK,
+    "log-sink": Role.SINK,
+}
 EDGES = (
-    ("source", "output", "router", 16),
-    ("router", "metrics", "metric-proc", 64),
-    ("router", "logs", "log-proc", 64),
-    ("metric-proc", "output", "metric-sink", 64),
-    ("log-proc", "output", "log-sink", 16),
+    edge("source", "router", 16),
+    edge("router", "metric-proc", port="metrics"),
+    edge("router", "log-proc", port="logs"),
+    edge("metric-proc", "metric-sink"),
+    edge("log-proc", "log-sink", 16),
 )
 PAYLOAD = b'{"type":"log","level":"warn","message":"disk usage above 80%"}'
 FIRST_CALL = NextCall("source", Export.PULL, None, None)
@@ -54,26 +56,16 @@ BUILT_NS = 1_767_225_600 * NANO
 
 def fan_out() -> LinkedFlow:
     """The flow: source, router, and two branches with a processor and a sink each."""
-    edges = tuple(
-        LinkedEdge(index, source, port, target, "input", capacity)
-        for index, (source, port, target, capacity) in enumerate(EDGES)
+    return linked(ROLES, EDGES, name="fan-out", manifest="Torvyn.toml", node=_built)
+
+
+def _built(node: LinkedNode) -> LinkedNode:
+    return replace(
+        node,
+        artifact=f"components/{node.name}.wasm",
+        digest="9f3a7bc1d2e4" + "0" * 52,
+        grants=("stdio:stdout",) if node.role is Role.SINK else (),
     )
-    nodes = tuple(
-        LinkedNode(
-            name=name,
-            role=role,
-            interface=interface,
-            component=name,
-            artifact=f"components/{name}.wasm",
-            digest="9f3a7bc1d2e4" + "0" * 52,
-            lifecycle=None,
-            grants=("stdio:stdout",) if role is Role.SINK else (),
-            inputs=tuple(edge.index for edge in edges if edge.target == name),
-            outputs=tuple(edge.index for edge in edges if edge.source == name),
-        )
-        for name, role, interface in NODES
-    )
-    return LinkedFlow("fan-out", "Torvyn.toml", nodes, edges)
 
 
 def builds(flow: LinkedFlow, **changed: NodeBuild) -> tuple[NodeBuild, ...]:

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
-from runtime.model.call import Answer, Call, Export, Failed, FailureKind, HostInput, Printed
+from runtime.model.call import (
+    Answer,
+    Call,
+    Export,
+    Failed,
+    FailureKind,
+    HostInput,
+    Outcome,
+    Printed,
+)
 from runtime.model.commands import (
     Advance,
     Cancel,
@@ -114,10 +123,10 @@ class Guests(FakeInvoker):
             host=host, printed=printed, printed_bytes=sum(len(item.data) for item in printed)
         )
 
-    def _plainly(self, call: Call) -> object:
+    def plainly(self, call: Call) -> Outcome | Answer:
         if call.export is Export.PULL:
             assert self.live, "a source is called again"
-        return super()._plainly(call)
+        return super().plainly(call)
 
     def _now(self, call: Call) -> int:
         if not self.live:
