@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -124,3 +125,32 @@ def test_every_code_stands_among_the_facts_about_torvyn() -> None:
         if code.number not in named
     ]
     assert not missing, "\n".join(missing)
+
+
+def test_torvyns_codes_are_written_in_one_place_and_each_is_in_use() -> None:
+    packages = [ROOT / "runtime", ROOT / "workbench"]
+    files = [file for package in packages for file in package.rglob("*.py")]
+    files.remove(ROOT / "runtime/model/codes.py")
+    literals, used = [], set()
+    for file in files:
+        tree = ast.parse(file.read_text())
+        prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            match node:
+                case ast.Constant(value=str(text)) if id(node) not in prose:
+                    if re.search(r"E\d{4}", text):
+                        literals.append(f"{file.relative_to(ROOT)}:{node.lineno}: {text!r}")
+                case ast.Attribute(value=ast.Name(id="Code"), attr=member):
+                    used.add(member)
+    assert literals == []
+    assert {code.name for code in Code} - used == set()
+
+
+def test_every_code_is_one_number_and_name_with_its_meaning_in_a_sentence() -> None:
+    pairs = [(code.number, code.title) for code in Code]
+    assert len(set(pairs)) == len(pairs) == len(Code.__members__)
+    for code in Code:
+        assert re.fullmatch(r"E\d{4}", code.number)
+        assert re.fullmatch(r"[A-Z]\S* .+\.", code.meaning), code
+        assert Code.of(code.number, code.title) is code
+    assert Code.of("E0702", "Trap") is None

@@ -20,10 +20,10 @@ from typing import Any
 import tomli
 
 from runtime.build.plan import ComponentSource
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.watch.wasm_frame import Layer, is_finished, layer_of
 
-_NOT_FOUND = ("E0210", "ComponentNotFound")
 _NOT_SEARCHED = frozenset({"deps", "incremental", "node_modules", "zig-cache"})
 _MOST_SEARCHED = 20_000
 """Directory entries looked at below a component."""
@@ -98,8 +98,7 @@ def install_output(source: ComponentSource, output: Path) -> Installed | Diagnos
     except OSError as error:
         return Diagnostic(
             Severity.ERROR,
-            "E0001",
-            "IoError",
+            Code.IO,
             f"component '{source.name}' was built, but can not be put in its place:"
             f" {error.strerror or error}",
             f"Make {source.artifact.parent} writable.",
@@ -250,7 +249,7 @@ def _problem(
 ) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        *_NOT_FOUND,
+        Code.COMPONENT_NOT_FOUND,
         message,
         advice,
         file=str(file or source.manifest),

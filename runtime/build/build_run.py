@@ -9,12 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from runtime.build.artifacts import install_output, locate_output
-from runtime.build.compiler_errors import COMPILATION_FAILED, ProblemReader
+from runtime.build.compiler_errors import ProblemReader
 from runtime.build.languages import component_path, componentize_steps
 from runtime.build.log import KEPT_LINES, LineRing, OutputLines
 from runtime.build.plan import BuildPlan, BuildStep
 from runtime.build.process import KILL_AFTER_S, run_command
-from runtime.build.toolchain import TOOLCHAIN_MISSING, Toolchain, missing_tool
+from runtime.build.toolchain import Toolchain, missing_tool
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.watch.wasm_frame import Layer, custom_section_names, layer_of
 
@@ -57,7 +58,7 @@ class BuildResult:
             return ExitCode.OK
         if self.state is BuildState.CANCELLED:
             return ExitCode.INTERRUPTED
-        missing = any(problem.code == TOOLCHAIN_MISSING[0] for problem in self.problems)
+        missing = any(problem.kind is Code.TOOLCHAIN_MISSING for problem in self.problems)
         return ExitCode.ENVIRONMENT if missing else ExitCode.FAILED
 
 
@@ -136,10 +137,10 @@ class BuildRun:
             # A thread that died without a result would leave everyone waiting.
             why = f"the build of '{self._plan.source.name}' broke: {type(error).__name__}: {error}"
             advice = "Please report this; run the command by hand meanwhile."
-            broke = Diagnostic(Severity.ERROR, "E0999", "InternalError", why, advice)
+            broke = Diagnostic(Severity.ERROR, Code.INTERNAL_ERROR, why, advice)
             result = self._failed(began, (broke,))
         for problem in result.problems:
-            if problem.code != COMPILATION_FAILED[0]:
+            if problem.kind is not Code.BUILD_FAILED:
                 self._ring.add(problem.render())
         self._result = result
         self._ended.set()
@@ -189,7 +190,7 @@ class BuildRun:
         except OSError as error:
             why = f"can not read what was built: {error.strerror or error}"
             advice = "Look at the last lines of the build."
-            return Diagnostic(Severity.ERROR, "E0001", "IoError", why, advice, file=str(core))
+            return Diagnostic(Severity.ERROR, Code.IO, why, advice, file=str(core))
         embedded = any(name.startswith(_COMPONENT_TYPE) for name in custom_section_names(data))
         steps = componentize_steps(self._plan.source, core, embedded, wit, self._tools)
         if isinstance(steps, Diagnostic):
@@ -238,7 +239,7 @@ class BuildRun:
     def _plain_failure(self, step: BuildStep, why: str) -> Diagnostic:
         return Diagnostic(
             Severity.ERROR,
-            *COMPILATION_FAILED,
+            Code.BUILD_FAILED,
             f"`{step.text}` {why}",
             "Read its output; the component built before stays in use.",
             file=str(step.directory),

@@ -25,8 +25,7 @@ def bundled_folder(name: str) -> Path:
             return place / name
     problem = Diagnostic(
         Severity.ERROR,
-        Code.FILE_NOT_FOUND.number,
-        Code.FILE_NOT_FOUND.title,
+        Code.FILE_NOT_FOUND,
         f"this installation of torvyn-studio lacks its folder {name}",
         "install torvyn-studio again",
         file=str(_PLACES[0] / name),

@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from runtime.build.toolchain import missing_tool
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 
 MOST_PROBLEMS = 200
 """Problems kept of one build; compilers put the first cause first."""
 
-COMPILATION_FAILED = ("E0204", "CompilationFailed")
 _ADVICE = "Mend the source and build again; the component built before stays in use."
 
 _HEADLINE = re.compile(r"^(error|warning)(?:\[(\w+)\])?: (.+)$")
@@ -190,7 +190,7 @@ class ProblemReader:
     ) -> Diagnostic:
         return Diagnostic(
             Severity.WARNING if kind == "warning" else Severity.ERROR,
-            *COMPILATION_FAILED,
+            Code.BUILD_FAILED,
             message,
             _ADVICE,
             file=None if path is None else self._resolve(path),

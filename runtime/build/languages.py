@@ -14,6 +14,7 @@ from runtime.build.toolchain import (
     missing_tool,
 )
 from runtime.build.worlds import WitChoice, choose_wit
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 
 PLAIN_RUST_TARGET = "wasm32-wasip2"
@@ -32,7 +33,7 @@ def plan_build(source: ComponentSource, tools: Toolchain | None = None) -> Build
     """
     toolchain = tools or Toolchain()
     if not source.directory.is_dir():
-        return _problem(source, "E0700", "FileNotFound", "its directory does not exist", "path")
+        return _problem(source, Code.FILE_NOT_FOUND, "its directory does not exist", "path")
     try:
         if source.build_command is not None and source.build_command.strip():
             return _own_command(source, source.build_command.split(), toolchain)
@@ -45,15 +46,14 @@ def plan_build(source: ComponentSource, tools: Toolchain | None = None) -> Build
         if planner is None:
             return _problem(
                 source,
-                "E0702",
-                "MissingField",
+                Code.MISSING_FIELD,
                 f"language '{source.language}' has no usual build command",
                 "build_command",
             )
         return planner(source, toolchain)
     except OSError as error:
         why = f"its build can not be prepared: {error.strerror or error}"
-        return _problem(source, "E0001", "IoError", why, "path")
+        return _problem(source, Code.IO, why, "path")
 
 
 def componentize_steps(
@@ -93,7 +93,7 @@ def _own_command(
     if found is None:
         if "/" in program:
             why = f"the program of its build_command does not exist: {program}"
-            return _problem(source, "E0700", "FileNotFound", why, "build_command")
+            return _problem(source, Code.FILE_NOT_FOUND, why, "build_command")
         return missing_tool(program, _who(source))
     return BuildPlan(source, (BuildStep((found, *words[1:]), source.directory),))
 
@@ -246,14 +246,14 @@ def _mentions(files: list[Path], pattern: re.Pattern[str]) -> bool:
 def _no_main(source: ComponentSource, files: list[Path], usual: str) -> Diagnostic:
     names = ", ".join(path.name for path in files[:8]) or "none"
     why = f"no source file to begin with (found: {names}; usual: {usual})"
-    return _problem(source, "E0700", "FileNotFound", why, "path")
+    return _problem(source, Code.FILE_NOT_FOUND, why, "path")
 
 
 def _who(source: ComponentSource) -> str:
     return f"component '{source.name}' ({source.language})"
 
 
-def _problem(source: ComponentSource, code: str, name: str, message: str, key: str) -> Diagnostic:
+def _problem(source: ComponentSource, code: Code, message: str, key: str) -> Diagnostic:
     advice = {
         "path": f"Look at {source.directory}, or mend `path` in the manifest.",
         "build_command": 'Write the command into the manifest, e.g. build_command = "make wasm".',
@@ -261,7 +261,6 @@ def _problem(source: ComponentSource, code: str, name: str, message: str, key: s
     return Diagnostic(
         Severity.ERROR,
         code,
-        name,
         f"component '{source.name}': {message}",
         advice,
         file=str(source.manifest),

@@ -17,7 +17,7 @@ from runtime.build.languages import plan_build
 from runtime.build.log import OutputLines
 from runtime.build.plan import ComponentSource
 from runtime.build.process import KILL_AFTER_S
-from runtime.build.toolchain import TOOLCHAIN_MISSING, Toolchain
+from runtime.build.toolchain import Toolchain
 from runtime.flow.manifest.manifest_file import LoadedManifest, load_manifest
 from runtime.flow.manifest.nearest import did_you_mean
 from runtime.flow.manifest.problems import harmless
@@ -101,7 +101,7 @@ def build_component(
     began = time.monotonic_ns()
     plan = plan_build(source, toolchain)
     if isinstance(plan, Diagnostic):
-        missing = plan.code == TOOLCHAIN_MISSING[0]
+        missing = plan.kind is Code.TOOLCHAIN_MISSING
         verdict = ExitCode.ENVIRONMENT if missing else ExitCode.BAD_INPUT
         took_ns = time.monotonic_ns() - began
         return BuildOutcome(source.name, verdict, took_ns, (_printable(plan),))
@@ -325,4 +325,4 @@ class SessionBuilds:
 def _broke(error: Exception) -> Diagnostic:
     why = f"building broke: {type(error).__name__}: {error}"
     advice = "Please report this; run `torvyn-studio build` meanwhile."
-    return _printable(Diagnostic(Severity.ERROR, "E0999", "InternalError", why, advice))
+    return _printable(Diagnostic(Severity.ERROR, Code.INTERNAL_ERROR, why, advice))

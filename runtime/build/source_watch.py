@@ -182,7 +182,7 @@ class SourceWatch:
 
     def _warn(self, message: str, advice: str) -> None:
         file = str(self._manifest)
-        self._tell(Diagnostic(Severity.WARNING, *Code.IO.value, message, advice, file=file))
+        self._tell(Diagnostic(Severity.WARNING, Code.IO, message, advice, file=file))
 
 
 def _roots(source: ComponentSource) -> tuple[Path, ...]:

@@ -10,10 +10,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
-
-TOOLCHAIN_MISSING = ("E0010", "ToolchainMissing")
-"""Torvyn's code and name for a missing tool (docs/torvyn-facts.md#codes)."""
 
 INSTALL: dict[str, str] = {
     "cargo": "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
@@ -54,7 +52,7 @@ def missing_tool(tool: str, wanted_for: str, install: str | None = None) -> Diag
     advice = f"Install it: {command}" if command else f"Install `{tool}`, or mend `build_command`."
     return Diagnostic(
         Severity.ERROR,
-        *TOOLCHAIN_MISSING,
+        Code.TOOLCHAIN_MISSING,
         f"`{tool}` is needed to build {wanted_for}, and is not installed",
         advice,
     )

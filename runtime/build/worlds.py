@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.linked import LIFECYCLE_INTERFACE
 
@@ -115,8 +116,7 @@ def _undecided(
     purpose = f"exports {interface}" if interface else "is used by a node"
     return Diagnostic(
         Severity.ERROR,
-        "E0120",
-        "NoExportedInterface",
+        Code.NO_EXPORTED_INTERFACE,
         f"it is not clear which world component '{name}' is built for: no single one {purpose}"
         f" (worlds found: {names})",
         "Put a wit/ with one world beside the sources, or write `build_command`.",

@@ -10,6 +10,7 @@ from runtime.engine.queues import Queues
 from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord
 from runtime.model.call import Call, Export, Failure, FailureKind
+from runtime.model.codes import Code
 from runtime.model.element import Element
 from runtime.model.events import (
     DropReason,
@@ -210,12 +211,11 @@ def no_such_port(node: NodeRecord, name: str) -> Failure:
     """The failure of a router that named a port without an edge (docs/torvyn-facts.md#codes)."""
     shown = name if len(name) <= SHOWN_NAME_CHARS else name[:SHOWN_NAME_CHARS] + "…"
     ports = ", ".join(f'"{port}"' for port in node.ports)
-    return Failure(
+    return Failure.of(
         FailureKind.NO_SUCH_PORT,
         f'router "{node.name}" named port "{shown}", which has no edge; '
         f"its ports with an edge: {ports or 'none'}",
-        "E0165",
-        "UnknownRouterPort",
+        Code.UNKNOWN_ROUTER_PORT,
         f'Add an edge from port "{shown}" of "{node.name}", or have the component name one of '
         "the ports there are.",
         crashed=False,
@@ -225,12 +225,11 @@ def no_such_port(node: NodeRecord, name: str) -> Failure:
 def queue_full(edge: EdgeRecord) -> Failure:
     """The failure of a producer whose element met a full queue with the policy `error`."""
     waiting = len(edge.hand)
-    return Failure(
+    return Failure.of(
         FailureKind.QUEUE_FULL,
         f"edge {edge.link.label} is full ({len(edge.items)} of {edge.capacity}) and its policy "
         f"is error; {waiting} {'element waits' if waiting == 1 else 'elements wait'} for room",
-        "E0405",
-        "QueueError",
+        Code.QUEUE,
         "Raise the edge's queue_depth, or use the policy block-producer, drop-oldest or "
         "drop-newest.",
         crashed=False,
@@ -239,11 +238,10 @@ def queue_full(edge: EdgeRecord) -> Failure:
 
 def unexpected_answer(call: Call, answered: str) -> Failure:
     """The failure of an answer that the called export can not give."""
-    return Failure(
+    return Failure.of(
         FailureKind.CONTRACT,
         f"{call.export.value} of {call.node} gave an answer it can not give: {answered}",
-        "E0807",
-        "TypeMismatch",
+        Code.TYPE_MISMATCH,
         "Check that the component exports the interface the manifest declares for the node.",
         crashed=False,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import SourceText
 from runtime.flow.surface_check import SurfaceCheck
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.opening.open import compiled_cache
@@ -100,8 +101,7 @@ def _no_node(recording: Path, flow: LinkedFlow, node: str) -> Diagnostic:
     names = ", ".join(item.name for item in flow.nodes)
     return Diagnostic(
         Severity.ERROR,
-        "E0902",
-        "UnknownNode",
+        Code.UNKNOWN_NODE,
         f"the recording has no node '{node}'",
         f"Name one of {names}.",
         file=str(recording),
@@ -112,8 +112,7 @@ def _no_node(recording: Path, flow: LinkedFlow, node: str) -> Diagnostic:
 def _unreadable(path: Path, error: OSError) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0001",
-        "IoError",
+        Code.IO,
         f"the build can not be read: {error.strerror}",
         "Check the path.",
         file=str(path),

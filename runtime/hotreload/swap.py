@@ -12,6 +12,7 @@ from runtime.engine.records import WORK_EXPORTS
 from runtime.hotreload.builds import ComponentBuild, LiveBuilds
 from runtime.hotreload.proposals import Proposal
 from runtime.model.call import Answer, Call, Export, Failed
+from runtime.model.codes import Code
 from runtime.model.commands import Command, Relink, Swap
 from runtime.model.element import Element
 from runtime.model.errors import Diagnostic, Severity
@@ -77,7 +78,7 @@ class Swapper:
         events = self._apply(Relink(flow))
         if not any(isinstance(event, Relinked) for event in events):
             text = "the changed graph is not applied: the flow has ended"
-            return (_refusal("E0401", "InvalidState", text, "Restart the flow."),)
+            return (_refusal(Code.INVALID_STATE, text, "Restart the flow."),)
         self._invoker.adopt(flow, proposal.compiled)
         self.flow = flow
         self._builds.follow(flow, proposal.compiled, self._wall_clock())
@@ -102,7 +103,7 @@ class Swapper:
         build = self._builds.earlier(node, digest)
         if build is None:
             text = f"there is no earlier build of {node} in this session"
-            return (_refusal("E0210", "ComponentNotFound", text, "Build and reload it first."),)
+            return (_refusal(Code.COMPONENT_NOT_FOUND, text, "Build and reload it first."),)
         linked = replace(
             self.flow.by_name[node],
             digest=build.node.digest,
@@ -236,10 +237,9 @@ def _init_refusal(node: LinkedNode, answer: Answer) -> Diagnostic:
     assert isinstance(outcome, Failed)
     failure = outcome.failure
     text = f"the new build of {node.name} can not be used: {failure.message}"
-    return Diagnostic(
-        Severity.ERROR, failure.code, failure.name, text, failure.help, file=node.artifact
-    )
+    kind = Code.of(failure.code, failure.name) or Code.INIT_FAILED
+    return Diagnostic(Severity.ERROR, kind, text, failure.help, file=node.artifact)
 
 
-def _refusal(code: str, name: str, text: str, advice: str) -> Diagnostic:
-    return Diagnostic(Severity.ERROR, code, name, text, advice)
+def _refusal(code: Code, text: str, advice: str) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, text, advice)

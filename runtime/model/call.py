@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from runtime.model.codes import Code
 from runtime.model.element import Buffer, Element
 
 PRINTED_KEPT_BYTES = 64 * 1024
@@ -68,6 +69,11 @@ class Failure(NamedTuple):
     """What to do, in one sentence."""
     crashed: bool
     """True when the instance is unusable and is rebuilt before its next call."""
+
+    @classmethod
+    def of(cls, kind: FailureKind, message: str, code: Code, help: str, crashed: bool) -> Failure:
+        """A failure with a code of this release; a recording may hold one of another."""
+        return cls(kind, message, code.number, code.title, help, crashed)
 
 
 class CopyCount(NamedTuple):

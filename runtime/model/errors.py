@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from runtime.model.codes import Code
+
 
 class Severity(StrEnum):
     """How bad it is."""
@@ -32,10 +34,8 @@ class Diagnostic:
     """One problem: what, where, and what to do."""
 
     severity: Severity
-    code: str
-    """Torvyn's code, e.g. "E0702" (docs/torvyn-facts.md#codes)."""
-    name: str
-    """Torvyn's name of the code, e.g. "UnknownKey"."""
+    kind: Code
+    """Which of the problems that have a Torvyn code (docs/torvyn-facts.md#codes)."""
     message: str
     help: str
     """What to do, in one sentence."""
@@ -46,6 +46,16 @@ class Diagnostic:
     """Counted from 1, in characters."""
     key: str | None = None
     """The manifest key, e.g. "flow.main.nodes.router.interface"."""
+
+    @property
+    def code(self) -> str:
+        """Torvyn's code, e.g. "E0702"."""
+        return self.kind.number
+
+    @property
+    def name(self) -> str:
+        """Torvyn's name of the code, e.g. "UnknownKey"."""
+        return self.kind.title
 
     def render(self) -> str:
         """The diagnostic as Torvyn's `check` prints it (docs/torvyn-facts.md#check)."""

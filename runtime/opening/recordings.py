@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.engine.options import EngineOptions
+from runtime.model.codes import Code
 from runtime.model.commands import Relink
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.host_inputs import HostInputs
@@ -168,15 +169,14 @@ def _unpinned(path: Path, header: Header) -> list[Diagnostic]:
 
 def _note(path: Path, message: str, help_text: str) -> Diagnostic:
     return Diagnostic(
-        Severity.WARNING, "E0412", "ContractMismatch", message, help_text, file=str(path), line=1
+        Severity.WARNING, Code.CONTRACT_MISMATCH, message, help_text, file=str(path), line=1
     )
 
 
 def _no_manifest(path: Path, manifest: Path) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0001",
-        "IoError",
+        Code.IO,
         f"the manifest of the recording is not there: {manifest}",
         "Name the manifest after the recording.",
         file=str(path),
@@ -187,8 +187,7 @@ def _no_manifest(path: Path, manifest: Path) -> Diagnostic:
 def _unusable(path: Path, detail: str) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0001",
-        "IoError",
+        Code.IO,
         f"the header can not be used: {detail}",
         "Use a copy that is whole.",
         file=str(path),
@@ -199,8 +198,7 @@ def _unusable(path: Path, detail: str) -> Diagnostic:
 def _relinked(path: Path) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0001",
-        "IoError",
+        Code.IO,
         "the recording can not be repeated: the graph of its flow was changed while it ran",
         "Compare it with `diff`, or let its elements enter at an edge with --at.",
         file=str(path),

@@ -23,6 +23,7 @@ from runtime.model.call import (
     Signal,
     Verdict,
 )
+from runtime.model.codes import Code
 from runtime.model.element import Buffer
 from runtime.recording.format import CallLine, HostLine, OutputLine
 from runtime.recording.payload_encoding import from_text
@@ -87,11 +88,10 @@ def refusal(message: str) -> Answer:
     """The answer to a call that the recording can not answer."""
     return Answer(
         Failed(
-            Failure(
+            Failure.of(
                 FailureKind.INTERNAL,
                 message,
-                "E0412",
-                "ContractMismatch",
+                Code.CONTRACT_MISMATCH,
                 "Look at the divergence: the replay ends here.",
                 False,
             )

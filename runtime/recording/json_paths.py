@@ -7,6 +7,7 @@ from typing import Any
 from jsonpath import JSONPath, JSONPathError, compile
 from jsonpath.path import CompoundJSONPath
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 
 Parts = tuple[int | str, ...]
@@ -26,8 +27,7 @@ def compile_path(text: str) -> JSONPath | CompoundJSONPath:
             [
                 Diagnostic(
                     Severity.ERROR,
-                    "E0703",
-                    "InvalidValue",
+                    Code.INVALID_VALUE,
                     f"{text!r} is no JSON path: {str(error).splitlines()[0]}",
                     "Write one as in RFC 9535, e.g. $.user.name, $.items[*].time or $..token.",
                 )

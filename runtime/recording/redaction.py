@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.json_text import NO_JSON, json_value
 from runtime.recording.json_paths import Parts, compile_path, places
@@ -97,8 +98,7 @@ def compile_pattern(rule: str) -> re.Pattern[str]:
 def _bad_rule(rule: str, why: str) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0703",
-        "InvalidValue",
+        Code.INVALID_VALUE,
         f"the rule {rule!r} {why}",
         "Write a JSON path beginning with $, or a regular expression, e.g. token=(\\w+).",
     )

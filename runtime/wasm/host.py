@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from wasmtime import Config, Engine, WasmtimeError, _bindings
 from wasmtime.component import Component
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.surface import Surface
 from runtime.wasm.abi.values import ByteLists
@@ -163,4 +164,4 @@ def _cause(text: str) -> str:
 def _not_compiled(message: str, advice: str = "Build the component again.") -> StudioError:
     if "unexpected end" in message or "is out of bounds (bound" in message:
         message = f"the file is cut off: {message}"
-    return StudioError([Diagnostic(Severity.ERROR, "E0800", "CompilationFailed", message, advice)])
+    return StudioError([Diagnostic(Severity.ERROR, Code.COMPILATION_FAILED, message, advice)])

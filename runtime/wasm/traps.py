@@ -10,6 +10,7 @@ from wasmtime import WasmtimeError
 from wasmtime._error import ExitTrap
 
 from runtime.model.call import Export, Failure, FailureKind
+from runtime.model.codes import Code
 from runtime.model.linked import Limits
 
 MAX_HANDED_BYTES = 2_796_202
@@ -28,17 +29,16 @@ def process_error(export: Export, case: str, text: str) -> Failure:
     """A `process-error` the component returned."""
     kind = FailureKind(case)
     if export is Export.INIT:
-        code, name = "E0942", "InitFailed"
+        code = Code.INIT_FAILED
         advice = "Look at the node's config in the manifest: init refused it."
     else:
         late = kind is FailureKind.DEADLINE_EXCEEDED
-        code, name = ("E0421", "DeadlineExceeded") if late else ("E0420", "ComponentError")
+        code = Code.DEADLINE_EXCEEDED if late else Code.COMPONENT_FAILED
         advice = _PROCESS_HELP[kind]
-    return Failure(
+    return Failure.of(
         kind,
         text[:_MESSAGE_LIMIT] or "deadline exceeded",
         code,
-        name,
         advice,
         crashed=kind is FailureKind.FATAL,
     )
@@ -46,11 +46,10 @@ def process_error(export: Export, case: str, text: str) -> Failure:
 
 def foreign_buffer() -> Failure:
     """The component handed back a buffer it does not own."""
-    return Failure(
+    return Failure.of(
         FailureKind.CONTRACT,
         "handed back a buffer it does not own",
-        "E0301",
-        "NotOwner",
+        Code.NOT_OWNER,
         "Return a buffer that this component allocated and froze.",
         crashed=True,
     )
@@ -58,11 +57,10 @@ def foreign_buffer() -> Failure:
 
 def missing_export(export: Export, interface: str) -> Failure:
     """The component does not export the function the call needs."""
-    return Failure(
+    return Failure.of(
         FailureKind.CONTRACT,
         f"does not export {interface}.{export}",
-        "E0808",
-        "ExportMissing",
+        Code.EXPORT_MISSING,
         "Build the component for the world of its role.",
         crashed=False,
     )
@@ -70,11 +68,10 @@ def missing_export(export: Export, interface: str) -> Failure:
 
 def not_usable(detail: str) -> Failure:
     """A call was made to an instance that is not there or broke before."""
-    return Failure(
+    return Failure.of(
         FailureKind.INTERNAL,
         detail,
-        "E0809",
-        "Internal",
+        Code.INTERNAL,
         "The instance must be initialised first.",
         crashed=True,
     )
@@ -82,11 +79,10 @@ def not_usable(detail: str) -> Failure:
 
 def interrupted() -> Failure:
     """Another thread asked for the end of the call."""
-    return Failure(
+    return Failure.of(
         FailureKind.LIMIT,
         "interrupted: the call was ended while it ran",
-        "E0811",
-        "InvocationTimeout",
+        Code.INVOCATION_TIMEOUT,
         "Retry the element, or raise no alarm: this was asked for.",
         crashed=True,
     )
@@ -94,11 +90,10 @@ def interrupted() -> Failure:
 
 def timed_out(limits: Limits) -> Failure:
     """The call took longer than the manifest allows."""
-    return Failure(
+    return Failure.of(
         FailureKind.LIMIT,
         f"took longer than {limits.call_timeout_ms} ms",
-        "E0811",
-        "InvocationTimeout",
+        Code.INVOCATION_TIMEOUT,
         "Look for an endless loop or a long wait; the limit is the call timeout of the node.",
         crashed=True,
     )
@@ -110,41 +105,38 @@ class _Pattern(NamedTuple):
 
 
 def _fuel(_text: str, limits: Limits) -> Failure:
-    return Failure(
+    return Failure.of(
         FailureKind.LIMIT,
         f"used up its {limits.fuel:,} fuel",
-        "E0805",
-        "FuelExhausted",
+        Code.FUEL,
         "Look for an endless loop, or raise fuel_budget of the node in the manifest.",
         crashed=True,
     )
 
 
 def _memory(_text: str, limits: Limits) -> Failure:
-    return Failure(
+    return Failure.of(
         FailureKind.LIMIT,
         f"needs more than its {limits.memory_bytes:,} bytes of memory",
-        "E0806",
-        "MemoryLimitExceeded",
+        Code.MEMORY,
         "Raise max_memory of the node in the manifest, or make the component need less.",
         crashed=True,
     )
 
 
 def _too_much(_text: str, _limits: Limits) -> Failure:
-    return Failure(
+    return Failure.of(
         FailureKind.LIMIT,
         f"handed more than {MAX_HANDED_BYTES:,} bytes to the host in one call",
-        "E0308",
-        "CapacityExceeded",
+        Code.CAPACITY_EXCEEDED,
         "Write large payloads in several pieces: this host takes no more at once.",
         crashed=True,
     )
 
 
-def _contract(code: str, name: str, message: str, advice: str) -> Callable[[str, Limits], Failure]:
+def _contract(code: Code, message: str, advice: str) -> Callable[[str, Limits], Failure]:
     def make(_text: str, _limits: Limits) -> Failure:
-        return Failure(FailureKind.CONTRACT, message, code, name, advice, crashed=True)
+        return Failure.of(FailureKind.CONTRACT, message, code, advice, crashed=True)
 
     return make
 
@@ -155,8 +147,7 @@ _CALL_PATTERNS = (
     _Pattern(
         re.compile("unknown handle index|resource index|removed from the table"),
         _contract(
-            "E0300",
-            "StaleHandle",
+            Code.STALE_HANDLE,
             "used a handle that it no longer owns",
             "A handle is gone once it was returned or dropped.",
         ),
@@ -164,8 +155,7 @@ _CALL_PATTERNS = (
     _Pattern(
         re.compile("cannot lift own resource from a borrow|cannot remove owned resource"),
         _contract(
-            "E0301",
-            "NotOwner",
+            Code.NOT_OWNER,
             "handed back a buffer that was only lent to it",
             "Copy the input into a buffer of its own and return that.",
         ),
@@ -173,8 +163,7 @@ _CALL_PATTERNS = (
     _Pattern(
         re.compile("borrow handles still remain"),
         _contract(
-            "E0303",
-            "BorrowsOutstanding",
+            Code.BORROWS_OUTSTANDING,
             "kept, or handed back, a handle that was only lent to it",
             "Drop payload and context before returning; copy what is needed or passed on.",
         ),
@@ -182,8 +171,7 @@ _CALL_PATTERNS = (
     _Pattern(
         re.compile("used with the wrong type|mismatched resource types|resource type mismatch"),
         _contract(
-            "E0807",
-            "TypeMismatch",
+            Code.TYPE_MISMATCH,
             "used a handle of another type",
             "Return a frozen buffer, not the mutable one it came from.",
         ),
@@ -223,11 +211,10 @@ def call_failure(trouble: CallTrouble, limits: Limits) -> Failure:
 
 
 def _trap(message: str) -> Failure:
-    return Failure(
+    return Failure.of(
         FailureKind.TRAP,
         message[:_MESSAGE_LIMIT],
-        "E0804",
-        "Trap",
+        Code.TRAP,
         "Look at the component's code and at what it wrote to stderr; skip or retry the element.",
         crashed=True,
     )
@@ -272,11 +259,10 @@ def unresolved_import(name: str) -> Failure:
         advice = "Torvyn does not provide wasi:http to components either."
     else:
         advice = "Components may import Torvyn's interfaces 0.1 and WASI 0.2, nothing else."
-    return Failure(
+    return Failure.of(
         FailureKind.CONTRACT,
         f"imports {name}, which is not provided",
-        "E0803",
-        "UnresolvedImport",
+        Code.IMPORT_NOT_PROVIDED,
         advice,
         crashed=True,
     )
@@ -284,11 +270,10 @@ def unresolved_import(name: str) -> Failure:
 
 def type_mismatch(function: str, found: str, wanted: str) -> Failure:
     """A function of the component has another type than the contract says."""
-    return Failure(
+    return Failure.of(
         FailureKind.CONTRACT,
         f"{function} is {found}, the contract says {wanted}",
-        "E0807",
-        "TypeMismatch",
+        Code.TYPE_MISMATCH,
         "Build the component against version 0.1 of Torvyn's interfaces.",
         crashed=True,
     )
@@ -296,11 +281,10 @@ def type_mismatch(function: str, found: str, wanted: str) -> Failure:
 
 def instantiate_failed(message: str) -> Failure:
     """Any other reason why there is no instance."""
-    return Failure(
+    return Failure.of(
         FailureKind.TRAP,
         f"could not be instantiated: {message}"[:_MESSAGE_LIMIT],
-        "E0802",
-        "InstantiationFailed",
+        Code.INSTANTIATION_FAILED,
         "Look at what the component does when it starts.",
         crashed=True,
     )
@@ -308,11 +292,10 @@ def instantiate_failed(message: str) -> Failure:
 
 def wasi_failed(message: str) -> Failure:
     """A grant could not be given."""
-    return Failure(
+    return Failure.of(
         FailureKind.CONTRACT,
         message,
-        "E0810",
-        "WasiConfigError",
+        Code.WASI_CONFIG,
         "Make the directory, or change the grant in [security.grants] of the manifest.",
         crashed=True,
     )

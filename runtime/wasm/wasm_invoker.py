@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, Finished
+from runtime.model.codes import Code
 from runtime.model.errors import StudioError
 from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow, LinkedNode
@@ -202,11 +203,10 @@ class WasmInvoker:
         except StudioError as error:
             problem = error.diagnostics[0]
             raise InstanceError(
-                Failure(
+                Failure.of(
                     FailureKind.CONTRACT,
                     f"{node.artifact}: {problem.message}",
-                    problem.code,
-                    problem.name,
+                    problem.kind,
                     problem.help,
                     crashed=True,
                 )
@@ -244,11 +244,10 @@ def _failed(failure: Failure) -> Answer:
 
 
 def _unreadable(node: LinkedNode, reason: str) -> Failure:
-    return Failure(
+    return Failure.of(
         FailureKind.CONTRACT,
         f"can not use {node.artifact}: {reason}",
-        "E0802",
-        "InstantiationFailed",
+        Code.INSTANTIATION_FAILED,
         "Reload the flow, or build the component again.",
         crashed=True,
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.watch.file_changes import (
     FileArriving,
@@ -136,8 +137,7 @@ class FileScan:
         self._settler.give_up(file.path)
         problem = Diagnostic(
             Severity.ERROR,
-            "E0001",
-            "IoError",
+            Code.IO,
             f"can not read the {file.kind.value}: {why}",
             "Make the file readable; it is read again when it changes.",
             file=str(file.path),

@@ -15,6 +15,7 @@ from pathlib import Path
 # 50 ms step can not follow what is pending.
 from watchfiles._rust_notify import RustNotify
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.watch.file_changes import WatchDegraded, WatchedFile, WatchEvent
 from runtime.watch.paths import identities
@@ -191,8 +192,7 @@ class ArtifactWatcher:
             WatchDegraded(
                 Diagnostic(
                     Severity.WARNING,
-                    "E0001",
-                    "IoError",
+                    Code.IO,
                     f"the system gives no change events ({complaint}); polling instead",
                     "Raise the limit of watches (fs.inotify.max_user_watches), or use --poll.",
                 )

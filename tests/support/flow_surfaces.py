@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runtime.flow.link import LinkResult
+from runtime.model.codes import Code
 from runtime.model.contract import EXPORTS, PROVIDED
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role
@@ -54,7 +55,7 @@ class FakeInspect:
             name = json.loads(data)
         except ValueError:
             problem = Diagnostic(
-                Severity.ERROR, "E0204", "CompilationFailed", "not a component", "build it again"
+                Severity.ERROR, Code.BUILD_FAILED, "not a component", "build it again"
             )
             raise StudioError([problem]) from None
         surface = self.odd.get(name) or good(Role(name))

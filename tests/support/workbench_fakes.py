@@ -10,6 +10,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from runtime.model.call import CopyCount, Export, Failure, FailureKind, NextCall
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import LinkedFlow, LinkedNode, Role, SchedulePolicy
@@ -230,8 +231,7 @@ def printed(node: str, text: str | bytes, **changes: object) -> PrintedChunk:
 PROBLEMS = (
     Diagnostic(
         Severity.ERROR,
-        "E0702",
-        "UnknownKey",
+        Code.UNKNOWN_KEY,
         "unknown key `capcity` in an edge",
         "Write `capacity`.",
         "Torvyn.toml",
@@ -241,8 +241,7 @@ PROBLEMS = (
     ),
     Diagnostic(
         Severity.WARNING,
-        "E0925",
-        "FanOut",
+        Code.FAN_LIMIT,
         "port [metrics] of `router` has no edge",
         "Add an edge from it, or let the router not name it.",
         "Torvyn.toml",

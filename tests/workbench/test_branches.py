@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.requests import (
     CompareBranches,
@@ -171,8 +172,7 @@ async def test_a_recording_that_failed_is_a_problem_until_another_one_begins():
     link = FakeLink()
     failed = Diagnostic(
         Severity.ERROR,
-        "E0900",
-        "IoError",
+        Code.IO,
         "the disk is full",
         "Make room, then press R.",
         "a/b.rec",
@@ -183,8 +183,8 @@ async def test_a_recording_that_failed_is_a_problem_until_another_one_begins():
         text = text_of(app)
         assert "x REC failed" in text.split("\n")[0]
         assert "The recording failed: the disk is full" in text
-        assert "x E0900 IoError" in text
+        assert "x E0001 IoError" in text
         assert "Make room, then press R." in text
         await show(app, pilot, link, Update(Health.READY, recording=replace(RING, writing=True)))
-        assert "E0900" not in text_of(app)
+        assert "E0001" not in text_of(app)
         assert app.screen.event_log.display

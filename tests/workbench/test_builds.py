@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.protocol.requests import CancelBuild, Rollback, SetComparing, StartBuild, StepCall
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, Update
@@ -34,11 +35,11 @@ from workbench.widgets import inspector
 SIZES = [(120, 36), (80, 24)]
 NEW = "3fa2b1c9d0e1"
 CUT_OFF = Diagnostic(
-    Severity.ERROR, "E0800", "BadComponent", "the file is cut off at byte 2542",
+    Severity.ERROR, Code.COMPILATION_FAILED, "the file is cut off at byte 2542",
     "Build the component again.", "Torvyn.toml", 73, 3, "flow.main.nodes.metric-sink.component",
 )  # fmt: skip
 MISMATCH = Diagnostic(
-    Severity.ERROR, "E0308", "mismatched types", "expected u32, found [red]str[/red]", "",
+    Severity.ERROR, Code.BUILD_FAILED, "expected u32, found [red]str[/red]", "",
     "src/lib.rs", 4, 9,
 )  # fmt: skip
 BUILDING = Update(
@@ -178,7 +179,7 @@ async def test_a_refused_build_is_told_at_once_and_goes_when_it_is_mended(size):
         assert app.screen.active is PaneName.FLOW
         await pilot.press("6")
         text = text_of(app)
-        assert "x E0800 BadComponent" in text
+        assert "x E0800 CompilationFailed" in text
         assert "Torvyn.toml:73:3" in text
         assert "Build the component again." in text
         await show(app, pilot, link, Update(Health.READY, problems=()))

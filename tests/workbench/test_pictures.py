@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, NodeBuild, Update
 from tests.support.workbench_fakes import (
@@ -97,12 +98,12 @@ def test_builds_that_are_reloaded_rolled_back_refused_and_failed(snap_compare):
         log_proc=NodeBuild("log-proc", "91bc04d2" * 8, BUILT_NS, BUILT_NS, 2, rolled_back=True),
     )
     cut_off = Diagnostic(
-        Severity.ERROR, "E0800", "CompilationFailed", "the file is cut off at byte 2542",
+        Severity.ERROR, Code.COMPILATION_FAILED, "the file is cut off at byte 2542",
         "Build the component again.", "Torvyn.toml", 73, 13,
         "flow.main.nodes.metric-sink.component",
     )  # fmt: skip
     mismatch = Diagnostic(
-        Severity.ERROR, "E0308", "mismatched types", "expected u32, found str",
+        Severity.ERROR, Code.BUILD_FAILED, "expected u32, found str",
         "Change its type.", "components/log-proc/src/lib.rs", 4, 9,
     )  # fmt: skip
     failed = BuildOutcome("log-processor", ExitCode.FAILED, 1_200_000_000, (mismatch,))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 
 _FALLBACKS = ("vi", "nano")
@@ -79,8 +80,7 @@ def _place(name: str, path: str, line: int | None, column: int | None) -> tuple[
 def _problem(message: str) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0010",
-        "ToolchainMissing",
+        Code.TOOLCHAIN_MISSING,
         message,
         'Set the environment variable EDITOR, e.g. EDITOR="vim" or EDITOR="code --wait".',
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic
 from workbench.text.printable import harmless
 from workbench.view import View
-
-NO_SUCH_COMPONENT = "E0990"
-"""The manifest names a component that there is not: no fault of a build."""
 
 
 def refused_words(view: View) -> tuple[str, str]:
@@ -30,7 +28,8 @@ def _refused_node(view: View, problem: Diagnostic) -> str | None:
     """The node whose build is refused; None when something else is."""
     key = (problem.key or "").split(".")
     of_node = len(key) > 4 and key[0] == "flow" and key[2] == "nodes" and key[-1] == "component"
-    if of_node and problem.code != NO_SUCH_COMPONENT:
+    # A manifest that names no component there is: no fault of a build.
+    if of_node and problem.kind is not Code.COMPONENT:
         return ".".join(key[3:-1])
     nodes = view.flow.nodes if view.flow is not None else ()
     return next((node.name for node in nodes if node.artifact == problem.file), None)

@@ -18,8 +18,8 @@ from runtime.build.log import OutputLines
 from runtime.build.plan import ComponentSource
 from runtime.build.session_builds import Buildable, build_component, load_buildable
 from runtime.build.source_watch import SourceWatch
-from runtime.build.toolchain import TOOLCHAIN_MISSING
 from runtime.flow.manifest.problems import harmless
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.protocol.updates import BuildOutcome
 from workbench.verbs.arguments import manifest_and_flow
@@ -135,7 +135,7 @@ class _Report:
         """A problem on stderr, unless it was told since the builds began."""
         text = problem.render()
         # What several components lack is told once: the same command mends all of them.
-        key = problem.help if problem.code == TOOLCHAIN_MISSING[0] else text
+        key = problem.help if problem.kind is Code.TOOLCHAIN_MISSING else text
         if key not in self._told and text.splitlines()[0] not in self._told:
             self._told.add(key)
             self._say(text)

@@ -119,8 +119,7 @@ def diagnostic(
     """A diagnostic whose texts are safe to print: they may quote the manifest."""
     return Diagnostic(
         severity,
-        code.number,
-        code.title,
+        code,
         harmless(message),
         harmless(help_),
         file=harmless(file),

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.recording.diff.report import Difference, NodeCount, Report
 
@@ -75,8 +76,7 @@ def _clean(text: str) -> str:
 def _unwritable(path: Path, error: OSError) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0001",
-        "IoError",
+        Code.IO,
         f"the JUnit file can not be written: {error.strerror}",
         "Choose another file.",
         file=str(path),

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from runtime.engine.options import EngineOptions
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import ErrorPolicy, LinkedEdge, LinkedFlow, LinkedNode, SchedulePolicy
 from runtime.recording.encoding import RecordingOptions, clean_text
@@ -143,8 +144,7 @@ def check_flow(
         [
             Diagnostic(
                 Severity.ERROR,
-                "E0412",
-                "ContractMismatch",
+                Code.CONTRACT_MISMATCH,
                 "the recording is of another flow: " + "; ".join(map(str, refused)),
                 "Use the manifest and the builds that were recorded, or force the replay.",
                 file=recording,

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.recording.file.versions import FormatReader, NewerFormatError
 from runtime.recording.format import FORMAT, BodyLine, EndLine, Header, decode_body
@@ -187,8 +188,7 @@ class RecordingReader:
         self.warnings = (
             Diagnostic(
                 Severity.WARNING,
-                "E0001",
-                "IoError",
+                Code.IO,
                 message,
                 "What stands before is used; record again for the whole run.",
                 file=str(self.path),
@@ -206,8 +206,7 @@ class RecordingReader:
             [
                 Diagnostic(
                     Severity.ERROR,
-                    "E0001",
-                    "IoError",
+                    Code.IO,
                     message,
                     help_text,
                     file=str(self.path),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import (
     Limits,
@@ -30,8 +31,7 @@ def recorded_flow(header: Header, recording: str) -> LinkedFlow:
             [
                 Diagnostic(
                     Severity.ERROR,
-                    "E0001",
-                    "IoError",
+                    Code.IO,
                     f"the header can not be used: {error}",
                     f"Open it with torvyn-studio {header.studio} or newer.",
                     file=recording,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import CallFinished
 from runtime.recording.encoding import Entry, LineMaker, RecordingOptions
@@ -172,8 +173,7 @@ class FileWriter:
         kept = f" after {self.bytes_written} bytes" if self.bytes_written else ""
         return Diagnostic(
             Severity.ERROR,
-            "E0001",
-            "IoError",
+            Code.IO,
             f"the recording stopped{kept}: {reason}",
             "The flow goes on unrecorded; free space or choose another file, and record again.",
             file=str(self.path),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import FlowState
 from runtime.model.linked import LinkedFlow
@@ -103,8 +104,7 @@ def accept(made: Path, target: Path, *, in_place: bool) -> None:
             [
                 Diagnostic(
                     Severity.ERROR,
-                    "E0001",
-                    "IoError",
+                    Code.IO,
                     f"the new outputs can not be written: {reason}",
                     "Choose another file, or accept them in place with --in-place.",
                     file=str(target),

@@ -16,6 +16,7 @@ from runtime.model.call import (
     Outcome,
     Output,
 )
+from runtime.model.codes import Code
 from runtime.model.element import MAX_BUFFER_BYTES, Buffer
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.json_text import NO_JSON, json_document
@@ -63,7 +64,7 @@ class TextInput:
             return _failed(
                 FailureKind.UNAVAILABLE,
                 f"{self.name} can not be read: {error.strerror}",
-                ("E0001", "IoError"),
+                Code.IO,
                 "Check the file; what was read before is in the flow.",
             )
         if not line:
@@ -89,7 +90,7 @@ class TextInput:
             FailureKind.INVALID_INPUT,
             f"{self.name}, line {number}: longer than {MAX_BUFFER_BYTES} bytes, the most that "
             "a buffer holds",
-            ("E0308", "CapacityExceeded"),
+            Code.CAPACITY_EXCEEDED,
             "Skip the line, or cut it in the file.",
         )
 
@@ -110,7 +111,7 @@ class OutputFeed:
         except StudioError as error:
             first = error.diagnostics[0]
             message = f"{first.file}:{first.line}: {first.message}"
-            return _failed(FailureKind.UNAVAILABLE, message, (first.code, first.name), first.help)
+            return _failed(FailureKind.UNAVAILABLE, message, first.kind, first.help)
         return Exhausted() if output is None else Emitted((output,))
 
 
@@ -142,15 +143,14 @@ def text_inputs(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, T
     return inputs
 
 
-def _failed(kind: FailureKind, message: str, code: tuple[str, str], help_text: str) -> Failed:
-    return Failed(Failure(kind, message, *code, help_text, False))
+def _failed(kind: FailureKind, message: str, code: Code, help_text: str) -> Failed:
+    return Failed(Failure.of(kind, message, code, help_text, False))
 
 
 def _unreadable(path: str, error: OSError) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0001",
-        "IoError",
+        Code.IO,
         f"the input can not be read: {error.strerror}",
         "Check the path; - reads standard input.",
         file=path,
@@ -160,8 +160,7 @@ def _unreadable(path: str, error: OSError) -> Diagnostic:
 def _no_source(option: str, sources: tuple[str, ...]) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0703",
-        "InvalidValue",
+        Code.INVALID_VALUE,
         f"--input {option}: the flow has {len(sources)} sources: {', '.join(sources)}",
         f"Say which one gets the file, e.g. --input {sources[0]}={option}."
         if sources
@@ -172,8 +171,7 @@ def _no_source(option: str, sources: tuple[str, ...]) -> Diagnostic:
 def _twice(option: str, name: str) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
-        "E0703",
-        "InvalidValue",
+        Code.INVALID_VALUE,
         f"--input {option}: source {name} has an input already",
         "Give each source one file.",
     )

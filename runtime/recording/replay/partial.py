@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runtime.model.call import Export, Output
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import ROLE_INTERFACES, LinkedEdge, LinkedFlow, LinkedNode, Role
 from runtime.recording.answers import output_of
@@ -83,8 +84,7 @@ def edge_named(flow: LinkedFlow, text: str) -> LinkedEdge:
         [
             Diagnostic(
                 Severity.ERROR,
-                "E0703",
-                "InvalidValue",
+                Code.INVALID_VALUE,
                 f"{'several edges are' if found else 'no edge is'} named {text!r}",
                 f"Name one of {listed}.",
             )
@@ -199,8 +199,7 @@ def missing_payload(reader: RecordingReader, number: int, detail: str) -> Studio
         [
             Diagnostic(
                 Severity.ERROR,
-                "E0001",
-                "IoError",
+                Code.IO,
                 f"the recording does not hold an element that is needed: {detail}",
                 "Record with full outputs and a higher payload limit, or let the elements enter "
                 "at an earlier edge.",

@@ -16,6 +16,7 @@ from runtime.model.call import (
     Ports,
     Verdict,
 )
+from runtime.model.codes import Code
 from runtime.model.commands import Command
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.recording.answers import answer_of, host_inputs_of, payload_of
@@ -232,8 +233,7 @@ def _command(reader: RecordingReader, number: int, line: CommandLine) -> Command
             [
                 Diagnostic(
                     Severity.ERROR,
-                    "E0001",
-                    "IoError",
+                    Code.IO,
                     f"the recording can not be repeated: {error}",
                     f"Open it with torvyn-studio {reader.header.studio} or newer.",
                     file=str(reader.path),

@@ -14,6 +14,7 @@ from runtime.model.call import (
     HostInput,
     Printed,
 )
+from runtime.model.codes import Code
 from runtime.model.element import Buffer
 from runtime.model.host_inputs import HostInputs
 from runtime.wasm.abi import capi
@@ -143,11 +144,10 @@ class CallState:
 
 def frozen_fault(method: str) -> Failure:
     """The failure of using a mutable buffer after `freeze` (docs/torvyn-facts.md#buffers)."""
-    return Failure(
+    return Failure.of(
         FailureKind.CONTRACT,
         f"called mutable-buffer.{method} after freeze",
-        "E0300",
-        "StaleHandle",
+        Code.STALE_HANDLE,
         "Do everything with a mutable buffer before freeze, then only drop it.",
         crashed=True,
     )
@@ -155,11 +155,10 @@ def frozen_fault(method: str) -> Failure:
 
 def host_bug(problem: BaseException) -> Failure:
     """The failure of the host itself; a bug of this program."""
-    return Failure(
+    return Failure.of(
         FailureKind.INTERNAL,
         f"the host failed: {type(problem).__name__}: {problem}",
-        "E0809",
-        "Internal",
+        Code.INTERNAL,
         "This is a bug in torvyn-studio: report it with the component and the input.",
         crashed=True,
     )

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.hotreload.refusals import KEPT, Refusals
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.watch.sources import (
     MOST_FOLLOW_UPS,
@@ -139,7 +140,7 @@ def run_builds(
 
 
 def reason(text: str) -> tuple[Diagnostic, ...]:
-    return (Diagnostic(Severity.ERROR, "E0808", "ExportMissing", text, "Export it."),)
+    return (Diagnostic(Severity.ERROR, Code.EXPORT_MISSING, text, "Export it."),)
 
 
 def test_a_refusal_is_told_once_per_content() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.timeline import (
     RecordingStatus,
@@ -22,7 +23,7 @@ from workbench.timeline.place_words import place_words, state_words, waiting_wor
 from workbench.timeline.track import DONE, START, TO_COME, UNDONE, draw_progress, draw_track
 from workbench.timeline.typed_places import typed_place
 
-DISK_FULL = Diagnostic(Severity.ERROR, "E0900", "IoError", "the disk is full", "Make room.")
+DISK_FULL = Diagnostic(Severity.ERROR, Code.IO, "the disk is full", "Make room.")
 
 
 def drawn(timeline: Timeline, cells: int = 80) -> str:
