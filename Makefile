@@ -1,16 +1,20 @@
 # The two commands a newcomer needs are `make run` and `make test`; `make check` is the whole gate.
+# Random tests try a fifth of their examples there, and all of them in `make thorough`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check format bench components picture clean
+.PHONY: run test thorough check format bench components picture clean
 
 run: $(READY)
 	$(BIN)/torvyn-studio sample_flows/fan-out/Torvyn.toml
 
 test: $(READY)
 	$(BIN)/pytest
+
+thorough: $(READY)
+	$(BIN)/pytest --hypothesis-profile=thorough
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -6,7 +6,8 @@ import os
 
 from hypothesis import settings
 
+from tests.support.examples import register_profiles
+
 # The gate tries the same examples every time; at a desk each run tries others.
-settings.register_profile("gate", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("gate")
+register_profiles(derandomize=bool(os.environ.get("CI")))
+settings.load_profile("gate")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from runtime.engine.core import Engine
 from runtime.model.call import Emitted, Export, Signal
@@ -35,10 +35,9 @@ from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from tests.support import engine_fakes as fakes
 from tests.support.engine_flows import Case, RandomComponents, cases
+from tests.support.examples import examples
 
-RUNS = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
-)
+RUNS = examples(250)
 STEPS_TO_THE_END = 3_000
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from runtime.model.call import Export, Signal
 from runtime.model.commands import Edit, Inject, Relink, SetQueue, Start, Swap
@@ -14,11 +14,10 @@ from tests.support import engine_fakes as fakes
 from tests.support.engine_accounts import HOLDING, STEPS_TO_THE_END, Watched
 from tests.support.engine_flows import Case
 from tests.support.engine_reloads import reloaded_cases
+from tests.support.examples import examples
 
-RUNS = settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
-)
-FEWER_RUNS = settings(RUNS, max_examples=80)
+RUNS = examples(250)
+FEWER_RUNS = examples(80)
 
 
 def check_signals(linked: LinkedFlow, snapshot: FlowSnapshot, events: list[Event]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import tomli
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.flow.check_report import report_json, report_text
@@ -13,6 +13,7 @@ from runtime.flow.link import link_flow, link_flows
 from runtime.flow.manifest.shape import Shape, TableOf
 from runtime.flow.manifest.tables import MANIFEST
 from runtime.flow.manifest.values import Choice
+from tests.support.examples import examples
 from tests.support.flow_surfaces import FakeInspect
 
 GOOD = """\
@@ -66,7 +67,6 @@ def check(data: bytes) -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(deadline=None)
 def test_any_bytes_are_answered_with_problems(data: bytes) -> None:
     check(data)
 
@@ -81,7 +81,7 @@ def test_any_bytes_are_answered_with_problems(data: bytes) -> None:
         max_size=4,
     )
 )
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_any_damage_to_a_manifest_is_answered_with_problems(
     cuts: list[tuple[int, int, bytes]],
 ) -> None:
@@ -130,7 +130,7 @@ HEADS = st.one_of(
 
 
 @given(st.lists(st.tuples(HEADS, st.dictionaries(NAMES, VALUES, max_size=4)), max_size=5))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_any_values_under_any_known_keys_are_answered_with_problems(
     tables: list[tuple[str, dict[str, str]]],
 ) -> None:

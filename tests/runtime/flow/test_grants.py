@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.flow.grants import ACTIONS, ALLOW_ALL, check_capability, grants_of
@@ -66,7 +66,6 @@ def test_malformed_capabilities_are_refused_with_what_to_write(
 
 
 @given(st.text(max_size=30) | st.from_regex(r"[a-z]+:[a-z-]+(:.*)?"))
-@settings(deadline=None)
 def test_any_text_is_either_a_capability_or_explained(text: str) -> None:
     fault = check_capability(text)
     if fault is None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import tomli
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.flow.manifest.source_text import KeyPath, Position, SourceText, TextError, dotted
@@ -115,7 +115,6 @@ def paths(value: Any, at: KeyPath = ()) -> list[KeyPath]:
     st.dictionaries(NAMES, st.dictionaries(NAMES, VALUES, max_size=3), max_size=3),
     st.lists(st.dictionaries(NAMES, VALUES, max_size=2), max_size=3),
 )
-@settings(deadline=None)
 def test_every_path_of_any_document_is_found_where_its_key_is_written(
     tables: dict[str, dict[str, Any]], items: list[dict[str, Any]]
 ) -> None:

@@ -4,7 +4,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.flow.link import check_manifest
@@ -142,7 +142,6 @@ def test_the_order_is_topological_with_ties_by_name() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
-@settings(deadline=None)
 def test_any_graph_is_either_ordered_or_its_cycles_are_real(links: list[tuple[int, int]]) -> None:
     nodes = [f"proc{i}" for i in range(8)]
     edges = [f"proc{a}>proc{b}" for a, b in links if a != b]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engine.options import EngineOptions
@@ -33,6 +33,7 @@ from runtime.recording.replay.expectation import end_of
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
+from tests.support.examples import examples
 from tests.support.recording_flows import (
     CLOCK,
     DEFAULTS,
@@ -239,7 +240,7 @@ by_hand = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(by_hand, max_size=60), st.sampled_from(SchedulePolicy))
 def test_any_run_with_elements_by_hand_is_repeated_call_for_call(
     asked: list[Command], policy: SchedulePolicy

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engine.core import Engine
@@ -55,6 +55,7 @@ from tests.support.engine_fakes import (
     failed,
     flow,
 )
+from tests.support.examples import examples
 
 CLOCK = "wasi:clocks/wall-clock"
 SAME_ENGINE = ReplaySettings(same_engine=True)
@@ -243,7 +244,7 @@ def runs(draw: st.DrawFn) -> LiveRun:
     return run
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(run=runs(), budget=st.integers(1, 9))
 def test_every_place_of_a_run_is_reached_again(run: LiveRun, budget: int) -> None:
     assert run.ring.bytes_used <= run.ring.limit
@@ -265,7 +266,7 @@ def test_every_place_of_a_run_is_reached_again(run: LiveRun, budget: int) -> Non
     assert replayer.stop is StopReason.END_OF_REPLAY
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(run=runs(), data=st.data())
 def test_a_run_goes_on_from_any_place_with_a_ring_of_its_own(
     run: LiveRun, data: st.DataObject

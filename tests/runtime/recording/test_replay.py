@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engine.options import EngineOptions
@@ -20,6 +20,7 @@ from runtime.recording.replay.recorded_host_inputs import ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
+from tests.support.examples import examples
 from tests.support.recording_flows import (
     CLOCK,
     WALL_NS,
@@ -159,7 +160,7 @@ def random_run(draw: st.DataObject) -> tuple[list[CallFinished], Recorder, Engin
     return calls_of(events), recorder, options
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.data())
 def test_any_run_is_repeated_call_for_call(data):
     calls, recorder, options = random_run(data)

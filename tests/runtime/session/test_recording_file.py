@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engine.core import Engine
@@ -47,6 +47,7 @@ from runtime.recording.ring.ring import Ring
 from runtime.recording.run_facts import FileRecording, run_facts, unpinned_imports
 from runtime.wasm.host import Compiled, surfaces_of
 from runtime.wasm.wasm_invoker import Prepared, WasmInvoker
+from tests.support.examples import examples
 from tests.support.studio_projects import ROOT
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
@@ -136,7 +137,7 @@ COMMANDS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     payloads=st.lists(st.sampled_from(PAYLOADS), max_size=8),
     commands=st.lists(COMMANDS, max_size=25),

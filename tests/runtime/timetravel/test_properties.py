@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.hotreload.builds import ComponentBuild
@@ -34,6 +34,7 @@ from runtime.protocol.requests import (
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel.event_log import Reported
 from runtime.timetravel.execution import Execution
+from tests.support.examples import examples
 from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
@@ -171,7 +172,7 @@ def again(driver: Driver) -> Execution:
 
 
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 40)), max_size=25))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 def test_a_random_session_played_again_gives_equal_events(
     actions: list[tuple[Callable[[Driver, int], None], int]],
 ) -> None:

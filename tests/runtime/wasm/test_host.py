@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
@@ -19,6 +19,7 @@ from runtime.model.errors import StudioError
 from runtime.model.linked import ROLE_INTERFACES, Role
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.boundary import EXPORTS, IMPORTS, split_version
+from tests.support.examples import examples
 from tests.support.wasm_flows import OneNode
 from tests.support.wasm_guests import (
     AGGREGATOR,
@@ -73,7 +74,7 @@ def test_what_is_no_component_is_told_apart(host: Host) -> None:
         assert "not WebAssembly" in text
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data())
 def test_damaged_files_give_an_error_of_ours_and_nothing_else(data: st.DataObject) -> None:
     host = Host(None)

@@ -1,0 +1,31 @@
+"""How many examples a random test tries."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+THOROUGH = 100
+"""Examples of a test that does not say how many, when all are tried."""
+GATE = THOROUGH // 5
+
+
+def register_profiles(*, derandomize: bool) -> None:
+    """Make the profiles known: `thorough` tries all examples, `gate` a fifth of them.
+
+    Both print what repeats a failing example. A slow machine fails no test: there is no deadline.
+    """
+    settings.register_profile(
+        "thorough",
+        max_examples=THOROUGH,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.register_profile(
+        "gate", settings.get_profile("thorough"), max_examples=GATE, derandomize=derandomize
+    )
+
+
+def examples(count: int) -> settings:
+    """A test's own number of examples when all are tried; the loaded profile scales it."""
+    return settings(max_examples=max(1, count * settings().max_examples // THOROUGH))
