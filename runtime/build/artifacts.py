@@ -77,7 +77,7 @@ def locate_output(
 def install_output(source: ComponentSource, output: Path) -> Installed | Diagnostic:
     """Copy a component to its place, by rename and only when its content differs.
 
-    Refuses what is no whole component, so that a bad build never reaches the flow.
+    Refuses what is not a whole component, so that a bad build never reaches the flow.
     """
     try:
         data = output.read_bytes()
@@ -99,7 +99,7 @@ def install_output(source: ComponentSource, output: Path) -> Installed | Diagnos
         return Diagnostic(
             Severity.ERROR,
             Code.IO,
-            f"component '{source.name}' was built, but can not be put in its place:"
+            f"component '{source.name}' was built, but cannot be put in its place:"
             f" {error.strerror or error}",
             f"Make {source.artifact.parent} writable.",
             file=str(output),
@@ -162,7 +162,7 @@ def _one_of(paths: list[Path], source: ComponentSource) -> Path | Diagnostic:
             source,
             f"component '{source.name}' was built, but no .wasm file was found below"
             f" {source.directory} or in a Cargo target directory",
-            f"Let the build command write {source.name}.wasm into the component's directory.",
+            f"Have the build command write {source.name}.wasm into the component's directory.",
         )
     paths = [path for path in paths if _layer(path) is Layer.COMPONENT] or paths
     names = _names(source)
@@ -236,7 +236,7 @@ def _not_a_component(source: ComponentSource, output: Path, data: bytes) -> Diag
     if layer_of(data) is not Layer.COMPONENT or not is_finished(data):
         return _problem(
             source,
-            f"the build of component '{source.name}' made a file that is no whole component"
+            f"the build of component '{source.name}' made a file that is not a whole component"
             f" ({len(data):,} bytes)",
             "Build it again; look at the last lines of the build if that does not help.",
             output,

@@ -135,7 +135,8 @@ class BuildRun:
             result = self._build(began)
         except Exception as error:
             # A thread that died without a result would leave everyone waiting.
-            why = f"the build of '{self._plan.source.name}' broke: {type(error).__name__}: {error}"
+            cause = f"{type(error).__name__}: {error}"
+            why = f"the build of '{self._plan.source.name}' failed unexpectedly: {cause}"
             advice = "Please report this; run the command by hand meanwhile."
             broke = Diagnostic(Severity.ERROR, Code.INTERNAL_ERROR, why, advice)
             result = self._failed(began, (broke,))
@@ -188,7 +189,7 @@ class BuildRun:
                 return core
             component_path(self._plan.source).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            why = f"can not read what was built: {error.strerror or error}"
+            why = f"cannot read what was built: {error.strerror or error}"
             advice = "Look at the last lines of the build."
             return Diagnostic(Severity.ERROR, Code.IO, why, advice, file=str(core))
         embedded = any(name.startswith(_COMPONENT_TYPE) for name in custom_section_names(data))
@@ -216,7 +217,7 @@ class BuildRun:
             except FileNotFoundError:
                 return (missing_tool(step.argv[0], f"component '{self._plan.source.name}'"),)
             except OSError as error:
-                why = f"can not be started: {error.strerror or error}"
+                why = f"cannot be started: {error.strerror or error}"
                 return (self._plain_failure(step, why),)
             self._take(b"", final=True)
             if self._cancel.is_set():

@@ -17,7 +17,7 @@ from runtime.model.errors import Diagnostic, Severity
 MOST_PROBLEMS = 200
 """Problems kept of one build; compilers put the first cause first."""
 
-_ADVICE = "Mend the source and build again; the component built before stays in use."
+_ADVICE = "Correct the source and build again; the component built before stays in use."
 
 _HEADLINE = re.compile(r"^(error|warning)(?:\[(\w+)\])?: (.+)$")
 _ARROW = re.compile(r"^\s*(?:-->|:::) (.+?):(\d+):(\d+)\s*$")
@@ -165,7 +165,7 @@ class ProblemReader:
         if placed is None:
             return False
         kind = placed.group("kind")
-        # Only Go leaves the kind out; other text of this form is no problem.
+        # Only Go leaves the kind out; other text of this form is not a problem.
         if kind == "note" or (kind is None and not placed.group("file").endswith(".go")):
             return True
         column = placed.group("column")

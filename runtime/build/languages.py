@@ -26,7 +26,7 @@ _MOST_SOURCE_BYTES = 4 * 1024 * 1024
 
 
 def plan_build(source: ComponentSource, tools: Toolchain | None = None) -> BuildPlan | Diagnostic:
-    """The commands that build a component, or why it can not be built.
+    """The commands that build a component, or why it cannot be built.
 
     A `Diagnostic` with code E0010 means a missing tool: exit code 3. May run `rustc` once, to
     ask for a target. Raises nothing.
@@ -52,7 +52,7 @@ def plan_build(source: ComponentSource, tools: Toolchain | None = None) -> Build
             )
         return planner(source, toolchain)
     except OSError as error:
-        why = f"its build can not be prepared: {error.strerror or error}"
+        why = f"its build cannot be prepared: {error.strerror or error}"
         return _problem(source, Code.IO, why, "path")
 
 
@@ -255,7 +255,7 @@ def _who(source: ComponentSource) -> str:
 
 def _problem(source: ComponentSource, code: Code, message: str, key: str) -> Diagnostic:
     advice = {
-        "path": f"Look at {source.directory}, or mend `path` in the manifest.",
+        "path": f"Look at {source.directory}, or correct `path` in the manifest.",
         "build_command": 'Write the command into the manifest, e.g. build_command = "make wasm".',
     }[key]
     return Diagnostic(

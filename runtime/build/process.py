@@ -41,7 +41,7 @@ def run_command(
 
     `on_output` gets stdout and stderr together, in order, on the calling thread. Setting
     `cancel` from any thread ends the whole group. When this returns, the group is gone.
-    Raises OSError when the command can not be started.
+    Raises OSError when the command cannot be started.
     """
     process = subprocess.Popen(
         argv,
@@ -57,7 +57,7 @@ def run_command(
         try:
             _follow(process, on_output, cancel, kill_after_s)
         finally:
-            # Before the leader is reaped: until then its number can not be another group's.
+            # Before the leader is reaped: until then its number cannot be another group's.
             _signal_group(process, signal.SIGKILL)
             _running.discard(process)
     return process.returncode

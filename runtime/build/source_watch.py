@@ -1,8 +1,8 @@
-"""Builds components, and builds anew those whose sources change, until it is interrupted.
+"""Builds components, and builds again those whose sources change, until it is interrupted.
 
 Builds write files themselves, some of them among the sources. One `BuildTrigger` watches over
 the sources of all components, so that two of them that write into each other's folders do not
-build each other for ever.
+build each other forever.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class SourceWatch:
         if len(self._files) >= MOST_FILES:
             self._warn(
                 f"there are more than {MOST_FILES:,} source files; the rest is not watched",
-                "Keep what is no source in a folder named target, dist or node_modules.",
+                "Keep what is not a source in a folder named target, dist or node_modules.",
             )
 
     def _take(self, event: WatchEvent, watcher: ArtifactWatcher) -> None:
@@ -143,7 +143,7 @@ class SourceWatch:
                 )
 
     def _settled_after(self, before: Mapping[str, str]) -> dict[str, str]:
-        """The sources after a build; when it left others, once nobody writes to them."""
+        """The sources after a build; when it left others, once nothing writes to them."""
         files = read_sources(self._tree)
         if files == before:
             return files
@@ -177,7 +177,7 @@ class SourceWatch:
         if files:
             self._warn(
                 f"builds change their own sources: {_listed(files)}",
-                "These files start no more builds; let them be written into target or dist.",
+                "These files no longer start builds; have them written into target or dist.",
             )
 
     def _warn(self, message: str, advice: str) -> None:

@@ -49,7 +49,7 @@ _PROBE_SECONDS = 10.0
 def missing_tool(tool: str, wanted_for: str, install: str | None = None) -> Diagnostic:
     """A missing tool (or target, or adapter), named with the command that installs it."""
     command = install or INSTALL.get(tool)
-    advice = f"Install it: {command}" if command else f"Install `{tool}`, or mend `build_command`."
+    advice = f"Install it: {command}" if command else f"Install `{tool}`, or fix `build_command`."
     return Diagnostic(
         Severity.ERROR,
         Code.TOOLCHAIN_MISSING,
@@ -59,7 +59,7 @@ def missing_tool(tool: str, wanted_for: str, install: str | None = None) -> Diag
 
 
 class Toolchain:
-    """Finds tools as the shell would, then beside this Python and in Cargo's folder."""
+    """Finds tools as the shell would, then next to this Python and in Cargo's folder."""
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = dict(os.environ if environ is None else environ)
@@ -94,7 +94,7 @@ class Toolchain:
         """What is to be installed before rustc can build for a target; None when nothing is.
 
         Asks `rustc` in the component's directory, so that a toolchain file there counts. When
-        the answer can not be had, cargo is left to say what is wrong.
+        the answer cannot be had, cargo is left to say what is wrong.
         """
         rustc = self._environ.get("RUSTC") or self.find("rustc")
         if rustc is None:

@@ -75,8 +75,8 @@ def choose_wit(
     """The WIT and world for a component.
 
     `own` are directories to look in first, `packages` directories of one WIT package each that
-    serve when `own` has none; they are laid out in `work` as the tools want them.
-    Raises OSError when that can not be written.
+    serve when `own` has none; they are laid out in `work` as the tools expect them.
+    Raises OSError when that cannot be written.
     """
     for directory in own:
         if any(directory.glob("*.wit")):
@@ -119,7 +119,7 @@ def _undecided(
         Code.NO_EXPORTED_INTERFACE,
         f"it is not clear which world component '{name}' is built for: no single one {purpose}"
         f" (worlds found: {names})",
-        "Put a wit/ with one world beside the sources, or write `build_command`.",
+        "Put a wit/ with one world next to the sources, or write `build_command`.",
         file=where,
         key=f"component.{name}",
     )

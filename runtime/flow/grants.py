@@ -70,7 +70,7 @@ _TRANSLATIONS: tuple[tuple[str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class GrantFault:
-    """Why a text is no capability."""
+    """Why a text is not a capability."""
 
     code: Code
     message: str
@@ -80,7 +80,7 @@ class GrantFault:
 def check_capability(text: str) -> GrantFault | None:
     """None when the text is a capability in Torvyn's grammar."""
     if text.startswith("?"):
-        message = f"'{text}' marks a capability as optional, which a grant can not be"
+        message = f"'{text}' marks a capability as optional, which a grant cannot be"
         return GrantFault(Code.GRANT_FORMAT, message, f"write '{text[1:]}'")
     parts = text.split(":", 2)
     if len(parts) < 2 or not all(parts[:2]):

@@ -22,13 +22,13 @@ from runtime.model.linked import Limits, LinkedEdge, LinkedFlow, LinkedNode, Rol
 from runtime.model.surface import Surface
 
 Inspect = Callable[[bytes], Surface]
-"""Reads a component's bytes; raises `StudioError` when they are no component."""
+"""Reads a component's bytes; raises `StudioError` when they are not a component."""
 
 Read = Callable[[Path], bytes]
 """Gives an artifact's bytes; raises `OSError` when there are none."""
 
 DEFAULT_CONFIG = "{}"
-"""What `init` receives when nobody configures a node (docs/torvyn-facts.md#lifecycle)."""
+"""What `init` receives when a node has no config (docs/torvyn-facts.md#lifecycle)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class ManifestCheck:
     """What is known of a manifest before any component is opened."""
 
     manifest: Manifest | None
-    """None when the file can not be read at all."""
+    """None when the file cannot be read at all."""
     flow: str | None
     """The chosen flow's name; None when there is no such flow."""
     diagnostics: tuple[Diagnostic, ...]
@@ -219,7 +219,7 @@ class _FlowLinker:
             self._problems.error(
                 Code.IO,
                 (*at, "component"),
-                f"{path} can not be read: {error.strerror or error}",
+                f"{path} cannot be read: {error.strerror or error}",
                 "make the file readable, or build the component again",
                 value=True,
             )

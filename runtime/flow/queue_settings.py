@@ -46,7 +46,7 @@ def queue_settings(edge: Edge, flow: Flow, runtime: Runtime) -> QueueSettings:
 
 
 def check_rates(name: str, flow: Flow, runtime: Runtime, problems: Problems) -> None:
-    """Notes edges whose policy needs a rate that nobody gives."""
+    """Notes edges whose policy needs a rate that is not given."""
     for edge in flow.edges:
         settings = queue_settings(edge, flow, runtime)
         if settings.policy is QueuePolicy.RATE_LIMIT and settings.rate is None:

@@ -75,7 +75,7 @@ class Resolver:
         if scheme is not None:
             kind = scheme[1].lower()
             help_ = _OTHER_SCHEMES.get(kind, "write a component's name, or file://PATH")
-            raise _UnresolvedError(f"components can not be fetched from {kind}://", help_)
+            raise _UnresolvedError(f"components cannot be fetched from {kind}://", help_)
         if reference in self.components:
             return self._built(self.components[reference])
         if any(mark in reference for mark in "/\\") or reference.endswith(".wasm"):
@@ -100,8 +100,8 @@ class Resolver:
         try:
             places = list(dict.fromkeys(self.places(component)))
         except (OSError, ValueError, RuntimeError) as error:
-            message = f"the folder of component '{component.name}' can not be searched: {error}"
-            raise _UnresolvedError(message, "mend 'path' in its [[component]]") from None
+            message = f"the folder of component '{component.name}' cannot be searched: {error}"
+            raise _UnresolvedError(message, "correct 'path' in its [[component]]") from None
         found = [place for place in places if _is_file(place)]
         if found:
             return found

@@ -164,7 +164,7 @@ class SurfaceCheck:
                 self._error(
                     Code.UNRESOLVED_IMPORT,
                     f"the component imports {item.name} of WASI 0.3 (asynchronous), which this "
-                    "host can not run",
+                    "host cannot run",
                     "build it for WASI 0.2, e.g. with the target wasm32-wasip2",
                 )
             elif not (base in PROVIDED_WASI and _WASI_PATCHED.fullmatch(_version(item.name))):

@@ -99,7 +99,7 @@ class _Checker:
                 self._problems.error(
                     Code.ROLE_VIOLATION,
                     at,
-                    f"'{node.interface}' is no interface of a Torvyn role",
+                    f"'{node.interface}' is not an interface of any Torvyn role",
                     (f"did you mean '{near}'? " if near else "")
                     + f"it is one of {', '.join(ROLE_INTERFACES.values())}",
                     value=True,
@@ -246,7 +246,7 @@ class _Checker:
         return tuple(order)
 
     def _report_cycles(self, unordered: set[str]) -> set[str]:
-        """Notes cycles that share no node; returns every node that can not be ordered."""
+        """Notes cycles that share no node; returns every node that cannot be ordered."""
         left = set(unordered)
         for _ in range(MAX_CYCLES):
             cycle = self._find_cycle(left)

@@ -47,7 +47,7 @@ class CodeCache:
             path.unlink()
 
     def keep(self, key: str, code: bytes) -> None:
-        """Keep `code` for `key`. A cache that can not be written is no error."""
+        """Keep `code` for `key`. A cache that cannot be written is not an error."""
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not self._is_private():

@@ -1,12 +1,12 @@
 """Direct calls of the exports a flow uses: one prepared set of parameters per instance.
 
-wasmtime-py's `Func.__call__` asks for the function's type and converts every value by
-itself on every call. Here the parameters are laid out once; a call changes the numbers,
-the content type when it differs, and what the lent handles stand for. A result stays in
+wasmtime-py's `Func.__call__` reads the function's type and converts every value one by one on
+every call. Here the parameters are laid out once; a call changes the numbers, the content type
+when it differs, and what the lent handles stand for. A result stays in
 its slot until the next call of the same function, where wasmtime frees it while storing
 the new one; it is read in place before.
 
-Every reader relies on the types of `contract.EXPORTS`: instances are only made of
+Every reader relies on the types of `boundary.EXPORTS`: instances are only made of
 components whose types are equal.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, assert_never, cast
 
 from wasmtime.component import Func
 
@@ -69,8 +69,6 @@ _KNOWN_PORTS = 256
 _OK = 0xFF
 """`is_ok` is one byte; the other bytes of its word mean nothing."""
 
-ELEMENT_EXPORTS = (Export.PROCESS, Export.EVALUATE, Export.ROUTE, Export.INGEST, Export.PUSH)
-
 
 class DirectCalls:
     """The prepared exports of one instance."""
@@ -103,15 +101,18 @@ class DirectCalls:
 
     def _prepare(self, export: Export, function: Func) -> Run:
         at = capi.address(ctypes.addressof(function._func))
-        if export in ELEMENT_EXPORTS:
-            return self._element_run(export, at)
-        if export is Export.INIT:
-            return self._init_run(at)
-        if export is Export.NOTIFY_BACKPRESSURE:
-            return self._notify_run(at)
-        if export is Export.TEARDOWN:
-            return self._teardown_run(at)
-        return self._plain_run(export, at)
+        match export:
+            case Export.PROCESS | Export.EVALUATE | Export.ROUTE | Export.INGEST | Export.PUSH:
+                return self._element_run(export, at)
+            case Export.PULL | Export.FLUSH | Export.COMPLETE:
+                return self._plain_run(export, at)
+            case Export.INIT:
+                return self._init_run(at)
+            case Export.NOTIFY_BACKPRESSURE:
+                return self._notify_run(at)
+            case Export.TEARDOWN:
+                return self._teardown_run(at)
+        assert_never(export)
 
     def _result(self, export: Export) -> tuple[int, Callable[[], Outcome]]:
         """A result slot, and what reads it."""
@@ -144,7 +145,11 @@ class DirectCalls:
                 return self._read_flushed
             case Export.PUSH:
                 return self._read_signal
-        return lambda _value: _FINISHED
+            case Export.INIT | Export.COMPLETE:
+                return lambda _value: _FINISHED
+            case Export.NOTIFY_BACKPRESSURE | Export.TEARDOWN:
+                raise ValueError(f"{export} has no result")
+        assert_never(export)
 
     def _element_run(self, export: Export, function: Any) -> Run:
         parameter = _ElementParameter(self._fixed, self._handles)

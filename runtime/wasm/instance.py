@@ -71,7 +71,7 @@ class ComponentInstance:
         self.node = node
         self.compiled = compiled
         self.crashed: Failure | None = None
-        """Why the instance can not be called any more."""
+        """Why the instance cannot be called any more."""
         grants = read_grants(node.grants)
         self._state = CallState(node.name, grants, flow_id, inputs, on_print)
         self._state.call = call

@@ -89,9 +89,9 @@ class _TypeWriter:
         """`func(a: t) -> t`, or `async func…`."""
         params = ", ".join(f"{name}: {self.value(item)}" for name, item in kind.params)
         result = kind.result
-        answer = "" if result is None else f" -> {self.value(result)}"
+        returned = "" if result is None else f" -> {self.value(result)}"
         prefix = "async " if _bindings.wasmtime_component_func_type_async(kind.ptr()) else ""
-        return f"{prefix}func({params}){answer}"
+        return f"{prefix}func({params}){returned}"
 
     def value(self, kind: ValType | None) -> str:
         """A value's type; `_` for none."""

@@ -21,7 +21,7 @@ _PROCESS_HELP = {
     FailureKind.UNAVAILABLE: "Something the component needs is not there; retry, or skip it.",
     FailureKind.INTERNAL: "The component reports a fault of its own; its output may say more.",
     FailureKind.DEADLINE_EXCEEDED: "The component gave up on time; retry, or skip the element.",
-    FailureKind.FATAL: "The component can not go on; its instance is made anew before it is used.",
+    FailureKind.FATAL: "The component cannot go on; its instance is made anew before it is used.",
 }
 
 

@@ -87,7 +87,7 @@ class WasmInvoker:
 
     def _other(self, call: Call, instance: ComponentInstance | None) -> Answer:
         if call.export is Export.TEARDOWN and instance is not None:
-            # Also of a node that the flow has no more: `adopt` left its instance in use.
+            # Also of a node that is no longer in the flow: `adopt` left its instance in use.
             return self._teardown(call, instance)
         node = self._nodes.get(call.node)
         if node is None or self._closed:
@@ -138,7 +138,7 @@ class WasmInvoker:
             return Prepared(node, _failed(host_bug(problem)), None)
 
     def swap(self, prepared: Prepared, call_number: int = 0) -> Answer:
-        """Put a prepared instance in use; tear the old one down and give its answer.
+        """Put a prepared instance in use; tear the old one down and return its answer.
 
         Raises ValueError when there is no instance (`prepared.ready` is False).
         """
@@ -246,7 +246,7 @@ def _failed(failure: Failure) -> Answer:
 def _unreadable(node: LinkedNode, reason: str) -> Failure:
     return Failure.of(
         FailureKind.CONTRACT,
-        f"can not use {node.artifact}: {reason}",
+        f"cannot use {node.artifact}: {reason}",
         Code.INSTANTIATION_FAILED,
         "Reload the flow, or build the component again.",
         crashed=True,

@@ -77,7 +77,7 @@ class FileBack:
 
 @dataclass(frozen=True, slots=True)
 class FileUnreadable:
-    """A file can not be read; told again only after it changes."""
+    """A file cannot be read; told again only after it changes."""
 
     path: Path
     kind: FileKind

@@ -77,7 +77,7 @@ def directories_for(path: Path) -> set[Path]:
 
 
 def identities(directories: Iterable[Path]) -> dict[str, tuple[int, int]]:
-    """Device and inode of each directory: a directory made anew needs a new watch."""
+    """Device and inode of each directory: a directory made again needs a new watch."""
     found = {}
     for directory in directories:
         try:

@@ -138,7 +138,7 @@ class FileScan:
         problem = Diagnostic(
             Severity.ERROR,
             Code.IO,
-            f"can not read the {file.kind.value}: {why}",
+            f"cannot read the {file.kind.value}: {why}",
             "Make the file readable; it is read again when it changes.",
             file=str(file.path),
         )

@@ -1,4 +1,4 @@
-"""When is a file written to its end? Pure: fed with stamps and times, asks nobody.
+"""When is a file written to its end? Pure: fed with stamps and times, reads nothing itself.
 
 No writer announces its last byte, so a file counts as written once it has stayed the same for a
 quiet time. A steady writer lengthens that time by its own rhythm, and a file that arrives by
@@ -184,7 +184,7 @@ class Settler(Generic[K]):
         return SettleVerdict.NEW
 
     def give_up(self, key: K) -> None:
-        """The path can not be read: leave it alone until it changes."""
+        """The path cannot be read: leave it alone until it changes."""
         self._tracks[key].pending = False
 
     def gone(self, now_ns: int) -> tuple[K, ...]:

@@ -1,7 +1,7 @@
 """The sources of a component, and when a change of them calls for a build.
 
-A build writes files itself, some of them among the sources. Outputs are no sources; of the rest
-only contents count; and what every build changes anew is generated.
+A build writes files itself, some of them among the sources. Outputs are not sources; of the rest
+only contents count; and what every build changes again is generated.
 """
 
 from __future__ import annotations

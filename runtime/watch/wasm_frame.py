@@ -43,7 +43,7 @@ def layer_of(data: bytes) -> Layer:
 def is_finished(data: bytes) -> bool:
     """False when the bytes are the beginning of a WebAssembly file, and not all of it.
 
-    Anything that can not become a WebAssembly file by growing counts as finished: waiting
+    Anything that cannot become a WebAssembly file by growing counts as finished: waiting
     would not help it. WAT text is finished too.
     """
     if len(data) < _HEADER_BYTES:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 # The documented low-level class: `watch()` would add a queue of its own filters and its
-# 50 ms step can not follow what is pending.
+# 50 ms step cannot follow what is pending.
 from watchfiles._rust_notify import RustNotify
 
 from runtime.model.codes import Code

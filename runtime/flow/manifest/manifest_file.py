@@ -41,7 +41,7 @@ def load_manifest(path: Path, text: bytes | None = None) -> LoadedManifest:
     """Reads and checks everything but the graphs; `text` stands for the file's content.
 
     Raises:
-        StudioError: the file can not be read, is not TOML, or holds nothing.
+        StudioError: the file cannot be read, is not TOML, or holds nothing.
     """
     shown_path = str(path)
     source = SourceText("")
@@ -84,7 +84,7 @@ def choose_flow(loaded: LoadedManifest, name: str | None) -> tuple[str, Flow] | 
 
 
 def read_manifest(path: Path) -> bytes:
-    """The manifest's bytes. Raises `StudioError` when it can not be read or is too large."""
+    """The manifest's bytes. Raises `StudioError` when it cannot be read or is too large."""
     file = str(path)
     try:
         data = read_bytes(path, MAX_MANIFEST_BYTES)
@@ -94,11 +94,11 @@ def read_manifest(path: Path) -> bytes:
         raise _refusal(Code.FILE_NOT_FOUND, message, help_, file) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        message = f"the manifest can not be read: {reason}"
+        message = f"the manifest cannot be read: {reason}"
         raise _refusal(Code.IO, message, _reading_help(path), file) from None
     if data is None:
         message = f"the manifest is larger than {MAX_MANIFEST_BYTES // 1024} KiB"
-        help_ = "name the manifest itself; data belongs into files of its own"
+        help_ = "name the manifest itself; data belongs in its own files"
         raise _refusal(Code.IO, message, help_, file)
     return data
 
@@ -150,7 +150,7 @@ def _check_component_names(manifest: Manifest, problems: Problems) -> None:
                 Code.DUPLICATE,
                 ("component", index, "name"),
                 f"a second component is named '{component.name}'",
-                "give each [[component]] a name of its own",
+                "give each [[component]] its own name",
                 value=True,
             )
         seen.add(component.name)

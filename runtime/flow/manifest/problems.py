@@ -102,7 +102,7 @@ class Problems:
             severity,
             Code.SEMANTIC,
             f"{count} more {severity}s are not listed",
-            "mend the ones above first",
+            "correct the ones above first",
             self._file,
         )
 

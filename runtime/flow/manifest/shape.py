@@ -105,7 +105,7 @@ class Shape(Generic[T]):
         return found
 
     def read(self, value: object, at: KeyPath, problems: Problems) -> T | None:
-        """The table as `of`; None when the value is no table."""
+        """The table as `of`; None when the value is not a table."""
         if not isinstance(value, dict):
             not_a("a table", value, at, problems)
             return None
@@ -143,7 +143,7 @@ class Shape(Generic[T]):
                 Code.UNKNOWN_KEY,
                 here,
                 f"'{name}' is how the documentation writes '{meant}'; Torvyn refuses it"
-                + (f", and the '{meant}' beside it is what counts" if unused else ""),
+                + (f", and the '{meant}' next to it is what counts" if unused else ""),
                 f"remove '{name}'" if unused else f"write '{meant}'",
             )
             return None if unused else meant

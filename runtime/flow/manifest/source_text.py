@@ -102,7 +102,7 @@ class SourceText:
     def _fault(self, error: tomli.TOMLDecodeError) -> TextError:
         place = Position(error.lineno, error.colno)
         if not error.msg.startswith("Cannot"):
-            hint = "mend the line; strings need quotes, tables need [brackets]"
+            hint = "correct the line; strings need quotes, tables need [brackets]"
             return TextError(error.msg, place, hint)
         hint = "remove one of the two definitions, or rename it"
         twice = _TWICE.fullmatch(error.msg)
@@ -240,10 +240,12 @@ def dotted(path: KeyPath) -> str:
 def read_bytes(path: Path, limit: int) -> bytes | None:
     """The file's bytes, or None when there are more than `limit`; raises `OSError`.
 
-    Devices, pipes and directories raise `OSError` too: reading them could wait for ever.
+    Devices, pipes and directories raise `OSError` too: reading them could wait forever.
     """
     if path.exists() and not path.is_file():
-        raise IsADirectoryError(None, "is a directory" if path.is_dir() else "is no regular file")
+        raise IsADirectoryError(
+            None, "is a directory" if path.is_dir() else "is not a regular file"
+        )
     with path.open("rb") as file:
         data = file.read(limit + 1)
     return None if len(data) > limit else data

@@ -107,11 +107,11 @@ class Backpressure:
     """How a queue behaves; stands under `[runtime]`, a flow and an edge, the nearest wins."""
 
     default_queue_depth: int | None = optional(Whole(1))
-    """Elements; 64 when nobody says."""
+    """Elements; 64 by default."""
     backpressure_policy: str | None = optional(POLICY)
-    """`block-producer` when nobody says."""
+    """`block-producer` by default."""
     low_watermark_ratio: float | None = optional(RATIO, extension=True)
-    """A full queue is relieved at `floor(capacity * ratio)` elements; 0.5 when nobody says."""
+    """A full queue is relieved at `floor(capacity * ratio)` elements; 0.5 by default."""
     rate: float | None = optional(RATE, extension=True)
     """Elements a second that the policy `rate-limit` lets into the queue."""
 
@@ -296,7 +296,7 @@ class EdgesKind:
                 Code.INVALID_VALUE,
                 at,
                 "edges are an array of tables; tables with names of their own, as in the "
-                "documentation, can not stand beside it",
+                "documentation, cannot stand next to it",
                 "write [[flow.NAME.edges]] for each edge, and put queue_depth = N or "
                 "backpressure = { … } into the edge itself",
             )

@@ -164,7 +164,7 @@ class Choice:
         problems.error(
             Code.INVALID_VALUE,
             at,
-            f"'{at[-1]}' can not be {shown(value)}",
+            f"'{at[-1]}' cannot be {shown(value)}",
             (f"did you mean '{near}'? " if near else "") + f"it is one of {', '.join(known)}",
             value=True,
         )
@@ -172,7 +172,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ListOf(Generic[T]):
-    """An array of one kind of value; entries that can not be read are left out."""
+    """An array of one kind of value; entries that cannot be read are left out."""
 
     kind: Kind[T]
     expected: str = "an array, in [brackets]"

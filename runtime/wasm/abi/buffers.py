@@ -43,7 +43,7 @@ NO_MEMORY = BufferRefusal(RefusalCase.ALLOCATION_FAILED, "the host is out of mem
 
 
 class FrozenError(Exception):
-    """A mutable buffer was used after `freeze`, in a way that can not answer an error."""
+    """A mutable buffer was used after `freeze`, in a way that cannot return an error."""
 
 
 def tier_capacity(hint: int) -> int:

@@ -1,4 +1,4 @@
-"""What crosses the component boundary here: Torvyn's contract and the WASI functions we answer.
+"""What crosses the component boundary here: Torvyn's contract and the WASI functions replaced here.
 
 The direct calls read values at offsets that follow from these types, so a component is only
 instantiated when its own types are the same.

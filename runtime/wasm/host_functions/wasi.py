@@ -63,13 +63,13 @@ POLLABLES = """
 
 
 class WasiError(Exception):
-    """A grant that can not be given, e.g. a directory that does not exist."""
+    """A grant that cannot be given, e.g. a directory that does not exist."""
 
 
 def wasi_config(grants: Grants, state: CallState) -> WasiConfig:
     """What the component may touch; everything else is refused at run time.
 
-    Raises WasiError when a granted directory can not be opened (E0810).
+    Raises WasiError when a granted directory cannot be opened (E0810).
     """
     config = WasiConfig()
     config.stdout_custom = lambda data: state.write_output("stdout", data)
@@ -83,7 +83,7 @@ def wasi_config(grants: Grants, state: CallState) -> WasiConfig:
         try:
             config.preopen_dir(path, path, writable)
         except WasmtimeError:
-            raise WasiError(f"the granted directory {path!r} can not be opened") from None
+            raise WasiError(f"the granted directory {path!r} cannot be opened") from None
     return config
 
 
@@ -109,7 +109,7 @@ class ClockAndRandom:
         self._kept: list[Any] = []
 
     def open_pollables(self, engine: Engine, component: Component) -> None:
-        """Instantiate `POLLABLES` (compiled) beside the component. Raises WasmtimeError."""
+        """Instantiate `POLLABLES` (compiled) next to the component. Raises WasmtimeError."""
         with Linker(engine) as linker:
             linker.add_wasip2()
             instance = linker.instantiate(self._store, component)
@@ -145,8 +145,8 @@ class ClockAndRandom:
             size = WORDS[args >> 3]
             if size > MAX_RANDOM_BYTES:
                 raise ValueError(f"{size} random bytes were asked for at once")
-            answer = self._state.ask(interface, f"{prefix}random-bytes", size)
-            self._lists.write(result, _exact(answer, size))
+            data = self._state.ask(interface, f"{prefix}random-bytes", size)
+            self._lists.write(result, _exact(data, size))
 
         def get_u64(_args: int, result: int) -> None:
             put_u64(result, self._number(interface, f"{prefix}random-u64"))
@@ -156,10 +156,10 @@ class ClockAndRandom:
         return bodies
 
     def _number(self, interface: str, function: str) -> int:
-        answer = self._state.ask(interface, function, 8)
-        if not isinstance(answer, int):
-            raise TypeError(f"the answer to {interface}.{function} is not a number")
-        return answer & _MASK
+        value = self._state.ask(interface, function, 8)
+        if not isinstance(value, int):
+            raise TypeError(f"the host input for {interface}.{function} is not a number")
+        return value & _MASK
 
     # ---- clocks
 
@@ -187,7 +187,7 @@ class ClockAndRandom:
         self._pollable(result, WORDS[args >> 3])
 
     def _pollable(self, result: int, requested: int) -> None:
-        # A wait inside WASI is no wasm code, so epochs can not end it: it is never made
+        # A wait inside WASI is no wasm code, so epochs cannot end it: it is never made
         # longer than the call may still take, and the deadline ends the call after it.
         wait = self._state.inputs.wait_ns(self._state.node, self._state.call, requested)
         put(self._requested, layout.U64, min(wait, self._watch.left_ns()))
@@ -211,7 +211,7 @@ class ClockAndRandom:
         capi.value_clone(capi.address(self._seed), capi.address(result))
 
 
-def _exact(answer: int | bytes, size: int) -> bytes:
-    if not isinstance(answer, bytes) or len(answer) != size:
-        raise TypeError(f"the answer is not {size} bytes")
-    return answer
+def _exact(value: int | bytes, size: int) -> bytes:
+    if not isinstance(value, bytes) or len(value) != size:
+        raise TypeError(f"the host input is not {size} bytes")
+    return value

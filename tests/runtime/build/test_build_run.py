@@ -248,7 +248,7 @@ def test_a_build_command_that_is_no_program_fails_without_a_traceback(directory:
     (directory / "tool").chmod(0o755)
     _, result = build(component(directory, build_command="./tool"))
     assert (result.state, result.exit_code) == (BuildState.FAILED, None)
-    assert "can not be started" in result.problems[0].message
+    assert "cannot be started" in result.problems[0].message
 
 
 def test_no_thread_or_process_is_left(directory: Path) -> None:

@@ -125,7 +125,7 @@ BAD: list[tuple[str, str, tuple[str, str, int, int, str], str]] = [
         '[[component]]\nname = "a"\npath = "x"\n[[component]]\nname = "a"\npath = "y"',
         "end",
         ("E0706", "Duplicate", 18, 8, "component[1].name"),
-        "name of its own",
+        "its own name",
     ),
     (
         '[[component]]\nname = "a"',
@@ -212,7 +212,7 @@ BAD: list[tuple[str, str, tuple[str, str, int, int, str], str]] = [
         ("E0901", "DuplicateNode", 14, 20, "flow.main.nodes.in"),
         "remove one of the two",
     ),
-    ("[test]\ntimeout_seconds = ", "end", ("E0701", "TomlSyntax", 15, 19, ""), "mend the line"),
+    ("[test]\ntimeout_seconds = ", "end", ("E0701", "TomlSyntax", 15, 19, ""), "correct the line"),
 ]
 
 

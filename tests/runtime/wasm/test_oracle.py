@@ -53,7 +53,7 @@ class Pair:
             "",
             hashlib.sha256(data).hexdigest(),
             self.lifecycle,
-            limits=Limits(fuel=0),
+            limits=Limits(fuel=0, call_timeout_ms=0),
         )
         flow = LinkedFlow("main", "Torvyn.toml", (node,), ())
         compiled = host.compile(data)
