@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from runtime.model.call import (
     Absorbed,
@@ -27,6 +28,8 @@ from runtime.model.codes import Code
 from runtime.model.element import Buffer
 from runtime.recording.format import CallLine, HostLine, OutputLine
 from runtime.recording.payload_encoding import from_text
+
+_new_tuple: Any = tuple.__new__
 
 
 def payload_of(line: OutputLine) -> bytes | None:
@@ -72,16 +75,13 @@ def answer_of(line: CallLine) -> Answer:
 
 def with_duration(answer: Answer, duration_ns: int) -> Answer:
     """`answer` as if it had taken `duration_ns`."""
-    return Answer(
-        answer.outcome,
-        duration_ns,
-        answer.copies,
-        answer.printed,
-        answer.printed_bytes,
-        answer.host,
-        answer.fuel,
-        answer.memory_bytes,
+    outcome, _, copies, printed, printed_bytes, host, fuel, memory_bytes = answer
+    # Twice as fast as calling the class, and a replay does it for every call.
+    made: Answer = _new_tuple(
+        Answer,
+        (outcome, duration_ns, copies, printed, printed_bytes, host, fuel, memory_bytes),
     )
+    return made
 
 
 def refusal(message: str) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 from runtime.model.call import Answer, Call, HostInput
@@ -19,64 +20,68 @@ class Unlike(NamedTuple):
     got: str
 
 
-class CallStep:
-    """A recorded call."""
+class CallStep(ABC):
+    """A recorded call, in whatever form it is kept: in full, compact, or as a line of a file."""
 
     __slots__ = ()
 
     @property
+    @abstractmethod
     def number(self) -> int:
         """Number of the call in its session."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def node(self) -> str:
         """Node that was called."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def export(self) -> str:
         """The value of a `runtime.model.call.Export`."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def argument(self) -> str:
         """See `Call.argument`."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def element(self) -> Element | ElementLine | None:
         """The element it was given; what was not kept of it is empty."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def at_ns(self) -> int:
         """Flow time when it began."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def duration_ns(self) -> int:
         """Time inside the component."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def host(self) -> tuple[HostInput, ...]:
         """Its host inputs, in order."""
-        raise NotImplementedError
+
+    @property
+    @abstractmethod
+    def crashed(self) -> bool:
+        """Whether it made its instance unusable."""
 
     @property
     def whole(self) -> bool:
         """Whether `answer` gives all that came back; a `LineStep` may find out only then."""
         return True
 
-    @property
-    def crashed(self) -> bool:
-        """Whether it made its instance unusable."""
-        raise NotImplementedError
-
+    @abstractmethod
     def answer(self) -> Answer:
         """What it gave back. Raises `ValueError` when the recording does not hold it all."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def unlike(self, got: Answer) -> Unlike | None:
+        """The first thing in which `got` is not what was recorded."""
 
     def is_call(self, call: Call) -> bool:
         """Whether `call` is this one again: same node, export and element."""
@@ -84,12 +89,8 @@ class CallStep:
             return False
         before, after = self.element, call.element
         if before is None or after is None:
-            return before is after
+            return before is None and after is None
         return before.id == after.id and before.sequence == after.sequence
-
-    def unlike(self, got: Answer) -> Unlike | None:
-        """The first thing in which `got` is not what was recorded."""
-        raise NotImplementedError
 
 
 ReplayStep = CallStep | Command

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from runtime.model.call import (
     Accepted,
     Answer,
-    Call,
     Emitted,
     Failed,
     HostInput,
@@ -100,16 +99,6 @@ class LineStep(CallStep):
         """What it gave back. Raises `ValueError` when the recording does not hold it all."""
         return answer_of(self.line)
 
-    def is_call(self, call: Call) -> bool:
-        """Whether `call` is this one again: same node, export and element."""
-        line = self.line
-        if line.node != call[1] or line.export != call[2]:
-            return False
-        before, after = line.element, call[3]
-        if before is None or after is None:
-            return before is None and after is None
-        return before.id == after[0] and before.sequence == after[3]
-
     def unlike(self, got: Answer) -> Unlike | None:
         """The first thing in which `got` is not what was recorded."""
         if self._clean is None and _is_plainly(self.line, got):
@@ -166,18 +155,20 @@ class LineStep(CallStep):
 
 def _is_plainly(line: CallLine, got: Answer) -> bool:
     """True for most answers that are the recorded one, at a fraction of what comparing costs."""
-    outcome = got[0]
-    if line.printed_bytes != got[4] or (got[4] and not _prints_plainly(line, got)):
+    outcome = got.outcome
+    if line.printed_bytes != got.printed_bytes or (
+        got.printed_bytes and not _prints_plainly(line, got)
+    ):
         return False
     if type(outcome) is Accepted:
-        return line.signal == outcome[0]
+        return line.signal == outcome.signal
     if type(outcome) is Ports:
-        return line.ports == outcome[0]
+        return line.ports == outcome.names
     if type(outcome) is Verdict:
-        return line.passes is outcome[0]
-    if type(outcome) is not Emitted or len(outcome[0]) != 1 or len(line.outputs) != 1:
+        return line.passes is outcome.passes
+    if type(outcome) is not Emitted or len(outcome.outputs) != 1 or len(line.outputs) != 1:
         return False
-    (((data, buffer_type), content_type),), recorded = outcome[0], line.outputs[0]
+    ((data, buffer_type), content_type), recorded = outcome.outputs[0], line.outputs[0]
     return (
         recorded.text is not None
         and recorded.text.encode() == data
@@ -187,11 +178,13 @@ def _is_plainly(line: CallLine, got: Answer) -> bool:
 
 
 def _prints_plainly(line: CallLine, got: Answer) -> bool:
-    if len(got[3]) != 1 or len(line.printed) != 1:
+    if len(got.printed) != 1 or len(line.printed) != 1:
         return False
-    (stream, data, _), recorded = got[3][0], line.printed[0]
+    written, recorded = got.printed[0], line.printed[0]
     return (
-        recorded.stream == stream and recorded.text is not None and recorded.text.encode() == data
+        recorded.stream == written.stream
+        and recorded.text is not None
+        and recorded.text.encode() == written.data
     )
 
 

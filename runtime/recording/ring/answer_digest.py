@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
+from operator import attrgetter
 
 from runtime.model.call import Accepted, Answer, Failed, Outcome, Signal
 from runtime.recording.encoding import printed_runs
 
-_OUTCOME, _PRINTED_BYTES = itemgetter(0), itemgetter(4)
+_OUTCOME, _PRINTED_BYTES = attrgetter("outcome"), attrgetter("printed_bytes")
 _ACCEPTED = {id(signal): hash((Accepted, Accepted(signal))) for signal in Signal}
 """Digests of such outcomes by the identity of the signal."""
 
@@ -18,12 +18,12 @@ def digest_of_answer(answer: Answer) -> int:
 
     Not the same in another process.
     """
-    outcome = answer[0]
+    outcome = answer.outcome
     if type(outcome) is Accepted:
         digest = _ACCEPTED[id(outcome.signal)]  # members of an enum are slow to hash
     else:
         digest = hash((type(outcome), outcome))
-    return _with_printed(digest, answer) if answer[4] else digest
+    return _with_printed(digest, answer) if answer.printed_bytes else digest
 
 
 def digests_of_answers(answers: Sequence[Answer]) -> list[int]:
@@ -35,17 +35,17 @@ def digests_of_answers(answers: Sequence[Answer]) -> list[int]:
     digests = list(map(known.__getitem__, places))
     if any(map(_PRINTED_BYTES, answers)):
         for index, answer in enumerate(answers):
-            if answer[4]:
+            if answer.printed_bytes:
                 digests[index] = _with_printed(digests[index], answer)
     return digests
 
 
 def _with_printed(digest: int, answer: Answer) -> int:
-    printed = answer[3]
+    printed = answer.printed
     if len(printed) == 1:
         stream, data, _ = printed[0]
-        return hash((digest, answer[4], ((stream, data),)))
-    return hash((digest, answer[4], printed_runs(printed)))
+        return hash((digest, answer.printed_bytes, ((stream, data),)))
+    return hash((digest, answer.printed_bytes, printed_runs(printed)))
 
 
 def crashed(outcome: Outcome) -> bool:

@@ -11,7 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import accumulate
-from operator import itemgetter
+from operator import attrgetter
 from struct import Struct
 from sys import getsizeof
 from types import GenericAlias
@@ -180,9 +180,9 @@ class CompactChunk:
         self.digests.frombytes(pack(*digests_of_answers(answers)))
         self.at_ns.frombytes(pack(*began))
         self.durations.frombytes(pack(*map(_DURATION, answers)))
-        self.element_ids.frombytes(pack(*[0 if one is None else one[0] for one in elements]))
-        self.sequences.frombytes(pack(*[0 if one is None else one[3] for one in elements]))
-        sources = [None if one is None else one[2] for one in elements]
+        self.element_ids.frombytes(pack(*[0 if one is None else one.id for one in elements]))
+        self.sequences.frombytes(pack(*[0 if one is None else one.sequence for one in elements]))
+        sources = [None if one is None else one.source for one in elements]
         names = [export._value_ for export in exports]
         kinds = map(self._codes.__getitem__, zip(nodes, names, arguments, sources, strict=True))
         self.kinds.frombytes(Struct(f"{count}I").pack(*kinds))
@@ -205,7 +205,7 @@ class CompactChunk:
     ) -> None:
         whole = self._answered_calls(base, calls, answered)
         if Failed in set(map(type, map(_OUTCOME, answers))):
-            crashes = [index for index, answer in enumerate(answers) if crashed(answer[0])]
+            crashes = [index for index, answer in enumerate(answers) if crashed(answer.outcome)]
             self.crashes.update([base + index for index in crashes])
             whole = sorted({*whole, *crashes})
         if any(map(_HOST, answers)):
@@ -214,7 +214,7 @@ class CompactChunk:
             return
         data = [_encode(answers[index]) for index in whole]
         self._kept_at.extend([base + index for index in whole])
-        self._kept_code.extend([_CODES[type(answers[index][0])] for index in whole])
+        self._kept_code.extend([_CODES[type(answers[index].outcome)] for index in whole])
         self._append_kept(data)
 
     def _keep_host_too(self, base: int, answers: tuple[Answer, ...], whole: set[int]) -> None:
@@ -223,9 +223,9 @@ class CompactChunk:
         for index, answer in enumerate(answers):
             if index in whole:
                 data.append(_encode(answer))
-                self._kept_code.append(_CODES[type(answer[0])])
-            elif answer[5]:
-                data.append(_encode(answer[5]))
+                self._kept_code.append(_CODES[type(answer.outcome)])
+            elif answer.host:
+                data.append(_encode(answer.host))
                 self._kept_code.append(_HOST_ONLY)
             else:
                 continue
@@ -244,14 +244,14 @@ class CompactChunk:
         relinks = self._relinks(base)
         if not relinks and answered.nodes is answered.now:
             nodes = answered.now
-            return [index for index, call in enumerate(calls) if call[1] in nodes]
+            return [index for index, call in enumerate(calls) if call.node in nodes]
         found = []
-        for index, (_, node, export, _, _) in enumerate(calls):
+        for index, call in enumerate(calls):
             while relinks and relinks[0][0] <= base + index:
                 answered.follow(relinks.pop(0)[1])
-            if export is _INIT:
-                answered.begin(node)
-            if node in answered.now:
+            if call.export is _INIT:
+                answered.begin(call.node)
+            if call.node in answered.now:
                 found.append(index)
         for _, command in relinks:
             answered.follow(command)
@@ -278,8 +278,9 @@ class CompactChunk:
         code, data = self._kept_of(index)
         if code > _HOST_ONLY:
             return ()
-        found: tuple[HostInput, ...]
-        found = _decode[code](data) if code == _HOST_ONLY else _HOST(_decode[code](data))
+        if code < _HOST_ONLY:
+            return Answer(*_decode[code](data)).host
+        found: tuple[HostInput, ...] = _decode[code](data)
         return found
 
     def _kept_of(self, index: int) -> tuple[int, bytearray]:
@@ -333,7 +334,7 @@ class CompactChunk:
 _CALL_COLUMNS = ("kinds", "element_ids", "sequences", "at_ns", "durations", "digests")
 _COLUMNS = (*_CALL_COLUMNS, "_kept", "_kept_at", "_kept_code", "_kept_end", "_codes")
 _ONLY_CALLS = {CallFinished}
-_OUTCOME, _DURATION, _HOST = itemgetter(0), itemgetter(1), itemgetter(5)
+_OUTCOME, _DURATION, _HOST = attrgetter("outcome"), attrgetter("duration_ns"), attrgetter("host")
 _NOTHING = (_HOST_ONLY + 1, bytearray())
 
 

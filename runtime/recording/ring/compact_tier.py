@@ -96,4 +96,4 @@ class CompactTier:
         if self._chunks:
             last = self._chunks[-1]
             return last.first + len(last)
-        return next((entry[0][0] for entry in entries if isinstance(entry, CallFinished)), 1)
+        return next((entry.call.number for entry in entries if isinstance(entry, CallFinished)), 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from runtime.model.call import Answer, Call, Emitted, Failed, HostInput, Output
+from runtime.model.call import Answer, Call, Emitted, HostInput, Output
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
@@ -13,7 +13,7 @@ from runtime.recording.command_lines import is_change
 from runtime.recording.describe import outcome_words, payload_words, printed_words
 from runtime.recording.encoding import Entry, printed_runs
 from runtime.recording.format import ElementLine
-from runtime.recording.ring.answer_digest import digest_of_answer
+from runtime.recording.ring.answer_digest import crashed, digest_of_answer
 from runtime.recording.ring.compact import CallKind, CompactChunk
 from runtime.recording.ring.ring import Ring
 
@@ -28,8 +28,8 @@ class EventStep(CallStep):
 
     def __init__(self, event: CallFinished) -> None:
         self.event = event
-        self.number = event[0][0]
-        self.duration_ns = event[1][1]
+        self.number = event.call.number
+        self.duration_ns = event.answer.duration_ns
 
     @property
     def node(self) -> str:
@@ -59,36 +59,26 @@ class EventStep(CallStep):
     @property
     def host(self) -> tuple[HostInput, ...]:
         """Its host inputs, in order."""
-        return self.event[1][5]
+        return self.event.answer.host
 
     @property
     def crashed(self) -> bool:
         """Whether it made its instance unusable."""
-        outcome = self.event[1][0]
-        return type(outcome) is Failed and outcome.failure.crashed
+        return crashed(self.event.answer.outcome)
 
     def answer(self) -> Answer:
         """What it gave back."""
         return self.event.answer
 
-    def is_call(self, call: Call) -> bool:
-        """Whether `call` is this one again: same node, export and element."""
-        _, node, export, before, _ = self.event[0]
-        if export is not call[2] or node != call[1]:
-            return False
-        after = call[3]
-        if before is None or after is None:
-            return before is after
-        return before[0] == after[0] and before[3] == after[3]
-
     def unlike(self, got: Answer) -> Unlike | None:
         """The first thing in which `got` is not what was recorded."""
-        expected = self.event[1]
-        before, after = expected[0], got[0]
+        expected = self.event.answer
+        before, after = expected.outcome, got.outcome
         if before is not after and (type(before) is not type(after) or before != after):
             return _unlike_outcome(expected, got)
-        if expected[4] != got[4] or (
-            expected[3] != got[3] and printed_runs(expected[3]) != printed_runs(got[3])
+        if expected.printed_bytes != got.printed_bytes or (
+            expected.printed != got.printed
+            and printed_runs(expected.printed) != printed_runs(got.printed)
         ):
             return Unlike("printed", printed_words(expected), printed_words(got))
         return None
@@ -162,14 +152,13 @@ class CompactStep(CallStep):
 
     def is_call(self, call: Call) -> bool:
         """Whether `call` is this one again: same node, export and element."""
-        node, export, _, source = self._kind
-        if node != call[1] or export != call[2]:
+        kind, element = self._kind, call.element
+        if kind.node != call.node or kind.export != call.export:
             return False
-        element = call[3]
-        if element is None or source is None:
-            return element is None and source is None
+        if element is None or kind.source is None:
+            return element is None and kind.source is None
         chunk, index = self._chunk, self._index
-        return chunk.element_ids[index] == element[0] and chunk.sequences[index] == element[3]
+        return chunk.element_ids[index] == element.id and chunk.sequences[index] == element.sequence
 
     def unlike(self, got: Answer) -> Unlike | None:
         """What `got` is, when it has not the digest of what was recorded."""

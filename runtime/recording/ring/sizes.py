@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from operator import itemgetter
+from operator import attrgetter
 
 from runtime.model.call import PRINTED_KEPT_BYTES
 from runtime.model.commands import Command, Edit, Inject, Relink
 from runtime.model.events import CallFinished
 
 CALL_BYTES = 800
-"""Memory of one kept call without payloads, in bytes; measured in tests/test_recording_ring.py."""
+"""Memory of one kept call without payloads, in bytes; tests/runtime/recording/test_ring.py
+measures it."""
 
 HOST_BYTES = 200
 """Memory of one kept host input, in bytes."""
@@ -23,8 +24,9 @@ LINKED_NODE_BYTES = 1500
 """Memory of one node of a flow with its edges, in bytes."""
 
 
-_ANSWER, _OUTPUTS, _DATA = itemgetter(1), itemgetter(3), itemgetter(0)
-_PAYLOAD, _PRINTED_BYTES, _HOST = itemgetter(6), itemgetter(4), itemgetter(5)
+_ANSWER, _OUTPUTS, _DATA = attrgetter("answer"), attrgetter("outputs"), attrgetter("data")
+_PAYLOAD = attrgetter("payload")
+_PRINTED_BYTES, _HOST = attrgetter("printed_bytes"), attrgetter("host")
 
 
 def bytes_of_calls(calls: Sequence[CallFinished]) -> int:
