@@ -31,7 +31,7 @@ def compare_build_files(
     Limits, grants and configuration are those of the recording; no manifest is needed.
 
     Raises:
-        StudioError: a file can not be read, a build can not take the node's place, or the
+        StudioError: a file cannot be read, a build cannot take the node's place, or the
             recording has no such node or does not hold its elements.
     """
     with RecordingReader(recording) as reader:
@@ -113,7 +113,7 @@ def _unreadable(path: Path, error: OSError) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         Code.IO,
-        f"the build can not be read: {error.strerror}",
+        f"the build cannot be read: {error.strerror}",
         "Check the path.",
         file=str(path),
     )

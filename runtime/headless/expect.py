@@ -40,7 +40,7 @@ def expectation(
 ) -> Iterator[Expectation]:
     """Runs a recording's inputs through the flow, as long as it is open.
 
-    `accept` writes to `target`, which must be new, by default a free name beside the recording;
+    `accept` writes to `target`, which must be new, by default a free name next to the recording;
     with `in_place`, over the recording.
 
     Raises:
@@ -75,5 +75,5 @@ def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:
             replace(facts, wall_ns=recorded.header.wall_ns),
             recorded.recording_options,
             host,
-            beside=target,
+            next_to=target,
         )

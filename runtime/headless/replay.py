@@ -83,7 +83,7 @@ class HeadlessReplay:
         """Make the calls. Frees the instances before it returns.
 
         Raises:
-            StudioError: the recording is damaged, or can not be repeated (E0001).
+            StudioError: the recording is damaged, or cannot be repeated (E0001).
         """
         run = self._exactly if self._recorded.same_structure else self._as_far_as_possible
         return run()
@@ -149,7 +149,7 @@ class HeadlessReplay:
                     )
 
     def _swap(self, real: WasmInvoker, step: ReplayStep) -> None:
-        """Begin anew with an instance where the recorded session did, of today's build."""
+        """Start with a new instance where the recorded session did, of today's build."""
         if not isinstance(step, Swap) or step.node in self._recorded.sources:
             return
         node = self._recorded.flow.by_name[step.node]

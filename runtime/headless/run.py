@@ -59,7 +59,7 @@ class RunRecorder(Protocol):
 
 
 class RunTally:
-    """Collects what a report tells beside the last snapshot."""
+    """Collects what a report tells besides the last snapshot."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()

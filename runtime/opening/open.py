@@ -126,7 +126,7 @@ def open_session(
 ) -> FlowSession:
     """A session of a flow, paused before its first call; `notes` are shown as problems.
 
-    Raises `StudioError` when what it is fed with or follows can not be read.
+    Raises `StudioError` when what it is fed with or follows cannot be read.
     """
     flow, linking = opened.flow, opened.linking
     workshop = SessionResources(

@@ -92,7 +92,7 @@ def open_recording(
     Other builds are let pass, and told as warnings; `force` lets another graph pass too.
 
     Raises:
-        StudioError: the recording or the flow can not be opened, or the flow is another one.
+        StudioError: the recording or the flow cannot be opened, or the flow is another one.
     """
     with RecordingReader(path) as reader:
         header = reader.header
@@ -113,7 +113,7 @@ def manifest_of(recording: Path) -> Path:
     """The manifest that a recording names.
 
     Raises:
-        StudioError: the recording can not be opened, or the manifest is not there (E0001).
+        StudioError: the recording cannot be opened, or the manifest is not there (E0001).
     """
     with RecordingReader(recording) as reader:
         manifest = recording.absolute().parent / reader.header.manifest
@@ -148,7 +148,7 @@ def why_it_may_differ(recorded: RecordedFlow, divergence: Divergence) -> str:
             return f"{node} has another build than was recorded."
     for line in recorded.header.unpinned:
         if line.node == node:
-            return f"{node} imports what a recording can not hold: {', '.join(line.imports)}."
+            return f"{node} imports what a recording cannot hold: {', '.join(line.imports)}."
     return f"{node} has the recorded build and the recorded input: it is not deterministic."
 
 
@@ -160,7 +160,7 @@ def _unpinned(path: Path, header: Header) -> list[Diagnostic]:
     return [
         _note(
             path,
-            f"node {line.node} imports what a recording can not hold: {', '.join(line.imports)}",
+            f"node {line.node} imports what a recording cannot hold: {', '.join(line.imports)}",
             "Its outputs may differ from the recorded ones.",
         )
         for line in header.unpinned
@@ -188,7 +188,7 @@ def _unusable(path: Path, detail: str) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         Code.IO,
-        f"the header can not be used: {detail}",
+        f"the header cannot be used: {detail}",
         "Use a copy that is whole.",
         file=str(path),
         line=1,
@@ -199,7 +199,7 @@ def _relinked(path: Path) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         Code.IO,
-        "the recording can not be repeated: the graph of its flow was changed while it ran",
+        "the recording cannot be repeated: the graph of its flow was changed while it ran",
         "Compare it with `diff`, or let its elements enter at an edge with --at.",
         file=str(path),
     )

@@ -85,7 +85,7 @@ def with_duration(answer: Answer, duration_ns: int) -> Answer:
 
 
 def refusal(message: str) -> Answer:
-    """The answer to a call that the recording can not answer."""
+    """The answer to a call that the recording cannot answer."""
     return Answer(
         Failed(
             Failure.of(

@@ -53,7 +53,7 @@ class EdgeLine(msgspec.Struct, frozen=True, rename={"from_node": "from"}):
 
 
 class UnpinnedLine(msgspec.Struct, frozen=True):
-    """A node that imports what a recording can not hold."""
+    """A node that imports what a recording cannot hold."""
 
     node: str
     imports: tuple[str, ...]

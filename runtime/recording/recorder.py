@@ -47,7 +47,7 @@ class Recorder:
             self.writer.append(entry)
 
     def keep(self, path: Path, header: Header, options: RecordingOptions) -> Diagnostic | None:
-        """Write all that the ring has, and everything from now on; says why when it can not."""
+        """Write all that the ring has, and everything from now on; says why when it cannot."""
         self.writer = writer = FileWriter(path, with_first_call(header, self.ring), options)
         writer.extend(self.ring.entries())
         return writer.failed
@@ -81,7 +81,7 @@ def with_first_call(header: Header, ring: Ring) -> Header:
 def save(
     ring: Ring, path: Path, header: Header, options: RecordingOptions, end: EndLine
 ) -> Diagnostic | None:
-    """Write what the ring has to a new file; says why when it can not."""
+    """Write what the ring has to a new file; says why when it cannot."""
     writer = FileWriter(path, with_first_call(header, ring), options)
     writer.extend(ring.entries())
     return writer.close(end)

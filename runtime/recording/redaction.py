@@ -21,7 +21,7 @@ class Redaction:
 
     A path is tried on a whole payload and, when that is no JSON, on each of its lines. An
     expression with groups replaces what the groups match, one without replaces its whole match.
-    Only a payload in which a rule finds something is written anew.
+    Only a payload in which a rule finds something is rewritten.
 
     Raises:
         StudioError: rules that are neither (E0703), all at once.
@@ -48,7 +48,7 @@ class Redaction:
         try:
             cleaned = self._by_path(data) if self._paths and data else data
             return self._by_pattern(cleaned) if self._patterns and cleaned else cleaned
-        except RecursionError:  # what can not be searched is not written
+        except RecursionError:  # what cannot be searched is not written
             return MARK.encode()
 
     def _by_path(self, data: bytes) -> bytes:

@@ -39,7 +39,7 @@ def studio_release() -> str:
 def unpinned_imports(
     flow: LinkedFlow, surfaces: Mapping[str, Surface]
 ) -> dict[str, tuple[str, ...]]:
-    """By node: the imports a recording can not hold; `surfaces` are those of its builds.
+    """By node: the imports a recording cannot hold; `surfaces` are those of its builds.
 
     An import counts where the manifest grants its capability: sockets, files that may
     change, variables of the environment.
@@ -70,7 +70,7 @@ def run_facts(
     manifest_text: bytes,
     options: EngineOptions,
 ) -> RunFacts:
-    """What a recording that begins at this moment says beside the flow.
+    """What a recording that begins at this moment says besides the flow.
 
     `surfaces` are those of the flow's builds, by digest.
     """

@@ -1,4 +1,4 @@
-"""The file a session is recorded into, beside the ring."""
+"""The file a session is recorded into, next to the ring."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ from workbench.verbs.replay_options import ReplayArguments, Speed, replay, repla
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="With --update: the new file, by default FILE-2.rec beside the recording.",
+    help="With --update: the new file, by default FILE-2.rec next to the recording.",
 )
 @click.option("--in-place", is_flag=True, help="With --update: write over the recording.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")

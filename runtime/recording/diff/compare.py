@@ -212,7 +212,7 @@ def compare_recordings(before: Path, after: Path, ignore: Ignore = NOTHING_IGNOR
     one element to one node by their payload. Times and order of calls are not compared.
 
     Raises:
-        StudioError: a file can not be read or is damaged (E0001).
+        StudioError: a file cannot be read or is damaged (E0001).
     """
     with RecordingReader(before) as one, RecordingReader(after) as other:
         comparison = _Comparison((_Side(one), _Side(other)), ignore)

@@ -22,7 +22,7 @@ def write_junit(report: Report, suite: str, path: Path, seconds: float) -> None:
     A node whose outputs differ only because its input did fails too, and says so.
 
     Raises:
-        StudioError: the file can not be written (E0001).
+        StudioError: the file cannot be written (E0001).
     """
     cases = list(report.nodes.values())
     root = ElementTree.Element("testsuites")
@@ -77,7 +77,7 @@ def _unwritable(path: Path, error: OSError) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         Code.IO,
-        f"the JUnit file can not be written: {error.strerror}",
+        f"the JUnit file cannot be written: {error.strerror}",
         "Choose another file.",
         file=str(path),
     )

@@ -18,7 +18,7 @@ from runtime.recording.format import FORMAT, EdgeLine, Header, LimitsLine, NodeL
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a header says beside the flow."""
+    """What a header says besides the flow."""
 
     studio: str
     """Release of torvyn-studio."""
@@ -29,19 +29,19 @@ class RunFacts:
     manifest_digest: str = ""
     """SHA-256 of the manifest's bytes, in hexadecimal."""
     unpinned: Mapping[str, tuple[str, ...]] | None = None
-    """By node: imports whose answers can not be recorded."""
+    """By node: imports whose answers cannot be recorded."""
 
 
 def header_of(
-    flow: LinkedFlow, facts: RunFacts, options: RecordingOptions, beside: Path | None = None
+    flow: LinkedFlow, facts: RunFacts, options: RecordingOptions, next_to: Path | None = None
 ) -> Header:
-    """The header of a recording of `flow`, kept in a file in the same folder as `beside`."""
+    """The header of a recording of `flow`, kept in a file in the same folder as `next_to`."""
     redactor = options.redactor
     return Header(
         format=FORMAT,
         studio=facts.studio,
         flow=flow.name,
-        manifest=manifest_path(flow.manifest, beside),
+        manifest=manifest_path(flow.manifest, next_to),
         manifest_digest=facts.manifest_digest,
         wall_ns=facts.wall_ns,
         schedule=facts.options.schedule.value,
@@ -72,12 +72,12 @@ def engine_options(header: Header) -> EngineOptions:
     )
 
 
-def manifest_path(manifest: str, beside: Path | None) -> str:
+def manifest_path(manifest: str, next_to: Path | None) -> str:
     """The manifest's path as a recording names it: relative to the file's folder if possible."""
-    if beside is None:
+    if next_to is None:
         return Path(manifest).name
     try:
-        return Path(os.path.relpath(manifest, beside.absolute().parent)).as_posix()
+        return Path(os.path.relpath(manifest, next_to.absolute().parent)).as_posix()
     except ValueError:  # another drive
         return Path(manifest).as_posix()
 

@@ -42,7 +42,7 @@ class RecordingReader:
     missing end line. `end` is the end line, when there is one.
 
     Raises:
-        StudioError: the file can not be read, is no recording, or is of a newer format (on
+        StudioError: the file cannot be read, is no recording, or is of a newer format (on
             opening); a line is damaged (while iterating, with its line number). All E0001.
     """
 
@@ -106,7 +106,7 @@ class RecordingReader:
         if first > 1:
             raise self._problem(
                 f"the recording begins at call {first}: it was saved from a ring that had lost "
-                "its beginning, so the run can not be repeated",
+                "its beginning, so the run cannot be repeated",
                 "Record from the start with --record, or let its elements enter at an edge.",
                 1,
             )
@@ -132,7 +132,7 @@ class RecordingReader:
             return self.path.open("rb")
         except OSError as error:
             raise self._problem(
-                f"the recording can not be read: {error.strerror}", "Check the path.", None
+                f"the recording cannot be read: {error.strerror}", "Check the path.", None
             ) from error
 
     def _read_header(self) -> Header:
@@ -167,7 +167,7 @@ class RecordingReader:
             data = self._file.readline(MAX_LINE_BYTES)
         except OSError as error:
             raise self._problem(
-                f"the recording can not be read: {error.strerror}", "Check the disk.", number
+                f"the recording cannot be read: {error.strerror}", "Check the disk.", number
             ) from error
         if len(data) == MAX_LINE_BYTES and not data.endswith(b"\n"):
             raise self._damaged(number, f"the line is longer than {MAX_LINE_BYTES} bytes")
@@ -179,7 +179,7 @@ class RecordingReader:
             self._file.seek(offset)
         except OSError as error:
             raise self._problem(
-                "the recording can not be read twice: it is no regular file",
+                "the recording cannot be read twice: it is no regular file",
                 "Save it to a file first.",
                 None,
             ) from error
@@ -232,7 +232,7 @@ def _decoded(
 def end_of_recording(path: Path) -> EndLine | None:
     """The end line of a recording, read without what stands before it; None when there is none.
 
-    None too when the file can not be read: reading it from the start says why.
+    None too when the file cannot be read: reading it from the start says why.
     """
     try:
         with path.open("rb") as file:

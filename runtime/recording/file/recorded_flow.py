@@ -32,7 +32,7 @@ def recorded_flow(header: Header, recording: str) -> LinkedFlow:
                 Diagnostic(
                     Severity.ERROR,
                     Code.IO,
-                    f"the header can not be used: {error}",
+                    f"the header cannot be used: {error}",
                     f"Open it with torvyn-studio {header.studio} or newer.",
                     file=recording,
                     line=1,

@@ -34,7 +34,7 @@ CLOSE_SECONDS = 10.0
 class FileWriter:
     """Writes one recording. Lines are made on the caller's thread, written on an own one.
 
-    Nothing here raises: when the file can not be written, `failed` says why, all else is
+    Nothing here raises: when the file cannot be written, `failed` says why, all else is
     ignored, and what was written before stays. An existing file is never written over;
     devices and pipes are written to.
     """

@@ -46,11 +46,11 @@ def rerun(
     facts: RunFacts,
     options: RecordingOptions,
     host: HostInputFeed | None = None,
-    beside: Path | None = None,
+    next_to: Path | None = None,
 ) -> FlowSnapshot:
     """Feed the recording's inputs to `flow` and record that into the new file `made`.
 
-    `beside` is where that file will go, by default the place of the recording: its header names
+    `next_to` is where that file will go, by default the place of the recording: its header names
     the manifest from there.
 
     `facts` and `options` should repeat the recording's header, so that the new recording can
@@ -58,15 +58,15 @@ def rerun(
     Compare with `compare_recordings(recording, made)`; take over with `accept`.
 
     Raises:
-        StudioError: the recording can not be read, lost its beginning, or is damaged, or
-            `made` can not be written (E0001).
+        StudioError: the recording cannot be read, lost its beginning, or is damaged, or
+            `made` cannot be written (E0001).
     """
     sources = frozenset(flow.sources)
     invoker = FollowingInvoker(real, sources, host)
     engine = Engine(flow, invoker, facts.options)
     with RecordingReader(recording) as reader:
         reader.require_beginning()
-        writer = FileWriter(made, header_of(flow, facts, options, beside or recording), options)
+        writer = FileWriter(made, header_of(flow, facts, options, next_to or recording), options)
 
         def ran_to_its_end() -> bool:
             return reader.end is not None and FlowState(reader.end.state).ended
@@ -89,7 +89,7 @@ def accept(made: Path, target: Path, *, in_place: bool) -> None:
     """Take the new recording over: to the new file `target`, or over it with `in_place`.
 
     Raises:
-        StudioError: `target` exists and `in_place` is not set, or it can not be written (E0001).
+        StudioError: `target` exists and `in_place` is not set, or it cannot be written (E0001).
     """
     fresh = target.with_name(f".{target.name}.new")
     try:
@@ -105,7 +105,7 @@ def accept(made: Path, target: Path, *, in_place: bool) -> None:
                 Diagnostic(
                     Severity.ERROR,
                     Code.IO,
-                    f"the new outputs can not be written: {reason}",
+                    f"the new outputs cannot be written: {reason}",
                     "Choose another file, or accept them in place with --in-place.",
                     file=str(target),
                 )

@@ -41,7 +41,7 @@ class TextInput:
     is an element with an empty payload.
 
     Raises:
-        StudioError: the file can not be opened (E0001).
+        StudioError: the file cannot be opened (E0001).
     """
 
     def __init__(self, path: str) -> None:
@@ -63,7 +63,7 @@ class TextInput:
         except OSError as error:
             return _failed(
                 FailureKind.UNAVAILABLE,
-                f"{self.name} can not be read: {error.strerror}",
+                f"{self.name} cannot be read: {error.strerror}",
                 Code.IO,
                 "Check the file; what was read before is in the flow.",
             )
@@ -119,7 +119,7 @@ def text_inputs(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, T
     """Inputs by source, from `FILE` (the flow has one source) or `NODE=FILE`; `-` is stdin.
 
     Raises:
-        StudioError: a source is not named or unknown, or named twice (E0703); a file can not
+        StudioError: a source is not named or unknown, or named twice (E0703); a file cannot
             be opened (E0001).
     """
     paths: dict[str, str] = {}
@@ -151,7 +151,7 @@ def _unreadable(path: str, error: OSError) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         Code.IO,
-        f"the input can not be read: {error.strerror}",
+        f"the input cannot be read: {error.strerror}",
         "Check the path; - reads standard input.",
         file=path,
     )

@@ -20,7 +20,7 @@ WINDOW_BYTES = 64 * 1024 * 1024
 """Payloads kept while looking for the ones a filter or router passed on, in bytes."""
 
 OUTPUT_BYTES = 600
-"""Memory of one kept output beside its payload, in bytes."""
+"""Memory of one kept output besides its payload, in bytes."""
 
 FORWARDING = (Role.FILTER, Role.ROUTER)
 """Roles that pass on the element they were given."""

@@ -102,7 +102,7 @@ class ReplayInvoker:
         self._kept = kept_from_recording
         self._on_recorded = on_recorded
         self.verify = verify
-        """False lets other outputs pass; a call that can not be the recorded one never does."""
+        """False lets other outputs pass; a call that cannot be the recorded one never does."""
         self.expected: CallStep | None = None
         """The recorded call that comes next; None once it was made."""
         self.divergence: Divergence | None = None
@@ -120,7 +120,7 @@ class ReplayInvoker:
         self._answered.nodes = nodes
 
     def restart(self, sources: frozenset[str]) -> None:
-        """Begin a replay anew: nothing was called, and nothing diverged."""
+        """Begin a replay again: nothing was called, and nothing diverged."""
         self._answered = ReplayedSources(sources)
         self.expected = self.divergence = None
 

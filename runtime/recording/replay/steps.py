@@ -227,7 +227,7 @@ def _command(reader: RecordingReader, number: int, line: CommandLine) -> Command
                 Diagnostic(
                     Severity.ERROR,
                     Code.IO,
-                    f"the recording can not be repeated: {error}",
+                    f"the recording cannot be repeated: {error}",
                     f"Open it with torvyn-studio {reader.header.studio} or newer.",
                     file=str(reader.path),
                     line=number,

@@ -1,7 +1,7 @@
 """Compact chunks: of past calls only what executing them again needs, in columns.
 
 An answer that will be computed again is kept as a digest of 64 bits, to tell whether it is the
-same. What can not be computed again is kept whole: what sources answered, what the host
+same. What cannot be computed again is kept whole: what sources answered, what the host
 answered, and the answers of calls that crashed their instance.
 """
 

@@ -41,7 +41,7 @@ class CompactTier:
         return sum(len(chunk.commands) for chunk in self._chunks)
 
     def add(self, entries: Sequence[Entry]) -> bool:
-        """Add what follows; False when it can not be kept: then nothing is kept any more."""
+        """Add what follows; False when it cannot be kept: then nothing is kept any more."""
         chunk = self._open
         if chunk is None:
             chunk = self._open = CompactChunk(self._next_number(entries), self.answered)

@@ -83,7 +83,7 @@ class Ring:
             self._count()
 
     def clear(self) -> None:
-        """Forget everything, for a run that begins anew."""
+        """Forget everything, for a run that begins again."""
         self.entries_lost = self.calls_lost = self._closed_bytes = 0
         self.repeatable = True
         self.sources = self.sources

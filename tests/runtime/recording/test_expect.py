@@ -194,7 +194,7 @@ def test_junit_has_a_case_for_each_node_and_the_difference_in_words(recording, t
     assert "\\x1b" in failure.text
     assert cases["source source"].find("failure") is None
     assert cases["router split"].find("failure") is None
-    with pytest.raises(StudioError, match="can not be written"):
+    with pytest.raises(StudioError, match="cannot be written"):
         write_junit(report, "main", tmp_path / "none" / "out.xml", 0)
 
 

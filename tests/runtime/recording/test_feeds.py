@@ -110,7 +110,7 @@ def test_inputs_are_given_to_the_source_they_name(tmp_path):
         (["FILE"], (), "0 sources"),
         (["c=FILE"], ("a", "b"), "2 sources"),
         (["FILE", "FILE"], ("a",), "has an input already"),
-        (["none/such"], ("a",), "can not be read"),
+        (["none/such"], ("a",), "cannot be read"),
     ],
 )
 def test_inputs_that_make_no_sense_are_told(tmp_path, options, sources, part):

@@ -246,7 +246,7 @@ def test_a_swap_begins_anew_with_an_instance(
     assert made == ["router"]
 
 
-# ---- what can not be pinned
+# ---- what cannot be pinned
 
 
 SOCKETS = "wasi:sockets/tcp@0.2.3"

@@ -42,7 +42,7 @@ def replace_build(project: Path, name: str, other: str) -> None:
 
 
 def cut(path: Path, change: object) -> Path:
-    """The recording with other lines, beside it."""
+    """The recording with other lines, next to it."""
     lines = path.read_bytes().splitlines(keepends=True)
     other = path.with_name("other.rec")
     other.write_bytes(b"".join(change(lines)))  # type: ignore[operator]
