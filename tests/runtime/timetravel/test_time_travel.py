@@ -292,7 +292,7 @@ def test_keys_pressed_on_the_way_add_up(open_flow: Open) -> None:
 def test_a_ring_that_lost_the_start_says_so(open_flow: Open, tmp_path: Path) -> None:
     driver = open_flow(SAMPLE)
     driver.step(5)
-    ring = driver.session._time.line.ring
+    ring = driver.session._time.branch.ring
     ring.limit = 1
     ring._chunk_bytes = 0
     driver.run()
@@ -307,7 +307,7 @@ def test_a_ring_that_lost_the_start_says_so(open_flow: Open, tmp_path: Path) -> 
 def test_a_node_that_answers_otherwise_is_named(open_flow: Open) -> None:
     driver = open_flow(SAMPLE)
     driver.step(20)
-    entries = driver.session._time.line.ring._open
+    entries = driver.session._time.branch.ring._open
     at, event = next(
         (index, entry)
         for index, entry in enumerate(entries)
