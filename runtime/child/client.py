@@ -13,8 +13,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from runtime.child.opener import Opener
-from runtime.child.server import Close, Poll
+from runtime.child.server import Close, Opener, Poll
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, Update

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.child.opener import Opener
+from runtime.child.server import Opener
 from runtime.model.errors import StudioError
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, Update

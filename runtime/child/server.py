@@ -14,9 +14,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
+from typing import Protocol
 
+from runtime.build.session_builds import SessionBuilds
 from runtime.child.gc_tuning import settle_collector
-from runtime.child.opener import Opener
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import StudioError
 from runtime.protocol.requests import CancelBuild, Request, Restart, StartBuild
@@ -27,6 +28,26 @@ SLICE_NS = 5_000_000
 """How long calls are made before the pipe is looked at again."""
 CLOSE_SECONDS = 6.0
 """How long teardown may take when the workbench closes; then the process ends anyway."""
+
+
+class Opener(Protocol):
+    """What sessions are opened from: a manifest, a flow's name, options. It can be pickled."""
+
+    def open(self, wake: Callable[[], None]) -> FlowSession:
+        """A session, paused before the first call.
+
+        `wake` is called from another thread when `FlowSession.take_reloads` has something.
+        Raises `StudioError` with every problem of the manifest and its components.
+        """
+        ...
+
+    def reopening(self, changed: Callable[[], None]) -> Reopening | None:
+        """Waits for files that may let a failed `open` succeed; None when none are watched."""
+        ...
+
+    def builds(self) -> SessionBuilds:
+        """Builds the manifest's components on request."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

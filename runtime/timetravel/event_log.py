@@ -1,28 +1,16 @@
-"""Bounded keepers of what happened: event log, printed bytes, recent elements."""
+"""The event log: what happened last, in order, bounded."""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from itertools import groupby
-from operator import itemgetter
+from collections import deque
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from runtime.model.element import Element
 from runtime.model.events import CallFinished, Event
-from runtime.protocol.updates import CallMark, PrintedChunk
+from runtime.protocol.updates import CallMark
 
 LOG_EVENTS = 5_000
 """Events the log keeps."""
-PRINTED_PENDING_BYTES = 256 * 1024
-"""Printed bytes kept for one node between two polls."""
-PRINTED_AGAIN_BYTES = 1024 * 1024
-"""Printed bytes of one node that can be shown again after it was given out."""
-RECENT_BYTES = 32 * 1024 * 1024
-"""Payload bytes of elements kept for inspection after they left the flow."""
-ELEMENT_OVERHEAD_BYTES = 400
-"""What an element without payload is counted as."""
 
 
 class Reported(NamedTuple):
@@ -82,159 +70,3 @@ class EventLog:
             and event.call.element is not None
             and event.call.element.id == element_id
         ]
-
-
-class OutputBuffer:
-    """Printed bytes on their way to the screen, bounded for each node."""
-
-    def __init__(self, limit: int = PRINTED_PENDING_BYTES) -> None:
-        self._limit = limit
-        self._chunks: deque[PrintedChunk] = deque()
-        self._pending: dict[str, int] = {}
-        self._lost: dict[str, int] = {}
-        self._given: dict[str, _Given] = {}
-        self._given_count = 0
-
-    def printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Keep what a component wrote; its element is told by `link`."""
-        self.add(PrintedChunk(node, stream, data, call, None, granted))
-
-    def add(self, chunk: PrintedChunk) -> None:
-        """Keep a chunk; the node's oldest ones make room, and are counted as lost."""
-        size = len(chunk.data)
-        if size > self._limit:
-            over = size - self._limit
-            self._lose(chunk.node, over)
-            chunk = replace(chunk, data=chunk.data[over:])
-            size = self._limit
-        pending = self._pending.get(chunk.node, 0) + size
-        self._chunks.append(chunk)
-        self._pending[chunk.node] = pending
-        if pending > 2 * self._limit:
-            self._trim(chunk.node)
-
-    def link(self, call: int, sequence: int) -> None:
-        """Say which element the call worked on whose chunks came last."""
-        for index in range(len(self._chunks) - 1, -1, -1):
-            chunk = self._chunks[index]
-            if chunk.call != call:
-                return
-            self._chunks[index] = replace(chunk, sequence=sequence)
-
-    def take(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
-        """Everything kept, and the bytes lost by node, since the last time."""
-        if not self._chunks and not self._lost:
-            return (), ()
-        for node, pending in list(self._pending.items()):
-            if pending > self._limit:
-                self._trim(node)
-        chunks = tuple(_joined(self._chunks))
-        lost = tuple(self._lost.items())
-        self._remember(chunks)
-        self._chunks.clear()
-        self._pending.clear()
-        self._lost.clear()
-        return chunks, lost
-
-    def take_all(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
-        """As `take`, with what was given out before once more, as far as it is kept."""
-        self.take()
-        given = self._given.values()
-        lost = tuple((item.node, item.lost) for item in given if item.lost)
-        ordered = sorted((entry for item in given for entry in item.chunks), key=itemgetter(0))
-        return tuple(chunk for _, chunk in ordered), lost
-
-    def _remember(self, chunks: Iterable[PrintedChunk]) -> None:
-        for node, lost in self._lost.items():
-            self._given.setdefault(node, _Given(node)).lost += lost
-        for chunk in chunks:
-            given = self._given.get(chunk.node)
-            if given is None:
-                given = self._given[chunk.node] = _Given(chunk.node)
-            self._given_count += 1
-            given.add(self._given_count, chunk)
-
-    def _lose(self, node: str, size: int) -> None:
-        self._lost[node] = self._lost.get(node, 0) + size
-
-    def _trim(self, node: str) -> None:
-        """Forget the node's oldest chunks; amortised, it runs once in a limit's worth of bytes."""
-        over = self._pending[node] - self._limit
-        kept: deque[PrintedChunk] = deque()
-        for chunk in self._chunks:
-            if over > 0 and chunk.node == node:
-                over -= len(chunk.data)
-                self._pending[node] -= len(chunk.data)
-                self._lose(node, len(chunk.data))
-            else:
-                kept.append(chunk)
-        self._chunks = kept
-
-
-class _Given:
-    """What one node printed that was given out."""
-
-    def __init__(self, node: str) -> None:
-        self.node = node
-        self.chunks: deque[tuple[int, PrintedChunk]] = deque()
-        """With their place among those of all nodes."""
-        self.lost = 0
-        """Bytes that are not kept any more."""
-        self._bytes = 0
-
-    def add(self, place: int, chunk: PrintedChunk) -> None:
-        """Keep a chunk; the oldest ones make room."""
-        self.chunks.append((place, chunk))
-        self._bytes += len(chunk.data)
-        while self._bytes > PRINTED_AGAIN_BYTES and len(self.chunks) > 1:
-            over = len(self.chunks.popleft()[1].data)
-            self._bytes -= over
-            self.lost += over
-
-
-def _joined(chunks: Iterable[PrintedChunk]) -> Iterator[PrintedChunk]:
-    """The chunks with neighbours of one call and stream put together: fewer cross the pipe."""
-    for _, group in groupby(chunks, key=_origin):
-        first, *others = group
-        if others:
-            data = b"".join([first.data, *(chunk.data for chunk in others)])
-            first = replace(first, data=data)
-        yield first
-
-
-def _origin(chunk: PrintedChunk) -> tuple[str, str, int, int | None, bool]:
-    return chunk.node, chunk.stream, chunk.call, chunk.sequence, chunk.granted
-
-
-class RecentElements:
-    """Elements seen lately, by id, bounded by their payloads' bytes."""
-
-    def __init__(self, limit: int = RECENT_BYTES) -> None:
-        self._limit = limit
-        self._bytes = 0
-        self._elements: OrderedDict[int, Element] = OrderedDict()
-
-    def add(self, element: Element) -> None:
-        """Keep an element; the oldest ones make room."""
-        previous = self._elements.pop(element.id, None)
-        if previous is not None:
-            self._bytes -= _size(previous)
-        self._elements[element.id] = element
-        self._bytes += _size(element)
-        while self._bytes > self._limit and len(self._elements) > 1:
-            _, oldest = self._elements.popitem(last=False)
-            self._bytes -= _size(oldest)
-
-    def get(self, element_id: int) -> Element | None:
-        """The element as it was last seen, or None."""
-        return self._elements.get(element_id)
-
-    def __iter__(self) -> Iterator[Element]:
-        return iter(self._elements.values())
-
-    def __len__(self) -> int:
-        return len(self._elements)
-
-
-def _size(element: Element) -> int:
-    return len(element.payload.data) + ELEMENT_OVERHEAD_BYTES

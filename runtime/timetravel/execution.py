@@ -25,8 +25,10 @@ from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, Repl
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import CallStep, ReplayStep
-from runtime.timetravel.event_log import EventLog, OutputBuffer, RecentElements, Reported
+from runtime.timetravel.event_log import EventLog, Reported
 from runtime.timetravel.inspection import SessionInspector
+from runtime.timetravel.output_buffer import OutputBuffer
+from runtime.timetravel.recent_elements import RecentElements
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.wasm_invoker import WasmInvoker

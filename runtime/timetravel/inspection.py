@@ -15,7 +15,8 @@ from runtime.protocol.updates import (
     NodeCalls,
     QueueListing,
 )
-from runtime.timetravel.event_log import EventLog, LoggedEvent, RecentElements
+from runtime.timetravel.event_log import EventLog, LoggedEvent
+from runtime.timetravel.recent_elements import RecentElements
 from runtime.timetravel.wording import EventWording
 
 PREVIEW_BYTES = 160

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runtime.child.opener import Opener
+from runtime.child.server import Opener
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.protocol.requests import Continue, JumpTo, Request, StepCall

@@ -8,12 +8,9 @@ from hypothesis import strategies as st
 from runtime.model.element import Buffer, Element
 from runtime.model.events import NodeDone
 from runtime.protocol.updates import PrintedChunk
-from runtime.timetravel.event_log import (
-    ELEMENT_OVERHEAD_BYTES,
-    EventLog,
-    OutputBuffer,
-    RecentElements,
-)
+from runtime.timetravel.event_log import EventLog
+from runtime.timetravel.output_buffer import OutputBuffer
+from runtime.timetravel.recent_elements import ELEMENT_OVERHEAD_BYTES, RecentElements
 
 
 def chunk(node: str, data: bytes, call: int = 1) -> PrintedChunk:
