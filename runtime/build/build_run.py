@@ -137,7 +137,7 @@ class BuildRun:
             # A thread that died without a result would leave everyone waiting.
             cause = f"{type(error).__name__}: {error}"
             why = f"the build of '{self._plan.source.name}' failed unexpectedly: {cause}"
-            advice = "Please report this; run the command by hand meanwhile."
+            advice = "Please report this; run the command by hand in the meantime."
             broke = Diagnostic(Severity.ERROR, Code.INTERNAL_ERROR, why, advice)
             result = self._failed(began, (broke,))
         for problem in result.problems:

@@ -47,7 +47,7 @@ def plan_build(source: ComponentSource, tools: Toolchain | None = None) -> Build
             return _problem(
                 source,
                 Code.MISSING_FIELD,
-                f"language '{source.language}' has no usual build command",
+                f"language '{source.language}' has no default build command",
                 "build_command",
             )
         return planner(source, toolchain)

@@ -323,6 +323,6 @@ class SessionBuilds:
 
 
 def _broke(error: Exception) -> Diagnostic:
-    why = f"building broke: {type(error).__name__}: {error}"
-    advice = "Please report this; run `torvyn-studio build` meanwhile."
+    why = f"building failed unexpectedly: {type(error).__name__}: {error}"
+    advice = "Please report this; run `torvyn-studio build` in the meantime."
     return _printable(Diagnostic(Severity.ERROR, Code.INTERNAL_ERROR, why, advice))

@@ -131,7 +131,7 @@ def _configuration_key() -> str:
 
 
 def _check_header(data: bytes) -> None:
-    """Say in the user's words what is not a component; the compiler's words are others."""
+    """Say in the user's terms what is not a component; the compiler would use its own."""
     if not data:
         raise _not_compiled("the file is empty", "Build the component again.")
     if not data.startswith(_MAGIC[: len(data)]):

@@ -19,9 +19,9 @@ _MESSAGE_LIMIT = 2_000
 _PROCESS_HELP = {
     FailureKind.INVALID_INPUT: "Look at the element's payload; retry after a reload, or skip it.",
     FailureKind.UNAVAILABLE: "Something the component needs is not there; retry, or skip it.",
-    FailureKind.INTERNAL: "The component reports a fault of its own; its output may say more.",
-    FailureKind.DEADLINE_EXCEEDED: "The component gave up on time; retry, or skip the element.",
-    FailureKind.FATAL: "The component cannot go on; its instance is made anew before it is used.",
+    FailureKind.INTERNAL: "The component reports an internal fault; its output may say more.",
+    FailureKind.DEADLINE_EXCEEDED: "The component ran out of time; retry, or skip the element.",
+    FailureKind.FATAL: "The component cannot continue; its next call gets a new instance.",
 }
 
 
@@ -83,7 +83,7 @@ def interrupted() -> Failure:
         FailureKind.LIMIT,
         "interrupted: the call was ended while it ran",
         Code.INVOCATION_TIMEOUT,
-        "Retry the element, or raise no alarm: this was asked for.",
+        "Retry the element: the call was ended on request.",
         crashed=True,
     )
 
@@ -94,7 +94,7 @@ def timed_out(limits: Limits) -> Failure:
         FailureKind.LIMIT,
         f"took longer than {limits.call_timeout_ms} ms",
         Code.INVOCATION_TIMEOUT,
-        "Look for an endless loop or a long wait; the limit is the call timeout of the node.",
+        "Look for an endless loop or a long wait; the limit is call_timeout_ms.",
         crashed=True,
     )
 
@@ -107,7 +107,7 @@ class _Pattern(NamedTuple):
 def _fuel(_text: str, limits: Limits) -> Failure:
     return Failure.of(
         FailureKind.LIMIT,
-        f"used up its {limits.fuel:,} fuel",
+        f"used up its fuel of {limits.fuel:,}",
         Code.FUEL,
         "Look for an endless loop, or raise fuel_budget of the node in the manifest.",
         crashed=True,
@@ -127,7 +127,7 @@ def _memory(_text: str, limits: Limits) -> Failure:
 def _too_much(_text: str, _limits: Limits) -> Failure:
     return Failure.of(
         FailureKind.LIMIT,
-        f"handed more than {MAX_HANDED_BYTES:,} bytes to the host in one call",
+        f"passed more than {MAX_HANDED_BYTES:,} bytes to the host in one call",
         Code.CAPACITY_EXCEEDED,
         "Write large payloads in several pieces: this host takes no more at once.",
         crashed=True,
@@ -157,7 +157,7 @@ _CALL_PATTERNS = (
         _contract(
             Code.NOT_OWNER,
             "handed back a buffer that was only lent to it",
-            "Copy the input into a buffer of its own and return that.",
+            "Copy the input into a new buffer and return that.",
         ),
     ),
     _Pattern(
@@ -201,7 +201,7 @@ def call_failure(trouble: CallTrouble, limits: Limits) -> Failure:
     if trouble.timed_out:
         return timed_out(limits)
     if isinstance(trouble.error, ExitTrap):
-        return _trap(f"ended itself with exit code {trouble.error.code}")
+        return _trap(f"exited with code {trouble.error.code}")
     for pattern, make in _CALL_PATTERNS:
         if pattern.search(text):
             return make(text, limits)
@@ -296,6 +296,6 @@ def wasi_failed(message: str) -> Failure:
         FailureKind.CONTRACT,
         message,
         Code.WASI_CONFIG,
-        "Make the directory, or change the grant in [security.grants] of the manifest.",
+        "Create the directory, or change the grant in [security.grants] of the manifest.",
         crashed=True,
     )

@@ -193,8 +193,8 @@ class ArtifactWatcher:
                 Diagnostic(
                     Severity.WARNING,
                     Code.IO,
-                    f"the system gives no change events ({complaint}); polling instead",
-                    "Raise the limit of watches (fs.inotify.max_user_watches), or use --poll.",
+                    f"the system reports no file changes ({complaint}); polling instead",
+                    "Raise the limit on watches (fs.inotify.max_user_watches), or use --poll.",
                 )
             )
         )
