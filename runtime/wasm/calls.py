@@ -35,9 +35,10 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.element import Buffer, Element
-from runtime.wasm.abi import capi, layout
+from runtime.wasm.abi import capi, value_layout
+from runtime.wasm.abi.component_values import FixedValues, put
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, Handles
-from runtime.wasm.abi.layout import (
+from runtime.wasm.abi.value_layout import (
     BYTES,
     BYTES_BASE,
     CONTENT,
@@ -48,7 +49,6 @@ from runtime.wasm.abi.layout import (
     read_text,
     word,
 )
-from runtime.wasm.abi.values import FixedValues, put
 from runtime.wasm.host_functions.call_state import CallState
 from runtime.wasm.traps import foreign_buffer, process_error
 
@@ -116,7 +116,7 @@ class DirectCalls:
 
     def _result(self, export: Export) -> tuple[int, Callable[[], Outcome]]:
         """A result slot, and what reads it."""
-        slot = self._fixed.value(layout.BOOL)
+        slot = self._fixed.value(value_layout.BOOL)
         self._slots.append(slot)
         first = word(slot) + 1
         ok = self._reader(export)
@@ -210,7 +210,9 @@ class DirectCalls:
         return run
 
     def _notify_run(self, function: Any) -> Run:
-        signals = {signal: capi.address(self._fixed.text(signal, layout.ENUM)) for signal in Signal}
+        signals = {
+            signal: capi.address(self._fixed.text(signal, value_layout.ENUM)) for signal in Signal
+        }
         context = self._handles.context
 
         def run(call: Call) -> Outcome | int:
@@ -233,7 +235,7 @@ class DirectCalls:
 
     def _error(self, export: Export, value: int) -> Outcome:
         case = read_text(value + FIRST)
-        payload = WORDS[word(value + layout.THIRD)]
+        payload = WORDS[word(value + value_layout.THIRD)]
         text = read_text(payload + FIRST) if payload else ""
         return Failed(process_error(export, case, text))
 
@@ -261,7 +263,7 @@ class DirectCalls:
         return _READY if read_text(value + FIRST) == Signal.READY else _PAUSE
 
     def _read_processed(self, value: int) -> Outcome:
-        payload = WORDS[word(value + layout.THIRD)]
+        payload = WORDS[word(value + value_layout.THIRD)]
         return self._emit((payload,)) if payload else _DISCARDED
 
     def _read_option(self, value: int, nothing: Outcome) -> Outcome:
@@ -279,11 +281,11 @@ class DirectCalls:
         outputs = []
         for record in records:
             fields = WORDS[word(record + SECOND)]
-            payload = self._take(WORDS[word(fields + layout.ENTRY_SIZE + _VALUE_FIRST)])
+            payload = self._take(WORDS[word(fields + value_layout.ENTRY_SIZE + _VALUE_FIRST)])
             if payload is None:
                 return Failed(foreign_buffer())
-            meta = WORDS[word(fields + layout.ENTRY_VALUE + SECOND)]
-            content_type = read_text(meta + 2 * layout.ENTRY_SIZE + _VALUE_FIRST)
+            meta = WORDS[word(fields + value_layout.ENTRY_VALUE + SECOND)]
+            content_type = read_text(meta + 2 * value_layout.ENTRY_SIZE + _VALUE_FIRST)
             outputs.append(Output(payload, content_type))
         return Emitted(tuple(outputs))
 
@@ -295,7 +297,7 @@ def _no_element(export: Export) -> Element:
     raise ValueError(f"{export} needs an element")
 
 
-_VALUE_FIRST = layout.ENTRY_VALUE + FIRST
+_VALUE_FIRST = value_layout.ENTRY_VALUE + FIRST
 
 
 class _ElementParameter:
@@ -304,16 +306,20 @@ class _ElementParameter:
     def __init__(self, fixed: FixedValues, handles: Handles) -> None:
         self._fixed = fixed
         meta, (sequence, timestamp, content_type) = fixed.record(
-            ("sequence", layout.U64), ("timestamp-ns", layout.U64), ("content-type", layout.STRING)
+            ("sequence", value_layout.U64),
+            ("timestamp-ns", value_layout.U64),
+            ("content-type", value_layout.STRING),
         )
         self.address, (meta_place, payload, context) = fixed.record(
-            ("meta", layout.RECORD), ("payload", layout.RESOURCE), ("context", layout.RESOURCE)
+            ("meta", value_layout.RECORD),
+            ("payload", value_layout.RESOURCE),
+            ("context", value_layout.RESOURCE),
         )
-        put(meta_place, layout.RECORD, 3, WORDS[word(meta + SECOND)])
+        put(meta_place, value_layout.RECORD, 3, WORDS[word(meta + SECOND)])
         # The host owns both handles and lends them with every call.
         self.owned = [handles.own(BUFFER_TYPE, LENT), handles.own(CONTEXT_TYPE, LENT)]
-        put(payload, layout.RESOURCE, self.owned[0])
-        put(context, layout.RESOURCE, self.owned[1])
+        put(payload, value_layout.RESOURCE, self.owned[0])
+        put(context, value_layout.RESOURCE, self.owned[1])
         self.sequence = word(sequence + CONTENT)
         self.timestamp = word(timestamp + CONTENT)
         self._content_type = content_type + FIRST

@@ -16,7 +16,7 @@ from wasmtime.component import Component
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.surface import Surface
-from runtime.wasm.abi.values import ByteLists
+from runtime.wasm.abi.component_values import ByteLists
 from runtime.wasm.cache import CodeCache
 from runtime.wasm.host_functions.wasi import POLLABLES
 from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES

@@ -23,9 +23,9 @@ from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.abi import capi
+from runtime.wasm.abi.component_values import ByteLists, FixedValues
 from runtime.wasm.abi.handles import Handles
-from runtime.wasm.abi.layout import WORDS, word
-from runtime.wasm.abi.values import ByteLists, FixedValues
+from runtime.wasm.abi.value_layout import WORDS, word
 from runtime.wasm.calls import DirectCalls, Run
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary

@@ -3,7 +3,7 @@
 Facts: docs/torvyn-facts.md#interfaces, #buffers and #copies.
 
 A function gets the addresses of its parameters and of its result, values of 32 bytes each;
-`address >> 3` is the word of a value's content (see `layout.word`). The functions every
+`address >> 3` is the word of a value's content (see `value_layout.word`). The functions every
 element goes through are written out in one piece: a Python call costs as much here as
 reading three words.
 """
@@ -16,10 +16,11 @@ from typing import Any
 from wasmtime.component import LinkerInstance, ResourceType
 
 from runtime.model.element import Buffer
-from runtime.wasm.abi import capi, layout
+from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.buffers import BufferRefusal, MutableBuffer
+from runtime.wasm.abi.component_values import ByteLists, FixedValues, ReadFailures, put, write_text
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, MUTABLE_TYPE, Handles
-from runtime.wasm.abi.layout import (
+from runtime.wasm.abi.value_layout import (
     BYTES,
     BYTES_BASE,
     RESOURCE,
@@ -30,7 +31,6 @@ from runtime.wasm.abi.layout import (
     read_bytes,
     read_list_u8,
 )
-from runtime.wasm.abi.values import ByteLists, FixedValues, ReadFailures, put, write_text
 from runtime.wasm.host_functions.boundary import ALLOCATOR, CAPABILITIES, TYPES
 from runtime.wasm.host_functions.call_state import CallState
 
@@ -205,7 +205,7 @@ class TorvynImports:
             _, buffer = self_mutable(args)
             index = args >> 3
             size = WORDS[index + _FIRST_OF_1]
-            start = WORDS[index + _SECOND_OF_1] + layout.FIRST - BYTES_BASE
+            start = WORDS[index + _SECOND_OF_1] + value_layout.FIRST - BYTES_BASE
             data = BYTES[start : start + size * VALUE_SIZE : VALUE_SIZE] if size else b""
             refusal = buffer.append(data)
             if refusal is not None:
@@ -287,7 +287,7 @@ class TorvynImports:
     def _has_capability(self, args: int, result: int) -> None:
         index = args >> 3
         name = read_bytes(WORDS[index + 1], WORDS[index]).decode("utf-8", "replace")
-        put(result, layout.BOOL, int(self._state.grants.allows(name)))
+        put(result, value_layout.BOOL, int(self._state.grants.allows(name)))
 
 
 def put_u64(result: int, value: int) -> None:

@@ -18,9 +18,9 @@ from typing import Any
 from wasmtime import Engine, Store, WasiConfig, WasmtimeError, _bindings
 from wasmtime.component import Component, Linker, LinkerInstance
 
-from runtime.wasm.abi import capi, layout
-from runtime.wasm.abi.layout import WORDS, word
-from runtime.wasm.abi.values import ByteLists, FixedValues, put
+from runtime.wasm.abi import capi, value_layout
+from runtime.wasm.abi.component_values import ByteLists, FixedValues, put
+from runtime.wasm.abi.value_layout import WORDS, word
 from runtime.wasm.host_functions.boundary import (
     INSECURE_RANDOM,
     INSECURE_SEED,
@@ -98,13 +98,13 @@ class ClockAndRandom:
         self._watch = watch
         self._fixed = FixedValues()
         self._datetime, (seconds, nanoseconds) = self._fixed.record(
-            ("seconds", layout.U64), ("nanoseconds", layout.U32)
+            ("seconds", value_layout.U64), ("nanoseconds", value_layout.U32)
         )
         self._seconds = word(seconds) + 1
         self._nanoseconds = word(nanoseconds) + 1
-        self._seed, (low, high) = self._fixed.tuple_of(2, layout.U64)
+        self._seed, (low, high) = self._fixed.tuple_of(2, value_layout.U64)
         self._seed_words = (word(low) + 1, word(high) + 1)
-        self._requested = self._fixed.value(layout.U64)
+        self._requested = self._fixed.value(value_layout.U64)
         self._subscribe: Any = None
         self._kept: list[Any] = []
 
@@ -190,7 +190,7 @@ class ClockAndRandom:
         # A wait inside WASI is no wasm code, so epochs cannot end it: it is never made
         # longer than the call may still take, and the deadline ends the call after it.
         wait = self._state.inputs.wait_ns(self._state.node, self._state.call, requested)
-        put(self._requested, layout.U64, min(wait, self._watch.left_ns()))
+        put(self._requested, value_layout.U64, min(wait, self._watch.left_ns()))
         error = capi.func_call(
             self._subscribe,
             self._context,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.model.element import MAX_BUFFER_BYTES, Buffer
-from runtime.wasm.abi import layout
+from runtime.wasm.abi import value_layout
 from runtime.wasm.abi.buffers import (
     BUDGET_BYTES,
     CAPACITY_EXCEEDED,
@@ -103,18 +103,18 @@ def test_content_types_are_cut_at_a_character() -> None:
 
 
 def test_a_wasmtime_with_another_layout_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    layout.check_layout()
-    monkeypatch.setattr(layout, "ENTRY_SIZE", 40)
+    value_layout.check_layout()
+    monkeypatch.setattr(value_layout, "ENTRY_SIZE", 40)
     with pytest.raises(ImportError, match="entry is 48"):
-        layout.check_layout()
+        value_layout.check_layout()
 
 
 @given(st.binary(max_size=300))
 def test_memory_is_read_where_it_lies(data: bytes) -> None:
     memory = ctypes.create_string_buffer(data, len(data) + 1)
     at = ctypes.addressof(memory)
-    assert layout.read_bytes(at, len(data)) == data
-    values = bytearray((len(data) + 1) * layout.VALUE_SIZE)
+    assert value_layout.read_bytes(at, len(data)) == data
+    values = bytearray((len(data) + 1) * value_layout.VALUE_SIZE)
     values[8 : 8 + len(data) * 32 : 32] = data
     block = (ctypes.c_char * len(values)).from_buffer(values)
-    assert layout.read_list_u8(ctypes.addressof(block), len(data)) == data
+    assert value_layout.read_list_u8(ctypes.addressof(block), len(data)) == data

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from runtime.wasm.abi import capi, layout
+from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.buffers import BufferRefusal
-from runtime.wasm.abi.layout import FIRST, SECOND, VALUE_SIZE, WORDS, word
+from runtime.wasm.abi.value_layout import FIRST, SECOND, VALUE_SIZE, WORDS, word
 
 _BULK_VALUES = 64 * 1024
 """Values written at once (2 MiB of memory)."""
@@ -45,7 +45,7 @@ class FixedValues:
         put(address, kind, first, second, third)
         return address
 
-    def text(self, text: str, kind: int = layout.STRING) -> int:
+    def text(self, text: str, kind: int = value_layout.STRING) -> int:
         """Address of a new string (or enum) value."""
         address = self.value(kind)
         self.name(address + FIRST, text)
@@ -53,20 +53,20 @@ class FixedValues:
 
     def variant(self, case: str, payload: int = 0) -> int:
         """Address of a new variant value; `payload` is the address of a value, or 0."""
-        address = self.value(layout.VARIANT, third=payload)
+        address = self.value(value_layout.VARIANT, third=payload)
         self.name(address + FIRST, case)
         return address
 
     def record(self, *fields: tuple[str, int]) -> tuple[int, tuple[int, ...]]:
         """A new record value of (name, kind) fields; its address, and those of its fields."""
-        entries = self.block(layout.ENTRY_SIZE * len(fields))
+        entries = self.block(value_layout.ENTRY_SIZE * len(fields))
         places = []
         for index, (name, kind) in enumerate(fields):
-            entry = entries + index * layout.ENTRY_SIZE
+            entry = entries + index * value_layout.ENTRY_SIZE
             self.name(entry, name)
-            put(entry + layout.ENTRY_VALUE, kind)
-            places.append(entry + layout.ENTRY_VALUE)
-        return self.value(layout.RECORD, len(fields), entries), tuple(places)
+            put(entry + value_layout.ENTRY_VALUE, kind)
+            places.append(entry + value_layout.ENTRY_VALUE)
+        return self.value(value_layout.RECORD, len(fields), entries), tuple(places)
 
     def tuple_of(self, count: int, kind: int) -> tuple[int, tuple[int, ...]]:
         """A new tuple value of `count` items of one kind; its address, and those of its items."""
@@ -74,7 +74,7 @@ class FixedValues:
         places = tuple(items + index * VALUE_SIZE for index in range(count))
         for place in places:
             put(place, kind)
-        return self.value(layout.TUPLE, count, items), places
+        return self.value(value_layout.TUPLE, count, items), places
 
 
 def put(address: int, kind: int, first: int = 0, second: int = 0, third: int = 0) -> None:
@@ -91,12 +91,12 @@ class ByteLists:
 
     def __init__(self) -> None:
         # Every value's kind is set once; a write changes only the byte at offset 8.
-        self.scratch = bytearray((bytes([layout.U8]) + bytes(VALUE_SIZE - 1)) * _BULK_VALUES)
+        self.scratch = bytearray((bytes([value_layout.U8]) + bytes(VALUE_SIZE - 1)) * _BULK_VALUES)
         self._hold = (ctypes.c_char * len(self.scratch)).from_buffer(self.scratch)
         self._scratch_at = ctypes.addressof(self._hold)
         self._scratch = capi.address(self._scratch_at)
         self._fixed = FixedValues()
-        template = self._fixed.value(layout.LIST, 0, self._scratch_at)
+        template = self._fixed.value(value_layout.LIST, 0, self._scratch_at)
         self._template = capi.address(template)
         self._template_size = word(template) + 1
         self._last = b""
@@ -124,7 +124,7 @@ class ByteLists:
             self.scratch[FIRST : FIRST + length : VALUE_SIZE] = part
             capi.memmove(capi.address(place), self._scratch, capi.number(length))
             place += length
-        WORDS[word(address)] = layout.LIST
+        WORDS[word(address)] = value_layout.LIST
 
 
 class ReadFailures:
@@ -140,7 +140,7 @@ class ReadFailures:
         if made is None:
             payload = 0 if refusal.text is None else self._fixed.text(refusal.text)
             error = self._fixed.variant(refusal.case, payload)
-            made = capi.address(self._fixed.value(layout.RESULT, 0, error))
+            made = capi.address(self._fixed.value(value_layout.RESULT, 0, error))
             self._made[refusal] = made
         capi.value_clone(made, capi.address(address))
 
