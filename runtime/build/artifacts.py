@@ -15,11 +15,9 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import tomli
 
 from runtime.build.plan import ComponentSource
+from runtime.flow.cargo_folders import configured_target_dirs, read_toml
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.watch.wasm_frame import Layer, is_finished, layer_of
@@ -118,22 +116,15 @@ def _cargo_folders(source: ComponentSource, environment: Mapping[str, str]) -> l
 
 def _target_dirs(directory: Path, environment: Mapping[str, str]) -> Iterator[Path]:
     yield directory / "target"
-    configured = environment.get("CARGO_TARGET_DIR") or environment.get("CARGO_BUILD_TARGET_DIR")
-    if configured:
-        yield directory / configured
-    for folder in (directory, *directory.parents):
-        for name in ("config.toml", "config"):
-            build = _toml(folder / ".cargo" / name).get("build", {})
-            if isinstance(build, dict) and isinstance(build.get("target-dir"), str):
-                yield folder / build["target-dir"]
+    yield from configured_target_dirs(directory, environment)
     for folder in directory.parents:
-        if "workspace" in _toml(folder / "Cargo.toml"):
+        if "workspace" in read_toml(folder / "Cargo.toml"):
             yield folder / "target"
 
 
 def _names(source: ComponentSource) -> tuple[str, ...]:
     """File names the output may have, likeliest first."""
-    manifest = _toml(source.directory / "Cargo.toml")
+    manifest = read_toml(source.directory / "Cargo.toml")
     names = []
     for table in ("lib", "package"):
         value = manifest.get(table, {})
@@ -255,10 +246,3 @@ def _problem(
         file=str(file or source.manifest),
         key=f"component.{source.name}",
     )
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomli.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}

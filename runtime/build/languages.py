@@ -14,12 +14,17 @@ from runtime.build.toolchain import (
     missing_tool,
 )
 from runtime.build.worlds import WitChoice, choose_wit
+from runtime.flow.cargo_folders import read_toml
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 
 PLAIN_RUST_TARGET = "wasm32-wasip2"
 """The target for which plain cargo already makes components (docs/torvyn-facts.md#components)."""
 
+CARGO_COMPONENT_TARGET = "wasm32-wasip1"
+"""What cargo-component 0.21 builds for, whatever else it is asked for."""
+
+_MOD_BINDINGS = re.compile(r"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+bindings\s*;", re.MULTILINE)
 _HOSTED_C = re.compile(r"#\s*include\s*<(stdio|stdlib|string|time|math|errno|unistd|assert)\.h>")
 _HOSTED_ZIG = re.compile(r"\bstd\.(io|fs|os|posix|process|time|debug\.print)\b")
 _MOST_SOURCE_BYTES = 4 * 1024 * 1024
@@ -104,8 +109,18 @@ def _rust(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
         return missing_tool("cargo", _who(source))
     tail = (*(("--release",) if source.release else ()), *source.extra_args)
     if tools.find("cargo-component") is not None:
-        words = (cargo, "component", "build", "--target", source.target, *tail)
+        # It knows no wasip2: given that target it would build for wasip1 as well.
+        target = CARGO_COMPONENT_TARGET if source.target == PLAIN_RUST_TARGET else source.target
+        words = (cargo, "component", "build", "--target", target, *tail)
         return BuildPlan(source, (BuildStep(words, source.directory),))
+    if _needs_cargo_component(source.directory):
+        return Diagnostic(
+            Severity.ERROR,
+            Code.TOOLCHAIN_MISSING,
+            f"component '{source.name}': this crate needs cargo-component: "
+            "cargo install cargo-component",
+            "It makes the bindings.rs that `mod bindings;` in the crate's root names.",
+        )
     if not _builds_std(source.directory):
         problem = tools.target_problem(PLAIN_RUST_TARGET, source.directory, _who(source))
         if problem is not None:
@@ -220,6 +235,17 @@ def _builds_std(directory: Path) -> bool:
             if path.is_file() and "build-std" in path.read_text("utf-8", "replace"):
                 return True
     return False
+
+
+def _needs_cargo_component(directory: Path) -> bool:
+    """True when the crate's root declares a module `bindings` that is not there."""
+    library = read_toml(directory / "Cargo.toml").get("lib", {})
+    path = library.get("path") if isinstance(library, dict) else None
+    root = directory / (path if isinstance(path, str) else "src/lib.rs")
+    made = (root.with_name("bindings.rs"), root.with_name("bindings") / "mod.rs")
+    if any(place.is_file() for place in made) or not root.is_file():
+        return False
+    return _mentions([root], _MOD_BINDINGS)
 
 
 def _in_source_folders(directory: Path, pattern: str) -> list[Path]:

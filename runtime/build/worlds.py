@@ -15,7 +15,7 @@ from pathlib import Path
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
-from runtime.model.linked import LIFECYCLE_INTERFACE
+from runtime.model.linked import LIFECYCLE_INTERFACE, contract_name
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _PACKAGE = re.compile(r"^\s*package\s+([\w:-]+)(?:@[\w.+-]+)?\s*;", re.MULTILINE)
@@ -55,8 +55,7 @@ def choose_world(
     """The only world, or the only one that exports the interface, lifecycle as the sources."""
     left = tuple(worlds)
     if len(left) > 1 and interface is not None:
-        wanted = interface.partition("@")[0]
-        left = tuple(world for world in left if wanted in world.exports)
+        left = tuple(world for world in left if _exports(world, interface))
     if len(left) > 1:
         left = tuple(
             world for world in left if (LIFECYCLE_INTERFACE in world.exports) == uses_lifecycle
@@ -97,7 +96,9 @@ def choose_wit(
 
 
 def _exports(world: World, interface: str | None) -> bool:
-    return interface is not None and interface.partition("@")[0] in world.exports
+    if interface is None:
+        return False
+    return contract_name(interface) in map(contract_name, world.exports)
 
 
 def _lay_out(package: Path, packages: tuple[Path, ...], target: Path) -> Path:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.flow.grants import check_grants, check_policy, grants_of
-from runtime.flow.manifest.manifest_file import LoadedManifest, choose_flow, load_manifest
+from runtime.flow.manifest.manifest_file import (
+    NO_FLOW_HELP,
+    LoadedManifest,
+    choose_flow,
+    load_manifest,
+)
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Edge, Flow, Manifest, Node
@@ -97,12 +103,18 @@ def link_flow(
 
 
 def link_flows(manifest_path: Path, *, inspect: Inspect) -> LinkResult:
-    """Links every flow of the manifest, in alphabetical order; otherwise as `link_flow`."""
+    """Links every flow of the manifest, in alphabetical order; otherwise as `link_flow`.
+
+    A manifest without any is no error: components can be built and checked without one.
+    """
     try:
         loaded = load_manifest(manifest_path)
     except StudioError as error:
         return LinkResult((), error.diagnostics)
-    choose_flow(loaded, None)
+    if not loaded.manifest.flow:
+        # A project of components alone passes Torvyn's check too (docs/torvyn-facts.md#manifest).
+        message = "the manifest has no flow, so there is nothing to run"
+        loaded.problems.warning(Code.FLOW_NOT_FOUND, (), message, NO_FLOW_HELP)
     return _link(loaded, sorted(loaded.manifest.flow), _Artifacts(inspect, Path.read_bytes))
 
 
@@ -177,6 +189,7 @@ class _FlowLinker:
             components=self._components,
             build=self._manifest.build,
             working_directory=Path.cwd(),
+            environment=os.environ,
         )
 
     def link(self) -> LinkedFlow | None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import tomli
-
+from runtime.flow.cargo_folders import configured_target_dirs, read_toml
 from runtime.flow.manifest.nearest import did_you_mean
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
@@ -47,6 +45,8 @@ class Resolver:
     build: Build
     working_directory: Path
     """What `file://` paths are relative to, as in Torvyn: that of the process."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """May name Cargo's target directory, see `configured_target_dirs`."""
 
     def resolve(self, reference: str, at: KeyPath, problems: Problems) -> Path | None:
         """Absolute path of an existing file, or None after noting why there is none."""
@@ -123,20 +123,24 @@ class Resolver:
             yield from _only_wasm(folder / "build")
 
     def _cargo_places(self, component: Component, folder: Path) -> Iterator[Path]:
-        package = _cargo(folder).get("package")
+        package = read_toml(folder / "Cargo.toml").get("package")
         named = package.get("name") if isinstance(package, dict) else None
         name = named if isinstance(named, str) else component.name
         file = f"{name.replace('-', '_')}.wasm"
         profiles = ("release", "debug") if self.build.release else ("debug", "release")
         targets = dict.fromkeys((self.build.target, "wasm32-wasip2", "wasm32-wasip1"))
+        # In a folder shared with other crates only the name tells whose a file is.
+        shared = list(configured_target_dirs(folder, self.environment))
         workspace = self._workspace(folder)
+        if workspace is not None:
+            shared.append(workspace / "target")
         for profile in profiles:
             for target in targets:
                 own = folder / "target" / target / profile
                 yield own / file
                 yield from _only_wasm(own)
-                if workspace is not None:
-                    yield workspace / "target" / target / profile / file
+                for target_dir in shared:
+                    yield target_dir / target / profile / file
 
     def _workspace(self, folder: Path) -> Path | None:
         """The Cargo workspace around a package, inside the manifest's repository.
@@ -150,18 +154,9 @@ class Resolver:
         for parent in folder.parents:
             if not parent.is_relative_to(limit):
                 return None
-            if "workspace" in _cargo(parent):
+            if "workspace" in read_toml(parent / "Cargo.toml"):
                 return parent
         return None
-
-
-def _cargo(folder: Path) -> Mapping[str, Any]:
-    """The folder's Cargo.toml; empty when there is none to read."""
-    try:
-        with (folder / "Cargo.toml").open("rb") as file:
-            return tomli.load(file)
-    except (OSError, ValueError, RecursionError):
-        return {}
 
 
 def _only_wasm(folder: Path) -> Iterator[Path]:

@@ -10,11 +10,12 @@ from runtime.flow.manifest.problems import Problems, listed
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.model.codes import Code
 from runtime.model.contract import EXPORTS, PROVIDED, PROVIDED_RESOURCES, readable, same_type
-from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role
+from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role, contract_name
 from runtime.model.surface import InterfaceSurface, Surface
 
 SUPPORTED = "0.1"
-"""Torvyn's contract version; every 0.1.x is accepted (docs/torvyn-facts.md#interfaces)."""
+"""Torvyn's contract version; every 0.1.x is accepted, and so are packages without a version
+(docs/torvyn-facts.md#interfaces)."""
 
 _PATCHED = re.compile(r"0\.1\.[0-9]+")
 _WASI_PATCHED = re.compile(r"0\.2\.[0-9]+")
@@ -99,12 +100,12 @@ class SurfaceCheck:
         return Binding(interface.name, lifecycle.name if lifecycle else None)
 
     def _export(self, base: str) -> InterfaceSurface | None:
-        """The export of that name, of a version that can be called."""
+        """The export of that name or an alias of it, of a version that can be called."""
         return next(
             (
                 item
                 for item in self._surface.exports
-                if _base(item.name) == base and _PATCHED.fullmatch(_version(item.name))
+                if contract_name(item.name) == base and _is_callable(item.name)
             ),
             None,
         )
@@ -112,7 +113,7 @@ class SurfaceCheck:
     def _note_missing(self) -> None:
         wanted = ROLE_INTERFACES[self._role]
         exports = [item.name for item in self._surface.exports]
-        other = next((name for name in exports if _base(name) == wanted), None)
+        other = next((name for name in exports if contract_name(name) == wanted), None)
         if other is not None:
             self._error(
                 Code.VERSION_INCOMPATIBLE,
@@ -120,7 +121,8 @@ class SurfaceCheck:
                 f"build the component against version {SUPPORTED}.0 of Torvyn's contract",
             )
             return
-        roles = [base for base in ROLE_INTERFACES.values() if base in map(_base, exports)]
+        known = {contract_name(name) for name in exports}
+        roles = [base for base in ROLE_INTERFACES.values() if base in known]
         help_ = f"build a component that exports {wanted}, e.g. from the world of a {self._role}"
         if roles:
             help_ = f'write interface = "{roles[0]}", or name a component that is a {self._role}'
@@ -152,7 +154,7 @@ class SurfaceCheck:
         unmet: list[str] = list(self._surface.other_imports)
         for item in self._surface.imports:
             base = _base(item.name)
-            if base in PROVIDED and _PATCHED.fullmatch(_version(item.name)):
+            if base in PROVIDED and _is_callable(item.name):
                 self._check_provided(item, PROVIDED[base])
             elif base.startswith("wasi:http/"):
                 self._error(
@@ -177,7 +179,7 @@ class SurfaceCheck:
         help_ = "remove the import: a component may use torvyn:streaming and WASI 0.2"
         if base in PROVIDED:
             help_ = f"build the component against version {SUPPORTED}.0 of Torvyn's contract"
-        elif base in EXPORTS:
+        elif contract_name(name) in EXPORTS:
             help_ = f"export {base} instead of importing it; the flow joins components by edges"
         elif base in PROVIDED_WASI:
             help_ = "build it for WASI 0.2, e.g. with the target wasm32-wasip2"
@@ -203,6 +205,11 @@ def _rebuild_help(types: Iterable[str]) -> str:
     if any(_ASYNC.search(text) for text in types):
         return "build it without async functions: Torvyn's contract has none"
     return f"build the component against version {SUPPORTED}.0 of Torvyn's contract"
+
+
+def _is_callable(name: str) -> bool:
+    version = _version(name)
+    return not version or _PATCHED.fullmatch(version) is not None
 
 
 def _base(name: str) -> str:

@@ -12,7 +12,7 @@ from runtime.flow.manifest.problems import Problems, listed
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Edge, Flow
 from runtime.model.codes import Code
-from runtime.model.linked import ROLE_INTERFACES, Role
+from runtime.model.linked import ROLE_INTERFACES, Role, contract_name
 
 MAX_FAN = 16
 """Edges that may begin or end at one port."""
@@ -106,7 +106,7 @@ class _Checker:
                 )
 
     def _check_spelling(self, interface: str, role: Role, at: KeyPath) -> None:
-        if interface.partition("@")[0] != ROLE_INTERFACES[role]:
+        if contract_name(interface) != ROLE_INTERFACES[role]:
             self._problems.warning(
                 Code.ROLE_VIOLATION,
                 at,

@@ -34,6 +34,22 @@ ROLE_INTERFACES: dict[Role, str] = {
 
 LIFECYCLE_INTERFACE = "torvyn:streaming/lifecycle"
 
+_ALIASES = {
+    f"torvyn:streaming/{role}": ROLE_INTERFACES[role]
+    for role in (Role.FILTER, Role.ROUTER, Role.AGGREGATOR)
+}
+"""The templates of Torvyn's published tool export these (docs/torvyn-facts.md#interfaces)."""
+
+
+def contract_name(interface: str) -> str:
+    """The contract's name of an interface, without version.
+
+    `torvyn:streaming/filter`, `/router` and `/aggregator` stand for the interfaces of
+    `torvyn:filtering` and `torvyn:aggregation`, whose functions have the same types.
+    """
+    base = interface.partition("@")[0]
+    return _ALIASES.get(base, base)
+
 
 class QueuePolicy(StrEnum):
     """What happens to an element that meets a full queue (docs/torvyn-facts.md#backpressure)."""

@@ -20,7 +20,7 @@ from runtime.model.call import (
 )
 from runtime.model.contract import same_type
 from runtime.model.host_inputs import HostInputs
-from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode
+from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode, contract_name
 from runtime.wasm import traps
 from runtime.wasm.abi import capi
 from runtime.wasm.abi.component_values import ByteLists, FixedValues
@@ -164,7 +164,7 @@ class ComponentInstance:
         """The interface as this node's component exports it, if the node uses it."""
         if interface == LIFECYCLE_INTERFACE:
             return self.node.lifecycle
-        own, _ = boundary.split_version(self.node.interface)
+        own = contract_name(self.node.interface)
         return self.node.interface if own == interface else None
 
     def _define(self, linker: Linker, host: Host, lists: ByteLists) -> None:

@@ -42,7 +42,7 @@ _TYPES = {
 }
 
 _IMPORTS = """
-  (import "torvyn:streaming/types@{version}" (instance $types
+  (import "torvyn:streaming/types{at}" (instance $types
     (export "buffer" (type $buffer (sub resource)))
     (export "mutable-buffer" (type $mutable (sub resource)))
     (export "flow-context" (type $context (sub resource)))
@@ -100,7 +100,7 @@ _IMPORTS = """
   (alias export $types "process-result" (type $process-result))
   (alias export $types "process-error" (type $process-error))
   (alias export $types "backpressure-signal" (type $backpressure-signal))
-  (import "torvyn:streaming/buffer-allocator@{version}" (instance $allocator
+  (import "torvyn:streaming/buffer-allocator{at}" (instance $allocator
     (alias outer 1 $mutable (type $m))
     (alias outer 1 $buffer (type $b))
     (alias outer 1 $buffer-error (type $e))
@@ -227,6 +227,7 @@ def component(
     *,
     lifecycle: bool = False,
     version: str = "0.1.0",
+    interface: str | None = None,
     pages: int = 2,
     imports: str = "",
     lowered: str = "",
@@ -238,13 +239,14 @@ def component(
 
     `imports` and `lowered` are component text, put before and after the memory; `instances`
     are more arguments of the core module's instantiation. What stands in `core` before a
-    line `;; body` are more imports of the core module.
+    line `;; body` are more imports of the core module. `version` may be empty: a package
+    without one. `interface` is an alias of the role's.
     """
     exports = list(_ROLE_EXPORTS[role])
     if lifecycle:
         exports += [Export.INIT, Export.TEARDOWN]
     known = _TYPES | (types or {})
-    text = ["(component", _IMPORTS.format(version=version, read_all=read_all), imports]
+    text = ["(component", _IMPORTS.format(at=_at(version), read_all=read_all), imports]
     text.append(_LIBC.format(pages=pages))
     for name, (instance, function, _) in _LOWERED.items():
         text.append(
@@ -257,7 +259,7 @@ def component(
     text += [_core_module(core), _core_instance(instances)]
     for export in exports:
         text.append(_lift(export, known[export]))
-    text.append(_exported(ROLE_INTERFACES[role], _ROLE_EXPORTS[role], version))
+    text.append(_exported(interface or ROLE_INTERFACES[role], _ROLE_EXPORTS[role], version))
     if lifecycle:
         text.append(_exported(LIFECYCLE_INTERFACE, (Export.INIT, Export.TEARDOWN), version))
     text.append(")")
@@ -299,7 +301,12 @@ def _lift(export: Export, kind: str) -> str:
 def _exported(interface: str, exports: tuple[Export, ...], version: str) -> str:
     label = interface.replace(":", "-").replace("/", "-")
     given = " ".join(f'(export "{export}" (func ${export}))' for export in exports)
-    return f'(instance ${label} {given}) (export "{interface}@{version}" (instance ${label}))'
+    name = f"{interface}{_at(version)}"
+    return f'(instance ${label} {given}) (export "{name}" (instance ${label}))'
+
+
+def _at(version: str) -> str:
+    return f"@{version}" if version else ""
 
 
 # ---- guests

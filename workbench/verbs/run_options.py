@@ -21,8 +21,10 @@ from runtime.headless.run import (
     RunReport,
     engine_options,
 )
-from runtime.model.errors import Diagnostic, ExitCode
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, ExitCode, StudioError
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.opening.flow_suggestion import suggest_flow
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.redaction import Redaction
@@ -117,7 +119,8 @@ def run_flow(arguments: RunArguments, record: Path | None) -> int:
         retries=arguments["retries"],
         schedule=SchedulePolicy(arguments["schedule"]),
     )
-    opened = open_flow(*manifest_and_flow(arguments["words"], arguments["flow"]))
+    manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
+    opened = _open(manifest, flow)
     show_warnings(opened.warnings)
     run = CommandLineRun(opened.flow, options, as_json=arguments["as_json"])
     feeds = text_inputs(arguments["inputs"], opened.flow.sources)
@@ -125,6 +128,18 @@ def run_flow(arguments: RunArguments, record: Path | None) -> int:
     if record is not None:
         run.record(record, opened, recording)
     return run.run(invoker)
+
+
+def _open(manifest: Path, flow: str | None) -> OpenedFlow:
+    """The flow; of a manifest without one, a flow to paste is printed before the error."""
+    try:
+        return open_flow(manifest, flow)
+    except StudioError as error:
+        without_flow = any(item.code == Code.FLOW_NOT_FOUND.number for item in error.diagnostics)
+        suggestion = suggest_flow(manifest) if without_flow and flow is None else None
+        if suggestion is not None:
+            print(suggestion, end="", flush=True)
+        raise
 
 
 def redaction(rules: tuple[str, ...]) -> Redaction | None:

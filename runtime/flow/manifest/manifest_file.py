@@ -20,6 +20,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import Severity, StudioError
 
 MANIFEST_NAME = "Torvyn.toml"
+NO_FLOW_HELP = "add [flow.main] with nodes and edges; `torvyn-studio run` prints one to paste"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def choose_flow(loaded: LoadedManifest, name: str | None) -> tuple[str, Flow] | 
         return name, flows[name]
     if name is None or not flows:
         message = "the manifest has no flow"
-        help_ = "add [flow.main] with nodes and edges"
+        help_ = NO_FLOW_HELP
     else:
         message = f"there is no flow '{name}'"
         help_ = did_you_mean(name, flows, "the flows are")

@@ -56,8 +56,12 @@ def split_version(interface: str) -> tuple[str, str]:
 
 
 def is_torvyn_version(version: str) -> bool:
-    """True for every `0.1.x`: the versions whose types are those above."""
-    return version.split(".")[:2] == ["0", "1"]
+    """True for every `0.1.x`, and for none: the packages whose types are those above.
+
+    Example projects vendor `package torvyn:streaming;` without a version
+    (docs/torvyn-facts.md#interfaces).
+    """
+    return not version or version.split(".")[:2] == ["0", "1"]
 
 
 def is_wasi_version(version: str) -> bool:

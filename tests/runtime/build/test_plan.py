@@ -70,11 +70,46 @@ def test_a_build_command_is_split_on_white_space_and_runs_in_the_component(
 
 def test_rust_uses_cargo_component_when_it_is_there(directory: Path, tmp_path: Path) -> None:
     tools = tools_in(tmp_path / "bin", cargo="", cargo_component="")
+    source = component(directory, extra_args=("--locked",), target="wasm32-unknown-unknown")
+    (step,) = planned(source, tools).steps
+    assert step.argv[1:5] == ("component", "build", "--target", "wasm32-unknown-unknown")
     source = component(directory, extra_args=("--locked",), target="wasm32-wasip1")
     (step,) = planned(source, tools).steps
     assert step.argv[1:] == (
         "component", "build", "--target", "wasm32-wasip1", "--release", "--locked",
     )  # fmt: skip
+
+
+def test_cargo_component_is_asked_for_one_target_so_that_nothing_is_built_twice(
+    directory: Path, tmp_path: Path
+) -> None:
+    # Asked for wasip2, which it does not know, it builds for wasip1 as well.
+    tools = tools_in(tmp_path / "bin", cargo="", cargo_component="")
+    (step,) = planned(component(directory), tools).steps
+    assert step.argv[1:] == ("component", "build", "--target", "wasm32-wasip1", "--release")
+
+
+BINDINGS = "mod bindings;\n\nuse bindings::exports::torvyn::streaming::sink::Guest;\n"
+
+
+@pytest.mark.parametrize("root", ["src/lib.rs", "code/root.rs"])
+def test_a_crate_that_needs_cargo_component_is_told_so_before_the_compiler_starts(
+    directory: Path, tmp_path: Path, root: str
+) -> None:
+    (directory / "Cargo.toml").write_text(f'[package]\nname = "r"\n[lib]\npath = "{root}"\n')
+    file = directory / root
+    file.parent.mkdir()
+    file.write_text(BINDINGS)
+    tools = tools_in(tmp_path / "bin", cargo="", rustc=f"echo {tmp_path}")
+    problem = refused(component(directory), tools)
+    assert (problem.code, problem.name) == ("E0010", "ToolchainMissing")
+    assert "this crate needs cargo-component: cargo install cargo-component" in problem.message
+    # Bindings that are there, or made by a macro, need plain cargo alone.
+    file.with_name("bindings.rs").write_text("")
+    planned(component(directory), tools)
+    file.with_name("bindings.rs").unlink()
+    file.write_text("mod bindings {\n    wit_bindgen::generate!();\n}\n")
+    planned(component(directory), tools)
 
 
 def test_rust_falls_back_to_plain_cargo_for_wasip2(directory: Path, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from runtime.build.artifacts import locate_output
+from runtime.build.plan import ComponentSource
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import SourceText
 from runtime.flow.manifest.tables import Build, Component
@@ -30,7 +32,12 @@ class Project:
         return file
 
     def find(
-        self, reference: str, *components: Component, release: bool = True, cwd: str = "."
+        self,
+        reference: str,
+        *components: Component,
+        release: bool = True,
+        cwd: str = ".",
+        **environment: str,
     ) -> Path | None:
         problems = Problems("file", SourceText(""))
         resolver = Resolver(
@@ -38,6 +45,7 @@ class Project:
             components={item.name: item for item in components},
             build=Build(release=release),
             working_directory=self.root / cwd,
+            environment=environment,
         )
         found = resolver.resolve(reference, ("component",), problems)
         self.said = problems.diagnostics()
@@ -204,3 +212,32 @@ def test_folders_that_can_not_be_searched_are_a_problem(project: Project, path: 
     assert project.find("a", Component("a", path)) is None
     assert project.find("a", Component("a", path, "zig")) is None
     assert project.find(f"file://{path}/a") is None
+
+
+@pytest.mark.parametrize("variable", ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"])
+@pytest.mark.parametrize("named", ["", "relative"])
+def test_the_target_directory_that_the_environment_names_is_searched_as_build_does(
+    project: Project, variable: str, named: str
+) -> None:
+    folder = "parts/my-part/relative" if named else "elsewhere"
+    file = project.put(f"{folder}/wasm32-wasip2/release/my_part.wasm")
+    given = {variable: named or str(project.root / folder)}
+    assert project.find("my-part", RUST, **given) == file
+    source = ComponentSource(
+        "my-part", project.root / "parts/my-part", project.folder / "Torvyn.toml"
+    )
+    assert locate_output(source, 0, given) == file
+    assert project.find("my-part", RUST) is None
+
+
+def test_a_target_directory_of_a_cargo_configuration_is_searched(project: Project) -> None:
+    project.put("parts/.cargo/config.toml").write_text('[build]\ntarget-dir = "made"\n')
+    file = project.put("parts/made/wasm32-wasip2/release/my_part.wasm")
+    assert project.find("my-part", RUST) == file
+
+
+def test_in_a_shared_target_directory_only_the_name_tells_whose_a_file_is(
+    project: Project,
+) -> None:
+    project.put("elsewhere/wasm32-wasip2/release/other.wasm")
+    assert project.find("my-part", RUST, CARGO_TARGET_DIR=str(project.root / "elsewhere")) is None

@@ -205,3 +205,58 @@ def test_every_unmet_import_is_listed(tmp_path: Path) -> None:
 def test_another_version_in_the_manifest_is_refused(tmp_path: Path) -> None:
     result = linked_with(tmp_path, ROUTER, interface="torvyn:filtering/router@1.0.0")
     assert codes(result) == [("E0208", INTERFACE)]
+
+
+@pytest.mark.parametrize("version", ["", "0.1.0"])
+@pytest.mark.parametrize(
+    ("role", "alias"),
+    [
+        (Role.FILTER, "torvyn:streaming/filter"),
+        (Role.ROUTER, "torvyn:streaming/router"),
+        (Role.AGGREGATOR, "torvyn:streaming/aggregator"),
+    ],
+)
+def test_the_names_of_the_published_templates_are_bound_as_the_contracts(
+    tmp_path: Path, role: Role, alias: str, version: str
+) -> None:
+    export = replace(
+        exported(ROLE_INTERFACES[role]), name=f"{alias}@{version}" if version else alias
+    )
+    surface = replace(good(role), exports=(export,))
+    for interface in ("", alias):
+        result = linked_with(tmp_path, surface, role, interface)
+        assert result.diagnostics == ()
+        assert result.flow is not None
+        node = result.flow.by_name["mid"]
+        assert (node.role, node.interface) == (role, export.name)
+
+
+def test_an_alias_of_another_version_is_refused_as_the_contracts_own_name_is(
+    tmp_path: Path,
+) -> None:
+    export = replace(exported("torvyn:filtering/router"), name="torvyn:streaming/router@0.2.0")
+    result = linked_with(tmp_path, replace(ROUTER, exports=(export,)))
+    assert codes(result) == [("E0208", COMPONENT)]
+    assert "torvyn:streaming/router@0.2.0" in result.diagnostics[0].message
+
+
+def test_packages_without_a_version_are_bound_with_functions_and_types_compared(
+    tmp_path: Path,
+) -> None:
+    def unversioned(item: InterfaceSurface) -> InterfaceSurface:
+        return replace(item, name=item.name.removesuffix("@0.1.0"))
+
+    surface = replace(
+        ROUTER,
+        imports=tuple(unversioned(item) for item in ROUTER.imports),
+        exports=tuple(unversioned(item) for item in ROUTER.exports),
+    )
+    result = linked_with(tmp_path, surface)
+    assert result.flow is not None, result.diagnostics
+    node = result.flow.by_name["mid"]
+    assert (node.interface, node.lifecycle) == ("torvyn:filtering/router", LIFECYCLE_INTERFACE)
+
+    wrong = FunctionSurface("[method]buffer.size", "func() -> u32")
+    odd = InterfaceSurface("torvyn:streaming/types", (wrong,))
+    refused = linked_with(tmp_path, replace(surface, imports=(odd,)))
+    assert codes(refused) == [("E0201", COMPONENT)]

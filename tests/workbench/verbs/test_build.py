@@ -260,7 +260,7 @@ def test_debug_builds_without_optimization(tmp_path: Path, flags: list[str], pro
     (bin_ / "cargo").write_text(
         f"#!{sys.executable}\nimport pathlib, sys\nprint('cargo', *sys.argv[1:])\n"
         "kind = 'release' if '--release' in sys.argv else 'debug'\n"
-        "out = pathlib.Path('target/wasm32-wasip2') / kind\nout.mkdir(parents=True)\n"
+        "out = pathlib.Path('target/wasm32-wasip1') / kind\nout.mkdir(parents=True)\n"
         f"(out / 'a.wasm').write_bytes({COMPONENT!r} + kind.encode())\n"
     )
     (bin_ / "cargo-component").write_text("")
@@ -277,7 +277,7 @@ def test_debug_builds_without_optimization(tmp_path: Path, flags: list[str], pro
         check=False,
         env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": f"{bin_}:{os.environ['PATH']}"},
     )
-    assert "cargo component build --target wasm32-wasip2" in done.stderr
+    assert "cargo component build --target wasm32-wasip1" in done.stderr
     assert ("--release" in done.stderr) == (profile == "release")
 
 
