@@ -404,7 +404,10 @@ def test_a_whole_component_is_told_of_before_it_has_settled(
     whole = component(1)
     path.write_bytes(whole)
     assert watching.settled().data == whole
-    assert [event.data for event in watching.arriving] == [whole]
+    # Read while its stamp still changes, the same content may be told of twice.
+    told = [event.data for event in watching.arriving]
+    assert told
+    assert set(told) == {whole}
     path.write_bytes(whole[:-1])
     assert isinstance(watching.next(), SettledFile)
-    assert len(watching.arriving) == 1
+    assert len(watching.arriving) == len(told)

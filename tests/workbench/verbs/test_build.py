@@ -88,6 +88,8 @@ def started(*arguments: str | Path) -> Iterator[Running]:
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
+        # Under nohup a hang-up would be ignored, and rightly so.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     ) as process:
         try:
             yield Running(process)
