@@ -320,8 +320,8 @@ class Watched:
         now = self.waiting()
         for ends, waiting in before.items():
             expected = tuple(map(deque, waiting))
-            for copies in expected:
-                fakes.edit(copies, after)
+            for queue in expected:
+                fakes.edit(queue, after)
             assert now[ends] == tuple(map(tuple, expected))
 
     def check_queues(self) -> None:

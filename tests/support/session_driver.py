@@ -11,12 +11,10 @@ from runtime.child.server import Opener
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.protocol.requests import Continue, JumpTo, Request, StepCall
-from runtime.protocol.timeline import Timeline
+from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
 from runtime.protocol.updates import (
-    BranchComparison,
     EventLine,
     PrintedChunk,
-    RecordingStatus,
     Update,
 )
 from runtime.session.session import FlowSession

@@ -76,12 +76,12 @@ class StockHost:
                             )
                         for method in dir(self):
                             if method.startswith(("buffer_", "mutable_", "context_")):
-                                kind, _, rest = method.partition("_")
+                                family, _, rest = method.partition("_")
                                 label = {"buffer": "buffer", "mutable": "mutable-buffer"}.get(
-                                    kind, "flow-context"
+                                    family, "flow-context"
                                 )
-                                rest = rest.replace("_", "-")
-                                instance.add_func(f"[method]{label}.{rest}", getattr(self, method))
+                                called = f"[method]{label}.{rest.replace('_', '-')}"
+                                instance.add_func(called, getattr(self, method))
                     else:
                         instance.add_func("allocate", self.allocate)
                         instance.add_func("clone-into-mutable", self.clone_into_mutable)
@@ -93,7 +93,7 @@ class StockHost:
         index = self.instance.get_export_index(self.store, name)
         place = self.instance.get_export_index(self.store, export, index)
         assert place is not None
-        function = self.instance.get_func(self.store, place)
+        function: Func | None = self.instance.get_func(self.store, place)
         assert function is not None
         return function
 
@@ -141,7 +141,10 @@ class StockHost:
             case Export.FLUSH:
                 return Emitted(tuple(self._output(item) for item in answer))
             case Export.PROCESS | Export.PULL | Export.INGEST:
-                nothing = {Export.PROCESS: Discarded(), Export.PULL: Exhausted()}
+                nothing: dict[Export, Outcome] = {
+                    Export.PROCESS: Discarded(),
+                    Export.PULL: Exhausted(),
+                }
                 if answer is None:
                     return nothing.get(export, Absorbed())
                 return Emitted((self._output(answer),))

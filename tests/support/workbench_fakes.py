@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from textual.app import App
 from textual.pilot import Pilot
@@ -30,7 +31,9 @@ from runtime.protocol.updates import (
 )
 from tests.support.engine_fakes import edge
 from tests.support.engine_fakes import flow as linked
+from tests.support.narrow import only
 from workbench.app import StudioApp
+from workbench.screens.main import MainScreen
 from workbench.text.lines import plain
 
 ROLES = {
@@ -429,9 +432,15 @@ def asked(link: FakeLink) -> list[Request]:
     return [request for request in link.sent if not isinstance(request, QUESTIONS)]
 
 
-def inspected(app: App[None]) -> str:
+def main_screen(app: App[Any]) -> MainScreen:
+    """The main screen, which is on top."""
+    return only(MainScreen, app.screen)
+
+
+def inspected(app: App[Any]) -> str:
     """The rows of the inspector as one text."""
-    return " ".join(" ".join(plain(row.spans) for row in app.screen.inspector.rows).split())
+    rows = main_screen(app).inspector.rows
+    return " ".join(" ".join(plain(row.spans) for row in rows).split())
 
 
 LOOKS = 1_500

@@ -417,8 +417,8 @@ def test_a_request_that_can_not_be_met_says_why_and_the_next_one_is_met(
     assert screen.status.refused[0].code == "E0701"
     manifest.write_text(good)
     screen.ask(StartBuild())
-    assert screen.status.refused == ()
-    assert screen.status.outcomes[0].verdict is ExitCode.OK
+    status = screen.status
+    assert (status.refused, status.outcomes[0].verdict) == ((), ExitCode.OK)
 
 
 def test_a_missing_tool_is_an_outcome(tmp_path: Path, open_builds: OpenBuilds) -> None:

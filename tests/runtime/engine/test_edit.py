@@ -24,17 +24,20 @@ from tests.support.engine_fakes import (
     steps,
 )
 from tests.support.engine_reloads import running, three, with_branch
+from tests.support.narrow import only, present
 
 
 def refusal(engine: Engine, command: Edit) -> str:
     """Why the engine does not edit; nothing else may follow from it."""
     before = [(engine.queue(edge.index), engine.hand(edge.index)) for edge in engine.flow.edges]
     events = engine.apply(command)
-    assert [(type(event), event.reason) for event in events] == [(Stopped, StopReason.USER)]
+    assert [(type(event), only(Stopped, event).reason) for event in events] == [
+        (Stopped, StopReason.USER)
+    ]
     assert before == [
         (engine.queue(edge.index), engine.hand(edge.index)) for edge in engine.flow.edges
     ]
-    return events[0].detail
+    return only(Stopped, events[0]).detail
 
 
 def test_only_the_payload_is_different_and_only_of_that_element() -> None:
@@ -64,7 +67,7 @@ def test_all_copies_in_queues_and_in_hand_share_the_new_payload() -> None:
     invoker, engine = running(linked, "source", "source", "router", "router")
     assert [element.id for element in engine.hand(1)] == [2]
     events = engine.apply(Edit(2, b"other"))
-    assert [event.edges for event in events] == [(1, 2)]
+    assert [only(Edited, event).edges for event in events] == [(1, 2)]
     assert engine.hand(1)[0].payload is engine.queue(2)[1].payload
     released = of_type(engine.apply(Step(node="a")), Released)
     assert released[0].deliveries[0].element.payload.data == b"other"
@@ -75,7 +78,7 @@ def test_all_copies_in_queues_and_in_hand_share_the_new_payload() -> None:
 
 def test_copies_that_left_do_not_follow() -> None:
     invoker, engine = running(with_branch(), "source", "other")
-    assert engine.apply(Edit(1, b"late"))[0].edges == (1,)
+    assert only(Edited, engine.apply(Edit(1, b"late"))[0]).edges == (1,)
     finish(engine)
     assert fakes.delivered(invoker, "other")[0] == b"source 1"
     assert b"late" not in fakes.delivered(invoker, "other")
@@ -87,7 +90,9 @@ def test_a_failed_element_is_tried_again_as_edited_and_counted_anew() -> None:
     invoker = FakeInvoker(linked).on(
         "processor0",
         Export.PROCESS,
-        lambda call: fakes.failed() if b"source" in call.element.payload.data else fakes.DISCARDED,
+        lambda call: (
+            fakes.failed() if b"source" in present(call.element).payload.data else fakes.DISCARDED
+        ),
     )
     engine = initialised(linked, invoker)
     events = steps(engine, 3)
@@ -96,11 +101,14 @@ def test_a_failed_element_is_tried_again_as_edited_and_counted_anew() -> None:
     snapshot = engine.snapshot()
     assert (snapshot.stop, snapshot.nodes[1].state) == (None, NodeState.READY)
     assert snapshot.errors == 2
-    assert engine.apply(Skip("processor0"))[0].detail == "processor0 has no failed element"
+    assert (
+        only(Stopped, engine.apply(Skip("processor0"))[0]).detail
+        == "processor0 has no failed element"
+    )
     assert [event.attempt for event in of_type(engine.step(), NodeFailed)] == [1]
     engine.apply(Edit(1, b"mended"))
     engine.step()
-    assert invoker.calls[-1].element.payload.data == b"mended"
+    assert present(invoker.calls[-1].element).payload.data == b"mended"
     assert engine.snapshot().nodes[1].dropped == 1
     assert engine.failed_nodes() == ()
 
@@ -142,9 +150,11 @@ def test_the_edited_element_comes_before_those_of_other_inputs() -> None:
         engine.apply(Step(node=node))
     assert engine.failed_nodes() == ("join",)
     failed = invoker.calls[-1].element
-    engine.apply(Edit(failed.id, b"other"))
+    engine.apply(Edit(present(failed).id, b"other"))
     engine.apply(Step(node="join"))
-    assert invoker.calls[-1].element == failed._replace(payload=Buffer(b"other", "text/plain"))
+    assert invoker.calls[-1].element == present(failed)._replace(
+        payload=Buffer(b"other", "text/plain")
+    )
 
 
 def test_a_failure_on_another_element_stays() -> None:
@@ -164,7 +174,7 @@ def test_an_element_that_waits_for_a_full_queue_still_waits() -> None:
     )
     invoker, engine = running(linked, "source", "source")
     assert engine.failed_nodes() == ("source",)
-    assert engine.apply(Edit(2, b"other"))[0].edges == (0,)
+    assert only(Edited, engine.apply(Edit(2, b"other"))[0]).edges == (0,)
     assert engine.failed_nodes() == ("source",)
     finish(engine)
     assert fakes.delivered(invoker)[:2] == [b"source 0", b"other"]
@@ -184,12 +194,12 @@ def test_it_is_refused_when_no_such_element_waits() -> None:
     engine.apply(Cancel("enough"))
     assert "being torn down" in refusal(engine, Edit(2, b""))
     finish(engine)
-    assert "the flow is cancelled" in engine.apply(Edit(2, b""))[0].detail
+    assert "the flow is cancelled" in only(Stopped, engine.apply(Edit(2, b""))[0]).detail
 
 
 def test_elements_can_be_edited_while_a_new_graph_is_initialised() -> None:
     invoker, engine = running(three(), "source")
     engine.apply(Relink(with_branch()))
-    assert engine.apply(Edit(1, b"other"))[0].edges == (1,)
+    assert only(Edited, engine.apply(Edit(1, b"other"))[0]).edges == (1,)
     finish(engine)
     assert fakes.delivered(invoker, "sink")[0] == b"other+"

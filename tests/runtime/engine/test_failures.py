@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtime.engine.options import MAX_SKIPPED_PULLS, EngineOptions
-from runtime.model.call import Export, FailureKind
+from runtime.model.call import Export, FailureKind, Outcome
 from runtime.model.commands import Drain, Skip, Step
 from runtime.model.events import (
     CallFinished,
@@ -21,6 +21,7 @@ from runtime.model.linked import ErrorPolicy, Role
 from runtime.model.snapshot import NodeState
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
+from tests.support.narrow import only, present
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_stop_names_the_reason_and_the_element_waits_at_the_head(
     engine.step()
     events = engine.step()
     assert [type(event) for event in events] == [CallFinished, NodeFailed, Stopped]
-    assert events[1].element is engine.queue(0)[0]
+    assert only(NodeFailed, events[1]).element is engine.queue(0)[0]
     assert events[2] == Stopped(50, reason, "processor0: broken", "processor0")
     assert engine.stop is reason
     snapshot = engine.snapshot()
@@ -114,7 +115,7 @@ def test_retry_calls_again_so_often_and_then_fails() -> None:
 def test_attempts_are_counted_for_each_element_anew() -> None:
     linked = linear()
     options = EngineOptions(on_error=ErrorPolicy.RETRY, max_retries=1)
-    answers = [fakes.failed(), fakes.READY] * 3
+    answers: list[Outcome] = [fakes.failed(), fakes.READY] * 3
     invoker = FakeInvoker(linked, elements=3).then("sink", Export.PUSH, *answers)
     engine = initialised(linked, invoker, options)
     events = finish(engine)
@@ -129,7 +130,7 @@ def test_a_crashed_instance_is_initialised_anew_before_its_next_call() -> None:
     engine = initialised(linked, invoker)
     steps(engine, 2)
     assert engine.snapshot().nodes[1].state is NodeState.CRASHED
-    assert engine.next_call().export is Export.INIT
+    assert present(engine.next_call()).export is Export.INIT
     events = engine.step()
     assert events[1:] == [NodeRebuilt(60, "processor0")]
     engine.step()
@@ -190,7 +191,7 @@ def test_a_failed_pull_is_repeated_by_the_next_step() -> None:
     engine = initialised(linked, invoker)
     events = engine.step()
     assert of_type(events, NodeFailed)[0].element is None
-    assert engine.next_call().export is Export.PULL
+    assert present(engine.next_call()).export is Export.PULL
     finish(engine)
     assert len(fakes.delivered(invoker)) == 1
 
@@ -227,10 +228,12 @@ def test_the_skip_command_drops_the_failed_element_only() -> None:
     for node in ("source", "source", "sink"):
         engine.apply(Step(node=node))
     events = engine.apply(Skip("sink"))
-    assert [(event.element.sequence, event.reason) for event in events] == [(0, DropReason.SKIPPED)]
+    assert [
+        (event.element.sequence, event.reason) for event in of_type(events, ElementDropped)
+    ] == [(0, DropReason.SKIPPED)]
     assert engine.snapshot().nodes[1].failure is None
     refusal = engine.apply(Skip("sink"))
-    assert refusal[0].detail == "sink has no failed element"
+    assert only(Stopped, refusal[0]).detail == "sink has no failed element"
     assert len(engine.queue(0)) == 1
 
 
@@ -251,8 +254,8 @@ def test_the_skip_command_says_why_it_changes_nothing() -> None:
     invoker = FakeInvoker(linked).then("source", Export.INIT, fakes.failed())
     engine = fakes.started(linked, invoker)
     engine.step()
-    assert "only a flowing flow" in engine.apply(Skip("source"))[0].detail
-    assert "no node nobody" in engine.apply(Skip("nobody"))[0].detail
+    assert "only a flowing flow" in only(Stopped, engine.apply(Skip("source"))[0]).detail
+    assert "no node nobody" in only(Stopped, engine.apply(Skip("nobody"))[0]).detail
 
 
 def test_a_failed_flow_announces_no_call_for_a_pause_that_was_under_way() -> None:

@@ -44,6 +44,7 @@ from tests.support.engine_fakes import (
     started,
 )
 from tests.support.engine_reloads import running, three
+from tests.support.narrow import only, present
 
 NEW = Inject(0, b"new", "text/x-new")
 
@@ -53,10 +54,10 @@ def refusal(engine: Engine, command: Inject = NEW) -> str:
     before = engine.snapshot()
     events = engine.apply(command)
     assert [type(event) for event in events] == [Stopped]
-    assert events[0].reason is StopReason.USER
+    assert only(Stopped, events[0]).reason is StopReason.USER
     assert [one.depth for one in engine.snapshot().edges] == [one.depth for one in before.edges]
     assert engine.snapshot().injected == before.injected
-    return events[0].detail
+    return only(Stopped, events[0]).detail
 
 
 def test_it_gets_an_id_a_lineage_and_a_time_as_at_a_source() -> None:
@@ -70,7 +71,7 @@ def test_it_gets_an_id_a_lineage_and_a_time_as_at_a_source() -> None:
     assert engine.queue(0)[-1] == element
     assert engine.stop is None
     more = engine.apply(Inject(1, b""))
-    assert more[0].delivery.element[:4] == (4, 4, INJECTED, 1)
+    assert only(Injected, more[0]).delivery.element[:4] == (4, 4, INJECTED, 1)
     engine.apply(Step(node="source"))
     assert (engine.queue(0)[-1].id, engine.queue(0)[-1].sequence) == (5, 2)
 
@@ -84,8 +85,11 @@ def test_it_goes_on_as_any_other_and_is_counted_apart() -> None:
     finish(engine)
     assert fakes.delivered(invoker) == [b"new+", b"source 0+"]
     pushed = [call.element for call in invoker.calls if call.export is Export.PUSH]
-    assert [(one.source, one.sequence) for one in pushed] == [(INJECTED, 0), ("source", 0)]
-    assert [hop.node for hop in pushed[0].path] == ["middle"]
+    assert [(present(one).source, present(one).sequence) for one in pushed] == [
+        (INJECTED, 0),
+        ("source", 0),
+    ]
+    assert [hop.node for hop in present(pushed[0]).path] == ["middle"]
     snapshot = engine.snapshot()
     assert (snapshot.pulled, snapshot.injected, snapshot.delivered) == (1, 1, 2)
     assert [one.injected for one in snapshot.edges] == [1, 0]
@@ -111,7 +115,7 @@ def test_a_queue_that_it_fills_holds_the_producer_until_the_low_mark() -> None:
     events = engine.apply(NEW)
     assert [type(event) for event in events] == [Injected, BackpressureBegan]
     assert engine.snapshot().edges[0].full
-    assert engine.next_call().export is Export.NOTIFY_BACKPRESSURE
+    assert present(engine.next_call()).export is Export.NOTIFY_BACKPRESSURE
     following: list[Event] = [event for _ in range(2) for event in engine.step()]
     ended = of_type(following, BackpressureEnded)
     assert [(one.began_ns, one.drained) for one in ended] == [(at_ns, 1)]
@@ -151,7 +155,7 @@ def test_a_limited_queue_takes_it_when_it_would_take_any_other() -> None:
     engine.apply(Advance(1_000_000))
     assert of_type(engine.apply(NEW), Injected)
     assert engine.waits_ns() == 0
-    assert "source is held" in engine.apply(Step(node="source"))[0].detail
+    assert "source is held" in only(Stopped, engine.apply(Step(node="source"))[0]).detail
 
 
 def test_it_is_refused_where_nothing_works_on_it() -> None:
@@ -165,7 +169,9 @@ def test_it_is_refused_where_nothing_works_on_it() -> None:
     assert "being torn down" in refusal(engine)
     finish(engine)
     events = engine.apply(NEW)
-    assert [event.detail for event in events] == ["the flow is cancelled: its elements go nowhere"]
+    assert [only(Stopped, event).detail for event in events] == [
+        "the flow is cancelled: its elements go nowhere"
+    ]
 
 
 def test_it_is_refused_when_no_buffer_can_hold_it() -> None:
@@ -210,9 +216,9 @@ def test_a_consumer_that_is_to_be_flushed_works_on_it_before() -> None:
     invoker = FakeInvoker(linked, elements=0)
     engine = initialised(linked, invoker)
     engine.step()
-    assert engine.next_call().export is Export.FLUSH
+    assert present(engine.next_call()).export is Export.FLUSH
     engine.apply(NEW)
-    assert engine.next_call().export is Export.INGEST
+    assert present(engine.next_call()).export is Export.INGEST
     finish(engine)
     assert invoker.made("aggregator0") == ["ingest", "flush", "teardown"]
     assert fakes.delivered(invoker) == [b"new+"]
@@ -230,7 +236,7 @@ def test_a_failed_end_is_forgotten_and_made_again_after_the_element() -> None:
     engine.apply(NEW)
     assert engine.failed_nodes() == ()
     assert engine.stop is None
-    assert engine.apply(Skip("sink"))[0].detail == "sink has no failed element"
+    assert only(Stopped, engine.apply(Skip("sink"))[0]).detail == "sink has no failed element"
     events = engine.step() + engine.step()
     assert [event.attempt for event in of_type(events, NodeFailed)] == [1]
     finish(engine)
@@ -254,7 +260,7 @@ def test_elements_can_come_before_the_nodes_are_initialised() -> None:
     engine.apply(NEW)
     engine.step()
     engine.step()
-    assert engine.next_call().export is Export.NOTIFY_BACKPRESSURE
+    assert present(engine.next_call()).export is Export.NOTIFY_BACKPRESSURE
     finish(engine)
     assert fakes.delivered(invoker) == [b"new", b"source 0"]
 

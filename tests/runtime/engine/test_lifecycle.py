@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from runtime.engine.core import Engine
@@ -29,6 +31,7 @@ from tests.support.engine_fakes import (
     started,
     steps,
 )
+from tests.support.narrow import present
 
 
 def summing() -> LinkedFlow:
@@ -198,7 +201,7 @@ def test_a_failed_init_stops_and_the_next_step_tries_it_again() -> None:
     events = engine.step()
     assert of_type(events, NodeFailed)[0].attempt == 1
     assert events[-1] == Stopped(20, StopReason.ERROR, "processor0: no file", "processor0")
-    assert engine.next_call().node == "processor0"
+    assert present(engine.next_call()).node == "processor0"
     finish(engine)
     assert invoker.made("processor0")[:2] == ["init", "init"]
     assert engine.state is FlowState.COMPLETED
@@ -279,6 +282,6 @@ def test_flow_time_is_the_sum_of_answers_and_advances() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"max_retries": -1}, {"element_limit": -1}])
-def test_options_refuse_negative_numbers(wrong: dict[str, int]) -> None:
+def test_options_refuse_negative_numbers(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be 0 or more"):
         EngineOptions(**wrong)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from runtime.engine.options import EngineOptions
@@ -20,7 +22,7 @@ from runtime.model.events import (
     Stopped,
     StopReason,
 )
-from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role
+from runtime.model.linked import ErrorPolicy, LinkedEdge, LinkedFlow, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import (
@@ -32,9 +34,10 @@ from tests.support.engine_fakes import (
     started,
     steps,
 )
+from tests.support.narrow import only, present
 
 
-def sequences(elements: tuple[Element, ...]) -> list[int]:
+def sequences(elements: Iterable[Element]) -> list[int]:
     return [element.sequence for element in elements]
 
 
@@ -163,9 +166,9 @@ def test_skip_drops_what_a_refusing_queue_left_in_hand() -> None:
     engine.apply(Step(node="source"))
     engine.apply(Step(node="source"))
     events = engine.apply(Skip("source"))
-    assert [(one.element.sequence, one.reason, one.edge) for one in events] == [
-        (1, DropReason.SKIPPED, 0)
-    ]
+    assert [
+        (one.element.sequence, one.reason, one.edge) for one in of_type(events, ElementDropped)
+    ] == [(1, DropReason.SKIPPED, 0)]
     assert engine.hand(0) == ()
     assert engine.snapshot().nodes[0].state is NodeState.READY
 
@@ -196,9 +199,13 @@ def test_the_time_a_rate_limit_takes_is_announced_and_blocks() -> None:
     assert engine.step() == []
     assert engine.waits_ns() == 990
     announced = engine.next_call()
-    assert (announced.node, announced.export, announced.waits_ns) == ("source", Export.PULL, 990)
+    assert (present(announced).node, present(announced).export, present(announced).waits_ns) == (
+        "source",
+        Export.PULL,
+        990,
+    )
     assert engine.snapshot().nodes[0].state is NodeState.BLOCKED
-    assert "takes its next element in" in engine.apply(Step(node="source"))[0].detail
+    assert "takes its next element in" in only(Stopped, engine.apply(Step(node="source"))[0]).detail
     assert engine.apply(Advance(989)) == []
     assert engine.waits_ns() == 1
     engine.apply(Advance(1))
@@ -220,7 +227,10 @@ def test_a_router_keeps_in_hand_what_a_rate_limit_does_not_take_yet() -> None:
     assert (sequences(engine.queue(1)), sequences(engine.hand(1))) == ([0], [1])
     engine.apply(Step(node="a"))
     assert (sequences(engine.queue(1)), sequences(engine.hand(1))) == ([], [1])
-    assert "1 element in hand for router:a -> a" in engine.apply(Step(node="router"))[0].detail
+    assert (
+        "1 element in hand for router:a -> a"
+        in only(Stopped, engine.apply(Step(node="router"))[0]).detail
+    )
     (released,) = engine.apply(Advance(970))
     assert isinstance(released, Released)
     assert released.at_ns == 30 + 20 + 1_000
@@ -256,7 +266,7 @@ def test_a_router_holds_its_element_while_other_branches_go_on() -> None:
     assert (snapshot.nodes[1].in_hand, snapshot.edges[1].in_hand) == (1, 1)
     assert snapshot.nodes[1].state is NodeState.BLOCKED
     refusal = engine.apply(Step(node="router"))
-    assert "1 element in hand for router:a -> a (1 of 1)" in refusal[0].detail
+    assert "1 element in hand for router:a -> a (1 of 1)" in only(Stopped, refusal[0]).detail
     engine.apply(Step(node="b"))
     assert sequences(engine.hand(1)) == [1]
     events = engine.apply(Step(node="a"))
@@ -331,7 +341,7 @@ def test_a_fan_out_is_held_by_its_slowest_branch() -> None:
     engine = initialised(linked, FakeInvoker(linked, elements=4))
     for node in ("source", "source", "filter", "b", "filter"):
         events = engine.apply(Step(node=node))
-    assert "filter is held by filter -> a (1 of 1)" in events[0].detail
+    assert "filter is held by filter -> a (1 of 1)" in only(Stopped, events[0]).detail
     engine.apply(Step(node="a"))
     engine.apply(Step(node="filter"))
     assert (len(engine.queue(1)), len(engine.queue(2))) == (1, 1)
@@ -340,7 +350,7 @@ def test_a_fan_out_is_held_by_its_slowest_branch() -> None:
 def test_a_queue_whose_low_mark_is_its_capacity_is_relieved_by_one_element() -> None:
     linked = linear(Role.AGGREGATOR, capacity=1)
     edges = tuple(
-        fakes.LinkedEdge(
+        LinkedEdge(
             edge.index, edge.source, "output", edge.target, "input", 1, low_watermark_ratio=1.0
         )
         for edge in linked.edges

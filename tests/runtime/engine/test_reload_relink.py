@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
 from runtime.model.call import Export, FailureKind, Ports
 from runtime.model.commands import Advance, Relink, SetQueue, SetSchedule, Start, Step
@@ -23,6 +24,7 @@ from runtime.model.snapshot import NodeState
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, edge, finish, flow, initialised, of_type, steps
 from tests.support.engine_reloads import running, three, with_branch, with_node
+from tests.support.narrow import present
 
 BLOCK = QueuePolicy.BLOCK_PRODUCER
 NEW = "1" * 64
@@ -120,7 +122,7 @@ def test_a_paused_source_is_not_told_twice_and_goes_on_when_the_full_edge_goes()
     )
     invoker, engine = running(narrow, "source", "source", "source")
     engine.apply(Relink(replace(narrow, name="again")))
-    assert engine.next_call().node == "sink"
+    assert present(engine.next_call()).node == "sink"
     alone = flow({"source": Role.SOURCE, "sink": Role.SINK}, [edge("source", "sink", 8)])
     events = engine.apply(Relink(alone))
     assert [event.edge for event in of_type(events, BackpressureEnded)] == [1, 0]
@@ -156,8 +158,8 @@ def test_a_removed_node_is_torn_down_and_what_waited_there_is_dropped_and_counte
         (1, DropReason.REMOVED, "other", 0)
     ]
     assert events[-1] == Relinked(before.at_ns, (), ("other",), (), (), ("source -> other",))
-    assert engine.next_call().node == "other"
-    assert engine.next_call().export is Export.TEARDOWN
+    assert present(engine.next_call()).node == "other"
+    assert present(engine.next_call()).export is Export.TEARDOWN
     after = engine.snapshot()
     assert (after.delivered, after.dropped, after.pulled) == (1, 1, 2)
     finish(engine)
@@ -182,7 +184,7 @@ def test_copies_in_hand_for_a_removed_edge_are_dropped_and_free_their_node() -> 
     assert [(drop.element.sequence, drop.node) for drop in drops] == [(0, "a"), (1, "router")]
     assert of_type(events, BackpressureEnded)[0].edge == 2
     steps(engine, 1)
-    assert engine.next_call().node == "router"
+    assert present(engine.next_call()).node == "router"
     invoker.on("router", Export.ROUTE, lambda call: Ports(("b",)))
     finish(engine)
     assert len(fakes.delivered(invoker, "b")) == 7
@@ -248,7 +250,7 @@ def test_a_failing_teardown_of_a_removed_node_changes_nothing() -> None:
 def test_a_relink_before_the_start_only_replaces_the_graph() -> None:
     linked = three()
     invoker = FakeInvoker(linked, elements=1)
-    engine = fakes.Engine(linked, invoker, EngineOptions())
+    engine = Engine(linked, invoker, EngineOptions())
     engine.apply(Relink(with_branch()))
     assert (engine.state, engine.next_call()) == (FlowState.CREATED, None)
     engine.apply(Start(fakes.WALL_NS))

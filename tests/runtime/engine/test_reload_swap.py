@@ -20,6 +20,7 @@ from runtime.model.linked import ErrorPolicy, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
+from tests.support.narrow import present
 
 OLD = "0" * 64
 NEW = "1" * 64
@@ -87,7 +88,7 @@ def test_a_swapped_crashed_node_needs_no_init() -> None:
     invoker.then("processor0", Export.PROCESS, fakes.failed(FailureKind.TRAP))
     engine = initialised(linked, invoker)
     steps(engine, 2)
-    assert engine.next_call().export is Export.INIT
+    assert present(engine.next_call()).export is Export.INIT
     engine.apply(Swap("processor0", NEW))
     assert engine.snapshot().nodes[1].state is NodeState.READY
     events = finish(engine)
@@ -105,7 +106,7 @@ def test_a_node_whose_init_failed_anew_still_gets_it_after_a_swap() -> None:
     engine.apply(Swap("sink", NEW))
     snapshot = engine.snapshot()
     assert (snapshot.nodes[1].failure, snapshot.nodes[1].state) == (None, NodeState.NEW)
-    assert engine.next_call().export is Export.INIT
+    assert present(engine.next_call()).export is Export.INIT
     finish(engine)
     assert len(fakes.delivered(invoker)) == 4
 
@@ -150,9 +151,9 @@ def test_a_source_swapped_when_ready_was_due_does_not_get_it() -> None:
     for node in ("source", "source", "source", "sink"):
         events = engine.apply(Step(node=node))
     assert len(of_type(events, BackpressureEnded)) == 1
-    assert engine.next_call().export is Export.NOTIFY_BACKPRESSURE
+    assert present(engine.next_call()).export is Export.NOTIFY_BACKPRESSURE
     engine.apply(Swap("source", NEW))
-    assert engine.next_call().export is not Export.NOTIFY_BACKPRESSURE
+    assert present(engine.next_call()).export is not Export.NOTIFY_BACKPRESSURE
     engine.apply(Step(node="source"))
     assert invoker.made("source")[-2:] == ["notify-backpressure", "pull"]
 
@@ -193,7 +194,7 @@ def test_of_several_inputs_the_failed_one_comes_first_after_a_swap() -> None:
     engine.apply(Step(lineage=lineage))
     engine.apply(Swap("sink", NEW))
     engine.apply(Step(node="sink"))
-    assert [call.element.source for call in invoker.calls[-2:]] == ["a", "a"]
+    assert [present(call.element).source for call in invoker.calls[-2:]] == ["a", "a"]
 
 
 def test_elements_that_met_a_full_queue_wait_on_after_a_swap_of_their_producer() -> None:
@@ -205,7 +206,7 @@ def test_elements_that_met_a_full_queue_wait_on_after_a_swap_of_their_producer()
     engine = initialised(linked, invoker)
     for node in ("source", "source", "processor", "processor"):
         engine.apply(Step(node=node))
-    assert engine.snapshot().nodes[1].failure.kind is FailureKind.QUEUE_FULL
+    assert present(engine.snapshot().nodes[1].failure).kind is FailureKind.QUEUE_FULL
     engine.apply(Swap("processor", NEW))
     snapshot = engine.snapshot()
     assert (snapshot.stop, snapshot.nodes[1].in_hand) == (StopReason.ERROR, 1)

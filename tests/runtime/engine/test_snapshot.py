@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runtime.model.call import Answer, CopyCount, Export
-from runtime.model.commands import Step
+from runtime.model.commands import Advance, Step
 from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import NodeState
@@ -68,7 +68,7 @@ def test_an_episode_under_way_counts_in_the_snapshot() -> None:
     engine.apply(Step(node="source"))
     engine.apply(Step(node="source"))
     engine.step()
-    engine.apply(fakes.Advance(250))
+    engine.apply(Advance(250))
     edge = engine.snapshot().edges[0]
     assert (edge.full, edge.episodes, edge.held_ns) == (True, 1, 250)
     assert engine.snapshot().nodes[0].blocked_ns == 250

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from runtime.engine.core import Engine
+from runtime.engine.options import EngineOptions
 from runtime.model.call import Export, NextCall
-from runtime.model.commands import Drain, Step
+from runtime.model.commands import Drain, Start, Step
 from runtime.model.events import Stopped, StopReason
 from runtime.model.linked import LinkedFlow, Role
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, started, steps
+from tests.support.narrow import only, present
 
 
 def two_stage(capacity: int = 8) -> LinkedFlow:
@@ -62,9 +64,9 @@ def test_a_step_of_a_node_is_its_next_call() -> None:
 def test_a_step_of_a_node_that_can_not_run_says_why_and_makes_no_call() -> None:
     linked = two_stage(capacity=1)
     invoker = FakeInvoker(linked, elements=1)
-    engine = Engine(linked, invoker, fakes.EngineOptions())
+    engine = Engine(linked, invoker, EngineOptions())
     assert why_not(engine, "sink") == "sink waits for the flow to be started"
-    engine.apply(fakes.Start(fakes.WALL_NS))
+    engine.apply(Start(fakes.WALL_NS))
     assert why_not(engine, "sink") == (
         "sink waits until the flow is initialised; the next init is that of source"
     )
@@ -84,7 +86,9 @@ def test_a_step_of_a_node_that_can_not_run_says_why_and_makes_no_call() -> None:
 def test_a_step_of_an_unknown_node_says_so() -> None:
     linked = two_stage()
     engine = initialised(linked, FakeInvoker(linked))
-    assert engine.apply(Step(node="nobody"))[0].detail == "the flow has no node nobody"
+    assert (
+        only(Stopped, engine.apply(Step(node="nobody"))[0]).detail == "the flow has no node nobody"
+    )
 
 
 def test_the_next_init_and_teardown_can_be_stepped_by_node() -> None:
@@ -111,7 +115,7 @@ def test_a_lineage_goes_before_others_that_the_schedule_would_prefer() -> None:
     engine = initialised(linked, invoker)
     for node in ("source", "processor0", "filter1", "source"):
         engine.apply(Step(node=node))
-    assert engine.next_call().node == "sink"
+    assert present(engine.next_call()).node == "sink"
     second = engine.queue(0)[0].lineage
     engine.apply(Step(lineage=second))
     assert invoker.made()[-1] == "processor0.process"
@@ -127,7 +131,9 @@ def test_a_lineage_behind_others_makes_its_queue_move() -> None:
     engine.apply(Step(lineage=last))
     assert invoker.made()[-1] == "processor0.process"
     assert step_element(engine, last) == 2 + 3 + 4
-    assert [call.element.lineage for call in invoker.calls if call.node == "sink"][-1] == last
+    assert [present(call.element).lineage for call in invoker.calls if call.node == "sink"][
+        -1
+    ] == last
 
 
 @pytest.mark.parametrize("capacity", [1, 2, 8])
