@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -221,7 +222,7 @@ def test_the_target_directory_that_the_environment_names_is_searched_as_build_do
 ) -> None:
     folder = "parts/my-part/relative" if named else "elsewhere"
     file = project.put(f"{folder}/wasm32-wasip2/release/my_part.wasm")
-    given = {variable: named or str(project.root / folder)}
+    given: dict[str, Any] = {variable: named or str(project.root / folder)}
     assert project.find("my-part", RUST, **given) == file
     source = ComponentSource(
         "my-part", project.root / "parts/my-part", project.folder / "Torvyn.toml"
