@@ -19,7 +19,7 @@ class Stage(Enum):
     CREATED = auto()
     STARTING = auto()
     """`init` of every node that has none, in topological order; after a relink also `teardown`
-    of the nodes that were removed or begin anew, before any `init`."""
+    of the nodes that were removed or start over, before any `init`."""
     FLOWING = auto()
     ENDING = auto()
     """`teardown` of every live node, in reverse order."""

@@ -13,7 +13,7 @@ class Invoker(Protocol):
     def invoke(self, call: Call) -> Answer:
         """Make the call and wait for it.
 
-        `init` makes the instance first, and makes it anew when there is one already; a
+        `init` makes the instance first, and rebuilds it when there is one already; a
         component without lifecycle answers `Finished`. After a failure with `crashed`, the
         node answers nothing but `init` and `teardown`. After a `Relink`, `teardown` is called
         of nodes that the flow does not have any more.

@@ -1,4 +1,4 @@
-"""Choosing: which node a step calls, and why a node can not be called now."""
+"""Choosing: which node a step calls, and why a node cannot be called now."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def waits_ns(run: FlowRun) -> int:
 
 
 def why_not(run: FlowRun, node: NodeRecord) -> str:
-    """Why the node can not be called now, in one sentence."""
+    """Why the node cannot be called now, in one sentence."""
     name = node.name
     if run.stage is Stage.STARTING:
         kind, turn = ("teardown", run.teardowns) if run.teardowns else ("init", run.inits)

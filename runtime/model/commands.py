@@ -116,7 +116,7 @@ class SetQueue:
 
 @dataclass(frozen=True, slots=True)
 class Relink:
-    """Go on with another graph: only nodes and edges that changed begin anew.
+    """Go on with another graph: only nodes and edges that changed start over.
 
     A node is kept when its role, interface, component, configuration, limits and grants are
     the same; an edge when both its ends are. A kept node's `digest` stays that of the instance

@@ -151,7 +151,7 @@ class NodeFailed(NamedTuple):
 
 
 class NodeRebuilt(NamedTuple):
-    """A crashed node's instance was made anew and initialised."""
+    """A crashed node's instance was rebuilt and initialised."""
 
     at_ns: int
     node: str
@@ -202,7 +202,7 @@ class Relinked(NamedTuple):
     removed: tuple[str, ...]
     """Nodes that get no call any more but `teardown`."""
     restarted: tuple[str, ...]
-    """Nodes whose instance is made anew: what they are changed, or they had been completed or
+    """Nodes whose instance is rebuilt: what they are changed, or they had been completed or
     flushed and get elements again."""
     edges_added: tuple[str, ...]
     edges_removed: tuple[str, ...]

@@ -192,7 +192,7 @@ class FlowSession:
         self._left_file = self._file.stop(self._time.end.snapshot())
 
     def _on_other_branch(self) -> None:
-        """The session is on another branch; where one was recorded, this is recorded beside it."""
+        """The session is on another branch; where one was recorded, this is recorded next to it."""
         if self._left_file is not None:
             self._start_recording(str(free_path(self._left_file)))
         self._loop.pause()

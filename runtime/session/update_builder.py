@@ -19,7 +19,7 @@ from runtime.timetravel.time_travel import TimeTravel
 LINES_PER_UPDATE = 300
 """Most event-log lines one update carries; what is left out is counted in the update."""
 LINES_AGAIN = 2_000
-"""Most lines of an update with which the log begins anew."""
+"""Most lines of an update with which the log starts over."""
 
 
 class UpdateBuilder:

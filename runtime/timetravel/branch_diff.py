@@ -60,7 +60,7 @@ class BranchComparer:
             except StudioError as error:
                 text = "\n".join(item.message for item in error.diagnostics)
                 self._made.put(
-                    BranchComparison(names[0], names[1], 0, 0, f"They can not be compared: {text}")
+                    BranchComparison(names[0], names[1], 0, 0, f"They cannot be compared: {text}")
                 )
                 return
         compared = sum(count.compared for count in report.nodes.values())

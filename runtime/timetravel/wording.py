@@ -183,7 +183,7 @@ def _state_line(number: int, event: Event) -> EventLine:
         case FlowStarted():
             return _line(number, CallMark.STATE, 0, None, "flow started", None)
         case NodeRebuilt(at_ns, node):
-            return _line(number, CallMark.STATE, at_ns, node, "instance made anew", None)
+            return _line(number, CallMark.STATE, at_ns, node, "instance rebuilt", None)
         case NodeDone(at_ns, node):
             return _line(number, CallMark.STATE, at_ns, node, "done", None)
         case Stopped(at_ns, reason, detail, node):
@@ -226,12 +226,12 @@ def _graph_changes(event: Relinked) -> str:
     parts = (
         ("added", event.added),
         ("removed", event.removed),
-        ("begin anew", event.restarted),
+        ("start over", event.restarted),
         ("edges added", event.edges_added),
         ("edges removed", event.edges_removed),
     )
     told = "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names)
-    return f"another graph; {told}" if told else "the graph is the same; nothing begins anew"
+    return f"another graph; {told}" if told else "the graph is the same; nothing starts over"
 
 
 def _line(

@@ -1,4 +1,4 @@
-"""Components in WAT that the tests of recordings need beside those of `wasm_guests`."""
+"""Components in WAT that the tests of recordings need besides those of `wasm_guests`."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from workbench.screens.panes import Panes
 from workbench.timeline.typed_places import HOW, typed_place
 
 EXAMPLES = "1842   +10   -3   50%"
-DEFAULT_NAME = "a name from the flow and the time, beside the manifest"
+DEFAULT_NAME = "a name from the flow and the time, next to the manifest"
 FILE_HINT = "A new file. It gets what was done so far, and all that follows."
 LOST_HINT = "A new file. It begins late: the ring has lost the start of this run."
 

@@ -32,7 +32,7 @@ class RepeatableInputs:
         return int.from_bytes(data, "little") if function.endswith("-u64") else data
 
     def wait_ns(self, node: str, call: int, requested_ns: int) -> int:
-        """0: nobody sleeps in a replay."""
+        """0: nothing sleeps in a replay."""
         return 0
 
 
@@ -40,7 +40,7 @@ class ReplayedHostInputs:
     """Answers clock and random from the recording, call by call and in order.
 
     A question that was not recorded is answered live, so that the call can end, and reported.
-    Nobody sleeps in a replay: the durations of calls are recorded.
+    Nothing sleeps in a replay: the durations of calls are recorded.
     """
 
     def __init__(self, live: HostInputs) -> None:
@@ -107,7 +107,7 @@ class QueuedHostInputs:
         return self._live.answer(node, call, interface, function, size)
 
     def wait_ns(self, node: str, call: int, requested_ns: int) -> int:
-        """0: nobody sleeps in a replay."""
+        """0: nothing sleeps in a replay."""
         return 0
 
     def problem(self) -> Unlike | None:

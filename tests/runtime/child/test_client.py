@@ -1,4 +1,4 @@
-"""The child process: it serves, it dies, it is begun anew, and it never outlives its parent."""
+"""The child process: it serves, it dies, it is started again, and it never outlives its parent."""
 
 from __future__ import annotations
 

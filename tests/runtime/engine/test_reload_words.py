@@ -41,10 +41,10 @@ def test_another_graph_names_what_came_went_and_began_anew() -> None:
     wording = EventWording(engine.flow)
     changed = with_node(three(), "sink", config="[1]")
     assert worded(wording, engine.apply(Relink(changed))) == [
-        "another graph; removed: other; begin anew: sink; edges removed: source -> other"
+        "another graph; removed: other; start over: sink; edges removed: source -> other"
     ]
     assert worded(wording, engine.apply(Relink(changed))) == [
-        "the graph is the same; nothing begins anew"
+        "the graph is the same; nothing starts over"
     ]
 
 

@@ -103,7 +103,7 @@ def test_time_ends_an_endless_loop(host: Host) -> None:
         assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0811")
         assert "50 ms" in failure.message
         assert answer.duration_ns >= 50_000_000
-        # The clock begins anew with every call, also after an idle while.
+        # The clock starts over with every call, also after an idle while.
         node.start()
         assert node.call(Export.COMPLETE).outcome == Finished()
 
