@@ -158,9 +158,9 @@ def shown(moment: Execution) -> FlowSnapshot:
 
 
 def again(driver: Driver) -> Execution:
-    """The line of a session, executed once more from its ring."""
+    """The branch of a session, executed once more from its ring."""
     time: Any = driver.session._time
-    moment = Execution(time._workshop, time.line.flow, time.apply, time.line.steps)
+    moment = Execution(time._workshop, time.branch.flow, time.apply, time.branch.steps)
     assert moment.replayer is not None
     assert moment.replayer.forward(ALL, ALL, moment.keep_step)
     while moment.replayer.pending is not None:  # changes after the last call
