@@ -68,7 +68,7 @@ def echo(build: int) -> bytes:
 class Workbench:
     """A session that is polled until something holds, with everything it said."""
 
-    def __init__(self, manifest: Path, **options: bool) -> None:
+    def __init__(self, manifest: Path, **options: Any) -> None:
         self.folder = manifest.parent
         self.manifest = manifest
         self.link = InlineClient(FlowOpener(manifest, "main", SessionOptions(**options)))

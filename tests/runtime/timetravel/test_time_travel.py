@@ -86,7 +86,7 @@ def trapping(tmp_path: Path) -> Path:
 
 def pictures(driver: Driver) -> dict[int, tuple[FlowSnapshot, str, object]]:
     """Steps to the end, with what is seen before the first call and after each."""
-    seen = {}
+    seen: dict[int, tuple[FlowSnapshot, str, object]] = {}
     while True:
         snapshot = driver.snapshot
         seen[snapshot.calls] = (snapshot, driver.output(), driver.queues())
