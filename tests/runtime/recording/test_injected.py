@@ -194,7 +194,7 @@ def test_a_swap_keeps_what_the_host_answered_its_init() -> None:
     assert command_of(decode_body(encode(line))).host == swap.host
 
 
-def test_a_swap_without_host_answers_is_written_as_before_there_were_any() -> None:
+def test_a_swap_without_host_inputs_is_written_as_before_there_were_any() -> None:
     written = (
         b'{"type":"command","verb":"swap","after_call":4,"args":{"node":"upper","digest":"ab"}}\n'
     )
@@ -202,7 +202,7 @@ def test_a_swap_without_host_answers_is_written_as_before_there_were_any() -> No
     assert command_of(decode_body(written)) == Swap("upper", "ab", ())
 
 
-def test_the_engine_has_no_use_for_host_answers() -> None:
+def test_the_engine_has_no_use_for_host_inputs() -> None:
     swapped = []
     for host in ((), (HostInput(CLOCK, "now", 7),)):
         engine = engine_of(linked_flow(), Components(PAYLOADS))
