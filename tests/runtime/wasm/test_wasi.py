@@ -133,9 +133,7 @@ class Scripted:
 
 
 @pytest.mark.parametrize("version", ["0.2.0", "0.2.3", "0.2.12"])
-def test_time_and_chance_come_from_the_host_inputs_at_any_version(
-    host: Host, version: str
-) -> None:
+def test_time_and_chance_come_from_the_host_inputs_at_any_version(host: Host, version: str) -> None:
     script = Scripted()
     with OneNode(host, asker(version), Role.SOURCE, lifecycle=True, host_inputs=script) as node:
         node.start("ten bytes!")
