@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.child.server import Opener
 from runtime.model.errors import StudioError
-from runtime.protocol.requests import Request, Restart
+from runtime.protocol.requests import CancelBuild, Request, Restart, StartBuild
 from runtime.protocol.updates import Health, Update
 from runtime.session.session import FlowSession
 
@@ -22,12 +22,15 @@ class InlineClient:
         self._open()
 
     def send(self, request: Request) -> None:
-        """Do what is asked at once."""
-        if isinstance(request, Restart):
-            self.close()
-            self._open()
-        elif self._session is not None:
-            self._session.handle(request)
+        """Do what is asked at once; it builds nothing."""
+        match request:
+            case Restart():
+                self.close()
+                self._open()
+            case StartBuild() | CancelBuild():
+                pass
+            case _ if self._session is not None:
+                self._session.handle(request)
 
     def poll(self) -> Update:
         """Make calls for a moment when the flow runs, then say what happened."""

@@ -143,20 +143,25 @@ class _Server:
             return None
 
     def _take(self, message: Request | Poll | Wake) -> None:
-        if isinstance(message, Poll):
-            self._answer()
-        elif isinstance(message, Wake):
-            if self._session is None:
+        """Do what is the owner's to do; all other requests are the session's."""
+        match message:
+            case Poll():
+                self._answer()
+            case Wake():
+                self._wake_up()
+            case StartBuild() | CancelBuild():
+                self._builds.handle(message)
+            case Restart():
+                self._close_session()
                 self._open()
-            else:
-                self._session.take_reloads()
-        elif isinstance(message, StartBuild | CancelBuild):
-            self._builds.handle(message)
-        elif isinstance(message, Restart):
-            self._close_session()
+            case _ if self._session is not None:
+                self._session.handle(message)
+
+    def _wake_up(self) -> None:
+        if self._session is None:
             self._open()
-        elif self._session is not None:
-            self._session.handle(message)
+        else:
+            self._session.take_reloads()
 
     def _answer(self) -> None:
         if self._session is not None:

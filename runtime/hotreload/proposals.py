@@ -1,6 +1,6 @@
 """Turns changed files into proposals: whole flows that link, or the reasons why they do not.
 
-A proposal is made by linking anew with one file changed and all others as they were accepted,
+A proposal is made by linking again with one file changed and all others as they were accepted,
 so that one bad build holds back nobody else's good one.
 """
 
@@ -66,7 +66,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A new content that can not be used; told once per content."""
+    """A new content that cannot be used; reported once per content."""
 
     path: Path
     digest: str
@@ -74,14 +74,14 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class FileNote:
     """Something about a watched file that changes nothing."""
 
     path: Path | None
     text: str
 
 
-Arrival = Proposal | Refusal | Remark
+Arrival = Proposal | Refusal | FileNote
 
 
 class ProposalBuilder:
@@ -179,11 +179,11 @@ class ProposalBuilder:
             case SettledFile():
                 return self._settled(event)
             case FileGone(path=path):
-                return Remark(path, f"{path.name} is gone; the live build stays")
+                return FileNote(path, f"{path.name} is gone; the live build stays")
             case FileUnreadable(path=path, problem=problem):
                 return Refusal(path, "", (problem,))
             case WatchDegraded(problem=problem):
-                return Remark(None, problem.message)
+                return FileNote(None, problem.message)
             case _:
                 return None
 
@@ -194,7 +194,7 @@ class ProposalBuilder:
             live = self._live_digest(file)
             if live == file.digest:
                 self._refusals.clear(file.path)
-                return Remark(file.path, f"{file.path.name} is again what is live")
+                return FileNote(file.path, f"{file.path.name} is again what is live")
         if file.kind is FileKind.MANIFEST:
             text = file.data
         else:
@@ -212,8 +212,8 @@ class ProposalBuilder:
         if result.flow is None:
             errors = tuple(item for item in result.diagnostics if item.severity is Severity.ERROR)
             with self._lock:
-                told = not self._refusals.refuse(file.path, file.digest, errors)
-            return None if told else Refusal(file.path, file.digest, errors)
+                reported = not self._refusals.refuse(file.path, file.digest, errors)
+            return None if reported else Refusal(file.path, file.digest, errors)
         return Proposal(result.flow, linking.compiled, linking.contents, file, result.diagnostics)
 
     def _live_digest(self, file: SettledFile) -> str | None:

@@ -1,4 +1,4 @@
-"""Which contents were refused, and why: the reason is told once per content."""
+"""Which contents were refused, and why: the reason is reported once per content."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ class Refusals:
         self._current: dict[Hashable, str] = {}
 
     def refuse(self, path: Hashable, digest: str, reasons: tuple[Diagnostic, ...]) -> bool:
-        """Note a refusal; True when it is to be told, False when it was told for this content."""
+        """Note a refusal; True when it is to be reported, False when it was for this content."""
         key = (path, digest)
-        told = key in self._reasons
+        reported = key in self._reasons
         self._reasons[key] = reasons
         self._reasons.move_to_end(key)
         self._current[path] = digest
         while len(self._reasons) > KEPT:
             self._reasons.popitem(last=False)
-        return not told
+        return not reported
 
     def reasons(self, path: Hashable, digest: str) -> tuple[Diagnostic, ...] | None:
         """Why this content was refused, or None when it was not."""
         return self._reasons.get((path, digest))
 
     def clear(self, path: Hashable) -> None:
-        """The path holds a good content, or is followed no more."""
+        """The path holds a good content, or is not watched any more."""
         self._current.pop(path, None)
 
     def forget(self) -> None:
-        """What contents were judged by has changed (another interface, say): judge all anew."""
+        """What contents were judged by has changed (another interface, say): judge all again."""
         self._reasons.clear()
         self._current.clear()
 

@@ -21,14 +21,14 @@ class Reopening:
     ) -> None:
         """`changed` is called from another thread, once for each new content."""
         self._changed = changed
-        self._watcher = ArtifactWatcher(_files(manifest), self._tell, poll_only=poll_only)
+        self._watcher = ArtifactWatcher(_files(manifest), self._notify, poll_only=poll_only)
         self._watcher.start()
 
     def stop(self) -> None:
         """End watching. Idempotent."""
         self._watcher.stop()
 
-    def _tell(self, event: WatchEvent) -> None:
+    def _notify(self, event: WatchEvent) -> None:
         if isinstance(event, SettledFile):
             self._changed()
 

@@ -1,11 +1,11 @@
-"""Puts proposals of the reloader in use, between two calls."""
+"""Puts proposals in use, between two calls."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runtime.engine.records import WORK_EXPORTS
@@ -45,6 +45,16 @@ class RecentInputs:
         return tuple(self._elements.get(node, ()))
 
 
+@dataclass(frozen=True, slots=True)
+class SwapOutcome:
+    """What became of putting another build or graph in use."""
+
+    reasons: tuple[Diagnostic, ...] = ()
+    """Why nothing has changed; empty when it has."""
+    comparisons: tuple[BuildComparison, ...] = ()
+    """What the builds before and after answered to the same inputs."""
+
+
 class Swapper:
     """Changes what a running flow runs. For the thread that makes the calls."""
 
@@ -59,30 +69,28 @@ class Swapper:
     ) -> None:
         self.flow = flow
         self.inputs = RecentInputs()
-        self.comparing = True
         self._host = host
         self._invoker = invoker
         self._builds = builds
         self._apply = apply
         self._wall_clock = wall_clock
-        self._comparisons: list[BuildComparison] = []
 
-    def put_in_use(self, proposal: Proposal) -> tuple[Diagnostic, ...]:
-        """Swap what differs; the reasons when a new build could not be initialised.
+    def put_in_use(self, proposal: Proposal, *, compare: bool) -> SwapOutcome:
+        """Swap what differs; nothing when a new build could not be initialised.
 
-        Nothing has changed when there are reasons.
+        `compare` makes each node's last calls with both builds.
         """
         if same_graph(self.flow, proposal.flow):
-            return self._swap_changed(proposal)
+            return self._swap_changed(proposal, compare)
         flow = self._with_live_builds(proposal.flow)
         events = self._apply(Relink(flow))
         if not any(isinstance(event, Relinked) for event in events):
             text = "the changed graph is not applied: the flow has ended"
-            return (_refusal(Code.INVALID_STATE, text, "Restart the flow."),)
+            return SwapOutcome((_refusal(Code.INVALID_STATE, text, "Restart the flow."),))
         self._invoker.adopt(flow, proposal.compiled)
         self.flow = flow
         self._builds.follow(flow, proposal.compiled, self._wall_clock())
-        return ()
+        return SwapOutcome()
 
     def _with_live_builds(self, flow: LinkedFlow) -> LinkedFlow:
         """The flow with the builds in use where the artifact is the same: some are rolled back."""
@@ -98,12 +106,13 @@ class Swapper:
                 )
         return _with_digests(flow, live)
 
-    def roll_back(self, node: str, digest: str | None) -> tuple[Diagnostic, ...]:
-        """Put an earlier build in use; the reasons when that was not possible."""
+    def roll_back(self, node: str, digest: str | None, *, compare: bool) -> SwapOutcome:
+        """Put an earlier build in use."""
         build = self._builds.earlier(node, digest)
         if build is None:
             text = f"there is no earlier build of {node} in this session"
-            return (_refusal(Code.COMPONENT_NOT_FOUND, text, "Build and reload it first."),)
+            refusal = _refusal(Code.COMPONENT_NOT_FOUND, text, "Build and reload it first.")
+            return SwapOutcome((refusal,))
         linked = replace(
             self.flow.by_name[node],
             digest=build.node.digest,
@@ -111,15 +120,15 @@ class Swapper:
             interface=build.node.interface,
         )
         build = replace(build, node=linked)
-        return self._swap([build], swapped_from_ns=None, rolled_back=True)
+        return self.swap([build], compare=compare, rolled_back=True)
 
-    def repeat(self, build: ComponentBuild, answers: Callable[[], None]) -> Answer | None:
-        """Put a build in use where the past did; the engine is told by its replay.
+    def repeat(self, build: ComponentBuild, begin: Callable[[], None]) -> Answer | None:
+        """Put a build in use where the past did; the engine hears of it from its replay.
 
-        `answers` readies the host for the `init`. Gives what a failed `init` answered.
+        `begin` readies the host for the `init`. Gives what a failed `init` answered.
         """
         if self._invoker.digest(build.node.name) is not None:
-            answers()
+            begin()
             prepared = self._invoker.prepare(build.node, build.compiled)
             if not prepared.ready:
                 return prepared.answer
@@ -130,28 +139,32 @@ class Swapper:
         return None
 
     def repeat_graph(self, flow: LinkedFlow, compiled: Mapping[str, Compiled]) -> None:
-        """Follow another graph where the past did; the engine is told by its replay."""
+        """Follow another graph where the past did; the engine hears of it from its replay."""
         self._invoker.adopt(flow, compiled)
         self.flow = flow
         self._builds.follow(flow, compiled, self._wall_clock())
 
-    def take_comparisons(self) -> tuple[BuildComparison, ...]:
-        """Comparisons made since the last time."""
-        found, self._comparisons = tuple(self._comparisons), []
-        return found
-
-    def _swap_changed(self, proposal: Proposal) -> tuple[Diagnostic, ...]:
+    def _swap_changed(self, proposal: Proposal, compare: bool) -> SwapOutcome:
         builds = [
             ComponentBuild(node, proposal.compiled[node.digest], proposal.file.mtime_ns)
             for node in proposal.flow.nodes
             if Path(node.artifact) == proposal.file.path
             and node.digest != self.flow.by_name[node.name].digest
         ]
-        return self._swap(builds, swapped_from_ns=proposal.file.written_ns, rolled_back=False)
+        return self.swap(builds, compare=compare, written_ns=proposal.file.written_ns)
 
-    def _swap(
-        self, builds: list[ComponentBuild], *, swapped_from_ns: int | None, rolled_back: bool
-    ) -> tuple[Diagnostic, ...]:
+    def swap(
+        self,
+        builds: list[ComponentBuild],
+        *,
+        compare: bool,
+        written_ns: int | None = None,
+        rolled_back: bool = False,
+    ) -> SwapOutcome:
+        """Put builds in use, all of them or none.
+
+        `written_ns` is when the last byte was written, by the monotonic clock; None is not known.
+        """
         running = [build for build in builds if self._invoker.digest(build.node.name) is not None]
         prepared = [self._invoker.prepare(build.node, build.compiled) for build in running]
         reasons = tuple(
@@ -160,7 +173,7 @@ class Swapper:
         if reasons:
             for item in prepared:
                 self._invoker.discard(item)
-            return reasons
+            return SwapOutcome(reasons)
         before = {build.node.name: self._builds.current(build.node.name) for build in builds}
         self.flow = _with_digests(self.flow, {build.node.name: build.node for build in builds})
         compiled = {build.node.digest: build.compiled for build in builds}
@@ -169,23 +182,24 @@ class Swapper:
         for item in prepared:
             self._invoker.swap(item)
             asked[item.node.name] = item.answer.host
+        comparisons: list[BuildComparison] = []
         for build in builds:
-            swap_ns = None if swapped_from_ns is None else time.monotonic_ns() - swapped_from_ns
+            swap_ns = None if written_ns is None else time.monotonic_ns() - written_ns
             name = build.node.name
             self._apply(Swap(name, build.node.digest, asked.get(name, ())))
             self._builds.swapped(
                 build, self._wall_clock(), swap_ns=swap_ns, rolled_back=rolled_back
             )
-            if self.comparing:
-                self._compare(before[build.node.name], build)
-        return ()
+            elements = self.inputs.of(name)
+            if compare and elements:
+                comparisons.append(self._compare(before[name], build, elements))
+        return SwapOutcome(comparisons=tuple(comparisons))
 
-    def _compare(self, before: ComponentBuild, after: ComponentBuild) -> None:
+    def _compare(
+        self, before: ComponentBuild, after: ComponentBuild, elements: tuple[Element, ...]
+    ) -> BuildComparison:
         """Make the node's last calls with both builds, in instances of their own."""
         name = after.node.name
-        elements = self.inputs.of(name)
-        if not elements:
-            return
         export = WORK_EXPORTS[after.node.role]
         calls = [RecordedCall(Call(0, name, Export.INIT, None, after.node.config), ())]
         calls += [
@@ -199,15 +213,13 @@ class Swapper:
         finally:
             for invoker in invokers:
                 invoker.close()
-        self._comparisons.append(
-            BuildComparison(
-                name,
-                before.node.digest,
-                after.node.digest,
-                inputs=len(elements),
-                different=report.total,
-                text="" if report.equal else report.render(),
-            )
+        return BuildComparison(
+            name,
+            before.node.digest,
+            after.node.digest,
+            inputs=len(elements),
+            different=report.total,
+            text="" if report.equal else report.render(),
         )
 
     def _alone(self, build: ComponentBuild) -> WasmInvoker:
@@ -236,7 +248,7 @@ def _init_refusal(node: LinkedNode, answer: Answer) -> Diagnostic:
     outcome = answer.outcome
     assert isinstance(outcome, Failed)
     failure = outcome.failure
-    text = f"the new build of {node.name} can not be used: {failure.message}"
+    text = f"the new build of {node.name} cannot be used: {failure.message}"
     kind = Code.of(failure.code, failure.name) or Code.INIT_FAILED
     return Diagnostic(Severity.ERROR, kind, text, failure.help, file=node.artifact)
 

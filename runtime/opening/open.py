@@ -25,8 +25,8 @@ from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
-from runtime.timetravel.execution import OpenFeeds, SessionResources
 from runtime.timetravel.replay_source import ReplaySource
+from runtime.timetravel.session_resources import OpenFeeds, SessionResources
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 
@@ -62,7 +62,7 @@ class OpenedFlow:
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """How a session behaves beside running its flow."""
+    """How a session behaves, next to running its flow."""
 
     watch: bool = True
     """Put rebuilt components and the changed manifest in use."""
@@ -129,27 +129,22 @@ def open_session(
     Raises `StudioError` when what it is fed with or follows cannot be read.
     """
     flow, linking = opened.flow, opened.linking
-    workshop = SessionResources(
+    resources = SessionResources(
         linking.host, engine, opened.manifest_text, KnownBuilds(), linking.compiled, feeds
     )
-    session = FlowSession(
+    proposals = None
+    if options.watch:
+        proposals = ProposalBuilder(
+            flow, opened.manifest_text, linking, wake, poll_only=options.poll_only
+        )
+    return FlowSession(
         flow,
-        workshop,
+        resources,
         options.recording,
+        HotReload(proposals, opened.warnings + notes),
         replay=replay,
         retry_on_reload=options.retry_on_reload,
     )
-    reloader = None
-    if options.watch:
-        reloader = ProposalBuilder(
-            flow, opened.manifest_text, linking, wake, poll_only=options.poll_only
-        )
-    moment = session.moment
-    warnings = opened.warnings + notes
-    session.reload_with(
-        HotReload(reloader, moment.swapping, moment.builds, warnings, session.remark)
-    )
-    return session
 
 
 def reopening_of(

@@ -44,7 +44,7 @@ class SkipElement:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """Tear the flow down and begin anew, paused before the first call."""
+    """Tear the flow down and begin again, paused before the first call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class StartRecording:
     """Write what the ring has, and all that follows, to a file."""
 
     path: str | None = None
-    """A new file; None takes a name from the flow and the time, beside the manifest."""
+    """A new file; None takes a name from the flow and the time, next to the manifest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,32 +198,33 @@ class StopRecording:
     """Close the file that is being written; the ring goes on."""
 
 
-Request = (
+SeekRequest = StepBack | StepForward | JumpTo | JumpToElement | JumpToStop | JumpToMark
+"""Asks for another place of the branch."""
+
+SessionRequest = (
     StepCall
     | StepElement
     | Continue
     | Pause
     | SkipElement
-    | Restart
+    | EditElement
+    | InjectElement
     | ListQueue
     | ReadElement
     | ListNode
-    | StartBuild
-    | CancelBuild
     | Rollback
     | SetComparing
-    | StepBack
-    | StepForward
-    | JumpTo
-    | JumpToElement
-    | JumpToStop
+    | SeekRequest
     | ToggleMark
-    | JumpToMark
     | Fork
     | TakeBranch
     | CompareBranches
-    | EditElement
-    | InjectElement
     | StartRecording
     | StopRecording
 )
+"""What the session that runs the flow does."""
+
+OwnerRequest = Restart | StartBuild | CancelBuild
+"""What whoever owns the session does, also while there is none."""
+
+Request = SessionRequest | OwnerRequest

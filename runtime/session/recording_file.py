@@ -18,7 +18,7 @@ from runtime.recording.recorder import Recorder
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.ring.ring import RING_BYTES
 from runtime.recording.run_facts import run_facts
-from runtime.timetravel.execution import SessionResources
+from runtime.timetravel.session_resources import SessionResources
 from runtime.wasm.host import surfaces_of
 
 SUFFIX = ".rec"
@@ -39,13 +39,13 @@ class RecordingSettings:
 class RecordingFile:
     """Starts and stops files; the recorder of a branch writes them."""
 
-    def __init__(self, workshop: SessionResources, options: RecordingOptions) -> None:
+    def __init__(self, resources: SessionResources, options: RecordingOptions) -> None:
         """`options` says what is kept, and what is taken out before anything is written."""
-        self._workshop = workshop
+        self._resources = resources
         self._options = options
         self._recorder: Recorder | None = None
         self._writer: FileWriter | None = None
-        self._told: Diagnostic | None = None
+        self._reported: Diagnostic | None = None
 
     @property
     def writing(self) -> bool:
@@ -63,13 +63,13 @@ class RecordingFile:
             name = free_path(Path(flow.manifest).parent / f"{flow.name}-{when}{SUFFIX}")
         else:
             name = Path(path)
-        workshop = self._workshop
-        compiled = workshop.known.compiled(flow)
-        facts = run_facts(flow, surfaces_of(compiled), workshop.manifest_text, workshop.options)
+        resources = self._resources
+        compiled = resources.known.compiled(flow)
+        facts = run_facts(flow, surfaces_of(compiled), resources.manifest_text, resources.options)
         recorder.keep(name, header_of(flow, facts, self._options, name), self._options)
         self._recorder = recorder
         self._writer = recorder.writer
-        self._told = None
+        self._reported = None
         return name
 
     def stop(self, end: FlowSnapshot) -> Path | None:
@@ -82,11 +82,11 @@ class RecordingFile:
         return writer.path
 
     def failure(self) -> Diagnostic | None:
-        """Why writing stopped by itself; told once."""
+        """Why writing stopped by itself; reported once."""
         writer = self._writer
-        if writer is None or writer.failed is None or writer.failed is self._told:
+        if writer is None or writer.failed is None or writer.failed is self._reported:
             return None
-        self._told = writer.failed
+        self._reported = writer.failed
         self._recorder = None
         return writer.failed
 

@@ -27,7 +27,7 @@ class _Running:
 
 
 class RunLoop:
-    """Makes the calls of a session, live ones and those of a recording that is followed."""
+    """Makes the calls of a session, live ones and those of a recording that is repeated."""
 
     def __init__(self, time: TimeTravel, clock: Callable[[], int]) -> None:
         """`clock` is monotonic, in nanoseconds; it paces the run."""
@@ -45,38 +45,35 @@ class RunLoop:
     def start(self, calls_per_second: float | None) -> None:
         """Make calls until a stop; None is as fast as it goes."""
         self._time.cancel()
-        self._time.now.standing = None
-        if self._time.now.engine.state.ended:
+        self._time.shown.stop_note = None
+        if self._time.shown.engine.state.ended:
             return
         pace_ns = int(1_000_000_000 / calls_per_second) if calls_per_second else 0
         self._running = _Running(pace_ns=pace_ns)
         self._next_call_at = 0
-        self._set_schedule(self._time.now.flow.schedule)
-        self._time.changed = True
+        self._set_schedule(self._time.shown.flow.schedule)
 
     def pause(self) -> None:
         """Make no call that was not asked for."""
-        if self._running is not None:
-            self._time.changed = True
         self._running = None
         self._waiting_since = None
         self._next_call_at = 0
         self._set_schedule(SchedulePolicy.CONSUMER_FIRST)
 
     def _set_schedule(self, policy: SchedulePolicy) -> None:
-        if not self._time.following and self._time.now.engine.schedule is not policy:
+        if not self._time.replaying and self._time.shown.engine.schedule is not policy:
             self._time.apply(SetSchedule(policy))
 
     def step_once(self, node: str | None) -> list[Event]:
         """Make one call: the next in order, or of `node`; flow time it waits for passes."""
         time = self._time
-        time.now.standing = None
-        if time.following:
-            followed = time.step(node)
-            if followed is not None:
-                return followed
+        time.shown.stop_note = None
+        if time.replaying:
+            recorded = time.step(node)
+            if recorded is not None:
+                return recorded
         events = time.apply(Step(node=node))
-        waits_ns = time.now.engine.waits_ns()
+        waits_ns = time.shown.engine.waits_ns()
         if not events and waits_ns:
             time.apply(Advance(waits_ns))
             events = time.apply(Step(node=node))
@@ -93,7 +90,7 @@ class RunLoop:
     def _next_lineage(self) -> int | None:
         """The lineage of the next call's element; calls that have none are made on the way."""
         for _ in range(TEARDOWN_CALLS):
-            now = self._time.now
+            now = self._time.shown
             upcoming = now.next_call()
             if upcoming is None:
                 return None
@@ -110,11 +107,14 @@ class RunLoop:
                     return event.outputs[0].lineage
         return None
 
+    def time_left(self, budget_ns: int) -> Callable[[], bool]:
+        """Says whether `budget_ns` from now are not over yet."""
+        deadline = self._clock() + budget_ns
+        return lambda: self._clock() < deadline
+
     def work(self, budget_ns: int) -> int | None:
         """Make calls for about `budget_ns`; see `FlowSession.work`."""
         deadline = self._clock() + budget_ns
-        if self._time.seeking is not None:
-            return 0 if self._time.work(lambda: self._clock() < deadline) else None
         while self._running is not None:
             at = self._clock()
             if at >= deadline:
@@ -129,21 +129,21 @@ class RunLoop:
     def _run_once(self, running: _Running, at: int) -> int:
         """One call of the run; or the flow time that must pass first, in nanoseconds."""
         time = self._time
-        followed = time.step(None) if time.following else None
-        if followed is None:
+        recorded = time.step(None) if time.replaying else None
+        if recorded is None:
             waits_ns, events = self._live_call(running, at)
             if waits_ns:
                 return waits_ns
         else:
-            events = followed
-            if not time.following or time.now.standing is not None:
+            events = recorded
+            if not time.replaying or time.shown.stop_note is not None:
                 self.pause()
         if not events:
             self._running = None
             return 0
         self._next_call_at = at + running.pace_ns if running.pace_ns else 0
         ended = any(type(event) is Stopped or type(event) is FlowEnded for event in events)
-        left = running.lineage is not None and not time.now.engine.in_flight(running.lineage)
+        left = running.lineage is not None and not time.shown.engine.in_flight(running.lineage)
         if ended or left:
             self.pause()
         return 0
@@ -155,12 +155,12 @@ class RunLoop:
             time.apply(Advance(at - self._waiting_since))
             self._waiting_since = None
         if running.lineage is None:
-            events = time.keep(_STEP, time.now.engine.step())
+            events = time.keep(_STEP, time.shown.engine.step())
         else:
             events = time.apply(Step(lineage=running.lineage))
         if events:
             return 0, events
-        waits_ns = time.now.engine.waits_ns()
+        waits_ns = time.shown.engine.waits_ns()
         if waits_ns:
             self._waiting_since = at
         return waits_ns, events
@@ -168,8 +168,8 @@ class RunLoop:
     def tear_down(self) -> None:
         """End the flow with the `teardown` of every instance."""
         self._running = None
-        engine = self._time.now.engine
-        if self._time.following or engine.state.ended:
+        engine = self._time.shown.engine
+        if self._time.replaying or engine.state.ended:
             return
         self._time.apply(Cancel("closed"))
         for _ in range(TEARDOWN_CALLS):

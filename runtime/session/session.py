@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from runtime.hotreload.reloading import HotReload, Reloaded
+from runtime.hotreload.reloading import HotReload, Reloaded, ReloadNote
 from runtime.model.commands import Command, Edit, Inject, Skip, Start
+from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.requests import (
@@ -21,28 +21,39 @@ from runtime.protocol.requests import (
     EditElement,
     Fork,
     InjectElement,
+    JumpTo,
+    JumpToElement,
+    JumpToMark,
+    JumpToStop,
     ListNode,
     ListQueue,
     Pause,
     ReadElement,
-    Request,
     Rollback,
+    SeekRequest,
+    SessionRequest,
     SetComparing,
     SkipElement,
     StartRecording,
+    StepBack,
     StepCall,
     StepElement,
+    StepForward,
     StopRecording,
     TakeBranch,
+    ToggleMark,
 )
 from runtime.protocol.updates import CallMark, Update
 from runtime.recording.file.writer import free_path
 from runtime.session.recording_file import RecordingFile, RecordingSettings
+from runtime.session.request_table import RequestTable
 from runtime.session.run_loop import RunLoop
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
-from runtime.timetravel.execution import Execution, SessionResources
+from runtime.timetravel.execution import Execution
 from runtime.timetravel.replay_source import ReplaySource
+from runtime.timetravel.seek import Seek
+from runtime.timetravel.session_resources import LostBuildError, SessionResources
 from runtime.timetravel.time_travel import TimeTravel
 
 
@@ -52,8 +63,9 @@ class FlowSession:
     def __init__(
         self,
         flow: LinkedFlow,
-        workshop: SessionResources,
+        resources: SessionResources,
         recording: RecordingSettings,
+        reload: HotReload,
         *,
         replay: ReplaySource | None = None,
         retry_on_reload: bool = False,
@@ -62,36 +74,38 @@ class FlowSession:
     ) -> None:
         """`clock` is monotonic and paces the run, `wall_clock` is Unix time; both in ns.
 
-        `replay` is followed from the start on. `retry_on_reload` makes a failed call again as
-        soon as its node has another build. Raises `StudioError` for a damaged recording.
+        `reload` is started here, and stopped with the session. `replay` is repeated from the
+        start on. `retry_on_reload` makes a failed call again as soon as its node has another
+        build. Raises `StudioError` for a damaged recording.
         """
+        self._reload = reload
         self._retry_on_reload = retry_on_reload
-        self._time = TimeTravel(flow, workshop, recording.ring_bytes, replay)
-        self._time.shown = self._another_moment
-        self._time.leaving = self._leave_branch
-        self._file = RecordingFile(workshop, recording.options)
-        self._left_file: Path | None = None
-        self._comparer = BranchComparer(workshop.options, recording.options)
-        self._reporting = UpdateBuilder(self._time, self._file, self._comparer)
+        self._time = TimeTravel(flow, resources, recording.ring_bytes, replay)
+        self._file = RecordingFile(resources, recording.options)
+        self._comparer = BranchComparer(resources.options, recording.options)
+        self._updates = UpdateBuilder(self._time, self._file, self._comparer, reload)
         self._loop = RunLoop(self._time, clock)
-        self._reloading: HotReload | None = None
         self._closed = False
+        self.requests = RequestTable()
+        """Which method does what is asked."""
+        self._fill_table()
         if recording.path is not None:
             self._start_recording(str(free_path(recording.path)))
         if replay is None:
             self._time.apply(Start(wall_ns=wall_clock()))
         else:
-            self._time.begin_following()
+            self._time.begin_replay()
+        reload.start()
 
     @property
     def flow(self) -> LinkedFlow:
         """The flow as it runs where it stands."""
-        return self.moment.flow
+        return self.execution.flow
 
     @property
-    def moment(self) -> Execution:
+    def execution(self) -> Execution:
         """Where the flow stands."""
-        return self._time.now
+        return self._time.shown
 
     @property
     def running(self) -> bool:
@@ -100,113 +114,137 @@ class FlowSession:
 
     def snapshot(self) -> FlowSnapshot:
         """The flow as it stands."""
-        return self.moment.snapshot()
-
-    def reload_with(self, reloading: HotReload) -> None:
-        """Put new builds in use from now on."""
-        self._reloading = self._reporting.reloading = reloading
-        reloading.start()
+        return self.execution.snapshot()
 
     # ---- requests
 
-    def handle(self, request: Request) -> None:
-        """Do what is asked; what is the owner's to do, as `Restart`, is ignored here."""
+    def handle(self, request: SessionRequest) -> None:
+        """Do what is asked."""
         self.take_reloads()
-        match request:
-            case StepCall(node):
-                self._loop.pause()
-                self._loop.step_once(node)
-            case StepElement(lineage):
-                self._loop.start_element(lineage)
-            case Continue(calls_per_second):
-                self._loop.start(calls_per_second)
-            case Pause():
-                self._time.cancel()
-                self._loop.pause()
-            case SkipElement(node):
-                self._change(Skip(node))
-            case EditElement(element_id, payload, content_type):
-                self._change(Edit(element_id, payload, content_type))
-            case InjectElement(edge, payload, content_type):
-                self._change(Inject(edge, payload, content_type))
-            case ListQueue() | ReadElement() | ListNode():
-                self._inspect(request)
-            case Rollback() | SetComparing():
-                self._handle_builds(request)
-            case StartRecording(path):
-                self._start_recording(path)
-            case StopRecording():
-                self._stop_recording()
-            case CompareBranches():
-                self._compare_branches()
-            case _:
-                self._travel(request)
+        self.requests.handle(request)
 
-    def _inspect(self, request: ListQueue | ReadElement | ListNode) -> None:
-        inspector, replies = self.moment.inspector, self._reporting.replies
-        match request:
-            case ListQueue(edge, offset, count):
-                replies.append(inspector.queue(edge, offset, count))
-            case ReadElement(element_id, offset, length):
-                replies.append(inspector.element(element_id, offset, length))
-            case ListNode(node, count):
-                replies.append(inspector.calls(node, count))
+    def _fill_table(self) -> None:
+        on = self.requests.on
+        on(StepCall, self._step_call)
+        on(StepElement, lambda asked: self._loop.start_element(asked.lineage))
+        on(Continue, lambda asked: self._loop.start(asked.calls_per_second))
+        on(Pause, self._pause)
+        on(SkipElement, lambda asked: self._change(asked, Skip(asked.node)))
+        on(EditElement, self._edit)
+        on(InjectElement, self._inject)
+        on(ListQueue, self._list_queue)
+        on(ReadElement, self._read_element)
+        on(ListNode, self._list_node)
+        on(Rollback, self._roll_back)
+        on(SetComparing, lambda asked: self._note(self._reload.set_comparing(asked.on)))
+        on(StepBack, self._seek)
+        on(StepForward, self._seek)
+        on(JumpTo, self._seek)
+        on(JumpToElement, self._seek)
+        on(JumpToStop, self._seek)
+        on(JumpToMark, self._seek)
+        on(ToggleMark, self._toggle_mark)
+        on(Fork, self._fork)
+        on(TakeBranch, self._take_branch)
+        on(CompareBranches, self._compare_branches)
+        on(StartRecording, lambda asked: self._start_recording(asked.path))
+        on(StopRecording, lambda asked: self._stop_recording())
 
-    def _handle_builds(self, request: Rollback | SetComparing) -> None:
-        reloading = self._reloading
-        if reloading is None:
-            return
-        if isinstance(request, SetComparing):
-            reloading.set_comparing(request.on)
-        else:
-            change = partial(reloading.roll_back, request.node, request.digest)
-            self._at_the_end(partial(self._reload, reloading, change))
-
-    def _travel(self, request: Request) -> None:
-        """Go elsewhere on the lines."""
+    def _step_call(self, asked: StepCall) -> None:
         self._loop.pause()
-        self.moment.standing = None
-        match request:
-            case Fork():
-                self._time.fork(self._on_other_branch)
-            case TakeBranch(number):
-                self._time.take_branch(number, self._on_other_branch)
-            case _:
-                self._time.handle(request)
+        self._loop.step_once(asked.node)
 
-    def _at_the_end(self, change: Callable[[], None]) -> None:
-        """Make a change at the end of a branch: in the past, of one that begins here."""
+    def _pause(self, asked: Pause) -> None:
+        self._time.cancel()
         self._loop.pause()
-        if not self._time.past:
-            change()
-            return
 
-        def forked() -> None:
-            self._on_other_branch()
-            change()
+    def _list_queue(self, asked: ListQueue) -> None:
+        inspector = self.execution.inspector
+        self._updates.reply(inspector.queue(asked.edge, asked.offset, asked.count))
 
-        self._time.fork(forked)
+    def _read_element(self, asked: ReadElement) -> None:
+        inspector = self.execution.inspector
+        self._updates.reply(inspector.element(asked.element_id, asked.offset, asked.length))
 
-    def _leave_branch(self) -> None:
-        """Close the file of the branch that is left, as that branch ended."""
-        self._left_file = self._file.stop(self._time.end.snapshot())
+    def _list_node(self, asked: ListNode) -> None:
+        self._updates.reply(self.execution.inspector.calls(asked.node, asked.count))
 
-    def _on_other_branch(self) -> None:
-        """The session is on another branch; where one was recorded, this is recorded next to it."""
-        if self._left_file is not None:
-            self._start_recording(str(free_path(self._left_file)))
-        self._loop.pause()
-        self._another_moment()
-        self.take_reloads()
+    # ---- changes, which are made at the end of a branch
 
-    def _change(self, command: Command) -> None:
+    def _edit(self, asked: EditElement) -> None:
+        self._change(asked, Edit(asked.element_id, asked.payload, asked.content_type))
+
+    def _inject(self, asked: InjectElement) -> None:
+        self._change(asked, Inject(asked.edge, asked.payload, asked.content_type))
+
+    def _change(self, asked: SessionRequest, command: Command) -> None:
         """Change what waits in the flow."""
-
-        def change() -> None:
-            self._time.loosen()
+        if self._at_the_end(asked):
+            self._time.detach()
             self._time.apply(command)
 
-        self._at_the_end(change)
+    def _roll_back(self, asked: Rollback) -> None:
+        if self._at_the_end(asked):
+            failed = self.execution.engine.failed_nodes()
+            done = self._reload.roll_back(self.execution.swapper, asked.node, asked.digest)
+            self._report(done)
+            self._retry(failed, done.swapped)
+
+    def _at_the_end(self, asked: SessionRequest) -> bool:
+        """Whether what is asked can be done now; in the past, a fork begins and it is done then."""
+        self._loop.pause()
+        if self._time.past:
+            self._time.fork(asked)
+            return False
+        return True
+
+    # ---- other places and branches
+
+    def _seek(self, asked: SeekRequest) -> None:
+        self._stand()
+        self._time.seek(asked)
+
+    def _toggle_mark(self, asked: ToggleMark) -> None:
+        self._stand()
+        self._time.toggle_mark()
+
+    def _fork(self, asked: Fork) -> None:
+        self._stand()
+        self._time.fork()
+
+    def _take_branch(self, asked: TakeBranch) -> None:
+        self._stand()
+        self._time.take_branch(asked.branch)
+
+    def _stand(self) -> None:
+        self._loop.pause()
+        self.execution.stop_note = None
+
+    def _enter(self, seek: Seek) -> None:
+        """Be on another branch. Where the old one was recorded, this one is too, next to it."""
+        file = self._file.stop(self._time.end.snapshot())
+        try:
+            self._time.enter(seek)
+        except (LostBuildError, StudioError) as error:
+            self._time.refuse(f"it is not possible to go on from there: {error}")
+            return
+        if file is not None:
+            self._start_recording(str(free_path(file)))
+        self._loop.pause()
+        self.take_reloads()
+        if seek.then is not None:
+            self.handle(seek.then)
+
+    def _compare_branches(self, asked: CompareBranches) -> None:
+        branch = self._time.branch
+        others = (one for one in self._time.branches.kept if one is not branch)
+        other = branch.parent or next(others, None)
+        if other is not None:
+            self._comparer.compare(other, branch)
+        elif self._time.source is not None:
+            self._comparer.compare(self._time.source.path, branch)
+        else:
+            self._time.refuse("there is nothing to compare this branch with: F forks")
 
     # ---- recording
 
@@ -216,26 +254,12 @@ class FlowSession:
         made = self._file.start(branch.recorder, branch.flow, path)
         if branch.recorder.writer is not None and branch.recorder.writer.failed is None:
             whole = "" if branch.ring.complete else ", without the start, which the ring has lost"
-            self.remark(CallMark.NOTE, None, f"recording into {made}{whole}")
+            self._time.note(CallMark.NOTE, None, f"recording into {made}{whole}")
 
     def _stop_recording(self) -> None:
-        path = self._file.stop(self._time.end.snapshot())
+        path: Path | None = self._file.stop(self._time.end.snapshot())
         if path is not None:
-            self.remark(CallMark.NOTE, None, f"recorded into {path}")
-
-    def _compare_branches(self) -> None:
-        branch = self._time.branch
-        other = branch.parent or next(
-            (one for one in self._time.branches.kept if one is not branch), None
-        )
-        if other is not None:
-            self._comparer.compare(other, branch)
-        elif self._time.file is not None:
-            self._comparer.compare(self._time.file.path, branch)
-        else:
-            self.remark(
-                CallMark.NOTE, None, "there is nothing to compare this branch with: F forks"
-            )
+            self._time.note(CallMark.NOTE, None, f"recorded into {path}")
 
     # ---- the run
 
@@ -246,7 +270,12 @@ class FlowSession:
         there is nothing to do before the next request.
         """
         self.take_reloads()
-        return self._loop.work(budget_ns)
+        if self._time.seeking is None:
+            return self._loop.work(budget_ns)
+        reached = self._time.work(self._loop.time_left(budget_ns))
+        if reached is not None:
+            self._enter(reached)
+        return None if self._time.seeking is None else 0
 
     # ---- hot reload
 
@@ -255,39 +284,35 @@ class FlowSession:
 
         While the flow stands in its past, it waits.
         """
-        if self._reloading is None or not self._reloading.pending:
+        if not self._reload.pending:
             return
         if self._time.past or self._time.seeking is not None:
-            self._reloading.hold()
-            self._time.changed = True
-        else:
-            self._reload(self._reloading, self._reloading.take)
-
-    def _reload(self, reloading: HotReload, change: Callable[[], Reloaded]) -> None:
-        failed = self.moment.engine.failed_nodes()
-        done = change()
-        if not done.swapped and not done.graph:
+            self._reload.hold()
             return
-        self._reporting.another_flow()
+        failed = self.execution.engine.failed_nodes()
+        swapped: list[str] = []
+        for done in self._reload.take(self.execution.swapper):
+            self._report(done)
+            swapped += done.swapped
+        self._retry(failed, tuple(swapped))
+
+    def _report(self, done: Reloaded) -> None:
+        if done.note is not None:
+            self._note(done.note)
+
+    def _note(self, note: ReloadNote) -> None:
+        self._time.note(note.mark, note.node, note.text)
+
+    def _retry(self, failed: tuple[str, ...], swapped: tuple[str, ...]) -> None:
         for node in failed:
-            if self._retry_on_reload and node in done.swapped:
+            if self._retry_on_reload and node in swapped:
                 self._loop.step_once(node)
 
     # ---- what the screen gets
 
-    def _another_moment(self) -> None:
-        """Another moment is shown, or the one that is shown goes on by itself."""
-        self._reporting.another_moment()
-        if self._reloading is not None:
-            self._reloading.use(self.moment.swapping, self.moment.builds)
-
-    def remark(self, mark: CallMark, node: str | None, text: str) -> None:
-        """Put a line of the session's own into the event log."""
-        self._time.remark(mark, node, text)
-
     def update(self) -> Update:
         """What happened since the last update."""
-        return self._reporting.update(self.running)
+        return self._updates.update(self.running)
 
     def interrupt(self) -> None:
         """End the call in progress, if any. The one method for another thread."""
@@ -298,11 +323,10 @@ class FlowSession:
         if self._closed:
             return
         self._closed = True
-        if self._reloading is not None:
-            self._reloading.stop()
+        self._reload.stop()
         self._time.close()
         try:
             self._loop.tear_down()
             self._file.stop(self.snapshot())
         finally:
-            self.moment.close()
+            self.execution.close()

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from runtime.hotreload.reloading import HotReload, ReloadNews
+from dataclasses import dataclass, replace
+
+from runtime.hotreload.reloading import HotReload
+from runtime.model.errors import Diagnostic
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline
 from runtime.protocol.updates import (
     CallMark,
     ElementDetails,
     Health,
+    NodeBuild,
     NodeCalls,
     QueueListing,
     Update,
 )
 from runtime.session.recording_file import RecordingFile
 from runtime.timetravel.branch_diff import BranchComparer
+from runtime.timetravel.execution import Execution
 from runtime.timetravel.time_travel import TimeTravel
 
 LINES_PER_UPDATE = 300
@@ -22,87 +29,103 @@ LINES_AGAIN = 2_000
 """Most lines of an update with which the log starts over."""
 
 
-class UpdateBuilder:
-    """Knows what the screen was told, and tells what is new."""
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What an update carries only when it is another than the screen has."""
 
-    def __init__(self, time: TimeTravel, file: RecordingFile, comparer: BranchComparer) -> None:
-        self.reloading: HotReload | None = None
+    flow: LinkedFlow | None = None
+    snapshot: FlowSnapshot | None = None
+    problems: tuple[Diagnostic, ...] | None = None
+    builds: tuple[NodeBuild, ...] | None = None
+    timeline: Timeline | None = None
+    recording: RecordingStatus | None = None
+
+
+class UpdateBuilder:
+    """Compares what is with what the screen has, and tells what is new."""
+
+    def __init__(
+        self,
+        time: TimeTravel,
+        file: RecordingFile,
+        comparer: BranchComparer,
+        reload: HotReload,
+    ) -> None:
         self._time = time
         self._file = file
         self._comparer = comparer
-        self.replies: list[QueueListing | ElementDetails | NodeCalls] = []
-        """Answers that were asked for."""
+        self._reload = reload
+        self._replies: list[QueueListing | ElementDetails | NodeCalls] = []
+        self._sent = _Picture()
         self._sent_events = 0
-        self._flow_is_news = True
-        self._rewound = False
-        self._timeline: Timeline | None = None
-        self._recording: RecordingStatus | None = None
+        self._shown: Execution = time.shown
 
-    def another_flow(self) -> None:
-        """The flow, or a build in it, is another one."""
-        self._flow_is_news = self._time.changed = True
-
-    def another_moment(self) -> None:
-        """All that is shown is of another moment."""
-        self._rewound = True
-        self.another_flow()
+    def reply(self, reply: QueueListing | ElementDetails | NodeCalls) -> None:
+        """Have the next update carry an answer that was asked for."""
+        self._replies.append(reply)
 
     def update(self, running: bool) -> Update:
         """What happened since the last update."""
-        if self._time.changed:
-            self._look_at_the_file()
-        now, rewound = self._time.now, self._rewound
-        most = LINES_PER_UPDATE
+        self._look_at_the_file()
+        shown = self._time.shown
+        rewound, self._shown = shown is not self._shown, shown
         if rewound:
-            self._sent_events, most = 0, LINES_AGAIN
-        lines, lost = now.log.since(self._sent_events, most)
-        self._sent_events = now.log.count
-        printed, printed_lost = now.printed.take_all() if rewound else now.printed.take()
-        replies, self.replies = tuple(self.replies), []
-        news = ReloadNews() if self.reloading is None else self.reloading.news()
-        flow = now.flow if self._flow_is_news else None
-        changed, self._time.changed = self._time.changed, False
-        self._flow_is_news = self._rewound = False
+            self._sent_events = 0
+            self._sent = replace(self._sent, flow=None, snapshot=None, builds=None)
+        lines, lost = shown.log.since(
+            self._sent_events, LINES_AGAIN if rewound else LINES_PER_UPDATE
+        )
+        self._sent_events = shown.log.count
+        printed, printed_lost = shown.printed.take_all() if rewound else shown.printed.take()
+        replies, self._replies = tuple(self._replies), []
+        before, now = self._sent, self._picture()
+        self._sent = now
         return Update(
             health=Health.READY,
-            flow=flow,
-            snapshot=now.snapshot() if changed else None,
+            flow=None if now.flow == before.flow else now.flow,
+            snapshot=None if now.snapshot == before.snapshot else now.snapshot,
             running=running,
-            events=tuple(now.inspector.lines(lines)),
+            events=tuple(shown.inspector.lines(lines)),
             events_lost=lost,
             printed=printed,
             printed_lost=printed_lost,
             replies=replies,
-            problems=news.problems,
-            builds=news.builds,
-            comparisons=news.comparisons,
+            problems=None if now.problems == before.problems else now.problems,
+            builds=None if now.builds == before.builds else now.builds,
+            comparisons=self._reload.take_comparisons(),
             rewound=rewound,
-            timeline=self._timeline_news() if changed else None,
-            recording=self._recording_news() if changed else None,
+            timeline=None if now.timeline == before.timeline else now.timeline,
+            recording=None if now.recording == before.recording else now.recording,
             branch_comparison=self._comparer.take(),
+        )
+
+    def _picture(self) -> _Picture:
+        shown = self._time.shown
+        return _Picture(
+            flow=shown.flow,
+            snapshot=shown.snapshot(),
+            problems=self._reload.problems(),
+            builds=shown.builds.shown(),
+            timeline=self._timeline(),
+            recording=self._file.status(self._time.branch.recorder),
         )
 
     def _look_at_the_file(self) -> None:
         failure = self._file.failure()
         if failure is not None:
-            self._time.remark(CallMark.ERROR, None, f"the recording stopped: {failure.message}")
+            self._time.note(CallMark.ERROR, None, f"the recording stopped: {failure.message}")
 
-    def _timeline_news(self) -> Timeline | None:
-        before, self._timeline = self._timeline, self._present_timeline()
-        return None if self._timeline == before else self._timeline
-
-    def _present_timeline(self) -> Timeline:
+    def _timeline(self) -> Timeline:
         time = self._time
-        branch, file = time.branch, time.file
-        waiting = () if self.reloading is None else self.reloading.waiting
+        branch, source = time.branch, time.source
         calls = branch.calls
         replay = None
-        if file is not None:
-            replay = ReplayInfo(file.path.name, file.calls, time.exact, time.finished)
-            if time.exact and file.calls is not None:
-                calls = max(calls, file.calls)
+        if source is not None:
+            replay = ReplayInfo(source.path.name, source.calls, time.exact, time.finished)
+            if time.exact and source.calls is not None:
+                calls = max(calls, source.calls)
         return Timeline(
-            position=time.now.calls,
+            position=time.shown.calls,
             calls=calls,
             branch=branch.number,
             branches=time.branches.infos(),
@@ -110,12 +133,7 @@ class UpdateBuilder:
             cells=branch.places.cells(calls),
             marks=tuple(branch.marks),
             seeking=time.seeking,
-            refusal=time.branch.why_not_back,
-            waiting=waiting,
+            refusal=branch.why_not_back,
+            waiting=self._reload.waiting(time.shown.flow),
             replay=replay,
         )
-
-    def _recording_news(self) -> RecordingStatus | None:
-        status = self._file.status(self._time.branch.recorder)
-        before, self._recording = self._recording, status
-        return None if status == before else status

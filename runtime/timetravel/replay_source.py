@@ -13,7 +13,7 @@ from runtime.recording.replay.steps import ReplayStep
 
 @dataclass(frozen=True, slots=True)
 class ReplaySource:
-    """A recording that is followed call by call."""
+    """A recording that is repeated call by call."""
 
     path: Path
     calls: int | None

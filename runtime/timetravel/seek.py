@@ -1,10 +1,12 @@
-"""A way to another place of a branch: its calls made again."""
+"""Seeking: another place of a branch is reached by making its calls again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
+from runtime.protocol.requests import SessionRequest
+from runtime.protocol.timeline import SeekProgress
 from runtime.recording.describe import element_words
 from runtime.recording.replay.replayer import Divergence, OnEvents
 from runtime.recording.replay.steps import CallStep
@@ -13,54 +15,71 @@ from runtime.timetravel.execution import Execution
 from runtime.timetravel.replay_source import ReplaySource
 
 KEPT_CALLS = 10_000
-"""So many calls before the place that is gone to are kept for the event log and the inspector."""
+"""Calls before the target that are kept for the event log and the inspector."""
 BUDGET_CALLS = 200
 """Calls made again between two looks at the clock."""
 
 
+class SeekPurpose(Enum):
+    """What is done at the place that a seek leads to."""
+
+    REPLAY = "replay"
+    """The execution that is shown repeats its recording up to there."""
+    VIEW = "view"
+    """The place is shown."""
+    FORK = "fork"
+    """A branch of its own begins there."""
+    BRANCH = "branch"
+    """It is the end of a branch, which goes on from there."""
+
+
 @dataclass(slots=True)
 class Seek:
-    """Takes a moment that follows a recording to a later place."""
+    """Takes an execution that repeats a recording to a later place."""
 
     branch: Branch
-    moment: Execution
+    execution: Execution
     target: int
     """Calls made at its end."""
-    in_place: bool
-    """Whether the moment is the one that is shown."""
-    arrived: Callable[[Execution], None] | None = None
-    """What is done with the moment at the end; None shows it."""
+    purpose: SeekPurpose
+    then: SessionRequest | None = None
+    """The pending command: what is asked of the new branch once it goes on."""
 
     @property
-    def is_view(self) -> bool:
-        """Whether it leads to a place to be looked at."""
-        return not self.in_place and self.arrived is None
+    def progress(self) -> SeekProgress:
+        """What the screen hears of it."""
+        return SeekProgress(self.execution.calls, self.target)
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the execution is the one that is shown."""
+        return self.purpose is SeekPurpose.REPLAY
 
     def go_on(self, take: OnEvents) -> bool:
-        """Make some calls; True when the place is reached, or nothing is followed any more.
+        """Make some calls; True when the place is reached, or nothing is repeated any more.
 
-        Of a moment that is shown, `take` keeps every step. Raises `StudioError` and
-        `LostBuildError` when a step can not be read or made.
+        Of an execution that is shown, `take` keeps every step. Raises `StudioError` and
+        `LostBuildError` when a step cannot be read or made.
         """
-        replayer = self.moment.replayer
+        replayer = self.execution.replayer
         if replayer is None:
             return True
         if self.in_place:
             return replayer.forward(self.target, BUDGET_CALLS, take)
         kept_from = self.target - KEPT_CALLS
-        if self.moment.calls < kept_from:
+        if self.execution.calls < kept_from:
             done = replayer.forward(kept_from, BUDGET_CALLS)
             return done and replayer.pending is None
-        return replayer.forward(self.target, BUDGET_CALLS, self.moment.keep_step)
+        return replayer.forward(self.target, BUDGET_CALLS, self.execution.keep_step)
 
 
-def divergence_words(divergence: Divergence, file: ReplaySource | None) -> str:
-    """A divergence in one line, and what is known of it; `file` is what was followed.
+def divergence_words(divergence: Divergence, source: ReplaySource | None) -> str:
+    """A divergence in one line, and what is known of it; `source` is what was replayed.
 
-    Without a `file` it was this session's own past, which had the same builds.
+    Without a `source` it was this session's own past, which had the same builds.
     """
-    if file is not None:
-        why = file.why_unlike(divergence)
+    if source is not None:
+        why = source.why_unlike(divergence)
     elif divergence.what == "call":
         why = ""
     else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from runtime.protocol.requests import (
     JumpTo,
     JumpToElement,
     JumpToMark,
     JumpToStop,
-    Request,
+    SeekRequest,
     StepBack,
     StepForward,
 )
@@ -21,8 +23,8 @@ class NoTargetError(Exception):
     """There is no such place; the text says why, for the user."""
 
 
-def destination(request: Request, branch: Branch, at: int) -> int | None:
-    """Calls made at the place that is wished for, seen from `at`; None for other requests.
+def seek_target(request: SeekRequest, branch: Branch, at: int) -> int:
+    """Calls made at the place that is asked for, seen from `at`.
 
     It may lie before the start or after the end of the branch. Raises `NoTargetError`.
     """
@@ -40,7 +42,7 @@ def destination(request: Request, branch: Branch, at: int) -> int | None:
         case JumpToMark(forward):
             return _mark(branch, at, forward)
         case _:
-            return None
+            assert_never(request)
 
 
 def _start_of(lineage: int, branch: Branch) -> int:

@@ -104,7 +104,7 @@ class Driver:
         return b"".join(chunks).decode("latin-1")
 
     def wait_for_comparison(self) -> BranchComparison:
-        """The next comparison of lines."""
+        """The next comparison of branches."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.comparisons:
             assert time.monotonic() < deadline
@@ -115,7 +115,7 @@ class Driver:
     def wait_for_reload(self) -> None:
         """Wait until a changed file was noticed, and take it as the child does."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        reloading: Any = self.session._reloading
+        reloading: Any = self.session._reload
         while not reloading.pending:
             assert time.monotonic() < deadline
             time.sleep(0.005)
@@ -124,7 +124,7 @@ class Driver:
 
     def queues(self) -> list[list[tuple[int, bytes]]]:
         """What waits in every queue: ids and payloads."""
-        engine = self.session.moment.engine
+        engine = self.session.execution.engine
         return [
             [(element.id, element.payload.data) for element in engine.queue(edge.index)]
             for edge in engine.flow.edges

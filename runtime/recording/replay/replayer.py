@@ -208,16 +208,19 @@ class Replayer:
         make_engine: Callable[[Invoker], Driven],
         invoker: ReplayInvoker,
         settings: ReplaySettings = ReplaySettings(),
+        *,
+        before_command: Callable[[Command], None] | None = None,
     ) -> None:
+        """`before_command` is called with each command that is no `Step`, before the engine gets
+        it: instances are changed there. It may set `ReplayInvoker.sources`, which after a `Relink`
+        are those of its flow.
+        """
         self._open = steps
         self._make_engine = make_engine
         self._invoker = invoker
         self._sources = invoker.sources
         self.settings = settings
-        self.before_command: Callable[[Command], None] | None = None
-        """Called with each command that is no `Step`, before the engine gets it: instances are
-        changed here. It may set `ReplayInvoker.sources`, which after a `Relink` are those of
-        its flow."""
+        self._before_command = before_command
         self.restart()
 
     def restart(self) -> None:
@@ -319,8 +322,8 @@ class Replayer:
     def _apply(self, command: Command) -> list[Event]:
         if isinstance(command, Relink):
             self._invoker.sources = sources_of(command.flow)
-        if self.before_command is not None:
-            self.before_command(command)
+        if self._before_command is not None:
+            self._before_command(command)
         events = self.engine.apply(command)
         self._take(next(self._steps, None))
         return events

@@ -108,7 +108,7 @@ class Workbench:
     def invoker(self) -> Any:
         """Looked into to see that instances are the same objects."""
         assert self.link._session is not None
-        return self.link._session.moment.invoker
+        return self.link._session.execution.invoker
 
     @property
     def snapshot(self) -> FlowSnapshot:
@@ -438,13 +438,13 @@ def test_five_hundred_swaps_leave_memory_flat(numbered: Workbench) -> None:
         bench.link.send(StepCall())
     session: Any = bench.link._session
     builds = [echo(number) for number in range(2)]
-    swapping = session._reloading._swapping
-    compiled = [swapping._host.compile(data) for data in builds]
+    swapper = session.execution.swapper
+    compiled = [swapper._host.compile(data) for data in builds]
     node = session.flow.by_name["mid"]
     made = [ComponentBuild(replace(node, digest=item.digest), item, 0) for item in compiled]
     resident = []
     for number in range(500):
-        assert not swapping._swap([made[number % 2]], swapped_from_ns=None, rolled_back=False)
+        assert not swapper.swap([made[number % 2]], compare=True).reasons
         if number % 100 == 99:
             resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * PAGE_BYTES)
     assert len(bench.invoker._instances) == 3

@@ -295,7 +295,7 @@ def test_a_rebuild_is_taken_in_the_middle_of_a_replay(tmp_path: Path) -> None:
     driver.step(6)
     digest = rename_into_place(folder / ".torvyn" / "build" / "mid.wasm", stamper())
     driver.wait_for_reload()
-    assert driver.session.moment.invoker.digest("mid") == digest
+    assert driver.session.execution.invoker.digest("mid") == digest
     assert driver.run().stop is StopReason.DIVERGENCE
     assert driver.run().state.ended
     driver.session.close()

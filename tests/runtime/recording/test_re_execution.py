@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -194,6 +195,7 @@ def replayer_of(
     options: EngineOptions,
     guests: Guests | Louder | None = None,
     switch: Switch | None = None,
+    before_command: Callable[[Command], None] | None = None,
 ) -> Replayer:
     guests, switch = guests or Guests(live=False), switch or Switch()
     switch.target = ReplayInvoker(
@@ -204,6 +206,7 @@ def replayer_of(
         lambda _: Engine(FLOWS[0], switch, options),
         switch.target,
         SAME_ENGINE,
+        before_command=before_command,
     )
 
 
@@ -429,7 +432,6 @@ class Louder:
 def test_commands_reach_the_one_who_changes_instances_before_the_engine() -> None:
     swap, relink = Swap("work", "f" * 64), Relink(FLOWS[1])
     run = compact_run([*[Step()] * 8, swap, Step("one"), Advance(5), relink])
-    replayer = replayer_of(run.ring, run.options)
     heard: list[Command] = []
 
     def hear(command: Command) -> None:
@@ -440,7 +442,7 @@ def test_commands_reach_the_one_who_changes_instances_before_the_engine() -> Non
             assert replayer._invoker.sources == sources_of(FLOWS[1])
         heard.append(command)
 
-    replayer.before_command = hear
+    replayer = replayer_of(run.ring, run.options, before_command=hear)
     while replayer.pending is not None:
         replayer.step()
     assert heard[:4] == [Start(WALL_NS), swap, Advance(5), relink]

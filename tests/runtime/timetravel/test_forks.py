@@ -52,10 +52,10 @@ def driver(manifest: Path) -> Iterator[Driver]:
 
 def waiting_element(driver: Driver) -> int:
     """Steps until an element waits before the sink; its id."""
-    edge = driver.session.moment.engine.flow.edges[1].index
-    while not driver.session.moment.engine.queue(edge):
+    edge = driver.session.execution.engine.flow.edges[1].index
+    while not driver.session.execution.engine.queue(edge):
         driver.step()
-    return driver.session.moment.engine.queue(edge)[0].id
+    return driver.session.execution.engine.queue(edge)[0].id
 
 
 def test_a_fork_goes_on_from_the_past_and_its_sources_do_too(driver: Driver) -> None:
@@ -182,7 +182,7 @@ def test_a_rebuild_waits_while_the_past_is_shown_and_is_taken_by_a_fork(manifest
         driver.ask(Fork())
         assert driver.timeline.waiting == ()
         assert driver.session.flow.by_name["mid"].digest == digest
-        assert driver.session.moment.invoker.digest("mid") == digest
+        assert driver.session.execution.invoker.digest("mid") == digest
         assert driver.run().pulled == ELEMENTS
         driver.ask(TakeBranch(1))
         assert driver.snapshot.calls == end
@@ -194,11 +194,11 @@ def test_before_a_swap_the_old_build_runs_and_the_new_one_can_be_chosen(manifest
     driver = opened(manifest, watch=True)
     try:
         driver.step(6)
-        old = driver.session.moment.invoker.digest("mid")
+        old = driver.session.execution.invoker.digest("mid")
         artifact = manifest.parent / ".torvyn" / "build" / "mid.wasm"
         new = rename_into_place(artifact, echo(1))
         driver.wait_for_reload()
-        assert driver.session.moment.invoker.digest("mid") == new
+        assert driver.session.execution.invoker.digest("mid") == new
         assert driver.step(4).calls == 10
         assert driver.timeline.cells[5] & TimelineMark.RELOAD
         driver.go(4)
@@ -207,9 +207,9 @@ def test_before_a_swap_the_old_build_runs_and_the_new_one_can_be_chosen(manifest
         assert driver.session.flow.by_name["mid"].digest == new
         driver.go(4)
         driver.ask(Fork())
-        assert driver.session.moment.invoker.digest("mid") == old
+        assert driver.session.execution.invoker.digest("mid") == old
         driver.ask(Rollback("mid", new))
-        assert driver.session.moment.invoker.digest("mid") == new
+        assert driver.session.execution.invoker.digest("mid") == new
         driver.ask(Continue())
         assert driver.snapshot.pulled == ELEMENTS
     finally:

@@ -32,6 +32,7 @@ from runtime.protocol.requests import (
     StepForward,
 )
 from runtime.session.recording_file import RecordingSettings
+from runtime.timetravel.call_drivers import RecordedKind, RecordedRun
 from runtime.timetravel.event_log import Reported
 from runtime.timetravel.execution import Execution
 from tests.support.examples import examples
@@ -87,10 +88,10 @@ def swap(driver: Driver, number: int) -> None:
     session: Any = driver.session
     if driver.timeline.past or driver.snapshot.state.ended:
         return
-    swapping = session.moment.swapping
-    compiled = swapping._host.compile(BUILDS[number % len(BUILDS)])
+    swapper = session.execution.swapper
+    compiled = swapper._host.compile(BUILDS[number % len(BUILDS)])
     node = replace(session.flow.by_name["echo"], digest=compiled.digest)
-    swapping._swap([ComponentBuild(node, compiled, 0)], swapped_from_ns=None, rolled_back=False)
+    swapper.swap([ComponentBuild(node, compiled, 0)], compare=True)
     driver.poll()
 
 
@@ -132,9 +133,9 @@ def manifest_in(folder: Path) -> Path:
     return Project(folder, nodes).write()
 
 
-def events_of(moment: Execution) -> list[Event]:
+def events_of(execution: Execution) -> list[Event]:
     """What the engine said; a wish that changed nothing is not recorded."""
-    said = [event for event in moment.log._events if not isinstance(event, Reported)]
+    said = [event for event in execution.log._events if not isinstance(event, Reported)]
     return [
         event
         for event in said
@@ -152,23 +153,24 @@ def without_measures(events: list[Event]) -> list[Event]:
     ]
 
 
-def shown(moment: Execution) -> FlowSnapshot:
+def shown(execution: Execution) -> FlowSnapshot:
     """The snapshot, without why it stands still."""
-    return replace(moment.snapshot(), next_call=None, stop=None, stop_detail="")
+    return replace(execution.snapshot(), next_call=None, stop=None, stop_detail="")
 
 
 def again(driver: Driver) -> Execution:
     """The branch of a session, executed once more from its ring."""
     time: Any = driver.session._time
-    moment = Execution(time._workshop, time.branch.flow, time.apply, time.branch.steps)
-    assert moment.replayer is not None
-    assert moment.replayer.forward(ALL, ALL, moment.keep_step)
-    while moment.replayer.pending is not None:  # changes after the last call
-        done = moment.replayer.step()
+    recorded = RecordedRun(time.branch.steps, RecordedKind.EXECUTED)
+    execution = Execution(time._resources, time.branch.flow, time.apply, recorded)
+    assert execution.replayer is not None
+    assert execution.replayer.forward(ALL, ALL, execution.keep_step)
+    while execution.replayer.pending is not None:  # changes after the last call
+        done = execution.replayer.step()
         assert done is not None
-        moment.keep_step(*done)
-    assert moment.replayer.divergence is None
-    return moment
+        execution.keep_step(*done)
+    assert execution.replayer.divergence is None
+    return execution
 
 
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 40)), max_size=25))
@@ -184,14 +186,14 @@ def test_a_random_session_played_again_gives_equal_events(
             for action, number in actions:
                 action(driver, number)
             driver.ask(JumpTo(ALL))
-            lived = events_of(driver.session.moment)
-            snapshot, ended = shown(driver.session.moment), driver.snapshot.state.ended
-            moment = again(driver)
+            lived = events_of(driver.session.execution)
+            snapshot, ended = shown(driver.session.execution), driver.snapshot.state.ended
+            execution = again(driver)
             try:
-                assert events_of(moment) == lived
-                assert shown(moment) == snapshot
+                assert events_of(execution) == lived
+                assert shown(execution) == snapshot
             finally:
-                moment.close()
+                execution.close()
             file = driver.session._file.stop(driver.session.snapshot())
         finally:
             driver.session.close()
@@ -204,12 +206,12 @@ def from_file(file: Path, manifest: Path, lived: list[Event], ended: bool) -> No
     replay = Driver(ReplayOpener(file, manifest, "main", SessionOptions(watch=False)))
     try:
         session: Any = replay.session
-        while session._time.following:
+        while session._time.replaying:
             replay.ask(JumpTo(ALL))
-            if session._time.following:
+            if session._time.replaying:
                 replay.step()
-        standing = session.moment.standing
-        assert ended or standing.reason is StopReason.END_OF_REPLAY, standing
-        assert without_measures(events_of(session.moment)) == without_measures(lived)
+        stop_note = session.execution.stop_note
+        assert ended or stop_note.reason is StopReason.END_OF_REPLAY, stop_note
+        assert without_measures(events_of(session.execution)) == without_measures(lived)
     finally:
         replay.session.close()

@@ -140,14 +140,14 @@ def test_clock_and_random_of_the_past_are_those_of_the_past(stamped: Path, open_
 def test_the_end_of_the_line_is_the_same_flow_that_was_left(open_flow: Open) -> None:
     driver = open_flow(SAMPLE)
     driver.step(12)
-    moment = driver.session.moment
+    execution = driver.session.execution
     driver.go(4)
-    assert driver.session.moment is not moment
+    assert driver.session.execution is not execution
     driver.ask(JumpTo(12))
-    assert driver.session.moment is moment
+    assert driver.session.execution is execution
     driver.go(4)
     driver.ask(Continue())
-    assert driver.session.moment is moment
+    assert driver.session.execution is execution
     assert not driver.timeline.past
     assert driver.run().state.ended
 
@@ -257,7 +257,7 @@ def test_an_element_is_followed_to_its_start(open_flow: Open) -> None:
     driver.step(20)
     pulled = [
         event
-        for event in driver.session.moment.log._events
+        for event in driver.session.execution.log._events
         if isinstance(event, CallFinished) and event.call.export == "pull" and event.outputs
     ]
     second = pulled[1]

@@ -1,0 +1,221 @@
+"""How an execution makes its calls: live, as they were recorded, or on the way between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Protocol
+
+from runtime.engine.core import Engine
+from runtime.engine.invoker import Invoker
+from runtime.hotreload.builds import LiveBuilds
+from runtime.hotreload.swap import Swapper
+from runtime.model.call import Answer, Call, Export
+from runtime.model.commands import Command, Relink, Swap
+from runtime.model.host_inputs import HostInputs
+from runtime.recording.replay.input_feed import Feed
+from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
+from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
+from runtime.recording.replay.source_override import SourceOverride
+from runtime.recording.replay.steps import CallStep, ReplayStep
+from runtime.recording.replayed_sources import sources_of
+from runtime.timetravel.output_buffer import OutputBuffer
+from runtime.timetravel.session_resources import SessionResources
+from runtime.wasm.host_functions.host_inputs import LiveHostInputs
+from runtime.wasm.wasm_invoker import WasmInvoker
+
+
+class RecordedKind(Enum):
+    """Where recorded steps come from, and what is wanted of them."""
+
+    FILE = "file"
+    """A recording of another session, whose builds may be others: every call is made and checked,
+    and the flow can go on from there."""
+    VIEW = "view"
+    """This session's own past, answered as far as its answers are kept: that shows what was, at
+    little cost, but the flow cannot go on from there."""
+    EXECUTED = "executed"
+    """This session's own past, every call made again and checked: the flow can go on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """What an execution repeats."""
+
+    steps: Callable[[], Iterator[ReplayStep]]
+    """Opens it. Raises `StudioError`, also while it is read."""
+    kind: RecordedKind
+
+
+class CallDriver(Protocol):
+    """Makes the calls of an execution, and says what they get of the host."""
+
+    @property
+    def invoker(self) -> Invoker:
+        """Makes a call, or answers it."""
+        ...
+
+    @property
+    def host_inputs(self) -> HostInputs:
+        """Answers what components ask of clocks and random."""
+        ...
+
+    @property
+    def replayer(self) -> Replayer | None:
+        """What is repeated; None when the flow makes its own calls."""
+        ...
+
+    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        """Take what a component wrote."""
+        ...
+
+
+class LiveCalls:
+    """The calls of a flow that goes on by itself, on this machine."""
+
+    replayer: Replayer | None = None
+
+    def __init__(
+        self, components: WasmInvoker, feeds: Mapping[str, Feed], output: OutputBuffer
+    ) -> None:
+        """`feeds` are given in place of the sources they are named after."""
+        self.invoker: Invoker = SourceOverride(components, feeds) if feeds else components
+        self.host_inputs: HostInputs = LiveHostInputs()
+        self._output = output
+
+    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        """Show it."""
+        self._output.printed(node, call, stream, data, granted)
+
+
+class RecordedCalls:
+    """The calls of a recording, checked one by one, sources and host answered from it."""
+
+    def __init__(
+        self,
+        run: RecordedRun,
+        resources: SessionResources,
+        engine: Engine,
+        components: WasmInvoker,
+        swapper: Swapper,
+        builds: LiveBuilds,
+        output: OutputBuffer,
+    ) -> None:
+        """The engine stands before the first step. Raises `StudioError`."""
+        self.inputs = ReplayedHostInputs(RepeatableInputs())
+        self.sources = sources_of(engine.flow)
+        """Of the flow as it is."""
+        self._kind = run.kind
+        self._resources = resources
+        self._swapper = swapper
+        self._builds = builds
+        self._output = output
+        own_past = run.kind is not RecordedKind.FILE
+        self._invoker = ReplayInvoker(
+            components,
+            self.sources,
+            self.inputs,
+            crashes_from_recording=own_past,
+            kept_from_recording=run.kind is RecordedKind.VIEW,
+            on_recorded=self._print_recorded,
+        )
+        self.replayer: Replayer | None = Replayer(
+            run.steps,
+            lambda _: engine,
+            self._invoker,
+            ReplaySettings(same_engine=own_past),
+            before_command=self._before,
+        )
+
+    @property
+    def invoker(self) -> Invoker:
+        """Answers for sources, makes other calls, and checks them."""
+        return self._invoker
+
+    @property
+    def host_inputs(self) -> HostInputs:
+        """What the host answered when the call was recorded."""
+        return self.inputs
+
+    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        """Show it: it was printed at this place then, too."""
+        self._output.printed(node, call, stream, data, granted)
+
+    def _print_recorded(self, call: Call, answer: Answer) -> None:
+        """Show what was printed during a call that was answered and not made."""
+        for item in answer.printed:
+            self.print(call.node, call.number, item.stream, item.data, item.granted)
+
+    def _before(self, command: Command) -> None:
+        """Change instances where the past did, before the engine hears of it."""
+        if isinstance(command, Swap):
+            known = self._resources.known.find(command.node, command.digest)
+            if known is None and self._kind is RecordedKind.FILE:
+                known = self._builds.current(command.node)
+            build = known or self._resources.build(command.node, command.digest)
+            begin = partial(self.inputs.begin, command.node, command.host)
+            self._swapper.repeat(build, begin)
+        elif isinstance(command, Relink):
+            self._swapper.repeat_graph(command.flow, self._resources.compiled_for(command.flow))
+            self.sources = sources_of(command.flow)
+
+
+class RepeatedSources:
+    """Makes the recorded calls of sources, so that their components stand where they stood.
+
+    Until then the sources were answered for. What they print was shown before, and is not again.
+    """
+
+    replayer: Replayer | None = None
+
+    def __init__(
+        self,
+        recorded: RecordedCalls,
+        fed: Iterable[str],
+        resources: SessionResources,
+        components: WasmInvoker,
+    ) -> None:
+        """`fed` sources are not components, and make no calls here."""
+        self.invoker: Invoker = components
+        self.host_inputs: HostInputs = recorded.inputs
+        self._inputs = recorded.inputs
+        self._sources = recorded.sources
+        self._asked = recorded.sources.difference(fed)
+        self._resources = resources
+        self._components = components
+
+    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        """Drop it."""
+
+    def repeat(self, steps: Iterable[ReplayStep]) -> tuple[str, ...]:
+        """Make the calls; gives the sources that did not answer as they did.
+
+        Raises `LostBuildError`, and `StudioError` when a step cannot be read.
+        """
+        unlike: dict[str, None] = {}
+        for step in steps:
+            if not isinstance(step, CallStep):
+                self._change(step)
+            elif step.node in self._asked and not self._same_again(step):
+                unlike[step.node] = None
+        return tuple(unlike)
+
+    def _same_again(self, step: CallStep) -> bool:
+        """Make a source's call again; whether it gave the same."""
+        self._inputs.begin(step.node, step.host)
+        call = Call(step.number, step.node, Export(step.export), None, step.argument)
+        return self._components.invoke(call).outcome == step.answer().outcome
+
+    def _change(self, command: Command) -> None:
+        components = self._components
+        if isinstance(command, Relink):
+            components.adopt(command.flow, self._resources.compiled_for(command.flow))
+        elif isinstance(command, Swap) and command.node in self._sources:
+            build = self._resources.build(command.node, command.digest)
+            self._inputs.begin(command.node, command.host)
+            if components.digest(command.node) is not None:
+                prepared = components.prepare(build.node, build.compiled)
+                if prepared.ready:
+                    components.swap(prepared)
