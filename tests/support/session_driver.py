@@ -10,7 +10,7 @@ from typing import Any
 from runtime.child.server import Opener
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import FlowOpener, SessionOptions
-from runtime.protocol.requests import Continue, JumpTo, Request, StepCall
+from runtime.protocol.requests import Continue, JumpTo, SessionRequest, StepCall
 from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
 from runtime.protocol.updates import (
     EventLine,
@@ -51,7 +51,7 @@ class Driver:
             self.comparisons.append(update.branch_comparison)
         return update
 
-    def ask(self, *requests: Request) -> Update:
+    def ask(self, *requests: SessionRequest) -> Update:
         """Ask, and wait until there is nothing to do any more."""
         for request in requests:
             self.session.handle(request)
