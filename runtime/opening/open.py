@@ -13,6 +13,7 @@ import platformdirs
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
 from runtime.engine.options import EngineOptions
+from runtime.execution.resources import OpenFeeds, SessionResources
 from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
 from runtime.flow.manifest.manifest_file import read_manifest
@@ -26,7 +27,6 @@ from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
 from runtime.timetravel.replay_source import ReplaySource
-from runtime.timetravel.session_resources import OpenFeeds, SessionResources
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from runtime.execution.resources import SessionResources
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
@@ -18,7 +19,6 @@ from runtime.recording.recorder import Recorder
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.ring.ring import RING_BYTES
 from runtime.recording.run_facts import run_facts
-from runtime.timetravel.session_resources import SessionResources
 from runtime.wasm.host import surfaces_of
 
 SUFFIX = ".rec"

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from runtime.execution.execution import Execution
+from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.hotreload.reloading import HotReload, Reloaded, ReloadNote
 from runtime.model.commands import Command, Edit, Inject, Skip, Start
 from runtime.model.errors import StudioError
@@ -50,10 +52,8 @@ from runtime.session.request_table import RequestTable
 from runtime.session.run_loop import RunLoop
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
-from runtime.timetravel.execution import Execution
 from runtime.timetravel.replay_source import ReplaySource
 from runtime.timetravel.seek import Seek
-from runtime.timetravel.session_resources import LostBuildError, SessionResources
 from runtime.timetravel.time_travel import TimeTravel
 
 

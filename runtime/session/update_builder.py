@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from runtime.execution.execution import Execution
 from runtime.hotreload.reloading import HotReload
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
@@ -20,7 +21,6 @@ from runtime.protocol.updates import (
 )
 from runtime.session.recording_file import RecordingFile
 from runtime.timetravel.branch_diff import BranchComparer
-from runtime.timetravel.execution import Execution
 from runtime.timetravel.time_travel import TimeTravel
 
 LINES_PER_UPDATE = 300

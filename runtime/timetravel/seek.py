@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from runtime.execution.execution import Execution
 from runtime.protocol.requests import SessionRequest
 from runtime.protocol.timeline import SeekProgress
 from runtime.recording.describe import element_words
 from runtime.recording.replay.replayer import Divergence, OnEvents
 from runtime.recording.replay.steps import CallStep
 from runtime.timetravel.branches import Branch
-from runtime.timetravel.execution import Execution
 from runtime.timetravel.replay_source import ReplaySource
 
 KEPT_CALLS = 10_000

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from runtime.execution.call_drivers import RecordedKind, RecordedRun
+from runtime.execution.execution import Execution, StopNote
+from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.model.commands import Command
 from runtime.model.errors import StudioError
 from runtime.model.events import Event, StopReason
@@ -21,12 +24,9 @@ from runtime.protocol.updates import CallMark
 from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.steps import ReplayStep
 from runtime.timetravel.branches import Branch, Branches
-from runtime.timetravel.call_drivers import RecordedKind, RecordedRun
-from runtime.timetravel.execution import Execution, StopNote
 from runtime.timetravel.replay_source import ReplaySource
 from runtime.timetravel.seek import Seek, SeekPurpose, divergence_words, step_words
 from runtime.timetravel.seek_target import NoTargetError, seek_target
-from runtime.timetravel.session_resources import LostBuildError, SessionResources
 
 
 class TimeTravel:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from runtime.execution.wording import EventWording
 from runtime.model.commands import Edit, Inject, Relink, SetQueue, Step, Swap
 from runtime.model.events import Event
 from runtime.model.linked import QueuePolicy
 from runtime.protocol.updates import CallMark
-from runtime.timetravel.wording import EventWording
 from tests.support.engine_reloads import running, three, with_branch, with_node
 
 

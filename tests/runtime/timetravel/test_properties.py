@@ -11,6 +11,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.execution.call_drivers import RecordedKind, RecordedRun
+from runtime.execution.event_log import Reported
+from runtime.execution.execution import Execution
 from runtime.hotreload.builds import ComponentBuild
 from runtime.model.call import NO_COPIES
 from runtime.model.events import CallFinished, Event, Stopped, StopReason
@@ -32,9 +35,6 @@ from runtime.protocol.requests import (
     StepForward,
 )
 from runtime.session.recording_file import RecordingSettings
-from runtime.timetravel.call_drivers import RecordedKind, RecordedRun
-from runtime.timetravel.event_log import Reported
-from runtime.timetravel.execution import Execution
 from tests.support.examples import examples
 from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened

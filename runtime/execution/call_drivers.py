@@ -10,6 +10,8 @@ from typing import Protocol
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
+from runtime.execution.output_buffer import OutputBuffer
+from runtime.execution.resources import SessionResources
 from runtime.hotreload.builds import LiveBuilds
 from runtime.hotreload.swap import Swapper
 from runtime.model.call import Answer, Call, Export
@@ -21,8 +23,6 @@ from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySet
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replayed_sources import sources_of
-from runtime.timetravel.output_buffer import OutputBuffer
-from runtime.timetravel.session_resources import SessionResources
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.wasm_invoker import WasmInvoker
 

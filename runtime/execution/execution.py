@@ -8,6 +8,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from runtime.engine.core import Engine
+from runtime.execution.call_drivers import (
+    CallDriver,
+    LiveCalls,
+    RecordedCalls,
+    RecordedKind,
+    RecordedRun,
+    RepeatedSources,
+)
+from runtime.execution.event_log import EventLog, Reported
+from runtime.execution.inspection import SessionInspector
+from runtime.execution.output_buffer import OutputBuffer
+from runtime.execution.recent_elements import RecentElements
+from runtime.execution.resources import SessionResources
 from runtime.hotreload.builds import LiveBuilds
 from runtime.hotreload.swap import Swapper
 from runtime.model.call import Answer, Call, Export, NextCall
@@ -19,19 +32,6 @@ from runtime.protocol.updates import CallMark
 from runtime.recording.replay.input_feed import Feed, TextInput
 from runtime.recording.replay.replayer import Replayer
 from runtime.recording.replay.steps import CallStep, ReplayStep
-from runtime.timetravel.call_drivers import (
-    CallDriver,
-    LiveCalls,
-    RecordedCalls,
-    RecordedKind,
-    RecordedRun,
-    RepeatedSources,
-)
-from runtime.timetravel.event_log import EventLog, Reported
-from runtime.timetravel.inspection import SessionInspector
-from runtime.timetravel.output_buffer import OutputBuffer
-from runtime.timetravel.recent_elements import RecentElements
-from runtime.timetravel.session_resources import SessionResources
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 Apply = Callable[[Command], list[Event]]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runtime.engine.core import Engine
+from runtime.execution.event_log import EventLog, LoggedEvent
+from runtime.execution.recent_elements import RecentElements
+from runtime.execution.wording import EventWording
 from runtime.model.element import Element
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.updates import (
@@ -15,9 +18,6 @@ from runtime.protocol.updates import (
     NodeCalls,
     QueueListing,
 )
-from runtime.timetravel.event_log import EventLog, LoggedEvent
-from runtime.timetravel.recent_elements import RecentElements
-from runtime.timetravel.wording import EventWording
 
 PREVIEW_BYTES = 160
 """Payload bytes an `ElementSummary` shows."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from runtime.execution.event_log import LoggedEvent, Reported
 from runtime.model.call import (
     Absorbed,
     Accepted,
@@ -43,7 +44,6 @@ from runtime.model.events import (
 )
 from runtime.model.linked import LinkedEdge, LinkedFlow
 from runtime.protocol.updates import CallMark, EventLine
-from runtime.timetravel.event_log import LoggedEvent, Reported
 
 SHOWN_DIGEST_CHARS = 12
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.execution.event_log import EventLog
+from runtime.execution.output_buffer import OutputBuffer
+from runtime.execution.recent_elements import ELEMENT_OVERHEAD_BYTES, RecentElements
 from runtime.model.element import Buffer, Element
 from runtime.model.events import NodeDone
 from runtime.protocol.updates import PrintedChunk
-from runtime.timetravel.event_log import EventLog
-from runtime.timetravel.output_buffer import OutputBuffer
-from runtime.timetravel.recent_elements import ELEMENT_OVERHEAD_BYTES, RecentElements
 
 
 def chunk(node: str, data: bytes, call: int = 1) -> PrintedChunk:
