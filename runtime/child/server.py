@@ -62,7 +62,7 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Wake:
-    """There is something to do that nobody asked for."""
+    """There is something to do that was not asked for."""
 
 
 Incoming = Request | Poll | Close | Wake

@@ -1,4 +1,4 @@
-"""Waits for a flow that could not be opened: a mended manifest, or a first build."""
+"""Waits for a flow that could not be opened: a corrected manifest, or a first build."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ class LinkedFlow:
     sink_pause_ms: int = SINK_PAUSE_MS
     """Flow time a sink is left alone after it answered `pause`, in milliseconds."""
     build_dir: str = ""
-    """Absolute path of `.torvyn/build` beside the manifest."""
+    """Absolute path of `.torvyn/build` next to the manifest."""
 
     @cached_property
     def by_name(self) -> dict[str, LinkedNode]:

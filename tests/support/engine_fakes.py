@@ -138,7 +138,7 @@ def failed(
 ) -> Failed:
     """A failed answer; a trap crashes the instance unless said otherwise."""
     crashed = crashed or kind in (FailureKind.TRAP, FailureKind.FATAL)
-    return Failed(Failure(kind, message, "E0420", "ComponentError", "Mend it.", crashed))
+    return Failed(Failure(kind, message, "E0420", "ComponentError", "Fix it.", crashed))
 
 
 def ports_of(linked: LinkedFlow) -> dict[str, tuple[str, ...]]:

@@ -146,7 +146,7 @@ class ReloadedComponents(RandomComponents):
         """Set by a `teardown` that no relink asked for; only such may follow."""
 
     def adopt(self, flow: LinkedFlow, restarted: tuple[str, ...]) -> None:
-        """Follow another flow, in which the engine says it makes these nodes anew."""
+        """Follow another flow, in which the engine says it rebuilds these nodes."""
         before, self.flow = self.flow, flow
         kept = before.by_name.keys() & flow.by_name.keys()
         changed = {

@@ -179,7 +179,7 @@ except StudioError as error:
 
 
 def installed(folder: Path) -> list[str]:
-    """What our package says of its WIT where a wheel puts it, beside other packages."""
+    """What our package says of its WIT where a wheel puts it, next to other packages."""
     ours = shutil.ignore_patterns("__pycache__", "bundled")
     shutil.copytree(ROOT / "runtime", folder / "runtime", ignore=ours, dirs_exist_ok=True)
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Relinks: another graph while the flow runs; only what changed begins anew."""
+"""Relinks: another graph while the flow runs; only what changed starts over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Relinks: nodes that begin anew, and flows that are nearly done."""
+"""Relinks: nodes that start over, and flows that are nearly done."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BLOCK = QueuePolicy.BLOCK_PRODUCER
 NEW = "1" * 64
 
 
-# ---- what begins anew
+# ---- what starts over
 
 
 def test_a_changed_node_begins_anew_with_what_waits_for_it() -> None:

@@ -93,7 +93,7 @@ def poll_only(request: pytest.FixtureRequest) -> bool:
 
 
 def replace(path: Path, data: bytes) -> None:
-    """Write beside the path and rename over it, as most tools do."""
+    """Write next to the path and rename over it, as most tools do."""
     staged = path.with_name(path.name + ".new")
     staged.write_bytes(data)
     staged.replace(path)
