@@ -8,7 +8,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -293,3 +296,61 @@ def test_every_code_is_one_number_and_name_with_its_meaning_in_a_sentence() -> N
         assert re.fullmatch(r"[A-Z]\S* .+\.", code.meaning), code
         assert Code.of(code.number, code.title) is code
     assert Code.of("E0702", "Trap") is None
+
+
+def _is_there(name: str) -> bool:
+    """Whether a dotted name leads somewhere.
+
+    It begins with a module's whole name, a module's last name, or the name of a public class.
+    """
+    first, *rest = name.split(".")
+    starts: list[tuple[Any, list[str]]] = [
+        (getattr(import_module(module.name), first), rest)
+        for module in modules().values()
+        if first in module.classes
+    ]
+    starts += [
+        (import_module(module.name), rest) for module in modules().values() if module.last == first
+    ]
+    if first in ("runtime", "workbench"):
+        starts.append((import_module(first), rest))
+    return any(_leads_on(start, words, name) for start, words in starts)
+
+
+def _leads_on(start: Any, words: list[str], name: str) -> bool:
+    for word in words:
+        if isinstance(start, ModuleType) and not hasattr(start, word):
+            try:
+                import_module(f"{start.__name__}.{word}")
+            except ModuleNotFoundError:
+                return False
+        if word in getattr(start, "__annotations__", {}) and word == words[-1]:
+            return True
+        if not hasattr(start, word):
+            return False
+        start = getattr(start, word)
+    return True
+
+
+def test_the_page_about_the_architecture_names_only_what_is_there() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    text = re.sub(r"(?ms)^```.*?^```", "", text)
+    words = dict.fromkeys(re.findall(r"`([^`]+)`", text))
+    paths = [
+        word for word in words if re.fullmatch(r"[\w./-]*/[\w./-]*|[\w-]+\.(py|md|toml)", word)
+    ]
+    names = [
+        word
+        for word in words
+        if word not in paths
+        and re.fullmatch(r"\w{2,}(\.\w+)+|[A-Z]\w*[a-z]\w*", word)
+        and word != "Torvyn.toml"
+    ]
+    assert len(paths) > 20
+    assert len(names) > 40
+    lost = [word for word in paths if word != "Torvyn.toml" and not (ROOT / word).exists()]
+    lost += [word for word in names if not _is_there(word)]
+    assert not lost, (
+        "docs/architecture.md names what does not exist (any more); correct the journeys there: "
+        + ", ".join(lost)
+    )
