@@ -63,7 +63,7 @@ class StudioApp(App[None]):
     @property
     def health(self) -> Health:
         """Health of the session, as last heard."""
-        return self._main.view.health
+        return self._main.panes.view.health
 
     def on_mount(self) -> None:
         """Open the session after the first paint, then poll it."""
@@ -80,32 +80,32 @@ class StudioApp(App[None]):
         try:
             self._link = self._open_link()
         except StudioError as error:
-            self._main.take(Update(Health.INVALID, problems=error.diagnostics))
+            self._main.controller.take(Update(Health.INVALID, problems=error.diagnostics))
         else:
             self.poll_link()
 
     def action_help_quit(self) -> None:
         """ctrl+c copies what is marked; whoever wants to leave with it hears of the key."""
-        self._main.say("q quits; ctrl+c copies what is marked with the mouse.")
+        self._main.panes.say("q quits; ctrl+c copies what is marked with the mouse.")
 
     def send(self, request: Request) -> None:
         """Send a request to the session."""
         if self._link is not None:
             self._link.send(request)
-            for delay in ANSWER_S[-1:] if self._main.view.running else ANSWER_S:
+            for delay in ANSWER_S[-1:] if self._main.panes.view.running else ANSWER_S:
                 self.set_timer(delay, self.poll_link)
         elif isinstance(request, Restart):
             self._open()
 
     def _tick(self) -> None:
-        rest_s = RUNNING_POLL_S if self._main.view.running else POLL_S
+        rest_s = RUNNING_POLL_S if self._main.panes.view.running else POLL_S
         if monotonic() - self._polled_at > rest_s - POLL_S / 2:
             self.poll_link()
 
     def poll_link(self) -> None:
         """Ask the session what happened and show it."""
-        if self._link is not None and self._main.is_mounted:
-            self._main.take(self._link.poll())
+        if self._link is not None and self._main.panes.is_mounted:
+            self._main.controller.take(self._link.poll())
             self._polled_at = monotonic()
 
     def on_unmount(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
-
 from workbench.actions.action import Action
 from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS
@@ -30,22 +29,22 @@ class ActionCommands(Provider):
                 yield Hit(score, matcher.highlight(name), self._run(action), help=action.help)
 
     @property
-    def _bench(self) -> MainScreen | None:
+    def _main(self) -> MainScreen | None:
         return next((s for s in self.app.screen_stack if isinstance(s, MainScreen)), None)
 
     def _actions(self) -> list[Action]:
-        bench = self._bench
-        if bench is None:
+        main = self._main
+        if main is None:
             return []
-        context = bench.context
+        context = main.controller.context
         return [action for action in ACTIONS if action.when(context)]
 
     def _name(self, action: Action) -> str:
-        bench = self._bench
-        name = label(action, bench.context) if bench is not None else action.label
+        main = self._main
+        name = label(action, main.controller.context) if main is not None else action.label
         return f"{name}  ({key_name(action.keys[0])})"
 
     def _run(self, action: Action) -> partial[None]:
-        bench = self._bench
-        assert bench is not None
-        return partial(bench.do, action.id)
+        main = self._main
+        assert main is not None
+        return partial(main.controller.do, action.id)

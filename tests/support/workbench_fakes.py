@@ -31,9 +31,9 @@ from runtime.protocol.updates import (
 )
 from tests.support.engine_fakes import edge
 from tests.support.engine_fakes import flow as linked
-from tests.support.narrow import only
 from workbench.app import StudioApp
 from workbench.screens.main import MainScreen
+from workbench.screens.panes import Panes
 from workbench.text.lines import plain
 
 ROLES = {
@@ -432,15 +432,9 @@ def asked(link: FakeLink) -> list[Request]:
     return [request for request in link.sent if not isinstance(request, QUESTIONS)]
 
 
-def main_screen(app: App[Any]) -> MainScreen:
-    """The main screen, which is on top."""
-    return only(MainScreen, app.screen)
-
-
 def inspected(app: App[Any]) -> str:
     """The rows of the inspector as one text."""
-    rows = main_screen(app).inspector.rows
-    return " ".join(" ".join(plain(row.spans) for row in rows).split())
+    return " ".join(" ".join(plain(row.spans) for row in panes_of(app).inspector.rows).split())
 
 
 LOOKS = 1_500
@@ -454,6 +448,11 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
             return
         await pilot.pause(LOOK_S)
     raise AssertionError(text_of(pilot.app))
+
+
+def panes_of(app: App[Any]) -> Panes:
+    """The panes of the main screen, whichever screen is in front."""
+    return next(screen for screen in app.screen_stack if isinstance(screen, MainScreen)).panes
 
 
 def text_of(app: App[None]) -> str:

@@ -27,12 +27,13 @@ from tests.support.workbench_fakes import (
     inspected,
     on_branch,
     opened,
+    panes_of,
     show,
     text_of,
 )
+from workbench.actions.context import PaneName
 from workbench.actions.labels import label
 from workbench.actions.table import BY_ID
-from workbench.actions.target import PaneName
 from workbench.view import BranchesRef
 from workbench.widgets.line_view import LineView
 
@@ -102,8 +103,8 @@ async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
         await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
         await pilot.press("D")
         assert asked(link) == [CompareBranches()]
-        assert app.screen.selection == BranchesRef()
-        assert app.screen.active is PaneName.INSPECTOR
+        assert panes_of(app).selection == BranchesRef()
+        assert panes_of(app).active is PaneName.INSPECTOR
         assert "comparing…" in text_of(app)
         await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
         text = text_of(app)
@@ -112,9 +113,9 @@ async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
         assert '- ["logs"]' in text
         assert '+ ["metrics"]' in text
         assert "[red]not markup␛[31m" in text
-        assert label(BY_ID["difference"], app.screen.context) == "close difference"
+        assert label(BY_ID["difference"], panes_of(app).context) == "close difference"
         await pilot.press("D")
-        assert app.screen.selection is None
+        assert panes_of(app).selection is None
         await pilot.press("D")
         assert asked(link) == [CompareBranches(), CompareBranches()]
         assert "comparing…" in text_of(app)
@@ -187,4 +188,4 @@ async def test_a_recording_that_failed_is_a_problem_until_another_one_begins():
         assert "Make room, then press R." in text
         await show(app, pilot, link, Update(Health.READY, recording=replace(RING, writing=True)))
         assert "E0001" not in text_of(app)
-        assert app.screen.event_log.display
+        assert panes_of(app).event_log.display

@@ -19,14 +19,15 @@ from tests.support.workbench_fakes import (
     fail_node,
     fan_out,
     opened,
+    panes_of,
     reloaded,
     show,
     snapshot,
     text_of,
 )
+from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import footer_actions, label
 from workbench.actions.table import BY_ID
-from workbench.actions.target import Context, PaneName
 from workbench.inspection.build_rows import build_rows
 from workbench.text.lines import plain
 from workbench.view import NodeRef, View
@@ -60,7 +61,7 @@ def asked(link: FakeLink) -> list[object]:
 
 
 async def choose(app, pilot, node: str) -> None:
-    app.screen.selection = NodeRef(node)
+    panes_of(app).selection = NodeRef(node)
     await pilot.pause()
 
 
@@ -95,7 +96,7 @@ async def test_the_inspector_of_a_node_has_all_facts_of_its_build():
         await choose(app, pilot, "metric-proc")
         await pilot.press("3", "plus")
         await pilot.pause()
-        rows = "\n".join(plain(row.spans) for row in app.screen.inspector.rows)
+        rows = "\n".join(plain(row.spans) for row in panes_of(app).inspector.rows)
         assert f"live       {NEW}" in rows
         assert "built      13s ago" in rows
         assert "live since 12s ago" in rows
@@ -108,11 +109,11 @@ async def test_the_age_of_a_build_grows_while_nothing_happens(monkeypatch):
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await choose(app, pilot, "router")
-        rows = [plain(row.spans) for row in app.screen.inspector.rows]
+        rows = [plain(row.spans) for row in panes_of(app).inspector.rows]
         assert any("1m13s ago" in row for row in rows)
         monkeypatch.setattr(inspector, "time_ns", lambda: BUILT_NS + 80 * NANO)
-        app.screen.inspector._fill_ages()
-        rows = [plain(row.spans) for row in app.screen.inspector.rows]
+        panes_of(app).inspector._fill_ages()
+        rows = [plain(row.spans) for row in panes_of(app).inspector.rows]
         assert any("1m20s ago" in row for row in rows)
 
 
@@ -131,7 +132,7 @@ async def test_a_swap_keeps_what_was_printed_the_events_and_the_selection():
         assert "slow disk" in text
         assert "push(#4) accepted" in text
         assert "r  metric-proc build 3fa2" in text
-        assert app.screen.selection == NodeRef("log-proc")
+        assert panes_of(app).selection == NodeRef("log-proc")
 
 
 async def test_u_goes_back_to_the_earlier_build_of_the_selected_node():
@@ -143,7 +144,7 @@ async def test_u_goes_back_to_the_earlier_build_of_the_selected_node():
         await pilot.press("u")
         assert asked(link) == []
         await show(app, pilot, link, reloaded(link.flow, "metric-proc", NEW, 7))
-        assert label(BY_ID["roll-back"], app.screen.context) == "back to 9f3a7bc"
+        assert label(BY_ID["roll-back"], panes_of(app).context) == "back to 9f3a7bc"
         await pilot.press("u")
         assert asked(link) == [Rollback("metric-proc")]
 
@@ -157,9 +158,9 @@ async def test_enter_on_an_earlier_build_puts_that_one_in_use():
         await show(app, pilot, link, replace(update, builds=builds))
         await choose(app, pilot, "metric-proc")
         await pilot.press("3")
-        rows = app.screen.inspector.rows
+        rows = panes_of(app).inspector.rows
         at = next(i for i, row in enumerate(rows) if plain(row.spans).strip() == "b" * 12)
-        app.screen.inspector.set_cursor(at)
+        panes_of(app).inspector.set_cursor(at)
         await pilot.press("enter")
         assert asked(link) == [Rollback("metric-proc", "bb" * 32)]
 
@@ -176,7 +177,7 @@ async def test_a_refused_build_is_told_at_once_and_goes_when_it_is_mended(size):
         header = text.split("\n")[0]
         assert "x 1 build refused" in header
         assert "x 1 build refused: metric-sink: the file is cut off" in text
-        assert app.screen.active is PaneName.FLOW
+        assert panes_of(app).active is PaneName.FLOW
         await pilot.press("6")
         text = text_of(app)
         assert "x E0800 CompilationFailed" in text
@@ -191,16 +192,16 @@ async def test_a_refused_build_is_told_at_once_and_goes_when_it_is_mended(size):
 async def test_on_a_large_terminal_new_problems_come_up_without_taking_the_keys():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        assert not app.screen.problems.display
+        assert not panes_of(app).problems.display
         await pilot.press("t")
         assert "step node needs" in text_of(app)
         await show(app, pilot, link, Update(Health.READY, problems=(CUT_OFF,)))
-        assert app.screen.problems.display
-        assert app.screen.active is PaneName.FLOW
+        assert panes_of(app).problems.display
+        assert panes_of(app).active is PaneName.FLOW
         assert "x 1 build refused: metric-sink" in text_of(app)
         await show(app, pilot, link, Update(Health.READY, problems=()))
-        assert app.screen.event_log.display
-        assert not app.screen.problems.display
+        assert panes_of(app).event_log.display
+        assert not panes_of(app).problems.display
 
 
 async def test_warnings_alone_are_no_refusal():
@@ -208,7 +209,7 @@ async def test_warnings_alone_are_no_refusal():
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, Update(Health.READY, problems=PROBLEMS[1:]))
         assert "refused" not in text_of(app)
-        assert not app.screen.problems.display
+        assert not panes_of(app).problems.display
 
 
 async def test_a_refused_manifest_is_not_called_a_build():
@@ -243,7 +244,7 @@ async def test_ctrl_r_builds_the_selected_nodes_component_and_shows_the_output(s
         assert "> building metric-proc" in text.split("\n")[0]
         assert ", then log-proc" in text
         assert "ctrl+x cancel build" in text.split("\n")[-1]
-        assert app.screen.active is PaneName.FLOW
+        assert panes_of(app).active is PaneName.FLOW
 
 
 @pytest.mark.parametrize("keys", [("ctrl+r",), ("f7",)])
@@ -309,7 +310,7 @@ async def test_output_of_several_components_is_told_apart_and_losses_are_counted
         status = BuildStatus("log-proc", outcomes=(BUILT,))
         told = Update(Health.READY, build=status, build_lines=lines, build_lines_lost=1_200)
         await show(app, pilot, link, told)
-        log = app.screen.build_log
+        log = panes_of(app).build_log
         assert [plain(log.spans_at(index)).strip() for index in range(len(log.rows))] == [
             ".. 1,200 lines were not kept",
             ">  building metric-proc",
@@ -324,10 +325,10 @@ async def test_a_flow_that_is_not_built_yet_can_be_built():
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     async with opened(link, (80, 24)) as (app, pilot):
         assert "Press ctrl+r to build what is not built" in text_of(app)
-        assert BY_ID["build"] in footer_actions(app.screen.context)
+        assert BY_ID["build"] in footer_actions(panes_of(app).context)
         await pilot.press("ctrl+r")
         assert asked(link) == [StartBuild(None)]
-        assert app.screen.active is PaneName.BUILD
+        assert panes_of(app).active is PaneName.BUILD
         await show(app, pilot, link, replace(BUILDING, health=Health.INVALID, problems=PROBLEMS))
         assert "Compiling metric-proc" in text_of(app)
 
@@ -346,7 +347,7 @@ async def test_r_makes_the_failed_call_again():
         failed = fail_node(snapshot(link.flow, calls=12), "log-proc")
         await show(app, pilot, link, Update(Health.READY, snapshot=failed))
         assert "r retries x skips" in text_of(app)
-        assert BY_ID["retry"] in footer_actions(app.screen.context)
+        assert BY_ID["retry"] in footer_actions(panes_of(app).context)
         await pilot.press("r")
         assert asked(link) == [StepCall("log-proc")]
         await show(app, pilot, link, Update(Health.READY, snapshot=snapshot(link.flow, calls=13)))

@@ -14,6 +14,7 @@ from tests.support.workbench_fakes import (
     busy_update,
     fan_out,
     opened,
+    panes_of,
     reloaded,
     show,
     snapshot,
@@ -42,10 +43,10 @@ async def test_differing_answers_are_told_shown_and_closed(size):
         await pilot.press("D")
         await pilot.pause()
         text = text_of(app)
-        assert app.screen.selection == NodeRef("metric-proc")
+        assert panes_of(app).selection == NodeRef("metric-proc")
         assert "D shows" not in text
         assert '- $.by: "a"' in text
-        assert label(BY_ID["difference"], app.screen.context) == "close difference"
+        assert label(BY_ID["difference"], panes_of(app).context) == "close difference"
         await pilot.press("D")
         await pilot.pause()
         assert "builds compared" not in text_of(app)
@@ -153,24 +154,24 @@ async def test_everything_follows_another_graph_and_the_difference_is_shown(size
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
-        app.screen.selection = NodeRef("log-proc")
+        panes_of(app).selection = NodeRef("log-proc")
         await show(app, pilot, link, relinked(without_log_branch(link.flow), 31))
-        assert app.screen.selection is None
+        assert panes_of(app).selection is None
         text = text_of(app)
         assert "another graph: 2 nodes removed, 2 edges removed, 1 changed  D shows" in text
         assert "log-sink" not in text.split("Output")[0].split("another graph")[0]
-        assert "log-sink" not in app.screen.outputs._views
+        assert "log-sink" not in panes_of(app).outputs._views
         assert "cpu_usage" in text
         await pilot.press("D")
         await pilot.pause()
-        assert app.screen.selection == ChangeRef()
+        assert panes_of(app).selection == ChangeRef()
         text = text_of(app)
         assert "- node log-proc" in text
         assert "- edge log-proc -> log-sink" in text
         await pilot.press("escape", "escape", "escape")
-        assert app.screen.selection is None
+        assert panes_of(app).selection is None
         await show(app, pilot, link, relinked(with_audit(link.flow), 32))
-        assert "audit" in app.screen.outputs._views
+        assert "audit" in panes_of(app).outputs._views
 
 
 async def test_a_graph_that_the_engine_can_not_take_waits_for_the_restart():
@@ -180,7 +181,7 @@ async def test_a_graph_that_the_engine_can_not_take_waits_for_the_restart():
         new = with_audit(link.flow)
         waiting = replace(relinked(new, 31), snapshot=snapshot(link.flow, calls=9))
         await show(app, pilot, link, waiting)
-        assert app.screen.view.flow == link.flow
+        assert panes_of(app).view.flow == link.flow
         assert "1 node added, 1 edge added (A begins with it)" in text_of(app)
         await pilot.press("D")
         await pilot.pause()
@@ -188,5 +189,5 @@ async def test_a_graph_that_the_engine_can_not_take_waits_for_the_restart():
         await show(
             app, pilot, link, Update(Health.READY, flow=new, snapshot=relinked(new).snapshot)
         )
-        assert app.screen.view.flow == new
+        assert panes_of(app).view.flow == new
         assert "another graph" not in text_of(app)

@@ -5,12 +5,20 @@ from __future__ import annotations
 from textual.events import MouseScrollUp
 
 from runtime.protocol.updates import CallMark, EventLine, Health, Update
-from tests.support.workbench_fakes import FakeLink, call_line, opened, printed, show, text_of
+from tests.support.workbench_fakes import (
+    FakeLink,
+    call_line,
+    opened,
+    panes_of,
+    printed,
+    show,
+    text_of,
+)
 from workbench.widgets.log_view import KEPT_ENTRIES
 
 
 def log_of(app, node: str):
-    return app.screen.outputs._views[node]
+    return panes_of(app).outputs._views[node]
 
 
 def shown(view) -> str:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from runtime.opening.open import process_link
-from tests.support.workbench_fakes import text_of, until
+from tests.support.workbench_fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 from workbench.screens.payload_editor import PayloadScreen
 from workbench.widgets.payload_area import PayloadArea
@@ -20,19 +20,19 @@ async def test_an_element_of_the_past_is_edited_and_goes_another_way(tmp_path, m
     monkeypatch.chdir(tmp_path)
     app = StudioApp(lambda: process_link(folder / "Torvyn.toml"), title="fan-out")
     async with app.run_test(size=(140, 40)) as pilot:
-        screen = app.screen
+        panes = panes_of(app)
 
         async def go(key: str, position: int) -> None:
             await pilot.press(key)
-            await until(pilot, lambda: screen.view.timeline.position == position)
+            await until(pilot, lambda: panes.view.timeline.position == position)
 
-        await until(pilot, lambda: screen.view.timeline is not None)
-        for calls in range(screen.view.timeline.position, 12):
+        await until(pilot, lambda: panes.view.timeline is not None)
+        for calls in range(panes.view.timeline.position, 12):
             await go("s", calls + 1)
         assert "next: log-proc process(#1)" in text_of(app)
         assert "12 calls" in text_of(app)
         for _ in range(6):
-            await go("s", screen.view.timeline.position + 1)
+            await go("s", panes.view.timeline.position + 1)
         assert "Received log" in text_of(app)
 
         for calls in range(18, 12, -1):
@@ -43,32 +43,32 @@ async def test_an_element_of_the_past_is_edited_and_goes_another_way(tmp_path, m
         await go("right_square_bracket", 13)
         await go("left_square_bracket", 12)
 
-        await until(pilot, lambda: screen.inspector.element is not None)
-        await until(pilot, lambda: screen.inspector.element.lineage is not None)
+        await until(pilot, lambda: panes.inspector.element is not None)
+        await until(pilot, lambda: panes.inspector.element.lineage is not None)
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, PayloadScreen))
         area = app.screen.query_one(PayloadArea)
         assert '"type":"log"' in area.text
         area.text = area.text.replace("user login", "USER EDIT")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: screen.view.timeline.branch == 2)
-        assert not screen.view.past
+        await until(pilot, lambda: panes.view.timeline.branch == 2)
+        assert not panes.view.past
         assert "branch 2" in text_of(app)
         await go("s", 13)
         await go("s", 14)
         await until(pilot, lambda: "USER EDIT" in text_of(app))
 
         await pilot.press("D")
-        await until(pilot, lambda: screen.view.branch_comparison is not None)
+        await until(pilot, lambda: panes.view.branch_comparison is not None)
         assert "branch 1 -> branch 2" in text_of(app)
-        assert screen.view.branch_comparison.different > 0
+        assert panes.view.branch_comparison.different > 0
 
         await pilot.press("L")
-        await until(pilot, lambda: screen.view.timeline.branch == 1)
+        await until(pilot, lambda: panes.view.timeline.branch == 1)
         await until(pilot, lambda: "USER EDIT" not in text_of(app))
 
         await pilot.press("R", *"kept.rec", "enter")
-        await until(pilot, lambda: screen.view.recording.writing)
+        await until(pilot, lambda: panes.view.recording.writing)
         await pilot.press("R")
-        await until(pilot, lambda: not screen.view.recording.writing)
-        assert (tmp_path / "kept.rec").stat().st_size == screen.view.recording.file_bytes
+        await until(pilot, lambda: not panes.view.recording.writing)
+        assert (tmp_path / "kept.rec").stat().st_size == panes.view.recording.file_bytes

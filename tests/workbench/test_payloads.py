@@ -24,6 +24,7 @@ from tests.support.workbench_fakes import (
     fail_node,
     on_branch,
     opened,
+    panes_of,
     settle,
     show,
     snapshot,
@@ -49,7 +50,7 @@ def saved(link: FakeLink) -> list[object]:
 
 async def edit(app, pilot, link: ReadingLink, element: int = 7) -> PayloadArea:
     """Open the editor on an element."""
-    app.screen.selection = ElementRef(element, element)
+    panes_of(app).selection = ElementRef(element, element)
     await settle(app, pilot)
     await pilot.press("e")
     await settle(app, pilot)
@@ -279,7 +280,7 @@ async def test_the_largest_payload_is_edited_and_a_larger_one_refused_with_a_sen
 async def test_an_element_that_is_gone_is_not_edited():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = ElementRef(7, 7)
+        panes_of(app).selection = ElementRef(7, 7)
         await pilot.press("e")
         missing = replace(details(7), found=False, summary=None)
         await show(app, pilot, link, Update(Health.READY, replies=(missing,)))
@@ -292,7 +293,7 @@ async def test_a_payload_that_stops_coming_is_not_asked_for_for_ever():
     link = ReadingLink(b"abc")
     link.most = 0
     async with opened(link) as (app, pilot):
-        app.screen.selection = ElementRef(7, 7)
+        panes_of(app).selection = ElementRef(7, 7)
         await settle(app, pilot)
         await pilot.press("e")
         await settle(app, pilot)
@@ -302,7 +303,7 @@ async def test_a_payload_that_stops_coming_is_not_asked_for_for_ever():
 async def test_an_editor_does_not_open_over_another_screen():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = ElementRef(7, 7)
+        panes_of(app).selection = ElementRef(7, 7)
         await pilot.press("e", "question_mark")
         link.push(Update(Health.READY, replies=(details(7),)))
         await settle(app, pilot)
@@ -313,7 +314,7 @@ async def test_nothing_is_edited_while_the_flow_runs():
     link = ReadingLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, replace(busy_update(link.flow), running=True))
-        app.screen.selection = ElementRef(7, 7)
+        panes_of(app).selection = ElementRef(7, 7)
         await pilot.press("e")
         assert "edit needs a paused flow and an element in the inspector." in text_of(app)
 
@@ -335,7 +336,7 @@ async def test_of_a_selected_node_its_failed_element_is_edited(node, edited):
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=9), "log-proc")
         await show(app, pilot, link, Update(Health.READY, snapshot=failed))
-        app.screen.selection = NodeRef(node)
+        panes_of(app).selection = NodeRef(node)
         await pilot.press("e")
         await settle(app, pilot)
         assert isinstance(app.screen, PayloadScreen) is edited
@@ -361,7 +362,7 @@ async def test_a_content_type_that_can_not_be_shown_is_kept_when_it_is_left_alon
     odd = details(7)
     odd = replace(odd, summary=replace(odd.summary, content_type="a\x1b[31m"))
     async with opened(link) as (app, pilot):
-        app.screen.selection = ElementRef(7, 7)
+        panes_of(app).selection = ElementRef(7, 7)
         await pilot.press("e")
         await show(app, pilot, link, Update(Health.READY, replies=(odd,)))
         assert app.screen.query_one("#payload-type", Input).value == "a␛[31m"
@@ -382,7 +383,7 @@ async def test_a_content_type_that_can_not_be_shown_is_kept_when_it_is_left_alon
 async def test_an_element_is_put_into_an_edge(selection, edge, label):
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = selection
+        panes_of(app).selection = selection
         await pilot.press("i")
         text = text_of(app)
         assert "A new element" in text
@@ -394,7 +395,7 @@ async def test_an_element_is_put_into_an_edge(selection, edge, label):
 async def test_an_empty_element_can_be_injected_and_leaving_injects_none():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = EdgeRef(0)
+        panes_of(app).selection = EdgeRef(0)
         await pilot.press("i", "escape")
         assert saved(link) == []
         await pilot.press("i", "ctrl+s")
@@ -405,7 +406,7 @@ async def test_an_empty_element_can_be_injected_and_leaving_injects_none():
 async def test_where_no_single_edge_is_meant_nothing_is_injected(selection):
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = selection
+        panes_of(app).selection = selection
         await pilot.press("i")
         assert "inject needs a paused flow and a selected edge." in text_of(app)
 

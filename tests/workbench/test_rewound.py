@@ -25,6 +25,7 @@ from tests.support.workbench_fakes import (
     inspected,
     on_branch,
     opened,
+    panes_of,
     printed,
     show,
     snapshot,
@@ -59,12 +60,12 @@ async def test_events_and_output_begin_anew_and_follow_their_end():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
-        log, view = app.screen.event_log, app.screen.outputs._views["log-sink"]
+        log, view = panes_of(app).event_log, panes_of(app).outputs._views["log-sink"]
         log.following = view.following = False
         await show(app, pilot, link, rewound(link, 50))
         assert len(log.entries) == 50
         assert len(view.entries) == 50
-        assert len(app.screen.outputs._views["metric-sink"].entries) == 0
+        assert len(panes_of(app).outputs._views["metric-sink"].entries) == 0
         assert log.following
         assert view.following
         assert "line 49" in text_of(app)
@@ -83,7 +84,7 @@ async def test_much_output_is_shown_whole_each_time_it_begins_anew():
         much = printed("log-sink", "".join(f"line {n}\n" for n in range(2_000)))
         for _ in range(3):
             await show(app, pilot, link, rewound(link, 9, printed=(much,)))
-            assert len(app.screen.outputs._views["log-sink"].entries) == 2_000
+            assert len(panes_of(app).outputs._views["log-sink"].entries) == 2_000
 
 
 async def test_old_output_behind_a_tab_is_no_news():
@@ -120,12 +121,12 @@ def calls_of_router(text: str) -> NodeCalls:
 async def test_the_selection_stays_and_is_asked_for_anew_once(selection, question, before, after):
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = selection
+        panes_of(app).selection = selection
         await show(app, pilot, link, Update(Health.READY, replies=(before,)))
         assert "what was" in inspected(app)
         link.sent.clear()
         await show(app, pilot, link, rewound(link, 5))
-        assert app.screen.selection == selection
+        assert panes_of(app).selection == selection
         assert link.sent.count(question) == 1
         await show(app, pilot, link, Update(Health.READY, replies=(after,)))
         assert "what is" in inspected(app)
@@ -135,18 +136,18 @@ async def test_the_selection_stays_and_is_asked_for_anew_once(selection, questio
 async def test_the_same_snapshot_at_another_place_is_asked_about_too():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = ElementRef(7, 7)
+        panes_of(app).selection = ElementRef(7, 7)
         await show(app, pilot, link, Update(Health.READY, replies=(details(7),)))
         link.sent.clear()
         await show(app, pilot, link, Update(Health.READY, rewound=True))
         assert link.sent == [ReadElement(7)]
-        assert app.screen.inspector.element == ElementRef(7, 7)
+        assert panes_of(app).inspector.element == ElementRef(7, 7)
 
 
 async def test_an_element_that_is_not_there_yet_says_so_and_comes_back():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = ElementRef(7, 7)
+        panes_of(app).selection = ElementRef(7, 7)
         missing = replace(details(7), found=False, summary=None)
         await show(app, pilot, link, replace(rewound(link, 5), replies=(missing,)))
         assert "not in the flow at this place of the past" in inspected(app)
@@ -170,19 +171,19 @@ async def test_another_graph_of_the_past_is_no_news_and_a_lost_selection_goes():
             for node in nodes
         )
         old = replace(link.flow, nodes=nodes, edges=edges)
-        app.screen.selection = NodeRef("log-sink")
+        panes_of(app).selection = NodeRef("log-sink")
         picture = snapshot(old, calls=5, depths=[0] * len(edges))
         there = rewound(link, 5, flow=old, snapshot=picture, printed=())
         await show(app, pilot, link, there)
-        assert app.screen.view.flow == old
-        assert app.screen.selection is None
-        assert app.screen.view.news == ()
-        assert "log-sink" not in app.screen.outputs._views
-        assert len(app.screen.event_log.entries) == 5
+        assert panes_of(app).view.flow == old
+        assert panes_of(app).selection is None
+        assert panes_of(app).view.news == ()
+        assert "log-sink" not in panes_of(app).outputs._views
+        assert len(panes_of(app).event_log.entries) == 5
         back = rewound(link, 9, flow=link.flow)
         await show(app, pilot, link, back)
-        assert "log-sink" in app.screen.outputs._views
-        assert app.screen.view.news == ()
+        assert "log-sink" in panes_of(app).outputs._views
+        assert panes_of(app).view.news == ()
 
 
 async def test_the_line_is_known_again_after_a_restart():
@@ -193,5 +194,5 @@ async def test_the_line_is_known_again_after_a_restart():
         await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
         await show(app, pilot, link, replace(link.opened(), timeline=branch_of_calls(0)))
         assert "0 calls" in text_of(app)
-        assert app.screen.view.branch_comparison is None
-        assert app.screen.selection is None
+        assert panes_of(app).view.branch_comparison is None
+        assert panes_of(app).selection is None

@@ -33,13 +33,14 @@ from tests.support.workbench_fakes import (
     element_line,
     fail_node,
     opened,
+    panes_of,
     printed,
     settle,
     show,
     snapshot,
     text_of,
 )
-from workbench.actions.target import PaneName
+from workbench.actions.context import PaneName
 from workbench.app import StudioApp
 from workbench.view import EdgeRef, ElementRef, NodeRef
 
@@ -130,7 +131,7 @@ async def test_a_selected_node_is_stepped_and_looked_into():
     async with opened(link) as (app, pilot):
         await pilot.press("right", "right", "right")
         await settle(app, pilot)
-        assert app.screen.selection == NodeRef("router")
+        assert panes_of(app).selection == NodeRef("router")
         assert ListNode("router", 12) in link.sent
         assert "torvyn:filtering/router" in text_of(app)
         await pilot.press("t")
@@ -142,21 +143,21 @@ async def test_arrows_and_letters_walk_over_nodes_and_edges(keys):
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press(*keys)
-        assert app.screen.selection == EdgeRef(0)
+        assert panes_of(app).selection == EdgeRef(0)
         assert ListQueue(0) in link.sent
         await pilot.press("escape")
-        assert app.screen.selection is None
+        assert panes_of(app).selection is None
 
 
 async def test_up_and_down_change_the_branch():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("G")
-        assert app.screen.selection == NodeRef("log-sink")
+        assert panes_of(app).selection == NodeRef("log-sink")
         await pilot.press("k")
-        assert app.screen.selection == NodeRef("metric-sink")
+        assert panes_of(app).selection == NodeRef("metric-sink")
         await pilot.press("j")
-        assert app.screen.selection == NodeRef("log-sink")
+        assert panes_of(app).selection == NodeRef("log-sink")
 
 
 async def test_what_comes_next_is_inspected_when_nothing_is_selected():
@@ -178,16 +179,16 @@ async def test_a_queue_is_opened_down_to_one_element():
         await show(app, pilot, link, busy_update(link.flow))
         await pilot.press("2", "j", "j", "j", "enter")
         await settle(app, pilot)
-        assert app.screen.selection == EdgeRef(2)
+        assert panes_of(app).selection == EdgeRef(2)
         assert ListQueue(2) in link.sent
         listing = QueueListing(2, 0, 64, (element_line(31), element_line(32)))
         await show(app, pilot, link, Update(Health.READY, replies=(listing,)))
         assert "and 62 more" in text_of(app)
         await pilot.press("3")
-        inspector = app.screen.inspector
+        inspector = panes_of(app).inspector
         inspector.set_cursor([row.target for row in inspector.rows].index(ElementRef(32, 32)))
         await pilot.press("enter", "S")
-        assert app.screen.selection == ElementRef(32, 32)
+        assert panes_of(app).selection == ElementRef(32, 32)
         assert ReadElement(32) in link.sent
         assert commands(link) == [StepElement(32)]
 
@@ -195,7 +196,7 @@ async def test_a_queue_is_opened_down_to_one_element():
 async def test_the_lineage_of_an_element_that_was_only_named_comes_from_its_details():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        app.screen.selection = ElementRef(9)
+        panes_of(app).selection = ElementRef(9)
         await settle(app, pilot)
         await show(app, pilot, link, Update(Health.READY, replies=(details(9),)))
         await pilot.press("S")
@@ -208,8 +209,8 @@ async def test_number_keys_bring_each_pane_up(size):
     async with opened(link, size) as (app, pilot):
         for number, name in enumerate(PaneName, start=1):
             await pilot.press(str(number))
-            assert app.screen.active is name
-            assert app.screen.pane(name).display
+            assert panes_of(app).active is name
+            assert panes_of(app).pane(name).display
             assert f"{number} {name.value.capitalize()}" in text_of(app)
 
 
@@ -219,38 +220,38 @@ async def test_tab_goes_round_all_panes_and_back():
         seen = []
         for _ in PaneName:
             await pilot.press("tab")
-            seen.append(app.screen.active)
+            seen.append(panes_of(app).active)
         assert seen == [*list(PaneName)[1:], PaneName.FLOW]
         await pilot.press("shift+tab")
-        assert app.screen.active is PaneName.BUILD
+        assert panes_of(app).active is PaneName.BUILD
 
 
 async def test_a_pane_is_zoomed_and_given_back():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("4", "plus")
-        assert not app.screen.flow_pane.display
-        assert app.screen.outputs.size.width > 110
+        assert not panes_of(app).flow_pane.display
+        assert panes_of(app).outputs.size.width > 110
         await pilot.press("escape")
-        assert app.screen.flow_pane.display
+        assert panes_of(app).flow_pane.display
         await pilot.press("plus", "underscore")
-        assert app.screen.flow_pane.display
+        assert panes_of(app).flow_pane.display
 
 
 async def test_a_click_selects_a_node_an_edge_a_row_and_a_footer_action():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
-        screen = app.screen
-        await pilot.click("#flow", offset=centre_of(screen.flow_pane, "log-proc"))
-        assert screen.selection == NodeRef("log-proc")
-        await pilot.click("#flow", offset=centre_of(screen.flow_pane, "64/64!"))
-        assert screen.selection == EdgeRef(2)
-        await pilot.click("#queues", offset=centre_of(screen.queues, "log-proc -> log-sink"))
-        assert screen.selection == EdgeRef(4)
-        await pilot.click("#events", offset=centre_of(screen.event_log, "process(#2)"))
-        assert screen.selection == ElementRef(7, 7)
-        await pilot.click("#footer", offset=centre_of(screen.query_one("#footer"), "step"))
+        panes = panes_of(app)
+        await pilot.click("#flow", offset=centre_of(panes.flow_pane, "log-proc"))
+        assert panes.selection == NodeRef("log-proc")
+        await pilot.click("#flow", offset=centre_of(panes.flow_pane, "64/64!"))
+        assert panes.selection == EdgeRef(2)
+        await pilot.click("#queues", offset=centre_of(panes.queues, "log-proc -> log-sink"))
+        assert panes.selection == EdgeRef(4)
+        await pilot.click("#events", offset=centre_of(panes.event_log, "process(#2)"))
+        assert panes.selection == ElementRef(7, 7)
+        await pilot.click("#footer", offset=centre_of(panes.query_one("#footer"), "step"))
         assert commands(link) == [StepCall()]
 
 
@@ -258,12 +259,12 @@ async def test_a_click_on_a_tab_brings_its_log_up():
     link = FakeLink()
     async with opened(link, (60, 24)) as (app, pilot):
         await pilot.press("4")
-        tabs = app.screen.outputs.query_one(".tabs")
+        tabs = panes_of(app).outputs.query_one(".tabs")
         assert tabs.display
         await pilot.click(".tabs", offset=centre_of(tabs, "log-sink"))
-        assert app.screen.outputs.active == "log-sink"
+        assert panes_of(app).outputs.active == "log-sink"
         await pilot.press("left")
-        assert app.screen.outputs.active == "metric-sink"
+        assert panes_of(app).outputs.active == "metric-sink"
 
 
 async def test_the_header_counts_and_the_last_call_is_explained():
@@ -345,9 +346,9 @@ async def test_problems_are_listed_with_place_and_help(size):
         assert "x E0702 UnknownKey" in text
         assert "Torvyn.toml:12:5" in text
         assert "help Write `capacity`." in text
-        assert app.screen.active is PaneName.PROBLEMS
+        assert panes_of(app).active is PaneName.PROBLEMS
         await show(app, pilot, link, link.opened())
-        assert app.screen.active is PaneName.FLOW
+        assert panes_of(app).active is PaneName.FLOW
 
 
 async def test_a_session_that_can_not_be_opened_is_tried_again():

@@ -38,15 +38,16 @@ from tests.support.workbench_fakes import (
     fail_node,
     on_branch,
     opened,
+    panes_of,
     settle,
     show,
     snapshot,
     text_of,
 )
 from workbench.actions.action import Group
+from workbench.actions.context import PaneName
 from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS, BY_ID
-from workbench.actions.target import PaneName
 from workbench.graph.layout import lay_out
 from workbench.view import ElementRef, NodeRef
 
@@ -114,7 +115,7 @@ async def test_going_back_that_is_refused_says_why_and_asks_nothing(key):
     why = "The ring has lost the start of this run."
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(replace(PRESENT, refusal=why)))
-        app.screen.selection = ElementRef(7, 7)
+        panes_of(app).selection = ElementRef(7, 7)
         await pilot.press(key)
         assert why in text_of(app)
         assert asked(link) == []
@@ -185,12 +186,12 @@ async def test_a_step_of_a_node_or_a_retry_would_not_be_the_past():
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=9), "log-proc")
         await show(app, pilot, link, replace(on_branch(PAST), snapshot=failed))
-        app.screen.selection = NodeRef("log-proc")
+        panes_of(app).selection = NodeRef("log-proc")
         for key in ("t", "r"):
             await pilot.press(key)
             assert "E goes to its end, F forks here." in text_of(app)
             await pilot.press("escape")
-            app.screen.selection = NodeRef("log-proc")
+            panes_of(app).selection = NodeRef("log-proc")
         assert asked(link) == []
         assert "x skips" in text_of(app)
         assert "r retries" not in text_of(app)
@@ -204,7 +205,7 @@ async def test_the_origin_is_that_of_the_element_that_the_inspector_shows():
         )
         await pilot.press("o")
         assert asked(link) == [JumpToElement(7)]
-        app.screen.selection = ElementRef(9)
+        panes_of(app).selection = ElementRef(9)
         await settle(app, pilot)
         await pilot.press("o")
         assert asked(link)[-1] == JumpToElement(9)
@@ -219,7 +220,7 @@ async def test_the_past_is_unmistakable(size):
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, replace(busy_update(link.flow), timeline=PRESENT))
         assert not app.screen.has_class("-past")
-        calm = app.screen.queues.styles.border
+        calm = panes_of(app).queues.styles.border
         await show(app, pilot, link, replace(on_branch(PAST), rewound=True))
         lines = text_of(app).split("\n")
         assert "<< PAST 1,842/1,850" in lines[0]
@@ -229,10 +230,10 @@ async def test_the_past_is_unmistakable(size):
         assert (said if size[0] == 120 else "the past  ] on  E end  F fork") in lines[-3]
         assert "next: router route(#6)" in lines[-3]
         assert lines[-1].startswith(" [ step back  ] forward  E to the end  F fork here")
-        assert app.screen.queues.styles.border != calm
+        assert panes_of(app).queues.styles.border != calm
         await show(app, pilot, link, on_branch(PRESENT))
         assert "|| PAUSED" in text_of(app)
-        assert app.screen.queues.styles.border == calm
+        assert panes_of(app).queues.styles.border == calm
 
 
 async def test_a_run_through_the_past_is_the_past_still():
@@ -255,7 +256,7 @@ async def test_a_way_shows_its_progress_and_can_be_cancelled(key):
         text = text_of(app)
         assert ".. SEEKING 40 %" in text
         assert "going to call 12,345  40 %  space cancels" in text
-        assert label(BY_ID["run-pause"], app.screen.context) == "cancel"
+        assert label(BY_ID["run-pause"], panes_of(app).context) == "cancel"
         await pilot.press("s", key)
         assert asked(link) == [Pause()]
         assert "step needs a flow that stands still" not in text_of(app)
@@ -298,7 +299,7 @@ async def test_labels_and_the_footer_follow_the_place():
         await show(
             app, pilot, link, on_branch(replace(PRESENT, marks=(1_850,), branches=TWO_BRANCHES))
         )
-        context = app.screen.context
+        context = panes_of(app).context
         assert label(BY_ID["mark"], context) == "unmark"
         assert label(BY_ID["branch"], context) == "branch 2"
         assert "[ step back" in text_of(app).split("\n")[-1]
@@ -339,7 +340,7 @@ async def test_the_bar_takes_no_pane_its_last_row(height, seen):
         await show(app, pilot, link, replace(busy_update(link.flow), timeline=PAST))
         assert app.screen.query_one("#timeline").display is seen
         await show(app, pilot, link, Update(Health.DEAD, health_detail="killed"))
-        panes = [app.screen.pane(name) for name in PaneName]
+        panes = [panes_of(app).pane(name) for name in PaneName]
         assert all(pane.size.height > 0 for pane in panes if pane.display)
 
 
@@ -347,8 +348,8 @@ async def test_the_bar_costs_the_graph_no_row_it_wants_on_the_smallest_usual_ter
     link = FakeLink()
     async with opened(link, (80, 24)) as (app, pilot):
         await show(app, pilot, link, on_branch(PAST))
-        wanted = lay_out(link.flow, app.screen.flow_pane.size.width - 2, 100).height
-        assert app.screen.flow_pane.size.height >= wanted
+        wanted = lay_out(link.flow, panes_of(app).flow_pane.size.width - 2, 100).height
+        assert panes_of(app).flow_pane.size.height >= wanted
 
 
 async def test_a_step_that_was_undone_at_once_is_not_called_none():

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from workbench.actions.target import ActionTarget, Context
+from workbench.actions.context import Context
+from workbench.actions.target import ActionTarget
 
 
 class Group(StrEnum):
@@ -39,7 +40,7 @@ def _nothing(context: Context) -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """One thing a user can do."""
 

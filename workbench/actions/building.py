@@ -5,14 +5,15 @@ from __future__ import annotations
 from runtime.protocol.requests import CancelBuild, Rollback
 from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group
-from workbench.actions.target import ActionTarget, Context
+from workbench.actions.context import Context
+from workbench.actions.target import ActionTarget
 from workbench.view import BranchesRef, NodeRef
 
 
-def _roll_back(bench: ActionTarget) -> None:
-    build = bench.context.live_build
+def _roll_back(to: ActionTarget) -> None:
+    build = to.context.live_build
     if build is not None:
-        bench.send(Rollback(build.node))
+        to.session.send(Rollback(build.node))
 
 
 def _can_roll_back(context: Context) -> bool:
@@ -47,23 +48,26 @@ def has_other_branch(context: Context) -> bool:
 
 
 BUILD: tuple[Action, ...] = (
-    Action("build", ("ctrl+r",), "build",
-           "Build the selected node's component; all of them when no node is selected.",
-           Group.BUILD, lambda bench: bench.build(bench.context.component), _can_build,
-           "a session that has started", 14),
-    Action("build-all", ("f7",), "build all", "Build every component of the manifest.",
-           Group.BUILD, lambda bench: bench.build(None), _can_build,
-           "a session that has started"),
-    Action("cancel-build", ("ctrl+x",), "cancel build",
-           "End the build, and forget those that wait.",
-           Group.BUILD, lambda bench: bench.send(CancelBuild()), _builds, "a running build", 7),
-    Action("roll-back", ("u",), "roll back",
-           "Put the earlier build of the selected node in use again.",
-           Group.BUILD, _roll_back, _can_roll_back, "a selected node with an earlier build"),
-    Action("difference", ("D",), "difference",
-           "Show in what builds, graphs or branches differ; again closes it.",
-           Group.BUILD, lambda bench: bench.show_difference(), _differs, "a difference", 8, 7),
-    Action("compare", ("equals_sign",), "comparing",
-           "Make a node's last calls with both builds at each swap, or do not.",
-           Group.BUILD, lambda bench: bench.toggle_comparing()),
+    Action(id="build", keys=("ctrl+r",), label="build", group=Group.BUILD,
+           help="Build the selected node's component; all of them when no node is selected.",
+           do=lambda to: to.session.build(to.context.component), when=_can_build,
+           needs="a session that has started", footer=14),
+    Action(id="build-all", keys=("f7",), label="build all", group=Group.BUILD,
+           help="Build every component of the manifest.",
+           do=lambda to: to.session.build(None), when=_can_build,
+           needs="a session that has started"),
+    Action(id="cancel-build", keys=("ctrl+x",), label="cancel build", group=Group.BUILD,
+           help="End the build, and forget those that wait.",
+           do=lambda to: to.session.send(CancelBuild()), when=_builds, needs="a running build",
+           footer=7),
+    Action(id="roll-back", keys=("u",), label="roll back", group=Group.BUILD,
+           help="Put the earlier build of the selected node in use again.",
+           do=_roll_back, when=_can_roll_back, needs="a selected node with an earlier build"),
+    Action(id="difference", keys=("D",), label="difference", group=Group.BUILD,
+           help="Show in what builds, graphs or branches differ; again closes it.",
+           do=lambda to: to.session.show_difference(), when=_differs, needs="a difference",
+           footer=8, in_past=7),
+    Action(id="compare", keys=("equals_sign",), label="comparing", group=Group.BUILD,
+           help="Make a node's last calls with both builds at each swap, or do not.",
+           do=lambda to: to.session.toggle_comparing()),
 )  # fmt: skip

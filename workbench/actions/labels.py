@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from workbench.actions.action import Action
 from workbench.actions.building import is_looked_at
+from workbench.actions.context import Context
 from workbench.actions.table import ACTIONS
-from workbench.actions.target import Context
 from workbench.text.figures import short_digest
 from workbench.text.lines import fit
 from workbench.view import NodeRef

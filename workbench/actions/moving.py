@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workbench.actions.action import Action, Group
-from workbench.actions.target import ActionTarget, PaneName
+from workbench.actions.context import PaneName
+from workbench.actions.target import ActionTarget
 
 
 def _panes() -> tuple[Action, ...]:
     def show(name: PaneName) -> Callable[[ActionTarget], None]:
-        return lambda bench: bench.focus_pane(name)
+        return lambda to: to.panes.focus_pane(name)
 
     return tuple(
         Action(
-            f"pane-{name}",
-            (str(number),),
-            name.value,
-            f"Go to the {name} pane.",
-            Group.MOVE,
-            show(name),
+            id=f"pane-{name}",
+            keys=(str(number),),
+            label=name.value,
+            help=f"Go to the {name} pane.",
+            group=Group.MOVE,
+            do=show(name),
         )
         for number, name in enumerate(PaneName, start=1)
     )
@@ -27,28 +28,40 @@ def _panes() -> tuple[Action, ...]:
 
 MOVE: tuple[Action, ...] = (
     *_panes(),
-    Action("pane-next", ("tab",), "next pane", "Go to the next pane.",
-           Group.MOVE, lambda bench: bench.cycle_pane(1)),
-    Action("pane-previous", ("shift+tab",), "previous pane", "Go to the pane before.",
-           Group.MOVE, lambda bench: bench.cycle_pane(-1)),
-    Action("left", ("left", "h"), "left", "Move left; in the output, to the pane before.",
-           Group.MOVE, lambda bench: bench.move(-1, 0)),
-    Action("right", ("right", "l"), "right", "Move right; in the output, to the next pane.",
-           Group.MOVE, lambda bench: bench.move(1, 0)),
-    Action("up", ("up", "k"), "up", "Move up.", Group.MOVE, lambda bench: bench.move(0, -1)),
-    Action("down", ("down", "j"), "down", "Move down.", Group.MOVE, lambda bench: bench.move(0, 1)),
-    Action("page-up", ("pageup",), "page up", "Move a page up.",
-           Group.MOVE, lambda bench: bench.page(-1)),
-    Action("page-down", ("pagedown",), "page down", "Move a page down.",
-           Group.MOVE, lambda bench: bench.page(1)),
-    Action("top", ("g", "home"), "top", "Go to the first line.",
-           Group.MOVE, lambda bench: bench.jump(False)),
-    Action("end", ("G", "end"), "end", "Go to the last line; a log follows its end again.",
-           Group.MOVE, lambda bench: bench.jump(True)),
-    Action("more-right", ("greater_than_sign",), "more",
-           "Show the next part of a large payload, or scroll right.",
-           Group.MOVE, lambda bench: bench.sideways(1)),
-    Action("more-left", ("less_than_sign",), "back",
-           "Show the part before of a large payload, or scroll left.",
-           Group.MOVE, lambda bench: bench.sideways(-1)),
+    Action(id="pane-next", keys=("tab",), label="next pane", group=Group.MOVE,
+           help="Go to the next pane.",
+           do=lambda to: to.panes.cycle_pane(1)),
+    Action(id="pane-previous", keys=("shift+tab",), label="previous pane", group=Group.MOVE,
+           help="Go to the pane before.",
+           do=lambda to: to.panes.cycle_pane(-1)),
+    Action(id="left", keys=("left", "h"), label="left", group=Group.MOVE,
+           help="Move left; in the output, to the pane before.",
+           do=lambda to: to.panes.move(-1, 0)),
+    Action(id="right", keys=("right", "l"), label="right", group=Group.MOVE,
+           help="Move right; in the output, to the next pane.",
+           do=lambda to: to.panes.move(1, 0)),
+    Action(id="up", keys=("up", "k"), label="up", group=Group.MOVE,
+           help="Move up.",
+           do=lambda to: to.panes.move(0, -1)),
+    Action(id="down", keys=("down", "j"), label="down", group=Group.MOVE,
+           help="Move down.",
+           do=lambda to: to.panes.move(0, 1)),
+    Action(id="page-up", keys=("pageup",), label="page up", group=Group.MOVE,
+           help="Move a page up.",
+           do=lambda to: to.panes.page(-1)),
+    Action(id="page-down", keys=("pagedown",), label="page down", group=Group.MOVE,
+           help="Move a page down.",
+           do=lambda to: to.panes.page(1)),
+    Action(id="top", keys=("g", "home"), label="top", group=Group.MOVE,
+           help="Go to the first line.",
+           do=lambda to: to.panes.jump(False)),
+    Action(id="end", keys=("G", "end"), label="end", group=Group.MOVE,
+           help="Go to the last line; a log follows its end again.",
+           do=lambda to: to.panes.jump(True)),
+    Action(id="more-right", keys=("greater_than_sign",), label="more", group=Group.MOVE,
+           help="Show the next part of a large payload, or scroll right.",
+           do=lambda to: to.panes.sideways(1)),
+    Action(id="more-left", keys=("less_than_sign",), label="back", group=Group.MOVE,
+           help="Show the part before of a large payload, or scroll left.",
+           do=lambda to: to.panes.sideways(-1)),
 )  # fmt: skip

@@ -12,7 +12,8 @@ from runtime.protocol.requests import (
 )
 from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group, idle, steppable
-from workbench.actions.target import ActionTarget, Context
+from workbench.actions.context import Context
+from workbench.actions.target import ActionTarget
 from workbench.view import ElementRef, NodeRef
 
 PACES: tuple[float | None, ...] = (None, 20.0, 5.0)
@@ -22,33 +23,33 @@ _LIVE = "a flow that stands still and has not ended"
 PAST_IS_REPEATED = "The past is made again as it was: E goes to its end, F forks here."
 
 
-def _run_or_pause(bench: ActionTarget) -> None:
-    context = bench.context
+def _run_or_pause(to: ActionTarget) -> None:
+    context = to.context
     going = context.view.running or context.view.seeking
-    bench.send(Pause() if going else Continue(context.pace))
+    to.session.send(Pause() if going else Continue(context.pace))
 
 
-def _step_node(bench: ActionTarget) -> None:
-    selection = bench.context.selection
+def _step_node(to: ActionTarget) -> None:
+    selection = to.context.selection
     if isinstance(selection, NodeRef):
-        bench.send(StepCall(selection.node))
+        to.session.send(StepCall(selection.node))
 
 
-def _step_element(bench: ActionTarget) -> None:
-    selection = bench.context.selection
-    bench.send(StepElement(selection.lineage if isinstance(selection, ElementRef) else None))
+def _step_element(to: ActionTarget) -> None:
+    selection = to.context.selection
+    to.session.send(StepElement(selection.lineage if isinstance(selection, ElementRef) else None))
 
 
-def _skip(bench: ActionTarget) -> None:
-    failed = bench.context.view.failed_node
+def _skip(to: ActionTarget) -> None:
+    failed = to.context.view.failed_node
     if failed is not None:
-        bench.send(SkipElement(failed.name))
+        to.session.send(SkipElement(failed.name))
 
 
-def _retry(bench: ActionTarget) -> None:
-    failed = bench.context.view.failed_node
+def _retry(to: ActionTarget) -> None:
+    failed = to.context.view.failed_node
     if failed is not None:
-        bench.send(StepCall(failed.name))
+        to.session.send(StepCall(failed.name))
 
 
 def _can_run(context: Context) -> bool:
@@ -77,29 +78,34 @@ def _can_restart(context: Context) -> bool:
 
 
 RUN: tuple[Action, ...] = (
-    Action("step", ("s", "f10"), "step",
-           "Make one call: the next in order.",
-           Group.RUN, lambda bench: bench.send(StepCall()), steppable, _LIVE, 1, 12),
-    Action("step-element", ("S", "f11"), "element",
-           "Make calls until the selected element, or the next one, has left the flow.",
-           Group.RUN, _step_element, steppable, _LIVE, 2),
-    Action("run-pause", ("space",), "run/pause",
-           "Run the flow at the chosen pace, or pause it.",
-           Group.RUN, _run_or_pause, _can_run, _LIVE, 3, 5),
-    Action("continue", ("c", "f5"), "continue", "Run until the next stop.",
-           Group.RUN, lambda bench: bench.send(Continue(bench.context.pace)), idle,
-           "a paused flow"),
-    Action("step-node", ("t",), "step node", "Make one call of the selected node.",
-           Group.RUN, _step_node, _node_chosen, "a selected node",
-           why_not=_as_it_was),
-    Action("skip", ("x",), "skip failed", "Drop the element that its node failed on.",
-           Group.RUN, _skip, _failed, "a failed element", 6),
-    Action("retry", ("r",), "retry", "Make the call that failed again.",
-           Group.RUN, _retry, _can_retry, "a failed element", 5,
-           why_not=_as_it_was),
-    Action("pace", ("p",), "pace", "Run at full speed, 20 calls a second, or 5.",
-           Group.RUN, lambda bench: bench.cycle_pace(), footer=15),
-    Action("restart", ("A",), "restart", "Tear the flow down and begin again, paused.",
-           Group.RUN, lambda bench: bench.send(Restart()), _can_restart,
-           "a session that has started", 16),
+    Action(id="step", keys=("s", "f10"), label="step", group=Group.RUN,
+           help="Make one call: the next in order.",
+           do=lambda to: to.session.send(StepCall()), when=steppable, needs=_LIVE, footer=1,
+           in_past=12),
+    Action(id="step-element", keys=("S", "f11"), label="element", group=Group.RUN,
+           help="Make calls until the selected element, or the next one, has left the flow.",
+           do=_step_element, when=steppable, needs=_LIVE, footer=2),
+    Action(id="run-pause", keys=("space",), label="run/pause", group=Group.RUN,
+           help="Run the flow at the chosen pace, or pause it.",
+           do=_run_or_pause, when=_can_run, needs=_LIVE, footer=3, in_past=5),
+    Action(id="continue", keys=("c", "f5"), label="continue", group=Group.RUN,
+           help="Run until the next stop.",
+           do=lambda to: to.session.send(Continue(to.context.pace)), when=idle,
+           needs="a paused flow"),
+    Action(id="step-node", keys=("t",), label="step node", group=Group.RUN,
+           help="Make one call of the selected node.",
+           do=_step_node, when=_node_chosen, needs="a selected node", why_not=_as_it_was),
+    Action(id="skip", keys=("x",), label="skip failed", group=Group.RUN,
+           help="Drop the element that its node failed on.",
+           do=_skip, when=_failed, needs="a failed element", footer=6),
+    Action(id="retry", keys=("r",), label="retry", group=Group.RUN,
+           help="Make the call that failed again.",
+           do=_retry, when=_can_retry, needs="a failed element", why_not=_as_it_was, footer=5),
+    Action(id="pace", keys=("p",), label="pace", group=Group.RUN,
+           help="Run at full speed, 20 calls a second, or 5.",
+           do=lambda to: to.session.cycle_pace(), footer=15),
+    Action(id="restart", keys=("A",), label="restart", group=Group.RUN,
+           help="Tear the flow down and begin again, paused.",
+           do=lambda to: to.session.send(Restart()), when=_can_restart,
+           needs="a session that has started", footer=16),
 )  # fmt: skip

@@ -14,7 +14,8 @@ from runtime.protocol.requests import (
     ToggleMark,
 )
 from workbench.actions.action import Action, Group, idle
-from workbench.actions.target import ActionTarget, Context
+from workbench.actions.context import Context
+from workbench.actions.target import ActionTarget
 
 
 def _has_timeline(context: Context) -> bool:
@@ -36,21 +37,21 @@ def _can_go_on(context: Context) -> bool:
     return timeline is not None and (timeline.past or timeline.position < timeline.calls)
 
 
-def _forward(bench: ActionTarget) -> None:
+def _forward(to: ActionTarget) -> None:
     """The call that was undone; of a replay, the recorded one that comes next."""
-    bench.send(StepForward() if bench.context.view.past else StepCall())
+    to.session.send(StepForward() if to.context.view.past else StepCall())
 
 
-def _to_the_end(bench: ActionTarget) -> None:
-    timeline = bench.context.timeline
+def _to_the_end(to: ActionTarget) -> None:
+    timeline = to.context.timeline
     if timeline is not None:
-        bench.send(JumpTo(timeline.calls + 1))
+        to.session.send(JumpTo(timeline.calls + 1))
 
 
-def _to_element(bench: ActionTarget) -> None:
-    element = bench.context.element
+def _to_element(to: ActionTarget) -> None:
+    element = to.context.element
     if element is not None and element.lineage is not None:
-        bench.send(JumpToElement(element.lineage))
+        to.session.send(JumpToElement(element.lineage))
 
 
 def _knows_lineage(context: Context) -> bool:
@@ -88,52 +89,56 @@ def _can_inject(context: Context) -> bool:
 _UNDONE = "a call that was undone, or a recorded one to come"
 
 TIME: tuple[Action, ...] = (
-    Action("step-back", ("left_square_bracket",), "step back",
-           "Undo the last call: the flow stands as it did before it.",
-           Group.TIME, lambda bench: bench.send(StepBack()), _can_go_back, "a call to undo",
-           4, 1, _refused),
-    Action("step-forward", ("right_square_bracket",), "forward",
-           "Make the undone call again; in a replay, the next recorded one.",
-           Group.TIME, _forward, _can_go_on, _UNDONE, 0, 2),
-    Action("stop-before", ("left_curly_bracket",), "stop before",
-           "Go back to the stop before this place, or to the first call.",
-           Group.TIME, lambda bench: bench.send(JumpToStop()), _can_go_back, "a call to undo",
-           0, 10, _refused),
-    Action("stop-after", ("right_curly_bracket",), "next stop",
-           "Go on to the next stop that was made, or to the end of the branch.",
-           Group.TIME, lambda bench: bench.send(JumpToStop(forward=True)), _can_go_on, _UNDONE,
-           0, 11),
-    Action("branch-end", ("E",), "to the end", "Go to the end of the branch, which is the present.",
-           Group.TIME, _to_the_end, _can_go_on, _UNDONE, 0, 3),
-    Action("call", ("number_sign",), "to call",
-           "Go to a call: its number, +N or -N from here, or N%.",
-           Group.TIME, lambda bench: bench.ask_place(), _has_timeline, "a flow that is ready"),
-    Action("origin", ("o",), "origin",
-           "Go to before the call that gave the flow the inspected element.",
-           Group.TIME, _to_element, _knows_lineage, "an element in the inspector",
+    Action(id="step-back", keys=("left_square_bracket",), label="step back", group=Group.TIME,
+           help="Undo the last call: the flow stands as it did before it.",
+           do=lambda to: to.session.send(StepBack()), when=_can_go_back, needs="a call to undo",
+           why_not=_refused, footer=4, in_past=1),
+    Action(id="step-forward", keys=("right_square_bracket",), label="forward", group=Group.TIME,
+           help="Make the undone call again; in a replay, the next recorded one.",
+           do=_forward, when=_can_go_on, needs=_UNDONE, in_past=2),
+    Action(id="stop-before", keys=("left_curly_bracket",), label="stop before", group=Group.TIME,
+           help="Go back to the stop before this place, or to the first call.",
+           do=lambda to: to.session.send(JumpToStop()), when=_can_go_back, needs="a call to undo",
+           why_not=_refused, in_past=10),
+    Action(id="stop-after", keys=("right_curly_bracket",), label="next stop", group=Group.TIME,
+           help="Go on to the next stop that was made, or to the end of the branch.",
+           do=lambda to: to.session.send(JumpToStop(forward=True)), when=_can_go_on,
+           needs=_UNDONE, in_past=11),
+    Action(id="branch-end", keys=("E",), label="to the end", group=Group.TIME,
+           help="Go to the end of the branch, which is the present.",
+           do=_to_the_end, when=_can_go_on, needs=_UNDONE, in_past=3),
+    Action(id="call", keys=("number_sign",), label="to call", group=Group.TIME,
+           help="Go to a call: its number, +N or -N from here, or N%.",
+           do=lambda to: to.session.ask_place(), when=_has_timeline, needs="a flow that is ready"),
+    Action(id="origin", keys=("o",), label="origin", group=Group.TIME,
+           help="Go to before the call that gave the flow the inspected element.",
+           do=_to_element, when=_knows_lineage, needs="an element in the inspector",
            why_not=_refused),
-    Action("mark", ("m",), "mark", "Mark this place of the branch, or take its mark away.",
-           Group.TIME, lambda bench: bench.send(ToggleMark()), _has_timeline,
-           "a flow that is ready"),
-    Action("mark-before", ("apostrophe",), "mark before",
-           "Go to the mark before this place; from the first one, to the last.",
-           Group.TIME, lambda bench: bench.send(JumpToMark()), _has_marks,
-           "a mark: m sets one"),
-    Action("fork", ("F",), "fork here",
-           "Go on from this place on a branch of its own; the old branch is kept.",
-           Group.TIME, lambda bench: bench.send(Fork()), _can_fork, "a place in the past", 0, 4),
-    Action("branch", ("L",), "other branch", "Go to the end of another branch that is kept.",
-           Group.TIME, lambda bench: bench.take_branch(), _has_branches,
-           "another branch: F in the past begins one"),
-    Action("record", ("R",), "record",
-           "Write what the ring has, and all that follows, to a file; again ends it.",
-           Group.TIME, lambda bench: bench.record(), _can_record, "a flow that is ready"),
-    Action("edit", ("e",), "edit",
-           "Give the inspected element another payload, while it waits in a queue.",
-           Group.TIME, lambda bench: bench.edit_element(), _can_edit,
-           "a paused flow and an element in the inspector", 9, 6),
-    Action("inject", ("i",), "inject",
-           "Put a new element into the selected edge, or the node's only input.",
-           Group.TIME, lambda bench: bench.inject_element(), _can_inject,
-           "a paused flow and a selected edge"),
+    Action(id="mark", keys=("m",), label="mark", group=Group.TIME,
+           help="Mark this place of the branch, or take its mark away.",
+           do=lambda to: to.session.send(ToggleMark()), when=_has_timeline,
+           needs="a flow that is ready"),
+    Action(id="mark-before", keys=("apostrophe",), label="mark before", group=Group.TIME,
+           help="Go to the mark before this place; from the first one, to the last.",
+           do=lambda to: to.session.send(JumpToMark()), when=_has_marks,
+           needs="a mark: m sets one"),
+    Action(id="fork", keys=("F",), label="fork here", group=Group.TIME,
+           help="Go on from this place on a branch of its own; the old branch is kept.",
+           do=lambda to: to.session.send(Fork()), when=_can_fork, needs="a place in the past",
+           in_past=4),
+    Action(id="branch", keys=("L",), label="other branch", group=Group.TIME,
+           help="Go to the end of another branch that is kept.",
+           do=lambda to: to.session.take_branch(), when=_has_branches,
+           needs="another branch: F in the past begins one"),
+    Action(id="record", keys=("R",), label="record", group=Group.TIME,
+           help="Write what the ring has, and all that follows, to a file; again ends it.",
+           do=lambda to: to.session.record(), when=_can_record, needs="a flow that is ready"),
+    Action(id="edit", keys=("e",), label="edit", group=Group.TIME,
+           help="Give the inspected element another payload, while it waits in a queue.",
+           do=lambda to: to.session.edit_element(), when=_can_edit,
+           needs="a paused flow and an element in the inspector", footer=9, in_past=6),
+    Action(id="inject", keys=("i",), label="inject", group=Group.TIME,
+           help="Put a new element into the selected edge, or the node's only input.",
+           do=lambda to: to.session.inject_element(), when=_can_inject,
+           needs="a paused flow and a selected edge"),
 )  # fmt: skip

@@ -12,9 +12,9 @@ from textual.widgets import Input
 
 from runtime.protocol.timeline import TimelineMark
 from workbench.actions.action import Action, Group
+from workbench.actions.context import Context
 from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS
-from workbench.actions.target import Context
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
 from workbench.timeline.track import DONE, TO_COME, UNDONE

@@ -1,23 +1,23 @@
-"""The main screen: panes and the actions of the table."""
+"""The main screen: panes, and keys that do the actions of the table."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import ClassVar
 
+from textual import on
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
 from runtime.protocol.requests import Request
-from runtime.protocol.updates import Update
-from workbench.actions.labels import label
-from workbench.actions.table import ACTIONS, BY_ID
+from workbench.actions.table import ACTIONS
 from workbench.screens.main_controller import MainController
 from workbench.screens.panes import Panes
-from workbench.screens.update_feed import UpdateFeed
 
 
-class MainScreen(Panes, inherit_bindings=False):
-    """Turns keys into actions and actions into requests."""
+class MainScreen(Screen[None], inherit_bindings=False):
+    """Holds the panes of a session, and the controller that does what its keys ask."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -28,30 +28,19 @@ class MainScreen(Panes, inherit_bindings=False):
     ]
 
     def __init__(self, send: Callable[[Request], None], *, title: str) -> None:
-        super().__init__(title)
-        self._send = send
-        self._desk = MainController(self, send)
-        self._feed = UpdateFeed(self, self._desk.payloads.take)
+        super().__init__()
+        self.panes = Panes(send, title=title)
+        self.controller = MainController(self.panes, send)
 
-    def take(self, update: Update) -> None:
-        """Show what happened in the session."""
-        self._feed.take(update)
-
-    def ask_session(self, request: Request) -> None:
-        """Send a request to the session."""
-        self._send(request)
-
-    def do(self, action_id: str) -> None:
-        """Do an action, or say what it needs."""
-        action = BY_ID[action_id]
-        context = self.context
-        if action.when(context):
-            self.say("")
-            action.do(self._desk)
-        else:
-            needs = f"{label(action, context)} needs {action.needs}."
-            self.say(action.why_not(context) or needs)
+    def compose(self) -> ComposeResult:
+        """The panes fill the screen."""
+        yield self.panes
 
     def action_do(self, action_id: str) -> None:
-        """As `do`; Textual's bindings call it."""
-        self.do(action_id)
+        """Do an action of the table; Textual's bindings call it."""
+        self.controller.do(action_id)
+
+    @on(Panes.ActionChosen)
+    def do_chosen(self, message: Panes.ActionChosen) -> None:
+        """An action was clicked."""
+        self.controller.do(message.action_id)

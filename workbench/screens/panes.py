@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import events, on
 from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
 
 from runtime.model.errors import Diagnostic
 from runtime.protocol.requests import JumpTo, Request, Rollback
 from runtime.protocol.updates import EventLine, Health
-from workbench.actions.target import Context, PaneName
-from workbench.screens import bars
+from workbench.actions.context import Context, PaneName
+from workbench.screens.frame import Frame
 from workbench.terminal.open_editor import edit
 from workbench.view import (
     EarlierBuild,
@@ -45,8 +48,18 @@ GRID = (
 """The panes in the order in which they fill the grid."""
 
 
-class Panes(Screen[None], inherit_bindings=False):
-    """Hands the view to every pane and writes the bars. `MainScreen` adds the actions."""
+class Panes(Vertical, inherit_bindings=False):
+    """All that is seen of a session: hands the view to every pane and writes the bars.
+
+    `send` takes the requests that panes make by themselves.
+    """
+
+    class ActionChosen(Message):
+        """An action of the table was clicked."""
+
+        def __init__(self, action_id: str) -> None:
+            super().__init__()
+            self.action_id = action_id
 
     view: reactive[View] = reactive(View, repaint=False)
     selection: reactive[Selection | None] = reactive(None, repaint=False)
@@ -55,13 +68,10 @@ class Panes(Screen[None], inherit_bindings=False):
     zoomed: reactive[bool] = reactive(False, repaint=False)
     comparing: reactive[bool] = reactive(True, repaint=False)
 
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._title = title
-        self._notice = ""
-        self.last: EventLine | None = None
-        """What the last call did, as far as it is told."""
-        self._footer_ids: list[str] = []
+    def __init__(self, send: Callable[[Request], None], *, title: str) -> None:
+        super().__init__(id="panes")
+        self._send = send
+        self._frame = Frame(title)
         self.flow_pane = FlowPane(id="flow", classes="pane")
         self.inspector = Inspector(id="inspector", classes="pane")
         self.queues = QueuesPane(id="queues", classes="pane")
@@ -69,28 +79,13 @@ class Panes(Screen[None], inherit_bindings=False):
         self.event_log = EventsPane(id="events", classes="pane")
         self.problems = ProblemsPane(id="problems", classes="pane")
         self.build_log = BuildPane(id="build", classes="pane")
-        self._header = LineLabel(id="header")
-        self._banner = LineLabel(id="banner")
-        self._timeline = TimelineBar(id="timeline")
-        self._status = LineLabel(id="status")
-        self._footer = LineLabel(id="footer")
+        self._body = Body({name: self.pane(name) for name in GRID})
 
     def compose(self) -> ComposeResult:
         """Bars around the body, which says which panes are seen."""
-        yield self._header
-        yield self._banner
-        yield Body({name: self.pane(name) for name in GRID})
-        yield self._timeline
-        yield self._status
-        yield self._footer
-
-    def ask_session(self, request: Request) -> None:
-        """Send a request to the session."""
-        raise NotImplementedError
-
-    def do(self, action_id: str) -> None:
-        """Do an action of the table."""
-        raise NotImplementedError
+        yield from self._frame.above
+        yield self._body
+        yield from self._frame.below
 
     def on_mount(self) -> None:
         """The graph has the keys."""
@@ -115,7 +110,7 @@ class Panes(Screen[None], inherit_bindings=False):
             self.focus_pane(PaneName.PROBLEMS)
         elif old.health is Health.INVALID and new.health is Health.READY:
             self.focus_pane(PaneName.FLOW)
-            if self.has_class("-narrow"):
+            if self.narrow:
                 self.bring_up(PaneName.OUTPUT)
         if old.flow != new.flow:
             self._arrange()
@@ -156,7 +151,7 @@ class Panes(Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return
         flow = self.view.flow
-        self.query_one(Body).place_panes(
+        self._body.place_panes(
             self.size,
             self.active,
             zoomed=self.zoomed,
@@ -165,21 +160,16 @@ class Panes(Screen[None], inherit_bindings=False):
         )
 
     def write_bars(self) -> None:
-        """Write header, timeline, status and footer anew."""
+        """Write header, timeline, status and footer."""
         if not self.is_mounted:
             return
-        cells = self.size.width
-        context = self.context
-        self._header.lines = (bars.header(self.view, self._title, self.pace, cells),)
-        self._timeline.timeline = self.view.timeline if self.view.flow is not None else None
-        self._status.lines = bars.status(self.view, self.last, self._notice, cells)
-        footer, self._footer_ids = bars.footer(context, cells)
-        self._footer.lines = (footer,)
-        banner = bars.banner(self.view, cells)
-        self._banner.lines = banner
-        self._banner.display = bool(banner)
-        self._banner.styles.height = max(len(banner), 1)
-        self.set_class(self.view.past or self.view.seeking, "-past")
+        self._frame.write(self.context, self.size.width)
+        self.screen.set_class(self.view.past or self.view.seeking, "-past")
+
+    def tell_last(self, last: EventLine | None) -> None:
+        """Tell in the status line what the last call did."""
+        self._frame.last = last
+        self.write_bars()
 
     # ---- messages of the panes
 
@@ -196,7 +186,7 @@ class Panes(Screen[None], inherit_bindings=False):
     @on(Inspector.Wanted)
     def ask(self, message: Inspector.Wanted) -> None:
         """The inspector asks the session."""
-        self.ask_session(message.request)
+        self._send(message.request)
 
     @on(LineView.Opened)
     def open_target(self, message: LineView.Opened) -> None:
@@ -205,10 +195,10 @@ class Panes(Screen[None], inherit_bindings=False):
         if isinstance(target, Diagnostic):
             self.say(edit(self.app, target))
         elif isinstance(target, EarlierBuild):
-            self.ask_session(Rollback(target.node, target.digest))
+            self._send(Rollback(target.node, target.digest))
         elif isinstance(target, NodeRef | EdgeRef | ElementRef):
             self.selection = target
-            if self.has_class("-narrow") and not isinstance(message.view, Inspector):
+            if self.narrow and not isinstance(message.view, Inspector):
                 self.focus_pane(PaneName.INSPECTOR)
 
     @on(TimelineBar.Chosen)
@@ -220,12 +210,12 @@ class Panes(Screen[None], inherit_bindings=False):
         if message.call < timeline.position and timeline.refusal:
             self.say(timeline.refusal)
         else:
-            self.ask_session(JumpTo(message.call))
+            self._send(JumpTo(message.call))
 
     @on(LineLabel.Clicked, "#footer")
     def run_clicked(self, message: LineLabel.Clicked) -> None:
         """An action of the footer was clicked."""
-        self.do(self._footer_ids[message.span])
+        self.post_message(self.ActionChosen(self._frame.footer.action_at(message.span)))
 
     # ---- the panes as actions see them
 
@@ -253,6 +243,11 @@ class Panes(Screen[None], inherit_bindings=False):
         return panes[name]
 
     @property
+    def narrow(self) -> bool:
+        """True where the graph shares the body with one pane only."""
+        return self._body.narrow
+
+    @property
     def target(self) -> FlowPane | LineView | None:
         """What moves when a key moves: the active pane, or the active log in it."""
         pane = self.pane(self.active)
@@ -260,7 +255,7 @@ class Panes(Screen[None], inherit_bindings=False):
 
     def say(self, notice: str) -> None:
         """Tell something in the status line until the next action."""
-        self._notice = notice
+        self._frame.notice = notice
         self.write_bars()
 
     def bring_up(self, name: PaneName, *, wanted: bool = False) -> None:
@@ -268,10 +263,10 @@ class Panes(Screen[None], inherit_bindings=False):
 
         Where the pane with the keys has that place, only one that is `wanted` takes both.
         """
-        narrow = self.has_class("-narrow")
+        narrow = self.narrow
         taken = self.active is not PaneName.FLOW if narrow else self.active in CORNER
         if not taken and not self.zoomed:
-            self.query_one(Body).bring_up(name)
+            self._body.bring_up(name)
             self._arrange()
         elif wanted:
             self.focus_pane(name)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.requests import SetComparing
+from runtime.protocol.requests import Request, SetComparing
 from runtime.protocol.updates import CallMark, ElementDetails, EventLine, Update
-from workbench.actions.target import PaneName
+from workbench.actions.context import PaneName
 from workbench.inspection.build_rows import comparison_words
 from workbench.screens.panes import Panes
-from workbench.text import recording_words
 from workbench.text.build_words import outcome_words
+from workbench.timeline import recording_status
 from workbench.view import View, followed
 
 TOLD = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD, CallMark.NOTE)
@@ -22,8 +22,14 @@ TOLD = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD, CallMark.
 class UpdateFeed:
     """Takes updates; `on_element` hears of every element that was read."""
 
-    def __init__(self, panes: Panes, on_element: Callable[[ElementDetails], None]) -> None:
+    def __init__(
+        self,
+        panes: Panes,
+        send: Callable[[Request], None],
+        on_element: Callable[[ElementDetails], None],
+    ) -> None:
         self._panes = panes
+        self._send = send
         self._on_element = on_element
         self._last_number = 0
 
@@ -65,12 +71,12 @@ class UpdateFeed:
         panes.say("")
         self._rewind()
         if not panes.comparing:
-            panes.ask_session(SetComparing(False))
+            self._send(SetComparing(False))
 
     def _rewind(self) -> None:
         """The event log begins anew, and what the last call did is told by it."""
         self._panes.event_log.clear()
-        self._panes.last = None
+        self._panes.tell_last(None)
         self._last_number = 0
 
     def _take_printed(self, update: Update) -> None:
@@ -80,10 +86,10 @@ class UpdateFeed:
             self._panes.outputs.take(update.printed, update.printed_lost)
 
     def _remember(self, lines: tuple[EventLine, ...]) -> None:
-        panes = self._panes
         self._last_number = max(self._last_number, *(one.number for one in lines), 0)
-        panes.last = next((one for one in reversed(lines) if one.mark in TOLD), panes.last)
-        panes.write_bars()
+        latest = next((one for one in reversed(lines) if one.mark in TOLD), None)
+        if latest is not None:
+            self._panes.tell_last(latest)
 
     # ---- what is told
 
@@ -102,7 +108,7 @@ class UpdateFeed:
             if not comparison.different:
                 panes.say(comparison_words(comparison))
         if update.recording is not None:
-            told = recording_words.told(old.recording, update.recording)
+            told = recording_status.told(old.recording, update.recording)
             if told:
                 panes.say(told)
 
@@ -112,7 +118,7 @@ class UpdateFeed:
         errors, before = set(_errors(new)), set(_errors(old))
         if errors - before or new.news != old.news:
             panes.say("")
-        wide = not panes.has_class("-narrow")
+        wide = not panes.narrow
         if errors - before and wide:
             panes.bring_up(PaneName.PROBLEMS)
         elif before and not errors and panes.problems.display and wide:

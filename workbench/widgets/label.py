@@ -1,4 +1,4 @@
-"""A widget of a few fixed lines: header, status, footer, tab bars."""
+"""A widget of a few fixed lines: header, status, tab bars."""
 
 from __future__ import annotations
 
@@ -34,21 +34,26 @@ class LineLabel(Widget):
             """The label."""
             return self.label
 
+    def drawn_lines(self) -> tuple[Line, ...]:
+        """What is drawn, asked for at each paint."""
+        return self.lines
+
     def render_line(self, y: int) -> Strip:
         """One line in the widget's own colours and the styles of its spans."""
-        base = self.rich_style
-        if y >= len(self.lines):
+        base, lines = self.rich_style, self.drawn_lines()
+        if y >= len(lines):
             return Strip.blank(self.size.width, base)
         styles = styles_of(self)
-        segments = [Segment(text, base + styles[role]) for text, role in self.lines[y]]
+        segments = [Segment(text, base + styles[role]) for text, role in lines[y]]
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which span was clicked."""
-        if event.y >= len(self.lines):
+        lines = self.drawn_lines()
+        if event.y >= len(lines):
             return
         end = 0
-        for index, span in enumerate(self.lines[event.y]):
+        for index, span in enumerate(lines[event.y]):
             end += width_of((span,))
             if event.x < end:
                 self.post_message(self.Clicked(self, event.y, index))

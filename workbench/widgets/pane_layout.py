@@ -8,7 +8,7 @@ from textual.containers import Container
 from textual.geometry import Size
 from textual.widget import Widget
 
-from workbench.actions.target import PaneName
+from workbench.actions.context import PaneName
 
 NARROW = Size(100, 28)
 """Below this width or height the graph shares the body with one pane only."""
@@ -37,6 +37,8 @@ class Body(Container):
         self._panes = panes
         self._second = PaneName.OUTPUT
         self._corner = PaneName.EVENTS
+        self.narrow = False
+        """True where the graph shares the body with one pane only."""
 
     def place_panes(
         self, room: Size, active: PaneName, *, zoomed: bool, flow_rows: int, edges: int
@@ -48,6 +50,7 @@ class Body(Container):
             self.bring_up(active)
         for name, pane in self._panes.items():
             pane.display = name in self._seen(active, alone=zoomed or tiny, narrow=narrow)
+        self.narrow = narrow
         shared = not (zoomed or tiny)
         self.screen.set_class(tiny, "-tiny")
         self.screen.set_class(narrow, "-narrow")

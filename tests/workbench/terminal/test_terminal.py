@@ -11,7 +11,15 @@ import pytest
 from textual.selection import SELECT_ALL
 
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import PROBLEMS, FakeLink, opened, printed, show, text_of
+from tests.support.workbench_fakes import (
+    PROBLEMS,
+    FakeLink,
+    opened,
+    panes_of,
+    printed,
+    show,
+    text_of,
+)
 from workbench.app import StudioApp
 from workbench.terminal import clipboard
 from workbench.terminal.clipboard import copy_natively, native_tool
@@ -137,7 +145,7 @@ async def test_text_marked_with_the_mouse_can_be_copied():
     async with opened(link) as (app, pilot):
         chunk = printed("log-sink", "first line\nsecond line\n")
         await show(app, pilot, link, Update(Health.READY, printed=(chunk,)))
-        view = app.screen.outputs._views["log-sink"]
+        view = panes_of(app).outputs._views["log-sink"]
         app.screen.selections = {view: SELECT_ALL}
         await pilot.pause()
         text = app.screen.get_selected_text()

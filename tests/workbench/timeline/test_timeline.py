@@ -18,8 +18,8 @@ from runtime.protocol.timeline import (
 from tests.support.workbench_fakes import RING, TWO_BRANCHES, branch_of_calls
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import StyleRole, plain, width_of
-from workbench.text.recording_words import recording_flag, ring_words, told
 from workbench.timeline.place_words import place_words, state_words, waiting_words
+from workbench.timeline.recording_status import recording_flag, ring_words, told
 from workbench.timeline.track import DONE, START, TO_COME, UNDONE, draw_progress, draw_track
 from workbench.timeline.typed_places import typed_place
 

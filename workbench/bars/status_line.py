@@ -1,4 +1,4 @@
-"""The lines above and below the panes: header, status, footer, banner."""
+"""The two status lines: why the flow stands still, what comes next, what the last call did."""
 
 from __future__ import annotations
 
@@ -6,109 +6,15 @@ from runtime.model.call import Failure, NextCall
 from runtime.model.events import FlowState, StopReason
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.protocol.updates import EventLine, Health
-from workbench.actions.labels import footer_actions, key_name, label, pace_name
-from workbench.actions.table import BY_ID
-from workbench.actions.target import Context
+from workbench.bars.refused import refused_words
 from workbench.graph.graph_diff import FlowChange
 from workbench.inspection.build_rows import comparison_words
-from workbench.text.build_words import build_words
-from workbench.text.figures import count, duration, flow_time
+from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
-from workbench.text.lines import Line, Span, StyleRole, fit, line, width_of, wrap_words
+from workbench.text.lines import Line, Span, StyleRole, fit, line, width_of
 from workbench.text.printable import harmless
-from workbench.text.recording_words import recording_flag, ring_words
-from workbench.text.refused_words import refused_words
 from workbench.timeline import place_words as timeline_words
 from workbench.view import News, View
-
-GAP = Span("  ")
-
-
-def state_words(view: View) -> tuple[str, str, StyleRole]:
-    """Sign, word and role of what the session does as a whole."""
-    match view.health:
-        case Health.STARTING:
-            return "-", "STARTING", StyleRole.ACCENT
-        case Health.INVALID:
-            return "x", "INVALID", StyleRole.BAD
-        case Health.DEAD:
-            return "x", "DEAD", StyleRole.BAD
-        case Health.READY:
-            pass
-    elsewhere = timeline_words.state_words(view.timeline, running=view.running)
-    if elsewhere is not None:
-        return elsewhere
-    if view.running:
-        return ">", "RUNNING", StyleRole.GOOD
-    match view.snapshot.state if view.snapshot is not None else FlowState.CREATED:
-        case FlowState.COMPLETED:
-            return "=", "COMPLETED", StyleRole.GOOD
-        case FlowState.FAILED:
-            return "x", "FAILED", StyleRole.BAD
-        case FlowState.CANCELLED:
-            return "=", "CANCELLED", StyleRole.WARN
-        case _:
-            return "||", "PAUSED", StyleRole.NEXT
-
-
-def header(view: View, title: str, pace: float | None, cells: int) -> Line:
-    """Name, state and counts; the last counts go when there is no room."""
-    sign, word, role = state_words(view)
-    name = view.flow.name if view.flow is not None else title
-    state = f" {sign} {word} " if role is StyleRole.PAST_FLAG else f" {sign} {word}"
-    made = line(
-        (" torvyn-studio ", StyleRole.DIM),
-        (f" {fit(name, 24)} ", StyleRole.STRONG),
-        " ",
-        (state, role),
-    )
-    parts = [timeline_words.replay_flag(view.timeline), *_flags(view)]
-    if view.snapshot is not None:
-        parts += _counts(view, view.snapshot, pace)
-    for part in filter(None, parts):
-        if width_of(made) + len(GAP.text) + width_of(part) >= cells:
-            break
-        made = (*made, GAP, *part)
-    return made
-
-
-def _flags(view: View) -> list[Line]:
-    """What is not as it should be, and what is being built."""
-    parts = [recording_flag(view.recording)]
-    if view.build.busy:
-        parts.append(line((f"> {build_words(view.build)}", StyleRole.ACCENT)))
-    refused, _ = refused_words(view)
-    if refused:
-        parts.append(line((f"x {refused}", StyleRole.BAD)))
-    failed = [outcome.component for outcome in view.failed_builds]
-    if len(failed) > 1:
-        parts.append(line((f"x {len(failed)} builds failed", StyleRole.BAD)))
-    elif failed or view.build.refused:
-        parts.append(line((f"x build failed {''.join(failed)}".rstrip(), StyleRole.BAD)))
-    return parts
-
-
-def _counts(view: View, snapshot: FlowSnapshot, pace: float | None) -> list[Line]:
-    def figure(name: str, value: str, role: StyleRole = StyleRole.TEXT) -> Line:
-        return line((f"{name} ", StyleRole.DIM), (value, role))
-
-    return [
-        figure("calls", count(snapshot.calls)) if not view.past else (),
-        figure("pace", pace_name(pace), StyleRole.ACCENT) if pace is not None else (),
-        figure("t", flow_time(snapshot.at_ns)),
-        figure("queued", count(snapshot.queued)),
-        figure(
-            "dropped",
-            count(snapshot.dropped),
-            StyleRole.WARN if snapshot.dropped else StyleRole.TEXT,
-        ),
-        figure(
-            "errors", count(snapshot.errors), StyleRole.BAD if snapshot.errors else StyleRole.TEXT
-        ),
-        ring_words(view.recording),
-        figure("in", count(snapshot.pulled)),
-        figure("out", count(snapshot.delivered)),
-    ]
 
 
 def next_words(upcoming: NextCall) -> str:
@@ -234,47 +140,6 @@ def _news(news: tuple[News, ...], cells: int) -> Line:
     return line(
         (f" {RELOADED} ", StyleRole.ACCENT), (fit(text, max(room, 8)) + more, StyleRole.WARN), *keys
     )
-
-
-def footer(context: Context, cells: int) -> tuple[Line, list[str]]:
-    """The keys that act now, and the action of each span (empty for gaps)."""
-    spans: list[Span] = []
-    ids: list[str] = []
-    for action in footer_actions(context):
-        key = f" {key_name(action.keys[0])}"
-        text = f" {label(action, context)} "
-        if sum(len(span.text) for span in spans) + len(key) + len(text) > cells:
-            continue
-        spans += [Span(key, StyleRole.KEY), Span(text, StyleRole.DIM)]
-        ids += [action.id, action.id]
-    return tuple(spans), ids
-
-
-BANNER_ROWS = 3
-
-
-def banner(view: View, cells: int) -> tuple[Line, ...]:
-    """What keeps the flow from running, and the key that helps; empty when nothing does."""
-    rows = wrap_words(_banner_words(view), max(cells - 4, 1))
-    if len(rows) > BANNER_ROWS:
-        rows = [*rows[: BANNER_ROWS - 1], fit(" ".join(rows[BANNER_ROWS - 1 :]), cells - 4)]
-    heads = (" x ", *["   "] * BANNER_ROWS)
-    return tuple(
-        line((head + row, StyleRole.ALERT)) for head, row in zip(heads, rows, strict=False) if row
-    )
-
-
-def _banner_words(view: View) -> str:
-    key = BY_ID["restart"].keys[0]
-    if view.health is Health.DEAD:
-        why = harmless(view.detail, 300).rstrip(".") or "its process ended"
-        return f"The runtime is gone; {key} starts it again. {why[0].upper()}{why[1:]}."
-    if view.health is Health.INVALID:
-        number = len(view.problems)
-        what = f"{number} problem{'s' * (number != 1)}" if number else "A problem"
-        keeps = "keep" if number > 1 else "keeps"
-        return f"{what} {keeps} the flow from opening.  Mend, then {key} reads it again."
-    return ""
 
 
 def why_not(view: View, node: str | None) -> str:

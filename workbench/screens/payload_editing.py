@@ -17,7 +17,7 @@ from workbench.text.printable import harmless
 TYPE_CHARACTERS = 400
 
 
-class PayloadCommands:
+class PayloadEditing:
     """Reads the whole payload of an element, part by part, before it is edited."""
 
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
@@ -53,12 +53,12 @@ class PayloadCommands:
             self._ask(reply.element_id)
             return
         self._wanted = None
-        if self._panes.is_current:
+        if self._panes.screen.is_current:
             self._open(about)
 
     def _why_not(self, reply: ElementDetails, about: ElementSummary | None) -> str:
         if not reply.found or about is None:
-            return "This element is not kept any more, so it can not be edited."
+            return "This element is not kept any more, so it cannot be edited."
         if about.size > EDIT_BYTES:
             return f"The payload has {size(about.size)}: up to {size(EDIT_BYTES)} can be edited."
         if not reply.payload and len(self._read) < about.size:

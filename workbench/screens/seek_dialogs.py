@@ -1,16 +1,10 @@
-"""Going to a place of the branch that is asked for, taking another branch, recording to a file."""
+"""Going to a place of the branch that is asked for, and taking another branch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from runtime.protocol.requests import (
-    JumpTo,
-    Request,
-    StartRecording,
-    StopRecording,
-    TakeBranch,
-)
+from runtime.protocol.requests import JumpTo, Request, TakeBranch
 from runtime.protocol.timeline import Timeline
 from workbench.actions.labels import other_branches
 from workbench.screens.ask import AskScreen, Hint
@@ -19,12 +13,9 @@ from workbench.screens.panes import Panes
 from workbench.timeline.typed_places import HOW, typed_place
 
 EXAMPLES = "1842   +10   -3   50%"
-DEFAULT_NAME = "a name from the flow and the time, next to the manifest"
-FILE_HINT = "A new file. It gets what was done so far, and all that follows."
-LOST_HINT = "A new file. It begins late: the ring has lost the start of this run."
 
 
-class SeekCommands:
+class SeekDialogs:
     """Asks what a request needs, and sends it."""
 
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
@@ -63,17 +54,3 @@ class SeekCommands:
     def _take(self, number: int | None) -> None:
         if number is not None:
             self._send(TakeBranch(number))
-
-    def record(self) -> None:
-        """Ask for a file and record into it; end that when it is being done."""
-        status = self._panes.view.recording
-        if status is not None and status.writing:
-            self._send(StopRecording())
-            return
-        hint = Hint(FILE_HINT if status is None or status.whole else LOST_HINT, True)
-        ask = AskScreen("Record to a file", DEFAULT_NAME, lambda text: hint)
-        self._panes.app.push_screen(ask, self._record)
-
-    def _record(self, text: str | None) -> None:
-        if text is not None:
-            self._send(StartRecording(text.strip() or None))

@@ -1,0 +1,35 @@
+"""The banner: what keeps the flow from running, and the key that helps."""
+
+from __future__ import annotations
+
+from runtime.protocol.updates import Health
+from workbench.actions.table import BY_ID
+from workbench.text.lines import Line, StyleRole, fit, line, wrap_words
+from workbench.text.printable import harmless
+from workbench.view import View
+
+BANNER_ROWS = 3
+
+
+def banner(view: View, cells: int) -> tuple[Line, ...]:
+    """What keeps the flow from running, and the key that helps; empty when nothing does."""
+    rows = wrap_words(_banner_words(view), max(cells - 4, 1))
+    if len(rows) > BANNER_ROWS:
+        rows = [*rows[: BANNER_ROWS - 1], fit(" ".join(rows[BANNER_ROWS - 1 :]), cells - 4)]
+    heads = (" x ", *["   "] * BANNER_ROWS)
+    return tuple(
+        line((head + row, StyleRole.ALERT)) for head, row in zip(heads, rows, strict=False) if row
+    )
+
+
+def _banner_words(view: View) -> str:
+    key = BY_ID["restart"].keys[0]
+    if view.health is Health.DEAD:
+        why = harmless(view.detail, 300).rstrip(".") or "its process ended"
+        return f"The runtime is gone; {key} starts it again. {why[0].upper()}{why[1:]}."
+    if view.health is Health.INVALID:
+        number = len(view.problems)
+        what = f"{number} problem{'s' * (number != 1)}" if number else "A problem"
+        keeps = "keep" if number > 1 else "keeps"
+        return f"{what} {keeps} the flow from opening.  Mend, then {key} reads it again."
+    return ""

@@ -1,0 +1,42 @@
+"""The bars above and below the panes, and what they say."""
+
+from __future__ import annotations
+
+from runtime.protocol.updates import EventLine
+from workbench.actions.context import Context
+from workbench.bars.banner import banner
+from workbench.bars.header import header
+from workbench.bars.status_line import status
+from workbench.widgets.footer_bar import FooterBar
+from workbench.widgets.label import LineLabel
+from workbench.widgets.timeline_bar import TimelineBar
+
+
+class Frame:
+    """Header and banner above; timeline, status and footer below."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._header = LineLabel(id="header")
+        self._banner = LineLabel(id="banner")
+        self._timeline = TimelineBar(id="timeline")
+        self._status = LineLabel(id="status")
+        self.footer = FooterBar(id="footer")
+        self.above = (self._header, self._banner)
+        self.below = (self._timeline, self._status, self.footer)
+        self.notice = ""
+        """Told in the status line in place of what the last call did."""
+        self.last: EventLine | None = None
+        """What the last call did, as far as it is told."""
+
+    def write(self, context: Context, cells: int) -> None:
+        """Write all bars for a width of `cells`."""
+        view = context.view
+        self._header.lines = (header(view, self._title, context.pace, cells),)
+        self._timeline.timeline = view.timeline if view.flow is not None else None
+        self._status.lines = status(view, self.last, self.notice, cells)
+        self.footer.context = context
+        rows = banner(view, cells)
+        self._banner.lines = rows
+        self._banner.display = bool(rows)
+        self._banner.styles.height = max(len(rows), 1)

@@ -1,0 +1,108 @@
+"""What actions may ask of the panes (`workbench.actions.target.PaneActions`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from workbench.actions.context import PaneName
+from workbench.screens.panes import Panes
+from workbench.terminal.clipboard import copy_natively
+from workbench.widgets.line_view import LineView
+from workbench.widgets.log_view import LogView
+
+
+class PaneController:
+    """Moves between panes and within them.
+
+    `cancel` cancels the way through the past, the first thing that `up` leaves.
+    """
+
+    def __init__(self, panes: Panes, cancel: Callable[[], None]) -> None:
+        self._panes = panes
+        self._cancel = cancel
+
+    def focus_pane(self, name: PaneName) -> None:
+        """Bring a pane up and give it the keys."""
+        self._panes.focus_pane(name)
+
+    def cycle_pane(self, step: int) -> None:
+        """Go on to the next pane."""
+        names = list(PaneName)
+        self.focus_pane(names[(names.index(self._panes.active) + step) % len(names)])
+
+    def zoom(self, bigger: bool) -> None:
+        """Give the whole body to the active pane, or take it back."""
+        self._panes.zoomed = bigger
+
+    def up(self) -> None:
+        """Go up one level: the way through the past, zoom, cursor, pane, selection."""
+        target = self._panes.target
+        if self._panes.view.seeking:
+            self._cancel()
+        elif self._panes.zoomed:
+            self._panes.zoomed = False
+        elif isinstance(target, LineView) and target.cursor is not None:
+            target.cursor = None
+            target.refresh()
+        elif self._panes.active is not PaneName.FLOW:
+            self.focus_pane(PaneName.FLOW)
+        else:
+            self._panes.selection = None
+
+    def move(self, across: int, down: int) -> None:
+        """Move in the active pane; across, the output pane goes to its next log."""
+        if across and self._panes.active is PaneName.OUTPUT:
+            self._panes.outputs.step(across)
+        elif self._panes.target is not None:
+            self._panes.target.move(across, down)
+
+    def page(self, pages: int) -> None:
+        """Move by pages."""
+        if self._panes.target is not None:
+            self._panes.target.page(pages)
+
+    def jump(self, end: bool) -> None:
+        """Go to the first or the last line."""
+        if self._panes.target is not None:
+            self._panes.target.jump(end)
+
+    def sideways(self, step: int) -> None:
+        """Scroll across, or show another part of a payload."""
+        if self._panes.target is not None:
+            self._panes.target.sideways(step)
+
+    def open(self) -> None:
+        """Look into what the cursor is on."""
+        if self._panes.target is not None:
+            self._panes.target.open()
+
+    def follow(self) -> None:
+        """Let the log follow its end, or stop doing so."""
+        if isinstance(self._panes.target, LogView):
+            self._panes.target.following = not self._panes.target.following
+
+    def toggle_wrap(self) -> None:
+        """Wrap long lines, or cut them."""
+        if isinstance(self._panes.target, LogView):
+            self._panes.target.wrapped = not self._panes.target.wrapped
+
+    def next_viewer(self) -> None:
+        """Show payloads in the next form."""
+        self._panes.inspector.form = self._panes.inspector.form.following
+
+    def copy(self) -> None:
+        """Copy the marked text, else what the active pane offers."""
+        target = self._panes.target
+        text = self._panes.screen.get_selected_text() or (target.copy_text() if target else None)
+        if text:
+            self._panes.run_worker(self._copy(text), group="copy", exclusive=True)
+        else:
+            self._panes.say("Nothing to copy: put the cursor on a line, or mark with the mouse.")
+
+    async def _copy(self, text: str) -> None:
+        tool = await asyncio.to_thread(copy_natively, text)
+        if tool is None:
+            self._panes.app.copy_to_clipboard(text)
+        way = f"with {tool}" if tool else "through the terminal (OSC 52), if it allows that"
+        self._panes.say(f"Copied {len(text):,} characters {way}.")

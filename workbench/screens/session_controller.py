@@ -1,0 +1,131 @@
+"""What actions may ask of the session (`workbench.actions.target.SessionActions`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from runtime.protocol.requests import (
+    CompareBranches,
+    Continue,
+    Request,
+    SetComparing,
+    StartBuild,
+    StepCall,
+)
+from runtime.protocol.updates import ElementDetails
+from workbench.actions.building import has_other_branch, is_looked_at
+from workbench.actions.context import Context, PaneName
+from workbench.actions.running import PACES
+from workbench.bars.status_line import why_not
+from workbench.graph.graph_diff import FlowChange
+from workbench.screens.panes import Panes
+from workbench.screens.payload_editing import PayloadEditing
+from workbench.screens.recording_dialog import RecordingDialog
+from workbench.screens.seek_dialogs import SeekDialogs
+from workbench.view import BranchesRef, ChangeRef, NodeRef
+
+STEP_ANSWER_S = 0.4
+"""A step that made no call after this time is explained."""
+
+
+class SessionController:
+    """Sends requests, and asks the user first for what they need."""
+
+    def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
+        self._panes = panes
+        self._send = send
+        self._sent = 0
+        self._seek = SeekDialogs(panes, self.send)
+        self._recording = RecordingDialog(panes, self.send)
+        self._payloads = PayloadEditing(panes, self.send)
+
+    @property
+    def _context(self) -> Context:
+        return self._panes.context
+
+    def send(self, request: Request) -> None:
+        """Send a request; a step that makes no call is explained."""
+        snapshot = self._context.view.snapshot
+        self._sent += 1
+        if isinstance(request, StepCall) and snapshot is not None:
+            explain = partial(self._explain, self._sent, snapshot.calls, request.node)
+            self._panes.set_timer(STEP_ANSWER_S, explain)
+        self._send(request)
+
+    def _explain(self, sent: int, calls: int, node: str | None) -> None:
+        view = self._context.view
+        if sent != self._sent or not view.ready or view.running or view.snapshot is None:
+            return
+        if view.snapshot.calls == calls:
+            self._panes.say(why_not(view, node))
+
+    # ---- dialogs
+
+    def ask_place(self) -> None:
+        """Ask for a place of the branch, and go there."""
+        self._seek.ask_place()
+
+    def take_branch(self) -> None:
+        """Go to the end of the other branch, or of the one that is chosen."""
+        self._seek.take_branch()
+
+    def record(self) -> None:
+        """Record into a file, or end that."""
+        self._recording.record()
+
+    def edit_element(self) -> None:
+        """Edit the payload of the element that is meant."""
+        self._payloads.edit()
+
+    def inject_element(self) -> None:
+        """Make an element for the edge that is selected."""
+        self._payloads.inject()
+
+    def take_element(self, details: ElementDetails) -> None:
+        """An element was read, perhaps one that shall be edited."""
+        self._payloads.take(details)
+
+    # ---- builds
+
+    def build(self, component: str | None) -> None:
+        """Build a component, or all, and bring the output up."""
+        self.send(StartBuild(component))
+        self._panes.bring_up(PaneName.BUILD, wanted=True)
+
+    def show_difference(self) -> None:
+        """Look at the latest difference; the one that is looked at is closed."""
+        context, panes = self._context, self._panes
+        view, selection = context.view, context.selection
+        if view.news:
+            *older, latest = view.news
+            panes.view = replace(view, news=tuple(older))
+            panes.selection = (
+                ChangeRef() if isinstance(latest, FlowChange) else NodeRef(latest.node)
+            )
+        elif is_looked_at(context):
+            if isinstance(selection, NodeRef):
+                panes.view = view.without_comparison(selection.node)
+            else:
+                panes.selection = None
+            return
+        elif has_other_branch(context):
+            panes.view = replace(view, branch_comparison=None)
+            panes.selection = BranchesRef()
+            self.send(CompareBranches())
+        panes.focus_pane(PaneName.INSPECTOR)
+        panes.inspector.jump(False)
+
+    def toggle_comparing(self) -> None:
+        """Compare the builds at each swap, or do not."""
+        self._panes.comparing = not self._panes.comparing
+        self.send(SetComparing(self._panes.comparing))
+        what = "compares both builds" if self._panes.comparing else "compares nothing"
+        self._panes.say(f"A swap {what}.")
+
+    def cycle_pace(self) -> None:
+        """Take the next pace; a flow that runs takes it at once."""
+        self._panes.pace = PACES[(PACES.index(self._panes.pace) + 1) % len(PACES)]
+        if self._context.view.running:
+            self.send(Continue(self._panes.pace))
