@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+
 from workbench.actions.action import Action
 from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, prose, section, title
-from workbench.payloads.views import PayloadView, hex_lines, is_text, payload_lines
+from workbench.payloads.registry import payload_lines, viewer_for
+from workbench.payloads.viewer import PayloadPart
 from workbench.text.figures import duration, size
 from workbench.text.lines import Row, Span, StyleRole, line
 from workbench.text.printable import harmless
@@ -19,9 +20,12 @@ NOT_YET = "It is not in the flow at this place of the past, or no longer kept. E
 
 
 def element_rows(
-    details: ElementDetails, form: PayloadView, cells: int, *, past: bool = False
+    details: ElementDetails, viewer: str | None, cells: int, *, past: bool = False
 ) -> list[Row]:
-    """The element, with as much of its payload as was read."""
+    """The element, with as much of its payload as was read.
+
+    `viewer` is the name of the payload viewer that was chosen, if one was.
+    """
     about = details.summary
     if not details.found or about is None:
         why = NOT_YET if past else NOT_KEPT
@@ -48,7 +52,14 @@ def element_rows(
     rows.append(section("path", f"{len(details.path)} calls", cells))
     for hop in details.path:
         rows += _hop(hop)
-    return rows + _payload(details, about.size, content_type or buffer_type, form, cells)
+    return rows + _payload(payload_part(details), about.size, viewer, cells)
+
+
+def payload_part(details: ElementDetails) -> PayloadPart:
+    """What was read of the element's payload; of both content types, the element's own first."""
+    about = details.summary
+    own = about.content_type if about is not None else ""
+    return PayloadPart(details.payload, own or details.buffer_content_type, details.offset)
 
 
 def _hop(hop: HopLine) -> list[Row]:
@@ -64,21 +75,14 @@ def _hop(hop: HopLine) -> list[Row]:
     return [*rows, Row(spans, NodeRef(hop.node))]
 
 
-def _payload(
-    details: ElementDetails, whole: int, content_type: str, form: PayloadView, cells: int
-) -> list[Row]:
-    data = details.payload
-    shown = PayloadView.HEX if data and not is_text(data) else form
-    rows = [section("payload", f"{shown.value}  v", cells)]
-    if len(data) < whole:
-        last = details.offset + len(data)
-        text = f" bytes {details.offset:,}–{last:,} of {whole:,}"
+def _payload(part: PayloadPart, whole: int, viewer: str | None, cells: int) -> list[Row]:
+    rows = [section("payload", f"{viewer_for(part, viewer).name}  v", cells)]
+    if len(part.data) < whole:
+        last = part.offset + len(part.data)
+        text = f" bytes {part.offset:,}–{last:,} of {whole:,}"
         keys = (Span("  < >", StyleRole.KEY), Span(" other parts", StyleRole.DIM))
         rows.append(Row((Span(text, StyleRole.WARN), *keys)))
-    if shown is PayloadView.HEX and data:
-        lines = hex_lines(data, cells - 2, details.offset)
-    else:
-        lines = payload_lines(data, content_type, form, cells - 2)
+    lines = payload_lines(part, viewer, cells - 2)
     return rows + [Row((Span(" "), *spans)) for spans in lines]
 
 

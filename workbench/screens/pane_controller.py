@@ -88,8 +88,8 @@ class PaneController:
             self._panes.target.wrapped = not self._panes.target.wrapped
 
     def next_viewer(self) -> None:
-        """Show payloads in the next form."""
-        self._panes.inspector.form = self._panes.inspector.form.following
+        """Show payloads with the next viewer."""
+        self._panes.inspector.next_viewer()
 
     def copy(self) -> None:
         """Copy the marked text, else what the active pane offers."""

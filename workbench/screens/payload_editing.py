@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from runtime.protocol.requests import EditElement, InjectElement, ReadElement, Request
 from runtime.protocol.updates import ElementDetails, ElementSummary
-from workbench.payloads.editable import EDIT_BYTES
-from workbench.payloads.views import PART_BYTES
+from workbench.payloads.limits import EDIT_BYTES, PART_BYTES
 from workbench.screens.panes import Panes
 from workbench.screens.payload_editor import Payload, PayloadScreen
 from workbench.text.figures import size

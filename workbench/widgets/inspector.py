@@ -12,10 +12,11 @@ from runtime.protocol.updates import ElementDetails, NodeCalls, QueueListing
 from workbench.inspection.build_rows import change_rows
 from workbench.inspection.difference_rows import branch_rows
 from workbench.inspection.edge import edge_rows
-from workbench.inspection.element import element_rows
+from workbench.inspection.element import element_rows, payload_part
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.node import node_rows
-from workbench.payloads.views import PART_BYTES, PayloadView, is_text
+from workbench.payloads.limits import PART_BYTES
+from workbench.payloads.registry import viewer_after, viewer_for
 from workbench.text.lines import Row, StyleRole, line
 from workbench.view import BranchesRef, ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
@@ -47,7 +48,8 @@ class Inspector(LineView, inherit_bindings=False):
 
     view: reactive[View] = reactive(View, repaint=False)
     selection: reactive[Selection | None] = reactive(None, repaint=False)
-    form: reactive[PayloadView] = reactive(PayloadView.FORMATTED, repaint=False)
+    viewer: reactive[str | None] = reactive(None, repaint=False)
+    """Name of the payload viewer that was chosen."""
 
     class Wanted(Message):
         """The session shall be asked."""
@@ -86,8 +88,8 @@ class Inspector(LineView, inherit_bindings=False):
         """Turn to what was selected."""
         self._turn_to(selection or next_subject(self.view))
 
-    def watch_form(self) -> None:
-        """Show the payload in the other form."""
+    def watch_viewer(self) -> None:
+        """Show the payload with the other viewer."""
         self._fill()
 
     def on_resize(self) -> None:
@@ -217,7 +219,7 @@ class Inspector(LineView, inherit_bindings=False):
             case ElementRef():
                 if self._details is not None:
                     past = self.view.past
-                    self.show(element_rows(self._details, self.form, cells, past=past))
+                    self.show(element_rows(self._details, self.viewer, cells, past=past))
             case ChangeRef() if self.view.change is not None:
                 self.show(change_rows(self.view.change, frozenset(flow.by_name), cells))
             case BranchesRef():
@@ -238,9 +240,19 @@ class Inspector(LineView, inherit_bindings=False):
             self._offset = offset
             self._ask()
 
+    def next_viewer(self) -> None:
+        """Show payloads with the next viewer that has something to show of this one."""
+        if not isinstance(self._subject, ElementRef) or self._details is None:
+            return
+        part = payload_part(self._details)
+        following = viewer_after(part, self.viewer)
+        if following is not viewer_for(part, self.viewer):
+            self.viewer = following.name
+
     def copy_text(self) -> str | None:
         """The payload of an element, else the row of the cursor."""
         if isinstance(self._subject, ElementRef) and self._details is not None:
             data = self._details.payload
-            return data.decode("utf-8", "replace") if is_text(data) else data.hex(" ")
+            is_text = payload_part(self._details).text is not None
+            return data.decode("utf-8", "replace") if is_text else data.hex(" ")
         return super().copy_text()

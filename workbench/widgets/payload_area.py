@@ -6,7 +6,7 @@ from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
 
-from workbench.payloads.editable import can_be_typed
+from workbench.payloads.typed_text import can_be_typed
 
 WRAPPED_LINE = 8_192
 """A longer line is not wrapped: cutting it anew at each key takes too long."""

@@ -17,6 +17,7 @@ from tests.support.workbench_fakes import (
     fail_node,
     fan_out,
     opened,
+    panes_of,
     settle,
     show,
     snapshot,
@@ -24,7 +25,9 @@ from tests.support.workbench_fakes import (
 )
 from workbench.inspection.element import element_rows, moment
 from workbench.inspection.node import node_rows
-from workbench.payloads.views import PayloadView, is_text, payload_lines, reindent
+from workbench.payloads.json_viewer import reindent
+from workbench.payloads.registry import VIEWERS, payload_lines, viewer_after, viewer_for
+from workbench.payloads.viewer import PayloadPart, is_text
 from workbench.text.lines import StyleRole, plain, width_of
 
 JSON_VALUES = st.recursive(
@@ -34,10 +37,9 @@ JSON_VALUES = st.recursive(
 )
 
 
-def text_of_payload(
-    data: bytes, content_type: str, form: PayloadView = PayloadView.FORMATTED
-) -> str:
-    return "\n".join(plain(row) for row in payload_lines(data, content_type, form, 76))
+def text_of_payload(data: bytes, content_type: str, viewer: str | None = None) -> str:
+    rows = payload_lines(PayloadPart(data, content_type), viewer, 76)
+    return "\n".join(plain(row) for row in rows)
 
 
 @given(JSON_VALUES)
@@ -62,7 +64,7 @@ def test_what_is_not_json_is_left_as_it_is(text):
 
 
 def test_json_is_coloured_and_broken_into_lines():
-    rows = payload_lines(b'{"a":[1,"x"]}', "application/json", PayloadView.FORMATTED, 60)
+    rows = payload_lines(PayloadPart(b'{"a":[1,"x"]}', "application/json"), None, 60)
     assert [plain(row) for row in rows] == ["{", '  "a": [', "    1,", '    "x"', "  ]", "}"]
     styles = {span.role for row in rows for span in row}
     assert {StyleRole.NAME, StyleRole.NUMBER, StyleRole.STRING} <= styles
@@ -70,7 +72,7 @@ def test_json_is_coloured_and_broken_into_lines():
 
 def test_json_is_found_without_a_content_type_and_shown_raw_when_asked():
     assert text_of_payload(b'{"a":1}', "") == '{\n  "a": 1\n}'
-    assert text_of_payload(b'{"a":1}', "application/json", PayloadView.RAW) == '{"a":1}'
+    assert text_of_payload(b'{"a":1}', "application/json", "raw") == '{"a":1}'
 
 
 def test_binary_is_shown_in_hexadecimal_whatever_it_is_called():
@@ -79,9 +81,27 @@ def test_binary_is_shown_in_hexadecimal_whatever_it_is_called():
     assert text.splitlines()[1].startswith("000010 10 11 12 13")
 
 
-def test_the_forms_go_round():
-    assert PayloadView.FORMATTED.following is PayloadView.RAW
-    assert PayloadView.HEX.following is PayloadView.FORMATTED
+def test_every_viewer_has_a_name_of_its_own_and_the_last_accepts_every_payload():
+    assert len({viewer.name for viewer in VIEWERS}) == len(VIEWERS)
+    for data in (b"", b"{}", b"a", b"\xff", b"\0"):
+        assert VIEWERS[-1].accepts(PayloadPart(data))
+
+
+def test_the_viewers_that_accept_a_payload_go_round():
+    def names(part: PayloadPart) -> list[str]:
+        shown = [viewer_for(part).name]
+        for _ in VIEWERS:
+            shown.append(viewer_after(part, shown[-1]).name)
+        return shown
+
+    assert names(PayloadPart(b"{}")) == ["formatted", "raw", "hex", "formatted"]
+    assert names(PayloadPart(b"text")) == ["raw", "hex", "raw", "hex"]
+    assert names(PayloadPart(b"\xff")) == ["hex", "hex", "hex", "hex"]
+
+
+def test_a_viewer_that_was_chosen_shows_what_it_accepts_and_the_first_one_the_rest():
+    assert viewer_for(PayloadPart(b"{}"), "raw").name == "raw"
+    assert viewer_for(PayloadPart(b"\xff"), "raw").name == "hex"
 
 
 def test_a_character_cut_in_the_middle_is_still_text():
@@ -91,10 +111,12 @@ def test_a_character_cut_in_the_middle_is_still_text():
 
 
 @given(
-    st.binary(max_size=400), st.sampled_from(list(PayloadView)), st.sampled_from(["", "text/html"])
+    st.binary(max_size=400) | st.text(max_size=200).map(str.encode),
+    st.sampled_from([viewer.name for viewer in VIEWERS]),
+    st.sampled_from(["", "text/html", "application/json"]),
 )
-def test_no_payload_breaks_the_view_or_is_wider_than_it(data, form, content_type):
-    rows = payload_lines(data, content_type, form, 50)
+def test_no_payload_breaks_the_view_or_is_wider_than_it(data, viewer, content_type):
+    rows = payload_lines(PayloadPart(data, content_type), viewer, 50)
     assert rows
     assert all(width_of(row) <= 50 for row in rows)
     assert "\x1b" not in "".join(plain(row) for row in rows)
@@ -102,19 +124,19 @@ def test_no_payload_breaks_the_view_or_is_wider_than_it(data, form, content_type
 
 def test_a_part_of_a_large_payload_says_which_part_it_is():
     reply = details(3, b"x" * 65_536, size=3_000_000, offset=65_536)
-    text = "\n".join(plain(row.spans) for row in element_rows(reply, PayloadView.RAW, 60))
+    text = "\n".join(plain(row.spans) for row in element_rows(reply, "raw", 60))
     assert "bytes 65,536–131,072 of 3,000,000" in text
     assert "2.9 MiB" in text
 
 
 def test_the_offsets_of_a_part_in_hexadecimal_are_those_of_the_whole():
     reply = details(3, b"\0" * 64, size=3_000_000, offset=65_536)
-    text = "\n".join(plain(row.spans) for row in element_rows(reply, PayloadView.FORMATTED, 60))
+    text = "\n".join(plain(row.spans) for row in element_rows(reply, None, 60))
     assert "010000 00 00" in text
 
 
 def test_an_element_that_is_gone_is_said_to_be():
-    rows = element_rows(ElementDetails(9, False), PayloadView.RAW, 60)
+    rows = element_rows(ElementDetails(9, False), "raw", 60)
     text = "\n".join(plain(row.spans) for row in rows)
     assert "no longer kept" in text
 
@@ -162,6 +184,26 @@ async def test_v_changes_the_form_of_the_payload():
         await pilot.press("v")
         await settle(app, pilot)
         assert "000000 7b 22" in text_of(app)
+
+
+async def test_a_viewer_stays_chosen_and_v_on_a_payload_with_one_viewer_chooses_none():
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        inspector = panes_of(app).inspector
+        for element, payload, shown in (
+            (7, b"\xff\0", "000000 ff 00"),
+            (8, b'{"a":1}', '{"a":1}'),
+            (9, b'{"b":2}', '{"b":2}'),
+        ):
+            upcoming = NextCall("router", Export.ROUTE, element, 6)
+            picture = snapshot(link.flow, calls=element, next_call=upcoming)
+            await show(app, pilot, link, Update(Health.READY, snapshot=picture))
+            reply = details(element, payload)
+            await show(app, pilot, link, Update(Health.READY, replies=(reply,)))
+            if element < 9:
+                await pilot.press("v")
+            assert shown in text_of(app)
+            assert inspector.viewer == (None if element == 7 else "raw")
 
 
 async def test_an_answer_to_an_older_question_is_left_out():

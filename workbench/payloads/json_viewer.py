@@ -1,0 +1,74 @@
+"""JSON with one value a line."""
+
+from __future__ import annotations
+
+import re
+
+from pygments.lexers.data import JsonLexer
+
+from runtime.model.json_text import NO_JSON, json_document
+from workbench.payloads.highlight import text_lines
+from workbench.payloads.viewer import PayloadPart
+from workbench.text.lines import Line
+
+_NEXT = re.compile(r"\S")
+
+
+def is_json(part: PayloadPart) -> bool:
+    """True for text that is called JSON, or that looks like it and is called nothing else.
+
+    A part of a large payload cannot be parsed, so this asks for no more than the first sign.
+    """
+    if part.text is None:
+        return False
+    if part.media_type.endswith("json"):
+        return True
+    return part.media_type in ("", "text/plain") and part.text.lstrip()[:1] in ("{", "[")
+
+
+class JsonViewer:
+    """Every token stays as it was written; only the space between them changes."""
+
+    name = "formatted"
+
+    def accepts(self, part: PayloadPart) -> bool:
+        """True for JSON."""
+        return is_json(part)
+
+    def lines(self, part: PayloadPart, cells: int) -> list[Line]:
+        """One value a line; what is no whole JSON text, as it is."""
+        return text_lines(reindent(part.text or ""), JsonLexer(), cells)
+
+
+def reindent(text: str) -> str:
+    """A JSON object or array with one value a line, every token as it was; other text as it is."""
+    if json_document(text) is NO_JSON:
+        return text
+    made: list[str] = []
+    depth = 0
+    quoted = escaped = False
+    for index, character in enumerate(text):
+        if quoted:
+            made.append(character)
+            quoted = escaped or character != '"'
+            escaped = character == "\\" and not escaped
+        elif character in "{[":
+            after = _NEXT.search(text, index + 1)
+            empty = after is not None and after[0] in "}]"
+            depth += 1
+            made.append(character if empty else character + _break(depth))
+        elif character in "}]":
+            depth -= 1
+            made.append(character if made[-1][-1] in "{[" else _break(depth) + character)
+        elif character == ",":
+            made.append("," + _break(depth))
+        elif character == ":":
+            made.append(": ")
+        elif not character.isspace():
+            made.append(character)
+            quoted = character == '"'
+    return "".join(made)
+
+
+def _break(depth: int) -> str:
+    return "\n" + "  " * depth
