@@ -89,7 +89,7 @@ class View:
     branch_comparison: BranchComparison | None = None
     """None until it was asked for and answered."""
 
-    def begun_anew(self) -> View:
+    def started_over(self) -> View:
         """The view without what belongs to the session's former start."""
         return replace(
             self,
@@ -104,7 +104,7 @@ class View:
 
     def after(self, update: Update) -> View:
         """The view with what an update says; equal to this one when nothing changed."""
-        base = self.begun_anew() if update.health is Health.INVALID else self
+        base = self.started_over() if update.health is Health.INVALID else self
         made = replace(
             base,
             health=self._health_after(update),

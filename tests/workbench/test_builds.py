@@ -333,7 +333,7 @@ async def test_a_flow_that_is_not_built_yet_can_be_built():
         assert "Compiling metric-proc" in text_of(app)
 
 
-async def test_a_request_that_can_not_be_built_says_why():
+async def test_a_request_that_cannot_be_built_says_why():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         none = replace(CUT_OFF, message="there is no component 'x'", key=None)

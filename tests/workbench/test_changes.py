@@ -174,7 +174,7 @@ async def test_everything_follows_another_graph_and_the_difference_is_shown(size
         assert "audit" in panes_of(app).outputs._views
 
 
-async def test_a_graph_that_the_engine_can_not_take_waits_for_the_restart():
+async def test_a_graph_that_the_engine_cannot_take_waits_for_the_restart():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))

@@ -122,7 +122,7 @@ def test_wrong_hexadecimal_is_explained(text, said):
         bytes_of_hex(text)
 
 
-def test_control_codes_can_not_be_typed():
+def test_control_codes_cannot_be_typed():
     assert [can_be_typed(one) for one in "\n\ta字\x1b\r\x9b\u202e"] == [True] * 4 + [False] * 4
 
 
@@ -353,7 +353,7 @@ async def test_text_of_a_component_is_no_markup_in_the_editor():
         assert "[red]x[/] 👩" in text_of(app)
 
 
-async def test_a_content_type_that_can_not_be_shown_is_kept_when_it_is_left_alone():
+async def test_a_content_type_that_cannot_be_shown_is_kept_when_it_is_left_alone():
     link = FakeLink()
     odd = details(7)
     odd = replace(odd, summary=replace(odd.summary, content_type="a\x1b[31m"))

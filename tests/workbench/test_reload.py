@@ -1,4 +1,4 @@
-"""The workbench on a real session: a component is built anew, and the screen follows."""
+"""The workbench on a real session: a component is built again, and the screen follows."""
 
 from __future__ import annotations
 

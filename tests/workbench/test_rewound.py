@@ -1,4 +1,4 @@
-"""What begins anew when the flow stands at another place of its past."""
+"""What begins again when the flow stands at another place of its past."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ COMPARISON = BranchComparison(
 )  # fmt: skip
 
 
-# ---- what begins anew
+# ---- what begins again
 
 
 def rewound(link: FakeLink, calls: int, **changes: object) -> Update:
@@ -56,7 +56,7 @@ def rewound(link: FakeLink, calls: int, **changes: object) -> Update:
     return replace(made, **changes)
 
 
-async def test_events_and_output_begin_anew_and_follow_their_end():
+async def test_events_and_output_begin_again_and_follow_their_end():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -78,7 +78,7 @@ async def test_events_and_output_begin_anew_and_follow_their_end():
         assert len(log.entries) == 50
 
 
-async def test_much_output_is_shown_whole_each_time_it_begins_anew():
+async def test_much_output_is_shown_whole_each_time_it_begins_again():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         much = printed("log-sink", "".join(f"line {n}\n" for n in range(2_000)))
@@ -118,7 +118,7 @@ def calls_of_router(text: str) -> NodeCalls:
         (ElementRef(7, 7), ReadElement(7), details(7, b"what was"), details(7, b"what is")),
     ],
 )
-async def test_the_selection_stays_and_is_asked_for_anew_once(selection, question, before, after):
+async def test_the_selection_stays_and_is_asked_for_again_once(selection, question, before, after):
     link = FakeLink()
     async with opened(link) as (app, pilot):
         panes_of(app).selection = selection

@@ -116,7 +116,7 @@ async def test_a_failed_element_is_explained_and_skipped():
         assert commands(link) == [SkipElement("log-proc")]
 
 
-async def test_a_key_that_can_not_act_says_what_it_needs():
+async def test_a_key_that_cannot_act_says_what_it_needs():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("x")
@@ -351,7 +351,7 @@ async def test_problems_are_listed_with_place_and_help(size):
         assert panes_of(app).active is PaneName.FLOW
 
 
-async def test_a_session_that_can_not_be_opened_is_tried_again():
+async def test_a_session_that_cannot_be_opened_is_tried_again():
     link = FakeLink()
     tried = []
 
@@ -416,7 +416,7 @@ async def test_quitting_a_paused_flow_does_not_ask():
     assert link.closed
 
 
-async def test_the_graph_is_drawn_anew_only_for_another_snapshot(monkeypatch):
+async def test_the_graph_is_drawn_again_only_for_another_snapshot(monkeypatch):
     drawn = []
     from workbench.widgets import flow_pane
 

@@ -100,7 +100,7 @@ async def test_a_key_sends_its_request(size, key, timeline, request_):
         ("o", PRESENT, "origin needs an element in the inspector."),
     ],
 )
-async def test_a_key_that_can_not_act_says_what_it_needs(key, timeline, said):
+async def test_a_key_that_cannot_act_says_what_it_needs(key, timeline, said):
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(timeline))

@@ -74,7 +74,7 @@ def port_name(edge: LinkedEdge) -> str:
 
 
 def lay_out(flow: LinkedFlow, width: int, height: int) -> Layout:
-    """Place the flow in `width` x `height` cells; larger when it can not be made that small."""
+    """Place the flow in `width` x `height` cells; larger when it cannot be made that small."""
     placed = layers(flow)
     for box_height, gap in ((4, 1), (4, 0), (3, 0)):
         row_of = _rows(flow, placed, box_height, gap)

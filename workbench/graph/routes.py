@@ -1,4 +1,4 @@
-"""Lanes for the upright parts of edges, beside the column they leave or enter."""
+"""Lanes for the upright parts of edges, next to the column they leave or enter."""
 
 from __future__ import annotations
 

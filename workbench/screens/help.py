@@ -44,14 +44,14 @@ STATES: Line = line(
     ("not granted", StyleRole.DIM),
 )
 
-_BESIDE_STATES = (TimelineMark.STOP, TimelineMark.FORK, TimelineMark.CHANGE, TimelineMark.MARK)
+_ON_TIMELINE = (TimelineMark.STOP, TimelineMark.FORK, TimelineMark.CHANGE, TimelineMark.MARK)
 
 TIMELINE: Line = line(
     (f" {HERE} ", StyleRole.NEXT),
     ("here ", StyleRole.DIM),
     *(
         part
-        for sign, word, role in map(TIMELINE_SIGNS.__getitem__, _BESIDE_STATES)
+        for sign, word, role in map(TIMELINE_SIGNS.__getitem__, _ON_TIMELINE)
         for part in ((f"{sign} ", role), (f"{word} ", StyleRole.DIM))
     ),
     (f"{DONE} ", StyleRole.ACCENT),

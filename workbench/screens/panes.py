@@ -15,7 +15,7 @@ from runtime.protocol.requests import JumpTo, Request, Rollback
 from runtime.protocol.updates import EventLine, Health
 from workbench.actions.context import Context, PaneName
 from workbench.screens.frame import Frame
-from workbench.terminal.open_editor import edit
+from workbench.terminal.editor import open_in_editor
 from workbench.view import (
     EarlierBuild,
     EdgeRef,
@@ -193,7 +193,7 @@ class Panes(Vertical, inherit_bindings=False):
         """A row was opened: select what it stands for, or edit the place of a problem."""
         target = message.target
         if isinstance(target, Diagnostic):
-            self.say(edit(self.app, target))
+            self.say(open_in_editor(self.app, target))
         elif isinstance(target, EarlierBuild):
             self._send(Rollback(target.node, target.digest))
         elif isinstance(target, NodeRef | EdgeRef | ElementRef):

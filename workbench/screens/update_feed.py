@@ -38,8 +38,8 @@ class UpdateFeed:
         panes = self._panes
         old = panes.view
         if update.flow is not None and not self._goes_on(update):
-            old = old.begun_anew()
-            self._begin_anew(update.flow)
+            old = old.started_over()
+            self._start_over(update.flow)
         elif update.rewound:
             self._rewind()
             panes.inspector.forget()
@@ -64,7 +64,7 @@ class UpdateFeed:
             return False
         return update.rewound or bool(update.events and update.events[0].number > self._last_number)
 
-    def _begin_anew(self, flow: LinkedFlow) -> None:
+    def _start_over(self, flow: LinkedFlow) -> None:
         panes = self._panes
         panes.outputs.open_flow(flow)
         panes.selection = None
@@ -74,14 +74,14 @@ class UpdateFeed:
             self._send(SetComparing(False))
 
     def _rewind(self) -> None:
-        """The event log begins anew, and what the last call did is told by it."""
+        """The event log begins again, and what the last call did is told by it."""
         self._panes.event_log.clear()
         self._panes.tell_last(None)
         self._last_number = 0
 
     def _take_printed(self, update: Update) -> None:
         if update.rewound:
-            self._panes.outputs.begin_anew(update.printed, update.printed_lost)
+            self._panes.outputs.start_over(update.printed, update.printed_lost)
         elif update.printed or update.printed_lost:
             self._panes.outputs.take(update.printed, update.printed_lost)
 

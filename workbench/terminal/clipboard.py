@@ -13,7 +13,7 @@ TOOLS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("xclip", ("xclip", "-selection", "clipboard"), "DISPLAY"),
     ("xsel", ("xsel", "--clipboard", "--input"), "DISPLAY"),
 )
-"""Program, command line, and the variable without which it can not work."""
+"""Program, command line, and the variable without which it cannot work."""
 
 TIMEOUT_S = 2.0
 

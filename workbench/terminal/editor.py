@@ -1,13 +1,18 @@
-"""The command that opens the user's editor at a line."""
+"""Opens a line of a file in the user's editor."""
 
 from __future__ import annotations
 
 import os
 import shlex
 import shutil
+import subprocess
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from textual.app import App, SuspendNotSupported
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
@@ -31,7 +36,7 @@ class EditorCommand:
     """True when the editor takes the terminal, so the screen has to step aside."""
 
 
-def open_in_editor(
+def editor_command(
     path: str,
     line: int | None = None,
     column: int | None = None,
@@ -48,7 +53,7 @@ def open_in_editor(
     try:
         words = shlex.split(wish)
     except ValueError:
-        return _problem(f"$EDITOR can not be understood: {wish}")
+        return _problem(f"$EDITOR cannot be understood: {wish}")
     if not words:
         words = [name for name in _FALLBACKS if shutil.which(name, path=search)][:1]
     if not words:
@@ -84,3 +89,32 @@ def _problem(message: str) -> Diagnostic:
         message,
         'Set the environment variable EDITOR, e.g. EDITOR="vim" or EDITOR="code --wait".',
     )
+
+
+def open_in_editor(app: App[Any], problem: Diagnostic) -> str:
+    """Open the editor; what to tell the user when that is not possible, else nothing.
+
+    An editor of the terminal gets it until it ends; one with a window runs next to the workbench.
+    """
+    if problem.file is None or problem.line is None:
+        return "This problem has no line to go to."
+    command = editor_command(problem.file, problem.line, problem.column)
+    if isinstance(command, Diagnostic):
+        return f"{command.message}. {command.help}"
+    try:
+        if command.terminal:
+            with app.suspend():
+                subprocess.run(command.argv, check=False)
+        else:
+            _run_windowed(command.argv)
+    except SuspendNotSupported:
+        return "This terminal cannot be left to an editor."
+    except OSError as error:
+        return f"{command.argv[0]} could not be started: {error.strerror}."
+    return ""
+
+
+def _run_windowed(argv: tuple[str, ...]) -> None:
+    none = subprocess.DEVNULL
+    process = subprocess.Popen(argv, stdin=none, stdout=none, stderr=none, start_new_session=True)
+    threading.Thread(target=process.wait, name="editor", daemon=True).start()

@@ -1,4 +1,4 @@
-"""What is said of the place on the branch: in the header, beside the track, below the panes."""
+"""What is said of the place on the branch: in the header, next to the track, below the panes."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ _DIGITS = 6
 def command(
     path: str | None, component: str | None, debug: bool, as_json: bool, watch_sources: bool
 ) -> int:
-    """Build the components of a manifest into .torvyn/build beside it.
+    """Build the components of a manifest into .torvyn/build next to it.
 
     Exit codes: 0 built, 1 a build failed, 2 bad manifest or arguments, 3 a tool is missing,
     130 interrupted; of several, the highest.

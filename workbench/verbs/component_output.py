@@ -15,7 +15,7 @@ class ComponentOutput:
     """Writes what components print, as it comes.
 
     To a pipe or a file go the very bytes; to a terminal control codes are shown as
-    pictures (␛ and the like), so that a component can not drive the terminal. Output
+    pictures (␛ and the like), so that a component cannot drive the terminal. Output
     that the manifest does not grant is counted, not written: Torvyn would discard it
     (docs/torvyn-facts.md#capabilities).
     """

@@ -18,7 +18,7 @@ from workbench.text.printable import harmless
 from workbench.widgets.log_view import LogView
 
 CLOCK_S = 0.5
-"""How often the duration of a running build is written anew."""
+"""How often the duration of a running build is brought up to date."""
 
 
 class BuildNote(NamedTuple):

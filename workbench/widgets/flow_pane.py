@@ -47,7 +47,7 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
     # ---- reactions
 
     def watch_view(self, old: View, new: View) -> None:
-        """Draw anew when the flow, its snapshot, its builds, or whether it runs has changed."""
+        """Draw again when the flow, its snapshot, its builds, or whether it runs has changed."""
         before = (old.flow, old.snapshot, old.running, old.builds)
         if before != (new.flow, new.snapshot, new.running, new.builds):
             self._redraw()
@@ -60,7 +60,7 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
         self._show_selected()
 
     def on_resize(self) -> None:
-        """Lay out anew for the new size."""
+        """Lay out again for the new size."""
         self._redraw()
 
     @property

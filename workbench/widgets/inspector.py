@@ -27,7 +27,7 @@ ASK_AGAIN_S = 0.5
 CALLS_SHOWN = 12
 
 CLOCK_S = 1.0
-"""How often the age of a build is written anew."""
+"""How often the age of a build is brought up to date."""
 
 Reply = QueueListing | ElementDetails | NodeCalls
 

@@ -50,7 +50,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._row_style: RowStyle | None = None
 
     def show(self, rows: Sequence[Row], heading: tuple[Line, ...] = ()) -> None:
-        """Show these rows; nothing is drawn anew when they are the same."""
+        """Show these rows; nothing is drawn again when they are the same."""
         if rows == self.rows and heading == self.heading:
             return
         self.rows, self.heading = rows, heading
@@ -185,7 +185,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return selection.extract(text), "\n"
 
     def selection_updated(self, selection: MarkedText | None) -> None:
-        """Draw the marked part anew."""
+        """Draw the marked part again."""
         self.refresh()
 
     def _measure(self) -> None:

@@ -221,12 +221,12 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
 
     def watch_wrapped(self) -> None:
-        """Cut entries into rows anew."""
+        """Cut entries into rows again."""
         self.scroll_to(x=0, animate=False, force=True)
         self._measure_again()
 
     def on_resize(self) -> None:
-        """Cut entries into rows anew, for the new width."""
+        """Cut entries into rows again, for the new width."""
         self._measure_again()
 
     def _on_mouse_scroll_up(self, event: object) -> None:

@@ -54,7 +54,7 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         self._write_heading()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Begin again."""
         self._cutter = LineCutter()
         self._flooded = False
         self.lost_bytes = 0
@@ -172,7 +172,7 @@ class Outputs(Vertical, inherit_bindings=False):
     # ---- what happens in the flow
 
     def open_flow(self, flow: LinkedFlow) -> None:
-        """Begin anew with a log for each sink."""
+        """Begin again with a log for each sink."""
         sinks = [node.name for node in flow.nodes if node.role is Role.SINK]
         if list(self._views) == sinks:
             for view in self._views.values():
@@ -186,7 +186,7 @@ class Outputs(Vertical, inherit_bindings=False):
         self.active = sinks[0] if sinks else ""
         self._place_logs()
 
-    def begin_anew(self, chunks: Iterable[PrintedChunk], lost: Iterable[tuple[str, int]]) -> None:
+    def start_over(self, chunks: Iterable[PrintedChunk], lost: Iterable[tuple[str, int]]) -> None:
         """Hold nothing but this, none of which is new to the reader."""
         for view in self._views.values():
             view.clear()

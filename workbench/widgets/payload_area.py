@@ -9,7 +9,7 @@ from textual.widgets import TextArea
 from workbench.payloads.typed_text import can_be_typed
 
 WRAPPED_LINE = 8_192
-"""A longer line is not wrapped: cutting it anew at each key takes too long."""
+"""A longer line is not wrapped: cutting it again at each key takes too long."""
 
 
 class PayloadArea(TextArea):

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from runtime.build.compiler_errors import ProblemReader
 from runtime.build.log import KEPT_LINES, LONGEST_LINE, LineRing, harmless
 from runtime.model.errors import Diagnostic, Severity
-from workbench.terminal.editor import EditorCommand, open_in_editor
 
 
 @pytest.fixture
@@ -256,44 +255,3 @@ def test_endless_lines_are_cut() -> None:
     kept = ring.after(0).lines
     assert kept
     assert all(len(line.text) <= LONGEST_LINE + 2 for line in kept)
-
-
-@pytest.mark.parametrize(
-    ("editor", "expected", "terminal"),
-    [
-        ("vi", ("vi", "+7", "/x/a.rs"), True),
-        ("nvim -p", ("nvim", "-p", "+7", "/x/a.rs"), True),
-        ("nano", ("nano", "+7", "/x/a.rs"), True),
-        ("emacs -nw", ("emacs", "-nw", "+7:3", "/x/a.rs"), True),
-        ("code --wait", ("code", "--wait", "-g", "/x/a.rs:7:3"), False),
-        ("hx", ("hx", "/x/a.rs:7:3"), True),
-        ("subl", ("subl", "/x/a.rs:7:3"), False),
-        ("pycharm", ("pycharm", "--line", "7", "/x/a.rs"), False),
-        ("unheard-of", ("unheard-of", "/x/a.rs"), True),
-    ],
-)
-def test_editors_open_at_the_line(
-    tmp_path: Path, editor: str, expected: tuple[str, ...], terminal: bool
-) -> None:
-    program = tmp_path / editor.split()[0]
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    command = open_in_editor("/x/a.rs", 7, 3, {"EDITOR": editor, "PATH": str(tmp_path)})
-    assert command == EditorCommand(expected, terminal)
-
-
-def test_visual_counts_before_editor_and_vi_is_the_last_resort(tmp_path: Path) -> None:
-    for name in ("vi", "vim", "nano"):
-        (tmp_path / name).write_text("#!/bin/sh\n")
-        (tmp_path / name).chmod(0o755)
-    path = {"PATH": str(tmp_path)}
-    chosen = open_in_editor("/a", environ={"VISUAL": "nano", "EDITOR": "vim", **path})
-    assert chosen == EditorCommand(("nano", "/a"), True)
-    assert open_in_editor("/a", 1, environ=path) == EditorCommand(("vi", "+1", "/a"), True)
-
-
-@pytest.mark.parametrize("wish", ["missing-editor", "vi 'unclosed", ""])
-def test_no_usable_editor_is_an_error_that_says_what_to_set(tmp_path: Path, wish: str) -> None:
-    problem = open_in_editor("/a", 1, environ={"EDITOR": wish, "PATH": str(tmp_path)})
-    assert isinstance(problem, Diagnostic)
-    assert "EDITOR" in problem.help

@@ -106,11 +106,11 @@ async def test_an_editor_of_the_terminal_gets_the_terminal(monkeypatch, tmp_path
         assert suspended == [None]
 
 
-async def test_the_mouse_is_switched_or_it_is_said_that_it_can_not_be():
+async def test_the_mouse_is_switched_or_it_is_said_that_it_cannot_be():
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("M")
-        assert "driver can not switch the mouse" in text_of(app)
+        assert "driver cannot switch the mouse" in text_of(app)
         switched = []
         app._driver._enable_mouse_support = lambda: switched.append("on")
         app._driver._disable_mouse_support = lambda: switched.append("off")

@@ -86,7 +86,7 @@ def test_a_users_mark_stands_at_its_place_and_the_start_can_be_marked():
     assert drawn(marked(2, 2, (0, TimelineMark.DROP), marks=(1,)))[1] == "'"
 
 
-def test_what_can_not_be_gone_back_to_is_drawn_thin():
+def test_what_cannot_be_gone_back_to_is_drawn_thin():
     refused = marked(3, 3, refusal="the ring has lost it")
     assert drawn(refused) == f"{START}───{HERE}"
 
@@ -151,7 +151,7 @@ def words(timeline: Timeline, room: int = 80) -> str:
     return plain(place_words(timeline, room))
 
 
-def test_words_beside_the_track_say_where_the_flow_stands():
+def test_words_next_to_the_track_say_where_the_flow_stands():
     assert words(branch_of_calls(1_850)) == "1,850 calls"
     assert words(branch_of_calls(1)) == "1 call"
     assert words(branch_of_calls(1_850, 1_842)) == "<< 1,842/1,850"

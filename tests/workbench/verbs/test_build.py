@@ -283,7 +283,7 @@ def test_debug_builds_without_optimization(tmp_path: Path, flags: list[str], pro
     assert ("--release" in done.stderr) == (profile == "release")
 
 
-def test_what_a_build_prints_can_not_drive_the_terminal(tmp_path: Path) -> None:
+def test_what_a_build_prints_cannot_drive_the_terminal(tmp_path: Path) -> None:
     project(tmp_path, {"a": "print('\\x1b]0;title\\x07a.rs:1:2: error: \\x1b[31mred')\nexit(1)"})
     done = studio(tmp_path)
     assert "\x1b" not in done.stderr + done.stdout

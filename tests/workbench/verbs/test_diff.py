@@ -129,7 +129,7 @@ def test_a_build_with_a_lifecycle_takes_the_place_of_one_without(tmp_path: Path)
 # ---- bad input
 
 
-def test_a_build_that_can_not_take_the_place_is_refused(tmp_path: Path) -> None:
+def test_a_build_that_cannot_take_the_place_is_refused(tmp_path: Path) -> None:
     old = str(BUILD / "metric-processor.wasm")
     arguments = ["diff", str(SHIPPED), "--node", "metric-proc", "--old", old, "--new"]
     sink = studio(*arguments, str(BUILD / "log-sink.wasm"))

@@ -1,0 +1,51 @@
+"""Which command opens the user's editor at a line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.model.errors import Diagnostic
+from workbench.terminal.editor import EditorCommand, editor_command
+
+
+@pytest.mark.parametrize(
+    ("editor", "expected", "terminal"),
+    [
+        ("vi", ("vi", "+7", "/x/a.rs"), True),
+        ("nvim -p", ("nvim", "-p", "+7", "/x/a.rs"), True),
+        ("nano", ("nano", "+7", "/x/a.rs"), True),
+        ("emacs -nw", ("emacs", "-nw", "+7:3", "/x/a.rs"), True),
+        ("code --wait", ("code", "--wait", "-g", "/x/a.rs:7:3"), False),
+        ("hx", ("hx", "/x/a.rs:7:3"), True),
+        ("subl", ("subl", "/x/a.rs:7:3"), False),
+        ("pycharm", ("pycharm", "--line", "7", "/x/a.rs"), False),
+        ("unheard-of", ("unheard-of", "/x/a.rs"), True),
+    ],
+)
+def test_editors_open_at_the_line(
+    tmp_path: Path, editor: str, expected: tuple[str, ...], terminal: bool
+) -> None:
+    program = tmp_path / editor.split()[0]
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    command = editor_command("/x/a.rs", 7, 3, {"EDITOR": editor, "PATH": str(tmp_path)})
+    assert command == EditorCommand(expected, terminal)
+
+
+def test_visual_counts_before_editor_and_vi_is_the_last_resort(tmp_path: Path) -> None:
+    for name in ("vi", "vim", "nano"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    path = {"PATH": str(tmp_path)}
+    chosen = editor_command("/a", environ={"VISUAL": "nano", "EDITOR": "vim", **path})
+    assert chosen == EditorCommand(("nano", "/a"), True)
+    assert editor_command("/a", 1, environ=path) == EditorCommand(("vi", "+1", "/a"), True)
+
+
+@pytest.mark.parametrize("wish", ["missing-editor", "vi 'unclosed", ""])
+def test_no_usable_editor_is_an_error_that_says_what_to_set(tmp_path: Path, wish: str) -> None:
+    problem = editor_command("/a", 1, environ={"EDITOR": wish, "PATH": str(tmp_path)})
+    assert isinstance(problem, Diagnostic)
+    assert "EDITOR" in problem.help
