@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.protocol.requests import StepCall, StepElement
 from tests.support.workbench_fakes import FakeLink, opened, settle, text_of
 from workbench.actions.table import ACTIONS
-from workbench.screens.help import HelpScreen
+from workbench.dialogs.help import HelpScreen
 
 
 def commands(link: FakeLink) -> list[object]:

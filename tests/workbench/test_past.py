@@ -8,7 +8,7 @@ from pathlib import Path
 from runtime.opening.open import process_link
 from tests.support.workbench_fakes import panes_of, text_of, until
 from workbench.app import StudioApp
-from workbench.screens.payload_editor import PayloadScreen
+from workbench.dialogs.payload_editor import PayloadScreen
 from workbench.widgets.payload_area import PayloadArea
 
 SAMPLE = Path(__file__).parents[2] / "sample_flows" / "fan-out"

@@ -30,10 +30,10 @@ from tests.support.workbench_fakes import (
     snapshot,
     text_of,
 )
+from workbench.dialogs.payload_editor import PayloadScreen
 from workbench.payloads.hex_text import bytes_of_hex, hex_text
 from workbench.payloads.limits import EDIT_BYTES
 from workbench.payloads.typed_text import can_be_typed, typed_text
-from workbench.screens.payload_editor import PayloadScreen
 from workbench.view import EdgeRef, ElementRef, NodeRef
 from workbench.widgets.payload_area import PayloadArea
 

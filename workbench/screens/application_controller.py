@@ -7,8 +7,8 @@ from typing import Any
 
 from textual.app import App
 
-from workbench.screens.confirm import ConfirmScreen
-from workbench.screens.help import HelpScreen
+from workbench.dialogs.confirm import ConfirmScreen
+from workbench.dialogs.help import HelpScreen
 from workbench.screens.panes import Panes
 from workbench.terminal.mouse import set_mouse
 from workbench.theme import THEMES

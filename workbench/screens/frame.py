@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.protocol.updates import EventLine
 from workbench.actions.context import Context
 from workbench.bars.banner import banner
-from workbench.bars.header import header
+from workbench.bars.header_line import header
 from workbench.bars.status_line import status
 from workbench.widgets.footer_bar import FooterBar
 from workbench.widgets.label import LineLabel

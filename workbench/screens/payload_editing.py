@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from runtime.protocol.requests import EditElement, InjectElement, ReadElement, Request
 from runtime.protocol.updates import ElementDetails, ElementSummary
+from workbench.dialogs.payload_editor import Payload, PayloadScreen
 from workbench.payloads.limits import EDIT_BYTES, PART_BYTES
 from workbench.screens.panes import Panes
-from workbench.screens.payload_editor import Payload, PayloadScreen
 from workbench.text.figures import size
 from workbench.text.lines import Line, StyleRole, line
 from workbench.text.printable import harmless

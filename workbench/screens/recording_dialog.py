@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runtime.protocol.requests import Request, StartRecording, StopRecording
-from workbench.screens.ask import AskScreen, Hint
+from workbench.dialogs.ask import AskScreen, Hint
 from workbench.screens.panes import Panes
 
 DEFAULT_NAME = "a name from the flow and the time, next to the manifest"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from runtime.protocol.requests import JumpTo, Request, TakeBranch
 from runtime.protocol.timeline import Timeline
 from workbench.actions.labels import other_branches
-from workbench.screens.ask import AskScreen, Hint
-from workbench.screens.branches import BranchesScreen
+from workbench.dialogs.ask import AskScreen, Hint
+from workbench.dialogs.branches import BranchesScreen
 from workbench.screens.panes import Panes
 from workbench.timeline.typed_places import HOW, typed_place
 

@@ -10,10 +10,10 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, TextArea
 
+from workbench.dialogs.confirm import ConfirmScreen
 from workbench.payloads.hex_text import bytes_of_hex, hex_text
 from workbench.payloads.limits import EDIT_BYTES
 from workbench.payloads.typed_text import typed_text
-from workbench.screens.confirm import ConfirmScreen
 from workbench.text.figures import size
 from workbench.text.lines import Line, StyleRole, line
 from workbench.widgets.label import LineLabel
