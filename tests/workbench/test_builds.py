@@ -293,7 +293,9 @@ async def test_a_failed_build_is_told_with_its_errors_and_a_good_one_takes_them_
 
 async def test_enter_on_the_end_of_a_failed_build_opens_the_place(monkeypatch):
     edited = []
-    monkeypatch.setattr("workbench.screens.panes.edit", lambda app, item: edited.append(item) or "")
+    monkeypatch.setattr(
+        "workbench.screens.panes.open_in_editor", lambda app, item: edited.append(item) or ""
+    )
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, BUILDING)
