@@ -7,23 +7,17 @@ answers give equal events.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
-from runtime.engine import scheduler
-from runtime.engine.edits import Edits
-from runtime.engine.failures import Failures
+from runtime.engine import edits, failures, lifecycle, queues, relink, scheduler
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.invoker import Invoker
-from runtime.engine.lifecycle import Lifecycle
 from runtime.engine.options import EngineOptions
-from runtime.engine.outcomes import Handler, Outcomes
-from runtime.engine.pressure import Pressure
-from runtime.engine.queues import Queues
-from runtime.engine.readiness import Readiness
-from runtime.engine.records import EdgeRecord, NodeRecord, added
-from runtime.engine.relink import Relinker
+from runtime.engine.outcomes import HANDLERS, unexpected
+from runtime.engine.records import CallContext, EdgeRecord, NodeRecord, added
 from runtime.engine.schedule_policies import build_schedule
 from runtime.engine.snapshots import flow_snapshot
-from runtime.model.call import NO_COPIES, Answer, Call, Export, NextCall, Outcome
+from runtime.model.call import NO_COPIES, Call, Export, NextCall
 from runtime.model.commands import (
     Advance,
     Cancel,
@@ -40,7 +34,14 @@ from runtime.model.commands import (
     Swap,
 )
 from runtime.model.element import Element
-from runtime.model.events import Event, FlowState, ScheduleChanged, Stopped, StopReason
+from runtime.model.events import (
+    CallFinished,
+    Event,
+    FlowState,
+    ScheduleChanged,
+    Stopped,
+    StopReason,
+)
 from runtime.model.linked import LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 
@@ -51,21 +52,9 @@ class Engine:
     def __init__(self, flow: LinkedFlow, invoker: Invoker, options: EngineOptions) -> None:
         """Make an engine in the state `created`; no call is made before `Start`."""
         run = FlowRun(flow, options)
-        readiness = Readiness(run)
-        pressure = Pressure(run, readiness)
         self._run = run
         self._invoke = invoker.invoke
-        self._queues = Queues(run, readiness, pressure)
-        self._lifecycle = Lifecycle(run, readiness, pressure)
-        self._failures = Failures(run, readiness, pressure, self._queues, self._lifecycle)
-        self._outcomes = Outcomes(
-            run, readiness, pressure, self._queues, self._lifecycle, self._failures
-        )
-        self._changes = Edits(run, readiness, pressure, self._queues, self._failures)
-        self._relinking = Relinker(
-            run, readiness, pressure, self._queues, self._lifecycle, self._failures
-        )
-        self._unexpected = self._outcomes.unexpected
+        self._context = CallContext()
         self._follow_graph(options.schedule)
 
     # ---- what it says of itself
@@ -148,7 +137,7 @@ class Engine:
         match command:
             case Start():
                 if run.stage is Stage.CREATED:
-                    self._lifecycle.start(command.wall_ns)
+                    lifecycle.start(run, command.wall_ns)
             case Advance():
                 self._advance(command.elapsed_ns)
             case Skip():
@@ -157,22 +146,24 @@ class Engine:
                 self._schedule = build_schedule(command.policy, run.flow.nodes)
                 run.events.append(ScheduleChanged(command.policy))
             case Swap():
-                self._note(self._changes.swap(command.node, command.digest), command.node)
+                self._note(edits.swap(run, command.node, command.digest), command.node)
             case SetQueue():
-                self._note(self._changes.set_queue(command), None)
+                self._note(edits.set_queue(run, command), None)
             case Inject():
-                self._note(self._changes.inject(command), None)
+                self._note(edits.inject(run, command), None)
             case Edit():
-                self._note(self._changes.edit(command), None)
+                self._note(edits.edit(run, command), None)
             case Relink():
-                self._note(self._relinking.relink(command.flow), None)
+                self._note(relink.relink(run, command.flow), None)
                 self._follow_graph(self._schedule.policy)
             case Drain():
-                self._lifecycle.drain(command.reason)
+                lifecycle.drain(run, command.reason)
             case Cancel():
-                self._lifecycle.end(FlowState.CANCELLED, command.reason, StopReason.USER)
+                lifecycle.end(run, FlowState.CANCELLED, command.reason, StopReason.USER)
+            case unknown:
+                assert_never(unknown)
         if run.closing:
-            self._lifecycle.settle()
+            lifecycle.settle(run)
         return run.take_events()
 
     def step(self) -> list[Event]:
@@ -238,23 +229,16 @@ class Engine:
             edge = None
             if not run.flowing:
                 export = scheduler.due_export(run, node)
-            handlers = self._outcomes.handlers(export)
+            handlers = HANDLERS[export]
             argument = _argument(node, export)
         run.calls = number = run.calls + 1
         call = Call(number, node.name, export, element, argument)
-        return self._settle(node, call, self._invoke(call), edge, handlers)
-
-    def _settle(
-        self,
-        node: NodeRecord,
-        call: Call,
-        answer: Answer,
-        edge: EdgeRecord | None,
-        handlers: dict[type[Outcome], Handler],
-    ) -> list[Event]:
-        """Let the answer have its consequences."""
-        run = self._run
-        began_ns = run.now_ns
+        context = self._context
+        context.node = node
+        context.call = call
+        context.edge = edge
+        context.answer = answer = self._invoke(call)
+        context.began_ns = began_ns = run.now_ns
         run.now_ns = now_ns = began_ns + answer.duration_ns
         run.stop = None
         node.calls += 1
@@ -263,13 +247,14 @@ class Engine:
         if answer.copies is not NO_COPIES:
             node.copies = added(node.copies, answer.copies)
         if run.timers and run.timers[0][0] <= now_ns:
-            self._queues.wake()
-        handler = handlers.get(type(answer.outcome), self._unexpected)
-        finished = handler(node, call, answer, edge, began_ns)
+            queues.wake(run)
+        handler = handlers.get(type(answer.outcome), unexpected)
+        elements, deliveries = handler(run, context)
+        finished = CallFinished(call, answer, began_ns, elements, deliveries)
         if run.refused:
-            self._failures.refused(call)
+            failures.refused(run, call)
         if run.closing:
-            self._lifecycle.settle()
+            lifecycle.settle(run)
         if run.events:
             return [finished, *run.take_events()]
         return [finished]
@@ -278,14 +263,14 @@ class Engine:
         if elapsed_ns < 0:
             raise ValueError(f"flow time can not go back by {-elapsed_ns} ns")
         self._run.now_ns += elapsed_ns
-        self._queues.wake()
+        queues.wake(self._run)
 
     def _skip(self, name: str) -> None:
         node = self._run.by_name.get(name)
         if node is None:
             self._note(f"the flow has no node {name}", name)
         else:
-            self._note(self._failures.skip(node), name)
+            self._note(failures.skip(self._run, node), name)
 
     def _note(self, refusal: str | None, node: str | None) -> None:
         """Tell why a command changed nothing, if it did not."""
@@ -295,7 +280,7 @@ class Engine:
     def _follow_graph(self, schedule: SchedulePolicy) -> None:
         """Look up what goes by the index of a node."""
         nodes = self._run.nodes
-        self._work_handlers = [self._outcomes.handlers(node.work) for node in nodes]
+        self._work_handlers = [HANDLERS[node.work] for node in nodes]
         self._schedule = build_schedule(schedule, self._run.flow.nodes)
 
 

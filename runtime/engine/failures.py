@@ -1,14 +1,18 @@
-"""Failures: what becomes of a failed call, by the error policy."""
+"""Failures: what follows from a failed call: stop, fail, skip, or try again.
+
+The element of a failed call stays at the head of its queue until it succeeds or is skipped. An
+`init` cannot be skipped: under `skip` it fails the flow. A failed `teardown` is reported and
+changes nothing.
+"""
 
 from __future__ import annotations
 
+from typing import assert_never
+
+from runtime.engine import lifecycle, pressure, queues, readiness
 from runtime.engine.flow_run import FlowRun, Stage
-from runtime.engine.lifecycle import Lifecycle
 from runtime.engine.options import MAX_SKIPPED_PULLS
-from runtime.engine.pressure import Pressure
-from runtime.engine.queues import Queues
-from runtime.engine.readiness import Readiness
-from runtime.engine.records import EdgeRecord, NodeRecord
+from runtime.engine.records import CallContext, EdgeRecord, NodeRecord
 from runtime.model.call import Call, Export, Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.element import Element
@@ -34,177 +38,162 @@ STOP_REASONS: dict[FailureKind, StopReason] = {
 """Why the flow stands still after a failure; every other kind is `StopReason.ERROR`."""
 
 
-class Failures:
-    """Decides after a failed call: stop, fail, skip, or try again.
-
-    The element of a failed call stays at the head of its queue until it succeeds or is
-    skipped. An `init` can not be skipped: under `skip` it fails the flow. A failed
-    `teardown` is reported and changes nothing.
-    """
-
-    __slots__ = ("_lifecycle", "_pressure", "_queues", "_readiness", "_run")
-
-    def __init__(
-        self,
-        run: FlowRun,
-        readiness: Readiness,
-        pressure: Pressure,
-        queues: Queues,
-        lifecycle: Lifecycle,
-    ) -> None:
-        self._run = run
-        self._readiness = readiness
-        self._pressure = pressure
-        self._queues = queues
-        self._lifecycle = lifecycle
-
-    def failed(
-        self, node: NodeRecord, call: Call, edge: EdgeRecord | None, failure: Failure
-    ) -> None:
-        """The call failed; `edge` is the queue its element waits in."""
-        node.errors += 1
-        export = call.export
-        if export is Export.TEARDOWN:
-            node.failure = failure
-            self._report(node, call.number, None, failure, 1)
-            return
-        if failure.crashed:
-            node.crashed = True
-            self._readiness.refresh(node)
-        if export is Export.INIT:
-            node.live = False
-            node.init_attempt += 1
-            attempt = node.init_attempt
-        else:
-            node.attempt += 1
-            attempt = node.attempt
-            node.failing = edge
+def failed(run: FlowRun, context: CallContext, failure: Failure) -> None:
+    """The call failed: stop, fail, skip, or try again."""
+    node, call = context.node, context.call
+    node.errors += 1
+    export = call.export
+    if export is Export.TEARDOWN:
         node.failure = failure
-        self._report(node, call.number, call.element, failure, attempt)
-        match self._policy(failure, attempt):
+        _report(run, node, call.number, None, failure, 1)
+        return
+    if failure.crashed:
+        node.crashed = True
+        readiness.refresh(run, node)
+    if export is Export.INIT:
+        node.live = False
+        node.init_attempt += 1
+        attempt = node.init_attempt
+    else:
+        node.attempt += 1
+        attempt = node.attempt
+        node.failing = context.edge
+    node.failure = failure
+    _report(run, node, call.number, call.element, failure, attempt)
+    match _policy(run, failure, attempt):
+        case ErrorPolicy.STOP:
+            stop(run, node, failure)
+        case ErrorPolicy.FAIL:
+            _fail(run, node, failure)
+        case ErrorPolicy.RETRY:
+            pass
+        case ErrorPolicy.SKIP:
+            _skip_call(run, node, call, failure)
+        case unknown:
+            assert_never(unknown)
+
+
+def refused(run: FlowRun, call: Call) -> None:
+    """Full edges with the policy `error` were to take what the call put out.
+
+    The copies wait in the producer's hand. Under `stop` and `retry` they go into the
+    queue as soon as it has room; under `skip` they are dropped.
+    """
+    edges = list(dict.fromkeys(run.refused))
+    run.refused.clear()
+    for edge in edges:
+        node = edge.producer
+        failure = queue_full(edge)
+        node.errors += 1
+        node.attempt = 1
+        node.failing = None
+        node.failure = failure
+        _report(run, node, call.number, edge.hand[0], failure, 1)
+        match _policy(run, failure, 1):
             case ErrorPolicy.STOP:
-                self.stop(node, failure)
+                stop(run, node, failure)
             case ErrorPolicy.FAIL:
-                self._fail(node, failure)
+                _fail(run, node, failure)
             case ErrorPolicy.RETRY:
                 pass
             case ErrorPolicy.SKIP:
-                self._skip_call(node, call, failure)
+                queues.drop_hand(run, edge)
+            case unknown:
+                assert_never(unknown)
 
-    def refused(self, call: Call) -> None:
-        """Full edges with the policy `error` were to take what the call put out.
 
-        The copies wait in the producer's hand. Under `stop` and `retry` they go into the
-        queue as soon as it has room; under `skip` they are dropped.
-        """
-        run = self._run
-        edges = list(dict.fromkeys(run.refused))
-        run.refused.clear()
-        for edge in edges:
-            node = edge.producer
-            failure = queue_full(edge)
-            node.errors += 1
-            node.attempt = 1
-            node.failing = None
-            node.failure = failure
-            self._report(node, call.number, edge.hand[0], failure, 1)
-            match self._policy(failure, 1):
-                case ErrorPolicy.STOP:
-                    self.stop(node, failure)
-                case ErrorPolicy.FAIL:
-                    self._fail(node, failure)
-                case ErrorPolicy.RETRY:
-                    pass
-                case ErrorPolicy.SKIP:
-                    self._queues.drop_hand(edge)
-
-    def skip(self, node: NodeRecord) -> str | None:
-        """Give up what the node failed on; the result says why there is nothing to skip."""
-        if self._run.stage is not Stage.FLOWING:
-            return f"{node.name} has no failed element: only a flowing flow has one"
-        if node.failure is None:
-            return f"{node.name} has no failed element"
-        if node.failure.kind is FailureKind.QUEUE_FULL and node.hand:
-            for edge in node.outputs:
-                if edge.hand and not edge.holds:
-                    self._queues.drop_hand(edge)
-            node.clear_failure()
-        elif node.failing is not None:
-            self._drop_head(node, node.failing)
-        else:
-            self._give_up(node)
-        self._readiness.refresh(node)
-        return None
-
-    def forgive(self, node: NodeRecord) -> None:
-        """Forget what a former instance of the node failed on; it is tried again, and first.
-
-        A full queue stays what it is, whatever instance its producer has.
-        """
-        failure = node.failure
-        node.init_attempt = 0
-        if failure is None or (failure.kind is FailureKind.QUEUE_FULL and node.hand):
-            return
-        if node.failing is not None:
-            node.turn = node.inputs.index(node.failing)
+def skip(run: FlowRun, node: NodeRecord) -> str | None:
+    """Give up what the node failed on; the result says why there is nothing to skip."""
+    if run.stage is not Stage.FLOWING:
+        return f"{node.name} has no failed element: only a flowing flow has one"
+    if node.failure is None:
+        return f"{node.name} has no failed element"
+    if node.failure.kind is FailureKind.QUEUE_FULL and node.hand:
+        for edge in node.outputs:
+            if edge.hand and not edge.holds:
+                queues.drop_hand(run, edge)
         node.clear_failure()
-        self._run.clear_stop(node)
+    elif node.failing is not None:
+        _drop_head(run, node, node.failing)
+    else:
+        _give_up(run, node)
+    readiness.refresh(run, node)
+    return None
 
-    def stop(self, node: NodeRecord, failure: Failure) -> None:
-        """Report that the flow stands still for the failure."""
-        run = self._run
-        run.stop = STOP_REASONS.get(failure.kind, StopReason.ERROR)
-        run.stop_detail = f"{node.name}: {failure.message}"
-        run.stop_node = node.name
-        run.events.append(Stopped(run.now_ns, run.stop, run.stop_detail, node.name))
 
-    def _policy(self, failure: Failure, attempt: int) -> ErrorPolicy:
-        options = self._run.options
-        if failure.crashed and not options.rebuild:
-            return ErrorPolicy.FAIL
-        if options.on_error is ErrorPolicy.RETRY and attempt > options.max_retries:
-            return ErrorPolicy.FAIL
-        return options.on_error
+def forgive(run: FlowRun, node: NodeRecord) -> None:
+    """Forget what a former instance of the node failed on; it is tried again, and first.
 
-    def _report(
-        self,
-        node: NodeRecord,
-        call: int,
-        element: Element | None,
-        failure: Failure,
-        attempt: int,
-    ) -> None:
-        run = self._run
-        run.events.append(NodeFailed(run.now_ns, node.name, call, element, failure, attempt))
+    A full queue stays what it is, whatever instance its producer has.
+    """
+    failure = node.failure
+    node.init_attempt = 0
+    if failure is None or (failure.kind is FailureKind.QUEUE_FULL and node.hand):
+        return
+    if node.failing is not None:
+        node.turn = node.inputs.index(node.failing)
+    node.clear_failure()
+    run.clear_stop(node)
 
-    def _fail(self, node: NodeRecord, failure: Failure) -> None:
-        reason = STOP_REASONS.get(failure.kind, StopReason.ERROR)
-        self._lifecycle.end(FlowState.FAILED, f"{node.name}: {failure.message}", reason)
 
-    def _skip_call(self, node: NodeRecord, call: Call, failure: Failure) -> None:
-        if call.export is Export.INIT:
-            self._fail(node, failure)
-        elif node.failing is not None:
-            self._drop_head(node, node.failing)
-        elif call.export is not Export.PULL:
-            self._give_up(node)
-        elif node.attempt >= MAX_SKIPPED_PULLS:
-            self._fail(node, failure)
+def stop(run: FlowRun, node: NodeRecord, failure: Failure) -> None:
+    """Report that the flow stands still for the failure."""
+    run.stop = STOP_REASONS.get(failure.kind, StopReason.ERROR)
+    run.stop_detail = f"{node.name}: {failure.message}"
+    run.stop_node = node.name
+    run.events.append(Stopped(run.now_ns, run.stop, run.stop_detail, node.name))
 
-    def _drop_head(self, node: NodeRecord, edge: EdgeRecord) -> None:
-        run = self._run
-        node.clear_failure()
-        node.dropped += 1
-        element = self._queues.take(edge)
-        run.events.append(ElementDropped(run.now_ns, element, DropReason.SKIPPED, node.name))
 
-    def _give_up(self, node: NodeRecord) -> None:
-        """Go on without a signal, `flush` or `complete` that failed."""
-        node.clear_failure()
-        if node.signal is not None:
-            self._pressure.give_up_signal(node)
-        elif node.final_due:
-            self._lifecycle.finalised(node)
+def _policy(run: FlowRun, failure: Failure, attempt: int) -> ErrorPolicy:
+    options = run.options
+    if failure.crashed and not options.rebuild:
+        return ErrorPolicy.FAIL
+    if options.on_error is ErrorPolicy.RETRY and attempt > options.max_retries:
+        return ErrorPolicy.FAIL
+    return options.on_error
+
+
+def _report(
+    run: FlowRun,
+    node: NodeRecord,
+    call: int,
+    element: Element | None,
+    failure: Failure,
+    attempt: int,
+) -> None:
+    run.events.append(NodeFailed(run.now_ns, node.name, call, element, failure, attempt))
+
+
+def _fail(run: FlowRun, node: NodeRecord, failure: Failure) -> None:
+    reason = STOP_REASONS.get(failure.kind, StopReason.ERROR)
+    lifecycle.end(run, FlowState.FAILED, f"{node.name}: {failure.message}", reason)
+
+
+def _skip_call(run: FlowRun, node: NodeRecord, call: Call, failure: Failure) -> None:
+    if call.export is Export.INIT:
+        _fail(run, node, failure)
+    elif node.failing is not None:
+        _drop_head(run, node, node.failing)
+    elif call.export is not Export.PULL:
+        _give_up(run, node)
+    elif node.attempt >= MAX_SKIPPED_PULLS:
+        _fail(run, node, failure)
+
+
+def _drop_head(run: FlowRun, node: NodeRecord, edge: EdgeRecord) -> None:
+    node.clear_failure()
+    node.dropped += 1
+    element = queues.take(run, edge)
+    run.events.append(ElementDropped(run.now_ns, element, DropReason.SKIPPED, node.name))
+
+
+def _give_up(run: FlowRun, node: NodeRecord) -> None:
+    """Go on without a signal, `flush` or `complete` that failed."""
+    node.clear_failure()
+    if node.signal is not None:
+        pressure.give_up_signal(run, node)
+    elif node.final_due:
+        lifecycle.finalised(run, node)
 
 
 def no_such_port(node: NodeRecord, name: str) -> Failure:

@@ -1,4 +1,4 @@
-"""The Protocol through which the engine reaches components."""
+"""The Protocols through which the engine reaches components."""
 
 from __future__ import annotations
 
@@ -18,4 +18,16 @@ class Invoker(Protocol):
         node answers nothing but `init` and `teardown`. After a `Relink`, `teardown` is called
         of nodes that the flow does not have any more.
         """
+        ...
+
+
+class ClosableInvoker(Invoker, Protocol):
+    """An invoker that holds instances."""
+
+    def close(self) -> None:
+        """Free every instance. Idempotent."""
+        ...
+
+    def interrupt(self) -> None:
+        """End the call in progress, if any; for another thread than the calling one."""
         ...

@@ -16,18 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runtime.engine.failures import Failures, no_such_port, unexpected_answer
+from runtime.engine import failures, lifecycle, pressure, readiness
+from runtime.engine.failures import no_such_port, unexpected_answer
 from runtime.engine.flow_run import FlowRun
-from runtime.engine.lifecycle import Lifecycle
-from runtime.engine.pressure import Pressure
-from runtime.engine.queues import Queues
-from runtime.engine.readiness import Readiness
-from runtime.engine.records import EdgeRecord, NodeRecord
+from runtime.engine.queues import deliver, take
+from runtime.engine.records import CallContext, EdgeRecord, NodeRecord
 from runtime.model.call import (
     Absorbed,
     Accepted,
-    Answer,
-    Call,
     Discarded,
     Emitted,
     Exhausted,
@@ -42,13 +38,7 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.element import Element, Hop
-from runtime.model.events import (
-    CallFinished,
-    Delivery,
-    DropReason,
-    ElementDropped,
-    SinkPaused,
-)
+from runtime.model.events import Delivery, DropReason, ElementDropped, SinkPaused
 
 NS_PER_MS = 1_000_000
 
@@ -56,331 +46,287 @@ NS_PER_MS = 1_000_000
 _PAUSE = Signal.PAUSE
 _FLUSH_NAME = Export.FLUSH.value
 
-Handler = Callable[[NodeRecord, Call, Answer, EdgeRecord | None, int], CallFinished]
-"""Takes the node, the call, its answer, the queue of its element, and when the call began."""
+Sent = tuple[tuple[Element, ...], tuple[Delivery, ...]]
+"""The elements that a call made, and the copies of its elements that were queued at once."""
+
+Handler = Callable[[FlowRun, CallContext], Sent]
+"""Gives an answer its consequences."""
+
+_NOTHING: Sent = ((), ())
 
 
-class Outcomes:
-    """One method for each pair of an export and an outcome it can have."""
+def unexpected(run: FlowRun, context: CallContext) -> Sent:
+    """The export cannot answer this."""
+    name = type(context.answer.outcome).__name__
+    return _fail(run, context, unexpected_answer(context.call, name))
 
-    __slots__ = (
-        "_failures",
-        "_handlers",
-        "_lifecycle",
-        "_pressure",
-        "_queues",
-        "_readiness",
-        "_run",
+
+# ---- lifecycle and signals
+
+
+def _initialised(run: FlowRun, context: CallContext) -> Sent:
+    lifecycle.initialised(run, context.node)
+    return _NOTHING
+
+
+def _signalled(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    if node.attempt:
+        node.clear_failure()
+    pressure.signalled(run, node)
+    return _NOTHING
+
+
+def _finalised(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    if node.attempt:
+        node.clear_failure()
+    lifecycle.finalised(run, node)
+    return _NOTHING
+
+
+def _torn_down(run: FlowRun, context: CallContext) -> Sent:
+    lifecycle.torn_down(run, context.node)
+    return _NOTHING
+
+
+# ---- sources
+
+
+def _pulled(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    outcome = context.answer.outcome
+    assert type(outcome) is Emitted
+    if len(outcome.outputs) != 1:
+        return _wrong_count(run, context)
+    if node.attempt:
+        node.clear_failure()
+    element = _begin_lineage(run, context, outcome.outputs[0], node.work_name)
+    deliveries = deliver(run, element, node.outputs)
+    run.given += 1
+    if run.given == run.options.element_limit:
+        lifecycle.limit_reached(run)
+    return (element,), deliveries
+
+
+def _exhausted(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    if node.attempt:
+        node.clear_failure()
+    lifecycle.exhaust(run, node)
+    return _NOTHING
+
+
+# ---- roles that work on an element
+
+
+def _processed(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    outcome = context.answer.outcome
+    assert type(outcome) is Emitted
+    if len(outcome.outputs) != 1:
+        return _wrong_count(run, context)
+    old = _consume(run, context)
+    payload, content_type = outcome.outputs[0]
+    duration_ns = context.answer.duration_ns
+    hop = Hop(node.name, node.work_name, context.call.number, context.began_ns, duration_ns)
+    run.last_id = number = run.last_id + 1
+    element = Element(
+        number,
+        old.lineage,
+        old.source,
+        old.sequence,
+        old.timestamp_ns,
+        content_type,
+        payload,
+        (*old.path, hop),
+    )
+    node.elements_out += 1
+    return (element,), deliver(run, element, node.outputs)
+
+
+def _discarded(run: FlowRun, context: CallContext) -> Sent:
+    _drop(run, context.node, _consume(run, context), DropReason.DISCARDED)
+    return _NOTHING
+
+
+def _evaluated(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    outcome = context.answer.outcome
+    assert type(outcome) is Verdict
+    element = _consume(run, context)
+    if not outcome.passes:
+        _drop(run, node, element, DropReason.FILTERED)
+        return _NOTHING
+    deliveries = _forward(run, context, element, node.outputs)
+    return (), deliveries
+
+
+def _routed(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    outcome = context.answer.outcome
+    assert type(outcome) is Ports
+    names = outcome.names
+    edges: dict[EdgeRecord, None] = {}
+    for name in names:
+        named = node.ports.get(name)
+        if named is None:
+            return _fail(run, context, no_such_port(node, name))
+        for output in named:
+            edges[output] = None
+    element = _consume(run, context)
+    if not edges:
+        _drop(run, node, element, DropReason.NO_PORT)
+        return _NOTHING
+    deliveries = _forward(run, context, element, tuple(edges))
+    return (), deliveries
+
+
+def _ingested(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    outcome = context.answer.outcome
+    assert type(outcome) is Emitted
+    if len(outcome.outputs) != 1:
+        return _wrong_count(run, context)
+    _consume(run, context)
+    element = _begin_lineage(run, context, outcome.outputs[0], node.work_name)
+    deliveries = deliver(run, element, node.outputs)
+    return (element,), deliveries
+
+
+def _absorbed(run: FlowRun, context: CallContext) -> Sent:
+    _consume(run, context)
+    context.node.absorbed += 1
+    return _NOTHING
+
+
+def _flushed(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    outcome = context.answer.outcome
+    assert type(outcome) is Emitted
+    if node.attempt:
+        node.clear_failure()
+    elements: list[Element] = []
+    deliveries: list[Delivery] = []
+    for output in outcome.outputs:
+        element = _begin_lineage(run, context, output, _FLUSH_NAME)
+        elements.append(element)
+        deliveries.extend(deliver(run, element, node.outputs))
+    lifecycle.finalised(run, node)
+    return tuple(elements), tuple(deliveries)
+
+
+def _pushed(run: FlowRun, context: CallContext) -> Sent:
+    node = context.node
+    outcome = context.answer.outcome
+    assert type(outcome) is Accepted
+    _consume(run, context)
+    node.elements_out += 1
+    if outcome.signal is _PAUSE:
+        _pause_sink(run, node)
+    return _NOTHING
+
+
+# ---- failures
+
+
+def _failed(run: FlowRun, context: CallContext) -> Sent:
+    outcome = context.answer.outcome
+    assert type(outcome) is Failed
+    return _fail(run, context, outcome.failure)
+
+
+def _fail(run: FlowRun, context: CallContext, failure: Failure) -> Sent:
+    failures.failed(run, context, failure)
+    if context.call.export is Export.TEARDOWN:
+        lifecycle.torn_down(run, context.node)
+    return _NOTHING
+
+
+def _wrong_count(run: FlowRun, context: CallContext) -> Sent:
+    assert type(context.answer.outcome) is Emitted
+    answered = f"{len(context.answer.outcome.outputs)} elements in place of one"
+    return _fail(run, context, unexpected_answer(context.call, answered))
+
+
+# ---- what they share
+
+
+def _consume(run: FlowRun, context: CallContext) -> Element:
+    """Take the element of a call that succeeded from the head of its queue."""
+    edge = context.edge
+    node = context.node
+    assert edge is not None
+    if node.attempt:
+        node.clear_failure()
+    if node.single_input is None:
+        node.turn = (node.inputs.index(edge) + 1) % len(node.inputs)
+    return take(run, edge)
+
+
+def _begin_lineage(run: FlowRun, context: CallContext, output: Output, export: str) -> Element:
+    node = context.node
+    run.last_id = number = run.last_id + 1
+    node.sequence = following = node.sequence + 1
+    node.elements_out += 1
+    payload, content_type = output
+    hop = Hop(node.name, export, context.call.number, context.began_ns, context.answer.duration_ns)
+    return Element(
+        number,
+        number,
+        node.name,
+        following - 1,
+        run.wall_ns + run.now_ns,
+        content_type,
+        payload,
+        (hop,),
     )
 
-    def __init__(
-        self,
-        run: FlowRun,
-        readiness: Readiness,
-        pressure: Pressure,
-        queues: Queues,
-        lifecycle: Lifecycle,
-        failures: Failures,
-    ) -> None:
-        self._run = run
-        self._readiness = readiness
-        self._pressure = pressure
-        self._queues = queues
-        self._lifecycle = lifecycle
-        self._failures = failures
-        self._handlers: dict[Export, dict[type[Outcome], Handler]] = {
-            Export.INIT: {Finished: self._initialised},
-            Export.PULL: {Emitted: self._pulled, Exhausted: self._exhausted},
-            Export.NOTIFY_BACKPRESSURE: {Finished: self._signalled},
-            Export.PROCESS: {Emitted: self._processed, Discarded: self._discarded},
-            Export.EVALUATE: {Verdict: self._evaluated},
-            Export.ROUTE: {Ports: self._routed},
-            Export.INGEST: {Emitted: self._ingested, Absorbed: self._absorbed},
-            Export.FLUSH: {Emitted: self._flushed},
-            Export.PUSH: {Accepted: self._pushed},
-            Export.COMPLETE: {Finished: self._finalised},
-            Export.TEARDOWN: {Finished: self._torn_down},
-        }
-        for handlers in self._handlers.values():
-            handlers[Failed] = self._failed
 
-    def handlers(self, export: Export) -> dict[type[Outcome], Handler]:
-        """The handlers of an export, by the type of the outcome."""
-        return self._handlers[export]
+def _forward(
+    run: FlowRun, context: CallContext, element: Element, edges: tuple[EdgeRecord, ...]
+) -> tuple[Delivery, ...]:
+    """Send the same element on; only its path grows."""
+    node = context.node
+    number, lineage, source, sequence, timestamp_ns, content_type, payload, path = element
+    duration_ns = context.answer.duration_ns
+    hop = Hop(node.name, node.work_name, context.call.number, context.began_ns, duration_ns)
+    forwarded = Element(
+        number, lineage, source, sequence, timestamp_ns, content_type, payload, (*path, hop)
+    )
+    node.elements_out += 1
+    return deliver(run, forwarded, edges)
 
-    def unexpected(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        """The export can not answer this."""
-        name = type(answer.outcome).__name__
-        return self._fail(node, call, answer, edge, at_ns, unexpected_answer(call, name))
 
-    # ---- lifecycle and signals
+def _drop(run: FlowRun, node: NodeRecord, element: Element, reason: DropReason) -> None:
+    node.dropped += 1
+    run.events.append(ElementDropped(run.now_ns, element, reason, node.name))
 
-    def _initialised(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        self._lifecycle.initialised(node)
-        return CallFinished(call, answer, at_ns)
 
-    def _signalled(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        if node.attempt:
-            node.clear_failure()
-        self._pressure.signalled(node)
-        return CallFinished(call, answer, at_ns)
+def _pause_sink(run: FlowRun, node: NodeRecord) -> None:
+    until_ns = run.now_ns + run.flow.sink_pause_ms * NS_PER_MS
+    run.events.append(SinkPaused(run.now_ns, node.name, until_ns))
+    if until_ns > run.now_ns:
+        node.paused_until_ns = until_ns
+        node.asleep = True
+        run.set_timer(until_ns, node)
+        readiness.refresh(run, node)
 
-    def _finalised(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        if node.attempt:
-            node.clear_failure()
-        self._lifecycle.finalised(node)
-        return CallFinished(call, answer, at_ns)
 
-    def _torn_down(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        self._lifecycle.torn_down(node)
-        return CallFinished(call, answer, at_ns)
+HANDLERS: dict[Export, dict[type[Outcome], Handler]] = {
+    Export.INIT: {Finished: _initialised},
+    Export.PULL: {Emitted: _pulled, Exhausted: _exhausted},
+    Export.NOTIFY_BACKPRESSURE: {Finished: _signalled},
+    Export.PROCESS: {Emitted: _processed, Discarded: _discarded},
+    Export.EVALUATE: {Verdict: _evaluated},
+    Export.ROUTE: {Ports: _routed},
+    Export.INGEST: {Emitted: _ingested, Absorbed: _absorbed},
+    Export.FLUSH: {Emitted: _flushed},
+    Export.PUSH: {Accepted: _pushed},
+    Export.COMPLETE: {Finished: _finalised},
+    Export.TEARDOWN: {Finished: _torn_down},
+}
+"""One function for each pair of an export and an outcome it can have."""
 
-    # ---- sources
-
-    def _pulled(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        outcome = answer.outcome
-        assert type(outcome) is Emitted
-        if len(outcome.outputs) != 1:
-            return self._wrong_count(node, call, answer, edge, at_ns)
-        if node.attempt:
-            node.clear_failure()
-        element = self._begin_lineage(node, call, answer, at_ns, outcome.outputs[0], node.work_name)
-        deliveries = self._queues.deliver(element, node.outputs)
-        run = self._run
-        run.given += 1
-        if run.given == run.options.element_limit:
-            self._lifecycle.limit_reached()
-        return CallFinished(call, answer, at_ns, (element,), deliveries)
-
-    def _exhausted(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        if node.attempt:
-            node.clear_failure()
-        self._lifecycle.exhaust(node)
-        return CallFinished(call, answer, at_ns)
-
-    # ---- roles that work on an element
-
-    def _processed(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        outcome = answer.outcome
-        assert type(outcome) is Emitted
-        if len(outcome.outputs) != 1:
-            return self._wrong_count(node, call, answer, edge, at_ns)
-        old = self._consume(node, edge)
-        payload, content_type = outcome.outputs[0]
-        run = self._run
-        run.last_id = number = run.last_id + 1
-        element = Element(
-            number,
-            old.lineage,
-            old.source,
-            old.sequence,
-            old.timestamp_ns,
-            content_type,
-            payload,
-            (*old.path, Hop(node.name, node.work_name, call.number, at_ns, answer.duration_ns)),
-        )
-        node.elements_out += 1
-        return CallFinished(
-            call, answer, at_ns, (element,), self._queues.deliver(element, node.outputs)
-        )
-
-    def _discarded(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        self._drop(node, self._consume(node, edge), DropReason.DISCARDED)
-        return CallFinished(call, answer, at_ns)
-
-    def _evaluated(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        outcome = answer.outcome
-        assert type(outcome) is Verdict
-        element = self._consume(node, edge)
-        if not outcome.passes:
-            self._drop(node, element, DropReason.FILTERED)
-            return CallFinished(call, answer, at_ns)
-        deliveries = self._forward(node, call, answer, at_ns, element, node.outputs)
-        return CallFinished(call, answer, at_ns, (), deliveries)
-
-    def _routed(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        outcome = answer.outcome
-        assert type(outcome) is Ports
-        names = outcome.names
-        edges: dict[EdgeRecord, None] = {}
-        for name in names:
-            named = node.ports.get(name)
-            if named is None:
-                failure = no_such_port(node, name)
-                return self._fail(node, call, answer, edge, at_ns, failure)
-            for output in named:
-                edges[output] = None
-        element = self._consume(node, edge)
-        if not edges:
-            self._drop(node, element, DropReason.NO_PORT)
-            return CallFinished(call, answer, at_ns)
-        deliveries = self._forward(node, call, answer, at_ns, element, tuple(edges))
-        return CallFinished(call, answer, at_ns, (), deliveries)
-
-    def _ingested(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        outcome = answer.outcome
-        assert type(outcome) is Emitted
-        if len(outcome.outputs) != 1:
-            return self._wrong_count(node, call, answer, edge, at_ns)
-        self._consume(node, edge)
-        element = self._begin_lineage(node, call, answer, at_ns, outcome.outputs[0], node.work_name)
-        deliveries = self._queues.deliver(element, node.outputs)
-        return CallFinished(call, answer, at_ns, (element,), deliveries)
-
-    def _absorbed(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        self._consume(node, edge)
-        node.absorbed += 1
-        return CallFinished(call, answer, at_ns)
-
-    def _flushed(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        outcome = answer.outcome
-        assert type(outcome) is Emitted
-        if node.attempt:
-            node.clear_failure()
-        elements: list[Element] = []
-        deliveries: list[Delivery] = []
-        for output in outcome.outputs:
-            element = self._begin_lineage(node, call, answer, at_ns, output, _FLUSH_NAME)
-            elements.append(element)
-            deliveries.extend(self._queues.deliver(element, node.outputs))
-        self._lifecycle.finalised(node)
-        return CallFinished(call, answer, at_ns, tuple(elements), tuple(deliveries))
-
-    def _pushed(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        outcome = answer.outcome
-        assert type(outcome) is Accepted
-        self._consume(node, edge)
-        node.elements_out += 1
-        if outcome.signal is _PAUSE:
-            self._pause_sink(node)
-        return CallFinished(call, answer, at_ns)
-
-    # ---- failures
-
-    def _failed(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        outcome = answer.outcome
-        assert type(outcome) is Failed
-        return self._fail(node, call, answer, edge, at_ns, outcome.failure)
-
-    def _fail(
-        self,
-        node: NodeRecord,
-        call: Call,
-        answer: Answer,
-        edge: EdgeRecord | None,
-        at_ns: int,
-        failure: Failure,
-    ) -> CallFinished:
-        self._failures.failed(node, call, edge, failure)
-        if call.export is Export.TEARDOWN:
-            self._lifecycle.torn_down(node)
-        return CallFinished(call, answer, at_ns)
-
-    def _wrong_count(
-        self, node: NodeRecord, call: Call, answer: Answer, edge: EdgeRecord | None, at_ns: int
-    ) -> CallFinished:
-        assert type(answer.outcome) is Emitted
-        answered = f"{len(answer.outcome.outputs)} elements in place of one"
-        return self._fail(node, call, answer, edge, at_ns, unexpected_answer(call, answered))
-
-    # ---- what they share
-
-    def _consume(self, node: NodeRecord, edge: EdgeRecord | None) -> Element:
-        """Take the element of a call that succeeded from the head of its queue."""
-        assert edge is not None
-        if node.attempt:
-            node.clear_failure()
-        if node.single_input is None:
-            node.turn = (node.inputs.index(edge) + 1) % len(node.inputs)
-        return self._queues.take(edge)
-
-    def _begin_lineage(
-        self,
-        node: NodeRecord,
-        call: Call,
-        answer: Answer,
-        at_ns: int,
-        output: Output,
-        export: str,
-    ) -> Element:
-        run = self._run
-        run.last_id = number = run.last_id + 1
-        node.sequence = following = node.sequence + 1
-        node.elements_out += 1
-        payload, content_type = output
-        hop = Hop(node.name, export, call.number, at_ns, answer.duration_ns)
-        return Element(
-            number,
-            number,
-            node.name,
-            following - 1,
-            run.wall_ns + run.now_ns,
-            content_type,
-            payload,
-            (hop,),
-        )
-
-    def _forward(
-        self,
-        node: NodeRecord,
-        call: Call,
-        answer: Answer,
-        at_ns: int,
-        element: Element,
-        edges: tuple[EdgeRecord, ...],
-    ) -> tuple[Delivery, ...]:
-        """Send the same element on; only its path grows."""
-        number, lineage, source, sequence, timestamp_ns, content_type, payload, path = element
-        hop = Hop(node.name, node.work_name, call.number, at_ns, answer.duration_ns)
-        forwarded = Element(
-            number, lineage, source, sequence, timestamp_ns, content_type, payload, (*path, hop)
-        )
-        node.elements_out += 1
-        return self._queues.deliver(forwarded, edges)
-
-    def _drop(self, node: NodeRecord, element: Element, reason: DropReason) -> None:
-        node.dropped += 1
-        run = self._run
-        run.events.append(ElementDropped(run.now_ns, element, reason, node.name))
-
-    def _pause_sink(self, node: NodeRecord) -> None:
-        run = self._run
-        until_ns = run.now_ns + run.flow.sink_pause_ms * NS_PER_MS
-        run.events.append(SinkPaused(run.now_ns, node.name, until_ns))
-        if until_ns > run.now_ns:
-            node.paused_until_ns = until_ns
-            node.asleep = True
-            run.set_timer(until_ns, node)
-            self._readiness.refresh(node)
+for _handlers in HANDLERS.values():
+    _handlers[Failed] = _failed

@@ -1,4 +1,9 @@
-"""Readiness: which nodes can be called, and how long the others are held."""
+"""Readiness: which nodes can be called, and how long the others are blocked.
+
+Keeps `FlowRun.ready` and `FlowRun.urgent` true without looking at all nodes. A node *wants* a
+call when it has something to work on, and is *blocked* when it wants one, or has pending output,
+and cannot go on: a full output, a pause, a rate limit.
+"""
 
 from __future__ import annotations
 
@@ -11,119 +16,112 @@ _INIT = Export.INIT
 _NOTIFY = Export.NOTIFY_BACKPRESSURE
 
 
-class Readiness:
-    """Keeps `FlowRun.ready` and `FlowRun.urgent` true without looking at all nodes.
+def refresh(run: FlowRun, node: NodeRecord) -> None:
+    """Look at one node; to be called after anything that its next call depends on."""
+    if not run.flowing:
+        return
+    if node.signal is not None:
+        due, wants, able = _NOTIFY, True, True
+    elif node.is_source:
+        due = node.work
+        wants = not node.exhausted
+        able = wants and not (node.paused or node.hand or node.shut_outputs)
+    else:
+        due = node.work
+        wants = node.nonempty > 0
+        if not wants and node.final_due and node.final is not None:
+            due, wants = node.final, True
+        able = wants and not (node.hand or node.shut_outputs or node.asleep)
+    node.due = _INIT if node.crashed else due
+    if able is not node.ready:
+        node.ready = able
+        run.ready ^= node.bit
+    if not able and (wants or node.hand):
+        if node.held_since_ns == NEVER:
+            node.held_since_ns = run.now_ns
+        _hold_edges(run, node)
+    elif node.held_since_ns != NEVER:
+        node.blocked_ns += run.now_ns - node.held_since_ns
+        node.held_since_ns = NEVER
+        _hold_edges(run, node)
 
-    A node *wants* a call when it has something to work on, and is *held* when it wants one,
-    or has elements in hand, and can not go on: a full output, a pause, a rate limit.
-    """
 
-    __slots__ = ("_run",)
-
-    def __init__(self, run: FlowRun) -> None:
-        self._run = run
-
-    def refresh(self, node: NodeRecord) -> None:
-        """Look at one node; to be called after anything that its next call depends on."""
-        run = self._run
-        if not run.flowing:
-            return
+def begin(run: FlowRun) -> None:
+    """Look at every node: the flow begins to flow, or goes on."""
+    run.flowing = True
+    for node in run.nodes:
         if node.signal is not None:
-            due, wants, able = _NOTIFY, True, True
-        elif node.is_source:
-            due = node.work
-            wants = not node.exhausted
-            able = wants and not (node.paused or node.hand or node.shut_outputs)
-        else:
-            due = node.work
-            wants = node.nonempty > 0
-            if not wants and node.final_due and node.final is not None:
-                due, wants = node.final, True
-            able = wants and not (node.hand or node.shut_outputs or node.asleep)
-        node.due = _INIT if node.crashed else due
-        if able is not node.ready:
-            node.ready = able
-            run.ready ^= node.bit
-        if not able and (wants or node.hand):
-            if node.held_since_ns == NEVER:
-                node.held_since_ns = run.now_ns
-            self._hold_edges(node)
-        elif node.held_since_ns != NEVER:
-            node.blocked_ns += run.now_ns - node.held_since_ns
-            node.held_since_ns = NEVER
-            self._hold_edges(node)
+            set_urgent(run, node, True)
+        refresh(run, node)
 
-    def begin(self) -> None:
-        """Look at every node: the flow begins to flow, or goes on."""
-        run = self._run
-        run.flowing = True
-        for node in run.nodes:
-            if node.signal is not None:
-                self.set_urgent(node, True)
-            self.refresh(node)
 
-    def suspend(self) -> None:
-        """No node is ready for the time being; accounts of held time go on."""
-        run = self._run
-        run.flowing = False
-        run.ready = run.urgent = 0
-        for node in run.nodes:
-            node.ready = False
+def suspend(run: FlowRun) -> None:
+    """No node is ready for the time being; accounts of held time go on."""
+    run.flowing = False
+    run.ready = run.urgent = 0
+    for node in run.nodes:
+        node.ready = False
 
-    def set_shut(self, edge: EdgeRecord) -> None:
-        """Note that the edge holds its producer; a router is held by its hand instead."""
-        if edge.shut:
-            return
-        edge.shut = True
-        if not edge.producer.routes:
-            edge.producer.shut_outputs += 1
-            self.refresh(edge.producer)
 
-    def set_open(self, edge: EdgeRecord) -> None:
-        """Note that the edge takes elements again. The caller refreshes the producer."""
-        if not edge.shut:
-            return
-        edge.shut = False
-        if not edge.producer.routes:
-            edge.producer.shut_outputs -= 1
+def set_shut(run: FlowRun, edge: EdgeRecord) -> None:
+    """Note that the edge holds its producer; a router is held by its hand instead."""
+    if edge.shut:
+        return
+    edge.shut = True
+    if not edge.producer.routes:
+        edge.producer.shut_outputs += 1
+        refresh(run, edge.producer)
 
-    def set_urgent(self, node: NodeRecord, urgent: bool) -> None:
-        """Put the node before all others, or no longer."""
-        if not self._run.flowing:
-            return
-        if urgent:
-            self._run.urgent |= node.bit
-        else:
-            self._run.urgent &= ~node.bit
 
-    def stop(self) -> None:
-        """No node is to be called any more: close all accounts of held time."""
-        self.suspend()
-        for node in self._run.nodes:
-            self.let_go(node)
+def set_open(run: FlowRun, edge: EdgeRecord) -> None:
+    """Note that the edge takes elements again. The caller refreshes the producer."""
+    if not edge.shut:
+        return
+    edge.shut = False
+    if not edge.producer.routes:
+        edge.producer.shut_outputs -= 1
 
-    def let_go(self, node: NodeRecord) -> None:
-        """The node takes no part any more: close its account of held time."""
-        node.signal = None
-        if node.held_since_ns != NEVER:
-            node.blocked_ns += self._run.now_ns - node.held_since_ns
-            node.held_since_ns = NEVER
-            self._hold_edges(node)
-        node.paused = node.asleep = False
 
-    def _hold_edges(self, node: NodeRecord) -> None:
-        """Keep the held time of the episodes at the node's outputs."""
-        now = self._run.now_ns
-        node_held = node.held_since_ns != NEVER
-        for edge in node.outputs:
-            if not edge.full:
-                continue
-            shut = edge.shut and not node.routes
-            held = node_held and (node.paused or shut or bool(edge.hand))
-            if held and edge.held_since_ns == NEVER:
-                edge.held_since_ns = now
-                if edge.full_to_held_ns == NEVER:
-                    edge.full_to_held_ns = now - edge.began_ns
-            elif not held and edge.held_since_ns != NEVER:
-                edge.episode_held_ns += now - edge.held_since_ns
-                edge.held_since_ns = NEVER
+def set_urgent(run: FlowRun, node: NodeRecord, urgent: bool) -> None:
+    """Put the node before all others, or no longer."""
+    if not run.flowing:
+        return
+    if urgent:
+        run.urgent |= node.bit
+    else:
+        run.urgent &= ~node.bit
+
+
+def stop(run: FlowRun) -> None:
+    """No node is to be called any more: close all accounts of held time."""
+    suspend(run)
+    for node in run.nodes:
+        let_go(run, node)
+
+
+def let_go(run: FlowRun, node: NodeRecord) -> None:
+    """The node takes no part any more: close its account of held time."""
+    node.signal = None
+    if node.held_since_ns != NEVER:
+        node.blocked_ns += run.now_ns - node.held_since_ns
+        node.held_since_ns = NEVER
+        _hold_edges(run, node)
+    node.paused = node.asleep = False
+
+
+def _hold_edges(run: FlowRun, node: NodeRecord) -> None:
+    """Keep the held time of the episodes at the node's outputs."""
+    now = run.now_ns
+    node_held = node.held_since_ns != NEVER
+    for edge in node.outputs:
+        if not edge.full:
+            continue
+        shut = edge.shut and not node.routes
+        held = node_held and (node.paused or shut or bool(edge.hand))
+        if held and edge.held_since_ns == NEVER:
+            edge.held_since_ns = now
+            if edge.full_to_held_ns == NEVER:
+                edge.full_to_held_ns = now - edge.began_ns
+        elif not held and edge.held_since_ns != NEVER:
+            edge.episode_held_ns += now - edge.held_since_ns
+            edge.held_since_ns = NEVER

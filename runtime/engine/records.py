@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 
-from runtime.model.call import NO_COPIES, Answer, CopyCount, Export, Failure, Signal
+from runtime.model.call import NO_COPIES, Answer, Call, CopyCount, Export, Failure, Signal
 from runtime.model.element import Element
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, QueuePolicy, Role
 
@@ -111,7 +112,7 @@ class EdgeRecord:
         self.low_mark = min(link.low_mark, link.capacity - 1)
         """A ratio of 1 must not make a queue relieved while it is full."""
         self.policy = link.policy
-        self.holds = link.policy in (QueuePolicy.BLOCK_PRODUCER, QueuePolicy.RATE_LIMIT)
+        self.holds = blocks_when_full(link.policy)
         """True when a lack of room holds the producer; other policies never hold it."""
         limited = link.policy is QueuePolicy.RATE_LIMIT and link.rate is not None
         self.interval_ns = round(1e9 / link.rate) if limited and link.rate else 0
@@ -278,6 +279,31 @@ class NodeRecord:
         self.failure = None
         self.failing = None
         self.attempt = 0
+
+
+def blocks_when_full(policy: QueuePolicy) -> bool:
+    """True when a full queue blocks its producer; under the other policies it never does."""
+    match policy:
+        case QueuePolicy.BLOCK_PRODUCER | QueuePolicy.RATE_LIMIT:
+            return True
+        case QueuePolicy.DROP_OLDEST | QueuePolicy.DROP_NEWEST | QueuePolicy.ERROR:
+            return False
+        case unknown:
+            assert_never(unknown)
+
+
+class CallContext:
+    """A call that was made and has its consequences now; filled again for each call."""
+
+    __slots__ = ("answer", "began_ns", "call", "edge", "node")
+
+    node: NodeRecord
+    call: Call
+    answer: Answer
+    edge: EdgeRecord | None
+    """The queue at whose head its element waits; None for a call without an element."""
+    began_ns: int
+    """Flow time at which it began."""
 
 
 def build_records(flow: LinkedFlow) -> tuple[tuple[NodeRecord, ...], tuple[EdgeRecord, ...]]:

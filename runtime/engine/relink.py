@@ -1,4 +1,10 @@
-"""Relinker: another graph in place of the one that runs, with all that did not change kept."""
+"""Relinking: another graph in place of the one that runs, with all that did not change kept.
+
+The next calls are `teardown` of the nodes that are removed or begin again, in reverse order, then
+`init` of those that begin, in order; then the flow goes on. An aggregator that is removed or
+begins again is not flushed. Its counters and its number of the next element stay with a node that
+begins again, unless it has another role.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
-from runtime.engine.failures import Failures
+from runtime.engine import failures, lifecycle, pressure, queues, readiness
 from runtime.engine.flow_run import FlowRun, Stage
-from runtime.engine.lifecycle import Lifecycle
-from runtime.engine.pressure import Pressure
-from runtime.engine.queues import Queues
-from runtime.engine.readiness import Readiness
 from runtime.engine.records import EdgeRecord, NodeRecord, connect
 from runtime.model.events import FlowState, Relinked
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode
@@ -20,115 +22,90 @@ RESTARTING = ("interface", "component", "config", "limits", "grants")
 """What of a `LinkedNode` can not change without another instance."""
 
 
-class Relinker:
-    """Applies `Relink`.
+def relink(run: FlowRun, flow: LinkedFlow) -> str | None:
+    """Go on with `flow`; the result says why nothing was changed, or is None."""
+    if run.stage is Stage.ENDED:
+        return f"the flow is {run.state.value}: another graph needs a restart"
+    if run.stage is Stage.ENDING:
+        return "the flow is being torn down: another graph needs a restart"
+    change = _Change(run, flow)
+    readiness.suspend(run)
+    for edge in change.removed_edges:
+        _remove_edge(run, edge)
+    # What leaves may be among them; what stays is looked at when the flow flows again.
+    run.closing.clear()
+    for node in change.leaving:
+        readiness.let_go(run, node)
+    change.place()
+    for node in change.anew:
+        _begin_anew(run, node)
+    _reopen(run, change)
+    run.events.append(change.event())
+    for edge, link in change.configured:
+        queues.configure(run, edge, link)
+    _follow(run, change)
+    return None
 
-    The next calls are `teardown` of the nodes that are removed or begin anew, in reverse order,
-    then `init` of those that begin, in order; then the flow goes on. An aggregator that is
-    removed or begins anew is not flushed. Its counters and its number of the next element stay
-    with a node that begins anew, unless it has another role.
-    """
 
-    __slots__ = ("_failures", "_lifecycle", "_pressure", "_queues", "_readiness", "_run")
+def _remove_edge(run: FlowRun, edge: EdgeRecord) -> None:
+    queues.remove(run, edge)
+    if edge.consumer.failing is edge:
+        edge.consumer.clear_failure()
+    run.gone.dropped += edge.dropped
 
-    def __init__(
-        self,
-        run: FlowRun,
-        readiness: Readiness,
-        pressure: Pressure,
-        queues: Queues,
-        lifecycle: Lifecycle,
-        failures: Failures,
-    ) -> None:
-        self._run = run
-        self._readiness = readiness
-        self._pressure = pressure
-        self._queues = queues
-        self._lifecycle = lifecycle
-        self._failures = failures
 
-    def relink(self, flow: LinkedFlow) -> str | None:
-        """Go on with `flow`; the result says why nothing was changed, or is None."""
-        run = self._run
-        if run.stage is Stage.ENDED:
-            return f"the flow is {run.state.value}: another graph needs a restart"
-        if run.stage is Stage.ENDING:
-            return "the flow is being torn down: another graph needs a restart"
-        change = _Change(run, flow)
-        self._readiness.suspend()
-        for edge in change.removed_edges:
-            self._remove_edge(edge)
-        # What leaves may be among them; what stays is looked at when the flow flows again.
-        run.closing.clear()
-        for node in change.leaving:
-            self._readiness.let_go(node)
-        change.place()
-        for node in change.anew:
-            self._begin_anew(node)
-        self._reopen(change)
-        run.events.append(change.event())
-        for edge, link in change.configured:
-            self._queues.configure(edge, link)
-        self._follow(change)
-        return None
+def _begin_anew(run: FlowRun, node: NodeRecord) -> None:
+    """The node's instance is to be made anew."""
+    node.link = run.flow.by_name[node.name]
+    failures.forgive(run, node)
+    pressure.renewed(run, node)
+    if node.crashed:
+        node.live = node.crashed = False
+    node.exhausted = node.is_source and run.drained
+    node.done = node.final_due = node.final_given = False
 
-    def _remove_edge(self, edge: EdgeRecord) -> None:
-        self._queues.remove(edge)
-        if edge.consumer.failing is edge:
-            edge.consumer.clear_failure()
-        self._run.gone.dropped += edge.dropped
 
-    def _begin_anew(self, node: NodeRecord) -> None:
-        """The node's instance is to be made anew."""
-        node.link = self._run.flow.by_name[node.name]
-        self._failures.forgive(node)
-        self._pressure.renewed(node)
-        if node.crashed:
-            node.live = node.crashed = False
-        node.exhausted = node.is_source and self._run.drained
-        node.done = node.final_due = node.final_given = False
+def _reopen(run: FlowRun, change: _Change) -> None:
+    """Find out in order which nodes are done still; who gets elements again is not."""
+    for node in run.nodes:
+        if node in change.fresh:
+            node.exhausted = node.is_source and run.drained
+        elif not node.is_source and any(
+            edge.items or not edge.producer.done for edge in node.inputs
+        ):
+            if node.final_given:
+                change.anew.append(node)
+                _begin_anew(run, node)
+            elif node.final_due:
+                node.final_due = False
+                failures.forgive(run, node)
+            node.done = False
+        for edge in node.outputs:
+            edge.closed = node.done
 
-    def _reopen(self, change: _Change) -> None:
-        """Find out in order which nodes are done still; who gets elements again is not."""
-        for node in self._run.nodes:
-            if node in change.fresh:
-                node.exhausted = node.is_source and self._run.drained
-            elif not node.is_source and any(
-                edge.items or not edge.producer.done for edge in node.inputs
-            ):
-                if node.final_given:
-                    change.anew.append(node)
-                    self._begin_anew(node)
-                elif node.final_due:
-                    node.final_due = False
-                    self._failures.forgive(node)
-                node.done = False
-            for edge in node.outputs:
-                edge.closed = node.done
 
-    def _follow(self, change: _Change) -> None:
-        """Have the state of the run be that of the new graph, and let it go on."""
-        run = self._run
-        run.follow_links()
-        run.undone = sum(not node.done for node in run.nodes)
-        for node in (*run.nodes, *change.leaving):
-            if node.failure is None or node in change.leaving:
-                run.clear_stop(node)
-        for node in change.leaving:
-            run.gone.take(node)
-        for node in run.nodes:
-            if node.is_source:
-                self._pressure.review(node)
-        if run.stage is Stage.CREATED:
-            return
-        exhausted = all(node.exhausted for node in run.nodes if node.is_source)
-        run.state = FlowState.DRAINING if exhausted else FlowState.RUNNING
-        begins = {*run.inits, *change.fresh, *change.anew}
-        left = set(run.teardowns)
-        run.teardowns += [node for node in change.to_tear_down() if node not in left]
-        run.inits = [node for node in reversed(run.nodes) if node in begins]
-        run.stage = Stage.STARTING
-        self._lifecycle.flow_when_ready()
+def _follow(run: FlowRun, change: _Change) -> None:
+    """Have the state of the run be that of the new graph, and let it go on."""
+    run.follow_links()
+    run.undone = sum(not node.done for node in run.nodes)
+    for node in (*run.nodes, *change.leaving):
+        if node.failure is None or node in change.leaving:
+            run.clear_stop(node)
+    for node in change.leaving:
+        run.gone.take(node)
+    for node in run.nodes:
+        if node.is_source:
+            pressure.review(run, node)
+    if run.stage is Stage.CREATED:
+        return
+    exhausted = all(node.exhausted for node in run.nodes if node.is_source)
+    run.state = FlowState.DRAINING if exhausted else FlowState.RUNNING
+    begins = {*run.inits, *change.fresh, *change.anew}
+    left = set(run.teardowns)
+    run.teardowns += [node for node in change.to_tear_down() if node not in left]
+    run.inits = [node for node in reversed(run.nodes) if node in begins]
+    run.stage = Stage.STARTING
+    lifecycle.flow_when_ready(run)
 
 
 class _Change:

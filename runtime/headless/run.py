@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from runtime.engine.closable import ClosableInvoker
 from runtime.engine.core import Engine
+from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
 from runtime.model.events import BackpressureEnded, Event, NodeFailed

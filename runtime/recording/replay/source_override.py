@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from runtime.engine.closable import ClosableInvoker
+from runtime.engine.invoker import ClosableInvoker
 from runtime.model.call import Answer, Call, Exhausted, Export, Finished
 from runtime.recording.replay.input_feed import Feed
 

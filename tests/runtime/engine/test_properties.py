@@ -156,8 +156,9 @@ def check_readiness(linked: LinkedFlow, snapshot: FlowSnapshot) -> None:
     """Nodes in the middle are ready exactly when the rules say so, looked at from outside."""
     if any(node.state is NodeState.NEW for node in snapshot.nodes) or snapshot.state.ended:
         return
-    teardown = snapshot.next_call is not None and snapshot.next_call.export is Export.TEARDOWN
-    if teardown:
+    # While the flow starts or ends nobody is ready; a failed `init` is tried again in between.
+    coming = snapshot.next_call
+    if coming is not None and coming.export in (Export.INIT, Export.TEARDOWN):
         return
     for node, link in zip(snapshot.nodes, linked.nodes, strict=True):
         if link.role not in (Role.PROCESSOR, Role.FILTER, Role.ROUTER):
