@@ -148,8 +148,6 @@ def test_a_module_name_stands_twice_only_where_it_is_the_same_thing_from_two_lay
 
 
 MOST_INTERTWINED = 12
-# To be split: the scheduler's modules belong in a folder of their own.
-LARGER = {"runtime.engine": 15}
 
 
 def test_no_folder_holds_more_than_a_dozen_modules_that_others_of_it_import() -> None:
@@ -164,7 +162,7 @@ def test_no_folder_holds_more_than_a_dozen_modules_that_others_of_it_import() ->
         f"{MOST_INTERTWINED} may be: move those of one concept into a folder of their own "
         f"({', '.join(sorted(name.rpartition('.')[2] for name in names))})"
         for folder, names in imported_in.items()
-        if len(names) > LARGER.get(folder, MOST_INTERTWINED)
+        if len(names) > MOST_INTERTWINED
     ]
     assert not large, "\n".join(large)
 

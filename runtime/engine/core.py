@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from runtime.engine import edits, failures, lifecycle, queues, relink, scheduler
+from runtime.engine import edits, failures, lifecycle, queues, relink
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
 from runtime.engine.outcomes import HANDLERS, unexpected
 from runtime.engine.records import CallContext, EdgeRecord, NodeRecord, added
-from runtime.engine.schedule_policies import build_schedule
+from runtime.engine.scheduling import scheduler
+from runtime.engine.scheduling.schedule_policies import build_schedule
 from runtime.engine.snapshots import flow_snapshot
 from runtime.model.call import NO_COPIES, Call, Export, NextCall
 from runtime.model.commands import (

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import replace
 
-from runtime.engine import failures, pressure, queues, readiness
+from runtime.engine import failures, pressure, queues
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import EdgeRecord, NodeRecord
-from runtime.engine.scheduler import state_of
+from runtime.engine.scheduling import readiness
+from runtime.engine.scheduling.scheduler import state_of
 from runtime.model.commands import INJECTED, Edit, Inject, SetQueue
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer, Element
 from runtime.model.events import Edited, Injected, Swapped

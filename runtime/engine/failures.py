@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from runtime.engine import lifecycle, pressure, queues, readiness
+from runtime.engine import lifecycle, pressure, queues
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.options import MAX_SKIPPED_PULLS
 from runtime.engine.records import CallContext, EdgeRecord, NodeRecord
+from runtime.engine.scheduling import readiness
 from runtime.model.call import Call, Export, Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.element import Element

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from runtime.engine import pressure, readiness
+from runtime.engine import pressure
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import NodeRecord
+from runtime.engine.scheduling import readiness
 from runtime.model.call import FailureKind
 from runtime.model.events import (
     FlowEnded,

@@ -16,11 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runtime.engine import failures, lifecycle, pressure, readiness
+from runtime.engine import failures, lifecycle, pressure
 from runtime.engine.failures import no_such_port, unexpected_answer
 from runtime.engine.flow_run import FlowRun
 from runtime.engine.queues import deliver, take
 from runtime.engine.records import CallContext, EdgeRecord, NodeRecord
+from runtime.engine.scheduling import readiness
 from runtime.model.call import (
     Absorbed,
     Accepted,

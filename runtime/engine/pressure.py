@@ -5,9 +5,9 @@ An episode lasts from a queue reaching its capacity to its falling to the low ma
 
 from __future__ import annotations
 
-from runtime.engine import readiness
 from runtime.engine.flow_run import FlowRun
 from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
+from runtime.engine.scheduling import readiness
 from runtime.model.call import Signal
 from runtime.model.events import BackpressureBegan, BackpressureEnded, SourceSignalled
 

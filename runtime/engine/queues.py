@@ -9,9 +9,10 @@ from __future__ import annotations
 from heapq import heappop
 from typing import assert_never
 
-from runtime.engine import pressure, readiness
+from runtime.engine import pressure
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import EdgeRecord, NodeRecord
+from runtime.engine.scheduling import readiness
 from runtime.model.call import FailureKind
 from runtime.model.element import Element
 from runtime.model.events import Delivery, DropReason, ElementDropped, QueueChanged, Released

@@ -6,8 +6,8 @@ from functools import reduce
 
 from runtime.engine.flow_run import FlowRun
 from runtime.engine.records import NEVER, EdgeRecord, NodeRecord, added
-from runtime.engine.schedule_policies import Schedule
-from runtime.engine.scheduler import next_call
+from runtime.engine.scheduling.schedule_policies import Schedule
+from runtime.engine.scheduling.scheduler import next_call
 from runtime.model.linked import Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from runtime.engine.options import EngineOptions
-from runtime.engine.schedule_policies import Schedule, build_schedule
+from runtime.engine.scheduling.schedule_policies import Schedule, build_schedule
 from runtime.model.call import Answer, Export
 from runtime.model.commands import SetSchedule, Step
 from runtime.model.events import ScheduleChanged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import EdgeRecord, NodeRecord
-from runtime.engine.schedule_policies import Schedule
+from runtime.engine.scheduling.schedule_policies import Schedule
 from runtime.model.call import Export, NextCall
 from runtime.model.element import Element
 
