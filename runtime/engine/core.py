@@ -128,7 +128,7 @@ class Engine:
         A command that can change nothing gives no event, or a `Stopped` that says why. Raises
         ValueError when `Advance` is given a negative time.
 
-        After `Relink`, edges have the indices of its flow, and schedules begin their turns anew.
+        After `Relink`, edges have the indices of its flow, and schedules begin their turns again.
         """
         if isinstance(command, Step):
             if command.node is not None:
@@ -262,7 +262,7 @@ class Engine:
 
     def _advance(self, elapsed_ns: int) -> None:
         if elapsed_ns < 0:
-            raise ValueError(f"flow time can not go back by {-elapsed_ns} ns")
+            raise ValueError(f"flow time cannot go back by {-elapsed_ns} ns")
         self._run.now_ns += elapsed_ns
         queues.wake(self._run)
 

@@ -227,10 +227,10 @@ def queue_full(edge: EdgeRecord) -> Failure:
 
 
 def unexpected_answer(call: Call, answered: str) -> Failure:
-    """The failure of an answer that the called export can not give."""
+    """The failure of an answer that the called export cannot give."""
     return Failure.of(
         FailureKind.CONTRACT,
-        f"{call.export.value} of {call.node} gave an answer it can not give: {answered}",
+        f"{call.export.value} of {call.node} gave an answer it cannot give: {answered}",
         Code.TYPE_MISMATCH,
         "Check that the component exports the interface the manifest declares for the node.",
         crashed=False,

@@ -78,7 +78,7 @@ def remove(run: FlowRun, edge: EdgeRecord) -> None:
 
 
 def configure(run: FlowRun, edge: EdgeRecord, link: LinkedEdge) -> None:
-    """Give the queue other settings. What is in it stays; what waits meets it anew."""
+    """Give the queue other settings. What is in it stays; what waits meets it again."""
     before = edge.link
     last_ns = edge.token_at_ns - edge.interval_ns
     edge.configure(link)

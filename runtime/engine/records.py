@@ -78,7 +78,7 @@ class EdgeRecord:
         """Elements for this edge that wait in the producer's hand, oldest first."""
         self.configure(link)
         self.shut = False
-        """True while the edge can not take an element and holds its producer for it."""
+        """True while the edge cannot take an element and holds its producer for it."""
         self.token_at_ns = 0
         """Flow time from which a `rate-limit` edge takes its next element."""
         self.closed = False

@@ -20,7 +20,7 @@ from runtime.model.events import FlowState, Relinked
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode
 
 RESTARTING = ("interface", "component", "config", "limits", "grants")
-"""What of a `LinkedNode` can not change without another instance."""
+"""What of a `LinkedNode` cannot change without another instance."""
 
 
 def relink(run: FlowRun, flow: LinkedFlow) -> str | None:
@@ -56,7 +56,7 @@ def _remove_edge(run: FlowRun, edge: EdgeRecord) -> None:
 
 
 def _begin_anew(run: FlowRun, node: NodeRecord) -> None:
-    """The node's instance is to be made anew."""
+    """The node's instance is to be rebuilt."""
     node.link = run.flow.by_name[node.name]
     failures.forgive(run, node)
     pressure.renewed(run, node)
@@ -131,7 +131,7 @@ class _Change:
             for node in run.nodes
             if node not in self.leaving and _differs(node.link, flow.by_name[node.name])
         ]
-        """Records that stay, of nodes whose instance is made anew."""
+        """Records that stay, of nodes whose instance is rebuilt."""
         self.fresh: list[NodeRecord] = []
         """Records that come, of nodes that change role too."""
         self.configured: list[tuple[EdgeRecord, LinkedEdge]] = []

@@ -31,5 +31,5 @@ def _banner_words(view: View) -> str:
         number = len(view.problems)
         what = f"{number} problem{'s' * (number != 1)}" if number else "A problem"
         keeps = "keep" if number > 1 else "keeps"
-        return f"{what} {keeps} the flow from opening.  Mend, then {key} reads it again."
+        return f"{what} {keeps} the flow from opening.  Fix this, then {key} reads it again."
     return ""

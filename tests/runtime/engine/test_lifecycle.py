@@ -277,7 +277,7 @@ def test_flow_time_is_the_sum_of_answers_and_advances() -> None:
     assert engine.snapshot().at_ns == 14
     engine.apply(Advance(100))
     assert engine.snapshot().at_ns == 114
-    with pytest.raises(ValueError, match="can not go back by 1 ns"):
+    with pytest.raises(ValueError, match="cannot go back by 1 ns"):
         engine.apply(Advance(-1))
 
 
