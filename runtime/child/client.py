@@ -19,7 +19,7 @@ from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, Update
 
 BUSY_AFTER_SECONDS = 0.4
-"""An answer that takes longer is told on screen: a call is in progress."""
+"""An answer that takes longer is shown on screen: a call is in progress."""
 CLOSE_SECONDS = 7.0
 DEATH_SECONDS = 1.0
 CHILD = "runtime.child.__main__"
@@ -27,7 +27,7 @@ LAST_WORDS_BYTES = 600
 
 
 class ProcessClient:
-    """An `SessionClient` to a child process; neither `send` nor `poll` ever waits for it.
+    """A `SessionClient` to a child process; neither `send` nor `poll` ever waits for it.
 
     A crash in native code ends the child alone: `poll` then says `Health.DEAD` with the
     reason, and `Restart` begins a new child.
@@ -167,7 +167,7 @@ def _import_path() -> str:
 
 
 def _lost_words(snapshot: FlowSnapshot | None) -> str:
-    """What ended with the process, as far as its last snapshot told."""
+    """What ended with the process, as far as its last snapshot says."""
     if snapshot is None or not snapshot.calls:
         return " The flow had made no call."
     waiting = snapshot.queued + sum(node.in_hand for node in snapshot.nodes)

@@ -13,7 +13,7 @@ POLL_BUDGET_NS = 10_000_000
 
 
 class InlineClient:
-    """An `SessionClient` without a second process: for tests and for embedding."""
+    """A `SessionClient` without a second process: for tests and for embedding."""
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener

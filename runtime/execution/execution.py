@@ -173,7 +173,7 @@ class Execution:
             if type(event) is CallFinished:
                 self._keep_call(event)
             elif type(event) is Relinked:
-                self.inspector.follow(self.log.count, self.engine.flow)
+                self.inspector.relinked(self.log.count, self.engine.flow)
 
     def note(self, mark: CallMark, node: str | None, text: str) -> None:
         """Put a line of the session's own into the event log."""

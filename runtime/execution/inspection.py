@@ -35,10 +35,10 @@ class SessionInspector:
         self._recent = recent
         self._wording = EventWording(flow)
 
-    def follow(self, number: int, flow: LinkedFlow) -> None:
+    def relinked(self, number: int, flow: LinkedFlow) -> None:
         """Events after `number`, which is that of a `Relinked`, are of another graph."""
         self._flow = flow
-        self._wording.follow(number, flow)
+        self._wording.relinked(number, flow)
 
     def lines(self, events: Iterable[tuple[int, LoggedEvent]]) -> list[EventLine]:
         """Numbered events as lines of the event log."""

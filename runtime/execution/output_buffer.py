@@ -28,7 +28,7 @@ class OutputBuffer:
         self._given_count = 0
 
     def printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Keep what a component wrote; its element is told by `link`."""
+        """Keep what a component wrote; `link` says of which element."""
         self.add(PrintedChunk(node, stream, data, call, None, granted))
 
     def add(self, chunk: PrintedChunk) -> None:

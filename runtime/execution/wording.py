@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from typing import assert_never
 
 from runtime.execution.event_log import LoggedEvent, Reported
 from runtime.model.call import (
@@ -26,7 +27,6 @@ from runtime.model.events import (
     CallFinished,
     Edited,
     ElementDropped,
-    Event,
     FlowEnded,
     FlowStarted,
     Injected,
@@ -98,7 +98,7 @@ class EventWording:
         self._relinked: list[int] = []
         """Numbers of the events since which the graphs but the first hold."""
 
-    def follow(self, number: int, flow: LinkedFlow) -> None:
+    def relinked(self, number: int, flow: LinkedFlow) -> None:
         """Take the edges of events above `number`, which is that of a `Relinked`, from `flow`."""
         self._relinked.append(number)
         self._graphs.append(_labels(flow))
@@ -137,7 +137,7 @@ class EventWording:
                 )
                 return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
             case SourceSignalled(at_ns, node, signal):
-                text = f"told {signal}"
+                text = f"notified: {signal}"
                 return _line(number, CallMark.BACKPRESSURE, at_ns, node, text, None)
             case SinkPaused(at_ns, node, until_ns):
                 text = f"left alone for {format_ns(until_ns - at_ns)}: it answered pause"
@@ -178,7 +178,20 @@ class EventWording:
         )
 
 
-def _state_line(number: int, event: Event) -> EventLine:
+_StateEvent = (
+    FlowStarted
+    | NodeRebuilt
+    | NodeDone
+    | Stopped
+    | FlowEnded
+    | ScheduleChanged
+    | Swapped
+    | QueueChanged
+    | Relinked
+)
+
+
+def _state_line(number: int, event: _StateEvent) -> EventLine:
     match event:
         case FlowStarted():
             return _line(number, CallMark.STATE, 0, None, "flow started", None)
@@ -205,7 +218,7 @@ def _state_line(number: int, event: Event) -> EventLine:
         case Relinked(at_ns=at_ns):
             return _line(number, CallMark.RELOAD, at_ns, None, _graph_changes(event), None)
         case _:
-            return _line(number, CallMark.STATE, 0, None, type(event).__name__, None)
+            assert_never(event)
 
 
 def _labels(flow: LinkedFlow) -> tuple[str, ...]:
@@ -230,8 +243,8 @@ def _graph_changes(event: Relinked) -> str:
         ("edges added", event.edges_added),
         ("edges removed", event.edges_removed),
     )
-    told = "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names)
-    return f"another graph; {told}" if told else "the graph is the same; nothing starts over"
+    changes = "; ".join(f"{what}: {', '.join(names)}" for what, names in parts if names)
+    return f"another graph; {changes}" if changes else "the graph is the same; nothing starts over"
 
 
 def _line(

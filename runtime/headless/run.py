@@ -51,7 +51,7 @@ class RunReport:
 
 
 class RunRecorder(Protocol):
-    """Is told everything a run is made of."""
+    """Gets everything a run is made of."""
 
     def record(self, command: Command, events: list[Event]) -> None:
         """The engine did `command`, and that happened."""

@@ -72,9 +72,9 @@ class LiveBuilds:
         """Every build that comes into use goes into `known`; `now_ns` is Unix time in ns."""
         self._known = known
         self._live: dict[str, _Live] = {}
-        self.follow(flow, compiled, now_ns)
+        self.use_flow(flow, compiled, now_ns)
 
-    def follow(self, flow: LinkedFlow, compiled: Mapping[str, Compiled], now_ns: int) -> None:
+    def use_flow(self, flow: LinkedFlow, compiled: Mapping[str, Compiled], now_ns: int) -> None:
         """Take the nodes of a flow; those that are known by the same digest stay as they are."""
         live: dict[str, _Live] = {}
         for node in flow.nodes:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import assert_never
 
 from runtime.flow.link import link_flow
 from runtime.hotreload.refusals import Refusals
@@ -22,10 +23,12 @@ from runtime.model.surface import Surface
 from runtime.wasm.host import Compiled, Host
 from runtime.watch.file_changes import (
     FileArriving,
+    FileBack,
     FileGone,
     FileKind,
     FileUnreadable,
     SettledFile,
+    SourcesChanged,
     WatchDegraded,
     WatchedFile,
     WatchEvent,
@@ -184,8 +187,10 @@ class ProposalBuilder:
                 return Refusal(path, "", (problem,))
             case WatchDegraded(problem=problem):
                 return FileNote(None, problem.message)
-            case _:
+            case FileBack() | SourcesChanged():
                 return None
+            case _:
+                assert_never(event)
 
     def _settled(self, file: SettledFile) -> Arrival | None:
         with self._lock:

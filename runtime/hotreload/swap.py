@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from runtime.engine.records import WORK_EXPORTS
 from runtime.hotreload.builds import ComponentBuild, LiveBuilds
 from runtime.hotreload.proposals import Proposal
+from runtime.hotreload.recent_inputs import RecentInputs
 from runtime.model.call import Answer, Call, Export, Failed
 from runtime.model.codes import Code
 from runtime.model.commands import Command, Relink, Swap
@@ -22,27 +22,6 @@ from runtime.protocol.updates import BuildComparison
 from runtime.recording.diff.build_diff import BuildUnderTest, RecordedCall, compare_builds
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.wasm_invoker import WasmInvoker
-
-KEPT_INPUTS = 100
-"""Last elements of each node that both builds are given after a swap."""
-
-
-class RecentInputs:
-    """The last elements each node was called with."""
-
-    def __init__(self) -> None:
-        self._elements: dict[str, deque[Element]] = {}
-
-    def add(self, node: str, element: Element) -> None:
-        """Note a call's element."""
-        found = self._elements.get(node)
-        if found is None:
-            found = self._elements[node] = deque(maxlen=KEPT_INPUTS)
-        found.append(element)
-
-    def of(self, node: str) -> tuple[Element, ...]:
-        """The node's last elements, oldest first."""
-        return tuple(self._elements.get(node, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +68,7 @@ class Swapper:
             return SwapOutcome((_refusal(Code.INVALID_STATE, text, "Restart the flow."),))
         self._invoker.adopt(flow, proposal.compiled)
         self.flow = flow
-        self._builds.follow(flow, proposal.compiled, self._wall_clock())
+        self._builds.use_flow(flow, proposal.compiled, self._wall_clock())
         return SwapOutcome()
 
     def _with_live_builds(self, flow: LinkedFlow) -> LinkedFlow:
@@ -142,7 +121,7 @@ class Swapper:
         """Follow another graph where the past did; the engine hears of it from its replay."""
         self._invoker.adopt(flow, compiled)
         self.flow = flow
-        self._builds.follow(flow, compiled, self._wall_clock())
+        self._builds.use_flow(flow, compiled, self._wall_clock())
 
     def _swap_changed(self, proposal: Proposal, compare: bool) -> SwapOutcome:
         builds = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,14 +13,13 @@ from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
 from runtime.engine.options import EngineOptions
 from runtime.execution.resources import OpenFeeds, SessionResources
-from runtime.flow.check_report import report_json, report_text
-from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
+from runtime.flow.link import link_flow
 from runtime.flow.manifest.manifest_file import read_manifest
 from runtime.hotreload.builds import KnownBuilds
 from runtime.hotreload.proposals import Linking, ProposalBuilder
 from runtime.hotreload.reloading import HotReload
 from runtime.hotreload.reopening import Reopening
-from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
@@ -126,7 +124,7 @@ def open_session(
 ) -> FlowSession:
     """A session of a flow, paused before its first call; `notes` are shown as problems.
 
-    Raises `StudioError` when what it is fed with or follows cannot be read.
+    Raises `StudioError` when what it is fed with or repeats cannot be read.
     """
     flow, linking = opened.flow, opened.linking
     resources = SessionResources(
@@ -165,39 +163,3 @@ def process_link(
     """A session in a child process, as the workbench uses it; problems come in its updates."""
     opener = FlowOpener(manifest.absolute(), flow_name, options or SessionOptions(), inputs)
     return ProcessClient(opener)
-
-
-def check_manifest_file(manifest: Path, flow_name: str | None = None) -> str:
-    """The chosen flow's name, no component opened. Raises `StudioError` with every problem."""
-    check = check_manifest(manifest, flow_name)
-    if check.flow is None or any(item.severity is Severity.ERROR for item in check.diagnostics):
-        raise StudioError(check.diagnostics)
-    return check.flow
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """What `check` found."""
-
-    result: LinkResult
-
-    @property
-    def error_count(self) -> int:
-        """Problems that keep the flow from running."""
-        return sum(1 for item in self.result.diagnostics if item.severity is Severity.ERROR)
-
-    def as_text(self) -> str:
-        """For people."""
-        return report_text(self.result)
-
-    def as_json(self) -> str:
-        """For programs: one object."""
-        return json.dumps(report_json(self.result))
-
-
-def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:
-    """Checks the named flow, else all flows of the manifest, down to their components."""
-    inspect = Linking(Host(compiled_cache())).inspect
-    if flow_name is None:
-        return CheckReport(link_flows(manifest, inspect=inspect))
-    return CheckReport(link_flow(manifest, flow_name, inspect=inspect))

@@ -27,7 +27,7 @@ from runtime.timetravel.replay_source import ReplaySource
 
 @dataclass(frozen=True, slots=True)
 class ReplayOpener:
-    """Opens sessions that follow a recording; see `Opener`.
+    """Opens sessions that replay a recording; see `Opener`.
 
     With another graph, which `force` lets pass, and with `inputs`, only the sources are answered
     for: calls are made in the flow's own order, and nothing is compared.

@@ -89,7 +89,7 @@ def open_recording(
 ) -> RecordedFlow:
     """Opens a recording with the flow it names, or with another one.
 
-    Other builds are let pass, and told as warnings; `force` lets another graph pass too.
+    Other builds are let pass, and reported as warnings; `force` lets another graph pass too.
 
     Raises:
         StudioError: the recording or the flow cannot be opened, or the flow is another one.

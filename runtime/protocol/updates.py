@@ -129,7 +129,7 @@ class BuildOutcome:
 
     component: str
     verdict: ExitCode
-    """OK: built; FAILED: its commands failed; BAD_INPUT: manifest or folder can not be built as
+    """OK: built; FAILED: its commands failed; BAD_INPUT: manifest or folder cannot be built as
     they are; ENVIRONMENT: a tool is missing; INTERRUPTED: cancelled."""
     duration_ns: int
     problems: tuple[Diagnostic, ...] = ()
@@ -248,7 +248,7 @@ class Update:
     build_lines_lost: int = 0
     """Lines that were not kept since the last poll; they came before `build_lines`."""
     rewound: bool = False
-    """The event log and all that was printed begin anew with this update: the flow stands at
+    """The event log and all that was printed start over with this update: the flow stands at
     another place of its past, or on another branch."""
     timeline: Timeline | None = None
     """Set when it changed."""

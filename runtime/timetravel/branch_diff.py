@@ -25,7 +25,7 @@ class BranchComparer:
     """Compares on a thread of its own: a long branch takes seconds, and the flow goes on."""
 
     def __init__(self, options: EngineOptions, recording: RecordingOptions) -> None:
-        """`recording` says what is taken out before anything is written, also for a moment."""
+        """`recording` says what is taken out before anything is written, even for a short time."""
         self._options = options
         self._recording = recording
         self._made: queue.SimpleQueue[BranchComparison] = queue.SimpleQueue()

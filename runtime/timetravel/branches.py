@@ -53,7 +53,7 @@ class Branch:
 
     @property
     def why_not_back(self) -> str:
-        """Why the flow can not be taken back on it; empty when it can."""
+        """Why the flow cannot be taken back on it; empty when it can."""
         if self.ring.repeatable:
             return ""
         return (

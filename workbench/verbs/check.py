@@ -7,7 +7,7 @@ import sys
 import click
 
 from runtime.model.errors import ExitCode
-from runtime.opening.open import check_flows
+from runtime.opening.check import check_flows
 from workbench.verbs.arguments import manifest_and_flow
 
 

@@ -10,7 +10,8 @@ from typing import TypedDict, Unpack
 import click
 
 from runtime.model.errors import ExitCode
-from runtime.opening.open import SessionOptions, check_manifest_file, process_link
+from runtime.opening.check import check_manifest_file
+from runtime.opening.open import SessionOptions, process_link
 from runtime.opening.open_replay import ReplayOpener, replay_link
 from runtime.opening.recordings import manifest_of
 from runtime.protocol.updates import Health, SessionClient

@@ -53,7 +53,7 @@ def test_events_before_and_after_another_graph_name_the_edges_of_their_own() -> 
     wording = EventWording(engine.flow)
     events = engine.apply(Step(node="source"))
     events += engine.apply(Relink(three()))
-    wording.follow(len(events), engine.flow)
+    wording.relinked(len(events), engine.flow)
     for _ in range(2):
         events += engine.step()
     texts = worded(wording, events)

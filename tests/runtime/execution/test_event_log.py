@@ -1,4 +1,4 @@
-"""What a session keeps is bounded, and what it can not keep is counted."""
+"""What a session keeps is bounded, and what it cannot keep is counted."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ def manifest_in(folder: Path) -> Path:
 
 
 def events_of(execution: Execution) -> list[Event]:
-    """What the engine said; a wish that changed nothing is not recorded."""
+    """What the engine said; a command that changed nothing is not recorded."""
     said = [event for event in execution.log._events if not isinstance(event, Reported)]
     return [
         event

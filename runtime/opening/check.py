@@ -1,0 +1,50 @@
+"""Checks a manifest: as far as it can be read, or down to its components."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.flow.check_report import report_json, report_text
+from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
+from runtime.hotreload.proposals import Linking
+from runtime.model.errors import Severity, StudioError
+from runtime.opening.open import compiled_cache
+from runtime.wasm.host import Host
+
+
+def check_manifest_file(manifest: Path, flow_name: str | None = None) -> str:
+    """The chosen flow's name, no component opened. Raises `StudioError` with every problem."""
+    check = check_manifest(manifest, flow_name)
+    if check.flow is None or any(item.severity is Severity.ERROR for item in check.diagnostics):
+        raise StudioError(check.diagnostics)
+    return check.flow
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What `check` found."""
+
+    result: LinkResult
+
+    @property
+    def error_count(self) -> int:
+        """Problems that keep the flow from running."""
+        return sum(1 for item in self.result.diagnostics if item.severity is Severity.ERROR)
+
+    def as_text(self) -> str:
+        """For people."""
+        return report_text(self.result)
+
+    def as_json(self) -> str:
+        """For programs: one object."""
+        return json.dumps(report_json(self.result))
+
+
+def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:
+    """Checks the named flow, else all flows of the manifest, down to their components."""
+    inspect = Linking(Host(compiled_cache())).inspect
+    if flow_name is None:
+        return CheckReport(link_flows(manifest, inspect=inspect))
+    return CheckReport(link_flow(manifest, flow_name, inspect=inspect))
