@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from hypothesis import settings
@@ -11,3 +12,9 @@ from tests.support.examples import register_profiles
 # The gate tries the same examples every time; at a desk each run tries others.
 register_profiles(derandomize=bool(os.environ.get("CI")))
 settings.load_profile("gate")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every later search for garbage."""
+    gc.collect()
+    gc.freeze()

@@ -56,57 +56,60 @@ SIZES = [(120, 36), (80, 24)]
 # ---- keys
 
 
+KEYS = [
+    ("left_square_bracket", PRESENT, StepBack()),
+    ("left_square_bracket", PAST, StepBack()),
+    ("right_square_bracket", PAST, StepForward()),
+    ("left_curly_bracket", PRESENT, JumpToStop()),
+    ("right_curly_bracket", PAST, JumpToStop(forward=True)),
+    ("E", PAST, JumpTo(1_851)),
+    ("m", PRESENT, ToggleMark()),
+    ("apostrophe", replace(PAST, marks=(3,)), JumpToMark()),
+    ("F", PAST, Fork()),
+    ("L", replace(PRESENT, branches=TWO_BRANCHES, branch=2), TakeBranch(1)),
+    ("L", replace(PRESENT, branches=TWO_BRANCHES, branch=1), TakeBranch(2)),
+    ("D", replace(PRESENT, branches=TWO_BRANCHES, branch=2), CompareBranches()),
+    ("s", PAST, StepCall()),
+    ("S", PAST, StepElement()),
+    ("space", PAST, Continue()),
+]
+
+
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize(
-    ("key", "timeline", "request_"),
-    [
-        ("left_square_bracket", PRESENT, StepBack()),
-        ("left_square_bracket", PAST, StepBack()),
-        ("right_square_bracket", PAST, StepForward()),
-        ("left_curly_bracket", PRESENT, JumpToStop()),
-        ("right_curly_bracket", PAST, JumpToStop(forward=True)),
-        ("E", PAST, JumpTo(1_851)),
-        ("m", PRESENT, ToggleMark()),
-        ("apostrophe", replace(PAST, marks=(3,)), JumpToMark()),
-        ("F", PAST, Fork()),
-        ("L", replace(PRESENT, branches=TWO_BRANCHES, branch=2), TakeBranch(1)),
-        ("L", replace(PRESENT, branches=TWO_BRANCHES, branch=1), TakeBranch(2)),
-        ("D", replace(PRESENT, branches=TWO_BRANCHES, branch=2), CompareBranches()),
-        ("s", PAST, StepCall()),
-        ("S", PAST, StepElement()),
-        ("space", PAST, Continue()),
-    ],
-)
-async def test_a_key_sends_its_request(size, key, timeline, request_):
+async def test_a_key_sends_its_request(size):
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
-        await show(app, pilot, link, on_branch(timeline))
-        await pilot.press(key)
-        assert asked(link) == [request_]
+        for key, timeline, request in KEYS:
+            await show(app, pilot, link, on_branch(timeline))
+            link.sent.clear()
+            await pilot.press(key)
+            assert asked(link) == [request], (key, timeline)
 
 
-@pytest.mark.parametrize(
-    ("key", "timeline", "said"),
-    [
-        ("left_square_bracket", branch_of_calls(0), "step back needs a call to undo."),
-        ("left_curly_bracket", branch_of_calls(0), "stop before needs a call to undo."),
-        ("right_square_bracket", PRESENT, "forward needs a call that was undone"),
-        ("right_curly_bracket", PRESENT, "next stop needs a call that was undone"),
-        ("E", PRESENT, "to the end needs a call that was undone"),
-        ("apostrophe", PRESENT, "mark before needs a mark: m sets one."),
-        ("F", PRESENT, "fork here needs a place in the past."),
-        ("L", PRESENT, "other branch needs another branch: F in the past begins one."),
-        ("D", PRESENT, "difference needs a difference."),
-        ("o", PRESENT, "origin needs an element in the inspector."),
-    ],
-)
-async def test_a_key_that_cannot_act_says_what_it_needs(key, timeline, said):
+NEEDS = [
+    ("left_square_bracket", branch_of_calls(0), "step back needs a call to undo."),
+    ("left_curly_bracket", branch_of_calls(0), "stop before needs a call to undo."),
+    ("right_square_bracket", PRESENT, "forward needs a call that was undone"),
+    ("right_curly_bracket", PRESENT, "next stop needs a call that was undone"),
+    ("E", PRESENT, "to the end needs a call that was undone"),
+    ("apostrophe", PRESENT, "mark before needs a mark: m sets one."),
+    ("F", PRESENT, "fork here needs a place in the past."),
+    ("L", PRESENT, "other branch needs another branch: F in the past begins one."),
+    ("D", PRESENT, "difference needs a difference."),
+    ("o", PRESENT, "origin needs an element in the inspector."),
+]
+
+
+async def test_a_key_that_cannot_act_says_what_it_needs():
     link = FakeLink()
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_branch(timeline))
-        await pilot.press(key)
-        assert said in text_of(app)
-        assert asked(link) == []
+        for key, timeline, said in NEEDS:
+            app.clear_notifications()
+            await show(app, pilot, link, on_branch(timeline))
+            assert said not in text_of(app), key
+            await pilot.press(key)
+            assert said in text_of(app), key
+            assert asked(link) == [], key
 
 
 @pytest.mark.parametrize("key", ["left_square_bracket", "left_curly_bracket", "o"])
