@@ -8,6 +8,8 @@ import threading
 from collections import deque
 from typing import NamedTuple
 
+from runtime.model.printable import printable
+
 KEPT_LINES = 5_000
 """Lines kept; the oldest are lost first, and counted."""
 
@@ -20,7 +22,6 @@ _ESCAPE = re.compile(
     r"|\x1b[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC, DCS and their like, with their text
     r"|\x1b[ -/]*[0-~]?"
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class BuildOutputLine(NamedTuple):
@@ -75,7 +76,7 @@ class LineRing:
         return OutputLines(tuple(lines), lost)
 
     def _keep(self, raw: str) -> str:
-        text = harmless(raw)
+        text = printable(last_state(raw), keep_lines=True)
         if len(text) > LONGEST_LINE:
             text = text[:LONGEST_LINE] + _CUT_MARK
         self._count += 1
@@ -83,7 +84,6 @@ class LineRing:
         return text
 
 
-def harmless(raw: str) -> str:
-    """A line without escape sequences and control codes; of a progress line, its last state."""
-    line = _ESCAPE.sub("", raw).rstrip("\r")
-    return _CONTROL.sub("", line.rpartition("\r")[2])
+def last_state(raw: str) -> str:
+    """A line without the terminal's sequences; of a progress line, its last state."""
+    return _ESCAPE.sub("", raw).rstrip("\r").rpartition("\r")[2]

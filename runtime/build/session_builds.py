@@ -20,7 +20,6 @@ from runtime.build.process import KILL_AFTER_S
 from runtime.build.toolchain import Toolchain
 from runtime.flow.manifest.manifest_file import LoadedManifest, load_manifest
 from runtime.flow.manifest.nearest import did_you_mean
-from runtime.flow.manifest.problems import harmless
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
@@ -104,7 +103,7 @@ def build_component(
         missing = plan.kind is Code.TOOLCHAIN_MISSING
         verdict = ExitCode.ENVIRONMENT if missing else ExitCode.BAD_INPUT
         took_ns = time.monotonic_ns() - began
-        return BuildOutcome(source.name, verdict, took_ns, (_printable(plan),))
+        return BuildOutcome(source.name, verdict, took_ns, (plan,))
     run = BuildRun(plan, toolchain)
     try:
         return _outcome(_follow(run, source.name, on_output, cancel))
@@ -142,22 +141,11 @@ def _outcome(result: BuildResult) -> BuildOutcome:
         result.component,
         result.verdict,
         result.duration_ns,
-        tuple(_printable(problem) for problem in result.problems),
+        result.problems,
         None if artifact is None else str(artifact),
         result.digest,
         size,
         result.changed,
-    )
-
-
-def _printable(problem: Diagnostic) -> Diagnostic:
-    """With texts that are safe to print: they may quote the manifest and file names."""
-    return replace(
-        problem,
-        message=harmless(problem.message),
-        help=harmless(problem.help),
-        file=None if problem.file is None else harmless(problem.file),
-        key=None if problem.key is None else harmless(problem.key),
     )
 
 
@@ -325,4 +313,4 @@ class SessionBuilds:
 def _broke(error: Exception) -> Diagnostic:
     why = f"building failed unexpectedly: {type(error).__name__}: {error}"
     advice = "Please report this; run `torvyn-studio build` in the meantime."
-    return _printable(Diagnostic(Severity.ERROR, Code.INTERNAL_ERROR, why, advice))
+    return Diagnostic(Severity.ERROR, Code.INTERNAL_ERROR, why, advice)

@@ -32,22 +32,8 @@ def report_json(result: LinkResult) -> dict[str, Any]:
         "all_passed": errors == 0,
         "error_count": errors,
         "warning_count": warnings,
-        "diagnostics": [_diagnostic(item) for item in result.diagnostics],
+        "diagnostics": [item.fields() for item in result.diagnostics],
         "flows": [_flow(flow) for flow in result.flows],
-    }
-
-
-def _diagnostic(item: Diagnostic) -> dict[str, Any]:
-    return {
-        "severity": item.severity.value,
-        "code": item.code,
-        "name": item.name,
-        "message": item.message,
-        "file": item.file,
-        "line": item.line,
-        "column": item.column,
-        "key": item.key,
-        "help": item.help,
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from runtime.model.codes import Code
+from runtime.model.printable import printable
 
 
 class Severity(StrEnum):
@@ -26,7 +27,13 @@ class ExitCode(IntEnum):
     """A bad manifest, argument or file."""
     ENVIRONMENT = 3
     """A missing tool, or a regression."""
+    INTERNAL = 70
+    """A mistake of ours; a log file has the traceback."""
+    HUNG_UP = 129
     INTERRUPTED = 130
+    NO_READER = 141
+    """Who read the output went away."""
+    TERMINATED = 143
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +64,38 @@ class Diagnostic:
         """Torvyn's name of the code, e.g. "UnknownKey"."""
         return self.kind.title
 
+    def fields(self) -> dict[str, str | int | None]:
+        """The diagnostic for programs; every value can be given to `json.dumps`."""
+        return {
+            "severity": self.severity.value,
+            "code": self.code,
+            "name": self.name,
+            "message": self.message,
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "key": self.key,
+            "help": self.help,
+        }
+
     def render(self) -> str:
-        """The diagnostic as Torvyn's `check` prints it (docs/torvyn-facts.md#check)."""
-        lines = [f"{self.severity}[{self.code}] {self.name}: {self.message}"]
+        """The diagnostic as Torvyn's `check` prints it (docs/torvyn-facts.md#check).
+
+        Safe for a terminal; only the message and the help may have several lines.
+        """
+        message = printable(self.message, keep_lines=True)
+        lines = [f"{self.severity}[{self.code}] {self.name}: {message}"]
         if self.file is not None:
-            place = self.file
+            place = printable(self.file)
             if self.line is not None:
                 place += f":{self.line}"
                 if self.column is not None:
                     place += f":{self.column}"
             if self.key:
-                place += f" :: {self.key}"
+                place += f" :: {printable(self.key)}"
             lines.append(f"  --> {place}")
         if self.help:
-            lines.append(f"  = help: {self.help}")
+            lines.append(f"  = help: {printable(self.help, keep_lines=True)}")
         return "\n".join(lines)
 
 

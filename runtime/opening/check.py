@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
 from runtime.hotreload.proposals import Linking
 from runtime.model.errors import Severity, StudioError
+from runtime.model.printable import json_line
 from runtime.opening.open import compiled_cache
 from runtime.wasm.host import Host
 
@@ -39,7 +39,7 @@ class CheckReport:
 
     def as_json(self) -> str:
         """For programs: one object."""
-        return json.dumps(report_json(self.result))
+        return json_line(report_json(self.result))
 
 
 def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:

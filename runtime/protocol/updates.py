@@ -94,7 +94,7 @@ class EventLine:
     at_ns: int
     node: str | None
     text: str
-    """One line; text that came from a component is made harmless by the widget."""
+    """One line; text that came from a component is as it came."""
     call: int | None = None
     edge: int | None = None
     element_id: int | None = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from runtime.model.call import (
     Accepted,
     Answer,
@@ -14,22 +12,13 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.element import Element
+from runtime.model.printable import printable
 from runtime.recording.encoding import ANSWER_NAMES
 from runtime.recording.format import CallLine, ElementLine, OutputLine
 from runtime.recording.payload_encoding import from_text
 
 PREVIEW_BYTES = 160
 """How much of a payload is shown."""
-
-
-def harmless(text: str, keep: str = "") -> str:
-    """`text` with control and format characters written out, but for those in `keep`."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char in keep or unicodedata.category(char)[0] != "C" else _escaped(char)
-        for char in text
-    )
 
 
 def preview(data: bytes) -> str:
@@ -40,12 +29,12 @@ def preview(data: bytes) -> str:
         text = cut.decode("utf-8") if not more else cut.decode("utf-8", "ignore")
     except UnicodeDecodeError:
         return cut.hex(" ") + more
-    return f'"{harmless(text)}"{more}'
+    return f'"{printable(text)}"{more}'
 
 
 def payload_words(data: bytes, content_type: str) -> str:
     """A payload in one line."""
-    return f"{harmless(content_type) or 'no type'}, {len(data)} bytes, {preview(data)}"
+    return f"{printable(content_type) or 'no type'}, {len(data)} bytes, {preview(data)}"
 
 
 def output_words(line: OutputLine) -> str:
@@ -53,7 +42,7 @@ def output_words(line: OutputLine) -> str:
     data = from_text(line.text, line.base64)
     if data is not None:
         return payload_words(data, line.content_type)
-    return f"{harmless(line.content_type) or 'no type'}, {line.size} bytes, digest {line.digest}"
+    return f"{printable(line.content_type) or 'no type'}, {line.size} bytes, digest {line.digest}"
 
 
 def outcome_words(outcome: Outcome) -> str:
@@ -64,11 +53,11 @@ def outcome_words(outcome: Outcome) -> str:
     if isinstance(outcome, Verdict):
         return "pass" if outcome.passes else "hold back"
     if isinstance(outcome, Ports):
-        return f"ports {', '.join(map(harmless, outcome.names)) or 'none'}"
+        return f"ports {', '.join(map(printable, outcome.names)) or 'none'}"
     if isinstance(outcome, Accepted):
         return f"{name}, {outcome.signal.value}"
     if isinstance(outcome, Failed):
-        return f"{name}, {outcome.failure.kind.value}: {harmless(outcome.failure.message)}"
+        return f"{name}, {outcome.failure.kind.value}: {printable(outcome.failure.message)}"
     return name
 
 
@@ -79,11 +68,11 @@ def line_words(line: CallLine) -> str:
     if line.answer == "verdict":
         return "pass" if line.passes else "hold back"
     if line.answer == "ports":
-        return f"ports {', '.join(map(harmless, line.ports or ())) or 'none'}"
+        return f"ports {', '.join(map(printable, line.ports or ())) or 'none'}"
     if line.answer == "accepted":
         return f"accepted, {line.signal}"
     if line.failure is not None:
-        return f"failed, {line.failure.kind}: {harmless(line.failure.message)}"
+        return f"failed, {line.failure.kind}: {printable(line.failure.message)}"
     return line.answer
 
 
@@ -98,7 +87,3 @@ def printed_words(answer: Answer) -> str:
         return "nothing"
     data = b"".join(item.data for item in answer.printed)
     return f"{answer.printed_bytes} bytes, {preview(data)}"
-
-
-def _escaped(char: str) -> str:
-    return char.encode("unicode_escape", "backslashreplace").decode("ascii")

@@ -112,7 +112,7 @@ async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
         assert "3 differences, 650 calls compared." in text
         assert '- ["logs"]' in text
         assert '+ ["metrics"]' in text
-        assert "[red]not markup␛[31m" in text
+        assert "[red]not markup\\x1b[31m" in text
         assert label(BY_ID["difference"], panes_of(app).context) == "close difference"
         await pilot.press("D")
         assert panes_of(app).selection is None

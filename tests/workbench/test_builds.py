@@ -319,7 +319,7 @@ async def test_output_of_several_components_is_told_apart_and_losses_are_counted
             "one",
             "=  built metric-proc in 2.5s: 3fa2b1c, 33.3 KiB",
             ">  building log-proc",
-            "two␛[31m",
+            "two\\x1b[31m",
         ]
 
 

@@ -64,7 +64,7 @@ async def edit(app, pilot, link: ReadingLink, element: int = 7) -> PayloadArea:
         b"{}",
         b'{\n  "a": 1\n}\n',
         b"a\tb\n\n",
-        "héllo 字 👩\u200d🚀 e\u0301".encode(),
+        "héllo 字 👩🚀 ❤\ufe0f e\u0301".encode(),
         b"q Q [red]x[/red]",
     ],
 )
@@ -80,6 +80,7 @@ def test_text_is_edited_as_it_is(data):
         b"\xff",
         b"a\0b",
         b"a\r\nb",
+        "👩\u200d🚀".encode(),
         b"a\rb",
         b"\x1b[31m",
         b"\x7f",
@@ -361,7 +362,7 @@ async def test_a_content_type_that_cannot_be_shown_is_kept_when_it_is_left_alone
         panes_of(app).selection = ElementRef(7, 7)
         await pilot.press("e")
         await show(app, pilot, link, Update(Health.READY, replies=(odd,)))
-        assert app.screen.query_one("#payload-type", Input).value == "a␛[31m"
+        assert app.screen.query_one("#payload-type", Input).value == "a\\x1b[31m"
         await pilot.press("x", "ctrl+s")
         assert saved(link) == [EditElement(7, b"x" + PAYLOAD, None)]
 

@@ -112,7 +112,7 @@ async def test_a_failed_element_is_explained_and_skipped():
         text = text_of(app)
         assert "stopped: trap" in text
         assert "log-proc: Trap [E0804]" in text
-        assert "in [red]log[/red] at ␛[31mline 3" in text
+        assert "in [red]log[/red] at \\x1b[31mline 3" in text
         await pilot.press("x")
         assert commands(link) == [SkipElement("log-proc")]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from runtime.protocol.updates import Health
 from workbench.actions.table import BY_ID
+from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, StyleRole, fit, line, wrap_words
-from workbench.text.printable import harmless
 from workbench.view import View
 
 BANNER_ROWS = 3
@@ -25,7 +25,7 @@ def banner(view: View, cells: int) -> tuple[Line, ...]:
 def _banner_words(view: View) -> str:
     key = BY_ID["restart"].keys[0]
     if view.health is Health.DEAD:
-        why = harmless(view.detail, 300).rstrip(".") or "its process ended"
+        why = excerpt(view.detail, 300).rstrip(".") or "its process ended"
         return f"The runtime is gone; {key} starts it again. {why[0].upper()}{why[1:]}."
     if view.health is Health.INVALID:
         number = len(view.problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic
-from workbench.text.printable import harmless
+from workbench.text.excerpt import excerpt
 from workbench.view import View
 
 
@@ -21,7 +21,7 @@ def refused_words(view: View) -> tuple[str, str]:
         head = f"{len(builds)} build{'s' * (len(builds) > 1)} refused"
     about = f"{nodes[0]}: " if nodes[0] is not None else ""
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    return head, about + harmless(problems[0].message, 300) + more
+    return head, about + excerpt(problems[0].message, 300) + more
 
 
 def _refused_node(view: View, problem: Diagnostic) -> str | None:

@@ -9,10 +9,10 @@ from runtime.protocol.updates import EventLine, Health
 from workbench.bars.refused import refused_words
 from workbench.graph.graph_diff import FlowChange
 from workbench.inspection.build_rows import comparison_words
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
 from workbench.text.lines import Line, Span, StyleRole, fit, line, width_of
-from workbench.text.printable import harmless
 from workbench.timeline import place_words as timeline_words
 from workbench.view import News, View
 
@@ -66,7 +66,7 @@ def _standing(view: View, cells: int) -> Line:
         unlike = snapshot.stop is StopReason.DIVERGENCE
         return line(*timeline_words.past_words(cells - width_of(upcoming), unlike), *upcoming)
     if snapshot.state.ended:
-        detail = f"  {harmless(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
+        detail = f"  {excerpt(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
         role = StyleRole.BAD if snapshot.state is FlowState.FAILED else StyleRole.GOOD
         return line(
             (f" = the flow is {snapshot.state.value}", role),
@@ -76,7 +76,7 @@ def _standing(view: View, cells: int) -> Line:
         )
     made: list[Span | tuple[str, StyleRole]] = []
     if snapshot.stop is not None:
-        detail = f" ({harmless(snapshot.stop_detail, 120)})" if snapshot.stop_detail else ""
+        detail = f" ({excerpt(snapshot.stop_detail, 120)})" if snapshot.stop_detail else ""
         made += [(f" || stopped: {snapshot.stop.value}", StyleRole.NEXT), (detail, StyleRole.DIM)]
     elif not snapshot.calls:
         made.append((" || paused before the first call", StyleRole.NEXT))
@@ -113,7 +113,7 @@ def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
     if last is not None and not view.running:
         sign, role = MARK_SIGNS[last.mark]
         node = f"{last.node} " if last.node else ""
-        return line((f" {sign} ", role), (node, StyleRole.ACCENT), harmless(last.text, 400))
+        return line((f" {sign} ", role), (node, StyleRole.ACCENT), excerpt(last.text, 400))
     return ()
 
 
@@ -125,7 +125,7 @@ def _failure(name: str, failure: Failure, *, past: bool, cells: int) -> Line:
     )
     head = f" x {name}: {failure.name} [{failure.code}] "
     room = cells - len(head) - width_of(keys)
-    return line((head, StyleRole.BAD), fit(harmless(failure.message, 400), max(room, 8)), *keys)
+    return line((head, StyleRole.BAD), fit(excerpt(failure.message, 400), max(room, 8)), *keys)
 
 
 def _news(news: tuple[News, ...], cells: int) -> Line:
@@ -156,4 +156,4 @@ def why_not(view: View, node: str | None) -> str:
         return "No call was made: there is none to make."
     if snapshot.next_call.waits_ns:
         return f"No call was made: {next_words(snapshot.next_call)}."
-    return f"No call was made. {harmless(snapshot.stop_detail, 200)}".rstrip()
+    return f"No call was made. {excerpt(snapshot.stop_detail, 200)}".rstrip()

@@ -8,10 +8,10 @@ from runtime.protocol.updates import BuildComparison, NodeBuild
 from workbench.graph.graph_diff import Changed, FlowChange
 from workbench.inspection.difference_rows import difference_rows
 from workbench.inspection.rows import facts, prose, section, title
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import age, duration, short_digest
 from workbench.text.glyphs import RELOADED, ROLLED_BACK
 from workbench.text.lines import Line, Row, StyleRole, line, wrap
-from workbench.text.printable import harmless
 from workbench.view import EarlierBuild, NodeRef
 
 DIGEST_CELLS = 12
@@ -108,7 +108,7 @@ def _changed(item: Changed, nodes: frozenset[str], cells: int) -> list[Row]:
     for what, before, after in item.fields:
         for sign, role, value in (("-", StyleRole.BAD, before), ("+", StyleRole.GOOD, after)):
             spans = line(
-                (f"   {sign} ", role), (f"{what} ", StyleRole.DIM), (harmless(value, 400), role)
+                (f"   {sign} ", role), (f"{what} ", StyleRole.DIM), (excerpt(value, 400), role)
             )
             rows += [Row(piece, target) for piece in wrap(spans, max(cells - 1, 10))]
     return rows

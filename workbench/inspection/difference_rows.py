@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from runtime.protocol.timeline import BranchComparison
 from workbench.inspection.rows import prose, title
+from workbench.text.excerpt import excerpt
 from workbench.text.lines import Row, StyleRole, line, wrap
-from workbench.text.printable import harmless
 
 SHOWN_LINES = 200
 """Lines of a comparison that are shown."""
@@ -20,7 +20,7 @@ def difference_rows(text: str, cells: int) -> list[Row]:
         if role is StyleRole.DIM:
             rows += prose(part, cells, role)
         else:
-            rows += [Row(piece) for piece in wrap(line((f" {harmless(part)}", role)), cells - 1)]
+            rows += [Row(piece) for piece in wrap(line((f" {excerpt(part)}", role)), cells - 1)]
     if len(lines) > SHOWN_LINES:
         rows.append(Row(line((f" and {len(lines) - SHOWN_LINES} more lines", StyleRole.DIM))))
     return rows
@@ -30,7 +30,7 @@ def branch_rows(comparison: BranchComparison | None, cells: int) -> list[Row]:
     """In what a branch differs from another one, or from its recording."""
     if comparison is None:
         return [title("comparing…", "D closes")]
-    before, after = harmless(comparison.before, 80), harmless(comparison.after, 80)
+    before, after = excerpt(comparison.before, 80), excerpt(comparison.after, 80)
     rows = [title(f"{before} -> {after}", "D closes")]
     different, compared = comparison.different, f"{comparison.compared:,} calls compared"
     if not different:

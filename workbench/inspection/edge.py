@@ -6,10 +6,10 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
 from runtime.protocol.updates import ElementSummary, QueueListing
 from workbench.inspection.rows import facts, section, title
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import bar, count, duration, size
 from workbench.text.glyphs import FULL, pressure_role
 from workbench.text.lines import Line, Row, StyleRole, line
-from workbench.text.printable import harmless_bytes
 from workbench.view import ElementRef, NodeRef
 
 BAR_CELLS = 14
@@ -90,6 +90,6 @@ def _element(element: ElementSummary) -> Row:
     spans = line(
         (f" #{element.sequence:<5}", StyleRole.STRONG),
         (f"{size(element.size):>9} ", StyleRole.DIM),
-        (harmless_bytes(element.preview, 160), StyleRole.TEXT),
+        (excerpt(element.preview, 160), StyleRole.TEXT),
     )
     return Row(spans, ElementRef(element.element_id, element.lineage))

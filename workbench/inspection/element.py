@@ -8,9 +8,9 @@ from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, prose, section, title
 from workbench.payloads.registry import payload_lines, viewer_for
 from workbench.payloads.viewer import PayloadPart
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration, size
 from workbench.text.lines import Row, Span, StyleRole, line
-from workbench.text.printable import harmless
 from workbench.view import NodeRef
 
 NOT_KEPT = (
@@ -30,8 +30,8 @@ def element_rows(
     if not details.found or about is None:
         why = NOT_YET if past else NOT_KEPT
         return [title(f"element {details.element_id}"), *prose(why, cells, StyleRole.DIM)]
-    content_type = harmless(about.content_type, 120)
-    buffer_type = harmless(details.buffer_content_type, 120)
+    content_type = excerpt(about.content_type, 120)
+    buffer_type = excerpt(details.buffer_content_type, 120)
     exact = f"  {about.size:,} bytes" if about.size >= 1024 else ""
     rows = [title(f"#{about.sequence}", f"from {about.source}")]
     rows += facts(

@@ -7,10 +7,10 @@ from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.protocol.updates import BuildComparison, NodeBuild, NodeCalls
 from workbench.inspection.build_rows import build_rows, comparison_rows
 from workbench.inspection.rows import copied, facts, prose, section, title
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, duration, percent, size
 from workbench.text.glyphs import MARK_SIGNS, NODE_SIGNS
 from workbench.text.lines import Line, Row, StyleRole, line
-from workbench.text.printable import harmless
 from workbench.view import EdgeRef, ElementRef
 
 
@@ -118,7 +118,7 @@ def _calls(calls: NodeCalls | None, cells: int) -> list[Row]:
             (f" {sign} ", role),
             (f"{call.call or '':>4} ", StyleRole.FAINT),
             (f"{took:>7} ", StyleRole.DIM),
-            harmless(call.text, 200),
+            excerpt(call.text, 200),
         )
         target = ElementRef(call.element_id, call.lineage) if call.element_id else None
         rows.append(Row(spans, target))
@@ -133,7 +133,7 @@ def _component(node: LinkedNode, cells: int) -> list[Row]:
             ("interface", line((node.interface, StyleRole.NAME))),
             ("component", node.component),
             ("lifecycle", "yes" if node.lifecycle else "no"),
-            ("config", line((harmless(node.config, 400), StyleRole.STRING))),
+            ("config", line((excerpt(node.config, 400), StyleRole.STRING))),
             ("limits", f"{fuel} fuel, {size(limits.memory_bytes)}"),
             ("time limit", f"{limits.call_timeout_ms} ms a call"),
             ("priority", str(node.priority)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runtime.model.call import CopyCount
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, size
 from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, wrap, wrap_words
-from workbench.text.printable import harmless
 
 
 def section(title: str, note: str = "", cells: int = 36) -> Row:
@@ -64,7 +64,7 @@ def prose(text: str, cells: int, role: StyleRole = StyleRole.TEXT) -> list[Row]:
         parts[PROSE_LINES:] = [f"… (+{len(parts) - PROSE_LINES} lines)"]
     room = max(cells - 2, 10)
     return [
-        Row(line((f" {row}", role))) for part in parts for row in wrap_words(harmless(part), room)
+        Row(line((f" {row}", role))) for part in parts for row in wrap_words(excerpt(part), room)
     ]
 
 

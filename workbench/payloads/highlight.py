@@ -5,8 +5,8 @@ from __future__ import annotations
 from pygments.lexer import Lexer
 from pygments.token import Token, _TokenType
 
+from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, Span, StyleRole, line, wrap
-from workbench.text.printable import harmless
 
 COLOURED_CHARACTERS = 16_384
 """Longer texts are shown without colours, which would take too long to find."""
@@ -28,7 +28,7 @@ def text_lines(text: str, lexer: Lexer | None, cells: int) -> list[Line]:
     if lexer is not None and len(text) <= COLOURED_CHARACTERS:
         rows = _coloured(text, lexer)
     else:
-        rows = [line(harmless(row, len(row))) for row in text.split("\n")]
+        rows = [line(excerpt(row, len(row))) for row in text.split("\n")]
     return [piece for row in rows for piece in wrap(row, cells)]
 
 
@@ -40,7 +40,7 @@ def _coloured(text: str, lexer: Lexer) -> list[Line]:
             if index:
                 rows.append([])
             if piece:
-                rows[-1].append(Span(harmless(piece, len(piece)), role))
+                rows[-1].append(Span(excerpt(piece, len(piece)), role))
     while len(rows) > 1 and not rows[-1]:
         rows.pop()
     return [tuple(row) for row in rows]

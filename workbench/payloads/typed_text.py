@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-_JOINERS = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+from runtime.model.printable import is_printable, printable
 
 
 def can_be_typed(character: str) -> bool:
-    """True for what an editor shows and gives back as it was: no control codes but `\\n`, `\\t`."""
-    return character in "\n\t" + _JOINERS or unicodedata.category(character) not in _HIDDEN
+    """True for what an editor shows and gives back as it was, `\\n` and `\\t` among it."""
+    return character in "\n\t" or is_printable(character)
 
 
 def typed_text(data: bytes) -> str | None:
@@ -19,4 +16,4 @@ def typed_text(data: bytes) -> str | None:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return None
-    return text if text.isprintable() or all(map(can_be_typed, text)) else None
+    return text if printable(text, keep_lines=True) == text else None

@@ -54,5 +54,5 @@ class PayloadViewer(Protocol):
         ...
 
     def lines(self, part: PayloadPart, cells: int) -> list[Line]:
-        """The part in rows of at most `cells` cells, harmless for a terminal."""
+        """The part in rows of at most `cells` cells, printable on a terminal."""
         ...

@@ -9,9 +9,9 @@ from runtime.protocol.updates import ElementDetails, ElementSummary
 from workbench.dialogs.payload_editor import Payload, PayloadScreen
 from workbench.payloads.limits import EDIT_BYTES, PART_BYTES
 from workbench.screens.panes import Panes
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import size
 from workbench.text.lines import Line, StyleRole, line
-from workbench.text.printable import harmless
 
 TYPE_CHARACTERS = 400
 
@@ -65,7 +65,7 @@ class PayloadEditing:
         return ""
 
     def _open(self, about: ElementSummary) -> None:
-        before = Payload(self._read, harmless(about.content_type, TYPE_CHARACTERS))
+        before = Payload(self._read, excerpt(about.content_type, TYPE_CHARACTERS))
         self._read = b""
         words = line(
             (f" #{about.sequence}", StyleRole.STRONG), (f" from {about.source}", StyleRole.TEXT)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from runtime.model.errors import ExitCode
 from runtime.protocol.updates import BuildOutcome, BuildStatus
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration, short_digest, size
 from workbench.text.lines import StyleRole
-from workbench.text.printable import harmless
 
 
 def build_words(status: BuildStatus) -> str:
@@ -26,4 +26,4 @@ def outcome_words(outcome: BuildOutcome) -> tuple[str, StyleRole]:
             return f"cancelled {name} after {took}", StyleRole.WARN
         case _:
             why = outcome.problems[0].message if outcome.problems else "its commands failed"
-            return f"failed {name} after {took}: {harmless(why, 300)}", StyleRole.BAD
+            return f"failed {name} after {took}: {excerpt(why, 300)}", StyleRole.BAD

@@ -8,14 +8,16 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from runtime.protocol.updates import PrintedChunk
-from workbench.text.printable import LINE_CHARACTERS, harmless_bytes
+from workbench.text.excerpt import LINE_CHARACTERS, excerpt
+
+_ONE_CELL = bytes(range(0x20, 0x7F)) + b"\n"
 
 LINE_BYTES = 4 * LINE_CHARACTERS
 """Bytes kept of a line that has not ended yet; the rest is counted."""
 
 
 class PrintedTextLine(NamedTuple):
-    """One line as the component wrote it; made harmless only where it is seen."""
+    """One line as the component wrote it; made printable only where it is seen."""
 
     data: bytes
     stream: str
@@ -31,12 +33,12 @@ class PrintedTextLine(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The line, harmless."""
+        """The line, printable."""
         return _shown(self.data, self.over)
 
 
 def _shown(data: bytes, over: int) -> str:
-    text = harmless_bytes(data)
+    text = excerpt(data)
     return f"{text}… (+{over:,} bytes)" if over else text
 
 
@@ -45,14 +47,14 @@ def _line(
 ) -> PrintedTextLine:
     if data[-1:] == b"\r":
         data = data[:-1]
-    plain = data.isascii() and b"\t" not in data and len(data) <= LINE_CHARACTERS and not over
+    plain = _is_simple(data) and len(data) <= LINE_CHARACTERS and not over
     cells = len(data) if plain else cell_len(_shown(data, over))
     return PrintedTextLine(data, stream, granted, call, sequence, cells, plain, over)
 
 
 def _is_simple(data: bytes) -> bool:
     """True when each byte of each line is one cell; what came before a chunk may differ."""
-    return data.isascii() and b"\t" not in data and b"\r" not in data
+    return not data.translate(None, _ONE_CELL)
 
 
 class LineCutter:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from runtime.protocol.timeline import ReplayInfo, SeekProgress, Timeline
+from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, StyleRole, fit, line, width_of
-from workbench.text.printable import harmless
 
 FILE_CELLS = 28
 
@@ -51,7 +51,7 @@ def replay_flag(timeline: Timeline | None) -> Line:
 
 def file_name(path: str, cells: int = FILE_CELLS) -> str:
     """The last part of a path."""
-    return fit(harmless(PurePath(path).name, 200), cells)
+    return fit(excerpt(PurePath(path).name, 200), cells)
 
 
 def _replay_words(replay: ReplayInfo) -> str:
@@ -116,7 +116,7 @@ def waiting_words(timeline: Timeline) -> Line:
     waits = "waits" if not others else "wait"
     what = "a new build of" if not others else "new builds of"
     return line(
-        (f" r {what} {harmless(first, 60)}{more} {waits}: ", StyleRole.WARN),
+        (f" r {what} {excerpt(first, 60)}{more} {waits}: ", StyleRole.WARN),
         ("F", StyleRole.KEY), (" takes it here, ", StyleRole.DIM),
         ("E", StyleRole.KEY), (" at the end of the branch", StyleRole.DIM),
     )  # fmt: skip

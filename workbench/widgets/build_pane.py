@@ -12,9 +12,9 @@ from rich.cells import cell_len
 from runtime.model.errors import Diagnostic
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
 from workbench.text.build_words import build_words, outcome_words
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.lines import Line, Row, StyleRole, line
-from workbench.text.printable import harmless
 from workbench.widgets.log_view import LogView
 
 CLOCK_S = 0.5
@@ -96,11 +96,11 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
     def entry_body(self, entry: BuildLine | BuildNote) -> Line:
         """What a tool said, or we did."""
         role = entry.role if isinstance(entry, BuildNote) else StyleRole.TEXT
-        return line((harmless(entry.text), role))
+        return line((excerpt(entry.text), role))
 
     def entry_cells(self, entry: BuildLine | BuildNote) -> int:
         """Cells of the text."""
-        return cell_len(harmless(entry.text))
+        return cell_len(excerpt(entry.text))
 
     def entry_target(self, entry: BuildLine | BuildNote) -> object:
         """The first problem of a build that failed."""

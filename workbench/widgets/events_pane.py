@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from runtime.protocol.updates import EventLine
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS
 from workbench.text.lines import Line, Row, StyleRole, line, pad
-from workbench.text.printable import harmless
 from workbench.view import EdgeRef, ElementRef, NodeRef
 from workbench.widgets.log_view import LogView
 
@@ -53,7 +53,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         return line(
             (f"{entry.call or '':>5} " if wide else "", StyleRole.FAINT),
             (f"{pad(entry.node, NODE_CELLS)} " if entry.node else "", StyleRole.ACCENT),
-            (harmless(entry.text), StyleRole.TEXT if entry.call or not entry.node else sign_role),
+            (excerpt(entry.text), StyleRole.TEXT if entry.call or not entry.node else sign_role),
             (took, StyleRole.FAINT),
         )
 

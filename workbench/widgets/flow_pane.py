@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.segment import Segment
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -16,7 +15,7 @@ from workbench.graph.drawing import Drawing, Spot, draw
 from workbench.graph.layout import Layout, lay_out
 from workbench.text.lines import Line, StyleRole, line
 from workbench.view import EdgeRef, NodeRef, Selection, View
-from workbench.widgets.styles import RowStyle, styles_of
+from workbench.widgets.styles import RowStyle, segments, styles_of
 
 
 class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
@@ -113,7 +112,7 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
             self._row_style = RowStyle(self.size.width, self.rich_style, styles_of(self))
         width, base, styles = self._row_style
         spans, left = self._spans(y)
-        strip = Strip([Segment(text, base + styles[role]) for text, role in spans])
+        strip = Strip(segments(spans, base, styles))
         if left:
             strip = Strip.join([Strip.blank(left, base), strip])
         start = self.scroll_offset.x

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
@@ -10,7 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.text.lines import Line, width_of
-from workbench.widgets.styles import styles_of
+from workbench.widgets.styles import segments, styles_of
 
 
 class LineLabel(Widget):
@@ -43,9 +42,8 @@ class LineLabel(Widget):
         base, lines = self.rich_style, self.drawn_lines()
         if y >= len(lines):
             return Strip.blank(self.size.width, base)
-        styles = styles_of(self)
-        segments = [Segment(text, base + styles[role]) for text, role in lines[y]]
-        return Strip(segments).adjust_cell_length(self.size.width, base)
+        drawn = segments(lines[y], base, styles_of(self))
+        return Strip(drawn).adjust_cell_length(self.size.width, base)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which span was clicked."""

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.text.lines import Line, Row, Span, StyleRole, plain, width_of
-from workbench.widgets.styles import RowStyle, styles_of
+from workbench.widgets.styles import RowStyle, segments, styles_of
 
 CURSOR = "›"
 
@@ -158,11 +158,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _strip(self, spans: Line, base: Style) -> Strip:
         width, _, styles = self.row_style
-        segments = [Segment(text, base + styles[role]) for text, role in spans]
-        cells = width_of(spans)
+        drawn = segments(spans, base, styles)
+        cells = sum(segment.cell_length for segment in drawn)
         if cells < width:
-            segments.append(Segment(" " * (width - cells), base))
-        return Strip(segments, max(cells, width))
+            drawn.append(Segment(" " * (width - cells), base))
+        return Strip(drawn, max(cells, width))
 
     def _mark(self, strip: Strip, index: int) -> Strip:
         """Show the part of the row that is marked with the mouse."""

@@ -7,8 +7,8 @@ from textual.reactive import reactive
 from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.updates import Health
 from workbench.inspection.rows import prose
+from workbench.text.excerpt import excerpt
 from workbench.text.lines import Row, StyleRole, fit_end, line
-from workbench.text.printable import harmless
 from workbench.view import View
 from workbench.widgets.line_view import LineView
 
@@ -75,7 +75,7 @@ class ProblemsPane(LineView, inherit_bindings=False):
 def place(problem: Diagnostic) -> str:
     """`file:line:column`, as far as it is known."""
     parts = (problem.file, problem.line, problem.column)
-    return harmless(":".join(str(part) for part in parts if part is not None))
+    return excerpt(":".join(str(part) for part in parts if part is not None))
 
 
 def _shown(view: View) -> tuple[object, ...]:

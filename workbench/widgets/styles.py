@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from rich.segment import Segment
 from rich.style import Style
 from textual.dom import DOMNode
 
-from workbench.text.lines import StyleRole
+from runtime.model.printable import printable
+from workbench.text.lines import Span, StyleRole
 from workbench.theme import ROLE_VARIABLES, role_styles
 
 _VARIABLES = tuple(dict.fromkeys(name for name, _ in ROLE_VARIABLES.values()))
+
+
+def segments(
+    spans: Iterable[Span], base: Style, styles: Mapping[StyleRole, Style]
+) -> list[Segment]:
+    """The spans as they are drawn.
+
+    Every line of the screen goes through here, so nothing that a terminal would act on passes.
+    """
+    return [Segment(printable(text), base + styles[role]) for text, role in spans]
 
 
 class RowStyle(NamedTuple):

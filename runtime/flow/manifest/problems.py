@@ -54,12 +54,10 @@ class Problems:
         self._adopted.extend(
             replace(
                 item,
-                message=harmless(item.message),
-                help=harmless(item.help),
-                file=harmless(self._file),
+                file=self._file,
                 line=place.line,
                 column=place.column,
-                key=harmless(dotted(at)),
+                key=dotted(at),
             )
             for item in diagnostics
         )
@@ -116,28 +114,16 @@ def diagnostic(
     place: Position | None = None,
     key: str | None = None,
 ) -> Diagnostic:
-    """A diagnostic whose texts are safe to print: they may quote the manifest."""
+    """A diagnostic of a file; its texts may quote it as it is."""
     return Diagnostic(
         severity,
         code,
-        harmless(message),
-        harmless(help_),
-        file=harmless(file),
+        message,
+        help_,
+        file=file,
         line=place.line if place else None,
         column=place.column if place else None,
-        key=harmless(key) if key else None,
-    )
-
-
-def harmless(text: str) -> str:
-    """The text with everything but line breaks that is not printable written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char
-        if char == "\n" or char.isprintable()
-        else char.encode("unicode_escape").decode("ascii")
-        for char in text
+        key=key or None,
     )
 
 

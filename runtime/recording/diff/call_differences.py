@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from runtime.model.printable import printable
 from runtime.recording.answers import payload_of
-from runtime.recording.describe import harmless, line_words, output_words, preview
+from runtime.recording.describe import line_words, output_words, preview
 from runtime.recording.diff.differences import Ignore, payload_difference
 from runtime.recording.format import CallLine, OutputLine, PrintedLine
 from runtime.recording.payload_encoding import from_text
@@ -62,7 +63,7 @@ class CallComparer:
             (line.content_type, line.buffer_type or line.content_type) for line in (before, after)
         ]
         if types[0] != types[1]:
-            one, other = (harmless(f"{kind}, buffer {buffer}") for kind, buffer in types)
+            one, other = (printable(f"{kind}, buffer {buffer}") for kind, buffer in types)
             return CallPart(f"content type of output {index}", one, other)
         part = self.payloads(
             f"output {index}",

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runtime.model.linked import Role
+from runtime.model.printable import printable
 from runtime.recording.answers import payload_of
-from runtime.recording.describe import element_words, harmless, line_words
+from runtime.recording.describe import element_words, line_words
 from runtime.recording.diff.call_differences import CallComparer, CallPart
 from runtime.recording.diff.differences import NOTHING_IGNORED, Ignore
 from runtime.recording.diff.report import Difference, Report
@@ -237,8 +238,8 @@ def _end_difference(before: EndLine, after: EndLine) -> Difference:
         before.last_call,
         after.last_call,
         "state",
-        f"{before.state}, {harmless(before.detail)}",
-        f"{after.state}, {harmless(after.detail)}",
+        f"{before.state}, {printable(before.detail)}",
+        f"{after.state}, {printable(after.detail)}",
     )
 
 

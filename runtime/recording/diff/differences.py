@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from runtime.model.json_text import NO_JSON, json_document
-from runtime.recording.describe import harmless
+from runtime.model.printable import printable
 from runtime.recording.json_paths import Parts, compile_path, places, shown
 from runtime.recording.redaction import compile_pattern
 
@@ -139,7 +139,7 @@ def _changes(before: Any, after: Any, at: Parts) -> Iterator[tuple[Parts, Any, A
 def _json_difference(changes: list[tuple[Parts, Any, Any]]) -> PayloadDifference:
     lines: list[str] = []
     for at, before, after in changes[:SHOWN_CHANGES]:
-        place = harmless(shown(at))
+        place = printable(shown(at))
         if before is not _GONE:
             lines.append(f"- {place}: {_value(before)}")
         if after is not _GONE:
@@ -150,7 +150,7 @@ def _json_difference(changes: list[tuple[Parts, Any, Any]]) -> PayloadDifference
 
 def _value(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return harmless(text if len(text) <= 200 else text[:200] + " …")
+    return printable(text if len(text) <= 200 else text[:200] + " …")
 
 
 def _text_difference(before: str, after: str, ignore: Ignore) -> PayloadDifference | None:
@@ -175,7 +175,7 @@ def _text_difference(before: str, after: str, ignore: Ignore) -> PayloadDifferen
 
 
 def _line(text: str) -> str:
-    return harmless(text if len(text) <= 400 else text[:400] + " …", keep="\t")
+    return printable(text if len(text) <= 400 else text[:400] + " …", keep_lines=True)
 
 
 def _common(one: list[str], other: list[str]) -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
-from runtime.recording.describe import harmless
+from runtime.model.printable import json_line, printable
 
 KEPT_DIFFERENCES = 1000
 """Differences a report keeps; all are counted."""
@@ -44,7 +43,7 @@ class Difference:
             for number in dict.fromkeys((self.call_before, self.call_after))
         )
         head = (
-            f"{harmless(self.node)}.{self.export}({harmless(self.element)}), {calls}: {self.what}"
+            f"{printable(self.node)}.{self.export}({printable(self.element)}), {calls}: {self.what}"
         )
         if self.follows:
             head += " (follows from its input)"
@@ -125,7 +124,7 @@ class Report:
 
     def render(self, shown: int = 20) -> str:
         """The report for people: counts, the first difference, then the others."""
-        lines = [f"note: {harmless(note)}" for note in self.notes]
+        lines = [f"note: {printable(note)}" for note in self.notes]
         lines += [_count_line(count) for count in self.nodes.values()]
         if self.first is None:
             return "\n".join([*lines, "equal"])
@@ -140,10 +139,10 @@ class Report:
     def json_lines(self) -> Iterator[str]:
         """The report for programs: an object a line, `type` node, difference, or summary."""
         for count in self.nodes.values():
-            yield json.dumps({"type": "node", **asdict(count), "equal": count.equal})
+            yield json_line({"type": "node", **asdict(count), "equal": count.equal})
         for difference in self.differences:
-            yield json.dumps({"type": "difference", **asdict(difference)})
-        yield json.dumps(
+            yield json_line({"type": "difference", **asdict(difference)})
+        yield json_line(
             {
                 "type": "summary",
                 "equal": self.equal,
@@ -157,7 +156,7 @@ class Report:
 def _count_line(count: NodeCount) -> str:
     if count.role == "flow":
         return "the flow ended otherwise"
-    head = f"{count.role} {harmless(count.node)}: {count.compared} calls compared"
+    head = f"{count.role} {printable(count.node)}: {count.compared} calls compared"
     parts = [
         f"{number} {words}"
         for number, words in (

@@ -26,7 +26,7 @@ _INIT = Export.INIT
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Where a replay is not what was recorded. Texts are made harmless for a terminal."""
+    """Where a replay is not what was recorded. Its texts are printable."""
 
     call: int
     """Number of the recorded call."""

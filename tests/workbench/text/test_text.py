@@ -1,4 +1,4 @@
-"""Text of components is data: harmless on a terminal, bounded, and cut into lines."""
+"""Text of components is data: printable on a terminal, bounded, and cut into lines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rich.cells import cell_len
 
 from runtime.protocol.updates import PrintedChunk
 from workbench.text import figures
+from workbench.text.excerpt import LINE_CHARACTERS, excerpt
 from workbench.text.lines import Span, StyleRole, fit, pad, plain, width_of, wrap, wrap_words
-from workbench.text.printable import LINE_CHARACTERS, harmless, harmless_bytes
 from workbench.text.printed_text import LINE_BYTES, LineCutter
 
 
@@ -20,41 +20,41 @@ def chunk(data: bytes, stream: str = "stdout", *, granted: bool = True) -> Print
     return PrintedChunk("sink", stream, data, 1, 2, granted)
 
 
-def test_control_codes_are_shown_as_signs():
-    assert harmless("\x1b[31mred\x1b[0m") == "␛[31mred␛[0m"
-    assert harmless("a\0b\rc\x7f") == "a␀b␍c␡"
-    assert harmless("\x9b31m") == "‹009B›31m"
+def test_control_codes_are_shown_as_escapes():
+    assert excerpt("\x1b[31mred\x1b[0m") == "\\x1b[31mred\\x1b[0m"
+    assert excerpt("a\0b\rc\x7f") == "a\\x00b\\rc\\x7f"
+    assert excerpt("\x9b31m") == "\\u009b31m"
 
 
 def test_text_that_turns_the_direction_of_writing_is_shown_as_its_code():
-    assert harmless("a‮b") == "a‹202E›b"
+    assert excerpt("a‮b") == "a\\u202eb"
 
 
 def test_tabs_become_spaces_and_markup_stays_text():
-    assert harmless("a\tb") == "a       b"
-    assert harmless("[/foo] [red]x") == "[/foo] [red]x"
+    assert excerpt("a\tb") == "a       b"
+    assert excerpt("[/foo] [red]x") == "[/foo] [red]x"
 
 
 def test_a_long_line_is_cut_and_says_how_much_is_missing():
-    text = harmless("x" * (LINE_CHARACTERS + 12_345))
+    text = excerpt("x" * (LINE_CHARACTERS + 12_345))
     assert text.endswith("… (+12,345 characters)")
     assert len(text) < LINE_CHARACTERS + 40
 
 
 def test_bytes_that_are_not_utf8_are_shown_as_escapes():
-    assert harmless_bytes(b"ok \xff\xfe") == "ok \\xff\\xfe"
+    assert excerpt(b"ok \xff\xfe") == "ok \\xff\\xfe"
 
 
 @given(st.text())
-def test_harmless_text_never_holds_a_code_a_terminal_acts_on(text):
-    for character in harmless(text):
+def test_an_excerpt_never_holds_a_code_a_terminal_acts_on(text):
+    for character in excerpt(text):
         assert unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
 @given(st.text(), st.integers(0, 40))
 def test_fitted_text_is_never_wider_than_its_room(text, cells):
     assert cell_len(fit(text, cells)) <= cells
-    assert cell_len(pad(harmless(text), cells)) == cells
+    assert cell_len(pad(excerpt(text), cells)) == cells
 
 
 @given(st.lists(st.text(alphabet="ab 字é", max_size=20), max_size=4), st.integers(2, 12))
