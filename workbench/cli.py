@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 
-from runtime.model.errors import ExitCode, StudioError
+from runtime.child.leaving import leave_process
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from workbench.terminal import ending_signals, standard_streams
+from workbench.terminal.crash_log import write_crash_log
 
 VERBS: dict[str, tuple[str, str]] = {
     "open": ("workbench.verbs.open", "Open the workbench (the default)."),
@@ -23,6 +29,15 @@ VERBS: dict[str, tuple[str, str]] = {
 """Verb → module with a `command`, and what it does. Modules are imported when called."""
 
 DEFAULT_VERB = "open"
+
+_USED_UP = {
+    errno.EMFILE: "Allow more open files, e.g. `ulimit -n 1024`.",
+    errno.ENFILE: "Close other programs: all files the system allows are open.",
+    errno.ENOMEM: "Close other programs, or allow more memory (`ulimit -v`).",
+    errno.ENOSPC: "Free space on the disk.",
+    errno.EAGAIN: "Allow more processes and threads (`ulimit -u`).",
+}
+"""What an error of the system means for the user, who can mend it."""
 
 
 class VerbGroup(click.Group):
@@ -65,25 +80,71 @@ def with_default_verb(arguments: Sequence[str]) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit code (`ExitCode`); no traceback leaves it."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    """Run the command line and return the exit code (`ExitCode`); no traceback leaves it.
+
+    Without arguments it is the program itself: it takes the process's arguments, looks after its
+    standard streams and signals, and ends the process instead of returning.
+    """
+    if arguments is None:
+        standard_streams.guard()
+        ending_signals.raise_them()
+        code = ending_signals.exit_code(_run(sys.argv[1:]))
+        leave_process(standard_streams.exit_code(code))
+    return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
-        outcome = cli.main(with_default_verb(given), "torvyn-studio", standalone_mode=False)
-    except click.exceptions.Abort:
-        return ExitCode.INTERRUPTED
+        _check_current_folder()
+        outcome = cli.main(with_default_verb(arguments), "torvyn-studio", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        error.show(sys.stderr)
         return error.exit_code
     except StudioError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return ExitCode.OK
+    except Exception as error:
+        return _unforeseen(error)
     return int(outcome or ExitCode.OK)
 
 
+def _check_current_folder() -> None:
+    """Raise `StudioError` when the current folder was removed: no path can be told from there."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise StudioError(
+            [
+                Diagnostic(
+                    Severity.ERROR,
+                    Code.IO,
+                    f"the current folder cannot be used: {error.strerror}",
+                    "Go to a folder that exists, and try again.",
+                )
+            ]
+        ) from None
+
+
+def _unforeseen(error: Exception) -> int:
+    """Tell in one line what nobody foresaw, and where its traceback is; gives the exit code."""
+    if isinstance(error, OSError) and error.errno in _USED_UP:
+        problem = Diagnostic(
+            Severity.ERROR,
+            Code.IO,
+            f"the system gives no more: {error.strerror}",
+            _USED_UP[error.errno],
+            file=error.filename if isinstance(error.filename, str) else None,
+        )
+        print(problem.render(), file=sys.stderr)
+        return ExitCode.ENVIRONMENT
+    log = write_crash_log(error)
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    where = "no log file could be written" if log is None else f"the traceback is in {log}"
+    print(f"error: torvyn-studio failed unexpectedly ({what}); {where}", file=sys.stderr)
+    return ExitCode.INTERNAL
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

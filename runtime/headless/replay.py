@@ -67,6 +67,8 @@ class HeadlessReplay:
         self._options = options
         self._on_print = on_print
         self._interrupts = 0
+        self._acted_on = 0
+        self._call_ended = False
         self._tally = RunTally()
         self._warnings: tuple[Diagnostic, ...] = ()
         self._invoker: WasmInvoker | None = None
@@ -78,6 +80,16 @@ class HeadlessReplay:
         self._interrupts += 1
         if self._interrupts > 1 and self._invoker is not None:
             self._invoker.interrupt()
+
+    def end_call(self, interrupts: int) -> None:
+        """See `HeadlessRun.end_call`."""
+        if self._acted_on < interrupts and self._invoker is not None:
+            self._call_ended = True
+            self._invoker.interrupt()
+
+    def stop(self) -> None:
+        """End after the call in progress; may be called during it."""
+        self._interrupts = max(self._interrupts, 1)
 
     def run(self) -> ReplayReport:
         """Make the calls. Frees the instances before it returns.
@@ -113,6 +125,7 @@ class HeadlessReplay:
             steps = takewhile(lambda step: not _is_after(step, until), self._steps())
             for _, events in follow(engine, invoker, steps, to_the_end=lambda: until is None):
                 self._take(events)
+                self._acted_on = self._interrupts
                 if self._interrupts:
                     break
         return self._report(engine.snapshot().calls, None)
@@ -129,7 +142,10 @@ class HeadlessReplay:
             self._engine.snapshot(),
             interrupted=self._interrupts > 0,
             stopped_because="interrupted" if self._interrupts else why,
+            call_ended=self._call_ended,
         )
+        if self._call_ended:
+            divergence = None
         return ReplayReport(run, calls, divergence, self._warnings)
 
     def _steps(self) -> Iterator[ReplayStep]:
@@ -171,6 +187,7 @@ class HeadlessReplay:
                 if left_ns <= 0:
                     break
                 time.sleep(min(left_ns / 1_000_000_000, LONGEST_SLEEP_SECONDS))
+        self._acted_on = self._interrupts
         return not self._interrupts
 
 

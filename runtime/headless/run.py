@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
-from runtime.model.events import BackpressureEnded, Event, NodeFailed
+from runtime.model.events import BackpressureEnded, Event, FlowState, NodeFailed
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 
@@ -77,9 +77,21 @@ class RunTally:
                 del self._episodes[:-100]
 
     def report(
-        self, snapshot: FlowSnapshot, *, interrupted: bool, stopped_because: str
+        self,
+        snapshot: FlowSnapshot,
+        *,
+        interrupted: bool,
+        stopped_because: str,
+        call_ended: bool = False,
     ) -> RunReport:
-        """The report of a run that ended with `snapshot`."""
+        """The report of a run that ended with `snapshot`.
+
+        With `call_ended` it was not the component that failed: the call was ended for whoever
+        interrupted the run, and so the flow was cancelled.
+        """
+        if call_ended and snapshot.state is FlowState.FAILED:
+            snapshot = replace(snapshot, state=FlowState.CANCELLED)
+            stopped_because = stopped_because or "interrupted during a call"
         return RunReport(
             snapshot=snapshot,
             failures=tuple(self._failures),
@@ -120,6 +132,8 @@ class HeadlessRun:
         self._recorder = recorder
         self._stop_waiting = stop_waiting
         self._interrupts = 0
+        self._acted_on = 0
+        self._call_ended = False
         self._tally = RunTally()
         self._stopped_because = ""
         self._ends_at: float | None = None
@@ -134,6 +148,19 @@ class HeadlessRun:
         if self._stop_waiting is not None:
             self._stop_waiting()
 
+    def end_call(self, interrupts: int) -> None:
+        """End the call in progress, unless so many interrupts have been acted on since it began.
+
+        For another thread than the one that makes the calls.
+        """
+        if self._acted_on < interrupts:
+            self._call_ended = True
+            self._invoker.interrupt()
+
+    def stop(self) -> None:
+        """End after the call in progress, without draining; may be called during it."""
+        self._interrupts = max(self._interrupts, 2)
+
     def run(self) -> RunReport:
         """Make every call. Frees the instances before it returns."""
         began = time.monotonic()
@@ -146,6 +173,7 @@ class HeadlessRun:
             self._engine.snapshot(),
             interrupted=self._interrupts > 0,
             stopped_because=self._stopped_because,
+            call_ended=self._call_ended,
         )
 
     def _run(self, began: float) -> None:
@@ -166,6 +194,7 @@ class HeadlessRun:
 
     def _end_early(self, drain_at: float | None) -> float | None:
         now = time.monotonic()
+        self._acted_on = self._interrupts
         if self._ends_at is None:
             if self._interrupts:
                 self._drain("interrupted", now)
@@ -173,10 +202,14 @@ class HeadlessRun:
                 self._drain(f"timeout after {self._options.timeout_seconds:g} s", now)
             else:
                 return drain_at
-        elif not self._cancelled and (now >= self._ends_at or self._interrupts > 1):
+        elif not self._cancelled and (now >= self._ends_at or self._at_once):
             self._cancelled = True
             self._apply(Cancel(self._stopped_because))
         return None
+
+    @property
+    def _at_once(self) -> bool:
+        return self._interrupts > 1 or self._call_ended
 
     def _drain(self, reason: str, now: float) -> None:
         self._stopped_because = reason

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +13,11 @@ from runtime.build.log import OutputLines
 from runtime.build.plan import ComponentSource
 from runtime.build.session_builds import Buildable, build_component, load_buildable
 from runtime.build.source_watch import SourceWatch
-from runtime.flow.manifest.problems import harmless
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
+from runtime.model.printable import json_line, printable
 from runtime.protocol.updates import BuildOutcome
+from workbench.terminal import ending_signals
 from workbench.verbs.arguments import manifest_and_flow
 
 _STATES = {
@@ -60,28 +56,12 @@ def command(
         return found.sources
 
     try:
-        with _interruptible():
-            if watch_sources:
-                SourceWatch(manifest, load, report.build, report.tell).run()
-            report.build(load())
+        if watch_sources:
+            SourceWatch(manifest, load, report.build, report.tell).run()
+        report.build(load())
     except KeyboardInterrupt:
         report.interrupted()
     return report.exit_code
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Lets the polite signals end a build as Ctrl-C does: its processes would outlive them."""
-    ours = [signal.SIGINT]
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            ours.append(number)
-    before = {number: signal.signal(number, signal.default_int_handler) for number in ours}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Report:
@@ -121,7 +101,7 @@ class _Report:
             name, began = self._building
             took_ns = time.monotonic_ns() - began
             self._tell_outcome(BuildOutcome(name, ExitCode.INTERRUPTED, took_ns))
-        self.exit_code = ExitCode.INTERRUPTED
+        self.exit_code = ExitCode(ending_signals.exit_code(ExitCode.INTERRUPTED))
         self._tell_summary()
 
     def warn(self, found: Buildable) -> None:
@@ -166,14 +146,13 @@ class _Report:
             self._data({"type": "summary", **counts, "exit_code": code})
 
     def _say(self, text: str) -> None:
-        print(harmless(text), file=sys.stderr, flush=True)
+        print(text, file=sys.stderr, flush=True)
 
     def _data(self, content: dict[str, Any]) -> None:
-        self._write(json.dumps(content))
+        self._write(json_line(content))
 
     def _write(self, line: str) -> None:
-        sys.stdout.buffer.write(line.encode() + b"\n")
-        sys.stdout.buffer.flush()
+        print(line, flush=True)
 
 
 def _outcome_line(outcome: BuildOutcome) -> str:
@@ -194,7 +173,7 @@ def _shown_path(outcome: BuildOutcome) -> str:
     """From the working directory, when it lies below."""
     path = Path(outcome.artifact or "")
     here = Path.cwd()
-    return harmless(str(path.relative_to(here) if path.is_relative_to(here) else path))
+    return printable(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def _outcome_object(outcome: BuildOutcome) -> dict[str, Any]:
@@ -204,11 +183,11 @@ def _outcome_object(outcome: BuildOutcome) -> dict[str, Any]:
         "state": _STATES[outcome.verdict],
         "exit_code": int(outcome.verdict),
         "duration_secs": outcome.duration_ns / 1_000_000_000,
-        "artifact": None if outcome.artifact is None else harmless(outcome.artifact),
+        "artifact": outcome.artifact,
         "digest": outcome.digest,
         "size": outcome.size,
         "changed": outcome.changed,
-        "problems": [dataclasses.asdict(problem) for problem in outcome.problems],
+        "problems": [problem.fields() for problem in outcome.problems],
     }
 
 

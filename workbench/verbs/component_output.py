@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
-from typing import BinaryIO
+import codecs
+from typing import TextIO
 
-_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+from runtime.model.printable import json_line
+
 _LONGEST_JSON_TEXT = 1024 * 1024
 """A line longer than this many bytes is cut into several objects."""
 
@@ -14,17 +14,19 @@ _LONGEST_JSON_TEXT = 1024 * 1024
 class ComponentOutput:
     """Writes what components print, as it comes.
 
-    To a pipe or a file go the very bytes; to a terminal control codes are shown as
-    pictures (␛ and the like), so that a component cannot drive the terminal. Output
-    that the manifest does not grant is counted, not written: Torvyn would discard it
+    To a pipe or a file go the very bytes; to a terminal goes text, which the process's
+    streams make printable, so that a component cannot drive the terminal. Output that
+    the manifest does not grant is counted, not written: Torvyn would discard it
     (docs/torvyn-facts.md#capabilities).
     """
 
-    def __init__(self, stdout: BinaryIO, stderr: BinaryIO, *, as_json: bool = False) -> None:
+    def __init__(self, stdout: TextIO, stderr: TextIO, *, as_json: bool = False) -> None:
         self._streams = {"stdout": stdout, "stderr": stderr}
         self._terminal = {name: stream.isatty() for name, stream in self._streams.items()}
         self.as_json = as_json
         """Print objects instead of text."""
+        self._decoders: dict[tuple[str, str], codecs.IncrementalDecoder] = {}
+        """For terminals, by node and stream: a character may come in two parts."""
         self._partial: dict[tuple[str, str], bytes] = {}
         self.suppressed: dict[str, int] = {}
         """Bytes not granted, by node."""
@@ -36,10 +38,13 @@ class ComponentOutput:
         elif self.as_json:
             self._write_objects(node, call, stream, data)
         else:
+            file = self._streams[stream]
             if self._terminal[stream]:
-                data = harmless(data)
-            self._streams[stream].write(data)
-            self._streams[stream].flush()
+                file.write(self._decoder(node, stream).decode(data))
+                file.flush()
+            else:
+                file.buffer.write(data)
+                file.buffer.flush()
 
     def say(self, line: str) -> None:
         """A line of our own on stdout; none with JSON."""
@@ -48,7 +53,7 @@ class ComponentOutput:
 
     def write_line(self, line: str) -> None:
         """A line on stdout."""
-        self._streams["stdout"].write(line.encode() + b"\n")
+        self._streams["stdout"].write(line + "\n")
         self._streams["stdout"].flush()
 
     def finish(self) -> None:
@@ -56,6 +61,17 @@ class ComponentOutput:
         for (node, stream), rest in sorted(self._partial.items()):
             self._write_object(node, None, stream, rest)
         self._partial.clear()
+        for (_, stream), decoder in sorted(self._decoders.items()):
+            self._streams[stream].write(decoder.decode(b"", final=True))
+            self._streams[stream].flush()
+        self._decoders.clear()
+
+    def _decoder(self, node: str, stream: str) -> codecs.IncrementalDecoder:
+        found = self._decoders.get((node, stream))
+        if found is None:
+            found = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+            self._decoders[node, stream] = found
+        return found
 
     def _write_objects(self, node: str, call: int, stream: str, data: bytes) -> None:
         *lines, rest = (self._partial.pop((node, stream), b"") + data).split(b"\n")
@@ -69,14 +85,4 @@ class ComponentOutput:
     def _write_object(self, node: str, call: int | None, stream: str, line: bytes) -> None:
         text = line.decode("utf-8", "replace")
         content = {"type": "output", "node": node, "stream": stream, "call": call, "text": text}
-        self.write_line(json.dumps(content))
-
-
-def harmless(data: bytes) -> bytes:
-    """Control codes other than tab and line feed as their Unicode pictures."""
-    return _CONTROL.sub(_picture, data)
-
-
-def _picture(found: re.Match[bytes]) -> bytes:
-    code = found[0][0]
-    return chr(0x2421 if code == 0x7F else 0x2400 + code).encode()
+        self.write_line(json_line(content))

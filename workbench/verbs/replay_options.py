@@ -23,7 +23,7 @@ from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.run_options import (
     CommandLineRun,
     RunArguments,
-    interruptible,
+    ended_by_others,
     print_report,
     run_flow,
     show_warnings,
@@ -79,7 +79,7 @@ def replay(arguments: ReplayArguments) -> ExitCode:
     show_warnings(recorded.notes)
     passes = _Passes(recorded, arguments)
     settle_collector()
-    with interruptible(passes.interrupt):
+    with ended_by_others(passes):
         code = passes.once()
         while arguments["loop"] and code is ExitCode.OK:
             code = passes.once()
@@ -103,10 +103,21 @@ class _Passes:
         if self._running is not None:
             self._running.interrupt()
 
+    def end_call(self, interrupts: int) -> None:
+        """See `HeadlessRun.end_call`."""
+        if self._running is not None:
+            self._running.end_call(interrupts)
+
+    def stop(self) -> None:
+        """End after the call in progress, and make no more passes."""
+        self._interrupted = True
+        if self._running is not None:
+            self._running.stop()
+
     def once(self) -> ExitCode:
         """Repeat the recording; gives the exit code."""
         flow, first = self._recorded.flow, self._options.first
-        output = ComponentOutput(sys.stdout.buffer, sys.stderr.buffer, as_json=self._as_json)
+        output = ComponentOutput(sys.stdout, sys.stderr, as_json=self._as_json)
 
         def take(node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
             if call >= first:

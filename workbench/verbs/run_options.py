@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Protocol, TypedDict, TypeVar
 
 import click
 
@@ -24,6 +21,7 @@ from runtime.headless.run import (
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, StudioError
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.model.printable import json_line
 from runtime.opening.flow_suggestion import suggest_flow
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.recording.encoding import RecordingOptions
@@ -32,6 +30,7 @@ from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.run_facts import FileRecording, RecordingResult, run_facts
 from runtime.wasm.host import surfaces_of
+from workbench.terminal import ending_signals, standard_streams
 from workbench.verbs.arguments import Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.summary import completed_line, exit_code, summary_object, summary_text
@@ -160,7 +159,7 @@ class CommandLineRun:
         self._flow = flow
         self._options = options
         self._recording: FileRecording | None = None
-        self.output = ComponentOutput(sys.stdout.buffer, sys.stderr.buffer, as_json=as_json)
+        self.output = ComponentOutput(sys.stdout, sys.stderr, as_json=as_json)
         """Takes what components print."""
 
     def record(self, path: Path, opened: OpenedFlow, options: RecordingOptions) -> None:
@@ -179,7 +178,7 @@ class CommandLineRun:
         self.output.say(f"[torvyn] Running flow '{self._flow.name}'")
         settle_collector()
         run = HeadlessRun(self._flow, invoker, self._options, self._recording, invoker.stop_waiting)
-        with interruptible(run.interrupt):
+        with ended_by_others(run):
             report = run.run()
         result = None if self._recording is None else self._recording.close(report.snapshot)
         print_report(self._flow, report, self.output, _recording_fields(result))
@@ -191,18 +190,26 @@ class CommandLineRun:
         return code
 
 
+class Stoppable(ending_signals.Endable, Protocol):
+    """A run that can be ended from outside."""
+
+    def stop(self) -> None:
+        """End after the call in progress; may be called during it."""
+        ...
+
+
 @contextmanager
-def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
-    """While it is open, Ctrl-C calls `interrupt` in place of raising KeyboardInterrupt."""
+def ended_by_others(running: Stoppable) -> Iterator[None]:
+    """While it is open, the signals that end a program end `running` in good order.
 
-    def on_interrupt(_signal: int, _frame: FrameType | None) -> None:
-        interrupt()
-
-    previous = signal.signal(signal.SIGINT, on_interrupt)
+    So does a standard output that nobody takes any more.
+    """
+    standard_streams.end_on_failure(running.stop)
     try:
-        yield
+        with ending_signals.told_to(running):
+            yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        standard_streams.end_on_failure(None)
 
 
 def print_report(
@@ -215,7 +222,7 @@ def print_report(
     output.finish()
     if output.as_json:
         summary = summary_object(flow, report) | {"suppressed_bytes": output.suppressed}
-        output.write_line(json.dumps(summary | (more or {})))
+        output.write_line(json_line(summary | (more or {})))
         return
     output.say(completed_line(flow, report.snapshot))
     print(summary_text(flow, report, output.suppressed), file=sys.stderr)

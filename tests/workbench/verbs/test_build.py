@@ -291,7 +291,7 @@ def test_what_a_build_prints_cannot_drive_the_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupt_ends_the_whole_family_and_exits_130(
+def test_an_ending_signal_ends_the_whole_family_and_is_the_exit_code(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     project(tmp_path, {"a": MAKES_IT, "b": FAMILY, "c": "open('ran', 'w')"})
@@ -299,12 +299,12 @@ def test_an_interrupt_ends_the_whole_family_and_exits_130(
         wait_until(lambda: len(told_processes("\n".join(running.talk))) == 2)
         family = told_processes("\n".join(running.talk))
         assert all(alive(process) for process in family)
-        assert running.end(number) == 130
+        assert running.end(number) == 128 + number
     wait_until(lambda: not any(alive(process) for process in family))
     assert not (tmp_path / "c" / "ran").exists()
     a, b, summary = (json.loads(line) for line in running.out)
     assert (a["state"], b["state"]) == ("built", "cancelled")
-    assert summary == {"type": "summary", "built": 1, "asked": 3, "exit_code": 130}
+    assert summary == {"type": "summary", "built": 1, "asked": 3, "exit_code": 128 + number}
 
 
 # ---- --watch-sources
