@@ -155,7 +155,7 @@ def _note_owner(
         Code.POLICY,
         at,
         f"no flow has a node '{name}', so the grant has no effect",
-        did_you_mean(name, nodes, "the nodes are"),
+        lambda: did_you_mean(name, nodes, "the nodes are"),
     )
 
 

@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from runtime.flow.cargo_folders import configured_target_dirs, read_toml
 from runtime.flow.manifest.nearest import did_you_mean
-from runtime.flow.manifest.problems import Problems
+from runtime.flow.manifest.problems import Help, Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Build, Component
 from runtime.model.codes import Code
@@ -28,7 +29,7 @@ _OTHER_SCHEMES = {
 
 
 class _UnresolvedError(Exception):
-    def __init__(self, message: str, help_: str) -> None:
+    def __init__(self, message: str, help_: Help) -> None:
         self.message = message
         self.help = help_
         super().__init__(message)
@@ -81,10 +82,13 @@ class Resolver:
         if any(mark in reference for mark in "/\\") or reference.endswith(".wasm"):
             help_ = f"write file://{reference}, or name a [[component]]"
             raise _UnresolvedError(f"'{reference}' is a bare path", help_)
-        help_ = did_you_mean(reference, self.components, "the declared components are")
         if not self.components:
             help_ = "declare it in [[component]] with name and path, or write file://PATH"
-        raise _UnresolvedError(f"there is no component '{reference}'", help_)
+            raise _UnresolvedError(f"there is no component '{reference}'", help_)
+        raise _UnresolvedError(
+            f"there is no component '{reference}'",
+            partial(did_you_mean, reference, self.components, "the declared components are"),
+        )
 
     def _file(self, path: str) -> Path:
         found = self.working_directory / path

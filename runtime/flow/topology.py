@@ -6,6 +6,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from runtime.flow.manifest.nearest import did_you_mean, nearest
 from runtime.flow.manifest.problems import Problems, listed
@@ -95,13 +96,11 @@ class _Checker:
                 self._roles[name] = role
                 self._check_spelling(node.interface, role, at)
             elif node.interface:
-                near = nearest(node.interface, ROLE_INTERFACES.values())
                 self._problems.error(
                     Code.ROLE_VIOLATION,
                     at,
                     f"'{node.interface}' is not an interface of any Torvyn role",
-                    (f"did you mean '{near}'? " if near else "")
-                    + f"it is one of {', '.join(ROLE_INTERFACES.values())}",
+                    partial(_interfaces_like, node.interface),
                     value=True,
                 )
 
@@ -153,7 +152,7 @@ class _Checker:
                 Code.UNKNOWN_NODE,
                 (*at, "node"),
                 f"there is no node '{node}' in the flow",
-                did_you_mean(node, self._nodes, "its nodes are"),
+                lambda: did_you_mean(node, self._nodes, "its nodes are"),
                 value=True,
             )
         return node in self._flow.nodes
@@ -323,3 +322,9 @@ def _reachable(origins: Iterable[str], edges: Mapping[str, list[str]]) -> set[st
                 reached.add(after)
                 waiting.append(after)
     return reached
+
+
+def _interfaces_like(interface: str) -> str:
+    near = nearest(interface, ROLE_INTERFACES.values())
+    known = f"it is one of {', '.join(ROLE_INTERFACES.values())}"
+    return f"did you mean '{near}'? {known}" if near else known

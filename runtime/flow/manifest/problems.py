@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from runtime.flow.manifest.source_text import KeyPath, Position, SourceText, dotted
@@ -11,6 +11,9 @@ from runtime.model.errors import Diagnostic, Severity
 
 MAX_PROBLEMS = 100
 """Problems kept of each severity; the rest are counted."""
+
+Help = str | Callable[[], str]
+"""What to do; a function when finding it takes time, called only if the problem is kept."""
 
 MAX_SHOWN = 80
 """Longest piece of the manifest quoted in a message, in characters."""
@@ -37,16 +40,16 @@ class Problems:
         self._more = dict.fromkeys(Severity, 0)
 
     def error(
-        self, code: Code, at: KeyPath, message: str, help_: str, *, value: bool = False
+        self, code: Code, at: KeyPath, message: str, help_: Help, *, value: bool = False
     ) -> None:
         """Notes an error at the key, or at its value."""
-        self._note(_Noted(Severity.ERROR, code, at, message, help_, value))
+        self._note(Severity.ERROR, code, at, message, help_, value)
 
     def warning(
-        self, code: Code, at: KeyPath, message: str, help_: str, *, value: bool = False
+        self, code: Code, at: KeyPath, message: str, help_: Help, *, value: bool = False
     ) -> None:
         """Notes a warning at the key, or at its value."""
-        self._note(_Noted(Severity.WARNING, code, at, message, help_, value))
+        self._note(Severity.WARNING, code, at, message, help_, value)
 
     def adopt(self, diagnostics: Iterable[Diagnostic], at: KeyPath) -> None:
         """Takes over problems that were found elsewhere and blames them on the value of a key."""
@@ -82,12 +85,15 @@ class Problems:
         made.extend(self._rest(severity, count) for severity, count in self._more.items() if count)
         return tuple(made)
 
-    def _note(self, item: _Noted) -> None:
-        kept = self._noted[item.severity]
+    def _note(
+        self, severity: Severity, code: Code, at: KeyPath, message: str, help_: Help, value: bool
+    ) -> None:
+        kept = self._noted[severity]
         if len(kept) < MAX_PROBLEMS:
-            kept.append(item)
+            advice = help_ if isinstance(help_, str) else help_()
+            kept.append(_Noted(severity, code, at, message, advice, value))
         else:
-            self._more[item.severity] += 1
+            self._more[severity] += 1
 
     def _diagnose(self, item: _Noted) -> Diagnostic:
         place = self._source.locate(item.at, value=item.value)
