@@ -353,3 +353,27 @@ def test_the_page_about_the_architecture_names_only_what_is_there() -> None:
         "docs/architecture.md names what does not exist (any more); correct the journeys there: "
         + ", ".join(lost)
     )
+
+
+PLAIN_WORDS = {
+    "can not": "cannot",
+    "anew": "again",
+    "beside": "next to",
+    "for ever": "forever",
+}
+
+
+def test_what_people_read_is_in_plain_english() -> None:
+    files = [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *(file for room in ("runtime", "workbench") for file in (ROOT / room).rglob("*.py")),
+    ]
+    found = [
+        f"{file.relative_to(ROOT)}:{number}: write '{plain}', not '{word}'"
+        for file in files
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        for word, plain in PLAIN_WORDS.items()
+        if re.search(rf"\b{word}\b", line, re.IGNORECASE)
+    ]
+    assert not found, "\n".join(found)

@@ -38,7 +38,7 @@ def relink(run: FlowRun, flow: LinkedFlow) -> str | None:
     for node in change.leaving:
         readiness.let_go(run, node)
     change.place()
-    for node in change.anew:
+    for node in change.restarted:
         _begin_anew(run, node)
     _reopen(run, change)
     run.events.append(change.event())
@@ -75,7 +75,7 @@ def _reopen(run: FlowRun, change: _Change) -> None:
             edge.items or not edge.producer.done for edge in node.inputs
         ):
             if node.final_given:
-                change.anew.append(node)
+                change.restarted.append(node)
                 _begin_anew(run, node)
             elif node.final_due:
                 node.final_due = False
@@ -101,7 +101,7 @@ def _follow(run: FlowRun, change: _Change) -> None:
         return
     exhausted = all(node.exhausted for node in run.nodes if node.is_source)
     run.state = FlowState.DRAINING if exhausted else FlowState.RUNNING
-    begins = {*run.inits, *change.fresh, *change.anew}
+    begins = {*run.inits, *change.fresh, *change.restarted}
     left = set(run.teardowns)
     run.teardowns += [node for node in change.to_tear_down() if node not in left]
     run.inits = [node for node in reversed(run.nodes) if node in begins]
@@ -126,7 +126,7 @@ class _Change:
             if node.name not in flow.by_name or flow.by_name[node.name].role is not node.role
         ]
         """Records that are no longer part of the flow, of nodes that change role too."""
-        self.anew: list[NodeRecord] = [
+        self.restarted: list[NodeRecord] = [
             node
             for node in run.nodes
             if node not in self.leaving and _differs(node.link, flow.by_name[node.name])
@@ -165,7 +165,7 @@ class _Change:
 
     def to_tear_down(self) -> list[NodeRecord]:
         """Those with an instance that is not wanted any more, in topological order."""
-        ending = {*self.leaving, *self.anew}
+        ending = {*self.leaving, *self.restarted}
         return [
             node for node in self._old_nodes if node in ending and node.live and not node.crashed
         ]
@@ -173,13 +173,13 @@ class _Change:
     def event(self) -> Relinked:
         """What is told of it."""
         before, after = self._before.by_name, self._flow.by_name
-        anew = {node.name for node in (*self.anew, *self.fresh)} & before.keys()
+        restarted = {node.name for node in (*self.restarted, *self.fresh)} & before.keys()
         kept = {link for link, edge in self._kept_edges.items()}
         return Relinked(
             self._run.now_ns,
             tuple(node.name for node in self._flow.nodes if node.name not in before),
             tuple(node.name for node in self._before.nodes if node.name not in after),
-            tuple(node.name for node in self._flow.nodes if node.name in anew),
+            tuple(node.name for node in self._flow.nodes if node.name in restarted),
             tuple(edge.label for edge in self._flow.edges if edge.index not in kept),
             tuple(edge.link.label for edge in self.removed_edges),
         )
@@ -189,7 +189,7 @@ class _Change:
         if node is None or node.role is not link.role:
             node = NodeRecord(index, link)
             self.fresh.append(node)
-        elif node.live and node not in self.anew:
+        elif node.live and node not in self.restarted:
             node.place(index, replace(link, digest=node.link.digest))
         else:
             node.place(index, link)
