@@ -1,7 +1,7 @@
 """Turns changed files into proposals: whole flows that link, or the reasons why they do not.
 
 A proposal is made by linking again with one file changed and all others as they were accepted,
-so that one bad build holds back the good one of another component.
+so that one bad build does not hold back another component's good one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The process's standard streams, which are somebody else's: closed, full, or without a reader.
 
 Text that goes through `sys.stdout` and `sys.stderr` is made printable here, for all verbs at once;
-bytes that go through their `buffer` pass as they are. Nothing here raises when a stream can not be
+bytes that go through their `buffer` pass as they are. Nothing here raises when a stream cannot be
 written: what is missing is kept as the stream's `failure`, and `exit_code` says what it means.
 """
 
@@ -36,7 +36,7 @@ class GuardedFile(io.FileIO):
         """Called once, when that happens."""
 
     def write(self, data: ReadableBuffer, /) -> int:
-        """Write all of it; bytes that can not be written are dropped."""
+        """Write all of it; bytes that cannot be written are dropped."""
         left = memoryview(data).cast("B")
         size = len(left)
         try:
@@ -108,7 +108,7 @@ def _guarded(given: object, descriptor: int) -> PrintableStream:
 
 
 def end_on_failure(end: Callable[[], None] | None) -> None:
-    """Have `end` called once when stdout can not be written any more; None calls nothing."""
+    """Have `end` called once when stdout cannot be written any more; None calls nothing."""
     if isinstance(sys.stdout, PrintableStream):
         sys.stdout.file.on_failure = end
 
