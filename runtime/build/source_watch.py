@@ -15,6 +15,7 @@ from pathlib import Path
 from runtime.build.plan import ComponentSource
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.time_units import NS_PER_S
 from runtime.watch.file_changes import (
     FileGone,
     FileKind,
@@ -149,7 +150,7 @@ class SourceWatch:
             return files
         stamp = tree_stamp(self._tree)
         for _ in range(_MOST_WAITS):
-            time.sleep(QUIET_NS / 1_000_000_000)
+            time.sleep(QUIET_NS / NS_PER_S)
             last, stamp = stamp, tree_stamp(self._tree)
             if stamp == last:
                 break

@@ -20,6 +20,7 @@ from runtime.build.session_builds import SessionBuilds
 from runtime.child.gc_tuning import settle_collector
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import StudioError
+from runtime.model.time_units import NS_PER_S
 from runtime.protocol.requests import CancelBuild, Request, Restart, StartBuild
 from runtime.protocol.updates import Health, Update
 from runtime.session.session import FlowSession
@@ -136,7 +137,7 @@ class _Server:
             wait_ns = None if self._session is None else self._session.work(SLICE_NS)
 
     def _next_message(self, wait_ns: int | None) -> Incoming | None:
-        timeout = None if wait_ns is None else wait_ns / 1_000_000_000
+        timeout = None if wait_ns is None else wait_ns / NS_PER_S
         try:
             return self._inbox.get(block=timeout != 0, timeout=timeout)
         except queue.Empty:

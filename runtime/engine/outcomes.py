@@ -40,8 +40,7 @@ from runtime.model.call import (
 )
 from runtime.model.element import Element, Hop
 from runtime.model.events import Delivery, DropReason, ElementDropped, SinkPaused
-
-NS_PER_MS = 1_000_000
+from runtime.model.time_units import NS_PER_MS
 
 # Members of an enum are slow to reach by name, and these are needed for each element.
 _PAUSE = Signal.PAUSE

@@ -12,6 +12,7 @@ from typing import assert_never
 from runtime.model.call import NO_COPIES, Answer, Call, CopyCount, Export, Failure, Signal
 from runtime.model.element import Element
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, QueuePolicy, Role
+from runtime.model.time_units import NS_PER_S
 
 WORK_EXPORTS: dict[Role, Export] = {
     Role.SOURCE: Export.PULL,
@@ -115,7 +116,7 @@ class EdgeRecord:
         self.holds = blocks_when_full(link.policy)
         """True when a lack of room holds the producer; other policies never hold it."""
         limited = link.policy is QueuePolicy.RATE_LIMIT and link.rate is not None
-        self.interval_ns = round(1e9 / link.rate) if limited and link.rate else 0
+        self.interval_ns = round(NS_PER_S / link.rate) if limited and link.rate else 0
         """Flow time between two elements of a `rate-limit` edge, 0 for the others."""
         self.alert_depth = 1 if self.interval_ns else self.capacity
         """Depth from which putting an element in has further consequences."""

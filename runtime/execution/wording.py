@@ -43,6 +43,7 @@ from runtime.model.events import (
     Swapped,
 )
 from runtime.model.linked import LinkedEdge, LinkedFlow
+from runtime.model.time_units import NS_PER_MS, NS_PER_S
 from runtime.protocol.updates import CallMark, EventLine
 
 SHOWN_DIGEST_CHARS = 12
@@ -52,11 +53,11 @@ def format_ns(duration_ns: int) -> str:
     """A duration in the unit a reader wants: "850 ns", "12.3 us", "4.1 ms", "2.05 s"."""
     if duration_ns < 1_000:
         return f"{duration_ns} ns"
-    if duration_ns < 1_000_000:
+    if duration_ns < NS_PER_MS:
         return f"{duration_ns / 1_000:.1f} us"
-    if duration_ns < 1_000_000_000:
-        return f"{duration_ns / 1_000_000:.1f} ms"
-    return f"{duration_ns / 1_000_000_000:.2f} s"
+    if duration_ns < NS_PER_S:
+        return f"{duration_ns / NS_PER_MS:.1f} ms"
+    return f"{duration_ns / NS_PER_S:.2f} s"
 
 
 def describe_outcome(outcome: Outcome, export: Export) -> str:

@@ -14,6 +14,7 @@ from runtime.headless.run import RunReport, RunTally
 from runtime.model.commands import Swap
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
+from runtime.model.time_units import NS_PER_S
 from runtime.opening.open import OnPrint
 from runtime.opening.recordings import RecordedFlow, recorded_steps
 from runtime.recording.replay.recorded_host_inputs import (
@@ -186,7 +187,7 @@ class HeadlessReplay:
                 left_ns = self._began_ns + due_ns - time.monotonic_ns()
                 if left_ns <= 0:
                     break
-                time.sleep(min(left_ns / 1_000_000_000, LONGEST_SLEEP_SECONDS))
+                time.sleep(min(left_ns / NS_PER_S, LONGEST_SLEEP_SECONDS))
         self._acted_on = self._interrupts
         return not self._interrupts
 

@@ -14,6 +14,7 @@ from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
 from runtime.model.events import BackpressureEnded, Event, FlowState, NodeFailed
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
+from runtime.model.time_units import NS_PER_S
 
 DRAIN_SECONDS = 5.0
 """How long a flow may drain after a timeout or an interrupt (docs/torvyn-facts.md#limits)."""
@@ -218,7 +219,7 @@ class HeadlessRun:
 
     def _sleep(self, waits_ns: int) -> None:
         began = time.monotonic_ns()
-        time.sleep(min(waits_ns / 1_000_000_000, LONGEST_SLEEP_SECONDS))
+        time.sleep(min(waits_ns / NS_PER_S, LONGEST_SLEEP_SECONDS))
         elapsed_ns = time.monotonic_ns() - began
         self._apply(Advance(min(elapsed_ns, waits_ns)))
 

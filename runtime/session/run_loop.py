@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from runtime.model.commands import Advance, Cancel, SetSchedule, Step
 from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
 from runtime.model.linked import SchedulePolicy
+from runtime.model.time_units import NS_PER_S
 from runtime.timetravel.time_travel import TimeTravel
 
 TEARDOWN_CALLS = 1_000
@@ -48,7 +49,7 @@ class RunLoop:
         self._time.shown.stop_note = None
         if self._time.shown.engine.state.ended:
             return
-        pace_ns = int(1_000_000_000 / calls_per_second) if calls_per_second else 0
+        pace_ns = int(NS_PER_S / calls_per_second) if calls_per_second else 0
         self._running = _Running(pace_ns=pace_ns)
         self._next_call_at = 0
         self._set_schedule(self._time.shown.flow.schedule)

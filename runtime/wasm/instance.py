@@ -21,6 +21,7 @@ from runtime.model.call import (
 from runtime.model.contract import same_type
 from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode, contract_name
+from runtime.model.time_units import NS_PER_MS
 from runtime.wasm import traps
 from runtime.wasm.abi import capi
 from runtime.wasm.abi.component_values import ByteLists, FixedValues
@@ -76,7 +77,7 @@ class ComponentInstance:
         self._state = CallState(node.name, grants, flow_id, inputs, on_print)
         self._state.call = call
         self._watch = watch
-        self._timeout_ns = node.limits.call_timeout_ms * 1_000_000
+        self._timeout_ns = node.limits.call_timeout_ms * NS_PER_MS
         self._fuel = fuel_of(node.limits)
         self._fuel_argument = capi.u64(self._fuel)
         self._fixed = FixedValues()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from runtime.model.time_units import NS_PER_S
 from runtime.protocol.updates import BuildComparison, NodeBuild
 from workbench.graph.graph_diff import Changed, FlowChange
 from workbench.inspection.difference_rows import difference_rows
@@ -57,7 +58,7 @@ def marks(build: NodeBuild) -> str:
 
 
 def _moment(at_ns: int, now_ns: int) -> Line:
-    at = datetime.fromtimestamp(at_ns / 1e9)
+    at = datetime.fromtimestamp(at_ns / NS_PER_S)
     text = f"{at:%H:%M:%S}" if now_ns - at_ns < DAY_NS else f"{at:%Y-%m-%d}"
     return line(f"{age(now_ns - at_ns)} ago", (f"  {text}", StyleRole.DIM))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from runtime.model.time_units import NS_PER_MS, NS_PER_S
 from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, prose, section, title
 from workbench.payloads.registry import payload_lines, viewer_for
@@ -88,9 +89,9 @@ def _payload(part: PayloadPart, whole: int, viewer: str | None, cells: int) -> l
 
 def moment(timestamp_ns: int) -> str:
     """Nanoseconds since the Unix epoch as UTC, to the millisecond."""
-    seconds, nanoseconds = divmod(timestamp_ns, 1_000_000_000)
+    seconds, nanoseconds = divmod(timestamp_ns, NS_PER_S)
     try:
         at = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return f"{timestamp_ns} ns"
-    return f"{at:%Y-%m-%d %H:%M:%S}.{nanoseconds // 1_000_000:03}Z"
+    return f"{at:%Y-%m-%d %H:%M:%S}.{nanoseconds // NS_PER_MS:03}Z"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from runtime.model.time_units import NS_PER_MS, NS_PER_S
+
 
 def count(number: int) -> str:
     """A count in at most five characters: 9999, 12.3k, 123k, 4.5M."""
@@ -19,11 +21,11 @@ def duration(nanoseconds: int) -> str:
     """A duration with a unit: 850ns, 12.3us, 4.56ms, 3.21s, 2m05s."""
     if nanoseconds < 1_000:
         return f"{nanoseconds}ns"
-    if nanoseconds < 1_000_000:
+    if nanoseconds < NS_PER_MS:
         return f"{nanoseconds / 1e3:.3g}us"
-    if nanoseconds < 1_000_000_000:
-        return f"{nanoseconds / 1e6:.3g}ms"
-    seconds = nanoseconds / 1e9
+    if nanoseconds < NS_PER_S:
+        return f"{nanoseconds / NS_PER_MS:.3g}ms"
+    seconds = nanoseconds / NS_PER_S
     if seconds < 100:
         return f"{seconds:.3g}s"
     minutes, seconds_left = divmod(int(seconds), 60)
@@ -32,7 +34,7 @@ def duration(nanoseconds: int) -> str:
 
 def flow_time(nanoseconds: int) -> str:
     """Flow time since the start, in milliseconds below a minute: 3.214s, 12m05s."""
-    return f"{nanoseconds / 1e9:.3f}s" if nanoseconds < 60e9 else duration(nanoseconds)
+    return f"{nanoseconds / NS_PER_S:.3f}s" if nanoseconds < 60e9 else duration(nanoseconds)
 
 
 def size(number: int) -> str:
@@ -65,7 +67,7 @@ def short_digest(digest: str) -> str:
 
 def age(nanoseconds: int) -> str:
     """How long ago, in whole units: 4s, 2m05s, 3h12m, 5d; never negative."""
-    seconds = max(nanoseconds, 0) // 1_000_000_000
+    seconds = max(nanoseconds, 0) // NS_PER_S
     if seconds < 60:
         return f"{seconds}s"
     if seconds < 3_600:

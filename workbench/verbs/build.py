@@ -16,6 +16,7 @@ from runtime.build.source_watch import SourceWatch
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.printable import json_line, printable
+from runtime.model.time_units import NS_PER_S
 from runtime.protocol.updates import BuildOutcome
 from workbench.terminal import ending_signals
 from workbench.verbs.arguments import manifest_and_flow
@@ -182,7 +183,7 @@ def _outcome_object(outcome: BuildOutcome) -> dict[str, Any]:
         "component": outcome.component,
         "state": _STATES[outcome.verdict],
         "exit_code": int(outcome.verdict),
-        "duration_secs": outcome.duration_ns / 1_000_000_000,
+        "duration_secs": outcome.duration_ns / NS_PER_S,
         "artifact": outcome.artifact,
         "digest": outcome.digest,
         "size": outcome.size,

@@ -10,6 +10,7 @@ from runtime.model.errors import ExitCode
 from runtime.model.events import FlowState
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
+from runtime.model.time_units import NS_PER_MS
 
 
 def exit_code(report: RunReport) -> ExitCode:
@@ -38,7 +39,7 @@ def summary_text(flow: LinkedFlow, report: RunReport, suppressed: Mapping[str, i
     snapshot = report.snapshot
     copies = snapshot.copies
     episodes = sum(edge.episodes for edge in snapshot.edges)
-    held_ms = sum(edge.held_ns for edge in snapshot.edges) / 1_000_000
+    held_ms = sum(edge.held_ns for edge in snapshot.edges) / NS_PER_MS
     rows = [
         ("Duration", f"{report.duration_seconds:.2f} s, {snapshot.calls:,} calls"),
         (

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from runtime.model.errors import Diagnostic
+from runtime.model.time_units import NS_PER_S
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
 from workbench.text.build_words import build_words, outcome_words
 from workbench.text.excerpt import excerpt
@@ -131,7 +132,7 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
         state = self._state
         if not state.busy:
             return ()
-        took = f" {duration(int((monotonic() - self._since) * 1e9))}" if state.building else ""
+        took = f" {duration(int((monotonic() - self._since) * NS_PER_S))}" if state.building else ""
         waits = ", ".join(state.waiting)
         return (
             line(

@@ -7,8 +7,7 @@ from runtime.engine.records import EdgeRecord, NodeRecord
 from runtime.engine.scheduling.schedule_policies import Schedule
 from runtime.model.call import Export, NextCall
 from runtime.model.element import Element
-
-NS_PER_MS = 1_000_000
+from runtime.model.time_units import NS_PER_MS
 
 
 def by_schedule(run: FlowRun, schedule: Schedule) -> NodeRecord | None:

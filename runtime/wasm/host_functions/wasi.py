@@ -18,6 +18,7 @@ from typing import Any
 from wasmtime import Engine, Store, WasiConfig, WasmtimeError, _bindings
 from wasmtime.component import Component, Linker, LinkerInstance
 
+from runtime.model.time_units import NS_PER_S
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.component_values import ByteLists, FixedValues, put
 from runtime.wasm.abi.value_layout import WORDS, word
@@ -36,7 +37,6 @@ from runtime.wasm.sandbox import CallWatch
 SHADOWED = (WALL_CLOCK, MONOTONIC_CLOCK, RANDOM, INSECURE_RANDOM, INSECURE_SEED)
 MAX_RANDOM_BYTES = 16 * 1024 * 1024
 """More random bytes at once end the call."""
-_NANOSECONDS = 1_000_000_000
 _SEED_BYTES = 16
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -170,7 +170,7 @@ class ClockAndRandom:
         self._put_datetime(result, 1)
 
     def _put_datetime(self, result: int, nanoseconds: int) -> None:
-        WORDS[self._seconds], WORDS[self._nanoseconds] = divmod(nanoseconds, _NANOSECONDS)
+        WORDS[self._seconds], WORDS[self._nanoseconds] = divmod(nanoseconds, NS_PER_S)
         capi.value_clone(capi.address(self._datetime), capi.address(result))
 
     def _monotonic_now(self, _args: int, result: int) -> None:
