@@ -51,7 +51,7 @@ COMPARISON = BranchComparison(
 @pytest.mark.parametrize(
     ("typed", "call"), [("12", 12), ("+3", 1_845), ("-42", 1_800), ("50%", 925), ("9999", 1_850)]
 )
-async def test_a_place_is_typed(typed, call):
+async def test_a_place_is_typed(typed: str, call: int) -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(PAST))
@@ -60,7 +60,9 @@ async def test_a_place_is_typed(typed, call):
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_place_is_explained_while_it_is_typed_and_a_bad_one_stays(size):
+async def test_a_place_is_explained_while_it_is_typed_and_a_bad_one_stays(
+    size: tuple[int, int],
+) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, on_branch(PAST))
@@ -79,7 +81,7 @@ async def test_a_place_is_explained_while_it_is_typed_and_a_bad_one_stays(size):
 # ---- lines
 
 
-async def test_of_many_lines_one_is_chosen():
+async def test_of_many_lines_one_is_chosen() -> None:
     link = FakeLink()
     branches = (*TWO_BRANCHES, BranchInfo(4, 1_700, 1, 1_600), BranchInfo(5, 9))
     async with opened(link) as (app, pilot):
@@ -97,7 +99,7 @@ async def test_of_many_lines_one_is_chosen():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
+async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size: tuple[int, int]) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
@@ -128,7 +130,9 @@ async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size):
 
 
 @pytest.mark.parametrize(("typed", "path"), [("", None), ("a/b q.rec", "a/b q.rec")])
-async def test_a_recording_is_begun_with_a_name_or_the_default(typed, path):
+async def test_a_recording_is_begun_with_a_name_or_the_default(
+    typed: str, path: str | None
+) -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(PRESENT))
@@ -139,7 +143,7 @@ async def test_a_recording_is_begun_with_a_name_or_the_default(typed, path):
         assert asked(link) == [StartRecording(path)]
 
 
-async def test_a_recording_is_seen_and_ended():
+async def test_a_recording_is_seen_and_ended() -> None:
     link = FakeLink()
     async with opened(link, (80, 24)) as (app, pilot):
         await show(app, pilot, link, on_branch(PRESENT))
@@ -156,7 +160,7 @@ async def test_a_recording_is_seen_and_ended():
         assert "REC" not in text_of(app).split("\n")[0]
 
 
-async def test_a_recording_that_would_begin_late_says_so():
+async def test_a_recording_that_would_begin_late_says_so() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(
@@ -169,7 +173,7 @@ async def test_a_recording_that_would_begin_late_says_so():
         assert asked(link) == []
 
 
-async def test_a_recording_that_failed_is_a_problem_until_another_one_begins():
+async def test_a_recording_that_failed_is_a_problem_until_another_one_begins() -> None:
     link = FakeLink()
     failed = Diagnostic(
         Severity.ERROR,

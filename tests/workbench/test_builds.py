@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.pilot import Pilot
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.protocol.requests import CancelBuild, Rollback, SetComparing, StartBuild, StepCall
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, Update
+from tests.support.narrow import present
 from tests.support.workbench_fakes import (
     BUILT_NS,
     NANO,
@@ -28,6 +30,7 @@ from tests.support.workbench_fakes import (
 from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import footer_actions, label
 from workbench.actions.table import BY_ID
+from workbench.app import StudioApp
 from workbench.inspection.build_rows import build_rows
 from workbench.text.lines import plain
 from workbench.view import NodeRef, View
@@ -60,13 +63,13 @@ def asked(link: FakeLink) -> list[object]:
     return [request for request in link.sent if isinstance(request, kinds)]
 
 
-async def choose(app, pilot, node: str) -> None:
+async def choose(app: StudioApp, pilot: Pilot[None], node: str) -> None:
     panes_of(app).selection = NodeRef(node)
     await pilot.pause()
 
 
 @pytest.fixture(autouse=True)
-def a_minute_later(monkeypatch):
+def a_minute_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inspector, "time_ns", lambda: BUILT_NS + 73 * NANO)
 
 
@@ -74,7 +77,9 @@ def a_minute_later(monkeypatch):
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_each_node_shows_its_digest_and_after_a_swap_the_reloads(size):
+async def test_each_node_shows_its_digest_and_after_a_swap_the_reloads(
+    size: tuple[int, int],
+) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         assert "9f3a" in text_of(app)
@@ -83,13 +88,13 @@ async def test_each_node_shows_its_digest_and_after_a_swap_the_reloads(size):
         back = reloaded(link.flow, "metric-proc", NEW, 8)
         builds = tuple(
             replace(build, reloads=2, rolled_back=True) if build.reloads else build
-            for build in back.builds
+            for build in present(back.builds)
         )
         await show(app, pilot, link, replace(back, builds=builds))
         assert "r2<" in text_of(app)
 
 
-async def test_the_inspector_of_a_node_has_all_facts_of_its_build():
+async def test_the_inspector_of_a_node_has_all_facts_of_its_build() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, reloaded(link.flow, "metric-proc", NEW, 7))
@@ -105,7 +110,9 @@ async def test_the_inspector_of_a_node_has_all_facts_of_its_build():
         assert "earlier    9f3a7bc1d2e4  u goes back" in rows
 
 
-async def test_the_age_of_a_build_grows_while_nothing_happens(monkeypatch):
+async def test_the_age_of_a_build_grows_while_nothing_happens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await choose(app, pilot, "router")
@@ -117,12 +124,12 @@ async def test_the_age_of_a_build_grows_while_nothing_happens(monkeypatch):
         assert any("1m20s ago" in row for row in rows)
 
 
-def test_a_build_of_which_nothing_is_known_shows_the_linked_digest():
+def test_a_build_of_which_nothing_is_known_shows_the_linked_digest() -> None:
     rows = [plain(row.spans) for row in build_rows(None, "9f3a7bc1d2e4" + "0" * 52, 0, 40)]
     assert rows[1].split() == ["live", "9f3a7bc1d2e4"]
 
 
-async def test_a_swap_keeps_what_was_printed_the_events_and_the_selection():
+async def test_a_swap_keeps_what_was_printed_the_events_and_the_selection() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -135,7 +142,7 @@ async def test_a_swap_keeps_what_was_printed_the_events_and_the_selection():
         assert panes_of(app).selection == NodeRef("log-proc")
 
 
-async def test_u_goes_back_to_the_earlier_build_of_the_selected_node():
+async def test_u_goes_back_to_the_earlier_build_of_the_selected_node() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("u")
@@ -149,12 +156,14 @@ async def test_u_goes_back_to_the_earlier_build_of_the_selected_node():
         assert asked(link) == [Rollback("metric-proc")]
 
 
-async def test_enter_on_an_earlier_build_puts_that_one_in_use():
+async def test_enter_on_an_earlier_build_puts_that_one_in_use() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         update = reloaded(link.flow, "metric-proc", NEW, 7)
         older = ("aa" * 32, "bb" * 32)
-        builds = tuple(replace(one, earlier=older) if one.reloads else one for one in update.builds)
+        builds = tuple(
+            replace(one, earlier=older) if one.reloads else one for one in present(update.builds)
+        )
         await show(app, pilot, link, replace(update, builds=builds))
         await choose(app, pilot, "metric-proc")
         await pilot.press("3")
@@ -169,7 +178,9 @@ async def test_enter_on_an_earlier_build_puts_that_one_in_use():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_refused_build_is_told_at_once_and_goes_when_it_is_mended(size):
+async def test_a_refused_build_is_told_at_once_and_goes_when_it_is_mended(
+    size: tuple[int, int],
+) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, Update(Health.READY, problems=(CUT_OFF,)))
@@ -189,7 +200,7 @@ async def test_a_refused_build_is_told_at_once_and_goes_when_it_is_mended(size):
         assert "No problems." in text
 
 
-async def test_on_a_large_terminal_new_problems_come_up_without_taking_the_keys():
+async def test_on_a_large_terminal_new_problems_come_up_without_taking_the_keys() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         assert not panes_of(app).problems.display
@@ -204,7 +215,7 @@ async def test_on_a_large_terminal_new_problems_come_up_without_taking_the_keys(
         assert not panes_of(app).problems.display
 
 
-async def test_warnings_alone_are_no_refusal():
+async def test_warnings_alone_are_no_refusal() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, Update(Health.READY, problems=PROBLEMS[1:]))
@@ -212,14 +223,14 @@ async def test_warnings_alone_are_no_refusal():
         assert not panes_of(app).problems.display
 
 
-async def test_a_refused_manifest_is_not_called_a_build():
+async def test_a_refused_manifest_is_not_called_a_build() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, Update(Health.READY, problems=PROBLEMS[:1]))
         assert "x 1 problem, not taken: unknown key `capcity` in an edge" in text_of(app)
 
 
-async def test_a_refusal_is_seen_while_the_flow_runs():
+async def test_a_refusal_is_seen_while_the_flow_runs() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, replace(busy_update(link.flow), running=True))
@@ -231,7 +242,9 @@ async def test_a_refusal_is_seen_while_the_flow_runs():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_ctrl_r_builds_the_selected_nodes_component_and_shows_the_output(size):
+async def test_ctrl_r_builds_the_selected_nodes_component_and_shows_the_output(
+    size: tuple[int, int],
+) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await choose(app, pilot, "metric-proc")
@@ -248,14 +261,14 @@ async def test_ctrl_r_builds_the_selected_nodes_component_and_shows_the_output(s
 
 
 @pytest.mark.parametrize("keys", [("ctrl+r",), ("f7",)])
-async def test_without_a_selected_node_everything_is_built(keys):
+async def test_without_a_selected_node_everything_is_built(keys: tuple[str, ...]) -> None:
     link = FakeLink()
     async with opened(link) as (_, pilot):
         await pilot.press(*keys)
         assert asked(link) == [StartBuild(None)]
 
 
-async def test_a_running_build_is_cancelled():
+async def test_a_running_build_is_cancelled() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("ctrl+x")
@@ -272,7 +285,9 @@ async def test_a_running_build_is_cancelled():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_failed_build_is_told_with_its_errors_and_a_good_one_takes_them_away(size):
+async def test_a_failed_build_is_told_with_its_errors_and_a_good_one_takes_them_away(
+    size: tuple[int, int],
+) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, BUILDING)
@@ -291,11 +306,16 @@ async def test_a_failed_build_is_told_with_its_errors_and_a_good_one_takes_them_
         assert "No problems." in text
 
 
-async def test_enter_on_the_end_of_a_failed_build_opens_the_place(monkeypatch):
-    edited = []
-    monkeypatch.setattr(
-        "workbench.screens.panes.open_in_editor", lambda app, item: edited.append(item) or ""
-    )
+async def test_enter_on_the_end_of_a_failed_build_opens_the_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edited: list[object] = []
+
+    def edit(app: object, item: object) -> str:
+        edited.append(item)
+        return ""
+
+    monkeypatch.setattr("workbench.screens.panes.open_in_editor", edit)
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, BUILDING)
@@ -304,7 +324,7 @@ async def test_enter_on_the_end_of_a_failed_build_opens_the_place(monkeypatch):
         assert edited == [MISMATCH]
 
 
-async def test_output_of_several_components_is_told_apart_and_losses_are_counted():
+async def test_output_of_several_components_is_told_apart_and_losses_are_counted() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("7", "plus")
@@ -323,7 +343,7 @@ async def test_output_of_several_components_is_told_apart_and_losses_are_counted
         ]
 
 
-async def test_a_flow_that_is_not_built_yet_can_be_built():
+async def test_a_flow_that_is_not_built_yet_can_be_built() -> None:
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     async with opened(link, (80, 24)) as (app, pilot):
         assert "Press ctrl+r to build what is not built" in text_of(app)
@@ -335,7 +355,7 @@ async def test_a_flow_that_is_not_built_yet_can_be_built():
         assert "Compiling metric-proc" in text_of(app)
 
 
-async def test_a_request_that_cannot_be_built_says_why():
+async def test_a_request_that_cannot_be_built_says_why() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         none = replace(CUT_OFF, message="there is no component 'x'", key=None)
@@ -343,7 +363,7 @@ async def test_a_request_that_cannot_be_built_says_why():
         assert "Nothing was built: there is no component 'x'" in text_of(app)
 
 
-async def test_r_makes_the_failed_call_again():
+async def test_r_makes_the_failed_call_again() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=12), "log-proc")
@@ -357,7 +377,7 @@ async def test_r_makes_the_failed_call_again():
         assert "retry needs a failed element." in text_of(app)
 
 
-def test_a_session_that_could_not_be_opened_stays_invalid_until_a_flow_comes():
+def test_a_session_that_could_not_be_opened_stays_invalid_until_a_flow_comes() -> None:
     link = FakeLink()
     view = View(Health.READY).after(link.opened())
     for invalid in (view, View()):
@@ -367,12 +387,12 @@ def test_a_session_that_could_not_be_opened_stays_invalid_until_a_flow_comes():
         assert gone.after(link.opened()).health is Health.READY
 
 
-def test_a_view_is_equal_when_an_update_says_nothing():
+def test_a_view_is_equal_when_an_update_says_nothing() -> None:
     view = View(Health.READY).after(FakeLink().opened())
     assert view.after(Update(Health.READY)) == view
 
 
-def test_the_footer_always_has_help_and_quit():
+def test_the_footer_always_has_help_and_quit() -> None:
     flow = fan_out()
     view = View(Health.READY).after(FakeLink().opened())
     failed = replace(view, snapshot=fail_node(snapshot(flow, calls=3), "log-proc"))

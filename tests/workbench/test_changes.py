@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
-from runtime.model.linked import LinkedEdge
+from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode
 from runtime.protocol.requests import SetComparing
 from runtime.protocol.updates import BuildComparison, CallMark, EventLine, Health, Update
+from tests.support.narrow import present
 from tests.support.workbench_fakes import (
     FakeLink,
     busy_update,
@@ -34,7 +36,7 @@ COMPARISON = BuildComparison(
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_differing_answers_are_told_shown_and_closed(size):
+async def test_differing_answers_are_told_shown_and_closed(size: tuple[int, int]) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         swap = reloaded(link.flow, "metric-proc", NEW, 7)
@@ -54,7 +56,7 @@ async def test_differing_answers_are_told_shown_and_closed(size):
         assert "difference needs a difference." in text_of(app)
 
 
-async def test_equal_answers_are_said_once():
+async def test_equal_answers_are_said_once() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         same = replace(COMPARISON, different=0, text="")
@@ -64,7 +66,7 @@ async def test_equal_answers_are_said_once():
         assert "are the same" not in text_of(app)
 
 
-async def test_comparing_is_switched_and_stays_off_after_a_restart():
+async def test_comparing_is_switched_and_stays_off_after_a_restart() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("equals_sign")
@@ -80,7 +82,9 @@ def switched(link: FakeLink) -> list[object]:
     return [request for request in link.sent if isinstance(request, SetComparing)]
 
 
-def joined(flow, nodes, edges):
+def joined(
+    flow: LinkedFlow, nodes: Iterable[LinkedNode], edges: Iterable[LinkedEdge]
+) -> LinkedFlow:
     """A flow of these nodes and edges, with places of its own."""
     edges = tuple(replace(edge, index=index) for index, edge in enumerate(edges))
     nodes = tuple(
@@ -94,7 +98,7 @@ def joined(flow, nodes, edges):
     return replace(flow, nodes=nodes, edges=edges)
 
 
-def without_log_branch(flow):
+def without_log_branch(flow: LinkedFlow) -> LinkedFlow:
     """The flow without its last two nodes, its queue to the metrics branch made smaller."""
     nodes = tuple(node for node in flow.nodes if not node.name.startswith("log"))
     kept = [edge for edge in flow.edges if "log" not in edge.target]
@@ -102,20 +106,20 @@ def without_log_branch(flow):
     return joined(flow, nodes, kept)
 
 
-def with_audit(flow):
+def with_audit(flow: LinkedFlow) -> LinkedFlow:
     """The flow with one more sink and an edge to it."""
     audit = replace(flow.by_name["log-sink"], name="audit")
     edge = LinkedEdge(5, "router", "audit", "audit", "input")
     return joined(flow, (*flow.nodes, audit), (*flow.edges, edge))
 
 
-def relinked(flow, number: int = 7) -> Update:
+def relinked(flow: LinkedFlow, number: int = 7) -> Update:
     line = EventLine(number, CallMark.RELOAD, 0, None, "another graph")
     picture = snapshot(flow, calls=9, depths=[0] * len(flow.edges))
     return Update(Health.READY, flow=flow, snapshot=picture, events=(line,))
 
 
-def test_the_difference_of_two_graphs_names_nodes_edges_and_values():
+def test_the_difference_of_two_graphs_names_nodes_edges_and_values() -> None:
     flow = fan_out()
     change = flow_change(flow, without_log_branch(flow))
     assert change.nodes_removed == ("log-proc", "log-sink")
@@ -134,13 +138,13 @@ def test_the_difference_of_two_graphs_names_nodes_edges_and_values():
     )
 
 
-def test_another_build_alone_is_no_other_graph():
+def test_another_build_alone_is_no_other_graph() -> None:
     flow = fan_out()
     update = reloaded(flow, "metric-proc", NEW, 7)
-    assert not flow_change(flow, update.flow)
+    assert not flow_change(flow, present(update.flow))
 
 
-def test_a_selection_follows_into_another_graph_or_falls_back():
+def test_a_selection_follows_into_another_graph_or_falls_back() -> None:
     flow = fan_out()
     new = without_log_branch(flow)
     assert followed(NodeRef("router"), flow, new) == NodeRef("router")
@@ -150,7 +154,9 @@ def test_a_selection_follows_into_another_graph_or_falls_back():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_everything_follows_another_graph_and_the_difference_is_shown(size):
+async def test_everything_follows_another_graph_and_the_difference_is_shown(
+    size: tuple[int, int],
+) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -174,7 +180,7 @@ async def test_everything_follows_another_graph_and_the_difference_is_shown(size
         assert "audit" in panes_of(app).outputs._views
 
 
-async def test_a_graph_that_the_engine_cannot_take_waits_for_the_restart():
+async def test_a_graph_that_the_engine_cannot_take_waits_for_the_restart() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))

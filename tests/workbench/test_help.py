@@ -3,39 +3,50 @@
 from __future__ import annotations
 
 from runtime.protocol.requests import StepCall, StepElement
+from tests.support.narrow import only, present
 from tests.support.workbench_fakes import FakeLink, opened, settle, text_of
+from workbench.actions.action import Action
 from workbench.actions.table import ACTIONS
+from workbench.app import StudioApp
 from workbench.dialogs.help import HelpScreen
+from workbench.widgets.line_view import LineView
+
+
+def listed(app: StudioApp) -> LineView:
+    return only(HelpScreen, app.screen)._list
+
+
+def actions_of(view: LineView) -> list[Action]:
+    return [only(Action, row.target) for row in view.rows if row.target is not None]
 
 
 def commands(link: FakeLink) -> list[object]:
     return [request for request in link.sent if isinstance(request, StepCall | StepElement)]
 
 
-async def test_the_help_lists_every_action_and_what_it_needs():
+async def test_the_help_lists_every_action_and_what_it_needs() -> None:
     link = FakeLink()
     async with opened(link, (120, 36)) as (app, pilot):
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
-        listed = [row.target for row in app.screen._list.rows if row.target is not None]
-        assert sorted(action.id for action in listed) == sorted(action.id for action in ACTIONS)
+        found = actions_of(listed(app))
+        assert sorted(action.id for action in found) == sorted(action.id for action in ACTIONS)
         text = text_of(app)
         assert "needs a failed element" in text
         assert "@ next" in text
 
 
-async def test_help_is_filtered_while_typing_and_enter_runs_the_action():
+async def test_help_is_filtered_while_typing_and_enter_runs_the_action() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("f1", *"until elem")
-        listed = [row.target.id for row in app.screen._list.rows if row.target is not None]
-        assert listed == ["step-element"]
+        assert [action.id for action in actions_of(listed(app))] == ["step-element"]
         await pilot.press("enter")
         await settle(app, pilot)
         assert commands(link) == [StepElement()]
 
 
-async def test_help_without_a_match_says_so_and_enter_does_nothing():
+async def test_help_without_a_match_says_so_and_enter_does_nothing() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("f1", *"qqqq")
@@ -45,17 +56,18 @@ async def test_help_without_a_match_says_so_and_enter_does_nothing():
         assert commands(link) == []
 
 
-async def test_help_moves_over_actions_only():
+async def test_help_moves_over_actions_only() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("f1")
         for _ in range(12):
             await pilot.press("down")
-            assert app.screen._list.rows[app.screen._list.cursor].target is not None
+            view = listed(app)
+            assert view.rows[present(view.cursor)].target is not None
         await pilot.press("up", "escape")
 
 
-async def test_the_palette_finds_and_runs_an_action():
+async def test_the_palette_finds_and_runs_an_action() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("ctrl+p")

@@ -10,10 +10,12 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runtime.opening.open import SessionOptions
+from workbench.app import StudioApp
 from workbench.verbs import open as verb
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +53,9 @@ def run_in_terminal(folder: Path, awaited: bytes, keys: bytes) -> tuple[int, byt
 @pytest.mark.parametrize(
     ("built", "awaited", "code"), [(False, b"INVALID", 2), (True, b"PAUSED", 0)]
 )
-def test_leaving_a_flow_that_does_not_open_is_an_error(tmp_path, built, awaited, code):
+def test_leaving_a_flow_that_does_not_open_is_an_error(
+    tmp_path: Path, built: bool, awaited: bytes, code: int
+) -> None:
     folder = tmp_path / "fan-out"
     shutil.copytree(SAMPLE, folder)
     if not built:
@@ -70,12 +74,14 @@ def test_leaving_a_flow_that_does_not_open_is_an_error(tmp_path, built, awaited,
         (["--retry-on-reload"], SessionOptions(retry_on_reload=True)),
     ],
 )
-def test_options_reach_the_session(monkeypatch, given, options):
-    asked = []
+def test_options_reach_the_session(
+    monkeypatch: pytest.MonkeyPatch, given: list[str], options: SessionOptions
+) -> None:
+    asked: list[tuple[Any, ...]] = []
     monkeypatch.setattr(verb, "process_link", lambda *arguments: asked.append(arguments))
-    monkeypatch.setattr(verb.StudioApp, "run", lambda self, mouse: self._open_link())
-    monkeypatch.setattr(verb.sys, "stdin", Terminal())
-    monkeypatch.setattr(verb.sys, "stdout", Terminal())
+    monkeypatch.setattr(StudioApp, "run", lambda self, mouse: self._open_link())
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(sys, "stdout", Terminal())
     manifest = str(SAMPLE / "Torvyn.toml")
     assert verb.command.main([manifest, *given], standalone_mode=False) == 0
     assert [arguments[2] for arguments in asked] == [options]

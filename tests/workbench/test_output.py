@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.events import MouseScrollUp
 
 from runtime.protocol.updates import CallMark, EventLine, Health, Update
@@ -14,18 +15,21 @@ from tests.support.workbench_fakes import (
     show,
     text_of,
 )
+from workbench.app import StudioApp
+from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import KEPT_ENTRIES
+from workbench.widgets.outputs_pane import PrintedView
 
 
-def log_of(app, node: str):
+def log_of(app: StudioApp, node: str) -> PrintedView:
     return panes_of(app).outputs._views[node]
 
 
-def shown(view) -> str:
+def shown(view: LineView) -> str:
     return "\n".join(view.render_line(y).text for y in range(view.size.height))
 
 
-async def test_each_sink_has_its_own_log_side_by_side():
+async def test_each_sink_has_its_own_log_side_by_side() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         chunks = (printed("metric-sink", "m one\n"), printed("log-sink", "l one\nl two\n"))
@@ -37,7 +41,7 @@ async def test_each_sink_has_its_own_log_side_by_side():
         assert log_of(app, "log-sink").display
 
 
-async def test_a_node_that_is_no_sink_gets_a_log_when_it_prints():
+async def test_a_node_that_is_no_sink_gets_a_log_when_it_prints() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         chunk = printed("router", "no port for it\n", stream="stderr")
@@ -48,7 +52,7 @@ async def test_a_node_that_is_no_sink_gets_a_log_when_it_prints():
         assert " #3    E no port for it" in shown(log_of(app, "router"))
 
 
-async def test_a_million_lines_are_kept_in_bounds_and_counted():
+async def test_a_million_lines_are_kept_in_bounds_and_counted() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         view = log_of(app, "log-sink")
@@ -62,7 +66,7 @@ async def test_a_million_lines_are_kept_in_bounds_and_counted():
         assert "1.0M lines, 995k passed by" in shown(view)
 
 
-async def test_bytes_that_were_lost_before_the_screen_are_counted():
+async def test_bytes_that_were_lost_before_the_screen_are_counted() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(
@@ -71,7 +75,7 @@ async def test_bytes_that_were_lost_before_the_screen_are_counted():
         assert "3.0 MiB lost" in shown(log_of(app, "log-sink"))
 
 
-async def test_scrolling_stops_following_and_the_end_takes_it_up_again():
+async def test_scrolling_stops_following_and_the_end_takes_it_up_again() -> None:
     link = FakeLink()
 
     def lines(start: int) -> Update:
@@ -97,7 +101,7 @@ async def test_scrolling_stops_following_and_the_end_takes_it_up_again():
         assert "line 299" in shown(view)
 
 
-async def test_the_reader_stays_at_the_same_line_while_old_ones_are_forgotten():
+async def test_the_reader_stays_at_the_same_line_while_old_ones_are_forgotten() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         text = "".join(f"line {number}\n" for number in range(KEPT_ENTRIES))
@@ -110,7 +114,7 @@ async def test_the_reader_stays_at_the_same_line_while_old_ones_are_forgotten():
         assert shown(view).splitlines()[1:] == before
 
 
-async def test_the_mouse_wheel_stops_following_too():
+async def test_the_mouse_wheel_stops_following_too() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         text = "".join(f"line {number}\n" for number in range(100))
@@ -120,7 +124,7 @@ async def test_the_mouse_wheel_stops_following_too():
         assert not view.following
 
 
-async def test_follow_and_wrap_have_keys():
+async def test_follow_and_wrap_have_keys() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         text = "w" * 300 + "\n" + "".join(f"line {number}\n" for number in range(50))
@@ -138,7 +142,7 @@ async def test_follow_and_wrap_have_keys():
         assert view.scroll_x > 0
 
 
-async def test_output_without_a_grant_is_shown_with_what_torvyn_would_do():
+async def test_output_without_a_grant_is_shown_with_what_torvyn_would_do() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         chunk = printed("log-sink", "secret\n", granted=False)
@@ -148,7 +152,7 @@ async def test_output_without_a_grant_is_shown_with_what_torvyn_would_do():
         assert "~ secret" in text
 
 
-async def test_printed_text_is_never_taken_for_markup_or_control_codes():
+async def test_printed_text_is_never_taken_for_markup_or_control_codes() -> None:
     link = FakeLink()
     nasty = b"[/foo] [red]x[/red]\x1b[31m\x1b]0;title\x07\rback\0\ttab \xff\n"
     async with opened(link) as (app, pilot):
@@ -164,7 +168,7 @@ async def test_printed_text_is_never_taken_for_markup_or_control_codes():
         assert {view.render_line(y).cell_length for y in range(view.size.height)} == {view.room}
 
 
-async def test_a_line_without_its_end_is_shown_and_then_finished():
+async def test_a_line_without_its_end_is_shown_and_then_finished() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         view = log_of(app, "log-sink")
@@ -176,7 +180,7 @@ async def test_a_line_without_its_end_is_shown_and_then_finished():
         assert len(view.entries) == 1
 
 
-async def test_text_of_components_in_the_event_log_is_harmless():
+async def test_text_of_components_in_the_event_log_is_harmless() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         told = EventLine(1, CallMark.ERROR, 5, "router", "Trap: [/b] \x1b[2J boom", 4)
@@ -185,7 +189,7 @@ async def test_text_of_components_in_the_event_log_is_harmless():
         assert "[/b] \\x1b[2J boom" in text
 
 
-async def test_lines_of_the_event_log_that_were_not_kept_are_counted():
+async def test_lines_of_the_event_log_that_were_not_kept_are_counted() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         update = Update(
@@ -195,8 +199,8 @@ async def test_lines_of_the_event_log_that_were_not_kept_are_counted():
         assert "1,234 lines were not kept" in text_of(app)
 
 
-async def test_the_line_of_the_cursor_is_copied(monkeypatch):
-    copied = []
+async def test_the_line_of_the_cursor_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
     monkeypatch.setenv("SSH_TTY", "/dev/pts/0")
     link = FakeLink()
     async with opened(link) as (app, pilot):

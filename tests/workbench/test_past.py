@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from runtime.opening.open import process_link
+from tests.support.narrow import present
 from tests.support.workbench_fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 from workbench.dialogs.payload_editor import PayloadScreen
@@ -14,7 +17,9 @@ from workbench.widgets.payload_area import PayloadArea
 SAMPLE = Path(__file__).parents[2] / "sample_flows" / "fan-out"
 
 
-async def test_an_element_of_the_past_is_edited_and_goes_another_way(tmp_path, monkeypatch):
+async def test_an_element_of_the_past_is_edited_and_goes_another_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "fan-out"
     shutil.copytree(SAMPLE, folder)
     monkeypatch.chdir(tmp_path)
@@ -24,15 +29,15 @@ async def test_an_element_of_the_past_is_edited_and_goes_another_way(tmp_path, m
 
         async def go(key: str, position: int) -> None:
             await pilot.press(key)
-            await until(pilot, lambda: panes.view.timeline.position == position)
+            await until(pilot, lambda: present(panes.view.timeline).position == position)
 
         await until(pilot, lambda: panes.view.timeline is not None)
-        for calls in range(panes.view.timeline.position, 12):
+        for calls in range(present(panes.view.timeline).position, 12):
             await go("s", calls + 1)
         assert "next: log-proc process(#1)" in text_of(app)
         assert "12 calls" in text_of(app)
         for _ in range(6):
-            await go("s", panes.view.timeline.position + 1)
+            await go("s", present(panes.view.timeline).position + 1)
         assert "Received log" in text_of(app)
 
         for calls in range(18, 12, -1):
@@ -44,14 +49,14 @@ async def test_an_element_of_the_past_is_edited_and_goes_another_way(tmp_path, m
         await go("left_square_bracket", 12)
 
         await until(pilot, lambda: panes.inspector.element is not None)
-        await until(pilot, lambda: panes.inspector.element.lineage is not None)
+        await until(pilot, lambda: present(panes.inspector.element).lineage is not None)
         await pilot.press("e")
         await until(pilot, lambda: isinstance(app.screen, PayloadScreen))
         area = app.screen.query_one(PayloadArea)
         assert '"type":"log"' in area.text
         area.text = area.text.replace("user login", "USER EDIT")
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: panes.view.timeline.branch == 2)
+        await until(pilot, lambda: present(panes.view.timeline).branch == 2)
         assert not panes.view.past
         assert "branch 2" in text_of(app)
         await go("s", 13)
@@ -61,14 +66,14 @@ async def test_an_element_of_the_past_is_edited_and_goes_another_way(tmp_path, m
         await pilot.press("D")
         await until(pilot, lambda: panes.view.branch_comparison is not None)
         assert "branch 1 -> branch 2" in text_of(app)
-        assert panes.view.branch_comparison.different > 0
+        assert present(panes.view.branch_comparison).different > 0
 
         await pilot.press("L")
-        await until(pilot, lambda: panes.view.timeline.branch == 1)
+        await until(pilot, lambda: present(panes.view.timeline).branch == 1)
         await until(pilot, lambda: "USER EDIT" not in text_of(app))
 
         await pilot.press("R", *"kept.rec", "enter")
-        await until(pilot, lambda: panes.view.recording.writing)
+        await until(pilot, lambda: present(panes.view.recording).writing)
         await pilot.press("R")
-        await until(pilot, lambda: not panes.view.recording.writing)
-        assert (tmp_path / "kept.rec").stat().st_size == panes.view.recording.file_bytes
+        await until(pilot, lambda: not present(panes.view.recording).writing)
+        assert (tmp_path / "kept.rec").stat().st_size == present(panes.view.recording).file_bytes

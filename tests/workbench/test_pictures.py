@@ -5,6 +5,7 @@ After a meant change: `pytest tests/test_workbench_pictures.py --snapshot-update
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from textual.pilot import Pilot
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, NodeBuild, Update
+from tests.support.narrow import only, present
 from tests.support.workbench_fakes import (
     BUILT_NS,
     PROBLEMS,
@@ -27,23 +29,26 @@ from tests.support.workbench_fakes import (
 )
 from workbench.app import StudioApp
 
+SnapCompare = Callable[..., bool]
+Prepare = Callable[[Pilot[None]], Awaitable[None]]
+
 
 def app_of(link: FakeLink) -> StudioApp:
     return StudioApp(lambda: link, title="fan-out")
 
 
-def showing(link: FakeLink, *updates: Update, keys: tuple[str, ...] = ()):
+def showing(link: FakeLink, *updates: Update, keys: tuple[str, ...] = ()) -> Prepare:
     """What to do before the picture is taken."""
 
     async def prepare(pilot: Pilot[None]) -> None:
         await pilot.pause()
-        await settle(pilot.app, pilot)
+        await settle(only(StudioApp, pilot.app), pilot)
         for update in updates:
             link.push(update)
-            await settle(pilot.app, pilot)
+            await settle(only(StudioApp, pilot.app), pilot)
         for key in keys:
             await pilot.press(key)
-        await settle(pilot.app, pilot)
+        await settle(only(StudioApp, pilot.app), pilot)
 
     return prepare
 
@@ -54,22 +59,22 @@ def in_the_past(link: FakeLink) -> Update:
     return replace(busy_update(link.flow), rewound=True, timeline=timeline, recording=RING)
 
 
-def test_the_past_on_a_large_terminal(snap_compare):
+def test_the_past_on_a_large_terminal(snap_compare: SnapCompare) -> None:
     link = FakeLink()
     prepare = showing(link, in_the_past(link), Update(Health.READY, replies=(details(7),)))
     assert snap_compare(app_of(link), terminal_size=(120, 36), run_before=prepare)
 
 
-def test_the_past_on_a_small_terminal_with_a_build_that_waits(snap_compare):
+def test_the_past_on_a_small_terminal_with_a_build_that_waits(snap_compare: SnapCompare) -> None:
     link = FakeLink()
     there = in_the_past(link)
-    waiting = replace(there.timeline, waiting=("log-proc",))
-    failed = fail_node(there.snapshot, "log-proc")
+    waiting = replace(present(there.timeline), waiting=("log-proc",))
+    failed = fail_node(present(there.snapshot), "log-proc")
     prepare = showing(link, replace(there, timeline=waiting, snapshot=failed))
     assert snap_compare(app_of(link), terminal_size=(80, 24), run_before=prepare)
 
 
-def test_a_paused_flow_under_pressure_on_a_large_terminal(snap_compare):
+def test_a_paused_flow_under_pressure_on_a_large_terminal(snap_compare: SnapCompare) -> None:
     link = FakeLink()
     element = Update(Health.READY, replies=(details(7),))
     busy = replace(busy_update(link.flow), timeline=branch_of_calls(1_842), recording=RING)
@@ -77,20 +82,20 @@ def test_a_paused_flow_under_pressure_on_a_large_terminal(snap_compare):
     assert snap_compare(app_of(link), terminal_size=(120, 36), run_before=prepare)
 
 
-def test_a_failed_node_on_a_small_terminal(snap_compare):
+def test_a_failed_node_on_a_small_terminal(snap_compare: SnapCompare) -> None:
     link = FakeLink()
     busy = busy_update(link.flow)
-    failed = Update(Health.READY, snapshot=fail_node(busy.snapshot, "log-proc"))
+    failed = Update(Health.READY, snapshot=fail_node(present(busy.snapshot), "log-proc"))
     prepare = showing(link, replace(busy, replies=()), failed, keys=("G", "left", "left", "3"))
     assert snap_compare(app_of(link), terminal_size=(80, 24), run_before=prepare)
 
 
-def test_problems_of_a_manifest_on_a_small_terminal(snap_compare):
+def test_problems_of_a_manifest_on_a_small_terminal(snap_compare: SnapCompare) -> None:
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     assert snap_compare(app_of(link), terminal_size=(80, 24), run_before=showing(link))
 
 
-def test_builds_that_are_reloaded_rolled_back_refused_and_failed(snap_compare):
+def test_builds_that_are_reloaded_rolled_back_refused_and_failed(snap_compare: SnapCompare) -> None:
     link = FakeLink()
     live = builds(
         link.flow,

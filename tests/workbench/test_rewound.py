@@ -10,6 +10,7 @@ from runtime.protocol.requests import (
     ListNode,
     ListQueue,
     ReadElement,
+    Request,
 )
 from runtime.protocol.timeline import BranchComparison
 from runtime.protocol.updates import Health, NodeCalls, QueueListing, Update
@@ -31,7 +32,8 @@ from tests.support.workbench_fakes import (
     snapshot,
     text_of,
 )
-from workbench.view import EdgeRef, ElementRef, NodeRef
+from workbench.view import EdgeRef, ElementRef, NodeRef, Selection
+from workbench.widgets.inspector import Reply
 
 COMPARISON = BranchComparison(
     "branch 1", "branch 2", 650, 3,
@@ -53,10 +55,10 @@ def rewound(link: FakeLink, calls: int, **changes: object) -> Update:
         events=events,
         printed=(printed("log-sink", "".join(f"line {n}\n" for n in range(calls))),),
     )
-    return replace(made, **changes)
+    return replace(made, **changes)  # type: ignore[arg-type]
 
 
-async def test_events_and_output_begin_again_and_follow_their_end():
+async def test_events_and_output_begin_again_and_follow_their_end() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -78,7 +80,7 @@ async def test_events_and_output_begin_again_and_follow_their_end():
         assert len(log.entries) == 50
 
 
-async def test_much_output_is_shown_whole_each_time_it_begins_again():
+async def test_much_output_is_shown_whole_each_time_it_begins_again() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         much = printed("log-sink", "".join(f"line {n}\n" for n in range(2_000)))
@@ -87,7 +89,7 @@ async def test_much_output_is_shown_whole_each_time_it_begins_again():
             assert len(panes_of(app).outputs._views["log-sink"].entries) == 2_000
 
 
-async def test_old_output_behind_a_tab_is_no_news():
+async def test_old_output_behind_a_tab_is_no_news() -> None:
     link = FakeLink()
     async with opened(link, (60, 24)) as (app, pilot):
         await show(app, pilot, link, rewound(link, 9))
@@ -118,7 +120,9 @@ def calls_of_router(text: str) -> NodeCalls:
         (ElementRef(7, 7), ReadElement(7), details(7, b"what was"), details(7, b"what is")),
     ],
 )
-async def test_the_selection_stays_and_is_asked_for_again_once(selection, question, before, after):
+async def test_the_selection_stays_and_is_asked_for_again_once(
+    selection: Selection, question: Request, before: Reply, after: Reply
+) -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         panes_of(app).selection = selection
@@ -133,7 +137,7 @@ async def test_the_selection_stays_and_is_asked_for_again_once(selection, questi
         assert "what was" not in inspected(app)
 
 
-async def test_the_same_snapshot_at_another_place_is_asked_about_too():
+async def test_the_same_snapshot_at_another_place_is_asked_about_too() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         panes_of(app).selection = ElementRef(7, 7)
@@ -144,7 +148,7 @@ async def test_the_same_snapshot_at_another_place_is_asked_about_too():
         assert panes_of(app).inspector.element == ElementRef(7, 7)
 
 
-async def test_an_element_that_is_not_there_yet_says_so_and_comes_back():
+async def test_an_element_that_is_not_there_yet_says_so_and_comes_back() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         panes_of(app).selection = ElementRef(7, 7)
@@ -155,7 +159,7 @@ async def test_an_element_that_is_not_there_yet_says_so_and_comes_back():
         assert "disk usage above 80%" in text_of(app)
 
 
-async def test_another_graph_of_the_past_is_no_news_and_a_lost_selection_goes():
+async def test_another_graph_of_the_past_is_no_news_and_a_lost_selection_goes() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -186,7 +190,7 @@ async def test_another_graph_of_the_past_is_no_news_and_a_lost_selection_goes():
         assert panes_of(app).view.news == ()
 
 
-async def test_the_line_is_known_again_after_a_restart():
+async def test_the_line_is_known_again_after_a_restart() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(replace(PAST, branches=TWO_BRANCHES)))

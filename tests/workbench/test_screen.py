@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.geometry import Offset
@@ -18,6 +19,7 @@ from runtime.protocol.requests import (
     ListQueue,
     Pause,
     ReadElement,
+    Request,
     Restart,
     SkipElement,
     StepCall,
@@ -42,6 +44,7 @@ from tests.support.workbench_fakes import (
 )
 from workbench.actions.context import PaneName
 from workbench.app import StudioApp
+from workbench.graph.drawing import Drawing, draw
 from workbench.view import EdgeRef, ElementRef, NodeRef
 
 SIZES = [(120, 36), (80, 24)]
@@ -84,7 +87,7 @@ async def test_a_key_sends_its_request(size):
             assert commands(link) == [request], key
 
 
-async def test_space_pauses_a_flow_that_runs():
+async def test_space_pauses_a_flow_that_runs() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, replace(busy_update(link.flow), running=True))
@@ -93,7 +96,7 @@ async def test_space_pauses_a_flow_that_runs():
         assert commands(link) == [Pause()]
 
 
-async def test_the_pace_goes_with_the_run_and_a_running_flow_takes_it_at_once():
+async def test_the_pace_goes_with_the_run_and_a_running_flow_takes_it_at_once() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("p", "space")
@@ -104,7 +107,7 @@ async def test_the_pace_goes_with_the_run_and_a_running_flow_takes_it_at_once():
         assert "pace 5/s" in text_of(app)
 
 
-async def test_a_failed_element_is_explained_and_skipped():
+async def test_a_failed_element_is_explained_and_skipped() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=12), "log-proc")
@@ -117,7 +120,7 @@ async def test_a_failed_element_is_explained_and_skipped():
         assert commands(link) == [SkipElement("log-proc")]
 
 
-async def test_a_key_that_cannot_act_says_what_it_needs():
+async def test_a_key_that_cannot_act_says_what_it_needs() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("x")
@@ -127,7 +130,7 @@ async def test_a_key_that_cannot_act_says_what_it_needs():
         assert commands(link) == []
 
 
-async def test_a_selected_node_is_stepped_and_looked_into():
+async def test_a_selected_node_is_stepped_and_looked_into() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("right", "right", "right")
@@ -140,7 +143,7 @@ async def test_a_selected_node_is_stepped_and_looked_into():
 
 
 @pytest.mark.parametrize("keys", [("l", "l"), ("right", "right")])
-async def test_arrows_and_letters_walk_over_nodes_and_edges(keys):
+async def test_arrows_and_letters_walk_over_nodes_and_edges(keys: tuple[str, ...]) -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press(*keys)
@@ -150,7 +153,7 @@ async def test_arrows_and_letters_walk_over_nodes_and_edges(keys):
         assert panes_of(app).selection is None
 
 
-async def test_up_and_down_change_the_branch():
+async def test_up_and_down_change_the_branch() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("G")
@@ -161,7 +164,7 @@ async def test_up_and_down_change_the_branch():
         assert panes_of(app).selection == NodeRef("log-sink")
 
 
-async def test_what_comes_next_is_inspected_when_nothing_is_selected():
+async def test_what_comes_next_is_inspected_when_nothing_is_selected() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -174,7 +177,7 @@ async def test_what_comes_next_is_inspected_when_nothing_is_selected():
         assert "next: router route(#6)" in text
 
 
-async def test_a_queue_is_opened_down_to_one_element():
+async def test_a_queue_is_opened_down_to_one_element() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -194,7 +197,7 @@ async def test_a_queue_is_opened_down_to_one_element():
         assert commands(link) == [StepElement(32)]
 
 
-async def test_the_lineage_of_an_element_that_was_only_named_comes_from_its_details():
+async def test_the_lineage_of_an_element_that_was_only_named_comes_from_its_details() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         panes_of(app).selection = ElementRef(9)
@@ -205,7 +208,7 @@ async def test_the_lineage_of_an_element_that_was_only_named_comes_from_its_deta
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_number_keys_bring_each_pane_up(size):
+async def test_number_keys_bring_each_pane_up(size: tuple[int, int]) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         for number, name in enumerate(PaneName, start=1):
@@ -215,7 +218,7 @@ async def test_number_keys_bring_each_pane_up(size):
             assert f"{number} {name.value.capitalize()}" in text_of(app)
 
 
-async def test_tab_goes_round_all_panes_and_back():
+async def test_tab_goes_round_all_panes_and_back() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         seen = []
@@ -227,7 +230,7 @@ async def test_tab_goes_round_all_panes_and_back():
         assert panes_of(app).active is PaneName.BUILD
 
 
-async def test_a_pane_is_zoomed_and_given_back():
+async def test_a_pane_is_zoomed_and_given_back() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("4", "plus")
@@ -239,7 +242,7 @@ async def test_a_pane_is_zoomed_and_given_back():
         assert panes_of(app).flow_pane.display
 
 
-async def test_a_click_selects_a_node_an_edge_a_row_and_a_footer_action():
+async def test_a_click_selects_a_node_an_edge_a_row_and_a_footer_action() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -256,7 +259,7 @@ async def test_a_click_selects_a_node_an_edge_a_row_and_a_footer_action():
         assert commands(link) == [StepCall()]
 
 
-async def test_a_click_on_a_tab_brings_its_log_up():
+async def test_a_click_on_a_tab_brings_its_log_up() -> None:
     link = FakeLink()
     async with opened(link, (60, 24)) as (app, pilot):
         await pilot.press("4")
@@ -268,7 +271,7 @@ async def test_a_click_on_a_tab_brings_its_log_up():
         assert panes_of(app).outputs.active == "metric-sink"
 
 
-async def test_the_header_counts_and_the_last_call_is_explained():
+async def test_the_header_counts_and_the_last_call_is_explained() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         told = call_line(9, "aggregator", "ingest(#3) kept it, emitted 0", 9)
@@ -279,7 +282,7 @@ async def test_the_header_counts_and_the_last_call_is_explained():
         assert "aggregator ingest(#3) kept it, emitted 0" in text
 
 
-async def test_a_step_that_makes_no_call_is_explained():
+async def test_a_step_that_makes_no_call_is_explained() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         picture = snapshot(link.flow, calls=9, states={"source": NodeState.BLOCKED})
@@ -289,7 +292,7 @@ async def test_a_step_that_makes_no_call_is_explained():
         assert "No call was made: source is held by a full queue." in text_of(app)
 
 
-async def test_a_flow_at_its_end_says_so_and_offers_to_begin_again():
+async def test_a_flow_at_its_end_says_so_and_offers_to_begin_again() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         picture = snapshot(
@@ -309,7 +312,7 @@ async def test_a_flow_at_its_end_says_so_and_offers_to_begin_again():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_dead_runtime_is_announced_and_restarted(size):
+async def test_a_dead_runtime_is_announced_and_restarted(size: tuple[int, int]) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, Update(Health.DEAD, health_detail="killed by signal 11"))
@@ -326,7 +329,7 @@ async def test_a_dead_runtime_is_announced_and_restarted(size):
         assert "paused before the first call" in text_of(app)
 
 
-async def test_a_restart_begins_with_empty_panes():
+async def test_a_restart_begins_with_empty_panes() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -339,7 +342,7 @@ async def test_a_restart_begins_with_empty_panes():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_problems_are_listed_with_place_and_help(size):
+async def test_problems_are_listed_with_place_and_help(size: tuple[int, int]) -> None:
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     async with opened(link, size) as (app, pilot):
         text = text_of(app)
@@ -352,9 +355,9 @@ async def test_problems_are_listed_with_place_and_help(size):
         assert panes_of(app).active is PaneName.FLOW
 
 
-async def test_a_session_that_cannot_be_opened_is_tried_again():
+async def test_a_session_that_cannot_be_opened_is_tried_again() -> None:
     link = FakeLink()
-    tried = []
+    tried: list[None] = []
 
     def open_link() -> FakeLink:
         tried.append(None)
@@ -372,7 +375,7 @@ async def test_a_session_that_cannot_be_opened_is_tried_again():
         assert len(tried) == 2
 
 
-async def test_before_the_session_is_ready_it_says_that_it_compiles():
+async def test_before_the_session_is_ready_it_says_that_it_compiles() -> None:
     link = FakeLink(Update(Health.STARTING))
     async with opened(link) as (app, pilot):
         assert "- STARTING" in text_of(app)
@@ -394,7 +397,7 @@ async def test_any_size_of_the_terminal_can_be_drawn_and_left_again():
             assert "1 Flow" in text_of(app), size
 
 
-async def test_quitting_asks_while_the_flow_runs():
+async def test_quitting_asks_while_the_flow_runs() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, replace(busy_update(link.flow), running=True))
@@ -408,7 +411,7 @@ async def test_quitting_asks_while_the_flow_runs():
     assert link.closed
 
 
-async def test_quitting_a_paused_flow_does_not_ask():
+async def test_quitting_a_paused_flow_does_not_ask() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("q")
@@ -417,12 +420,16 @@ async def test_quitting_a_paused_flow_does_not_ask():
     assert link.closed
 
 
-async def test_the_graph_is_drawn_again_only_for_another_snapshot(monkeypatch):
-    drawn = []
-    from workbench.widgets import flow_pane
+async def test_the_graph_is_drawn_again_only_for_another_snapshot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn: list[Drawing] = []
 
-    real = flow_pane.draw
-    monkeypatch.setattr(flow_pane, "draw", lambda *a, **k: drawn.append(1) or real(*a, **k))
+    def counted(*given: Any, **more: Any) -> Drawing:
+        drawn.append(draw(*given, **more))
+        return drawn[-1]
+
+    monkeypatch.setattr("workbench.widgets.flow_pane.draw", counted)
     link = FakeLink()
     async with opened(link) as (app, pilot):
         drawn.clear()
@@ -435,7 +442,9 @@ async def test_the_graph_is_drawn_again_only_for_another_snapshot(monkeypatch):
         assert drawn == [1]
 
 
-async def test_without_colours_the_states_can_still_be_read(monkeypatch):
+async def test_without_colours_the_states_can_still_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     link = FakeLink()
     async with opened(link) as (app, pilot):
@@ -452,7 +461,7 @@ async def test_without_colours_the_states_can_still_be_read(monkeypatch):
         assert all(red == green == blue for red, green, blue in colours)
 
 
-async def test_the_high_contrast_theme_is_one_key_away():
+async def test_the_high_contrast_theme_is_one_key_away() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("C")
@@ -461,7 +470,7 @@ async def test_the_high_contrast_theme_is_one_key_away():
         assert app.theme == "torvyn-studio"
 
 
-async def test_a_theme_of_textual_can_be_used_too():
+async def test_a_theme_of_textual_can_be_used_too() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         app.theme = "textual-light"
@@ -469,7 +478,7 @@ async def test_a_theme_of_textual_can_be_used_too():
         assert "paused before the first call" in text_of(app)
 
 
-async def test_the_next_call_of_another_node_takes_the_mark():
+async def test_the_next_call_of_another_node_takes_the_mark() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         upcoming = NextCall("log-sink", Export.PUSH, 3, 2, waits_ns=80_000_000)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from textual._xterm_parser import XTermParser
+from textual.events import Key
 
 from runtime.model.events import StopReason
 from runtime.protocol.requests import (
@@ -17,6 +18,7 @@ from runtime.protocol.requests import (
     JumpToMark,
     JumpToStop,
     Pause,
+    Request,
     StepBack,
     StepCall,
     StepElement,
@@ -24,8 +26,9 @@ from runtime.protocol.requests import (
     TakeBranch,
     ToggleMark,
 )
-from runtime.protocol.timeline import ReplayInfo, SeekProgress
+from runtime.protocol.timeline import ReplayInfo, SeekProgress, Timeline
 from runtime.protocol.updates import CallMark, EventLine, Health, Update
+from tests.support.narrow import only
 from tests.support.workbench_fakes import (
     PAST,
     PRESENT,
@@ -44,7 +47,7 @@ from tests.support.workbench_fakes import (
     snapshot,
     text_of,
 )
-from workbench.actions.action import Group
+from workbench.actions.action import Action, Group
 from workbench.actions.context import PaneName
 from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS, BY_ID
@@ -113,7 +116,7 @@ async def test_a_key_that_cannot_act_says_what_it_needs():
 
 
 @pytest.mark.parametrize("key", ["left_square_bracket", "left_curly_bracket", "o"])
-async def test_going_back_that_is_refused_says_why_and_asks_nothing(key):
+async def test_going_back_that_is_refused_says_why_and_asks_nothing(key: str) -> None:
     link = FakeLink()
     why = "The ring has lost the start of this run."
     async with opened(link) as (app, pilot):
@@ -124,7 +127,7 @@ async def test_going_back_that_is_refused_says_why_and_asks_nothing(key):
         assert asked(link) == []
 
 
-async def test_before_there_is_a_line_no_key_of_time_asks_anything():
+async def test_before_there_is_a_line_no_key_of_time_asks_anything() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         assert "The timeline begins with the first call." in text_of(app)
@@ -135,7 +138,7 @@ async def test_before_there_is_a_line_no_key_of_time_asks_anything():
         assert asked(link) == []
 
 
-async def test_a_dead_session_is_asked_nothing_of_its_past():
+async def test_a_dead_session_is_asked_nothing_of_its_past() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(PAST))
@@ -147,20 +150,23 @@ async def test_a_dead_session_is_asked_nothing_of_its_past():
 
 def keys_of(sequence: str) -> list[str]:
     parser = XTermParser()
-    return [event.key for part in (sequence, "") for event in parser.feed(part)]
+    events = [event for part in (sequence, "") for event in parser.feed(part)]
+    return [only(Key, event).key for event in events]
 
 
 @pytest.mark.parametrize(
     "action", [one for one in ACTIONS if one.group is Group.TIME], ids=lambda one: one.id
 )
-def test_a_terminal_delivers_each_key_of_time_in_the_old_and_in_the_kitty_way(action):
+def test_a_terminal_delivers_each_key_of_time_in_the_old_and_in_the_kitty_way(
+    action: Action,
+) -> None:
     character = key_name(action.keys[0])
     assert keys_of(character) == [action.keys[0]]
     shifted = 2 if not character.islower() and character not in "[]'" else 1
     assert keys_of(f"\x1b[{ord(character.lower())};{shifted};{ord(character)}u") == [action.keys[0]]
 
 
-async def test_in_a_replay_forward_makes_the_next_recorded_call():
+async def test_in_a_replay_forward_makes_the_next_recorded_call() -> None:
     link = FakeLink()
     replay = ReplayInfo("a/four-events.rec", 90, True)
     async with opened(link) as (app, pilot):
@@ -184,7 +190,7 @@ async def test_in_a_replay_forward_makes_the_next_recorded_call():
         assert "90 calls  replay four-events.rec" in text
 
 
-async def test_a_step_of_a_node_or_a_retry_would_not_be_the_past():
+async def test_a_step_of_a_node_or_a_retry_would_not_be_the_past() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=9), "log-proc")
@@ -200,7 +206,7 @@ async def test_a_step_of_a_node_or_a_retry_would_not_be_the_past():
         assert "r retries" not in text_of(app)
 
 
-async def test_the_origin_is_that_of_the_element_that_the_inspector_shows():
+async def test_the_origin_is_that_of_the_element_that_the_inspector_shows() -> None:
     link = ReadingLink()
     async with opened(link) as (app, pilot):
         await show(
@@ -218,7 +224,7 @@ async def test_the_origin_is_that_of_the_element_that_the_inspector_shows():
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_past_is_unmistakable(size):
+async def test_the_past_is_unmistakable(size: tuple[int, int]) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, replace(busy_update(link.flow), timeline=PRESENT))
@@ -239,7 +245,7 @@ async def test_the_past_is_unmistakable(size):
         assert panes_of(app).queues.styles.border == calm
 
 
-async def test_a_run_through_the_past_is_the_past_still():
+async def test_a_run_through_the_past_is_the_past_still() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(PAST, running=True))
@@ -251,7 +257,7 @@ async def test_a_run_through_the_past_is_the_past_still():
 
 
 @pytest.mark.parametrize("key", ["space", "escape"])
-async def test_a_way_shows_its_progress_and_can_be_cancelled(key):
+async def test_a_way_shows_its_progress_and_can_be_cancelled(key: str) -> None:
     link = FakeLink()
     going = replace(PRESENT, seeking=SeekProgress(4_938, 12_345))
     async with opened(link) as (app, pilot):
@@ -265,7 +271,7 @@ async def test_a_way_shows_its_progress_and_can_be_cancelled(key):
         assert "step needs a flow that stands still" not in text_of(app)
 
 
-async def test_a_new_build_that_waits_is_told_before_the_failure_it_may_mend():
+async def test_a_new_build_that_waits_is_told_before_the_failure_it_may_mend() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=9), "log-proc")
@@ -275,7 +281,7 @@ async def test_a_new_build_that_waits_is_told_before_the_failure_it_may_mend():
         assert "a new build of log-proc waits: F takes it here, E at the end of the branch" in text
 
 
-async def test_what_the_session_remarks_is_told():
+async def test_what_the_session_remarks_is_told() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         line = EventLine(1, CallMark.NOTE, 5, None, "branch 2 leaves branch 1 here")
@@ -283,7 +289,7 @@ async def test_what_the_session_remarks_is_told():
         assert " i branch 2 leaves branch 1 here" in text_of(app).split("5 Events")[1]
 
 
-async def test_a_past_that_is_not_what_it_was_says_so():
+async def test_a_past_that_is_not_what_it_was_says_so() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         words = "router has the same build and the same input: it is not deterministic."
@@ -296,7 +302,7 @@ async def test_a_past_that_is_not_what_it_was_says_so():
         assert f"x router {words}" in lines[-2]
 
 
-async def test_labels_and_the_footer_follow_the_place():
+async def test_labels_and_the_footer_follow_the_place() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(
@@ -311,7 +317,7 @@ async def test_labels_and_the_footer_follow_the_place():
 # ---- the bar
 
 
-async def test_a_click_on_the_bar_goes_there():
+async def test_a_click_on_the_bar_goes_there() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(branch_of_calls(20, 12)))
@@ -324,7 +330,7 @@ async def test_a_click_on_the_bar_goes_there():
         assert asked(link) == [JumpTo(0), JumpTo(5), JumpTo(13)]
 
 
-async def test_a_click_back_that_is_refused_says_why():
+async def test_a_click_back_that_is_refused_says_why() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(
@@ -337,7 +343,7 @@ async def test_a_click_back_that_is_refused_says_why():
 
 
 @pytest.mark.parametrize(("height", "seen"), [(24, True), (14, True), (13, False), (6, False)])
-async def test_the_bar_takes_no_pane_its_last_row(height, seen):
+async def test_the_bar_takes_no_pane_its_last_row(height: int, seen: bool) -> None:
     link = FakeLink()
     async with opened(link, (80, height)) as (app, pilot):
         await show(app, pilot, link, replace(busy_update(link.flow), timeline=PAST))
@@ -347,7 +353,7 @@ async def test_the_bar_takes_no_pane_its_last_row(height, seen):
         assert all(pane.size.height > 0 for pane in panes if pane.display)
 
 
-async def test_the_bar_costs_the_graph_no_row_it_wants_on_the_smallest_usual_terminal():
+async def test_the_bar_costs_the_graph_no_row_it_wants_on_the_smallest_usual_terminal() -> None:
     link = FakeLink()
     async with opened(link, (80, 24)) as (app, pilot):
         await show(app, pilot, link, on_branch(PAST))
@@ -355,7 +361,7 @@ async def test_the_bar_costs_the_graph_no_row_it_wants_on_the_smallest_usual_ter
         assert panes_of(app).flow_pane.size.height >= wanted
 
 
-async def test_a_step_that_was_undone_at_once_is_not_called_none():
+async def test_a_step_that_was_undone_at_once_is_not_called_none() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(

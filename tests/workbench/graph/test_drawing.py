@@ -50,7 +50,7 @@ TWICE = flow_of(("src", "", "router"), ("router", "one", "sink"), ("router", "tw
 
 
 @st.composite
-def flows(draw_from):
+def flows(draw_from: st.DrawFn) -> LinkedFlow:
     """Acyclic flows of up to eight nodes, with several edges between the same two allowed."""
     count = draw_from(st.integers(2, 8))
     pairs = st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)).filter(
@@ -61,7 +61,9 @@ def flows(draw_from):
 
 
 @given(flows(), st.integers(20, 140), st.integers(4, 40))
-def test_boxes_and_runs_never_overlap_and_all_are_drawn(flow, width, height):
+def test_boxes_and_runs_never_overlap_and_all_are_drawn(
+    flow: LinkedFlow, width: int, height: int
+) -> None:
     layout = lay_out(flow, width, height)
     assert {box.node for box in layout.boxes} == {node.name for node in flow.nodes}
     assert sorted(run.edge for run in layout.runs) == [edge.index for edge in flow.edges]
@@ -77,13 +79,13 @@ def test_boxes_and_runs_never_overlap_and_all_are_drawn(flow, width, height):
 
 
 @given(flows())
-def test_every_edge_leads_to_the_right(flow):
+def test_every_edge_leads_to_the_right(flow: LinkedFlow) -> None:
     rank = ranks(flow)
     assert all(rank[edge.source] < rank[edge.target] for edge in flow.edges)
 
 
 @given(flows())
-def test_the_same_flow_is_always_drawn_the_same(flow):
+def test_the_same_flow_is_always_drawn_the_same(flow: LinkedFlow) -> None:
     assert layers(flow) == layers(flow)
     one, two = (draw(lay_out(flow, 78, 20), flow, None) for _ in range(2))
     assert one == two
@@ -97,7 +99,9 @@ def test_the_same_flow_is_always_drawn_the_same(flow):
         )
     )
 )
-def test_settled_places_keep_their_gaps_and_stay_when_there_is_room(case):
+def test_settled_places_keep_their_gaps_and_stay_when_there_is_room(
+    case: tuple[list[int], list[int]],
+) -> None:
     wanted, gaps = case
     places = settle(wanted, gaps)
     for index, gap in enumerate(gaps):
@@ -106,7 +110,7 @@ def test_settled_places_keep_their_gaps_and_stay_when_there_is_room(case):
         assert places == pytest.approx(wanted)
 
 
-def test_the_fan_out_fits_a_small_terminal_with_whole_names():
+def test_the_fan_out_fits_a_small_terminal_with_whole_names() -> None:
     flow = fan_out()
     layout = lay_out(flow, 76, 9)
     drawing = draw(layout, flow, snapshot(flow))
@@ -120,7 +124,7 @@ def test_the_fan_out_fits_a_small_terminal_with_whole_names():
     assert text.count("▶") == 5
 
 
-def test_the_branches_of_the_fan_out_are_symmetric():
+def test_the_branches_of_the_fan_out_are_symmetric() -> None:
     boxes = {box.node: box for box in lay_out(fan_out(), 100, 20).boxes}
     assert boxes["source"].y == boxes["router"].y
     assert boxes["metric-proc"].y == boxes["metric-sink"].y
@@ -128,13 +132,13 @@ def test_the_branches_of_the_fan_out_are_symmetric():
     assert abs(middle - boxes["router"].y) <= 1
 
 
-def test_two_edges_between_the_same_nodes_are_drawn_apart():
+def test_two_edges_between_the_same_nodes_are_drawn_apart() -> None:
     layout = lay_out(TWICE, 78, 12)
     rows = {run.edge: run.row for run in layout.runs}
     assert rows[1] != rows[2]
 
 
-def test_wires_are_joined_without_a_gap():
+def test_wires_are_joined_without_a_gap() -> None:
     drawing = draw(lay_out(DIAMOND, 78, 20), DIAMOND, None)
     rows = text_of(drawing)
     for y, x in ((y, x) for y, row in enumerate(rows) for x in range(len(row))):
@@ -144,7 +148,7 @@ def test_wires_are_joined_without_a_gap():
             assert above in "│├┤┼╭╮┬╰╯┴┏┓┃╰", (y, x, sign, above)
 
 
-def test_the_next_call_is_marked_with_a_sign_and_a_heavy_frame():
+def test_the_next_call_is_marked_with_a_sign_and_a_heavy_frame() -> None:
     flow = fan_out()
     picture = snapshot(flow, calls=6, next_call=NextCall("router", Export.ROUTE, 3, 2))
     text = "\n".join(text_of(draw(lay_out(flow, 100, 12), flow, picture)))
@@ -155,7 +159,7 @@ def test_the_next_call_is_marked_with_a_sign_and_a_heavy_frame():
     assert "┏" not in running
 
 
-def test_full_queues_and_failures_are_said_in_signs():
+def test_full_queues_and_failures_are_said_in_signs() -> None:
     flow = fan_out()
     picture = snapshot(
         flow, calls=60, depths=(3, 0, 64, 0, 0), states={"log-proc": NodeState.CRASHED}
@@ -166,7 +170,7 @@ def test_full_queues_and_failures_are_said_in_signs():
     assert "x crashed" in text
 
 
-def test_the_cells_of_nodes_and_edges_know_what_they_are():
+def test_the_cells_of_nodes_and_edges_know_what_they_are() -> None:
     flow = fan_out()
     drawing = draw(lay_out(flow, 78, 9), flow, None)
     for one, two in combinations(drawing.spots, 2):
@@ -179,7 +183,7 @@ def test_the_cells_of_nodes_and_edges_know_what_they_are():
     }
 
 
-def test_a_chain_that_is_wider_than_the_room_stays_whole():
+def test_a_chain_that_is_wider_than_the_room_stays_whole() -> None:
     chain = flow_of(*((f"node-{n}", "", f"node-{n + 1}") for n in range(9)))
     drawing = draw(lay_out(chain, 60, 10), chain, None)
     assert drawing.width > 60

@@ -6,11 +6,14 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.selection import SELECT_ALL
+from textual.theme import Theme
 
 from runtime.protocol.updates import Health, Update
+from tests.support.narrow import present
 from tests.support.workbench_fakes import (
     PROBLEMS,
     FakeLink,
@@ -27,13 +30,13 @@ from workbench.text.lines import StyleRole
 from workbench.theme import THEMES, role_styles, variable_defaults
 
 
-def put_program(folder, name: str, script: str) -> None:
+def put_program(folder: Path, name: str, script: str) -> None:
     path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
 
 
-def test_the_desktops_own_tool_copies(tmp_path, monkeypatch):
+def test_the_desktops_own_tool_copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copied = tmp_path / "copied"
     put_program(tmp_path, "wl-copy", f"cat > {copied}")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
@@ -45,7 +48,9 @@ def test_the_desktops_own_tool_copies(tmp_path, monkeypatch):
     assert copied.read_text() == "héllo"
 
 
-def test_a_tool_that_fails_or_hangs_counts_as_none(tmp_path, monkeypatch):
+def test_a_tool_that_fails_or_hangs_counts_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put_program(tmp_path, "xclip", "exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     for name in ("SSH_CONNECTION", "SSH_TTY", "WAYLAND_DISPLAY"):
@@ -55,13 +60,15 @@ def test_a_tool_that_fails_or_hangs_counts_as_none(tmp_path, monkeypatch):
     assert copy_natively("text") is None
 
 
-def test_over_ssh_the_far_sides_tool_is_not_used(monkeypatch):
-    monkeypatch.setattr(clipboard.shutil, "which", lambda program: f"/bin/{program}")
+def test_over_ssh_the_far_sides_tool_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.which", lambda program: f"/bin/{program}")
     assert native_tool({"WAYLAND_DISPLAY": "w"}) is not None
     assert native_tool({"WAYLAND_DISPLAY": "w", "SSH_TTY": "/dev/pts/1"}) is None
 
 
-async def test_a_problem_without_an_editor_says_which_variable_to_set(monkeypatch, tmp_path):
+async def test_a_problem_without_an_editor_says_which_variable_to_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("EDITOR", "VISUAL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -72,7 +79,9 @@ async def test_a_problem_without_an_editor_says_which_variable_to_set(monkeypatc
         assert "Set the environment variable EDITOR" in text_of(app)
 
 
-async def test_enter_on_a_problem_opens_its_place_in_an_editor_with_a_window(monkeypatch, tmp_path):
+async def test_enter_on_a_problem_opens_its_place_in_an_editor_with_a_window(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     opened_at = tmp_path / "opened"
     put_program(tmp_path, "code", f'echo "$@" > {opened_at}.new; mv {opened_at}.new {opened_at}')
     monkeypatch.setenv("VISUAL", f"{tmp_path}/code")
@@ -87,14 +96,16 @@ async def test_enter_on_a_problem_opens_its_place_in_an_editor_with_a_window(mon
         assert app.is_running
 
 
-async def test_an_editor_of_the_terminal_gets_the_terminal(monkeypatch, tmp_path):
+async def test_an_editor_of_the_terminal_gets_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     given = tmp_path / "given"
     put_program(tmp_path, "vim", f'echo "$@" > {given}')
     monkeypatch.setenv("VISUAL", f"{tmp_path}/vim")
-    suspended = []
+    suspended: list[None] = []
 
     @contextmanager
-    def suspend(self) -> Iterator[None]:
+    def suspend(app: StudioApp) -> Iterator[None]:
         suspended.append(None)
         yield
 
@@ -106,14 +117,15 @@ async def test_an_editor_of_the_terminal_gets_the_terminal(monkeypatch, tmp_path
         assert suspended == [None]
 
 
-async def test_the_mouse_is_switched_or_it_is_said_that_it_cannot_be():
+async def test_the_mouse_is_switched_or_it_is_said_that_it_cannot_be() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await pilot.press("M")
         assert "driver cannot switch the mouse" in text_of(app)
-        switched = []
-        app._driver._enable_mouse_support = lambda: switched.append("on")
-        app._driver._disable_mouse_support = lambda: switched.append("off")
+        switched: list[str] = []
+        driver: Any = app._driver
+        driver._enable_mouse_support = lambda: switched.append("on")
+        driver._disable_mouse_support = lambda: switched.append("off")
         await pilot.press("M")
         assert "the terminal's; M takes it back" in text_of(app)
         await pilot.press("M")
@@ -121,26 +133,26 @@ async def test_the_mouse_is_switched_or_it_is_said_that_it_cannot_be():
 
 
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_every_role_has_a_style_that_can_be_read(theme):
+def test_every_role_has_a_style_that_can_be_read(theme: Theme) -> None:
     variables = theme.to_color_system().generate() | theme.variables
     styles = role_styles(variables)
     assert set(styles) == set(StyleRole)
     back = variables["background"]
     for role, style in styles.items():
         if role is not StyleRole.ALERT:
-            assert contrast(style.color.triplet.hex, back) >= (
+            assert contrast(present(present(style.color).triplet).hex, back) >= (
                 3.0 if role is StyleRole.FAINT else 4.5
             ), role
     assert contrast(variables["background"], variables["error"]) >= 4.5
 
 
-def test_a_theme_that_is_not_ours_gets_readable_roles():
+def test_a_theme_that_is_not_ours_gets_readable_roles() -> None:
     for front, back in (("#e0e0e0", "#121212"), ("#1f1f1f", "#e0e0e0")):
         made = variable_defaults(front, back)
         assert contrast(made["role-dim"], back) >= 3.5
 
 
-async def test_text_marked_with_the_mouse_can_be_copied():
+async def test_text_marked_with_the_mouse_can_be_copied() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         chunk = printed("log-sink", "first line\nsecond line\n")
@@ -148,7 +160,7 @@ async def test_text_marked_with_the_mouse_can_be_copied():
         view = panes_of(app).outputs._views["log-sink"]
         app.screen.selections = {view: SELECT_ALL}
         await pilot.pause()
-        text = app.screen.get_selected_text()
+        text = present(app.screen.get_selected_text())
         assert "first line" in text
         assert "second line" in text
 

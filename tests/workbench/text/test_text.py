@@ -52,13 +52,13 @@ def test_an_excerpt_never_holds_a_code_a_terminal_acts_on(text):
 
 
 @given(st.text(), st.integers(0, 40))
-def test_fitted_text_is_never_wider_than_its_room(text, cells):
+def test_fitted_text_is_never_wider_than_its_room(text: str, cells: int) -> None:
     assert cell_len(fit(text, cells)) <= cells
     assert cell_len(pad(excerpt(text), cells)) == cells
 
 
 @given(st.lists(st.text(alphabet="ab 字é", max_size=20), max_size=4), st.integers(2, 12))
-def test_wrapped_rows_fit_and_lose_nothing(texts, cells):
+def test_wrapped_rows_fit_and_lose_nothing(texts: list[str], cells: int) -> None:
     spans = tuple(Span(text, StyleRole.TEXT) for text in texts)
     rows = wrap(spans, cells)
     assert "".join(plain(row) for row in rows) == "".join(texts)
@@ -66,14 +66,14 @@ def test_wrapped_rows_fit_and_lose_nothing(texts, cells):
 
 
 @given(st.text(alphabet="abc 字", max_size=60), st.integers(2, 20))
-def test_words_are_kept_whole_where_they_fit(text, cells):
+def test_words_are_kept_whole_where_they_fit(text: str, cells: int) -> None:
     rows = wrap_words(text, cells)
     assert all(cell_len(row) <= cells for row in rows)
     assert "".join(rows).replace(" ", "") == text.replace(" ", "")
 
 
 @given(st.lists(st.binary(max_size=12), max_size=12))
-def test_lines_do_not_depend_on_how_the_bytes_were_cut_into_chunks(pieces):
+def test_lines_do_not_depend_on_how_the_bytes_were_cut_into_chunks(pieces: list[bytes]) -> None:
     whole, parts = LineCutter(), LineCutter()
     once, _ = whole.cut([chunk(b"".join(pieces))], 100)
     often = [line for piece in pieces for line in parts.cut([chunk(piece)], 100)[0]]
@@ -82,7 +82,7 @@ def test_lines_do_not_depend_on_how_the_bytes_were_cut_into_chunks(pieces):
     assert whole.lines == parts.lines
 
 
-def test_of_a_flood_only_the_last_lines_are_made_and_the_rest_is_counted():
+def test_of_a_flood_only_the_last_lines_are_made_and_the_rest_is_counted() -> None:
     cutter = LineCutter()
     data = b"".join(b"line %d\n" % number for number in range(50_000))
     lines, missed = cutter.cut([chunk(data)], 100)
@@ -91,7 +91,7 @@ def test_of_a_flood_only_the_last_lines_are_made_and_the_rest_is_counted():
     assert cutter.lines == 50_000
 
 
-def test_a_flood_of_small_chunks_is_skipped_from_the_front():
+def test_a_flood_of_small_chunks_is_skipped_from_the_front() -> None:
     cutter = LineCutter()
     chunks = [chunk(b"line %d\n" % number) for number in range(5_000)]
     lines, missed = cutter.cut(chunks, 10)
@@ -99,7 +99,7 @@ def test_a_flood_of_small_chunks_is_skipped_from_the_front():
     assert missed == 4_990
 
 
-def test_streams_are_cut_apart():
+def test_streams_are_cut_apart() -> None:
     cutter = LineCutter()
     lines, _ = cutter.cut([chunk(b"out "), chunk(b"err\n", "stderr"), chunk(b"put\n")], 10)
     assert [(line.stream, line.text) for line in lines] == [
@@ -108,7 +108,7 @@ def test_streams_are_cut_apart():
     ]
 
 
-def test_a_line_without_end_is_bounded_and_shown_as_it_grows():
+def test_a_line_without_end_is_bounded_and_shown_as_it_grows() -> None:
     cutter = LineCutter()
     for _ in range(40):
         cutter.cut([chunk(b"x" * 1_000)], 10)
@@ -119,7 +119,7 @@ def test_a_line_without_end_is_bounded_and_shown_as_it_grows():
     assert cutter.unfinished() == []
 
 
-def test_streams_that_are_not_granted_are_remembered():
+def test_streams_that_are_not_granted_are_remembered() -> None:
     cutter = LineCutter()
     cutter.cut([chunk(b"a\n", "stderr", granted=False)], 10)
     assert cutter.ungranted == {"stderr"}
@@ -129,12 +129,12 @@ def test_streams_that_are_not_granted_are_remembered():
     ("number", "text"),
     [(0, "0"), (9_999, "9999"), (12_345, "12.3k"), (999_999, "1.0M"), (45_600_000, "45.6M")],
 )
-def test_counts_are_short(number, text):
+def test_counts_are_short(number: int, text: str) -> None:
     assert figures.count(number) == text
 
 
 @given(st.integers(0, 10**16))
-def test_no_count_is_wider_than_five_cells(number):
+def test_no_count_is_wider_than_five_cells(number: int) -> None:
     assert len(figures.count(number)) <= 6
 
 
@@ -142,12 +142,14 @@ def test_no_count_is_wider_than_five_cells(number):
     ("nanoseconds", "text"),
     [(850, "850ns"), (12_340, "12.3us"), (4_100_000, "4.1ms"), (125 * 10**9, "2m05s")],
 )
-def test_durations_have_units(nanoseconds, text):
+def test_durations_have_units(nanoseconds: int, text: str) -> None:
     assert figures.duration(nanoseconds) == text
 
 
 @given(st.integers(0, 200), st.integers(1, 100), st.integers(1, 30))
-def test_a_bar_is_full_only_when_the_queue_is_and_empty_only_when_it_is(depth, capacity, cells):
+def test_a_bar_is_full_only_when_the_queue_is_and_empty_only_when_it_is(
+    depth: int, capacity: int, cells: int
+) -> None:
     filled = figures.bar(depth, capacity, cells)
     assert 0 <= filled <= cells
     assert (filled == 0) == (depth == 0)

@@ -15,6 +15,7 @@ from runtime.protocol.timeline import (
     Timeline,
     TimelineMark,
 )
+from tests.support.narrow import present
 from tests.support.workbench_fakes import RING, TWO_BRANCHES, branch_of_calls
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import StyleRole, plain, width_of
@@ -35,26 +36,26 @@ def marked(calls: int, position: int, *places: tuple[int, int], **changes: objec
     cells = [0] * min(calls, 240)
     for at, bits in places:
         cells[at] = bits
-    return Timeline(position, calls, past=position < calls, cells=tuple(cells), **changes)
+    return Timeline(position, calls, past=position < calls, cells=tuple(cells), **changes)  # type: ignore[arg-type]
 
 
 # ---- the track
 
 
-def test_a_line_without_calls_is_its_start_and_the_place_where_it_stands():
+def test_a_line_without_calls_is_its_start_and_the_place_where_it_stands() -> None:
     assert drawn(Timeline(0, 0)) == f"{START}{HERE}"
 
 
-def test_a_short_line_has_one_column_a_call_and_what_is_undone_looks_different():
+def test_a_short_line_has_one_column_a_call_and_what_is_undone_looks_different() -> None:
     assert drawn(marked(5, 3)) == f"{START}{DONE * 3}{HERE}{UNDONE * 2}"
 
 
-def test_recorded_calls_to_come_look_different_from_undone_ones():
+def test_recorded_calls_to_come_look_different_from_undone_ones() -> None:
     timeline = Timeline(2, 6, cells=(0,) * 6, replay=ReplayInfo("a.rec", 6, True))
     assert drawn(timeline) == f"{START}{DONE * 2}{HERE}{TO_COME * 4}"
 
 
-def test_every_kind_of_mark_has_its_sign_and_the_place_hides_none():
+def test_every_kind_of_mark_has_its_sign_and_the_place_hides_none() -> None:
     kinds = list(TIMELINE_SIGNS)
     kinds.remove(TimelineMark.MARK)
     places = [(at, kind) for at, kind in enumerate(kinds)]
@@ -64,7 +65,7 @@ def test_every_kind_of_mark_has_its_sign_and_the_place_hides_none():
         assert text.index(HERE) == position + 1
 
 
-def test_the_most_important_of_several_marks_is_drawn():
+def test_the_most_important_of_several_marks_is_drawn() -> None:
     everything = TimelineMark.DROP
     order = ["o", "e", "Y", "r", "|", "x"]
     kinds = [
@@ -80,18 +81,18 @@ def test_the_most_important_of_several_marks_is_drawn():
         assert drawn(marked(1, 1, (0, everything)))[1] == sign
 
 
-def test_a_users_mark_stands_at_its_place_and_the_start_can_be_marked():
+def test_a_users_mark_stands_at_its_place_and_the_start_can_be_marked() -> None:
     assert drawn(marked(4, 4, marks=(2,))) == f"{START}{DONE}'{DONE * 2}{HERE}"
     assert drawn(marked(2, 2, marks=(0, 2))) == f"'{DONE}'{HERE}"
     assert drawn(marked(2, 2, (0, TimelineMark.DROP), marks=(1,)))[1] == "'"
 
 
-def test_what_cannot_be_gone_back_to_is_drawn_thin():
+def test_what_cannot_be_gone_back_to_is_drawn_thin() -> None:
     refused = marked(3, 3, refusal="the ring has lost it")
     assert drawn(refused) == f"{START}───{HERE}"
 
 
-def test_past_and_present_differ_by_sign_and_by_colour():
+def test_past_and_present_differ_by_sign_and_by_colour() -> None:
     timeline = branch_of_calls(30, 12)
     spans = draw_track(timeline, 60).spans
     assert {span.role for span in spans} > {StyleRole.PAST, StyleRole.ACCENT, StyleRole.DIM}
@@ -99,7 +100,9 @@ def test_past_and_present_differ_by_sign_and_by_colour():
 
 
 @given(st.data())
-def test_any_line_fits_its_cells_and_each_column_stands_for_a_later_place(data):
+def test_any_line_fits_its_cells_and_each_column_stands_for_a_later_place(
+    data: st.DataObject,
+) -> None:
     calls = data.draw(st.integers(0, 10_000))
     position = data.draw(st.integers(0, calls))
     cells = data.draw(st.integers(0, 300))
@@ -130,14 +133,16 @@ def test_any_line_fits_its_cells_and_each_column_stands_for_a_later_place(data):
 
 
 @given(st.integers(1, 239), st.data())
-def test_a_mark_of_a_call_is_in_the_column_that_leads_behind_that_call(calls, data):
+def test_a_mark_of_a_call_is_in_the_column_that_leads_behind_that_call(
+    calls: int, data: st.DataObject
+) -> None:
     at = data.draw(st.integers(0, calls - 1))
     track = draw_track(marked(calls, calls, (at, TimelineMark.ERROR)), 260)
     assert track.places[plain(track.spans).index("x")] == at + 1
 
 
 @pytest.mark.parametrize(("done", "filled"), [(0, 0), (5_000, 20), (10_000, 40), (12_000, 40)])
-def test_progress_fills_the_track(done, filled):
+def test_progress_fills_the_track(done: int, filled: int) -> None:
     text = plain(draw_progress(SeekProgress(done, 10_000), 41))
     assert text == START + DONE * filled + TO_COME * (40 - filled)
     assert plain(draw_progress(SeekProgress(0, 0), 3)) == START + TO_COME * 2
@@ -151,7 +156,7 @@ def words(timeline: Timeline, room: int = 80) -> str:
     return plain(place_words(timeline, room))
 
 
-def test_words_next_to_the_track_say_where_the_flow_stands():
+def test_words_next_to_the_track_say_where_the_flow_stands() -> None:
     assert words(branch_of_calls(1_850)) == "1,850 calls"
     assert words(branch_of_calls(1)) == "1 call"
     assert words(branch_of_calls(1_850, 1_842)) == "<< 1,842/1,850"
@@ -165,32 +170,32 @@ def test_words_next_to_the_track_say_where_the_flow_stands():
 @pytest.mark.parametrize(
     ("exact", "said"), [(True, "replay four-events.rec"), (False, "inputs of four-events.rec")]
 )
-def test_words_name_what_is_replayed_and_whether_it_is_checked(exact, said):
+def test_words_name_what_is_replayed_and_whether_it_is_checked(exact: bool, said: str) -> None:
     replay = ReplayInfo("some/folder/four-events.rec", 90, exact)
     timeline = branch_of_calls(90, 12, past=False, replay=replay)
     assert words(timeline) == f"12/90  {said}"
     assert words(timeline, 12) == "12/90"
 
 
-def test_words_on_the_way_give_the_target_and_the_share():
+def test_words_on_the_way_give_the_target_and_the_share() -> None:
     timeline = branch_of_calls(20_000, 500, seeking=SeekProgress(4_938, 12_345))
     assert words(timeline) == "going to call 12,345  40 %  space cancels"
     assert words(timeline, 25) == "40 %  space cancels"
 
 
-def test_the_header_says_past_and_travelling_and_nothing_of_the_present():
+def test_the_header_says_past_and_travelling_and_nothing_of_the_present() -> None:
     assert state_words(None, running=False) is None
     assert state_words(branch_of_calls(9), running=True) is None
-    assert state_words(branch_of_calls(1_850, 1_842), running=False)[:2] == (
+    assert present(state_words(branch_of_calls(1_850, 1_842), running=False))[:2] == (
         "<<",
         "PAST 1,842/1,850",
     )
-    assert state_words(branch_of_calls(9, 4), running=True)[:2] == (">", "PAST 4/9")
+    assert present(state_words(branch_of_calls(9, 4), running=True))[:2] == (">", "PAST 4/9")
     going = branch_of_calls(9, 4, seeking=SeekProgress(1, 4))
-    assert state_words(going, running=False)[:2] == ("..", "SEEKING 25 %")
+    assert present(state_words(going, running=False))[:2] == ("..", "SEEKING 25 %")
 
 
-def test_builds_that_wait_are_named_with_the_keys_that_take_them():
+def test_builds_that_wait_are_named_with_the_keys_that_take_them() -> None:
     assert waiting_words(branch_of_calls(9)) == ()
     one = plain(waiting_words(branch_of_calls(9, 4, waiting=("router",))))
     assert one == " r a new build of router waits: F takes it here, E at the end of the branch"
@@ -199,7 +204,7 @@ def test_builds_that_wait_are_named_with_the_keys_that_take_them():
 
 
 @given(st.integers(0, 200), st.integers(0, 9_999_999), st.integers(0, 9_999_999))
-def test_words_never_take_more_than_their_room(room, position, rest):
+def test_words_never_take_more_than_their_room(room: int, position: int, rest: int) -> None:
     replay = ReplayInfo("x" * 90, None, True)
     timeline = Timeline(
         position, position + rest, branch=3, past=rest > 0, replay=replay, marks=(position,)
@@ -225,18 +230,18 @@ def test_words_never_take_more_than_their_room(room, position, rest):
         ("99999", 1_850),
     ],
 )
-def test_a_place_can_be_typed(text, call):
+def test_a_place_can_be_typed(text: str, call: int) -> None:
     assert typed_place(text, branch_of_calls(1_850, 1_110)).call == call
 
 
 @pytest.mark.parametrize("text", ["", "x", "1.5", "+50%", "101%", "--3", "12 %%", "٣x", "1e3"])
-def test_what_is_no_place_is_explained(text):
+def test_what_is_no_place_is_explained(text: str) -> None:
     place = typed_place(text, branch_of_calls(1_850, 1_110))
     assert place.call is None
     assert place.words.endswith(".")
 
 
-def test_a_place_says_what_it_means_and_a_refusal_says_why():
+def test_a_place_says_what_it_means_and_a_refusal_says_why() -> None:
     timeline = branch_of_calls(1_850, 1_110)
     assert typed_place("12", timeline).words == "After call 12 of 1,850."
     assert typed_place("9999", timeline).words == "There are 1,850 calls: the end of the branch."
@@ -249,14 +254,14 @@ def test_a_place_says_what_it_means_and_a_refusal_says_why():
 # ---- recording
 
 
-def test_the_ring_is_a_gauge_and_warns_when_the_start_is_lost():
+def test_the_ring_is_a_gauge_and_warns_when_the_start_is_lost() -> None:
     assert plain(ring_words(RING)) == "ring 3.1/64 MiB"
     assert plain(ring_words(RecordingStatus(2_048, 65_536, 3, False))) == "ring 2.0 KiB/64 KiB!"
     assert plain(ring_words(RecordingStatus(800, 67_108_864, 3, True))) == "ring 800 B/64 MiB"
     assert ring_words(None) == ()
 
 
-def test_a_recording_says_its_size_its_end_and_its_failure():
+def test_a_recording_says_its_size_its_end_and_its_failure() -> None:
     writing = RecordingStatus(1, 2, 3, True, "a/b.rec", True, 3_250_000, 12)
     ended = RecordingStatus(1, 2, 3, True, "a/b.rec", False, 3_250_000, 12)
     failed = RecordingStatus(1, 2, 3, True, "a/b.rec", False, 9, 1, DISK_FULL)

@@ -76,7 +76,7 @@ def write_without_flow(folder: Path, components: dict[str, bytes | None]) -> Pat
 def test_a_manifest_without_a_flow_passes_check_and_run_prints_a_flow_to_paste(
     tmp_path: Path,
 ) -> None:
-    parts = {
+    parts: dict[str, bytes | None] = {
         "takes": sink(),
         "echo": component(ECHO, Role.PROCESSOR),
         "gives": source(),
@@ -103,7 +103,7 @@ def test_a_manifest_without_a_flow_passes_check_and_run_prints_a_flow_to_paste(
 def test_a_pasted_router_has_a_port_for_each_sink_and_the_file_says_what_to_mend(
     tmp_path: Path,
 ) -> None:
-    parts = {
+    parts: dict[str, bytes | None] = {
         "gives": source(),
         "ways": component(ROUTER, Role.ROUTER),
         "one": sink(),
