@@ -86,7 +86,7 @@ class StudioApp(App[None]):
 
     def action_help_quit(self) -> None:
         """ctrl+c copies what is marked; whoever wants to leave with it hears of the key."""
-        self._main.panes.say("q quits; ctrl+c copies what is marked with the mouse.")
+        self._main.panes.show_notice("q quits; ctrl+c copies what is marked with the mouse.")
 
     def send(self, request: Request) -> None:
         """Send a request to the session."""

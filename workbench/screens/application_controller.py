@@ -29,11 +29,11 @@ class ApplicationController:
     def toggle_mouse(self) -> None:
         """Take the mouse, or leave it to the terminal."""
         if not set_mouse(self._app, not self._mouse):
-            self._panes.say("This terminal's driver cannot switch the mouse.")
+            self._panes.show_notice("This terminal's driver cannot switch the mouse.")
             return
         self._mouse = not self._mouse
         whose = "the workbench's again" if self._mouse else "the terminal's; M takes it back"
-        self._panes.say(f"The mouse is {whose}.")
+        self._panes.show_notice(f"The mouse is {whose}.")
 
     def next_theme(self) -> None:
         """Change between our themes."""

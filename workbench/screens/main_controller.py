@@ -59,8 +59,8 @@ class MainController:
         action = BY_ID[action_id]
         context = self.context
         if action.when(context):
-            self._panes.say("")
+            self._panes.show_notice("")
             action.do(self)
         else:
             needs = f"{label(action, context)} needs {action.needs}."
-            self._panes.say(action.why_not(context) or needs)
+            self._panes.show_notice(action.why_not(context) or needs)

@@ -98,11 +98,13 @@ class PaneController:
         if text:
             self._panes.run_worker(self._copy(text), group="copy", exclusive=True)
         else:
-            self._panes.say("Nothing to copy: put the cursor on a line, or mark with the mouse.")
+            self._panes.show_notice(
+                "Nothing to copy: put the cursor on a line, or mark with the mouse."
+            )
 
     async def _copy(self, text: str) -> None:
         tool = await asyncio.to_thread(copy_natively, text)
         if tool is None:
             self._panes.app.copy_to_clipboard(text)
         way = f"with {tool}" if tool else "through the terminal (OSC 52), if it allows that"
-        self._panes.say(f"Copied {len(text):,} characters {way}.")
+        self._panes.show_notice(f"Copied {len(text):,} characters {way}.")

@@ -193,7 +193,7 @@ class Panes(Vertical, inherit_bindings=False):
         """A row was opened: select what it stands for, or edit the place of a problem."""
         target = message.target
         if isinstance(target, Diagnostic):
-            self.say(open_in_editor(self.app, target))
+            self.show_notice(open_in_editor(self.app, target))
         elif isinstance(target, EarlierBuild):
             self._send(Rollback(target.node, target.digest))
         elif isinstance(target, NodeRef | EdgeRef | ElementRef):
@@ -208,7 +208,7 @@ class Panes(Vertical, inherit_bindings=False):
         if timeline is None or message.call == timeline.position:
             return
         if message.call < timeline.position and timeline.refusal:
-            self.say(timeline.refusal)
+            self.show_notice(timeline.refusal)
         else:
             self._send(JumpTo(message.call))
 
@@ -253,7 +253,7 @@ class Panes(Vertical, inherit_bindings=False):
         pane = self.pane(self.active)
         return pane.target if isinstance(pane, Outputs) else pane
 
-    def say(self, notice: str) -> None:
+    def show_notice(self, notice: str) -> None:
         """Tell something in the status line until the next action."""
         self._frame.notice = notice
         self.write_bars()

@@ -45,7 +45,7 @@ class PayloadEditing:
         why = self._why_not(reply, about)
         if about is None or why:
             self._wanted = None
-            self._panes.say(why)
+            self._panes.show_notice(why)
             return
         self._read += reply.payload
         if len(self._read) < about.size:
@@ -75,7 +75,7 @@ class PayloadEditing:
             if after is None:
                 return
             if after == before:
-                self._panes.say("Nothing was changed.")
+                self._panes.show_notice("Nothing was changed.")
                 return
             other_type = after.content_type != before.content_type
             content_type = after.content_type if other_type else None

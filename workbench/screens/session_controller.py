@@ -59,7 +59,7 @@ class SessionController:
         if sent != self._sent or not view.ready or view.running or view.snapshot is None:
             return
         if view.snapshot.calls == calls:
-            self._panes.say(why_not(view, node))
+            self._panes.show_notice(why_not(view, node))
 
     # ---- dialogs
 
@@ -122,7 +122,7 @@ class SessionController:
         self._panes.comparing = not self._panes.comparing
         self.send(SetComparing(self._panes.comparing))
         what = "compares both builds" if self._panes.comparing else "compares nothing"
-        self._panes.say(f"A swap {what}.")
+        self._panes.show_notice(f"A swap {what}.")
 
     def cycle_pace(self) -> None:
         """Take the next pace; a flow that runs takes it at once."""

@@ -68,7 +68,7 @@ class UpdateFeed:
         panes = self._panes
         panes.outputs.open_flow(flow)
         panes.selection = None
-        panes.say("")
+        panes.show_notice("")
         self._rewind()
         if not panes.comparing:
             self._send(SetComparing(False))
@@ -101,23 +101,23 @@ class UpdateFeed:
         self._tell_errors(old, new)
         fresh = [item for item in new.build.outcomes if item not in old.build.outcomes]
         if fresh:
-            panes.say(outcome_words(fresh[-1])[0])
+            panes.show_notice(outcome_words(fresh[-1])[0])
         elif new.build.refused and new.build.refused != old.build.refused:
-            panes.say(f"Nothing was built: {new.build.refused[0].message}")
+            panes.show_notice(f"Nothing was built: {new.build.refused[0].message}")
         for comparison in update.comparisons:
             if not comparison.different:
-                panes.say(comparison_words(comparison))
+                panes.show_notice(comparison_words(comparison))
         if update.recording is not None:
             told = recording_status.told(old.recording, update.recording)
             if told:
-                panes.say(told)
+                panes.show_notice(told)
 
     def _tell_errors(self, old: View, new: View) -> None:
         """Bring new problems into sight, and the events back when there are none any more."""
         panes = self._panes
         errors, before = set(_errors(new)), set(_errors(old))
         if errors - before or new.news != old.news:
-            panes.say("")
+            panes.show_notice("")
         wide = not panes.narrow
         if errors - before and wide:
             panes.bring_up(PaneName.PROBLEMS)

@@ -1,12 +1,6 @@
-"""What the inspector says: payloads in every form, queues, nodes, elements."""
+"""What the inspector says: queues, nodes, elements."""
 
 from __future__ import annotations
-
-import json
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from runtime.model.call import Export, NextCall
 from runtime.protocol.requests import ReadElement
@@ -25,103 +19,7 @@ from tests.support.workbench_fakes import (
 )
 from workbench.inspection.element import element_rows, moment
 from workbench.inspection.node import node_rows
-from workbench.payloads.json_viewer import reindent
-from workbench.payloads.registry import VIEWERS, payload_lines, viewer_after, viewer_for
-from workbench.payloads.viewer import PayloadPart, is_text
-from workbench.text.lines import StyleRole, plain, width_of
-
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
-    max_leaves=12,
-)
-
-
-def text_of_payload(data: bytes, content_type: str, viewer: str | None = None) -> str:
-    rows = payload_lines(PayloadPart(data, content_type), viewer, 76)
-    return "\n".join(plain(row) for row in rows)
-
-
-@given(JSON_VALUES)
-def test_formatted_json_is_what_the_json_module_would_write(value: object) -> None:
-    text = json.dumps(value, ensure_ascii=False)
-    assert reindent(text) == json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def test_numbers_and_escapes_of_json_are_left_as_they_were() -> None:
-    text = '{"a":1.50e+3,"b":"\\u0041\\"{,","c":[],"d":{ },"a":2}'
-    made = reindent(text)
-    assert "1.50e+3" in made
-    assert '"\\u0041\\"{,"' in made
-    assert made.count('"a"') == 2
-    assert "[]" in made
-    assert "{}" in made
-
-
-@pytest.mark.parametrize("text", ["{", "not json", '{"a":', "[" * 100_000])
-def test_what_is_not_json_is_left_as_it_is(text: str) -> None:
-    assert reindent(text) == text
-
-
-def test_json_is_coloured_and_broken_into_lines() -> None:
-    rows = payload_lines(PayloadPart(b'{"a":[1,"x"]}', "application/json"), None, 60)
-    assert [plain(row) for row in rows] == ["{", '  "a": [', "    1,", '    "x"', "  ]", "}"]
-    styles = {span.role for row in rows for span in row}
-    assert {StyleRole.NAME, StyleRole.NUMBER, StyleRole.STRING} <= styles
-
-
-def test_json_is_found_without_a_content_type_and_shown_raw_when_asked() -> None:
-    assert text_of_payload(b'{"a":1}', "") == '{\n  "a": 1\n}'
-    assert text_of_payload(b'{"a":1}', "application/json", "raw") == '{"a":1}'
-
-
-def test_binary_is_shown_in_hexadecimal_whatever_it_is_called() -> None:
-    text = text_of_payload(bytes(range(20)), "text/plain")
-    assert text.splitlines()[0].startswith("000000 00 01 02")
-    assert text.splitlines()[1].startswith("000010 10 11 12 13")
-
-
-def test_every_viewer_has_a_name_of_its_own_and_the_last_accepts_every_payload() -> None:
-    assert len({viewer.name for viewer in VIEWERS}) == len(VIEWERS)
-    for data in (b"", b"{}", b"a", b"\xff", b"\0"):
-        assert VIEWERS[-1].accepts(PayloadPart(data))
-
-
-def test_the_viewers_that_accept_a_payload_go_round() -> None:
-    def names(part: PayloadPart) -> list[str]:
-        shown = [viewer_for(part).name]
-        for _ in VIEWERS:
-            shown.append(viewer_after(part, shown[-1]).name)
-        return shown
-
-    assert names(PayloadPart(b"{}")) == ["formatted", "raw", "hex", "formatted"]
-    assert names(PayloadPart(b"text")) == ["raw", "hex", "raw", "hex"]
-    assert names(PayloadPart(b"\xff")) == ["hex", "hex", "hex", "hex"]
-
-
-def test_a_viewer_that_was_chosen_shows_what_it_accepts_and_the_first_one_the_rest() -> None:
-    assert viewer_for(PayloadPart(b"{}"), "raw").name == "raw"
-    assert viewer_for(PayloadPart(b"\xff"), "raw").name == "hex"
-
-
-def test_a_character_cut_in_the_middle_is_still_text() -> None:
-    assert is_text("é".encode()[:1])
-    assert not is_text(b"\xff\xfe")
-    assert not is_text(b"a\0b")
-
-
-@given(
-    st.binary(max_size=400) | st.text(max_size=200).map(str.encode),
-    st.sampled_from([viewer.name for viewer in VIEWERS]),
-    st.sampled_from(["", "text/html", "application/json"]),
-)
-def test_no_payload_breaks_the_view_or_is_wider_than_it(
-    data: bytes, viewer: str, content_type: str
-) -> None:
-    rows = payload_lines(PayloadPart(data, content_type), viewer, 50)
-    assert rows
-    assert all(width_of(row) <= 50 for row in rows)
-    assert "\x1b" not in "".join(plain(row) for row in rows)
+from workbench.text.lines import plain
 
 
 def test_a_part_of_a_large_payload_says_which_part_it_is() -> None:
