@@ -145,8 +145,8 @@ class View:
         nodes = {item.node for item in fresh}
         kept = tuple(item for item in self.comparisons if item.node not in nodes)
         news = tuple(item for item in self.news if getattr(item, "node", None) not in nodes)
-        told = tuple(item for item in fresh if item.different)
-        return replace(self, comparisons=(*kept, *fresh), news=(*news, *told))
+        different = tuple(item for item in fresh if item.different)
+        return replace(self, comparisons=(*kept, *fresh), news=(*news, *different))
 
     def without_comparison(self, node: str) -> View:
         """The view without the comparison of that node's builds."""

@@ -25,9 +25,9 @@ class Frame:
         self.above = (self._header, self._banner)
         self.below = (self._timeline, self._status, self.footer)
         self.notice = ""
-        """Told in the status line in place of what the last call did."""
+        """Shown in the status line in place of what the last call did."""
         self.last: EventLine | None = None
-        """What the last call did, as far as it is told."""
+        """What the last call did, as far as it is shown."""
 
     def write(self, context: Context, cells: int) -> None:
         """Write all bars for a width of `cells`."""

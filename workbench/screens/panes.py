@@ -166,8 +166,8 @@ class Panes(Vertical, inherit_bindings=False):
         self._frame.write(self.context, self.size.width)
         self.screen.set_class(self.view.past or self.view.seeking, "-past")
 
-    def tell_last(self, last: EventLine | None) -> None:
-        """Tell in the status line what the last call did."""
+    def show_last(self, last: EventLine | None) -> None:
+        """Show in the status line what the last call did."""
         self._frame.last = last
         self.write_bars()
 
@@ -254,7 +254,7 @@ class Panes(Vertical, inherit_bindings=False):
         return pane.target if isinstance(pane, Outputs) else pane
 
     def show_notice(self, notice: str) -> None:
-        """Tell something in the status line until the next action."""
+        """Show something in the status line until the next action."""
         self._frame.notice = notice
         self.write_bars()
 

@@ -15,8 +15,8 @@ from workbench.text.build_words import outcome_words
 from workbench.timeline import recording_status
 from workbench.view import View, followed
 
-TOLD = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD, CallMark.NOTE)
-"""Lines of the event log that the status line tells."""
+SHOWN_MARKS = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD, CallMark.NOTE)
+"""Lines of the event log that the status line shows."""
 
 
 class UpdateFeed:
@@ -74,9 +74,9 @@ class UpdateFeed:
             self._send(SetComparing(False))
 
     def _rewind(self) -> None:
-        """The event log begins again, and what the last call did is told by it."""
+        """The event log begins again, and what the last call did is shown by it."""
         self._panes.event_log.clear()
-        self._panes.tell_last(None)
+        self._panes.show_last(None)
         self._last_number = 0
 
     def _take_printed(self, update: Update) -> None:
@@ -87,18 +87,18 @@ class UpdateFeed:
 
     def _remember(self, lines: tuple[EventLine, ...]) -> None:
         self._last_number = max(self._last_number, *(one.number for one in lines), 0)
-        latest = next((one for one in reversed(lines) if one.mark in TOLD), None)
+        latest = next((one for one in reversed(lines) if one.mark in SHOWN_MARKS), None)
         if latest is not None:
-            self._panes.tell_last(latest)
+            self._panes.show_last(latest)
 
-    # ---- what is told
+    # ---- what is shown in the status line
 
     def _take_build(self, old: View, update: Update) -> None:
         panes = self._panes
         if update.build is not None or update.build_lines or update.build_lines_lost:
             panes.build_log.take(update.build, update.build_lines, update.build_lines_lost)
         new = panes.view
-        self._tell_errors(old, new)
+        self._show_errors(old, new)
         fresh = [item for item in new.build.outcomes if item not in old.build.outcomes]
         if fresh:
             panes.show_notice(outcome_words(fresh[-1])[0])
@@ -108,11 +108,11 @@ class UpdateFeed:
             if not comparison.different:
                 panes.show_notice(comparison_words(comparison))
         if update.recording is not None:
-            told = recording_status.told(old.recording, update.recording)
-            if told:
-                panes.show_notice(told)
+            notice = recording_status.recording_notice(old.recording, update.recording)
+            if notice:
+                panes.show_notice(notice)
 
-    def _tell_errors(self, old: View, new: View) -> None:
+    def _show_errors(self, old: View, new: View) -> None:
         """Bring new problems into sight, and the events back when there are none any more."""
         panes = self._panes
         errors, before = set(_errors(new)), set(_errors(old))

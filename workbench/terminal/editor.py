@@ -48,12 +48,12 @@ def editor_command(
     is not known opens the file without a line. Raises nothing.
     """
     given = os.environ if environ is None else environ
-    wish = given.get("VISUAL") or given.get("EDITOR") or ""
+    wanted = given.get("VISUAL") or given.get("EDITOR") or ""
     search = given.get("PATH", os.defpath)
     try:
-        words = shlex.split(wish)
+        words = shlex.split(wanted)
     except ValueError:
-        return _problem(f"$EDITOR cannot be understood: {wish}")
+        return _problem(f"$EDITOR cannot be understood: {wanted}")
     if not words:
         words = [name for name in _FALLBACKS if shutil.which(name, path=search)][:1]
     if not words:

@@ -42,7 +42,7 @@ def _limit(number: int) -> str:
     return f"{number / unit:.3g} {name}"
 
 
-def told(before: RecordingStatus | None, now: RecordingStatus) -> str:
+def recording_notice(before: RecordingStatus | None, now: RecordingStatus) -> str:
     """What to tell the user of a change; empty when nothing worth telling has changed."""
     was_writing = before is not None and before.writing
     if now.writing and not was_writing and now.file is not None:

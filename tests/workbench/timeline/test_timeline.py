@@ -20,7 +20,7 @@ from tests.support.workbench_fakes import RING, TWO_BRANCHES, branch_of_calls
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import StyleRole, plain, width_of
 from workbench.timeline.place_words import place_words, state_words, waiting_words
-from workbench.timeline.recording_status import recording_flag, ring_words, told
+from workbench.timeline.recording_status import recording_flag, recording_notice, ring_words
 from workbench.timeline.track import DONE, START, TO_COME, UNDONE, draw_progress, draw_track
 from workbench.timeline.typed_places import typed_place
 
@@ -268,7 +268,9 @@ def test_a_recording_says_its_size_its_end_and_its_failure() -> None:
     assert recording_flag(None) == recording_flag(RING) == recording_flag(ended) == ()
     assert plain(recording_flag(writing)) == "REC 3.1 MiB"
     assert plain(recording_flag(failed)) == "x REC failed"
-    assert told(RING, writing) == "Recording to b.rec. R ends that."
-    assert told(writing, ended) == "Recorded 12 calls, 3.1 MiB to b.rec."
-    assert told(writing, failed) == "The recording failed: the disk is full"
-    assert told(writing, writing) == told(None, RING) == told(failed, failed) == ""
+    assert recording_notice(RING, writing) == "Recording to b.rec. R ends that."
+    assert recording_notice(writing, ended) == "Recorded 12 calls, 3.1 MiB to b.rec."
+    assert recording_notice(writing, failed) == "The recording failed: the disk is full"
+    assert recording_notice(writing, writing) == ""
+    assert recording_notice(None, RING) == ""
+    assert recording_notice(failed, failed) == ""
