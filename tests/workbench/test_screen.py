@@ -439,7 +439,7 @@ async def test_the_graph_is_drawn_again_only_for_another_snapshot(
             await show(app, pilot, link, Update(Health.READY, printed=(chatter,)))
         assert drawn == []
         await show(app, pilot, link, Update(Health.READY, snapshot=snapshot(link.flow, calls=1)))
-        assert drawn == [1]
+        assert len(drawn) == 1
 
 
 async def test_without_colours_the_states_can_still_be_read(
