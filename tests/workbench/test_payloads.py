@@ -424,7 +424,7 @@ async def test_the_editor_survives_a_session_that_ends_under_it() -> None:
 
 
 @pytest.mark.parametrize("key", ["e", "number_sign", "R", "question_mark"])
-async def test_the_editor_and_the_questions_can_be_drawn_at_any_size(key):
+async def test_the_editor_and_the_questions_can_be_drawn_at_any_size(key: str) -> None:
     link = ReadingLink()
     async with opened(link) as (app, pilot):
         timeline = branch_of_calls(20, 12)

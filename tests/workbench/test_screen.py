@@ -19,7 +19,6 @@ from runtime.protocol.requests import (
     ListQueue,
     Pause,
     ReadElement,
-    Request,
     Restart,
     SkipElement,
     StepCall,
@@ -78,7 +77,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_key_sends_its_request(size):
+async def test_a_key_sends_its_request(size: tuple[int, int]) -> None:
     link = FakeLink()
     async with opened(link, size) as (_, pilot):
         for key, request in KEYS:
@@ -384,7 +383,7 @@ async def test_before_the_session_is_ready_it_says_that_it_compiles() -> None:
         assert commands(link) == []
 
 
-async def test_any_size_of_the_terminal_can_be_drawn_and_left_again():
+async def test_any_size_of_the_terminal_can_be_drawn_and_left_again() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))

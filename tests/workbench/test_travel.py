@@ -18,7 +18,6 @@ from runtime.protocol.requests import (
     JumpToMark,
     JumpToStop,
     Pause,
-    Request,
     StepBack,
     StepCall,
     StepElement,
@@ -26,7 +25,7 @@ from runtime.protocol.requests import (
     TakeBranch,
     ToggleMark,
 )
-from runtime.protocol.timeline import ReplayInfo, SeekProgress, Timeline
+from runtime.protocol.timeline import ReplayInfo, SeekProgress
 from runtime.protocol.updates import CallMark, EventLine, Health, Update
 from tests.support.narrow import only
 from tests.support.workbench_fakes import (
@@ -79,7 +78,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_a_key_sends_its_request(size):
+async def test_a_key_sends_its_request(size: tuple[int, int]) -> None:
     link = FakeLink()
     async with opened(link, size) as (app, pilot):
         for key, timeline, request in KEYS:
@@ -103,7 +102,7 @@ NEEDS = [
 ]
 
 
-async def test_a_key_that_cannot_act_says_what_it_needs():
+async def test_a_key_that_cannot_act_says_what_it_needs() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         for key, timeline, said in NEEDS:

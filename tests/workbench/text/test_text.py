@@ -20,33 +20,33 @@ def chunk(data: bytes, stream: str = "stdout", *, granted: bool = True) -> Print
     return PrintedChunk("sink", stream, data, 1, 2, granted)
 
 
-def test_control_codes_are_shown_as_escapes():
+def test_control_codes_are_shown_as_escapes() -> None:
     assert excerpt("\x1b[31mred\x1b[0m") == "\\x1b[31mred\\x1b[0m"
     assert excerpt("a\0b\rc\x7f") == "a\\x00b\\rc\\x7f"
     assert excerpt("\x9b31m") == "\\u009b31m"
 
 
-def test_text_that_turns_the_direction_of_writing_is_shown_as_its_code():
+def test_text_that_turns_the_direction_of_writing_is_shown_as_its_code() -> None:
     assert excerpt("a‮b") == "a\\u202eb"
 
 
-def test_tabs_become_spaces_and_markup_stays_text():
+def test_tabs_become_spaces_and_markup_stays_text() -> None:
     assert excerpt("a\tb") == "a       b"
     assert excerpt("[/foo] [red]x") == "[/foo] [red]x"
 
 
-def test_a_long_line_is_cut_and_says_how_much_is_missing():
+def test_a_long_line_is_cut_and_says_how_much_is_missing() -> None:
     text = excerpt("x" * (LINE_CHARACTERS + 12_345))
     assert text.endswith("… (+12,345 characters)")
     assert len(text) < LINE_CHARACTERS + 40
 
 
-def test_bytes_that_are_not_utf8_are_shown_as_escapes():
+def test_bytes_that_are_not_utf8_are_shown_as_escapes() -> None:
     assert excerpt(b"ok \xff\xfe") == "ok \\xff\\xfe"
 
 
 @given(st.text())
-def test_an_excerpt_never_holds_a_code_a_terminal_acts_on(text):
+def test_an_excerpt_never_holds_a_code_a_terminal_acts_on(text: str) -> None:
     for character in excerpt(text):
         assert unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
