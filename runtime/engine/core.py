@@ -97,15 +97,15 @@ class Engine:
         """Elements waiting in an edge's queue, oldest first."""
         return tuple(self._run.edges[edge_index].items)
 
-    def hand(self, edge_index: int) -> Sequence[Element]:
+    def pending(self, edge_index: int) -> Sequence[Element]:
         """Elements the edge's producer holds until the edge has room, oldest first."""
-        return tuple(self._run.edges[edge_index].hand)
+        return tuple(self._run.edges[edge_index].pending)
 
     def in_flight(self, lineage: int) -> int:
         """Copies of a lineage that have not left the flow: in queues, in hand, being retried."""
         count = 0
         for edge in self._run.edges:
-            for waiting in (edge.items, edge.hand):
+            for waiting in (edge.items, edge.pending):
                 count += sum(1 for element in waiting if element.lineage == lineage)
         return count
 

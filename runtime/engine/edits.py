@@ -170,7 +170,7 @@ def _copies(edge: EdgeRecord, number: int) -> list[tuple[EdgeRecord, deque[Eleme
     """Where the copies of an element wait at the edge: in its queue and in hand for it."""
     return [
         (edge, waiting, place)
-        for waiting in (edge.items, edge.hand)
+        for waiting in (edge.items, edge.pending)
         for place, element in enumerate(waiting)
         if element.id == number
     ]

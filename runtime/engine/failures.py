@@ -89,7 +89,7 @@ def refused(run: FlowRun, call: Call) -> None:
         node.attempt = 1
         node.failing = None
         node.failure = failure
-        _report(run, node, call.number, edge.hand[0], failure, 1)
+        _report(run, node, call.number, edge.pending[0], failure, 1)
         match _policy(run, failure, 1):
             case ErrorPolicy.STOP:
                 stop(run, node, failure)
@@ -98,7 +98,7 @@ def refused(run: FlowRun, call: Call) -> None:
             case ErrorPolicy.RETRY:
                 pass
             case ErrorPolicy.SKIP:
-                queues.drop_hand(run, edge)
+                queues.drop_pending(run, edge)
             case unknown:
                 assert_never(unknown)
 
@@ -109,10 +109,10 @@ def skip(run: FlowRun, node: NodeRecord) -> str | None:
         return f"{node.name} has no failed element: only a flowing flow has one"
     if node.failure is None:
         return f"{node.name} has no failed element"
-    if node.failure.kind is FailureKind.QUEUE_FULL and node.hand:
+    if node.failure.kind is FailureKind.QUEUE_FULL and node.pending:
         for edge in node.outputs:
-            if edge.hand and not edge.holds:
-                queues.drop_hand(run, edge)
+            if edge.pending and not edge.holds:
+                queues.drop_pending(run, edge)
         node.clear_failure()
     elif node.failing is not None:
         _drop_head(run, node, node.failing)
@@ -129,7 +129,7 @@ def forgive(run: FlowRun, node: NodeRecord) -> None:
     """
     failure = node.failure
     node.init_attempt = 0
-    if failure is None or (failure.kind is FailureKind.QUEUE_FULL and node.hand):
+    if failure is None or (failure.kind is FailureKind.QUEUE_FULL and node.pending):
         return
     if node.failing is not None:
         node.turn = node.inputs.index(node.failing)
@@ -214,7 +214,7 @@ def no_such_port(node: NodeRecord, name: str) -> Failure:
 
 def queue_full(edge: EdgeRecord) -> Failure:
     """The failure of a producer whose element met a full queue with the policy `error`."""
-    waiting = len(edge.hand)
+    waiting = len(edge.pending)
     return Failure.of(
         FailureKind.QUEUE_FULL,
         f"edge {edge.link.label} is full ({len(edge.items)} of {edge.capacity}) and its policy "

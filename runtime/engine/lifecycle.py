@@ -164,7 +164,7 @@ def _close(run: FlowRun, node: NodeRecord) -> None:
             node.final_due = True
             readiness.refresh(run, node)
         return
-    if not node.hand:
+    if not node.pending:
         _done(run, node)
 
 

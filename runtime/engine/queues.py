@@ -52,13 +52,13 @@ def take(run: FlowRun, edge: EdgeRecord) -> Element:
     return element
 
 
-def drop_hand(run: FlowRun, edge: EdgeRecord) -> None:
+def drop_pending(run: FlowRun, edge: EdgeRecord) -> None:
     """Drop the copies that wait for this edge, as skipped after a failure."""
     producer = edge.producer
-    while edge.hand:
-        producer.hand -= 1
-        _drop(run, edge, edge.hand.popleft(), DropReason.SKIPPED, producer)
-    _hand_changed(run, producer)
+    while edge.pending:
+        producer.pending -= 1
+        _drop(run, edge, edge.pending.popleft(), DropReason.SKIPPED, producer)
+    _pending_changed(run, producer)
     readiness.refresh(run, producer)
 
 
@@ -68,11 +68,11 @@ def remove(run: FlowRun, edge: EdgeRecord) -> None:
     while edge.items:
         edge.evicted += 1
         _drop(run, edge, edge.items.popleft(), DropReason.REMOVED, edge.consumer)
-    if edge.hand:
-        while edge.hand:
-            producer.hand -= 1
-            _drop(run, edge, edge.hand.popleft(), DropReason.REMOVED, producer)
-        _hand_changed(run, producer)
+    if edge.pending:
+        while edge.pending:
+            producer.pending -= 1
+            _drop(run, edge, edge.pending.popleft(), DropReason.REMOVED, producer)
+        _pending_changed(run, producer)
     if edge.full:
         pressure.end(run, edge)
 
@@ -132,7 +132,7 @@ def _appended_at_alert(run: FlowRun, edge: EdgeRecord, depth: int) -> None:
 
 
 def _put_under_pressure(run: FlowRun, edge: EdgeRecord, element: Element) -> Delivery | None:
-    if edge.shut or edge.hand:
+    if edge.shut or edge.pending:
         _hold(run, edge, element)
         return None
     if len(edge.items) < edge.capacity:
@@ -167,8 +167,8 @@ def _replace_oldest(run: FlowRun, edge: EdgeRecord, element: Element) -> Deliver
 
 
 def _hold(run: FlowRun, edge: EdgeRecord, element: Element) -> None:
-    edge.hand.append(element)
-    edge.producer.hand += 1
+    edge.pending.append(element)
+    edge.producer.pending += 1
     readiness.refresh(run, edge.producer)
 
 
@@ -183,7 +183,7 @@ def _room_made(run: FlowRun, edge: EdgeRecord) -> None:
     """An element was taken out during an episode."""
     edge.drained += 1
     if (
-        (edge.shut or edge.hand)
+        (edge.shut or edge.pending)
         and edge.token_at_ns <= run.now_ns
         and len(edge.items) < edge.capacity
     ):
@@ -205,7 +205,7 @@ def _settle(run: FlowRun, edge: EdgeRecord) -> None:
         readiness.set_shut(run, edge)
     elif reached:
         readiness.set_open(run, edge)
-        if edge.hand and edge.policy is not QueuePolicy.ERROR:
+        if edge.pending and edge.policy is not QueuePolicy.ERROR:
             _meet_anew(run, edge)
     else:
         _open(run, edge)
@@ -219,21 +219,21 @@ def _settle(run: FlowRun, edge: EdgeRecord) -> None:
 
 def _meet_anew(run: FlowRun, edge: EdgeRecord) -> None:
     """Have what waits for the full queue do as its policy says."""
-    waiting = tuple(edge.hand)
-    edge.hand.clear()
-    edge.producer.hand -= len(waiting)
+    waiting = tuple(edge.pending)
+    edge.pending.clear()
+    edge.producer.pending -= len(waiting)
     queued = [_put_under_pressure(run, edge, element) for element in waiting]
     deliveries = tuple(delivery for delivery in queued if delivery is not None)
     if deliveries:
         run.events.append(Released(edge.producer.name, run.now_ns, deliveries))
-    _hand_changed(run, edge.producer)
+    _pending_changed(run, edge.producer)
 
 
 def _forgive_full_queues(run: FlowRun, producer: NodeRecord) -> None:
     """Forget the failure of an element that no longer meets the policy `error`."""
     failure = producer.failure
     if failure is not None and failure.kind is FailureKind.QUEUE_FULL:
-        waits = (edge.policy is QueuePolicy.ERROR and edge.hand for edge in producer.outputs)
+        waits = (edge.policy is QueuePolicy.ERROR and edge.pending for edge in producer.outputs)
         if not any(waits):
             producer.clear_failure()
     if producer.failure is None:
@@ -243,7 +243,7 @@ def _forgive_full_queues(run: FlowRun, producer: NodeRecord) -> None:
 def _open(run: FlowRun, edge: EdgeRecord) -> None:
     """The edge takes elements again, those in hand first."""
     readiness.set_open(run, edge)
-    if edge.hand:
+    if edge.pending:
         _release(run, edge)
     readiness.refresh(run, edge.producer)
 
@@ -251,17 +251,17 @@ def _open(run: FlowRun, edge: EdgeRecord) -> None:
 def _release(run: FlowRun, edge: EdgeRecord) -> None:
     producer = edge.producer
     deliveries = []
-    while edge.hand and not edge.shut and len(edge.items) < edge.capacity:
-        producer.hand -= 1
-        deliveries.append(_append(run, edge, edge.hand.popleft()))
+    while edge.pending and not edge.shut and len(edge.items) < edge.capacity:
+        producer.pending -= 1
+        deliveries.append(_append(run, edge, edge.pending.popleft()))
     if deliveries:
         run.events.append(Released(producer.name, run.now_ns, tuple(deliveries)))
-    _hand_changed(run, producer)
+    _pending_changed(run, producer)
 
 
-def _hand_changed(run: FlowRun, producer: NodeRecord) -> None:
+def _pending_changed(run: FlowRun, producer: NodeRecord) -> None:
     """Copies left the hand. The caller refreshes the producer."""
-    if producer.hand:
+    if producer.pending:
         return
     if producer.failure is not None and producer.failing is None:
         producer.clear_failure()

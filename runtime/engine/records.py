@@ -52,7 +52,6 @@ class EdgeRecord:
         "evicted",
         "full",
         "full_to_held_ns",
-        "hand",
         "held_ns",
         "held_since_ns",
         "holds",
@@ -63,6 +62,7 @@ class EdgeRecord:
         "link",
         "low_mark",
         "peak",
+        "pending",
         "policy",
         "producer",
         "sent_before",
@@ -75,7 +75,7 @@ class EdgeRecord:
         self.producer = producer
         self.consumer = consumer
         self.items: deque[Element] = deque()
-        self.hand: deque[Element] = deque()
+        self.pending: deque[Element] = deque()
         """Elements for this edge that wait in the producer's hand, oldest first."""
         self.configure(link)
         self.shut = False
@@ -126,7 +126,7 @@ class EdgeRecord:
         """Elements the producer put out at this edge's port, wherever they are by now."""
         lost_on_the_way = self.dropped - self.evicted
         enqueued = self.enqueued - self.injected
-        return self.sent_before + enqueued + len(self.hand) + lost_on_the_way
+        return self.sent_before + enqueued + len(self.pending) + lost_on_the_way
 
 
 class NodeRecord:
@@ -153,7 +153,6 @@ class NodeRecord:
         "final",
         "final_due",
         "final_given",
-        "hand",
         "held_since_ns",
         "index",
         "init_attempt",
@@ -167,6 +166,7 @@ class NodeRecord:
         "outputs",
         "paused",
         "paused_until_ns",
+        "pending",
         "ports",
         "ready",
         "role",
@@ -215,7 +215,7 @@ class NodeRecord:
         """Inputs with an element."""
         self.shut_outputs = 0
         """Output edges that hold the node; a router is never held before its call."""
-        self.hand = 0
+        self.pending = 0
         """Copies in hand, over all output edges."""
         self.signal: Signal | None = None
         """The signal a source is to be given next."""

@@ -162,7 +162,7 @@ class Watched:
         """What is in the queue of each edge, and in hand for it."""
         engine = self.engine
         return {
-            ends_of(link): (tuple(engine.queue(link.index)), tuple(engine.hand(link.index)))
+            ends_of(link): (tuple(engine.queue(link.index)), tuple(engine.pending(link.index)))
             for link in engine.flow.edges
         }
 

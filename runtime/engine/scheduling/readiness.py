@@ -25,18 +25,18 @@ def refresh(run: FlowRun, node: NodeRecord) -> None:
     elif node.is_source:
         due = node.work
         wants = not node.exhausted
-        able = wants and not (node.paused or node.hand or node.shut_outputs)
+        able = wants and not (node.paused or node.pending or node.shut_outputs)
     else:
         due = node.work
         wants = node.nonempty > 0
         if not wants and node.final_due and node.final is not None:
             due, wants = node.final, True
-        able = wants and not (node.hand or node.shut_outputs or node.asleep)
+        able = wants and not (node.pending or node.shut_outputs or node.asleep)
     node.due = _INIT if node.crashed else due
     if able is not node.ready:
         node.ready = able
         run.ready ^= node.bit
-    if not able and (wants or node.hand):
+    if not able and (wants or node.pending):
         if node.held_since_ns == NEVER:
             node.held_since_ns = run.now_ns
         _hold_edges(run, node)
@@ -117,7 +117,7 @@ def _hold_edges(run: FlowRun, node: NodeRecord) -> None:
         if not edge.full:
             continue
         shut = edge.shut and not node.routes
-        held = node_held and (node.paused or shut or bool(edge.hand))
+        held = node_held and (node.paused or shut or bool(edge.pending))
         if held and edge.held_since_ns == NEVER:
             edge.held_since_ns = now
             if edge.full_to_held_ns == NEVER:

@@ -111,8 +111,8 @@ def why_not(run: FlowRun, node: NodeRecord) -> str:
 def _what_holds(run: FlowRun, node: NodeRecord) -> str:
     name = node.name
     for edge in node.outputs:
-        if edge.hand:
-            count = len(edge.hand)
+        if edge.pending:
+            count = len(edge.pending)
             held = f"{count} element{'' if count == 1 else 's'} in hand"
             return f"{name} has {held} for {state_of(run, edge)}"
     if node.paused:
@@ -153,8 +153,8 @@ def _first_waiting(run: FlowRun) -> tuple[int, NodeRecord, Element | None] | Non
         if edge.token_at_ns <= run.now_ns or len(edge.items) >= edge.capacity:
             continue
         producer = edge.producer
-        if edge.hand:
-            found.append((edge.token_at_ns, edge.consumer.index, edge.consumer, edge.hand[0]))
+        if edge.pending:
+            found.append((edge.token_at_ns, edge.consumer.index, edge.consumer, edge.pending[0]))
         elif _wants_call(producer):
             found.append((edge.token_at_ns, producer.index, producer, None))
     if not found:

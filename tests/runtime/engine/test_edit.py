@@ -29,13 +29,13 @@ from tests.support.narrow import only, present
 
 def refusal(engine: Engine, command: Edit) -> str:
     """Why the engine does not edit; nothing else may follow from it."""
-    before = [(engine.queue(edge.index), engine.hand(edge.index)) for edge in engine.flow.edges]
+    before = [(engine.queue(edge.index), engine.pending(edge.index)) for edge in engine.flow.edges]
     events = engine.apply(command)
     assert [(type(event), only(Stopped, event).reason) for event in events] == [
         (Stopped, StopReason.USER)
     ]
     assert before == [
-        (engine.queue(edge.index), engine.hand(edge.index)) for edge in engine.flow.edges
+        (engine.queue(edge.index), engine.pending(edge.index)) for edge in engine.flow.edges
     ]
     return only(Stopped, events[0]).detail
 
@@ -65,10 +65,10 @@ def test_all_copies_in_queues_and_in_hand_share_the_new_payload() -> None:
         [edge("source", "router"), edge("router", "a", 1, port="a"), edge("router", "b", port="b")],
     )
     invoker, engine = running(linked, "source", "source", "router", "router")
-    assert [element.id for element in engine.hand(1)] == [2]
+    assert [element.id for element in engine.pending(1)] == [2]
     events = engine.apply(Edit(2, b"other"))
     assert [only(Edited, event).edges for event in events] == [(1, 2)]
-    assert engine.hand(1)[0].payload is engine.queue(2)[1].payload
+    assert engine.pending(1)[0].payload is engine.queue(2)[1].payload
     released = of_type(engine.apply(Step(node="a")), Released)
     assert released[0].deliveries[0].element.payload.data == b"other"
     finish(engine)

@@ -202,6 +202,6 @@ def test_in_flight_counts_the_copies_in_queues_and_in_hand() -> None:
         engine.apply(Step(node=node))
     first, second = 1, 2
     assert (engine.in_flight(first), engine.in_flight(second)) == (2, 2)
-    assert [element.id for element in engine.hand(1)] == [second]
+    assert [element.id for element in engine.pending(1)] == [second]
     engine.apply(Step(node="b"))
     assert (engine.in_flight(first), engine.in_flight(second)) == (1, 2)

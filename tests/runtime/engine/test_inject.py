@@ -130,7 +130,7 @@ def test_what_waits_in_hand_does_not_let_it_pass() -> None:
         [edge("source", "router"), edge("router", "sink", 1)],
     )
     _, engine = running(linked, "source", "source", "router", "router")
-    assert len(engine.hand(1)) == 1
+    assert len(engine.pending(1)) == 1
     assert "no room in router -> sink (1 of 1)" in refusal(engine, Inject(1, b"new"))
 
 
@@ -192,7 +192,7 @@ def test_a_consumer_that_is_done_gets_nothing_more() -> None:
     engine = initialised(linked, invoker)
     engine.step()
     engine.apply(Step(node="adder"))
-    assert len(engine.hand(1)) == 1  # flushed, and not done yet
+    assert len(engine.pending(1)) == 1  # flushed, and not done yet
     assert refusal(engine) == "adder is done: it gets no more elements"
     engine.apply(Step(node="sink"))
     assert engine.snapshot().nodes[1].state is NodeState.DONE

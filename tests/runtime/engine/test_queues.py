@@ -129,7 +129,7 @@ def test_policy_error_fails_the_producer_and_keeps_the_element_in_hand() -> None
     assert "source -> sink" in failed.failure.message
     assert of_type(events, Stopped)[0].reason is StopReason.ERROR
     assert sequences(engine.queue(0)) == [0]
-    assert sequences(engine.hand(0)) == [1]
+    assert sequences(engine.pending(0)) == [1]
     assert engine.snapshot().nodes[0].failure == failed.failure
     events = engine.apply(Step(node="sink"))
     assert of_type(events, Released)[0].deliveries[0].element.sequence == 1
@@ -169,7 +169,7 @@ def test_skip_drops_what_a_refusing_queue_left_in_hand() -> None:
     assert [
         (one.element.sequence, one.reason, one.edge) for one in of_type(events, ElementDropped)
     ] == [(1, DropReason.SKIPPED, 0)]
-    assert engine.hand(0) == ()
+    assert engine.pending(0) == ()
     assert engine.snapshot().nodes[0].state is NodeState.READY
 
 
@@ -224,9 +224,9 @@ def test_a_router_keeps_in_hand_what_a_rate_limit_does_not_take_yet() -> None:
     engine = initialised(linked, FakeInvoker(linked, elements=3, duration_ns=10))
     for node in ("source", "router", "source", "router"):
         engine.apply(Step(node=node))
-    assert (sequences(engine.queue(1)), sequences(engine.hand(1))) == ([0], [1])
+    assert (sequences(engine.queue(1)), sequences(engine.pending(1))) == ([0], [1])
     engine.apply(Step(node="a"))
-    assert (sequences(engine.queue(1)), sequences(engine.hand(1))) == ([], [1])
+    assert (sequences(engine.queue(1)), sequences(engine.pending(1))) == ([], [1])
     assert (
         "1 element in hand for router:a -> a"
         in only(Stopped, engine.apply(Step(node="router"))[0]).detail
@@ -261,14 +261,14 @@ def test_a_router_holds_its_element_while_other_branches_go_on() -> None:
     for node in ("source", "source", "source", "router", "router"):
         events = engine.apply(Step(node=node))
     assert of_type(events, CallFinished)[0].deliveries == (Delivery(2, engine.queue(2)[1], 2),)
-    assert sequences(engine.hand(1)) == [1]
+    assert sequences(engine.pending(1)) == [1]
     snapshot = engine.snapshot()
     assert (snapshot.nodes[1].in_hand, snapshot.edges[1].in_hand) == (1, 1)
     assert snapshot.nodes[1].state is NodeState.BLOCKED
     refusal = engine.apply(Step(node="router"))
     assert "1 element in hand for router:a -> a (1 of 1)" in only(Stopped, refusal[0]).detail
     engine.apply(Step(node="b"))
-    assert sequences(engine.hand(1)) == [1]
+    assert sequences(engine.pending(1)) == [1]
     events = engine.apply(Step(node="a"))
     assert of_type(events, Released) == [
         Released("router", 110, (Delivery(1, engine.queue(1)[0], 1),))

@@ -54,7 +54,7 @@ def held_by_a_router(policy: QueuePolicy) -> tuple[FakeInvoker, Engine]:
     engine = initialised(linked, invoker)
     for node in ("source", "source", "source", "router", "router"):
         engine.apply(Step(node=node))
-    assert len(engine.hand(1)) == 1
+    assert len(engine.pending(1)) == 1
     return invoker, engine
 
 
@@ -104,12 +104,12 @@ def test_an_overfull_queue_takes_nothing_from_the_hand_before_it_has_room() -> N
     engine = initialised(linked, invoker)
     for node in ("source",) * 4 + ("router",) * 4:
         engine.apply(Step(node=node))
-    assert (len(engine.queue(1)), len(engine.hand(1))) == (3, 1)
+    assert (len(engine.queue(1)), len(engine.pending(1))) == (3, 1)
     engine.apply(SetQueue(1, 1, BLOCK))
     depths = []
     for _ in range(4):
         engine.apply(Step(node="sink"))
-        depths.append((len(engine.queue(1)), len(engine.hand(1))))
+        depths.append((len(engine.queue(1)), len(engine.pending(1))))
     assert depths == [(2, 1), (1, 1), (1, 0), (0, 0)]
     finish(engine)
     assert fakes.delivered(invoker) == [b"source %d" % number for number in range(9)]
@@ -201,7 +201,7 @@ def test_what_is_in_hand_goes_into_a_queue_that_is_made_larger() -> None:
     events = engine.apply(SetQueue(1, 2, BLOCK))
     released = of_type(events, Released)
     assert [delivery.edge for event in released for delivery in event.deliveries] == [1]
-    assert (len(engine.queue(1)), len(engine.hand(1))) == (2, 0)
+    assert (len(engine.queue(1)), len(engine.pending(1))) == (2, 0)
     finish(engine)
     assert len(fakes.delivered(invoker, "a")) == 3
 

@@ -177,7 +177,7 @@ def test_copies_in_hand_for_a_removed_edge_are_dropped_and_free_their_node() -> 
     invoker.on("router", Export.ROUTE, lambda call: Ports(("a",)))
     for node in ("source", "source", "source", "router", "router"):
         engine.apply(Step(node=node))
-    assert len(engine.hand(2)) == 1
+    assert len(engine.pending(2)) == 1
     del roles["a"]
     events = engine.apply(Relink(flow(roles, into)))
     drops = of_type(events, ElementDropped)
@@ -279,7 +279,7 @@ def test_what_a_larger_queue_of_the_new_flow_releases_names_its_new_index() -> N
     roles = {"source": Role.SOURCE, "router": Role.ROUTER, "sink": Role.SINK}
     narrow = flow(roles, [edge("source", "router"), edge("router", "sink", 1)])
     _, engine = running(narrow, "source", "source", "router", "router")
-    assert len(engine.hand(1)) == 1
+    assert len(engine.pending(1)) == 1
     wide = flow(roles, [edge("router", "sink", 4), edge("source", "router")])
     events = engine.apply(Relink(wide))
     released = of_type(events, Released)[0]
@@ -293,7 +293,7 @@ def test_a_removed_node_that_held_an_element_does_not_become_done_in_the_new_gra
     engine = initialised(linked, invoker)
     for node in ("source", "source", "source", "middle", "middle"):
         engine.apply(Step(node=node))
-    assert len(engine.hand(1)) == 1
+    assert len(engine.pending(1)) == 1
     beside = flow(
         {"source": Role.SOURCE, "first": Role.SINK, "sink": Role.SINK},
         [edge("source", "first"), edge("source", "sink")],

@@ -120,7 +120,7 @@ def test_what_a_router_had_in_hand_is_still_in_hand_when_it_becomes_a_processor(
     edges = [edge("source", "middle"), edge("middle", "sink", 1)]
     calls = ("source", "source", "middle", "middle")
     invoker, engine = running(flow({**THREE, "middle": Role.ROUTER}, edges), *calls)
-    assert len(engine.hand(1)) == 1
+    assert len(engine.pending(1)) == 1
     engine.apply(Relink(flow(THREE, edges)))
     middle = engine.snapshot().nodes[1]
     assert (middle.in_hand, middle.elements_in, middle.elements_out) == (1, 0, 0)
