@@ -34,6 +34,13 @@ class Expectation:
         return self._target
 
 
+def why_no_test(recorded: RecordedFlow) -> str:
+    """Why a recording cannot be a test of all that was recorded; empty when it can."""
+    if not recorded.calls:
+        return "it holds no call, so nothing is compared"
+    return " and ".join(item.message for item in recorded.lost)
+
+
 @contextmanager
 def expectation(
     recorded: RecordedFlow, ignore: Ignore, target: Path | None = None, *, in_place: bool = False

@@ -36,6 +36,12 @@ class RecordedFlow:
     """In what the flow is not the recorded one; structure only when it was forced."""
     notes: tuple[Diagnostic, ...]
     """Warnings to be shown."""
+    version: int
+    """The format version of the file."""
+    calls: int
+    """Calls in the file."""
+    lost: tuple[Diagnostic, ...]
+    """What is known to be missing of it: its end, or a line that was cut off."""
 
     @property
     def flow(self) -> LinkedFlow:
@@ -91,11 +97,16 @@ def open_recording(
 
     Other builds are let pass, and reported as warnings; `force` lets another graph pass too.
 
+    The file is checked from its first to its last byte, so that no component is blamed for what
+    happened to the file.
+
     Raises:
-        StudioError: the recording or the flow cannot be opened, or the flow is another one.
+        StudioError: the recording or the flow cannot be opened, the recording is damaged, or the
+            flow is another one.
     """
     with RecordingReader(path) as reader:
         header = reader.header
+        reader.check()
     if manifest is None:
         manifest = manifest_of(path)
     opened = open_flow(manifest, flow or header.flow)
@@ -106,7 +117,16 @@ def open_recording(
     except ValueError as error:
         raise StudioError([_unusable(path, str(error))]) from error
     notes = (*opened.warnings, *(_difference(path, item) for item in found))
-    return RecordedFlow(path, header, opened, found, (*notes, *_unpinned(path, header)))
+    return RecordedFlow(
+        path,
+        header,
+        opened,
+        found,
+        (*notes, *_unpinned(path, header)),
+        version=reader.version,
+        calls=reader.calls,
+        lost=() if reader.end is not None else reader.warnings,
+    )
 
 
 def manifest_of(recording: Path) -> Path:

@@ -1,17 +1,18 @@
-"""The lines of a recording, format 1 (docs/recording-format.md).
+"""The lines of a recording, format 2 (docs/recording-format.md).
 
 Every line is one JSON object with a `type`. The header has all its fields; after it, a field
-that holds its default is left out. Readers ignore fields they do not know, so a release may add
-some without a new format version.
+that holds its default is left out. The last field of every line is its `crc`. Readers ignore
+fields they do not know, so a release may add some without a new format version.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
 """The format version this release writes, and the newest it reads."""
 
 
@@ -85,6 +86,8 @@ class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
     unpinned: tuple[UnpinnedLine, ...] = ()
     redactions: tuple[str, ...] = ()
     """Rules that were applied before anything was written."""
+    redacts_embedded_json: bool = True
+    """Whether its JSON paths also looked into JSON that stands within a line of other text."""
     outputs: str = "full"
     """"full" or "digest": whether payloads that can be computed again are written."""
     payload_limit: int = 0
@@ -203,6 +206,8 @@ class EndLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="end", kw_onl
     delivered: int = 0
     dropped: int = 0
     errors: int = 0
+    digest: str = ""
+    """BLAKE2b of 128 bits of every byte before this line, in hexadecimal."""
 
 
 BodyLine = CallLine | CommandLine | EndLine
@@ -211,24 +216,33 @@ BodyLine = CallLine | CommandLine | EndLine
 Line = Header | BodyLine
 
 _encoder = msgspec.json.Encoder()
+_CRC_BYTES = len(b',"crc":"01234567"}')
 _body_decoder: msgspec.json.Decoder[BodyLine] = msgspec.json.Decoder(BodyLine)
 _header_decoder: msgspec.json.Decoder[Header] = msgspec.json.Decoder(Header)
 
 
+class ChangedLineError(ValueError):
+    """A line is not, byte for byte, what was written."""
+
+
 def encode(line: Line) -> bytes:
-    """The line as compact JSON in UTF-8, with its newline."""
-    return _encoder.encode(line) + b"\n"
+    """The line as compact JSON in UTF-8, with its `crc` and its newline."""
+    data = _encoder.encode(line)
+    return b'%b,"crc":"%08x"}\n' % (data[:-1], crc32(data))
 
 
-def encode_into(line: Line, buffer: bytearray) -> None:
-    """As `encode`, at the end of `buffer`; which stays as it is when the line has no JSON."""
-    size = len(buffer)
-    try:
-        _encoder.encode_into(line, buffer, size)
-    except BaseException:
-        del buffer[size:]
-        raise
-    buffer += b"\n"
+def require_crc(data: bytes) -> None:
+    """Raise `ChangedLineError` when a line is not, byte for byte, what `encode` wrote.
+
+    The CRC-32 is that of the line as it is without its `crc` and its newline.
+    """
+    end = len(data) - (data[-1:] == b"\n")
+    begin = end - _CRC_BYTES
+    if data[begin : begin + 8] != b',"crc":"' or data[end - 2 : end] != b'"}':
+        raise ChangedLineError("the line does not end with its `crc`")
+    crc = crc32(b"}", crc32(memoryview(data)[:begin]))
+    if data[end - 10 : end - 2] != b"%08x" % crc:
+        raise ChangedLineError("the line is not what was written: its `crc` says otherwise")
 
 
 decode_body = _body_decoder.decode

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Command
-from runtime.model.errors import Diagnostic
+from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.events import Event
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot
@@ -95,7 +95,11 @@ class RecordingResult:
 
 
 class FileRecording:
-    """Records one run into a new file. A failure is told at once, and never stops the run."""
+    """Records one run into a file. A failure is told at once, and never stops the run.
+
+    Raises:
+        StudioError: the file cannot be written (E0001), before anything is run.
+    """
 
     def __init__(
         self,
@@ -104,11 +108,16 @@ class FileRecording:
         facts: RunFacts,
         options: RecordingOptions,
         on_failure: Callable[[Diagnostic], None],
+        *,
+        overwrite: bool = False,
     ) -> None:
-        self._writer = FileWriter(path, header_of(flow, facts, options, path), options)
+        exists = path.is_file()
+        header = header_of(flow, facts, options, path)
+        self._writer = FileWriter(path, header, options, overwrite=overwrite)
+        if self._writer.failed is not None:
+            raise StudioError([_unwritable(self._writer.failed, exists=exists)])
         self._on_failure = on_failure
         self._told = False
-        self._tell()
 
     def record(self, command: Command, events: list[Event]) -> None:
         """See `runtime.headless.run.RunRecorder`."""
@@ -127,3 +136,8 @@ class FileRecording:
         if self._writer.failed is not None and not self._told:
             self._told = True
             self._on_failure(self._writer.failed)
+
+
+def _unwritable(failed: Diagnostic, *, exists: bool) -> Diagnostic:
+    mend = "Choose another file, or replace it with --overwrite." if exists else "Choose another."
+    return replace(failed, help=f"Nothing was run. {mend}")

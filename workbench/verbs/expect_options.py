@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import time
 
-from runtime.headless.expect import expectation
-from runtime.model.errors import ExitCode
+from runtime.headless.expect import expectation, why_no_test
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.differences import Ignore
-from runtime.recording.diff.junit import write_junit
+from runtime.recording.diff.junit import JunitFile
 from runtime.recording.diff.report import Report
+from runtime.recording.format import FORMAT
 from workbench.verbs.replay_options import ReplayArguments, opened_recording
 from workbench.verbs.run_options import show_warnings
 
@@ -17,26 +20,59 @@ from workbench.verbs.run_options import show_warnings
 def expect(arguments: ReplayArguments) -> ExitCode:
     """Runs a recording again and compares the outputs; gives the exit code.
 
-    1 when they differ, and were not accepted with `--update`.
+    1 when they differ, and were not accepted with `--update`; 2 when the recording is less than
+    what was run, or nothing of it is compared, unless `--partial` lets that pass.
     """
+    junit = None if arguments["junit"] is None else JunitFile(arguments["junit"])
+    try:
+        return _expect(arguments, junit)
+    except StudioError as error:
+        if junit is not None:
+            junit.write_error("recording", error.diagnostics)
+        raise
+
+
+def _expect(arguments: ReplayArguments, junit: JunitFile | None) -> ExitCode:
     ignore = Ignore(arguments["ignore"])
     recorded = opened_recording(arguments)
     show_warnings(recorded.opened.warnings)
+    _require_whole(recorded, partial=arguments["partial"])
     began = time.monotonic()
     with expectation(
         recorded, ignore, arguments["output"], in_place=arguments["in_place"]
     ) as found:
         seconds = time.monotonic() - began
         print_comparison(found.report, as_json=arguments["as_json"])
-        if arguments["junit"] is not None:
-            write_junit(found.report, recorded.path.name, arguments["junit"], seconds)
+        if junit is not None:
+            junit.write(found.report, recorded.path.name, seconds)
         if not arguments["update"]:
             return ExitCode.OK if found.report.equal else ExitCode.FAILED
-        if found.report.equal and not found.report.notes:
+        if found.report.equal and not found.report.notes and recorded.version == FORMAT:
             print("Nothing to accept: the outputs are the recorded ones.", file=sys.stderr)
             return ExitCode.OK
-        print(f"Accepted the new outputs: {found.accept()}", file=sys.stderr)
+        what = "in the format of this release" if found.report.equal else "with the new outputs"
+        print(f"Written {what}: {found.accept()}", file=sys.stderr)
         return ExitCode.OK
+
+
+def _require_whole(recorded: RecordedFlow, *, partial: bool) -> None:
+    """Raise `StudioError` (E0001) when the recording is less than what was run."""
+    why = why_no_test(recorded)
+    if not why:
+        return
+    severity = Severity.WARNING if partial else Severity.ERROR
+    told = Diagnostic(
+        severity,
+        Code.IO,
+        f"the recording is no test of what was run: {why}",
+        "Only what it holds is compared."
+        if partial
+        else "Record again, or let what it holds be enough with --partial.",
+        file=str(recorded.path),
+    )
+    if not partial:
+        raise StudioError([told])
+    show_warnings((told,))
 
 
 def print_comparison(report: Report, *, as_json: bool) -> None:

@@ -20,6 +20,7 @@ from workbench.verbs.run_options import RunArguments, run_flow, run_options
     metavar="FILE",
     help="The new file.",
 )
-def command(output: Path, **arguments: Unpack[RunArguments]) -> int:
+@click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
+def command(output: Path, overwrite: bool, **arguments: Unpack[RunArguments]) -> int:
     """Run a flow to its end without a screen, and record it."""
-    return run_flow(arguments, output)
+    return run_flow(arguments, output, overwrite=overwrite)

@@ -54,6 +54,11 @@ from workbench.verbs.replay_options import ReplayArguments, Speed, replay, repla
 )
 @click.option("--update", is_flag=True, help="Accept the new outputs, into a new file.")
 @click.option(
+    "--partial",
+    is_flag=True,
+    help="With --expect: a recording that lost a part is enough.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -94,6 +99,7 @@ def _check(arguments: ReplayArguments) -> None:
     needs = {
         "--junit": (arguments["junit"] is not None, test, "--expect"),
         "--ignore": (bool(arguments["ignore"]), test, "--expect"),
+        "--partial": (arguments["partial"], test, "--expect"),
         "--output": (arguments["output"] is not None, arguments["update"], "--update"),
         "--in-place": (arguments["in_place"], arguments["update"], "--update"),
     }

@@ -49,6 +49,7 @@ class ReplayArguments(TypedDict):
     ignore: tuple[str, ...]
     junit: Path | None
     update: bool
+    partial: bool
     output: Path | None
     in_place: bool
     as_json: bool

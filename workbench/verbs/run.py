@@ -18,6 +18,7 @@ from workbench.verbs.run_options import RunArguments, run_flow, run_options
     metavar="FILE",
     help="Record the run into a new file, for replay, diff and tests.",
 )
-def command(record: Path | None, **arguments: Unpack[RunArguments]) -> int:
+@click.option("--overwrite", is_flag=True, help="With --record: replace a file that exists.")
+def command(record: Path | None, overwrite: bool, **arguments: Unpack[RunArguments]) -> int:
     """Run a flow to its end without a screen."""
-    return run_flow(arguments, record)
+    return run_flow(arguments, record, overwrite=overwrite)

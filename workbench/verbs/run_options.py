@@ -106,10 +106,12 @@ def run_options(function: _Command) -> _Command:
     return function
 
 
-def run_flow(arguments: RunArguments, record: Path | None) -> int:
+def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = False) -> int:
     """Runs a flow to its end, recorded into `record` if it is given; gives the exit code."""
     if arguments["redactions"] and record is None:
         raise click.UsageError("--redact needs a recording: give --record FILE too")
+    if overwrite and record is None:
+        raise click.UsageError("--overwrite needs a recording: give --record FILE too")
     recording = RecordingOptions(redactor=redaction(arguments["redactions"]))
     options = RunOptions(
         limit=arguments["limit"],
@@ -123,10 +125,9 @@ def run_flow(arguments: RunArguments, record: Path | None) -> int:
     show_warnings(opened.warnings)
     run = CommandLineRun(opened.flow, options, as_json=arguments["as_json"])
     feeds = text_inputs(arguments["inputs"], opened.flow.sources)
-    invoker = SourceOverride(opened.open_invoker(run.output.take), feeds)
     if record is not None:
-        run.record(record, opened, recording)
-    return run.run(invoker)
+        run.record(record, opened, recording, overwrite=overwrite)
+    return run.run(SourceOverride(opened.open_invoker(run.output.take), feeds))
 
 
 def _open(manifest: Path, flow: str | None) -> OpenedFlow:
@@ -162,8 +163,10 @@ class CommandLineRun:
         self.output = ComponentOutput(sys.stdout, sys.stderr, as_json=as_json)
         """Takes what components print."""
 
-    def record(self, path: Path, opened: OpenedFlow, options: RecordingOptions) -> None:
-        """Record the run into a new file."""
+    def record(
+        self, path: Path, opened: OpenedFlow, options: RecordingOptions, *, overwrite: bool
+    ) -> None:
+        """Record the run into a file. Raises `StudioError` when it cannot be written (E0001)."""
         linking = opened.linking
         facts = run_facts(
             opened.flow,
@@ -171,7 +174,9 @@ class CommandLineRun:
             opened.manifest_text,
             engine_options(self._options),
         )
-        self._recording = FileRecording(path, opened.flow, facts, options, _show_problem)
+        self._recording = FileRecording(
+            path, opened.flow, facts, options, _show_problem, overwrite=overwrite
+        )
 
     def run(self, invoker: SourceOverride) -> int:
         """Run to the end; gives the exit code. A recording that failed is a bad file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -16,32 +17,73 @@ SHOWN_DIFFERENCES = 20
 """Differences written out for one test case."""
 
 
-def write_junit(report: Report, suite: str, path: Path, seconds: float) -> None:
-    """Write one test case for each node; it fails when outputs of that node differ.
-
-    A node whose outputs differ only because its input did fails too, and says so.
+class JunitFile:
+    """A JUnit file, opened before anything is run so that it is known to be writable.
 
     Raises:
-        StudioError: the file cannot be written (E0001).
+        StudioError: the file cannot be written (E0001); also from its methods.
     """
-    cases = list(report.nodes.values())
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            path.open("ab").close()
+        except OSError as error:
+            raise StudioError([_unwritable(path, error)]) from error
+
+    def write(self, report: Report, suite: str, seconds: float) -> None:
+        """Write one test case for each node; it fails when outputs of that node differ.
+
+        A node whose outputs differ only because its input did fails too, and says so. A report
+        without any call that was compared has an error in place of its cases.
+        """
+        cases = list(report.nodes.values())
+        if not any(case.compared + case.missing + case.added for case in cases):
+            self._write_error(suite, "nothing was compared", "")
+            return
+        root, element = _suite(suite, len(cases), seconds)
+        element.set("failures", str(sum(not case.equal for case in cases)))
+        for case in cases:
+            _add_case(element, suite, case, report)
+        self._write(root)
+
+    def write_error(self, suite: str, problems: Sequence[Diagnostic]) -> None:
+        """Write that there was no test: why it could not be run."""
+        text = "\n".join(item.render() for item in problems)
+        self._write_error(suite, problems[0].message if problems else "", text)
+
+    def _write_error(self, suite: str, message: str, text: str) -> None:
+        root, element = _suite(suite, 1, 0.0)
+        element.set("errors", "1")
+        case = ElementTree.SubElement(
+            element, "testcase", classname=_clean(suite), name="recording", time="0"
+        )
+        error = ElementTree.SubElement(case, "error", type="recording", message=_clean(message))
+        error.text = _clean(text)
+        self._write(root)
+
+    def _write(self, root: ElementTree.Element) -> None:
+        ElementTree.indent(root)
+        try:
+            ElementTree.ElementTree(root).write(self._path, encoding="utf-8", xml_declaration=True)
+        except OSError as error:
+            raise StudioError([_unwritable(self._path, error)]) from error
+
+
+def _suite(
+    name: str, tests: int, seconds: float
+) -> tuple[ElementTree.Element, ElementTree.Element]:
     root = ElementTree.Element("testsuites")
     element = ElementTree.SubElement(
         root,
         "testsuite",
-        name=_clean(suite),
-        tests=str(len(cases)),
-        failures=str(sum(not case.equal for case in cases)),
+        name=_clean(name),
+        tests=str(tests),
+        failures="0",
         errors="0",
         time=f"{seconds:.3f}",
     )
-    for case in cases:
-        _add_case(element, suite, case, report)
-    ElementTree.indent(root)
-    try:
-        ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
-    except OSError as error:
-        raise StudioError([_unwritable(path, error)]) from error
+    return root, element
 
 
 def _add_case(parent: ElementTree.Element, suite: str, case: NodeCount, report: Report) -> None:

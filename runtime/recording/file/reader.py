@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from hashlib import blake2b
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.recording.file.line_check import LineCheck
 from runtime.recording.file.versions import FormatReader, NewerFormatError
-from runtime.recording.format import FORMAT, BodyLine, EndLine, Header, decode_body
+from runtime.recording.format import (
+    FORMAT,
+    BodyLine,
+    ChangedLineError,
+    EndLine,
+    Header,
+    decode_body,
+    require_crc,
+)
+from runtime.recording.payload_encoding import DIGEST_BYTES
 
 MAX_LINE_BYTES = 256 * 1024 * 1024
 """Longest line read, in bytes; one that holds the largest payload is shorter."""
@@ -21,6 +32,12 @@ END_BYTES = 16 * 1024
 
 BATCH_BYTES = 64 * 1024
 """Lines are decoded in batches of about this size: one by one, between calls, costs more."""
+
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some editors put before the first line."""
+
+_CALL, _END = b'{"type":"call"', b'{"type":"end"'
 
 
 class NumberedLine(NamedTuple):
@@ -38,7 +55,8 @@ class NumberedLine(NamedTuple):
 class RecordingReader:
     """An open recording. Iterating gives every line after the header; use as a context manager.
 
-    After the iteration, `warnings` says what was tolerated: a last line that was cut off, or a
+    Every line is checked against itself and against those before it. After the iteration, or
+    after `check`, `warnings` says what was tolerated: a last line that was cut off, or a
     missing end line. `end` is the end line, when there is one.
 
     Raises:
@@ -50,6 +68,8 @@ class RecordingReader:
         self.path = path
         self.warnings: tuple[Diagnostic, ...] = ()
         self.end: EndLine | None = None
+        self.calls = 0
+        """Calls there were in the last iteration, or `check`."""
         self._format = FormatReader()
         self._offset = 0
         self._file = self._open()
@@ -77,18 +97,22 @@ class RecordingReader:
 
     def __iter__(self) -> Iterator[NumberedLine]:
         """Every line after the header, from the beginning; one iteration at a time."""
-        self.warnings, self.end = (), None
-        if self._offset != self._body_offset:  # a pipe can be read once, but not wound back
-            self._seek(self._body_offset)
-            self._offset = self._body_offset
+        self._rewind()
         number, offset = 1, self._body_offset
-        decode = self._format.body_decoder()
+        decode, check = self._format.body_decoder(), LineCheck(self.header)
         while batch := self._read_batch(number + 1):
             lines, problem = _decoded(batch, decode)
             for data, line in zip(batch, lines, strict=False):
                 number += 1
+                try:
+                    check.take(line)
+                except ValueError as error:
+                    raise self._damaged(number, str(error)) from error
+                self.calls = check.calls
                 if type(line) is EndLine:
-                    self.end = line
+                    self._take_end(line, number, data)
+                else:
+                    self._digest.update(data)
                 yield NumberedLine(number, offset, len(data), line)
                 offset += len(data)
             if problem is not None:
@@ -99,6 +123,68 @@ class RecordingReader:
                 raise self._damaged(number, str(problem)) from problem
         if self.end is None:
             self._warn(number, "the recording has no end line: its recorder was interrupted")
+
+    @property
+    def version(self) -> int:
+        """The format version of the file."""
+        return self._format.version
+
+    def check(self) -> None:
+        """Read the whole file, so that damage is told before anything is made of it.
+
+        Raises:
+            StudioError: a line is damaged (E0001), with its line number.
+        """
+        if not self._format.has_crc or not self._is_as_written():
+            for _ in self:
+                pass
+
+    def _is_as_written(self) -> bool:
+        """Whether each line has its `crc` and all have the digest of the end: at a tenth of what
+        reading them costs. False when anything else is to be said about the file."""
+        self._rewind()
+        number = 1
+        while batch := self._read_batch(number + 1):
+            *others, last = batch
+            try:
+                for data in batch:
+                    require_crc(data)
+            except ValueError:
+                return False
+            number += len(batch)
+            self.calls += sum(data.startswith(_CALL) for data in batch)
+            self._digest.update(b"".join(others))
+            if not last.startswith(_END):
+                self._digest.update(last)
+                continue
+            try:
+                end = decode_body(last)
+            except ValueError:
+                return False
+            if not isinstance(end, EndLine) or not last.endswith(b"\n") or self._read_line(number):
+                return False
+            self.end = end
+            return end.digest == self._digest.hexdigest() and end.calls == self.calls
+        return False
+
+    def _take_end(self, end: EndLine, number: int, data: bytes) -> None:
+        if self._format.has_crc and end.digest != self._digest.hexdigest():
+            raise self._damaged(
+                number,
+                "the lines before are not those that were written: one is missing, was added, "
+                "was changed or stands elsewhere",
+            )
+        if not data.endswith(b"\n"):
+            self._warn(number, "the last line feed is missing, and nothing else")
+        self.end = end
+
+    def _rewind(self) -> None:
+        """Begin again with the line after the header."""
+        self.warnings, self.end, self.calls = (), None, 0
+        if self._offset != self._body_offset:  # a pipe can be read once, but not wound back
+            self._seek(self._body_offset)
+            self._offset = self._body_offset
+        self._digest = self._header_digest.copy()
 
     def require_beginning(self) -> None:
         """Raise `StudioError` (E0001) when the recording does not begin with the first call."""
@@ -137,6 +223,8 @@ class RecordingReader:
 
     def _read_header(self) -> Header:
         data = self._read_line(1)
+        data = data.removeprefix(BYTE_ORDER_MARK)
+        self._header_digest = blake2b(data, digest_size=DIGEST_BYTES)
         try:
             return self._format.header(data)
         except NewerFormatError as error:
@@ -146,6 +234,8 @@ class RecordingReader:
                 f"Open it with torvyn-studio {error.studio} or newer, which wrote it.",
                 1,
             ) from error
+        except ChangedLineError as error:
+            raise self._damaged(1, str(error)) from error
         except ValueError as error:
             raise self._problem(
                 f"this is no recording: {'the file is empty' if not data else error}",

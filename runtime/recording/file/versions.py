@@ -15,13 +15,25 @@ from runtime.recording.format import (
     decode_body,
     decode_header,
     header_from,
+    require_crc,
 )
 
 Converter = Callable[[dict[str, Any]], dict[str, Any]]
 """Makes a line of version N one of version N + 1; for a header, `format` is set for it."""
 
-CONVERTERS: Mapping[int, Converter] = {}
-"""Converters by the version they read. Version 1 is the first and the current one."""
+CRC_SINCE = 2
+"""The first version whose lines end with their `crc`, and whose `end` has a digest."""
+
+
+def _to_2(raw: dict[str, Any]) -> dict[str, Any]:
+    """Version 2 added what a file is checked by; a path then also looks into embedded JSON."""
+    if "crc" in raw:
+        raise ValueError("format version 1 has no `crc`")
+    return raw | {"redacts_embedded_json": False} if raw.get("type") == "header" else raw
+
+
+CONVERTERS: Mapping[int, Converter] = {1: _to_2}
+"""Converters by the version they read."""
 
 
 class NewerFormatError(ValueError):
@@ -43,6 +55,16 @@ class FormatReader:
         self._current = current
         self._version = current
 
+    @property
+    def version(self) -> int:
+        """The format version of the file whose header was read."""
+        return self._version
+
+    @property
+    def has_crc(self) -> bool:
+        """Whether the lines of the file end with their `crc`."""
+        return self._version >= CRC_SINCE
+
     def header(self, data: bytes) -> Header:
         """The first line of a file; the lines after it are read as of its version.
 
@@ -59,13 +81,23 @@ class FormatReader:
         if version > self._current:
             raise NewerFormatError(version, str(raw.get("studio", "of an unknown release")))
         self._version = version
+        if self.has_crc:
+            require_crc(data)
         if version == self._current:
             return decode_header(data)
         return header_from(self._converted(raw))
 
     def body_decoder(self) -> Callable[[bytes], BodyLine]:
         """Reads a line after the first; what it gives raises `ValueError` when it is none."""
-        return decode_body if self._version == self._current else self._old_body
+        read = decode_body if self._version == self._current else self._old_body
+        if not self.has_crc:
+            return read
+
+        def checked(data: bytes) -> BodyLine:
+            require_crc(data)
+            return read(data)
+
+        return checked
 
     def _old_body(self, data: bytes) -> BodyLine:
         raw = msgspec.json.decode(data)

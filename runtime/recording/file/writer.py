@@ -6,14 +6,18 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterable
+from hashlib import blake2b
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import structs
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import CallFinished
 from runtime.recording.encoding import Entry, LineMaker, RecordingOptions
-from runtime.recording.format import EndLine, Header, encode, encode_into
+from runtime.recording.format import EndLine, Header, encode
+from runtime.recording.payload_encoding import DIGEST_BYTES
 
 CHUNK_BYTES = 64 * 1024
 """Lines are handed to the writing thread in chunks of about this size."""
@@ -35,11 +39,14 @@ class FileWriter:
     """Writes one recording. Lines are made on the caller's thread, written on an own one.
 
     Nothing here raises: when the file cannot be written, `failed` says why, all else is
-    ignored, and what was written before stays. An existing file is never written over;
-    devices and pipes are written to.
+    ignored, and what was written before stays. An existing file is written over only with
+    `overwrite`; devices and pipes are written to. The header is written at once, so that a file
+    that takes nothing is known before the run.
     """
 
-    def __init__(self, path: Path, header: Header, options: RecordingOptions) -> None:
+    def __init__(
+        self, path: Path, header: Header, options: RecordingOptions, *, overwrite: bool = False
+    ) -> None:
         self.path = path
         self.failed: Diagnostic | None = None
         """Why the recording stopped, or None."""
@@ -56,14 +63,20 @@ class FileWriter:
         self._closing = False
         self._thread: threading.Thread | None = None
         try:
-            self._file: BinaryIO = self._open()
+            self._file: BinaryIO = self._open(overwrite)
         except OSError as error:
             self._fail(error)
             return
-        self._buffer += encode(header)
+        self._digest = blake2b(digest_size=DIGEST_BYTES)
+        self._end: EndLine | None = None
+        try:
+            self._write(encode(header))
+        except OSError as error:
+            self._file.close()
+            self._fail(error)
+            return
         self._thread = threading.Thread(target=self._write_chunks, name="recorder", daemon=True)
         self._thread.start()
-        self.flush()
 
     def append(self, entry: Entry) -> None:
         """Write one entry, in the order of the run."""
@@ -98,9 +111,8 @@ class FileWriter:
             return self.failed
         with self._change:
             self._make_lines()
-            if end is not None and self.failed is None:
-                self._buffer += encode(end)
             self._hand_over()
+            self._end = end
             self._closing = True
             self._change.notify()
         thread.join(CLOSE_SECONDS)
@@ -108,8 +120,8 @@ class FileWriter:
             self.failed = self._problem("the disk did not take it in time")
         return self.failed
 
-    def _open(self) -> BinaryIO:
-        if self.path.exists() and not self.path.is_file() and not self.path.is_dir():
+    def _open(self, overwrite: bool) -> BinaryIO:
+        if overwrite or (self.path.exists() and not self.path.is_file() and not self.path.is_dir()):
             return self.path.open("wb", buffering=0)
         return self.path.open("xb", buffering=0)
 
@@ -118,7 +130,7 @@ class FileWriter:
         entries, self._entries, self._entry_bytes = self._entries, [], 0
         try:
             for entry in entries:
-                encode_into(self._maker.line(entry), self._buffer)
+                self._buffer += encode(self._maker.line(entry))
         except Exception as error:
             self._hand_over()
             self.failed = self._problem(f"a line could not be made: {error}")
@@ -143,6 +155,9 @@ class FileWriter:
             with self._file:
                 while chunk := self._next_chunk():
                     self._write(chunk)
+                if self._end is not None and self.failed is None:
+                    digest = self._digest.hexdigest()
+                    self._write(encode(structs.replace(self._end, digest=digest)))
         except OSError as error:
             self._fail(error)
 
@@ -159,6 +174,7 @@ class FileWriter:
             return chunk
 
     def _write(self, chunk: bytes) -> None:
+        self._digest.update(chunk)
         view = memoryview(chunk)
         while view:
             written = os.write(self._file.fileno(), view)

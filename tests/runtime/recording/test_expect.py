@@ -10,7 +10,7 @@ from runtime.model.errors import StudioError
 from runtime.model.events import FlowState
 from runtime.model.linked import ErrorPolicy, SchedulePolicy
 from runtime.recording.diff.compare import compare_recordings
-from runtime.recording.diff.junit import write_junit
+from runtime.recording.diff.junit import JunitFile
 from runtime.recording.diff.report import Report
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import engine_options, header_of
@@ -183,7 +183,7 @@ def test_junit_has_a_case_for_each_node_and_the_difference_in_words(recording, t
         recording, process=lambda data: data.upper() if data != b"six" else b"s\x1b\x00x"
     )
     path = tmp_path / "out.xml"
-    write_junit(report, "main \x00 flow", path, 1.5)
+    JunitFile(path).write(report, "main \x00 flow", 1.5)
     suite = ElementTree.parse(path).getroot().find("testsuite")
     cases = {case.get("name"): case for case in suite.findall("testcase")}
     assert set(cases) == {f"{node.role} {node.name}" for node in linked_flow().nodes}
@@ -195,7 +195,7 @@ def test_junit_has_a_case_for_each_node_and_the_difference_in_words(recording, t
     assert cases["source source"].find("failure") is None
     assert cases["router split"].find("failure") is None
     with pytest.raises(StudioError, match="cannot be written"):
-        write_junit(report, "main", tmp_path / "none" / "out.xml", 0)
+        JunitFile(tmp_path / "none" / "out.xml")
 
 
 def test_the_new_header_repeats_the_old_one(recording):

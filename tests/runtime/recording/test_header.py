@@ -21,6 +21,7 @@ from tests.support.recording_flows import (
     linked_flow,
     other_builds,
     record_to,
+    resealed,
 )
 
 PAYLOADS = [b"one", b"two"]
@@ -29,8 +30,9 @@ PAYLOADS = [b"one", b"two"]
 def test_a_recording_that_lost_its_beginning_is_refused(tmp_path):
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS))
-    text = path.read_text()
-    path.write_text(text.replace('"first_call":1', '"first_call":40', 1))
+    text = path.read_bytes()
+    text = text.replace(b'"first_call":1', b'"first_call":40', 1)
+    path.write_bytes(resealed(text.splitlines()))
     assert lines_of(path)[0]["first_call"] == 40
     with RecordingReader(path) as reader, pytest.raises(StudioError, match="begins at call 40"):
         reader.require_beginning()

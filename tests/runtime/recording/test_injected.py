@@ -44,6 +44,7 @@ from tests.support.recording_flows import (
     facts_of,
     lines_of,
     linked_flow,
+    resealed,
     run_to_end,
     trap,
 )
@@ -195,8 +196,8 @@ def test_a_swap_keeps_what_the_host_answered_its_init() -> None:
 
 
 def test_a_swap_without_host_inputs_is_written_as_before_there_were_any() -> None:
-    written = (
-        b'{"type":"command","verb":"swap","after_call":4,"args":{"node":"upper","digest":"ab"}}\n'
+    written = resealed(
+        [b'{"type":"command","verb":"swap","after_call":4,"args":{"node":"upper","digest":"ab"}}']
     )
     assert encode(command_line(Swap("upper", "ab"), 4)) == written
     assert command_of(decode_body(written)) == Swap("upper", "ab", ())

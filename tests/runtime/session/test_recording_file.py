@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,7 +29,7 @@ from runtime.model.commands import (
     Step,
 )
 from runtime.model.element import Buffer
-from runtime.model.errors import Diagnostic
+from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.events import Event, FlowState, Stopped, StopReason
 from runtime.model.linked import LinkedFlow, LinkedNode, SchedulePolicy
 from runtime.model.surface import InterfaceSurface, Surface
@@ -48,6 +49,7 @@ from runtime.recording.run_facts import FileRecording, run_facts, unpinned_impor
 from runtime.wasm.host import Compiled, surfaces_of
 from runtime.wasm.wasm_invoker import Prepared, WasmInvoker
 from tests.support.examples import examples
+from tests.support.recording_flows import resealed
 from tests.support.studio_projects import ROOT
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
@@ -196,9 +198,17 @@ def test_a_failure_is_told_once_and_the_run_goes_on(opened: OpenedFlow, tmp_path
         opened.manifest_text,
         engine_options(options),
     )
-    recording = FileRecording(tmp_path, opened.flow, facts, FULL, told.append)
-    report = HeadlessRun(opened.flow, opened.open_invoker(nothing), options, recording).run()
-    result = recording.close(report.snapshot)
+    with pytest.raises(StudioError, match="Nothing was run"):
+        FileRecording(tmp_path, opened.flow, facts, FULL, told.append)
+    path = tmp_path / "short.rec"
+    recording = FileRecording(path, opened.flow, facts, FULL, told.append)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 1000, before[1]))
+    try:
+        report = HeadlessRun(opened.flow, opened.open_invoker(nothing), options, recording).run()
+        result = recording.close(report.snapshot)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert report.snapshot.state is FlowState.COMPLETED
     assert told == [result.failed]
     assert told[0].code == "E0001"
@@ -226,12 +236,12 @@ def test_a_swap_begins_anew_with_an_instance(
     opened: OpenedFlow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The router is swapped for itself: replayed, its instance is another one afterwards."""
-    lines = SHIPPED.read_text().splitlines(keepends=True)
+    lines = SHIPPED.read_bytes().splitlines()
     digest = opened.flow.by_name["router"].digest
     args = {"node": "router", "digest": digest}
     swap = {"type": "command", "verb": "swap", "after_call": 9, "args": args}
     path = tmp_path / "swapped.rec"
-    path.write_text("".join([*lines[:11], json.dumps(swap) + "\n", *lines[11:]]))
+    path.write_bytes(resealed([*lines[:11], json.dumps(swap).encode(), *lines[11:]]))
     made: list[str] = []
     prepare = WasmInvoker.prepare
 

@@ -44,7 +44,7 @@ def test_recording_prints_what_run_prints_and_keeps_it_all(verb: list[str], tmp_
     assert done.stdout == EXPECTED
     assert b"Recorded 31 calls" in done.stderr
     header, start, *calls, end = lines_of(path)
-    assert (header["type"], header["flow"], header["format"]) == ("header", "main", 1)
+    assert (header["type"], header["flow"], header["format"]) == ("header", "main", 2)
     assert (path.parent / str(header["manifest"])).resolve() == SAMPLE.resolve()
     assert header["unpinned"] == []
     assert start["verb"] == "start"
@@ -65,33 +65,39 @@ def test_the_summary_in_json_tells_of_the_recording(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_an_existing_file_is_not_written_over_and_the_flow_runs_on(
-    tmp_path: Path, as_json: bool
-) -> None:
+def test_an_existing_file_is_refused_before_anything_runs(tmp_path: Path, as_json: bool) -> None:
     path = tmp_path / "run.rec"
     path.write_text("precious")
     done = studio("record", str(SAMPLE), "-o", str(path), *(["--json"] if as_json else []))
     assert done.returncode == 2
     assert b"File exists" in done.stderr
+    assert b"--overwrite" in done.stderr
+    assert done.stdout == b""
     assert path.read_text() == "precious"
-    if as_json:
-        assert "File exists" in json.loads(done.stdout.splitlines()[-1])["recording"]["failed"]
-    else:
-        assert done.stdout == EXPECTED
-        assert b"NOT recorded to its end" in done.stderr
+
+
+def test_an_existing_file_is_replaced_when_asked(tmp_path: Path) -> None:
+    path = tmp_path / "run.rec"
+    path.write_text("old" * 10_000)
+    done = studio("run", str(SAMPLE), "--record", str(path), "--overwrite")
+    assert (done.returncode, done.stdout) == (0, EXPECTED), done.stderr.decode()
+    assert studio("replay", str(path), "--expect").returncode == 0
+    done = studio("run", str(SAMPLE), "--overwrite")
+    assert done.returncode == 2
+    assert b"--overwrite needs a recording" in done.stderr
 
 
 @NEEDS_FULL_DEVICE
-def test_a_full_disk_is_loud_and_stops_the_recording_not_the_flow() -> None:
+def test_a_full_disk_is_loud_before_anything_runs() -> None:
     done = studio("run", str(SAMPLE), "--record", "/dev/full")
     assert done.returncode == 2
-    assert done.stdout == EXPECTED
+    assert done.stdout == b""
     assert done.stderr.count(b"No space left on device") == 1
 
 
 def test_a_folder_that_is_not_there_is_loud_too(tmp_path: Path) -> None:
     done = studio("run", str(SAMPLE), "--record", str(tmp_path / "no" / "run.rec"))
-    assert (done.returncode, done.stdout) == (2, EXPECTED)
+    assert (done.returncode, done.stdout) == (2, b"")
     assert b"No such file" in done.stderr
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from runtime.model.linked import Role
 from tests.support.recorded_guests import stamper
+from tests.support.recording_flows import resealed
 from tests.support.studio_projects import ROOT, Project, source, studio
 from tests.support.wasm_guests import printer
 
@@ -100,12 +101,12 @@ def test_time_and_chance_are_those_of_the_recording(stamped: Path) -> None:
 def test_a_question_that_was_not_recorded_is_a_divergence(stamped: Path) -> None:
     path = stamped.with_name("stamped.rec")
     studio("record", str(stamped), "-o", str(path))
-    lines = path.read_text().splitlines()
-    index = next(number for number, line in enumerate(lines) if '"host"' in line)
+    lines = path.read_bytes().splitlines()
+    index = next(number for number, line in enumerate(lines) if b'"host"' in line)
     line = json.loads(lines[index])
     del line["host"][1]
-    lines[index] = json.dumps(line)
-    path.write_text("\n".join(lines) + "\n")
+    lines[index] = json.dumps(line).encode()
+    path.write_bytes(resealed(lines))
     done = studio("replay", str(path))
     assert done.returncode == 1
     assert b"stamper.process(source#0), clock or random" in done.stderr
@@ -283,7 +284,8 @@ def test_a_missing_end_is_tolerated_and_told(recording: Path) -> None:
 def test_damage_in_the_middle_has_its_line_number(recording: Path, arguments: list[str]) -> None:
     other = cut(recording, lambda lines: [*lines[:9], b'{"type":"ca\n', *lines[10:]])
     done = studio("replay", str(other), *arguments)
-    assert done.returncode == (1 if "--at" in arguments else 2)
+    assert done.returncode == 2
+    assert done.stdout == b""
     assert b"damaged" in done.stderr
     assert b"other.rec:10" in done.stderr
     assert b"Traceback" not in done.stderr
@@ -351,3 +353,109 @@ def test_options_that_make_no_sense_exit_with_2_and_one_message(arguments: list[
     assert b"Error: " in done.stderr
     assert b"Traceback" not in done.stderr
     assert done.stdout == b""
+
+
+# ---- damage and loss
+
+
+def flipped(path: Path) -> Path:
+    """The recording with one digit of a payload changed, as a bad disk would."""
+    data = path.read_bytes()
+    other = path.with_name("flipped.rec")
+    place = data.index(b'\\"value\\":') + len(b'\\"value\\":')
+    other.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+    return other
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("words", [[], ["--expect"], ["--at", "router:metrics"], ["--update"]])
+def test_damage_is_told_before_a_component_is_blamed(
+    project: Path, recording: Path, words: list[str], old: bool
+) -> None:
+    if old:
+        recording.write_bytes(as_version_1(recording.read_bytes()))
+    done = studio("replay", str(flipped(recording)), *words)
+    assert (done.returncode, done.stdout) == (2, b""), done.stderr.decode()
+    assert b"damaged" in done.stderr
+    assert b"flipped.rec:9\n" in done.stderr
+    assert b"deterministic" not in done.stderr
+    compared = studio("diff", str(recording), str(project / "flipped.rec"))
+    assert (compared.returncode, compared.stdout) == (2, b"")
+    assert sorted(project.glob("*.rec")) == sorted([recording, project / "flipped.rec"])
+
+
+def as_version_1(data: bytes) -> bytes:
+    """What an earlier release would have written."""
+    lines = [json.loads(line) for line in data.splitlines()]
+    for line in lines:
+        for name in ("crc", "redacts_embedded_json"):
+            line.pop(name, None)
+    lines[0]["format"] = 1
+    del lines[-1]["digest"]
+    return b"".join(json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in lines)
+
+
+def only_the_end(lines: list[bytes]) -> list[bytes]:
+    end = json.loads(lines[-1]) | {"calls": 0, "last_call": 0}
+    return resealed([lines[0], json.dumps(end).encode()]).splitlines(keepends=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda lines: lines[:-1], b"no end line"),
+        (lambda lines: lines[:1], b"holds no call"),
+        (lambda lines: [*lines[:20], lines[20][:30]], b"was cut off"),
+        (only_the_end, b"holds no call"),
+    ],
+    ids=["no end", "header only", "cut off", "header and end"],
+)
+def test_a_recording_that_lost_a_part_is_no_test(
+    recording: Path, change: object, why: bytes, tmp_path: Path
+) -> None:
+    part, junit = cut(recording, change), tmp_path / "out.xml"
+    done = studio("replay", str(part), "--expect", "--junit", str(junit))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert why in done.stderr
+    assert b"--partial" in done.stderr
+    suite = ElementTree.parse(junit).getroot()[0]
+    assert (suite.get("errors"), suite.get("failures")) == ("1", "0")
+    error = suite[0].find("error")
+    assert error is not None
+    assert why.decode() in str(error.get("message"))
+    done = studio("replay", str(part), "--update")
+    assert done.returncode == 2
+    assert not (part.parent / "other-2.rec").exists()
+
+    allowed = studio("replay", str(part), "--expect", "--partial")
+    assert allowed.returncode == (change is only_the_end), allowed.stderr.decode()
+    assert why in allowed.stderr
+    assert b"Only what it holds is compared" in allowed.stderr
+    replayed = studio("replay", str(part))
+    assert replayed.returncode == 0
+    assert change is only_the_end or b"E0001" in replayed.stderr
+
+
+def test_a_partial_expectation_still_fails_where_outputs_differ(
+    project: Path, recording: Path
+) -> None:
+    part = cut(recording, lambda lines: lines[:-1])
+    replace_build(project, "log-processor", "metric-processor")
+    assert studio("replay", str(part), "--expect", "--partial").returncode == 1
+    assert b"--partial needs --expect" in studio("replay", str(part), "--partial").stderr
+
+
+def test_an_old_recording_is_rewritten_by_an_update(recording: Path) -> None:
+    new = recording.read_bytes()
+    recording.write_bytes(as_version_1(new))
+    assert studio("replay", str(recording), "--expect").returncode == 0
+    done = studio("replay", str(recording), "--update", "--in-place")
+    assert b"in the format of this release" in done.stderr
+    assert recording.read_bytes() == new
+
+
+def test_a_junit_file_that_cannot_be_written_is_told_before_anything_runs(recording: Path) -> None:
+    junit = recording.parent / "none" / "out.xml"
+    done = studio("replay", str(recording), "--expect", "--junit", str(junit))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"JUnit file cannot be written" in done.stderr
