@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from runtime.engine.core import Engine
@@ -231,7 +232,7 @@ def other_builds(flow: LinkedFlow, *names: str) -> LinkedFlow:
     return replace(flow, nodes=nodes)
 
 
-def lines_of(path: Path) -> list[dict[str, object]]:
+def lines_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 

@@ -2,21 +2,25 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engine.options import EngineOptions
+from runtime.model.call import Failed
 from runtime.model.errors import StudioError
 from runtime.model.linked import ErrorPolicy, SchedulePolicy
 from runtime.recording.diff.build_diff import BuildUnderTest, calls_of_node, compare_builds
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore, payload_difference
-from runtime.recording.diff.report import KEPT_DIFFERENCES
+from runtime.recording.diff.report import KEPT_DIFFERENCES, Report
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.recording.replay.recorded_host_inputs import ReplayedHostInputs
+from tests.support.narrow import present
 from tests.support.recording_flows import (
     Components,
     LiveClock,
@@ -30,7 +34,9 @@ PAYLOADS = [b"one", b"two", b"", b"\xff\x00", b'{"n":5,"t":1}', b"six"]
 BY_WEIGHT = EngineOptions(schedule=SchedulePolicy.WEIGHTED_FAIR)
 
 
-def compared(tmp_path: Path, before: Components, after: Components, *ignore: str, **options):
+def compared(
+    tmp_path: Path, before: Components, after: Components, *ignore: str, **options: Any
+) -> Report:
     one, other = tmp_path / "a.rec", tmp_path / "b.rec"
     record_to(one, before)
     record_to(other, after, **options)
@@ -40,13 +46,13 @@ def compared(tmp_path: Path, before: Components, after: Components, *ignore: str
 # ---- payloads
 
 
-def test_json_differs_by_path():
+def test_json_differs_by_path() -> None:
     found = payload_difference(
         b'{"a":[1,{"b":2}],"c":true,"d e":1}', b'{"a":[1,{"b":3},4],"c":1,"x":null}'
     )
-    assert found.kind == "json"
-    assert found.count == 5
-    assert found.lines == (
+    assert present(found).kind == "json"
+    assert present(found).count == 5
+    assert present(found).lines == (
         "- $.a[1].b: 2",
         "+ $.a[1].b: 3",
         "+ $.a[2]: 4",
@@ -57,29 +63,31 @@ def test_json_differs_by_path():
     )
 
 
-def test_text_differs_by_line():
+def test_text_differs_by_line() -> None:
     found = payload_difference(b"a\nb\nc\nd", b"a\nB\nc\nd\ne")
-    assert found.kind == "text"
-    assert [line for line in found.lines if line[:1] in "+-"] == ["- b", "+ B", "+ e"]
-    assert found.lines[0] == "@@ line 2 @@"
+    assert present(found).kind == "text"
+    assert [line for line in present(found).lines if line[:1] in "+-"] == ["- b", "+ B", "+ e"]
+    assert present(found).lines[0] == "@@ line 2 @@"
 
 
-def test_binary_differs_in_hexadecimal():
+def test_binary_differs_in_hexadecimal() -> None:
     found = payload_difference(bytes(range(200, 240)), bytes(range(200, 239)) + b"\x00!")
-    assert found.kind == "binary"
-    assert found.lines[0] == "@@ 40 bytes, 41 bytes @@"
-    assert found.lines[1].startswith("- 00000020  e8 e9 ea eb ec ed ee ef")
-    assert "ee 00 21" in found.lines[2]
+    assert present(found).kind == "binary"
+    assert present(found).lines[0] == "@@ 40 bytes, 41 bytes @@"
+    assert present(found).lines[1].startswith("- 00000020  e8 e9 ea eb ec ed ee ef")
+    assert "ee 00 21" in present(found).lines[2]
 
 
-def test_json_that_is_only_written_otherwise_differs_as_text():
-    assert payload_difference(b'{"a":1}', b'{"a": 1}').kind == "text"
-    assert payload_difference(b"[1]", b"[1.0]").lines == ("- $[0]: 1", "+ $[0]: 1.0")
+def test_json_that_is_only_written_otherwise_differs_as_text() -> None:
+    assert present(payload_difference(b'{"a":1}', b'{"a": 1}')).kind == "text"
+    assert present(payload_difference(b"[1]", b"[1.0]")).lines == ("- $[0]: 1", "+ $[0]: 1.0")
 
 
-def test_nothing_of_a_component_controls_the_terminal():
+def test_nothing_of_a_component_controls_the_terminal() -> None:
     found = payload_difference(b"a\x1b[2J\nb", "a\nb\x07\u202e".encode())
-    assert not any("\x1b" in line or "\x07" in line or "\u202e" in line for line in found.lines)
+    assert not any(
+        "\x1b" in line or "\x07" in line or "\u202e" in line for line in present(found).lines
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,28 +102,30 @@ def test_nothing_of_a_component_controls_the_terminal():
         (b"at 12:00\nx", b"at 13:30\ny", [r"\d+:\d+"], False),
     ],
 )
-def test_what_is_ignored_is_no_difference(before, after, rules, same):
+def test_what_is_ignored_is_no_difference(
+    before: bytes, after: bytes, rules: list[str], same: bool
+) -> None:
     assert (payload_difference(before, after, Ignore(rules)) is None) is same
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
-def test_payloads_differ_exactly_when_their_bytes_do(before, after):
+def test_payloads_differ_exactly_when_their_bytes_do(before: bytes, after: bytes) -> None:
     found = payload_difference(before, after)
     assert (found is None) == (before == after)
     assert found is None or (found.count > 0 and found.lines)
 
 
-def test_large_payloads_are_compared_in_bounded_lines():
+def test_large_payloads_are_compared_in_bounded_lines() -> None:
     lines = [b"%d" % number for number in range(20_000)]
     found = payload_difference(b"\n".join(lines), b"\n".join(reversed(lines)))
-    assert len(found.lines) < 100
-    assert len(payload_difference(os.urandom(200_000), os.urandom(200_000)).lines) <= 102
+    assert len(present(found).lines) < 100
+    assert len(present(payload_difference(os.urandom(200_000), os.urandom(200_000))).lines) <= 102
 
 
 # ---- recordings
 
 
-def test_equal_runs_are_equal_whatever_their_times_and_order(tmp_path):
+def test_equal_runs_are_equal_whatever_their_times_and_order(tmp_path: Path) -> None:
     report = compared(
         tmp_path,
         Components(PAYLOADS * 5),
@@ -129,8 +139,10 @@ def test_equal_runs_are_equal_whatever_their_times_and_order(tmp_path):
 
 
 @pytest.mark.parametrize("level", OutputLevel)
-def test_the_node_that_changed_is_told_from_those_behind_it(tmp_path, level):
-    def changed(data):
+def test_the_node_that_changed_is_told_from_those_behind_it(
+    tmp_path: Path, level: OutputLevel
+) -> None:
+    def changed(data: bytes) -> bytes:
         return b"TWO!" if data == b"two" else data.upper()
 
     report = compared(
@@ -154,7 +166,7 @@ def test_the_node_that_changed_is_told_from_those_behind_it(tmp_path, level):
     assert not report.equal
 
 
-def test_ignored_fields_do_not_make_recordings_differ(tmp_path):
+def test_ignored_fields_do_not_make_recordings_differ(tmp_path: Path) -> None:
     report = compared(
         tmp_path,
         Components([b'{"t":1,"a":2}'], process=lambda data: data, says=b""),
@@ -164,7 +176,7 @@ def test_ignored_fields_do_not_make_recordings_differ(tmp_path):
     assert report.equal
 
 
-def test_elements_that_only_one_run_has_are_told(tmp_path):
+def test_elements_that_only_one_run_has_are_told(tmp_path: Path) -> None:
     report = compared(
         tmp_path,
         Components(PAYLOADS),
@@ -180,8 +192,8 @@ def test_elements_that_only_one_run_has_are_told(tmp_path):
     assert again.nodes["all-sink"].added == 2
 
 
-def test_another_end_of_the_flow_is_a_difference(tmp_path):
-    def process(data):
+def test_another_end_of_the_flow_is_a_difference(tmp_path: Path) -> None:
+    def process(data: bytes) -> bytes | Failed:
         return trap("no") if data == b"six" else data.upper()
 
     failing = EngineOptions(on_error=ErrorPolicy.FAIL)
@@ -195,7 +207,7 @@ def test_another_end_of_the_flow_is_a_difference(tmp_path):
     ]
 
 
-def test_other_builds_are_noted_and_are_no_difference(tmp_path):
+def test_other_builds_are_noted_and_are_no_difference(tmp_path: Path) -> None:
     report = compared(
         tmp_path,
         Components(PAYLOADS),
@@ -206,13 +218,13 @@ def test_other_builds_are_noted_and_are_no_difference(tmp_path):
     assert report.notes == ["node upper: build 757070657200, then ffffffffffff"]
 
 
-def test_retries_are_matched_in_turn(tmp_path):
+def test_retries_are_matched_in_turn(tmp_path: Path) -> None:
     retrying = EngineOptions(on_error=ErrorPolicy.RETRY)
 
-    def flaky(times):
+    def flaky(times: int) -> Callable[[bytes], bytes | Failed]:
         tries = {"left": times}
 
-        def process(data):
+        def process(data: bytes) -> bytes | Failed:
             if data == b"two" and tries["left"]:
                 tries["left"] -= 1
                 return trap("unlucky")
@@ -229,7 +241,7 @@ def test_retries_are_matched_in_turn(tmp_path):
     assert not compare_recordings(one, other).equal
 
 
-def test_lines_far_apart_are_read_again(tmp_path, monkeypatch):
+def test_lines_far_apart_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runtime.recording.diff.compare.HELD_BYTES", 0)
     payloads = [b"%d" % number for number in range(40)]
     report = compared(
@@ -238,7 +250,7 @@ def test_lines_far_apart_are_read_again(tmp_path, monkeypatch):
     assert report.equal
 
 
-def test_many_differences_are_counted_and_the_first_kept(tmp_path):
+def test_many_differences_are_counted_and_the_first_kept(tmp_path: Path) -> None:
     payloads = [b"%d" % number for number in range(600)]
     report = compared(
         tmp_path,
@@ -260,7 +272,7 @@ def test_many_differences_are_counted_and_the_first_kept(tmp_path):
     assert {item["type"] for item in objects} == {"node", "difference", "summary"}
 
 
-def test_a_damaged_recording_is_no_difference_but_an_error(tmp_path):
+def test_a_damaged_recording_is_no_difference_but_an_error(tmp_path: Path) -> None:
     one = tmp_path / "a.rec"
     record_to(one, Components(PAYLOADS))
     other = tmp_path / "b.rec"
@@ -273,17 +285,17 @@ def test_a_damaged_recording_is_no_difference_but_an_error(tmp_path):
 # ---- builds
 
 
-def build(**options) -> BuildUnderTest:
+def build(**options: Any) -> BuildUnderTest:
     host = ReplayedHostInputs(LiveClock())
     return BuildUnderTest(Components(clock=host, **options), host)
 
 
-def test_two_builds_are_compared_on_what_their_node_was_given(tmp_path):
+def test_two_builds_are_compared_on_what_their_node_was_given(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS, clock=LiveClock(), stamps=True))
     flow = linked_flow()
 
-    def report(**after):
+    def report(**after: Any) -> Report:
         return compare_builds(
             calls_of_node(path, flow, "upper"),
             build(stamps=True),
@@ -299,7 +311,7 @@ def test_two_builds_are_compared_on_what_their_node_was_given(tmp_path):
     ]
 
 
-def test_elements_reach_a_node_behind_a_router_and_a_filter(tmp_path):
+def test_elements_reach_a_node_behind_a_router_and_a_filter(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     live = Components(PAYLOADS)
     record_to(path, live)
@@ -312,7 +324,7 @@ def test_elements_reach_a_node_behind_a_router_and_a_filter(tmp_path):
     ]
 
 
-def test_a_build_that_crashed_is_initialised_again(tmp_path):
+def test_a_build_that_crashed_is_initialised_again(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS))
     before, after = build(), build(process=lambda d: trap("oh") if d == b"two" else d.upper())

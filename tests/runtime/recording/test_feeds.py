@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runtime.model.call import Emitted, Exhausted, Failed
 from runtime.model.element import MAX_BUFFER_BYTES
 from runtime.model.errors import StudioError
-from runtime.model.linked import Role
+from runtime.model.linked import LinkedEdge, LinkedFlow, Role
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.recording.replay.input_feed import TextInput, text_inputs
 from runtime.recording.replay.partial import flow_behind, recorded_elements
@@ -36,7 +36,7 @@ def file_of(tmp_path: Path, data: bytes) -> TextInput:
     return TextInput(str(path))
 
 
-def test_each_line_is_an_element_and_json_is_told_from_text(tmp_path):
+def test_each_line_is_an_element_and_json_is_told_from_text(tmp_path: Path) -> None:
     data = b'plain\r\n{"a":1}\n\n [1, 2] \n{"broken\n12\n\xff\x00\nlast'
     assert pulled(file_of(tmp_path, data)) == [
         (b"plain", "text/plain"),
@@ -51,7 +51,9 @@ def test_each_line_is_an_element_and_json_is_told_from_text(tmp_path):
 
 
 @given(st.lists(st.binary(max_size=30).filter(lambda item: b"\n" not in item)), st.booleans())
-def test_a_final_newline_changes_nothing(tmp_path_factory, lines, final):
+def test_a_final_newline_changes_nothing(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], final: bool
+) -> None:
     lines = [line.removesuffix(b"\r") for line in lines]
     if lines and not lines[-1]:
         final = True
@@ -63,11 +65,11 @@ def test_a_final_newline_changes_nothing(tmp_path_factory, lines, final):
     ]
 
 
-def test_an_empty_file_gives_nothing(tmp_path):
+def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
     assert pulled(file_of(tmp_path, b"")) == []
 
 
-def test_a_line_above_the_largest_buffer_fails_and_the_next_one_comes(tmp_path):
+def test_a_line_above_the_largest_buffer_fails_and_the_next_one_comes(tmp_path: Path) -> None:
     feed = file_of(tmp_path, b"x" * (MAX_BUFFER_BYTES + 1) + b"\nnext\n")
     outcome = feed.pull()
     assert isinstance(outcome, Failed)
@@ -76,13 +78,13 @@ def test_a_line_above_the_largest_buffer_fails_and_the_next_one_comes(tmp_path):
     assert pulled(feed) == [(b"next", "text/plain")]
 
 
-def test_the_largest_buffer_passes_with_either_line_end(tmp_path):
+def test_the_largest_buffer_passes_with_either_line_end(tmp_path: Path) -> None:
     largest = b"x" * MAX_BUFFER_BYTES
     feed = file_of(tmp_path, largest + b"\r\n" + largest + b"\n" + largest)
     assert [len(data) for data, _ in pulled(feed)] == [MAX_BUFFER_BYTES] * 3
 
 
-def test_standard_input_is_read(monkeypatch):
+def test_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal:
         buffer = io.BytesIO(b"a\nb")
 
@@ -92,7 +94,7 @@ def test_standard_input_is_read(monkeypatch):
     assert not Terminal.buffer.closed
 
 
-def test_inputs_are_given_to_the_source_they_name(tmp_path):
+def test_inputs_are_given_to_the_source_they_name(tmp_path: Path) -> None:
     path = tmp_path / "a=b.txt"
     path.write_text("x\n")
     only = text_inputs([str(path)], ("only",))
@@ -113,7 +115,9 @@ def test_inputs_are_given_to_the_source_they_name(tmp_path):
         (["none/such"], ("a",), "cannot be read"),
     ],
 )
-def test_inputs_that_make_no_sense_are_told(tmp_path, options, sources, part):
+def test_inputs_that_make_no_sense_are_told(
+    tmp_path: Path, options: list[str], sources: tuple[str, ...], part: str
+) -> None:
     path = tmp_path / "input"
     path.write_text("x")
     given_options = [option.replace("FILE", str(path)) for option in options]
@@ -122,7 +126,7 @@ def test_inputs_that_make_no_sense_are_told(tmp_path, options, sources, part):
     assert caught.value.exit_code == 2
 
 
-def test_a_flow_runs_on_a_file(tmp_path):
+def test_a_flow_runs_on_a_file(tmp_path: Path) -> None:
     components = Components([b"never"])
     feed = file_of(tmp_path, b"a\nb\nc")
     run_to_end(engine_of(linked_flow(), SourceOverride(components, {"source": feed})))
@@ -130,7 +134,7 @@ def test_a_flow_runs_on_a_file(tmp_path):
     assert feed.lines == 3
 
 
-def edge_to(target: str):
+def edge_to(target: str) -> tuple[LinkedFlow, LinkedEdge]:
     flow = linked_flow()
     return flow, next(edge for edge in flow.edges if edge.target == target)
 
@@ -145,7 +149,9 @@ def edge_to(target: str):
         ("even-sink", [PAYLOADS[4].upper()]),
     ],
 )
-def test_what_went_into_an_edge_is_found(tmp_path, target, expected):
+def test_what_went_into_an_edge_is_found(
+    tmp_path: Path, target: str, expected: list[bytes]
+) -> None:
     path = tmp_path / "run.rec"
     live = Components(
         PAYLOADS, ports=lambda data: ("all",) if data in (b"ONE", b"TWO", b"") else ("all", "some")
@@ -156,7 +162,9 @@ def test_what_went_into_an_edge_is_found(tmp_path, target, expected):
 
 
 @pytest.mark.parametrize("target", ["upper", "split", "even", "even-sink"])
-def test_the_part_behind_an_edge_runs_alone_on_recorded_elements(tmp_path, target):
+def test_the_part_behind_an_edge_runs_alone_on_recorded_elements(
+    tmp_path: Path, target: str
+) -> None:
     path = tmp_path / "run.rec"
     live = Components(PAYLOADS)
     record_to(path, live)
@@ -182,7 +190,7 @@ def test_the_part_behind_an_edge_runs_alone_on_recorded_elements(tmp_path, targe
         assert components.sunk["even-sink"] == live.sunk["even-sink"]
 
 
-def test_a_payload_that_was_not_kept_is_told_when_it_is_needed(tmp_path):
+def test_a_payload_that_was_not_kept_is_told_when_it_is_needed(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS), options=RecordingOptions(OutputLevel.DIGEST))
     flow, edge = edge_to("split")

@@ -6,6 +6,7 @@ import os
 import stat
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,7 @@ def problem_of(path: Path) -> str:
     return caught.value.diagnostics[0].render()
 
 
-def test_a_recording_has_a_header_every_call_and_an_end(recording):
+def test_a_recording_has_a_header_every_call_and_an_end(recording: Path) -> None:
     lines, warnings = read_all(recording)
     raw = lines_of(recording)
     assert warnings == ()
@@ -62,7 +63,7 @@ def test_a_recording_has_a_header_every_call_and_an_end(recording):
     assert [item.outputs[0].payload.data for item in pulled[:-1]] == PAYLOADS
 
 
-def test_the_header_names_nodes_edges_and_settings(recording):
+def test_the_header_names_nodes_edges_and_settings(recording: Path) -> None:
     header = lines_of(recording)[0]
     assert header["format"] == FORMAT
     assert [node["name"] for node in header["nodes"]] == [node.name for node in linked_flow().nodes]
@@ -80,7 +81,7 @@ def test_the_header_names_nodes_edges_and_settings(recording):
         assert engine_options(reader.header) == facts_of().options
 
 
-def test_the_manifest_is_named_relative_to_the_recording(tmp_path):
+def test_the_manifest_is_named_relative_to_the_recording(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     path = tmp_path / "sub" / "run.rec"
     record_to(path, Components(), linked_flow(manifest=str(tmp_path / "Torvyn.toml")))
@@ -88,7 +89,7 @@ def test_the_manifest_is_named_relative_to_the_recording(tmp_path):
 
 
 @pytest.mark.parametrize("cut", [1, 2, 30])
-def test_a_last_line_that_was_cut_off_is_told_and_left_out(recording, cut):
+def test_a_last_line_that_was_cut_off_is_told_and_left_out(recording: Path, cut: int) -> None:
     whole, _ = read_all(recording)
     data = recording.read_bytes()
     recording.write_bytes(data[:-cut])
@@ -101,7 +102,7 @@ def test_a_last_line_that_was_cut_off_is_told_and_left_out(recording, cut):
         assert warnings == ("the last line was cut off and is left out",)
 
 
-def test_every_length_of_the_file_is_read_up_to_its_last_whole_line(recording):
+def test_every_length_of_the_file_is_read_up_to_its_last_whole_line(recording: Path) -> None:
     data = recording.read_bytes()
     header_end = data.index(b"\n") + 1
     body = data[header_end:]
@@ -114,7 +115,7 @@ def test_every_length_of_the_file_is_read_up_to_its_last_whole_line(recording):
         assert len(lines) <= complete + 1
 
 
-def test_a_missing_end_line_is_told(recording):
+def test_a_missing_end_line_is_told(recording: Path) -> None:
     lines = recording.read_bytes().splitlines(keepends=True)
     recording.write_bytes(b"".join(lines[:-1]))
     assert read_all(recording)[1] == (
@@ -125,7 +126,7 @@ def test_a_missing_end_line_is_told(recording):
 @pytest.mark.parametrize(
     "damage", [b"garbage\n", b"\n", b'{"type":"call","call":"x"}\n', b"\xff\xfe\n", b"[1]\n"]
 )
-def test_damage_in_the_middle_names_file_and_line(recording, damage):
+def test_damage_in_the_middle_names_file_and_line(recording: Path, damage: bytes) -> None:
     lines = recording.read_bytes().splitlines(keepends=True)
     lines[4] = damage
     recording.write_bytes(b"".join(lines))
@@ -134,7 +135,7 @@ def test_damage_in_the_middle_names_file_and_line(recording, damage):
     assert f"{recording}:5" in told
 
 
-def test_a_newer_format_says_which_release_reads_it(recording):
+def test_a_newer_format_says_which_release_reads_it(recording: Path) -> None:
     lines = recording.read_text().splitlines(keepends=True)
     header = json.loads(lines[0]) | {"format": FORMAT + 1, "studio": "9.8.7", "nodes": "new shape"}
     recording.write_text("".join([json.dumps(header) + "\n", *lines[1:]]))
@@ -156,18 +157,18 @@ def test_a_newer_format_says_which_release_reads_it(recording):
         (b"\x00\x01\x02", "no recording"),
     ],
 )
-def test_what_is_no_recording_is_told(tmp_path, content, part):
+def test_what_is_no_recording_is_told(tmp_path: Path, content: bytes, part: str) -> None:
     path = tmp_path / "x.rec"
     path.write_bytes(content)
     assert part in problem_of(path)
 
 
-def test_a_missing_file_and_a_folder_are_told(tmp_path):
+def test_a_missing_file_and_a_folder_are_told(tmp_path: Path) -> None:
     assert "No such file" in problem_of(tmp_path / "none.rec")
     assert "directory" in problem_of(tmp_path)
 
 
-def test_a_line_can_be_read_again_while_iterating(recording):
+def test_a_line_can_be_read_again_while_iterating(recording: Path) -> None:
     with RecordingReader(recording) as reader:
         seen = []
         for item in reader:
@@ -178,7 +179,7 @@ def test_a_line_can_be_read_again_while_iterating(recording):
 
 
 @pytest.mark.parametrize("version", range(1, FORMAT + 1))
-def test_a_file_of_every_version_is_read_for_ever(version):
+def test_a_file_of_every_version_is_read_for_ever(version: int) -> None:
     with RecordingReader(KEPT / f"format-{version}.rec") as reader:
         lines = [item.line for item in reader]
         assert reader.warnings == ()
@@ -196,11 +197,11 @@ def test_a_file_of_every_version_is_read_for_ever(version):
     assert {line.answer for line in calls} >= {"emitted", "ports", "verdict", "accepted", "failed"}
 
 
-def test_old_versions_go_through_every_converter_in_turn():
-    def to_two(raw):
+def test_old_versions_go_through_every_converter_in_turn() -> None:
+    def to_two(raw: dict[str, Any]) -> dict[str, Any]:
         return raw | {"studio": raw["studio"] + "+2"} if raw["type"] == "header" else raw
 
-    def to_three(raw):
+    def to_three(raw: dict[str, Any]) -> dict[str, Any]:
         if raw["type"] == "end":
             return {"type": "end", "state": raw["status"], "calls": raw["calls"]}
         return raw | {"flow": raw["flow"].upper()}
@@ -222,7 +223,7 @@ def big_call(number: int, size: int) -> CallFinished:
     return CallFinished(Call(number, "source", Export.PULL), Answer(Emitted((output,))), 0)
 
 
-def test_a_large_recording_is_written_and_read_in_little_memory(tmp_path):
+def test_a_large_recording_is_written_and_read_in_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "big.rec"
     options = RecordingOptions()
     writer = FileWriter(path, header_of(linked_flow(), facts_of(), options, path), options)
@@ -247,7 +248,7 @@ def open_writer(path: Path) -> FileWriter:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
-def test_a_full_disk_stops_the_recording_and_says_so():
+def test_a_full_disk_stops_the_recording_and_says_so() -> None:
     writer = open_writer(Path("/dev/full"))
     for number in range(200):
         writer.append(big_call(number, 4096))
@@ -259,7 +260,7 @@ def test_a_full_disk_stops_the_recording_and_says_so():
     assert writer.close(None) is failed
 
 
-def test_a_folder_that_is_not_there_is_told_and_nothing_is_raised(tmp_path):
+def test_a_folder_that_is_not_there_is_told_and_nothing_is_raised(tmp_path: Path) -> None:
     writer = open_writer(tmp_path / "none" / "x.rec")
     assert writer.failed is not None
     assert "No such file" in writer.failed.message
@@ -269,12 +270,12 @@ def test_a_folder_that_is_not_there_is_told_and_nothing_is_raised(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_can_not_be_written_is_told(tmp_path):
+def test_a_folder_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(stat.S_IREAD | stat.S_IEXEC)
     assert "Permission" in open_writer(tmp_path / "x.rec").failed.message
 
 
-def test_an_existing_file_is_never_written_over(tmp_path):
+def test_an_existing_file_is_never_written_over(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     path.write_text("precious")
     writer = open_writer(path)
@@ -286,7 +287,7 @@ def test_an_existing_file_is_never_written_over(tmp_path):
     assert free_path(tmp_path / "new.rec") == tmp_path / "new.rec"
 
 
-def test_a_line_that_can_not_be_made_stops_the_recording_only(tmp_path):
+def test_a_line_that_can_not_be_made_stops_the_recording_only(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     writer = open_writer(path)
     writer.append(Start(1))
@@ -299,7 +300,7 @@ def test_a_line_that_can_not_be_made_stops_the_recording_only(tmp_path):
     assert [line.args for line in lines] == [{"wall_ns": 1}]
 
 
-def test_lines_reach_the_file_without_closing(tmp_path):
+def test_lines_reach_the_file_without_closing(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     writer = open_writer(path)
     writer.append(Start(1))
@@ -311,13 +312,13 @@ def test_lines_reach_the_file_without_closing(tmp_path):
     writer.close(None)
 
 
-def test_encode_gives_one_line_of_utf8():
+def test_encode_gives_one_line_of_utf8() -> None:
     assert encode(EndLine(state="a\nb", calls=0, detail="é")) == (
         b'{"type":"end","state":"a\\nb","detail":"\xc3\xa9","calls":0,"crc":"79da0de7"}\n'
     )
 
 
-def test_the_example_of_the_specification_is_taken_from_the_newest_file():
+def test_the_example_of_the_specification_is_taken_from_the_newest_file() -> None:
     document = (KEPT.parent.parent / "docs" / "recording-format.md").read_text()
     blocks = document.split("```json\n")[1:]
     lines = blocks[1].split("```")[0].splitlines()

@@ -23,6 +23,7 @@ from runtime.model.call import (
     FailureKind,
     Finished,
     HostInput,
+    Outcome,
     Output,
     Ports,
     Printed,
@@ -32,6 +33,7 @@ from runtime.model.call import (
 from runtime.model.commands import (
     Advance,
     Cancel,
+    Command,
     Drain,
     Relink,
     SetQueue,
@@ -147,7 +149,9 @@ commands = st.one_of(
 
 
 @given(outcomes, st.lists(hosts, max_size=3), st.none() | elements, numbers, numbers)
-def test_a_call_is_the_same_after_writing_and_reading(outcome, host, element, at_ns, duration):
+def test_a_call_is_the_same_after_writing_and_reading(
+    outcome: Outcome, host: list[HostInput], element: Element | None, at_ns: int, duration: int
+) -> None:
     call = Call(7, "node", Export.PROCESS, element, "argument")
     answer = Answer(outcome, duration, host=tuple(host))
     line = LineMaker(RecordingOptions()).line(CallFinished(call, answer, at_ns))
@@ -164,7 +168,9 @@ def test_a_call_is_the_same_after_writing_and_reading(outcome, host, element, at
 
 
 @given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), payloads), max_size=5))
-def test_what_a_call_printed_is_kept_by_stream_and_in_order(writes):
+def test_what_a_call_printed_is_kept_by_stream_and_in_order(
+    writes: list[tuple[str, bytes]],
+) -> None:
     printed = tuple(Printed(stream, data, True) for stream, data in writes)
     total = sum(len(data) for _, data in writes)
     answer = Answer(Finished(), printed=printed, printed_bytes=total)
@@ -180,14 +186,14 @@ def test_what_a_call_printed_is_kept_by_stream_and_in_order(writes):
 
 
 @given(commands, numbers)
-def test_a_command_is_the_same_after_writing_and_reading(command, after):
+def test_a_command_is_the_same_after_writing_and_reading(command: Command, after: int) -> None:
     line = decode_body(encode(command_line(command, after)))
     assert isinstance(line, CommandLine)
     assert line.after_call == after
     assert command_of(line) == command
 
 
-def test_every_command_has_a_verb():
+def test_every_command_has_a_verb() -> None:
     assert set(COMMANDS) == {
         "start",
         "step",
@@ -204,7 +210,7 @@ def test_every_command_has_a_verb():
     }
 
 
-def test_a_graph_is_written_without_the_paths_of_the_machine():
+def test_a_graph_is_written_without_the_paths_of_the_machine() -> None:
     node = LinkedNode("a", Role.SOURCE, "i", "file://a.wasm", "/home/ann/a.wasm", "d", None)
     flow = LinkedFlow("main", "/home/ann/Torvyn.toml", (node,), (), build_dir="/home/ann/.torvyn")
     written = encode(command_line(Relink(flow), 3))
@@ -227,13 +233,13 @@ def test_a_graph_is_written_without_the_paths_of_the_machine():
         ),
     ],
 )
-def test_a_command_that_can_not_be_repeated_says_why(line, part):
+def test_a_command_that_can_not_be_repeated_says_why(line: CommandLine, part: str) -> None:
     with pytest.raises(ValueError, match=part):
         command_of(line)
 
 
 @given(st.binary(max_size=80))
-def test_a_payload_is_text_exactly_when_it_is_utf8(data):
+def test_a_payload_is_text_exactly_when_it_is_utf8(data: bytes) -> None:
     text, encoded = to_text(data)
     assert from_text(text, encoded) == data
     try:
@@ -244,12 +250,12 @@ def test_a_payload_is_text_exactly_when_it_is_utf8(data):
         assert base64.b64decode(encoded) == data
 
 
-def test_a_digest_is_blake2b_of_128_bits_of_the_payload_alone():
+def test_a_digest_is_blake2b_of_128_bits_of_the_payload_alone() -> None:
     assert digest_of(b"one") == hashlib.blake2b(b"one", digest_size=16).hexdigest()
     assert digest_of(b"") == "cae66941d9efbd404e4d88758ea67670"
 
 
-def test_damaged_base64_is_told():
+def test_damaged_base64_is_told() -> None:
     with pytest.raises(ValueError, match="not base64"):
         from_text(None, "a$b=")
 
@@ -264,12 +270,12 @@ def emitted_line(options: RecordingOptions, export: Export, data: bytes) -> Call
 
 
 @pytest.mark.parametrize("level", OutputLevel)
-def test_source_outputs_are_always_whole(level):
+def test_source_outputs_are_always_whole(level: OutputLevel) -> None:
     line = emitted_line(RecordingOptions(level, payload_limit=3), Export.PULL, b"long text")
     assert line.outputs[0].text == "long text"
 
 
-def test_other_outputs_are_whole_up_to_the_limit_and_digests_above():
+def test_other_outputs_are_whole_up_to_the_limit_and_digests_above() -> None:
     options = RecordingOptions(payload_limit=3)
     assert emitted_line(options, Export.PROCESS, b"abc").outputs[0].text == "abc"
     above = emitted_line(options, Export.PROCESS, b"abcd").outputs[0]
@@ -279,13 +285,13 @@ def test_other_outputs_are_whole_up_to_the_limit_and_digests_above():
     assert small.text is None
 
 
-def test_an_answer_without_its_payload_is_refused():
+def test_an_answer_without_its_payload_is_refused() -> None:
     line = emitted_line(RecordingOptions(OutputLevel.DIGEST), Export.PROCESS, b"abc")
     with pytest.raises(ValueError, match="3 bytes\\) was not kept"):
         answer_of(line)
 
 
-def test_fields_of_a_later_release_are_passed_over():
+def test_fields_of_a_later_release_are_passed_over() -> None:
     line = EndLine(state="completed", calls=1)
     data = json.loads(encode(line)) | {"mood": "good"}
     assert decode_body(json.dumps(data).encode()) == line
@@ -303,6 +309,6 @@ def test_fields_of_a_later_release_are_passed_over():
         b'{"type":"end","calls":"x"}',
     ],
 )
-def test_what_is_no_line_is_refused(data):
+def test_what_is_no_line_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"JSON|Object|Expected|Invalid|truncated"):
         decode_body(data)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,7 @@ from tests.support.recording_flows import (
 PAYLOADS = [b"one", b"two"]
 
 
-def test_a_recording_that_lost_its_beginning_is_refused(tmp_path):
+def test_a_recording_that_lost_its_beginning_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS))
     text = path.read_bytes()
@@ -38,7 +39,7 @@ def test_a_recording_that_lost_its_beginning_is_refused(tmp_path):
         reader.require_beginning()
 
 
-def test_a_flow_that_is_another_one_is_refused_and_can_be_forced(tmp_path):
+def test_a_flow_that_is_another_one_is_refused_and_can_be_forced(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components())
     with RecordingReader(path) as reader:
@@ -73,7 +74,7 @@ def test_a_flow_that_is_another_one_is_refused_and_can_be_forced(tmp_path):
     assert len(check_flow(header, other, str(path), force=True)) == 7
 
 
-def test_the_facts_of_a_header_are_those_of_the_run(tmp_path):
+def test_the_facts_of_a_header_are_those_of_the_run(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     options = EngineOptions(SchedulePolicy.PRIORITY, ErrorPolicy.SKIP, 7, 99, rebuild=False)
     record_to(path, Components(), engine_options=options)

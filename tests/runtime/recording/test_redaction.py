@@ -15,7 +15,7 @@ from tests.support.recording_flows import Components, lines_of, record_to
 MARKED = MARK.encode()
 
 
-def test_a_path_replaces_its_value_wherever_it_points():
+def test_a_path_replaces_its_value_wherever_it_points() -> None:
     redaction = Redaction(["$..password", "$.users[*].mail"])
     data = b'{"password":{"a":1},"users":[{"mail":"a@b","n":1},{"mail":"c@d","password":2}]}'
     cleaned = json.loads(redaction.payload(data))
@@ -25,16 +25,16 @@ def test_a_path_replaces_its_value_wherever_it_points():
     }
 
 
-def test_a_path_and_what_lies_in_it_are_replaced_together():
+def test_a_path_and_what_lies_in_it_are_replaced_together() -> None:
     assert Redaction(["$.a", "$.a.b", "$"]).payload(b'{"a":{"b":1}}') == b'"[redacted]"'
 
 
-def test_a_payload_in_which_nothing_is_found_stays_as_it_is():
+def test_a_payload_in_which_nothing_is_found_stays_as_it_is() -> None:
     data = b'{ "a" : 1.50,\n "b": "x" }'
     assert Redaction(["$.c", "zzz"]).payload(data) is data
 
 
-def test_each_line_is_searched_when_the_whole_is_no_json():
+def test_each_line_is_searched_when_the_whole_is_no_json() -> None:
     data = b'{"k":"s"}\nplain\n{"k":1}\n'
     assert Redaction(["$.k"]).payload(data) == (b'{"k":"[redacted]"}\nplain\n{"k":"[redacted]"}\n')
 
@@ -49,24 +49,26 @@ def test_each_line_is_searched_when_the_whole_is_no_json():
         (r"secret", b"\xff secret \xfe", b"\xff [redacted] \xfe"),
     ],
 )
-def test_an_expression_replaces_its_groups_or_its_match(rule, data, expected):
+def test_an_expression_replaces_its_groups_or_its_match(
+    rule: str, data: bytes, expected: bytes
+) -> None:
     assert Redaction([rule]).payload(data) == expected
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40))
-def test_a_secret_never_survives(before, after):
+def test_a_secret_never_survives(before: bytes, after: bytes) -> None:
     secret = b"hunter2"
     cleaned = Redaction(["hunter2"]).payload(before + secret + after)
     assert secret not in cleaned
     assert MARKED in cleaned
 
 
-def test_deeply_nested_input_is_not_written_when_it_can_not_be_searched():
+def test_deeply_nested_input_is_not_written_when_it_can_not_be_searched() -> None:
     data = b"[" * 100_000 + b'"secret"' + b"]" * 100_000
     assert b"secret" not in Redaction(["$..x"]).payload(data)
 
 
-def test_all_bad_rules_are_told_at_once():
+def test_all_bad_rules_are_told_at_once() -> None:
     with pytest.raises(StudioError) as caught:
         Redaction(["$[", "(", "x*", "good"])
     assert [item.code for item in caught.value.diagnostics] == ["E0703"] * 3
@@ -74,7 +76,7 @@ def test_all_bad_rules_are_told_at_once():
     assert "no regular expression" in caught.value.diagnostics[1].message
 
 
-def test_nothing_secret_reaches_the_file(tmp_path: Path):
+def test_nothing_secret_reaches_the_file(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     redaction = Redaction(["$.token", "(?i)hunter2"])
     components = Components([b'{"token":"s3cret","n":1}', b"my hunter2", b"\xffHUNTER2"], says=b"")

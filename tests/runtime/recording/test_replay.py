@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.engine.options import EngineOptions
-from runtime.model.call import Failed, HostInput
-from runtime.model.commands import Advance, Cancel, Drain, SetSchedule, Skip, Start, Step
-from runtime.model.events import CallFinished, StopReason
+from runtime.model.call import Answer, Call, Failed, HostInput
+from runtime.model.commands import Advance, Cancel, Command, Drain, SetSchedule, Skip, Start, Step
+from runtime.model.events import CallFinished, Event, StopReason
 from runtime.model.linked import ErrorPolicy, SchedulePolicy
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.recording.file.header import engine_options
@@ -18,12 +19,13 @@ from runtime.recording.recorder import Recorder
 from runtime.recording.redaction import Redaction
 from runtime.recording.replay.recorded_host_inputs import ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
-from runtime.recording.replay.steps import steps_of_file, steps_of_ring
+from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
+from tests.support.engine_fakes import WALL_NS
 from tests.support.examples import examples
+from tests.support.narrow import present
 from tests.support.recording_flows import (
     CLOCK,
-    WALL_NS,
     Components,
     LiveClock,
     engine_of,
@@ -55,7 +57,7 @@ def replayer_of(
         components.clock = AsAsked(host)
     invoker = ReplayInvoker(components, SOURCES, host, verify=verify)
 
-    def steps():
+    def steps() -> Iterator[ReplayStep]:
         with RecordingReader(path) as reader:
             yield from steps_of_file(reader, redaction)
 
@@ -72,7 +74,7 @@ class AsAsked:
         self.wait_ns = host.wait_ns
 
 
-def calls_of(events: list[object]) -> list[CallFinished]:
+def calls_of(events: Iterable[object]) -> list[CallFinished]:
     return [event for event in events if isinstance(event, CallFinished)]
 
 
@@ -82,7 +84,9 @@ def finished(replayer: Replayer) -> list[CallFinished]:
 
 
 @pytest.mark.parametrize("level", OutputLevel)
-def test_three_replays_give_equal_events_and_equal_sink_output(tmp_path, level):
+def test_three_replays_give_equal_events_and_equal_sink_output(
+    tmp_path: Path, level: OutputLevel
+) -> None:
     path = tmp_path / "run.rec"
     live = Components(PAYLOADS, clock=LiveClock(), stamps=True)
     recorded = calls_of(record_to(path, live, options=RecordingOptions(level)))
@@ -98,7 +102,7 @@ def test_three_replays_give_equal_events_and_equal_sink_output(tmp_path, level):
     assert b"ONE@1007" in live.sunk["all-sink"]
 
 
-def test_a_ring_is_replayed_and_the_flow_goes_on_as_it_would_have():
+def test_a_ring_is_replayed_and_the_flow_goes_on_as_it_would_have() -> None:
     options = EngineOptions(schedule=SchedulePolicy.WEIGHTED_FAIR)
     ring = Ring()
     live = run_to_end(engine_of(linked_flow(), Components(PAYLOADS), options), Recorder(ring))
@@ -134,9 +138,9 @@ def random_run(draw: st.DataObject) -> tuple[list[CallFinished], Recorder, Engin
     recorder = Recorder(Ring())
     components = Components([b"%d" % n for n in range(12)], process=failing)
     engine = engine_of(linked_flow(capacity=2), components, options)
-    events: list[object] = []
+    events: list[Event] = []
 
-    def apply(command):
+    def apply(command: Command) -> None:
         new = engine.apply(command)
         recorder.record(command, new)
         events.extend(new)
@@ -162,7 +166,7 @@ def random_run(draw: st.DataObject) -> tuple[list[CallFinished], Recorder, Engin
 
 @examples(60)
 @given(st.data())
-def test_any_run_is_repeated_call_for_call(data):
+def test_any_run_is_repeated_call_for_call(data: st.DataObject) -> None:
     calls, recorder, options = random_run(data)
     first = next(recorder.ring.entries())
     assert isinstance(first, Start)
@@ -177,7 +181,7 @@ def test_any_run_is_repeated_call_for_call(data):
         assert replayer.stop is StopReason.END_OF_REPLAY
 
 
-def test_flow_time_and_timestamps_are_the_recorded_ones(tmp_path):
+def test_flow_time_and_timestamps_are_the_recorded_ones(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     recorded = calls_of(record_to(path, Components(PAYLOADS)))
     repeated = finished(replayer_of(path, Components(first_duration=10**6)))
@@ -190,7 +194,7 @@ def test_flow_time_and_timestamps_are_the_recorded_ones(tmp_path):
     assert len(set(stamps[0])) == len(PAYLOADS)
 
 
-def test_sources_are_never_called(tmp_path):
+def test_sources_are_never_called(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS))
     components = Components()
@@ -200,7 +204,7 @@ def test_sources_are_never_called(tmp_path):
 
 
 @pytest.mark.parametrize("level", OutputLevel)
-def test_another_output_stops_the_replay_at_its_call(tmp_path, level):
+def test_another_output_stops_the_replay_at_its_call(tmp_path: Path, level: OutputLevel) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS), options=RecordingOptions(level))
     changed = Components(process=lambda data: b"TWO!" if data == b"two" else data.upper())
@@ -208,33 +212,36 @@ def test_another_output_stops_the_replay_at_its_call(tmp_path, level):
     made = finished(replayer)
     divergence = replayer.divergence
     assert replayer.stop is StopReason.DIVERGENCE
-    assert (divergence.node, divergence.export) == ("upper", "process")
-    assert (divergence.element, divergence.what) == ("source#1", "output 0")
-    assert made[-1].call.number == divergence.call
-    assert divergence.got == 'text/plain, 4 bytes, "TWO!"'
+    assert (present(divergence).node, present(divergence).export) == ("upper", "process")
+    assert (present(divergence).element, present(divergence).what) == ("source#1", "output 0")
+    assert made[-1].call.number == present(divergence).call
+    assert present(divergence).got == 'text/plain, 4 bytes, "TWO!"'
     if level is OutputLevel.FULL:
-        assert divergence.expected == 'text/plain, 3 bytes, "TWO"'
+        assert present(divergence).expected == 'text/plain, 3 bytes, "TWO"'
     else:
-        assert divergence.expected.startswith("text/plain, 3 bytes, digest ")
+        assert present(divergence).expected.startswith("text/plain, 3 bytes, digest ")
     assert replayer.step() is None
-    assert "expected:" in divergence.render()
+    assert "expected:" in present(divergence).render()
 
 
-def test_an_answer_or_a_print_that_differs_is_named(tmp_path):
+def test_an_answer_or_a_print_that_differs_is_named(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS))
     ports = replayer_of(path, Components(ports=lambda data: ("all",)))
     finished(ports)
-    assert ports.divergence.what == "answer"
-    assert (ports.divergence.expected, ports.divergence.got) == ("ports all, some", "ports all")
+    assert present(ports.divergence).what == "answer"
+    assert (present(ports.divergence).expected, present(ports.divergence).got) == (
+        "ports all, some",
+        "ports all",
+    )
 
     failing = replayer_of(path, Components(process=lambda data: trap("bad \x1b[31m")))
     finished(failing)
-    assert failing.divergence.expected == "emitted 1"
-    assert failing.divergence.got == "failed, trap: bad \\x1b[31m"
+    assert present(failing.divergence).expected == "emitted 1"
+    assert present(failing.divergence).got == "failed, trap: bad \\x1b[31m"
 
     class Louder(Components):
-        def invoke(self, call):
+        def invoke(self, call: Call) -> Answer:
             answer = super().invoke(call)
             if call.node == "even-sink" and answer.printed:
                 more = answer.printed[0]._replace(data=b"heard ")
@@ -243,11 +250,14 @@ def test_an_answer_or_a_print_that_differs_is_named(tmp_path):
 
     louder = replayer_of(path, Louder())
     finished(louder)
-    assert (louder.divergence.node, louder.divergence.what) == ("even-sink", "printed")
-    assert '"heard "' in louder.divergence.got
+    assert (present(louder.divergence).node, present(louder.divergence).what) == (
+        "even-sink",
+        "printed",
+    )
+    assert '"heard "' in present(louder.divergence).got
 
 
-def test_other_outputs_pass_when_nothing_is_verified(tmp_path):
+def test_other_outputs_pass_when_nothing_is_verified(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     recorded = record_to(path, Components(PAYLOADS))
     components = Components(process=lambda data: b"same")
@@ -257,61 +267,67 @@ def test_other_outputs_pass_when_nothing_is_verified(tmp_path):
     assert replayer.divergence is None
 
 
-def test_a_call_that_can_not_be_made_stops_an_unverified_replay_too(tmp_path):
+def test_a_call_that_can_not_be_made_stops_an_unverified_replay_too(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS))
     replayer = replayer_of(path, Components(process=lambda data: None), verify=False)
     finished(replayer)
     assert replayer.stop is StopReason.DIVERGENCE
-    assert replayer.divergence.what == "call"
-    assert replayer.divergence.expected == "split.route(source#0)"
-    assert "split has nothing to work on" in replayer.divergence.got
+    assert present(replayer.divergence).what == "call"
+    assert present(replayer.divergence).expected == "split.route(source#0)"
+    assert "split has nothing to work on" in present(replayer.divergence).got
 
 
-def test_a_component_that_asks_for_another_time_is_named(tmp_path):
+def test_a_component_that_asks_for_another_time_is_named(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS, clock=LiveClock(), stamps=True))
 
     class Curious(Components):
-        def invoke(self, call):
+        def invoke(self, call: Call) -> Answer:
             if call.node == "split" and call.element is not None:
-                self.clock.answer("split", call.number, CLOCK, "now", 0)
+                present(self.clock).answer("split", call.number, CLOCK, "now", 0)
             return super().invoke(call)
 
     asks_more = replayer_of(path, Curious(stamps=True), clock=LiveClock())
     finished(asks_more)
-    assert (asks_more.divergence.node, asks_more.divergence.what) == ("split", "clock or random")
-    assert asks_more.divergence.got == f"{CLOCK}.now"
+    assert (present(asks_more.divergence).node, present(asks_more.divergence).what) == (
+        "split",
+        "clock or random",
+    )
+    assert present(asks_more.divergence).got == f"{CLOCK}.now"
 
     asks_less = replayer_of(path, Components(stamps=False), clock=LiveClock())
     finished(asks_less)
-    assert asks_less.divergence.expected == f"{CLOCK}.now = 1007"
-    assert asks_less.divergence.got == "the component did not ask"
+    assert present(asks_less.divergence).expected == f"{CLOCK}.now = 1007"
+    assert present(asks_less.divergence).got == "the component did not ask"
 
 
-def test_recorded_random_bytes_are_only_given_in_the_length_asked_for():
+def test_recorded_random_bytes_are_only_given_in_the_length_asked_for() -> None:
     class Zeros:
-        def answer(self, node, call, interface, function, size):
+        def answer(self, node: str, call: int, interface: str, function: str, size: int) -> bytes:
             return bytes(size)
+
+        def wait_ns(self, node: str, call: int, requested_ns: int) -> int:
+            return 0
 
     host = ReplayedHostInputs(Zeros())
     host.begin("n", (HostInput("wasi:random/random", "get-random-bytes", b"abc"),))
     assert host.answer("n", 1, "wasi:random/random", "get-random-bytes", 2) == b"\0\0"
-    assert host.problem().got == "wasi:random/random.get-random-bytes of 2 bytes"
+    assert present(host.problem()).got == "wasi:random/random.get-random-bytes of 2 bytes"
     host.begin("n", (HostInput("wasi:random/random", "get-random-bytes", b"abc"),))
     assert host.answer("n", 1, "wasi:random/random", "get-random-bytes", 3) == b"abc"
     assert host.problem() is None
     assert host.wait_ns("n", 1, 10**9) == 0
 
 
-def test_failures_retries_and_rebuilt_instances_are_repeated(tmp_path):
+def test_failures_retries_and_rebuilt_instances_are_repeated(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     options = EngineOptions(on_error=ErrorPolicy.RETRY, max_retries=2)
 
-    def flaky():
+    def flaky() -> Callable[[bytes], bytes | Failed]:
         tries = {"left": 2}
 
-        def process(data):
+        def process(data: bytes) -> bytes | Failed:
             if data == b"two" and tries["left"]:
                 tries["left"] -= 1
                 return trap("unlucky")
@@ -328,7 +344,7 @@ def test_failures_retries_and_rebuilt_instances_are_repeated(tmp_path):
     assert replayer.divergence is None
 
 
-def test_a_replay_until_a_call_makes_no_further_one(tmp_path):
+def test_a_replay_until_a_call_makes_no_further_one(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     recorded = calls_of(record_to(path, Components(PAYLOADS)))
     for until in (0, 1, 10):
@@ -337,7 +353,7 @@ def test_a_replay_until_a_call_makes_no_further_one(tmp_path):
         assert replayer.stop is StopReason.END_OF_REPLAY
 
 
-def test_pace_is_the_recorded_flow_time_by_speed(tmp_path):
+def test_pace_is_the_recorded_flow_time_by_speed(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     recorded = calls_of(record_to(path, Components(PAYLOADS)))
     replayer = replayer_of(path, Components(), ReplaySettings(speed=2.0, pace_from=5))
@@ -354,7 +370,7 @@ def test_pace_is_the_recorded_flow_time_by_speed(tmp_path):
     assert replayer_of(path, Components()).due_ns == 0
 
 
-def test_a_replay_in_a_loop_begins_again(tmp_path):
+def test_a_replay_in_a_loop_begins_again(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components(PAYLOADS))
     replayer = replayer_of(path, Components())
@@ -363,7 +379,7 @@ def test_a_replay_in_a_loop_begins_again(tmp_path):
     assert finished(replayer) == first
 
 
-def test_a_redacted_recording_is_repeated_with_its_rules(tmp_path):
+def test_a_redacted_recording_is_repeated_with_its_rules(tmp_path: Path) -> None:
     path = tmp_path / "run.rec"
     redaction = Redaction(["(?i)secret"])
     live = Components([b"a secret", b"plain"], process=lambda data: data + b"+")
