@@ -1,6 +1,7 @@
 # The two commands a newcomer needs are `make run` and `make test`; `make check` is the whole gate.
 # Random tests try a fifth of their examples there, and all of them in `make thorough`.
 PYTHON ?= python3
+SAMPLE ?= fan-out
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -8,7 +9,7 @@ READY := $(VENV)/.ready
 .PHONY: run test thorough check format bench components picture clean
 
 run: $(READY)
-	$(BIN)/torvyn-studio sample_flows/fan-out/Torvyn.toml
+	cd sample_flows/$(SAMPLE) && $(abspath $(BIN))/torvyn-studio
 
 test: $(READY)
 	$(BIN)/pytest

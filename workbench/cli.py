@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "replay": ("workbench.verbs.replay", "Repeat a recording, or test against it."),
     "diff": ("workbench.verbs.diff", "Compare two recordings, or two builds on one."),
     "check": ("workbench.verbs.check", "Check a manifest and its components."),
+    "demo": ("workbench.verbs.demo", "List the sample flows, or copy one and open it."),
     "build": ("workbench.verbs.build", "Build the components of a manifest."),
 }
 """Verb → module with a `command`, and what it does. Modules are imported when called."""

@@ -1,4 +1,4 @@
-"""The WIT packages and sample flows that come with torvyn-studio, wherever it is installed."""
+"""WIT packages, sample flows and sources of components, wherever torvyn-studio is installed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 
 WIT = "wit"
 SAMPLE_FLOWS = "sample_flows"
+COMPONENTS = "components"
 
 _RUNTIME = Path(__file__).resolve().parent.parent
 _PLACES = (_RUNTIME / "bundled", _RUNTIME.parent)
@@ -16,7 +17,7 @@ _PLACES = (_RUNTIME / "bundled", _RUNTIME.parent)
 
 
 def bundled_folder(name: str) -> Path:
-    """The folder `WIT` or `SAMPLE_FLOWS`, absolute.
+    """The folder `WIT`, `SAMPLE_FLOWS` or `COMPONENTS`, absolute.
 
     Raises `StudioError` (exit 3) when this installation lacks it.
     """

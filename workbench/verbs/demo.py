@@ -1,0 +1,68 @@
+"""`torvyn-studio demo`: the sample flows, listed, or one of them copied and opened."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from runtime.build.samples import Sample, copy_sample, samples
+from runtime.flow.manifest.nearest import did_you_mean
+from runtime.model.errors import ExitCode
+from workbench.verbs.open import command as open_command
+
+
+@click.command("demo")
+@click.argument("name", required=False)
+@click.argument(
+    "directory", required=False, type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]"
+)
+@click.option("--no-open", is_flag=True, help="Copy the sample and say what to type.")
+def command(name: str | None, directory: Path | None, no_open: bool) -> int:
+    """List the sample flows, or copy one into DIR (./NAME) and open it in the workbench.
+
+    A copy holds everything: manifests, built components, their sources and WIT, recordings.
+    Nothing is ever written over.
+    """
+    found = samples()
+    if name is None:
+        _list(found)
+        return ExitCode.OK
+    chosen = next((sample for sample in found if sample.name == name), None)
+    if chosen is None:
+        names = [sample.name for sample in found]
+        raise click.UsageError(
+            f"there is no sample '{name}': {did_you_mean(name, names, 'the samples are')}"
+        )
+    if not no_open and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError(
+            "the workbench needs a terminal; `--no-open` copies the sample and opens nothing"
+        )
+    target = directory or Path(name)
+    copy_sample(chosen, target)
+    if no_open:
+        _say_what_to_type(chosen, target)
+        return ExitCode.OK
+    # A relative path in a grant counts from the working directory.
+    os.chdir(target)
+    return int(open_command.main([], standalone_mode=False) or ExitCode.OK)
+
+
+def _list(found: tuple[Sample, ...]) -> None:
+    width = max((len(sample.name) for sample in found), default=0)
+    for sample in found:
+        print(f"{sample.name:<{width}}  {sample.description}")
+        if len(sample.flows) > 1:
+            print(f"{'':<{width}}  flows: {', '.join(sample.flows)}")
+    print("Copy one and open it: torvyn-studio demo NAME [DIR]", file=sys.stderr)
+
+
+def _say_what_to_type(sample: Sample, target: Path) -> None:
+    print(f"Copied sample '{sample.name}' to {target}", file=sys.stderr)
+    print(f"cd {target}")
+    flows = sample.flows if len(sample.flows) > 1 else ()
+    for flow in flows or ("",):
+        print(f"torvyn-studio run {f'--flow {flow}' if flow else ''}".rstrip())
+    print("torvyn-studio")
