@@ -17,12 +17,24 @@ SIZE_LIMIT = 200_000
 
 LIFECYCLE = "torvyn:streaming/lifecycle@0.1.0"
 ROLES = {
+    "access-probe": "torvyn:streaming/source@0.1.0",
+    "analytics-sink": "torvyn:streaming/sink@0.1.0",
+    "delivery-sink": "torvyn:streaming/sink@0.1.0",
     "event-router": "torvyn:filtering/router@0.1.0",
     "event-source": "torvyn:streaming/source@0.1.0",
     "log-processor": "torvyn:streaming/processor@0.1.0",
     "log-sink": "torvyn:streaming/sink@0.1.0",
     "metric-processor": "torvyn:streaming/processor@0.1.0",
     "metric-sink": "torvyn:streaming/sink@0.1.0",
+    "order-enricher": "torvyn:streaming/processor@0.1.0",
+    "order-source": "torvyn:streaming/source@0.1.0",
+    "order-totals": "torvyn:aggregation/aggregator@0.1.0",
+    "order-validator": "torvyn:filtering/filter@0.1.0",
+    "print-sink": "torvyn:streaming/sink@0.1.0",
+    "risk-router": "torvyn:filtering/router@0.1.0",
+    "shipping-labeler": "torvyn:streaming/processor@0.1.0",
+    "slow-sink": "torvyn:streaming/sink@0.1.0",
+    "ticker": "torvyn:streaming/source@0.1.0",
 }
 HOST_INTERFACES = {
     "torvyn:streaming/types@0.1.0",

@@ -16,11 +16,13 @@ class ComponentOutput:
 
     To a pipe or a file go the very bytes; to a terminal goes text, which the process's
     streams make printable, so that a component cannot drive the terminal. Output that
-    the manifest does not grant is counted, not written: Torvyn would discard it
-    (docs/torvyn-facts.md#capabilities).
+    the manifest does not grant is written all the same and counted, or only counted with
+    `as_torvyn`: Torvyn would discard it (docs/torvyn-facts.md#capabilities).
     """
 
-    def __init__(self, stdout: TextIO, stderr: TextIO, *, as_json: bool = False) -> None:
+    def __init__(
+        self, stdout: TextIO, stderr: TextIO, *, as_json: bool = False, as_torvyn: bool = False
+    ) -> None:
         self._streams = {"stdout": stdout, "stderr": stderr}
         self._terminal = {name: stream.isatty() for name, stream in self._streams.items()}
         self.as_json = as_json
@@ -28,14 +30,18 @@ class ComponentOutput:
         self._decoders: dict[tuple[str, str], codecs.IncrementalDecoder] = {}
         """For terminals, by node and stream: a character may come in two parts."""
         self._partial: dict[tuple[str, str], bytes] = {}
-        self.suppressed: dict[str, int] = {}
-        """Bytes not granted, by node."""
+        self._as_torvyn = as_torvyn
+        self._ungranted: dict[tuple[str, str], int] = {}
+        """Bytes by node and stream."""
 
     def take(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
         """Write what a component printed."""
         if not granted:
-            self.suppressed[node] = self.suppressed.get(node, 0) + len(data)
-        elif self.as_json:
+            key = node, stream
+            self._ungranted[key] = self._ungranted.get(key, 0) + len(data)
+            if self._as_torvyn:
+                return
+        if self.as_json:
             self._write_objects(node, call, stream, data)
         else:
             file = self._streams[stream]
@@ -45,6 +51,31 @@ class ComponentOutput:
             else:
                 file.buffer.write(data)
                 file.buffer.flush()
+
+    @property
+    def ungranted(self) -> dict[str, int]:
+        """Bytes printed without a grant, by node."""
+        counts: dict[str, int] = {}
+        for (node, _), size in self._ungranted.items():
+            counts[node] = counts.get(node, 0) + size
+        return counts
+
+    @property
+    def suppressed(self) -> dict[str, int]:
+        """Bytes that were not written, by node."""
+        return self.ungranted if self._as_torvyn else {}
+
+    def grant_note(self) -> str | None:
+        """One sentence about what was printed without a grant, if anything was."""
+        if not self._ungranted:
+            return None
+        nodes = ", ".join(f"'{node}'" for node in sorted(self.ungranted))
+        capabilities = " and ".join(sorted({f"stdio:{stream}" for _, stream in self._ungranted}))
+        if self._as_torvyn:
+            what = f"{sum(self.ungranted.values()):,} bytes that {nodes} printed were discarded"
+        else:
+            what = f"Torvyn discards what {nodes} printed (--as-torvyn does so here)"
+        return f"note: {what}: grant {capabilities} under [security.grants.NODE]"
 
     def say(self, line: str) -> None:
         """A line of our own on stdout; none with JSON."""
@@ -84,5 +115,12 @@ class ComponentOutput:
 
     def _write_object(self, node: str, call: int | None, stream: str, line: bytes) -> None:
         text = line.decode("utf-8", "replace")
-        content = {"type": "output", "node": node, "stream": stream, "call": call, "text": text}
+        content = {
+            "type": "output",
+            "node": node,
+            "stream": stream,
+            "call": call,
+            "text": text,
+            "granted": (node, stream) not in self._ungranted,
+        }
         self.write_line(json_line(content))

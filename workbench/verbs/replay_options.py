@@ -203,4 +203,5 @@ def _run_arguments(arguments: ReplayArguments) -> RunArguments:
         inputs=arguments["inputs"],
         redactions=(),
         as_json=arguments["as_json"],
+        as_torvyn=False,
     )

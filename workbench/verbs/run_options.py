@@ -81,6 +81,9 @@ _OPTIONS = (
         "expression (token=(\\w+)) finds.",
     ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line."),
+    click.option(
+        "--as-torvyn", is_flag=True, help="Discard what is printed without a grant, as Torvyn does."
+    ),
 )
 
 
@@ -97,6 +100,7 @@ class RunArguments(TypedDict):
     inputs: tuple[str, ...]
     redactions: tuple[str, ...]
     as_json: bool
+    as_torvyn: bool
 
 
 def run_options(function: _Command) -> _Command:
@@ -123,7 +127,9 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
     opened = _open(manifest, flow)
     show_warnings(opened.warnings)
-    run = CommandLineRun(opened.flow, options, as_json=arguments["as_json"])
+    run = CommandLineRun(
+        opened.flow, options, as_json=arguments["as_json"], as_torvyn=arguments["as_torvyn"]
+    )
     feeds = text_inputs(arguments["inputs"], opened.flow.sources)
     if record is not None:
         run.record(record, opened, recording, overwrite=overwrite)
@@ -156,11 +162,13 @@ def show_warnings(warnings: tuple[Diagnostic, ...]) -> None:
 class CommandLineRun:
     """One run, with what it prints before, meanwhile and after."""
 
-    def __init__(self, flow: LinkedFlow, options: RunOptions, *, as_json: bool) -> None:
+    def __init__(
+        self, flow: LinkedFlow, options: RunOptions, *, as_json: bool, as_torvyn: bool = False
+    ) -> None:
         self._flow = flow
         self._options = options
         self._recording: FileRecording | None = None
-        self.output = ComponentOutput(sys.stdout, sys.stderr, as_json=as_json)
+        self.output = ComponentOutput(sys.stdout, sys.stderr, as_json=as_json, as_torvyn=as_torvyn)
         """Takes what components print."""
 
     def record(
@@ -226,11 +234,14 @@ def print_report(
     """The line that ends the output, and the summary; `more` is added to the JSON summary."""
     output.finish()
     if output.as_json:
-        summary = summary_object(flow, report) | {"suppressed_bytes": output.suppressed}
+        summary = summary_object(flow, report) | {
+            "ungranted_bytes": output.ungranted,
+            "suppressed_bytes": output.suppressed,
+        }
         output.write_line(json_line(summary | (more or {})))
         return
     output.say(completed_line(flow, report.snapshot))
-    print(summary_text(flow, report, output.suppressed), file=sys.stderr)
+    print(summary_text(flow, report, output.grant_note()), file=sys.stderr)
 
 
 def _show_problem(problem: Diagnostic) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from runtime.headless.run import RunReport
@@ -34,8 +33,8 @@ def completed_line(flow: LinkedFlow, snapshot: FlowSnapshot) -> str:
     return f"[torvyn] Flow '{flow.name}' {how}. {what}."
 
 
-def summary_text(flow: LinkedFlow, report: RunReport, suppressed: Mapping[str, int]) -> str:
-    """The summary for people, several lines."""
+def summary_text(flow: LinkedFlow, report: RunReport, note: str | None) -> str:
+    """The summary for people, several lines; `note` is the last."""
     snapshot = report.snapshot
     copies = snapshot.copies
     episodes = sum(edge.episodes for edge in snapshot.edges)
@@ -69,11 +68,8 @@ def summary_text(flow: LinkedFlow, report: RunReport, suppressed: Mapping[str, i
     lines = ["Summary", *(f"  {name:<16}{value}" for name, value in rows)]
     lines += ["Queues", *_queue_lines(snapshot)]
     lines += _failure_lines(report)
-    lines += [
-        f"note: {size:,} bytes that '{node}' printed were not shown: grant it stdio:stdout "
-        f"(or stdio:stderr) under [security.grants.{node}]"
-        for node, size in sorted(suppressed.items())
-    ]
+    if note is not None:
+        lines.append(note)
     return "\n".join(lines)
 
 

@@ -75,7 +75,16 @@ def test_the_sample_flow_links_with_its_built_components(host: Host) -> None:
     for node in flow.nodes:
         assert node.interface == f"{ROLE_INTERFACES[node.role]}@0.1.0"
         assert node.lifecycle == f"{LIFECYCLE_INTERFACE}@0.1.0"
+    assert flow.by_name["metric-sink"].grants == ()
+
+
+def test_what_the_manifest_grants_is_linked_to_the_node(sample: Path, host: Host) -> None:
+    grant = '[security.grants.metric-sink]\ncapabilities = ["stdio:stdout"]\n'
+    sample.write_text(sample.read_text() + grant)
+    flow = link(sample, host).flow
+    assert flow is not None
     assert flow.by_name["metric-sink"].grants == ("stdio:stdout",)
+    assert flow.by_name["log-sink"].grants == ()
 
 
 def test_a_component_of_another_role_is_refused_with_what_to_write(

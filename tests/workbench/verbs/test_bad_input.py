@@ -209,10 +209,26 @@ def test_control_codes_and_markup_reach_a_pipe_as_they_are(tmp_path: Path) -> No
     assert nasty in done.stdout
 
 
-def test_output_that_is_not_granted_is_counted_and_explained(tmp_path: Path) -> None:
+def test_output_that_is_not_granted_is_shown_with_one_note(tmp_path: Path) -> None:
     manifest = pair(tmp_path, printer_of(b"hello\n", 1))
     manifest.write_text(manifest.read_text().replace('"stdio:stdout"', ""))
-    done = studio("run", str(manifest), "--limit", "1")
+    done = studio("run", str(manifest))
+    assert done.stdout.count(b"hello\n") == 3
+    note = (
+        "note: Torvyn discards what 'sink' printed (--as-torvyn does so here): grant stdio:stdout"
+    )
+    assert done.stderr.decode().count(note) == 1
+    output, *_, summary = map(
+        json.loads, studio("run", str(manifest), "--json").stdout.splitlines()
+    )
+    assert (output["text"], output["granted"]) == ("hello", False)
+    assert (summary["ungranted_bytes"], summary["suppressed_bytes"]) == ({"sink": 18}, {})
+
+
+def test_as_torvyn_discards_counts_and_explains_output_that_is_not_granted(tmp_path: Path) -> None:
+    manifest = pair(tmp_path, printer_of(b"hello\n", 1))
+    manifest.write_text(manifest.read_text().replace('"stdio:stdout"', ""))
+    done = studio("run", str(manifest), "--limit", "1", "--as-torvyn")
     assert b"hello" not in done.stdout
     assert b"6 bytes" in done.stderr
     assert b"stdio:stdout" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
 
@@ -16,6 +17,15 @@ def test_run_prints_what_the_sample_says_byte_for_byte() -> None:
     done = studio("run", str(SAMPLE))
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout == EXPECTED
+
+
+def test_the_sample_has_no_grants_and_its_lines_are_discarded_as_torvyn_would() -> None:
+    assert "security" not in tomllib.loads(SAMPLE.read_text())
+    done = studio("run", str(SAMPLE), "--as-torvyn")
+    assert done.returncode == 0
+    assert done.stdout.splitlines() == [EXPECTED.splitlines()[0], EXPECTED.splitlines()[-1]]
+    printed = sum(len(line) + 1 for line in EXPECTED.splitlines()[1:-1])
+    assert f"{printed} bytes that 'log-sink', 'metric-sink' printed" in done.stderr.decode()
 
 
 def test_summary_goes_to_stderr_with_copies_and_bytes() -> None:

@@ -1,0 +1,184 @@
+"""Every sample flow as it is shipped: what it prints, what it counts, and its recordings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runtime.flow.link import check_manifest
+from runtime.model.errors import Severity
+from tests.support.studio_projects import ROOT, studio
+
+SAMPLES = ROOT / "sample_flows"
+RECORDINGS = sorted(SAMPLES.glob("*/*.rec"))
+EXPECTED = sorted(SAMPLES.glob("*/expected-output*.txt"))
+PRODUCER_FIRST = ("--schedule", "priority")
+"""By the priorities of the nodes: a queue fills as it would if all of them ran at once."""
+
+
+def sample_id(path: Path) -> str:
+    return path.relative_to(SAMPLES).as_posix()
+
+
+def flow_of(expected: Path) -> list[str]:
+    """`expected-output.txt` is of the only flow, `expected-output.NAME.txt` of flow NAME."""
+    name = expected.name.removeprefix("expected-output").removesuffix(".txt").strip(".")
+    return ["--flow", name] if name else []
+
+
+def test_every_sample_has_an_expected_output_of_each_flow_and_a_recording() -> None:
+    for manifest in SAMPLES.glob("*/Torvyn.toml"):
+        folder = manifest.parent
+        assert list(folder.glob("*.rec")), folder
+        flows = check_manifest(manifest).manifest.flow  # type: ignore[union-attr]
+        named = {f"expected-output.{flow}.txt" for flow in flows}
+        found = {path.name for path in folder.glob("expected-output*.txt")}
+        assert found == (named if len(flows) > 1 else {"expected-output.txt"})
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=sample_id)
+def test_a_sample_prints_what_it_says_byte_for_byte(expected: Path) -> None:
+    order = PRODUCER_FIRST if expected.parent.name == "backpressure" else ()
+    done = studio("run", *flow_of(expected), *order, cwd=expected.parent)
+    failed = "error" in flow_of(expected)
+    assert done.returncode == (1 if failed else 0), done.stderr.decode()
+    assert done.stdout == expected.read_bytes()
+
+
+@pytest.mark.parametrize("recording", RECORDINGS, ids=sample_id)
+def test_a_recording_of_a_sample_repeats_itself(recording: Path) -> None:
+    done = studio("replay", str(recording), "--expect")
+    assert done.returncode == 0, done.stderr.decode()
+
+
+@pytest.mark.parametrize("manifest", sorted(SAMPLES.glob("*/*.toml")), ids=sample_id)
+def test_a_manifest_of_a_sample_is_sound(manifest: Path) -> None:
+    found = check_manifest(manifest).diagnostics
+    assert [item for item in found if item.severity is Severity.ERROR] == []
+
+
+# ---- event-driven
+
+
+def test_malformed_orders_are_rejected_with_the_reason_on_stderr() -> None:
+    folder = SAMPLES / "event-driven"
+    stderr = studio("run", cwd=folder).stderr.decode()
+    rejects = (folder / "expected-rejects.txt").read_text().splitlines()
+    assert [line for line in stderr.splitlines() if line.startswith("rejected")] == rejects
+
+
+def test_every_order_is_rejected_absorbed_or_delivered() -> None:
+    done = studio("run", "--json", cwd=SAMPLES / "event-driven")
+    *lines, summary = [json.loads(line) for line in done.stdout.splitlines()]
+    printed = [line["text"] for line in lines if line["stream"] == "stdout"]
+    rejected = sum(line["stream"] == "stderr" for line in lines)
+    reports = [json.loads(text.removeprefix("[analytics] ")) for text in printed if "{" in text]
+    ports = summary["ports"]["router"]
+    assert summary["edges"][0]["elements"] == 60
+    assert rejected == 8
+    # Orders of unknown risk go both ways.
+    both = ports["analytics"] + ports["delivery"] - (60 - rejected)
+    assert both > 0
+    assert sum(report["orders"] for report in reports) == ports["analytics"]
+    assert [report["window"] for report in reports] == list(range(len(reports)))
+    assert {report["orders"] for report in reports[:-1]} == {5}
+    assert [report.get("last", False) for report in reports] == [False] * 6 + [True]
+
+
+# ---- backpressure
+
+
+def counted(flow: str) -> tuple[int, dict[str, Any]]:
+    done = studio("run", "--flow", flow, *PRODUCER_FIRST, "--json", cwd=SAMPLES / "backpressure")
+    summary: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return done.returncode, summary
+
+
+def test_block_producer_loses_nothing_and_holds_the_source_each_time_the_queue_is_full() -> None:
+    code, summary = counted("block-producer")
+    (edge,) = summary["edges"]
+    assert code == 0
+    assert (summary["elements_processed"], summary["delivered"], summary["dropped"]) == (
+        1000,
+        1000,
+        0,
+    )
+    assert (edge["backpressure_events"], edge["queue_depth_peak"], edge["capacity"]) == (
+        124,
+        16,
+        16,
+    )
+
+
+@pytest.mark.parametrize("flow", ["drop-oldest", "drop-newest"])
+def test_both_drops_deliver_one_queue_and_lose_the_rest(flow: str) -> None:
+    code, summary = counted(flow)
+    assert code == 0
+    assert (summary["elements_processed"], summary["delivered"], summary["dropped"]) == (
+        1000,
+        16,
+        984,
+    )
+
+
+def test_error_stops_the_flow_at_the_first_element_too_many() -> None:
+    code, summary = counted("error")
+    assert code == 1
+    assert (summary["elements_processed"], summary["queued"], summary["delivered"]) == (17, 16, 0)
+    (failure,) = summary["failures"]
+    assert (failure["node"], failure["code"], failure["sequence"]) == ("source", "E0405", 16)
+
+
+def test_rate_limit_holds_the_source_to_its_rate() -> None:
+    code, summary = counted("rate-limit")
+    assert code == 0
+    assert (summary["delivered"], summary["dropped"]) == (200, 0)
+    # The first enters at once, each of the others 10 ms after the one before.
+    assert summary["duration_secs"] >= 1.99
+
+
+def test_a_sink_that_asks_for_a_pause_is_left_alone_for_as_long() -> None:
+    code, summary = counted("pausing-sink")
+    (edge,) = summary["edges"]
+    assert code == 0
+    assert (summary["delivered"], edge["queue_depth_peak"]) == (60, 16)
+    assert edge["backpressure_events"] > 0
+
+
+# ---- grants
+
+
+def attempts(flow: str, folder: Path) -> dict[str, str]:
+    done = studio("run", "--flow", flow, cwd=folder)
+    lines = done.stdout.decode().splitlines()
+    mark = "[print-sink] "
+    texts = [line.removeprefix(mark) for line in lines if line.startswith(mark) and ": " in line]
+    return dict(text.split(": ", 1) for text in texts)
+
+
+def test_what_is_denied_is_refused_and_what_is_granted_works(tmp_path: Path) -> None:
+    folder = tmp_path / "grants"
+    shutil.copytree(SAMPLES / "grants", folder)
+    (folder / "data" / "written.txt").unlink(missing_ok=True)
+    denied = attempts("denied", folder)
+    assert not (folder / "data" / "written.txt").exists()
+    granted = attempts("granted", folder)
+    assert (folder / "data" / "written.txt").read_text() == "by a component\n"
+    assert set(denied) == set(granted)
+    assert denied["read a file"].startswith("refused")
+    assert denied["write a file"].startswith("refused")
+    assert denied["read the environment"] == "PATH is not there"
+    assert denied["connect to 127.0.0.1"].startswith("refused")
+    assert granted["read a file"] == '"hello from the disk"'
+    assert granted["write a file"] == "written"
+    assert granted["read the environment"] == "PATH is there"
+
+
+def test_a_relative_path_in_a_grant_counts_from_the_working_directory(tmp_path: Path) -> None:
+    done = studio("run", str(SAMPLES / "grants"), "--flow", "granted", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"'data'" in done.stderr
