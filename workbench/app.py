@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable
 from time import monotonic
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App
 from textual.command import Provider
@@ -15,6 +15,7 @@ from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, SessionClient, Update
 from workbench.palette import ActionCommands
 from workbench.screens.main import MainScreen
+from workbench.terminal.screen_driver import driver_class
 from workbench.theme import STUDIO, THEMES, variable_defaults
 
 POLL_S = 0.05
@@ -41,7 +42,7 @@ class StudioApp(App[None]):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionCommands}
 
     def __init__(self, open_link: Callable[[], SessionClient], *, title: str) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver_class())
         self.title = title
         self._open_link = open_link
         self._link: SessionClient | None = None
@@ -67,7 +68,21 @@ class StudioApp(App[None]):
 
     def on_mount(self) -> None:
         """Open the session after the first paint, then poll it."""
+        self.app_resume_signal.subscribe(self, self._draw_all)
         self._main.call_after_refresh(self._begin)
+
+    def _draw_all(self, _app: App[Any]) -> None:
+        """After Ctrl+Z and `fg` the terminal shows an empty screen."""
+        self.screen.refresh(layout=True)
+
+    @property
+    def failure(self) -> Exception | None:
+        """What ended the app that nobody foresaw."""
+        return self._exception
+
+    def _fatal_error(self) -> None:
+        """End without Textual's traceback on the terminal: see `failure`."""
+        self._close_messages_no_wait()
 
     def _begin(self) -> None:
         if not self.is_headless:

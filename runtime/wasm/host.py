@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from wasmtime import Config, Engine, WasmtimeError, _bindings
 from wasmtime.component import Component
 
 from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 from runtime.model.surface import Surface
 from runtime.wasm.abi.component_values import ByteLists
 from runtime.wasm.cache import CodeCache
@@ -24,6 +25,8 @@ from runtime.wasm.surface_reader import read_surface
 
 _MAGIC = b"\0asm"
 _HEADER_BYTES = 8
+_OPEN_FILES = 16
+"""Descriptors that wasmtime and its runtime for host functions take, with some to spare."""
 _CORE_MODULE = b"\x01\x00\x00\x00"
 _CONFIGURATION = "epochs fuel canonical-nan deterministic-relaxed-simd no-concurrency stack-1MiB 1"
 """Part of the key of compiled code; change it whenever `_engine` changes."""
@@ -53,6 +56,7 @@ class Host:
 
     def __init__(self, cache_dir: Path | None) -> None:
         """`cache_dir` is a folder of the user's own for compiled code, or None for no cache."""
+        _check_open_files()
         self.engine = _engine()
         self._cache = CodeCache(cache_dir) if cache_dir is not None else None
         self._known: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
@@ -111,6 +115,34 @@ class Host:
         if self._cache is not None:
             self._cache.keep(key, bytes(component.serialize()))
         return component
+
+
+def _check_open_files() -> None:
+    """Raise `StudioError` when wasmtime would not get the descriptors that it needs.
+
+    It makes a runtime for its host functions when the first store is made, and aborts the process
+    when it cannot (`tokio::runtime::Builder::build`).
+    """
+    opened: list[int] = []
+    try:
+        while len(opened) < _OPEN_FILES:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        raise StudioError(
+            [
+                Diagnostic(
+                    Severity.ERROR,
+                    Code.IO,
+                    f"the runtime of the components needs {_OPEN_FILES} open files more than it "
+                    f"can have: {error.strerror}",
+                    "Allow more open files, e.g. `ulimit -n 1024`.",
+                )
+            ],
+            ExitCode.ENVIRONMENT,
+        ) from None
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
 
 
 def _engine() -> Engine:

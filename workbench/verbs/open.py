@@ -20,6 +20,7 @@ from runtime.recording.file.reader import RecordingReader
 from runtime.recording.ring.ring import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
 from workbench.app import StudioApp
+from workbench.terminal.screen_driver import terminal_given_back
 from workbench.verbs.arguments import manifest_and_flow
 from workbench.verbs.run_options import redaction
 
@@ -95,7 +96,10 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
             "the workbench needs a terminal; use `torvyn-studio run` for a flow without a screen"
         )
     app = StudioApp(open_link, title=title)
-    app.run(mouse=not arguments["no_mouse"])
+    with terminal_given_back():
+        app.run(mouse=not arguments["no_mouse"])
+    if app.failure is not None:
+        raise app.failure
     if app.return_code:
         return app.return_code
     return ExitCode.BAD_INPUT if app.health is Health.INVALID else ExitCode.OK

@@ -188,10 +188,10 @@ class CommandLineRun:
 
     def run(self, invoker: SourceOverride) -> int:
         """Run to the end; gives the exit code. A recording that failed is a bad file."""
-        self.output.say(f"[torvyn] Running flow '{self._flow.name}'")
         settle_collector()
         run = HeadlessRun(self._flow, invoker, self._options, self._recording, invoker.stop_waiting)
         with ended_by_others(run):
+            self.output.say(f"[torvyn] Running flow '{self._flow.name}'")
             report = run.run()
         result = None if self._recording is None else self._recording.close(report.snapshot)
         print_report(self._flow, report, self.output, _recording_fields(result))

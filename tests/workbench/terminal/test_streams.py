@@ -1,0 +1,128 @@
+"""Standard streams that are closed, full, read no further, or of another encoding."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.support.studio_projects import ROOT, pair, sink
+
+FAN_OUT = ROOT / "sample_flows" / "fan-out"
+SAMPLE, RECORDING = str(FAN_OUT / "Torvyn.toml"), str(FAN_OUT / "four-events.rec")
+VERBS = [
+    ["run", SAMPLE],
+    ["run", SAMPLE, "--json"],
+    ["check", SAMPLE],
+    ["replay", RECORDING, "--expect"],
+    ["diff", RECORDING, RECORDING],
+]
+
+
+def shell(
+    script: str,
+    *arguments: str | Path,
+    folder: Path = ROOT,
+    environ: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[bytes]:
+    """A script of bash in which "$@" is the command line on these arguments."""
+    return subprocess.run(
+        ["bash", "-c", script, "bash", sys.executable, "-m", "workbench.cli", *map(str, arguments)],
+        cwd=folder,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | dict(environ or {}),
+    )
+
+
+def talk_of(done: subprocess.CompletedProcess[bytes]) -> str:
+    assert b"Traceback" not in done.stderr
+    return done.stderr.decode()
+
+
+@pytest.mark.parametrize("arguments", VERBS, ids=lambda words: " ".join(words[::2]))
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ('"$@" >&-', 0),
+        ('"$@" 2>&-', 0),
+        ('"$@" <&-', 0),
+        ('"$@" >&- 2>&- <&-', 0),
+        ('"$@" 2>/dev/full', 0),
+        ('"$@" >/dev/full', 2),
+        ('"$@" | true; exit ${PIPESTATUS[0]}', 141),
+    ],
+)
+def test_output_that_goes_nowhere_is_never_a_failure_of_the_flow(
+    arguments: list[str], script: str, code: int
+) -> None:
+    # `true` may be gone or not when the output comes: it is read no further either way.
+    done = shell(script.replace("| true", "| (exec 0<&-; sleep 0.1)"), *arguments)
+    assert done.returncode == code, done.stderr
+    talk = talk_of(done)
+    assert ("standard output could not be written: No space left" in talk) == (code == 2)
+
+
+def test_an_endless_flow_whose_reader_left_ends() -> None:
+    done = shell(
+        'yes "{\\"type\\":\\"metric\\"}" | "$@" | head -2; exit ${PIPESTATUS[1]}',
+        *("run", SAMPLE, "--input", "source=-"),
+    )
+    assert done.returncode == 141, done.stderr
+
+
+def test_text_that_the_encoding_has_no_bytes_for_is_escaped(tmp_path: Path) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = shell('"$@"', "check", tmp_path / "Grün.toml", environ=plain)
+    assert done.returncode == 2
+    assert talk_of(done).isascii()
+    assert "Gr\\xfcn.toml" in talk_of(done) or "Gr\\xc3\\xbcn.toml" in talk_of(done)
+
+
+def test_a_current_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = shell('rmdir "$PWD"; "$@"', "run", SAMPLE, folder=gone)
+    assert done.returncode == 2
+    assert "error[E0001] IoError: the current folder cannot be used" in talk_of(done)
+
+
+def test_too_few_open_files_end_in_words() -> None:
+    for files in range(6, 15):
+        done = shell(f'ulimit -n {files}; "$@"', "run", SAMPLE)
+        assert done.returncode in (0, 2, 3), (files, done.stderr)
+        if done.returncode:
+            assert "Too many open files" in talk_of(done) or "error[" in talk_of(done)
+
+
+def test_a_mistake_of_ours_is_one_line_that_names_a_log(tmp_path: Path) -> None:
+    code = (
+        "import sys; from workbench import cli\n"
+        "def broken(*_, **__): raise ZeroDivisionError('one\\ntwo')\n"
+        "cli.cli.main = broken\n"
+        f"sys.argv = ['torvyn-studio', 'run', {SAMPLE!r}]\n"
+        "cli.main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+    )
+    assert done.returncode == 70
+    (line,) = talk_of(done).splitlines()
+    assert "failed unexpectedly (ZeroDivisionError: one two)" in line
+    log = Path(line.rpartition(" in ")[2])
+    assert tmp_path in log.parents
+    assert "in broken" in log.read_text()
+
+
+def test_output_of_components_goes_into_a_file_byte_for_byte(tmp_path: Path) -> None:
+    manifest = pair(tmp_path, sink())
+    done = shell('"$@" > out; echo $?', "run", manifest, folder=tmp_path)
+    assert done.stdout == b"0\n", done.stderr
