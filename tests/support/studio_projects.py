@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from runtime.model.linked import ROLE_INTERFACES, Role
+from tests.support.command_server import run
 from tests.support.wasm_guests import SINK, SOURCE, component
 
 ROOT = Path(__file__).parents[2]
@@ -19,14 +18,7 @@ HEAD = '[torvyn]\nname = "project"\nversion = "0.1.0"\ncontract_version = "0.1.0
 
 def studio(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
     """The command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "workbench.cli", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
+    return run(arguments, cwd)
 
 
 def source() -> bytes:
