@@ -8,9 +8,12 @@ from typing import NamedTuple
 
 from runtime.model.codes import Code
 from runtime.model.element import Buffer, Element
+from runtime.model.stack import StackFrame
 
 PRINTED_KEPT_BYTES = 64 * 1024
 """How much of what one call wrote stays with its answer."""
+FAILURE_STDERR_BYTES = 8 * 1024
+"""How much of what a failed call wrote to stderr stays with its failure: the end of it."""
 
 
 class Export(StrEnum):
@@ -69,6 +72,17 @@ class Failure(NamedTuple):
     """What to do, in one sentence."""
     crashed: bool
     """True when the instance is unusable and is rebuilt before its next call."""
+    frames: tuple[StackFrame, ...] = ()
+    """The component's stack at a trap, innermost frame first; `own_frame` finds the author's."""
+    stderr: bytes = b""
+    """What this call wrote to stderr, whether the stream is granted or not; at most
+    `FAILURE_STDERR_BYTES` bytes. Nothing that an earlier call wrote stands here."""
+    stderr_cut: bool = False
+    """True when it wrote more to stderr than stands here, or when that is not known."""
+
+    def without_report(self) -> Failure:
+        """The failure itself, without what else is known of its call."""
+        return self._replace(frames=(), stderr=b"", stderr_cut=False)
 
     @classmethod
     def of(cls, kind: FailureKind, message: str, code: Code, help: str, crashed: bool) -> Failure:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from runtime.model.call import (
+    FAILURE_STDERR_BYTES,
     Absorbed,
     Accepted,
     Answer,
@@ -26,6 +27,7 @@ from runtime.model.call import (
 )
 from runtime.model.codes import Code
 from runtime.model.element import Buffer
+from runtime.model.stack import StackFrame
 from runtime.recording.format import CallLine, HostLine, OutputLine
 from runtime.recording.payload_encoding import from_text
 
@@ -109,8 +111,25 @@ def _failed(line: CallLine) -> Outcome:
     if line.failure is None:
         raise ValueError("answer 'failed' without a failure")
     item = line.failure
+    runs = [from_text(run.text, run.base64) or b"" for run in line.printed]
+    stderr = b"".join(
+        data for data, run in zip(runs, line.printed, strict=True) if run.stream == "stderr"
+    )
     return Failed(
-        Failure(FailureKind(item.kind), item.message, item.code, item.name, item.help, item.crashed)
+        Failure(
+            FailureKind(item.kind),
+            item.message,
+            item.code,
+            item.name,
+            item.help,
+            item.crashed,
+            tuple(
+                StackFrame(frame.function, frame.file, frame.line, frame.column, frame.runtime)
+                for frame in item.frames
+            ),
+            stderr[-FAILURE_STDERR_BYTES:],
+            len(stderr) > FAILURE_STDERR_BYTES or line.printed_bytes > sum(map(len, runs)),
+        )
     )
 
 

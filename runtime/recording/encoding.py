@@ -37,6 +37,7 @@ from runtime.recording.format import (
     CommandLine,
     ElementLine,
     FailureLine,
+    FrameLine,
     HostLine,
     OutputLine,
     PrintedLine,
@@ -248,6 +249,16 @@ class LineMaker:
             failure.name,
             failure.help,
             failure.crashed,
+            tuple(
+                FrameLine(
+                    self._clean_text(frame.function),
+                    self._clean_text(frame.file),
+                    frame.line,
+                    frame.column,
+                    frame.runtime,
+                )
+                for frame in failure.frames
+            ),
         )
 
     def _clean(self, data: bytes) -> bytes:

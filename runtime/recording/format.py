@@ -142,6 +142,16 @@ class HostLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     base64: str | None = None
 
 
+class FrameLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """A function on a component's stack: see `runtime.model.stack.StackFrame`."""
+
+    function: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    runtime: bool = False
+
+
 class FailureLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Why a call failed."""
 
@@ -151,6 +161,7 @@ class FailureLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     name: str
     help: str = ""
     crashed: bool = False
+    frames: tuple[FrameLine, ...] = ()
 
 
 class CallLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="call", kw_only=True, gc=False):

@@ -28,7 +28,9 @@ _HEADER_BYTES = 8
 _OPEN_FILES = 16
 """Descriptors that wasmtime and its runtime for host functions take, with some to spare."""
 _CORE_MODULE = b"\x01\x00\x00\x00"
-_CONFIGURATION = "epochs fuel canonical-nan deterministic-relaxed-simd no-concurrency stack-1MiB 1"
+_CONFIGURATION = (
+    "epochs fuel canonical-nan deterministic-relaxed-simd no-concurrency stack-1MiB line-tables 1"
+)
 """Part of the key of compiled code; change it whenever `_engine` changes."""
 
 
@@ -145,8 +147,28 @@ def _check_open_files() -> None:
             os.close(descriptor)
 
 
+_BACKTRACE_DETAILS = "WASMTIME_BACKTRACE_DETAILS"
+
+
+def _config() -> Config:
+    """A configuration whose traps name source files and lines.
+
+    This binding has no setter for it: wasmtime reads the variable while it makes the
+    configuration. It is put back, as a component may be granted the environment.
+    """
+    before = os.environ.get(_BACKTRACE_DETAILS)
+    os.environ[_BACKTRACE_DETAILS] = "1"
+    try:
+        return Config()
+    finally:
+        if before is None:
+            del os.environ[_BACKTRACE_DETAILS]
+        else:
+            os.environ[_BACKTRACE_DETAILS] = before
+
+
 def _engine() -> Engine:
-    config = Config()
+    config = _config()
     config.epoch_interruption = True
     config.consume_fuel = True
     config.cranelift_nan_canonicalization = True

@@ -94,7 +94,7 @@ class ComponentInstance:
         try:
             self._open(host, lists)
         except WasmtimeError as error:
-            failure = self._state.fault or self._start_failure(error)
+            failure = self._with_stderr(self._state.fault or self._start_failure(error))
             self.close()
             raise InstanceError(failure) from None
         except (InstanceError, WasiError) as problem:
@@ -262,7 +262,7 @@ class ComponentInstance:
                 state.fault,
                 self._watch.interrupted,
                 self._watch.timed_out,
-                state.stderr_tail(),
+                state.stderr_tail()[0],
             )
             failure = traps.call_failure(trouble, self.node.limits)
             self._watch.timed_out = False
@@ -272,6 +272,7 @@ class ComponentInstance:
         else:
             failure = state.fault or traps.not_usable("the host failed")
         state.fault = None
+        failure = self._with_stderr(failure)
         if failure.crashed:
             self.crashed = failure
             teardown = self.runs.get(Export.TEARDOWN)
@@ -280,6 +281,11 @@ class ComponentInstance:
             if isinstance(outcome, Failed) and teardown is not None:
                 self.runs[Export.TEARDOWN] = teardown
         return Failed(failure)
+
+    def _with_stderr(self, failure: Failure) -> Failure:
+        """The failure with what the call wrote to stderr."""
+        stderr, cut = self._state.stderr_tail()
+        return failure._replace(stderr=stderr, stderr_cut=cut) if stderr else failure
 
     def close(self) -> None:
         """Close the store. Idempotent."""

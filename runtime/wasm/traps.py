@@ -12,6 +12,8 @@ from wasmtime._error import ExitTrap
 from runtime.model.call import Export, Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.linked import Limits
+from runtime.model.stack import own_frame
+from runtime.wasm.backtrace import read_frames
 
 MAX_HANDED_BYTES = 2_796_202
 """Bytes of one `list<u8>` from a component: wasmtime allows 128 MiB of values, 48 bytes each."""
@@ -193,9 +195,13 @@ class CallTrouble(NamedTuple):
 
 def call_failure(trouble: CallTrouble, limits: Limits) -> Failure:
     """Why the call failed. The text of the error is read here and the error forgotten."""
+    text = str(trouble.error)
+    return _call_failure(trouble, text, limits)._replace(frames=read_frames(text))
+
+
+def _call_failure(trouble: CallTrouble, text: str, limits: Limits) -> Failure:
     if trouble.fault is not None:
         return trouble.fault
-    text = str(trouble.error)
     if "interrupted" in text and trouble.interrupted:
         return interrupted()
     if trouble.timed_out:
@@ -221,16 +227,15 @@ def _trap(message: str) -> Failure:
 
 
 def _short(text: str) -> str:
-    """The cause, and the first frame of the guest's stack."""
+    """The cause, and the innermost function of the component that is not its language's own."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    frame = next((line for line in lines if re.match(r"\d+:\s+0x", line)), "")
     cause = ""
     if "Caused by:" in lines:
         causes = lines[lines.index("Caused by:") + 1 :]
         cause = next((re.sub(r"^\d+: ", "", line) for line in reversed(causes)), "")
     cause = (cause or (lines[0] if lines else "")).removeprefix("wasm trap: ")
-    place = re.sub(r"^\d+:\s+0x[0-9a-f]+ - ", "", frame)
-    return f"{cause}, in {place}" if place else cause
+    frame = own_frame(read_frames(text))
+    return f"{cause}, in {frame.function}" if frame is not None else cause
 
 
 _IMPORT = re.compile(
@@ -241,6 +246,10 @@ _IMPORT = re.compile(
 def instantiation_failure(error: WasmtimeError, limits: Limits) -> Failure:
     """Why a component could not be instantiated."""
     text = str(error)
+    return _instantiation_failure(text, limits)._replace(frames=read_frames(text))
+
+
+def _instantiation_failure(text: str, limits: Limits) -> Failure:
     missing = _IMPORT.search(text)
     if missing:
         return unresolved_import(missing.group(2))

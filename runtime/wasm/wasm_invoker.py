@@ -101,7 +101,9 @@ class WasmInvoker:
             return _failed(traps.not_usable(f"{call.node} has not been initialised"))
         if instance.crashed is not None:
             return _failed(
-                instance.crashed._replace(message=f"crashed before: {instance.crashed.message}")
+                instance.crashed.without_report()._replace(
+                    message=f"crashed before: {instance.crashed.message}"
+                )
             )
         interface = boundary.EXPORTS[call.export][0]
         return _failed(traps.missing_export(call.export, interface))

@@ -22,7 +22,7 @@ def digest_of_answer(answer: Answer) -> int:
     if type(outcome) is Accepted:
         digest = _ACCEPTED[id(outcome.signal)]  # members of an enum are slow to hash
     else:
-        digest = hash((type(outcome), outcome))
+        digest = _digest_of_outcome(outcome)
     return _with_printed(digest, answer) if answer.printed_bytes else digest
 
 
@@ -31,13 +31,20 @@ def digests_of_answers(answers: Sequence[Answer]) -> list[int]:
     outcomes = list(map(_OUTCOME, answers))
     places = list(map(id, outcomes))
     different = dict(zip(places, outcomes, strict=True))
-    known = {place: hash((type(outcome), outcome)) for place, outcome in different.items()}
+    known = {place: _digest_of_outcome(outcome) for place, outcome in different.items()}
     digests = list(map(known.__getitem__, places))
     if any(map(_PRINTED_BYTES, answers)):
         for index, answer in enumerate(answers):
             if answer.printed_bytes:
                 digests[index] = _with_printed(digests[index], answer)
     return digests
+
+
+def _digest_of_outcome(outcome: Outcome) -> int:
+    if type(outcome) is Failed:
+        # A recording keeps no more of the stack than it can name, and stderr is printed text.
+        outcome = Failed(outcome.failure.without_report())
+    return hash((type(outcome), outcome))
 
 
 def _with_printed(digest: int, answer: Answer) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from wasmtime import WasmtimeError
 
 from runtime.model.call import (
+    FAILURE_STDERR_BYTES,
     PRINTED_KEPT_BYTES,
     Failure,
     FailureKind,
@@ -117,12 +118,11 @@ class CallState:
             except Exception as problem:
                 self.fault = host_bug(problem)
 
-    def stderr_tail(self) -> bytes:
-        """The last bytes written to stderr in this call, as far as they were kept."""
-        for stream, data, _granted in reversed(self._printed):
-            if stream == "stderr":
-                return bytes(data[-512:])
-        return b""
+    def stderr_tail(self) -> tuple[bytes, bool]:
+        """The end of what was kept of this call's stderr, and whether it wrote more."""
+        text = b"".join(data for stream, data, _granted in self._printed if stream == "stderr")
+        cut = len(text) > FAILURE_STDERR_BYTES or self.printed_bytes > self._kept
+        return text[-FAILURE_STDERR_BYTES:], cut
 
     def ask(self, interface: str, function: str, size: int) -> int | bytes:
         """Ask for a host input and keep it with the call."""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.model.call import (
+    FAILURE_STDERR_BYTES,
     Absorbed,
     Accepted,
     Answer,
@@ -54,6 +55,7 @@ from runtime.model.linked import (
     Role,
     SchedulePolicy,
 )
+from runtime.model.stack import StackFrame
 from runtime.recording.answers import answer_of
 from runtime.recording.command_lines import COMMANDS, command_line, command_of
 from runtime.recording.encoding import LineMaker, OutputLevel, RecordingOptions
@@ -66,8 +68,18 @@ payloads = st.one_of(st.binary(max_size=60), texts.map(str.encode))
 outputs = st.builds(
     lambda data, kind, buffer_kind: Output(Buffer(data, buffer_kind), kind), payloads, texts, texts
 )
+frames = st.builds(StackFrame, texts, texts, numbers, numbers, st.booleans())
 failures = st.builds(
-    Failure, st.sampled_from(FailureKind), texts, texts, texts, texts, st.booleans()
+    Failure,
+    st.sampled_from(FailureKind),
+    texts,
+    texts,
+    texts,
+    texts,
+    st.booleans(),
+    st.lists(frames, max_size=3).map(tuple),
+    st.just(b""),
+    st.just(False),
 )
 outcomes = st.one_of(
     st.builds(lambda items: Emitted(tuple(items)), st.lists(outputs, max_size=3)),
@@ -183,6 +195,23 @@ def test_what_a_call_printed_is_kept_by_stream_and_in_order(
     assert read.printed_bytes == total
     streams = [item.stream for item in read.printed]
     assert all(one != other for one, other in pairwise(streams))
+
+
+@pytest.mark.parametrize(
+    ("written", "total", "kept", "cut"),
+    [
+        (b"it hurts\n", 13, b"it hurts\n", False),
+        (b"it hurts\n", 99, b"it hurts\n", True),
+        (b"x" * 9000, 9004, b"x" * FAILURE_STDERR_BYTES, True),
+    ],
+)
+def test_the_stderr_of_a_failed_call_is_read_from_what_it_printed(written, total, kept, cut):
+    failure = Failure(FailureKind.TRAP, "unreachable", "E0804", "Trap", "Look.", True)
+    printed = (Printed("stdout", b"fine", True), Printed("stderr", written, False))
+    answer = Answer(Failed(failure), printed=printed, printed_bytes=total)
+    call = CallFinished(Call(1, "n", Export.PUSH), answer, 0)
+    read = answer_of(decode_body(encode(LineMaker(RecordingOptions()).line(call))))
+    assert read.outcome == Failed(failure._replace(stderr=kept, stderr_cut=cut))
 
 
 @given(commands, numbers)
