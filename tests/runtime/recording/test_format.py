@@ -205,7 +205,9 @@ def test_what_a_call_printed_is_kept_by_stream_and_in_order(
         (b"x" * 9000, 9004, b"x" * FAILURE_STDERR_BYTES, True),
     ],
 )
-def test_the_stderr_of_a_failed_call_is_read_from_what_it_printed(written, total, kept, cut):
+def test_the_stderr_of_a_failed_call_is_read_from_what_it_printed(
+    written: bytes, total: int, kept: bytes, cut: bool
+) -> None:
     failure = Failure(FailureKind.TRAP, "unreachable", "E0804", "Trap", "Look.", True)
     printed = (Printed("stdout", b"fine", True), Printed("stderr", written, False))
     answer = Answer(Failed(failure), printed=printed, printed_bytes=total)
