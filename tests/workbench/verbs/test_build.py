@@ -27,6 +27,7 @@ from tests.support.build_projects import (
     told_processes,
     wait_until,
 )
+from tests.support.command_server import run
 from tests.support.flow_manifests import PROJECT
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -39,14 +40,9 @@ def words(*arguments: str | Path) -> list[str]:
 
 
 def studio(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        words(*arguments),
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    ended = run(("build", *map(str, arguments)), cwd)
+    done = subprocess.CompletedProcess(
+        ended.args, ended.returncode, ended.stdout.decode(), ended.stderr.decode()
     )
     assert "Traceback" not in done.stderr
     return done
