@@ -29,3 +29,8 @@ def register_profiles(*, derandomize: bool) -> None:
 def examples(count: int) -> settings:
     """A test's own number of examples when all are tried; the loaded profile scales it."""
     return settings(max_examples=max(1, count * settings().max_examples // THOROUGH))
+
+
+def all_are_tried() -> bool:
+    """Whether the loaded profile tries every example."""
+    return settings().max_examples >= THOROUGH

@@ -10,12 +10,11 @@ from hashlib import blake2b
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from runtime.model.errors import StudioError
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.file.reader import RecordingReader
-from tests.support.examples import THOROUGH
+from tests.support.examples import all_are_tried
 from tests.support.recording_flows import resealed
 from tests.support.studio_projects import ROOT
 
@@ -26,7 +25,7 @@ SEED = 20_261_125
 
 def everything() -> bool:
     """Whether every bit of every byte is tried: with `make thorough`."""
-    return settings().max_examples >= THOROUGH
+    return all_are_tried()
 
 
 def step() -> int:
