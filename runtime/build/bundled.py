@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runtime.build.worlds import packages_in
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 
@@ -39,5 +40,4 @@ def wit_packages() -> tuple[Path, ...]:
 
     Raises `StudioError` as `bundled_folder` does.
     """
-    folders = sorted(bundled_folder(WIT).iterdir())
-    return tuple(folder for folder in folders if any(folder.glob("*.wit")))
+    return packages_in(bundled_folder(WIT))

@@ -26,6 +26,11 @@ CARGO_COMPONENT_TARGET = "wasm32-wasip1"
 
 _MOD_BINDINGS = re.compile(r"^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+bindings\s*;", re.MULTILINE)
 _HOSTED_C = re.compile(r"#\s*include\s*<(stdio|stdlib|string|time|math|errno|unistd|assert)\.h>")
+"""Needs a C library."""
+_SYSTEM_C = re.compile(r"#\s*include\s*<(stdio|time|unistd|assert)\.h>")
+"""Needs a C library that calls WASI."""
+_STACK = "-Wl,-z,stack-size=65536"
+"""Zig gives C a stack of 16 MiB, all that a component may have (docs/torvyn-facts.md#limits)."""
 _HOSTED_ZIG = re.compile(r"\bstd\.(io|fs|os|posix|process|time|debug\.print)\b")
 _MOST_SOURCE_BYTES = 4 * 1024 * 1024
 
@@ -45,6 +50,7 @@ def plan_build(source: ComponentSource, tools: Toolchain | None = None) -> Build
         planner = {
             "rust": _rust,
             "python": _python,
+            "javascript": _javascript,
             "zig": _zig,
             "c": _c,
         }.get(source.language)
@@ -77,7 +83,7 @@ def componentize_steps(
         embed = (program, "component", "embed", str(wit.path), "--world", wit.world)
         steps.append(BuildStep((*embed, str(core), "-o", str(typed)), source.directory))
         core = typed
-    adapter = _adapter(source)
+    adapter = tools.adapter(_project_folders(source))
     adapt = () if adapter is None else ("--adapt", f"wasi_snapshot_preview1={adapter}")
     new = (program, "component", "new", str(core), *adapt, "-o", str(component_path(source)))
     steps.append(BuildStep(new, source.directory))
@@ -150,6 +156,27 @@ def _python(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic
     return BuildPlan(source, (step,), output=output)
 
 
+def _javascript(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
+    program = tools.componentize_js(_project_folders(source))
+    if program is None:
+        return missing_tool("componentize-js", _who(source))
+    modules = _in_source_folders(source.directory, "*.js")
+    modules += _in_source_folders(source.directory, "*.mjs")
+    module = _main_file(source, modules, ("index", "main", "app"))
+    if module is None:
+        return _no_main(source, modules, f"{source.name}.js")
+    wit = _wit(source, modules)
+    if isinstance(wit, Diagnostic):
+        return wit
+    output = component_path(source)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Without --disable, it would import wasi:http, which no host of Torvyn has.
+    made_of = (str(module), "--wit", str(wit.path), "--world-name", wit.world)
+    without = ("--disable", "http", "fetch-event", "--out", str(output))
+    step = BuildStep((program, *made_of, *without, *source.extra_args), source.directory)
+    return BuildPlan(source, (step,), output=output)
+
+
 def _zig(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
     zig = tools.zig()
     if zig is None:
@@ -171,7 +198,8 @@ def _zig(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
     mode = "ReleaseSmall" if source.release else "Debug"
     core = source.work / "core.wasm"
     words = (*zig, "build-exe", str(main), "-fno-entry", "-rdynamic", "-O", mode)
-    return _compiled(source, (*words, f"-femit-bin={core}"), core, sources, hosted)
+    words = (*words, f"-femit-bin={core}")
+    return _compiled(source, words, core, sources, hosted, hosted, tools)
 
 
 def _c(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
@@ -181,15 +209,16 @@ def _c(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
     sources = _in_source_folders(source.directory, "*.c")
     if not sources:
         return _no_main(source, sources, f"{source.name}.c")
-    hosted = _mentions(sources, _HOSTED_C)
+    headers = _in_source_folders(source.directory, "*.h")
+    hosted = _mentions([*sources, *headers], _HOSTED_C)
+    system = _mentions([*sources, *headers], _SYSTEM_C)
     types = _in_source_folders(source.directory, "*_component_type.o")
     core = source.work / "core.wasm"
     mode = ("-O2",) if source.release else ("-O0", "-g")
-    linking = ("-mexec-model=reactor",) if hosted else ("-nostdlib", "-Wl,--no-entry")
+    linking = ("-mexec-model=reactor", _STACK) if hosted else ("-nostdlib", "-Wl,--no-entry")
     inputs = tuple(str(path) for path in (*sources, *types))
-    return _compiled(
-        source, (*zig, "cc", *mode, *linking, *inputs, "-o", str(core)), core, sources, hosted
-    )
+    words = (*zig, "cc", *mode, *linking, *inputs, "-o", str(core))
+    return _compiled(source, words, core, sources, hosted, system, tools)
 
 
 def _compiled(
@@ -198,9 +227,11 @@ def _compiled(
     core: Path,
     sources: list[Path],
     hosted: bool,
+    system: bool,
+    tools: Toolchain,
 ) -> BuildPlan | Diagnostic:
-    """A core module by Zig; what uses the C library or the system needs the WASI adapter."""
-    if hosted and _adapter(source) is None:
+    """A core module by Zig; what calls the system needs the WASI adapter."""
+    if system and tools.adapter(_project_folders(source)) is None:
         install = f"cd {shlex.quote(str(source.directory))} && {WASI_ADAPTER_INSTALL}"
         return missing_tool(WASI_ADAPTER, _who(source), install)
     wit = _wit(source, sources)
@@ -220,11 +251,9 @@ def _wit(source: ComponentSource, sources: list[Path]) -> WitChoice | Diagnostic
     )
 
 
-def _adapter(source: ComponentSource) -> Path | None:
-    for folder in (source.directory, source.manifest.parent):
-        if (folder / WASI_ADAPTER).is_file():
-            return folder / WASI_ADAPTER
-    return None
+def _project_folders(source: ComponentSource) -> tuple[Path, Path]:
+    """Where files of a project's own lie that a tool needs, the nearest first."""
+    return source.directory, source.manifest.parent
 
 
 def _builds_std(directory: Path) -> bool:

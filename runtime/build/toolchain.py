@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from runtime.model.codes import Code
@@ -19,6 +19,7 @@ INSTALL: dict[str, str] = {
     "rustup": "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
     "cargo-component": "cargo install --locked cargo-component",
     "componentize-py": "pip install componentize-py",
+    "componentize-js": "npm install @bytecodealliance/componentize-js",
     "zig": "pip install ziglang",
     "wasm-tools": "cargo install --locked wasm-tools",
     "wit-bindgen": "cargo install --locked wit-bindgen-cli",
@@ -42,6 +43,11 @@ WASI_ADAPTER = "wasi_snapshot_preview1.reactor.wasm"
 WASI_ADAPTER_INSTALL = (
     "curl -LO https://github.com/bytecodealliance/wasmtime/releases/latest/download/" + WASI_ADAPTER
 )
+
+_ADAPTER_CRATE = (
+    "registry/src/*/wasi-preview1-component-adapter-provider-*/artefacts/" + WASI_ADAPTER
+)
+"""Where Cargo puts the crate that brings the adapter, below its own folder."""
 
 _PROBE_SECONDS = 10.0
 
@@ -82,13 +88,47 @@ class Toolchain:
         return shutil.which(tool, path=self._search_path())
 
     def zig(self) -> tuple[str, ...] | None:
-        """The words that start Zig: its own program, or the `ziglang` package of this Python."""
-        program = self.find("zig")
+        """The words that start Zig: its own program, or PyPI's package `ziglang`.
+
+        That package puts `python-zig` on the path, and no `zig`.
+        """
+        program = self.find("zig") or self.find("python-zig")
         if program is not None:
             return (program,)
-        if importlib.util.find_spec("ziglang") is not None:
-            return (sys.executable, "-m", "ziglang")
-        return None
+        return (sys.executable, "-m", "ziglang") if self._has_zig_module() else None
+
+    def componentize_js(self, folders: Iterable[Path]) -> str | None:
+        """The program componentize-js: of a `node_modules` in or above the folders, or any."""
+        for place in self._node_modules(folders):
+            found = shutil.which("componentize-js", path=str(place / ".bin"))
+            if found is not None:
+                return found
+        return self.find("componentize-js")
+
+    def adapter(self, folders: Iterable[Path]) -> Path | None:
+        """The WASI adapter: a file of its own in one of the folders, of npm's jco, or Cargo's."""
+        folders = tuple(folders)
+        given = self._environ.get("WASI_ADAPTER")
+        places = [Path(given)] if given else []
+        places += [folder / WASI_ADAPTER for folder in folders]
+        in_jco = Path("@bytecodealliance", "jco", "lib", WASI_ADAPTER)
+        places += [place / in_jco for place in self._node_modules(folders)]
+        node = self.find("node")
+        if node is not None:
+            places.append(Path(node).resolve().parents[1] / "lib" / "node_modules" / in_jco)
+        places += sorted(self.cargo_home().glob(_ADAPTER_CRATE), reverse=True)
+        return next((place for place in places if place.is_file()), None)
+
+    def cargo_home(self) -> Path:
+        """Cargo's own folder, whether it exists or not."""
+        given = self._environ.get("CARGO_HOME")
+        home = self._environ.get("HOME")
+        return Path(given) if given else (Path(home) if home else Path.home()) / ".cargo"
+
+    def _node_modules(self, folders: Iterable[Path]) -> list[Path]:
+        """The `node_modules` in which Node looks for packages, the nearest first."""
+        above = [place for folder in folders for place in (folder, *folder.parents)]
+        return [place / "node_modules" for place in dict.fromkeys(above)]
 
     def target_problem(self, target: str, directory: Path, wanted_for: str) -> Diagnostic | None:
         """What is to be installed before rustc can build for a target; None when nothing is.
@@ -121,9 +161,11 @@ class Toolchain:
             install = f"{INSTALL['rustup']} && {install}"
         return missing_tool(target, wanted_for, install)
 
+    def _has_zig_module(self) -> bool:
+        """Whether this Python has the package `ziglang`, e.g. without its scripts."""
+        return importlib.util.find_spec("ziglang") is not None
+
     def _search_path(self) -> str:
-        cargo_home = self._environ.get("CARGO_HOME")
-        cargo = Path(cargo_home) if cargo_home else Path.home() / ".cargo"
-        own = [str(Path(sys.executable).parent), str(cargo / "bin")]
+        own = [str(Path(sys.executable).parent), str(self.cargo_home() / "bin")]
         given = self._environ.get("PATH", os.defpath).split(os.pathsep)
         return os.pathsep.join(given + [folder for folder in own if folder not in given])

@@ -1,6 +1,7 @@
 """Which WIT world a component is built for; Torvyn's manifest does not say.
 
-The WIT is the component's `wit/`, else the manifest's, else the packages the caller brings.
+The WIT is the component's `wit/`, else the manifest's, else the packages the caller brings. Such
+a folder holds one package, or (as `torvyn-studio wit` writes it) a folder for each of several.
 Of its worlds the one is taken that exports the interface of the node which uses the component;
 where two differ only in `lifecycle`, the sources decide by mentioning it.
 """
@@ -74,7 +75,8 @@ def choose_wit(
     """The WIT and world for a component.
 
     `own` are directories to look in first, `packages` directories of one WIT package each that
-    serve when `own` has none; they are laid out in `work` as the tools expect them.
+    serve when `own` has none; they are laid out in `work` as the tools expect them, unless they
+    bring their `deps/` themselves.
     Raises OSError when that cannot be written.
     """
     for directory in own:
@@ -84,6 +86,10 @@ def choose_wit(
             if world is None:
                 return _undecided(name, str(directory), worlds, interface)
             return WitChoice(directory, world.name)
+        inside = packages_in(directory)
+        if inside:
+            packages = inside
+            break
     brought = tuple(packages)
     for package in brought:
         worlds = worlds_in(package)
@@ -95,6 +101,11 @@ def choose_wit(
     return _undecided(name, "wit", every, interface)
 
 
+def packages_in(directory: Path) -> tuple[Path, ...]:
+    """The folders in a directory that hold a WIT package each, by name."""
+    return tuple(sorted({path.parent for path in directory.glob("*/*.wit")}))
+
+
 def _exports(world: World, interface: str | None) -> bool:
     if interface is None:
         return False
@@ -102,6 +113,8 @@ def _exports(world: World, interface: str | None) -> bool:
 
 
 def _lay_out(package: Path, packages: tuple[Path, ...], target: Path) -> Path:
+    if (package / "deps").is_dir():
+        return package
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(package, target)
     for other in packages:

@@ -46,6 +46,7 @@ SCHEDULE = Choice(
 )
 RATIO = Real(0.0, 1.0, high_allowed=False, expected="a number from 0.0 to below 1.0")
 RATE = Real(0.0, 1e9, low_allowed=False, expected="a number of elements a second above 0")
+LANGUAGE = Choice(("rust", "go", "python", "zig"), extensions=("c", "javascript"))
 MAX_MS = 24 * 60 * 60 * 1000
 """Longest time a key in milliseconds may name: a day."""
 
@@ -70,8 +71,10 @@ class Component:
     name: str = required(NAME, "")
     path: str = required(FILLED, "")
     """Directory of the source, relative to the manifest."""
-    language: str = key(Choice(("rust", "go", "python", "zig"), extensions=("c",)), "rust")
-    """`c` is built with Zig's C compiler (an extension)."""
+    language: str = key(
+        Choice(("rust", "go", "python", "zig"), extensions=("c", "javascript")), "rust"
+    )
+    """`c` is built with Zig's C compiler, `javascript` with componentize-js (extensions)."""
     build_command: str | None = optional(TEXT)
     """Split at white space and run in the component's directory."""
     config: str | None = optional(TEXT)

@@ -53,9 +53,8 @@ def tools_in(folder: Path, **programs: str) -> Toolchain:
         def _search_path(self) -> str:
             return f"{folder}:/usr/bin:/bin" if programs.get("sh") else str(folder)
 
-        def zig(self) -> tuple[str, ...] | None:
-            program = self.find("zig")
-            return None if program is None else (program,)
+        def _has_zig_module(self) -> bool:
+            return False
 
     return OnlyThese({"HOME": str(folder)})
 
@@ -236,3 +235,68 @@ def test_c_that_uses_the_c_library_asks_for_the_wasi_adapter(
     words = planned(source, tools).steps[0].argv
     assert "-mexec-model=reactor" in words
     assert words[words.index("-target") + 1] == "wasm32-wasi"
+
+
+def test_the_wasi_adapter_is_found_in_node_modules_and_in_cargos_folder(
+    directory: Path, tmp_path: Path
+) -> None:
+    name = "wasi_snapshot_preview1.reactor.wasm"
+    crate = "wasi-preview1-component-adapter-provider-50.0.1"
+    places = (
+        tmp_path / "bin/.cargo/registry/src/index" / crate / "artefacts",
+        tmp_path / "node_modules/@bytecodealliance/jco/lib",
+        directory,
+    )
+    tools = tools_in(tmp_path / "bin")
+    assert tools.adapter((directory,)) is None
+    for place in places:
+        place.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(b"")
+        assert tools.adapter((directory,)) == place / name
+
+
+def test_c_with_a_library_that_calls_no_system_needs_no_adapter_and_takes_a_small_stack(
+    directory: Path, tmp_path: Path
+) -> None:
+    tools = tools_in(tmp_path / "bin", python_zig="")
+    (directory / "router.c").write_text('#include "torvyn.h"\n')
+    (directory / "torvyn.h").write_text("#include <stdlib.h>\n")
+    source = component(
+        directory, language="c", interface="torvyn:filtering/router", wit_packages=PACKAGES
+    )
+    words = planned(source, tools).steps[0].argv
+    assert words[0] == str(tmp_path / "bin" / "python-zig")
+    assert "-Wl,-z,stack-size=65536" in words
+    assert words[words.index("-target") + 1] == "wasm32-wasi"
+
+
+def test_javascript_is_built_by_componentize_js_of_the_project(
+    directory: Path, tmp_path: Path
+) -> None:
+    tools = tools_in(tmp_path / "bin")
+    (directory / "router.js").write_text("export const router = {};\n")
+    source = component(
+        directory, language="javascript", interface="torvyn:filtering/router", wit_packages=PACKAGES
+    )
+    assert "npm install @bytecodealliance/componentize-js" in refused(source, tools).help
+    programs = tmp_path / "node_modules" / ".bin"
+    programs.mkdir(parents=True)
+    tools_in(programs, componentize_js="")
+    (step,) = planned(source, tools).steps
+    assert step.argv[:2] == (str(programs / "componentize-js"), str(directory / "router.js"))
+    assert step.argv[step.argv.index("--world-name") + 1] == "content-router"
+
+
+def test_wit_of_several_packages_is_taken_from_the_projects_own_folder(
+    directory: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "wit" / "own-filtering"
+    shutil.copytree(WIT / "torvyn-filtering", own)
+    shutil.copytree(WIT / "torvyn-streaming", own / "deps" / "torvyn-streaming")
+    tools = tools_in(tmp_path / "bin", componentize_py="")
+    (directory / "app.py").write_text("")
+    source = component(
+        directory, language="python", interface="torvyn:filtering/router", wit_packages=PACKAGES
+    )
+    (step,) = planned(source, tools).steps
+    assert step.argv[1:5] == ("-d", str(own), "-w", "content-router")
