@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runtime.engine.options import EngineOptions
@@ -67,7 +67,7 @@ class RecordedFlow:
     def recording_options(self) -> RecordingOptions:
         """What the recording was set to."""
         header = self.header
-        redactor = Redaction(header.redactions) if header.redactions else None
+        redactor = _redaction(header)
         return RecordingOptions(OutputLevel(header.outputs), header.payload_limit, redactor)
 
     def invoker(self, host: HostInputs, on_print: OnPrint | None) -> WasmInvoker:
@@ -107,6 +107,7 @@ def open_recording(
     with RecordingReader(path) as reader:
         header = reader.header
         reader.check()
+    _require_redaction(path, header)
     if manifest is None:
         manifest = manifest_of(path)
     opened = open_flow(manifest, flow or header.flow)
@@ -170,6 +171,22 @@ def why_it_may_differ(recorded: RecordedFlow, divergence: Divergence) -> str:
         if line.node == node:
             return f"{node} imports what a recording cannot hold: {', '.join(line.imports)}."
     return f"{node} has the recorded build and the recorded input: it is not deterministic."
+
+
+def _redaction(header: Header) -> Redaction | None:
+    """The rules a recording was made with. Raises `StudioError` for what this release refuses."""
+    if not header.redactions:
+        return None
+    return Redaction(header.redactions, embedded=header.redacts_embedded_json)
+
+
+def _require_redaction(path: Path, header: Header) -> None:
+    try:
+        _redaction(header)
+    except StudioError as error:
+        raise StudioError(
+            [replace(item, file=str(path), line=1) for item in error.diagnostics]
+        ) from error
 
 
 def _difference(path: Path, item: FlowDifference) -> Diagnostic:

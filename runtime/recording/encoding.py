@@ -81,6 +81,15 @@ class Redactor(Protocol):
         """`data` without what the rules name; the same object when they name nothing in it."""
         ...
 
+    def limits(self) -> tuple[str, ...]:
+        """What the rules did not reach so far, in sentences."""
+        ...
+
+    @property
+    def embedded(self) -> bool:
+        """Whether JSON paths look into JSON within a line of other text."""
+        ...
+
     @property
     def rules(self) -> tuple[str, ...]:
         """The rules as the user wrote them."""

@@ -7,37 +7,54 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.json_text import NO_JSON, json_value
-from runtime.recording.json_paths import Parts, compile_path, places
+from runtime.recording.json_paths import JsonPath, Parts
+from runtime.recording.patterns import LinearPattern, require_few
 
 MARK = "[redacted]"
 """What stands where something was taken out."""
+
+SEARCH_FACTOR = 16
+"""JSON within a line is looked for until this many times its characters were read."""
+
+ERROR_CHARACTERS = 32
+"""Telling where JSON ends too early costs, for this many characters before, as much as reading
+one: Python counts their lines."""
+
+_BEGIN = re.compile(r"[\[{]")
+_decode = json.JSONDecoder().raw_decode
 
 
 class Redaction:
     """Rules: `$…` is a JSON path, whose value is replaced; all else is a regular expression.
 
-    A path is tried on a whole payload and, when that is no JSON, on each of its lines. An
+    A path is tried on a whole payload and, when that is no JSON, on each of its lines; and in a
+    line that is none, on each JSON object and array that stands in it, when `embedded`. An
     expression with groups replaces what the groups match, one without replaces its whole match.
     Only a payload in which a rule finds something is rewritten.
 
     Raises:
-        StudioError: rules that are neither (E0703), all at once.
+        StudioError: rules that are neither (E0703), all at once; also from `payload`, for a
+            path that is too costly for it.
     """
 
-    def __init__(self, rules: Iterable[str]) -> None:
+    def __init__(self, rules: Iterable[str], *, embedded: bool = True) -> None:
         self.rules = tuple(rules)
-        self._paths = []
-        self._patterns = []
+        self.embedded = embedded
+        """False for recordings of a release that did not look into JSON within a line."""
+        require_few(self.rules)
+        self._paths: list[JsonPath] = []
+        self._patterns: list[tuple[str, LinearPattern]] = []
+        self._found: set[str] = set()
+        self._out_of_reach = 0
         problems: list[Diagnostic] = []
         for rule in self.rules:
             try:
                 if rule.startswith("$"):
-                    self._paths.append(compile_path(rule))
+                    self._paths.append(JsonPath(rule))
                 else:
-                    self._patterns.append(compile_pattern(rule))
+                    self._patterns.append((rule, LinearPattern(rule)))
             except StudioError as error:
                 problems.extend(error.diagnostics)
         if problems:
@@ -47,61 +64,97 @@ class Redaction:
         """`data` without what the rules name; the same object when they name nothing in it."""
         try:
             cleaned = self._by_path(data) if self._paths and data else data
-            return self._by_pattern(cleaned) if self._patterns and cleaned else cleaned
         except RecursionError:  # what cannot be searched is not written
             return MARK.encode()
+        for rule, pattern in self._patterns:
+            if not cleaned:
+                break
+            found = pattern.replaced(cleaned, MARK.encode())
+            if found is not cleaned:
+                self._found.add(rule)
+                cleaned = found
+        return cleaned
+
+    def limits(self) -> tuple[str, ...]:
+        """What the rules did not reach in what they were given so far, in sentences."""
+        told = []
+        if self._out_of_reach:
+            texts = "1 text" if self._out_of_reach == 1 else f"{self._out_of_reach:,} texts"
+            told.append(f"no JSON path could look into {texts} without any JSON")
+        unused = [repr(rule) for rule in self.rules if rule not in self._found]
+        if unused:
+            told.append(f"nothing was found by {', '.join(unused)}")
+        return tuple(told)
 
     def _by_path(self, data: bytes) -> bytes:
-        cleaned = self._json(data)
+        cleaned = self._document(data)
         if cleaned is not None:
             return cleaned
-        if b"\n" not in data:
+        if b"\n" not in data and not self.embedded:
+            self._out_of_reach += 1
             return data
         lines = data.split(b"\n")
-        found = [self._json(line) if line else line for line in lines]
-        pairs = zip(found, lines, strict=True)
+        found = [self._line(line) if line else None for line in lines]
+        if all(line is None for line in found):
+            self._out_of_reach += 1
+            return data
+        pairs = list(zip(found, lines, strict=True))
+        if all(new is None or new is line for new, line in pairs):
+            return data
         return b"\n".join(line if new is None else new for new, line in pairs)
 
-    def _json(self, data: bytes) -> bytes | None:
+    def _line(self, line: bytes) -> bytes | None:
+        cleaned = self._document(line)
+        return self._within(line) if cleaned is None and self.embedded else cleaned
+
+    def _document(self, data: bytes) -> bytes | None:
         """The cleaned document, or None when `data` is no JSON."""
         value = json_value(data)
         if value is NO_JSON:
             return None
-        found = [parts for path in self._paths for parts in places(path, value)]
+        cleaned = self._cleaned(value, len(data))
+        return data if cleaned is None else cleaned.encode("utf-8", "surrogatepass")
+
+    def _within(self, line: bytes) -> bytes | None:
+        """The line with the JSON in it cleaned, or None when there is none in it."""
+        text = line.decode("utf-8", "surrogateescape")
+        made: list[str] = []
+        at, copied, left, reached = 0, 0, SEARCH_FACTOR * len(text), False
+        while (begin := _BEGIN.search(text, at)) is not None:
+            start = begin.start()
+            try:
+                value, end = _decode(text, start)
+            except json.JSONDecodeError as error:
+                at = start + 1
+                left -= error.pos - start + 1 + error.pos // ERROR_CHARACTERS
+            else:
+                reached, at = True, end
+                left -= end - start
+                cleaned = self._cleaned(value, end - start)
+                if cleaned is not None:
+                    made += text[copied:start], cleaned
+                    copied = end
+            if left < 0:  # what cannot be searched is not written
+                return MARK.encode()
+        if not reached:
+            return None
+        if not made:
+            return line
+        return "".join([*made, text[copied:]]).encode("utf-8", "surrogateescape")
+
+    def _cleaned(self, value: Any, size: int) -> str | None:
+        """The value as JSON, cleaned; None when the paths find nothing in it."""
+        found: list[Parts] = []
+        for path in self._paths:
+            places = path.places(value, size)
+            if places:
+                self._found.add(path.text)
+                found += places
         if not found:
-            return data
+            return None
         for parts in sorted(found, key=len, reverse=True):
             value = _replaced(value, parts)
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
-            "utf-8", "surrogatepass"
-        )
-
-    def _by_pattern(self, data: bytes) -> bytes:
-        text = data.decode("utf-8", "surrogateescape")
-        cleaned = text
-        for pattern in self._patterns:
-            cleaned = pattern.sub(_mark_match, cleaned)
-        return data if cleaned == text else cleaned.encode("utf-8", "surrogateescape")
-
-
-def compile_pattern(rule: str) -> re.Pattern[str]:
-    """A regular expression. Raises `StudioError` (E0703) when it is none, or matches nothing."""
-    try:
-        pattern = re.compile(rule)
-    except re.error as error:
-        raise StudioError([_bad_rule(rule, f"is no regular expression: {error}")]) from error
-    if pattern.match(""):
-        raise StudioError([_bad_rule(rule, "matches nothing at all, so it says nothing")])
-    return pattern
-
-
-def _bad_rule(rule: str, why: str) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        Code.INVALID_VALUE,
-        f"the rule {rule!r} {why}",
-        "Write a JSON path beginning with $, or a regular expression, e.g. token=(\\w+).",
-    )
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _replaced(value: Any, parts: Parts) -> Any:
@@ -112,17 +165,3 @@ def _replaced(value: Any, parts: Parts) -> Any:
         place = place[part]
     place[parts[-1]] = MARK
     return value
-
-
-def _mark_match(match: re.Match[str]) -> str:
-    groups = [match.span(index) for index in range(1, match.re.groups + 1)]
-    spans = [span for span in groups if span[0] >= 0 and span[0] < span[1]]
-    if not match.re.groups:
-        return MARK
-    text, begin, result = match.string, match.start(), ""
-    for start, end in sorted(spans):
-        if start < begin:  # inside a group already replaced
-            continue
-        result += text[begin:start] + MARK
-        begin = end
-    return result + text[begin : match.end()]

@@ -92,6 +92,8 @@ class RecordingResult:
     bytes_written: int
     failed: Diagnostic | None
     """Why it stopped before its run, or None."""
+    unredacted: tuple[str, ...] = ()
+    """What the rules of redaction did not reach, in sentences."""
 
 
 class FileRecording:
@@ -117,6 +119,7 @@ class FileRecording:
         if self._writer.failed is not None:
             raise StudioError([_unwritable(self._writer.failed, exists=exists)])
         self._on_failure = on_failure
+        self._redactor = options.redactor
         self._told = False
 
     def record(self, command: Command, events: list[Event]) -> None:
@@ -130,7 +133,8 @@ class FileRecording:
         writer = self._writer
         failed = writer.close(end_of(snapshot, writer.calls, time.time_ns()))
         self._tell()
-        return RecordingResult(writer.path, writer.calls, writer.bytes_written, failed)
+        limits = () if self._redactor is None else self._redactor.limits()
+        return RecordingResult(writer.path, writer.calls, writer.bytes_written, failed, limits)
 
     def _tell(self) -> None:
         if self._writer.failed is not None and not self._told:

@@ -254,6 +254,8 @@ def _show_recording(result: RecordingResult) -> None:
     else:
         text = f"NOT recorded to its end: {result.path}; see the error above"
     print(text, file=sys.stderr)
+    for limit in result.unredacted:
+        print(f"Redaction: {limit}. Look before you give the file away.", file=sys.stderr)
 
 
 def _recording_fields(result: RecordingResult | None) -> dict[str, Any]:
@@ -266,5 +268,6 @@ def _recording_fields(result: RecordingResult | None) -> dict[str, Any]:
             "calls": result.calls,
             "bytes": result.bytes_written,
             "failed": failed,
+            "unredacted": list(result.unredacted),
         }
     }

@@ -11,8 +11,8 @@ from typing import Any
 
 from runtime.model.json_text import NO_JSON, json_document
 from runtime.model.printable import printable
-from runtime.recording.json_paths import Parts, compile_path, places, shown
-from runtime.recording.redaction import compile_pattern
+from runtime.recording.json_paths import JsonPath, Parts, shown
+from runtime.recording.patterns import LinearPattern, require_few
 
 SHOWN_CHANGES = 50
 """How many changes of one payload are shown; all are counted."""
@@ -48,15 +48,19 @@ class Ignore:
 
     def __init__(self, rules: Iterable[str] = ()) -> None:
         self.rules = tuple(rules)
-        self._paths = [compile_path(rule) for rule in self.rules if rule.startswith("$")]
-        self._patterns = [compile_pattern(rule) for rule in self.rules if not rule.startswith("$")]
+        require_few(self.rules)
+        self._paths = [JsonPath(rule) for rule in self.rules if rule.startswith("$")]
+        self._patterns = [LinearPattern(rule) for rule in self.rules if not rule.startswith("$")]
 
     def __bool__(self) -> bool:
         return bool(self.rules)
 
-    def in_json(self, value: Any) -> tuple[Any, bool]:
-        """`value` without what the rules name, and whether they named anything in it."""
-        found = [parts for path in self._paths for parts in places(path, value)]
+    def in_json(self, value: Any, size: int) -> tuple[Any, bool]:
+        """`value` without what the rules name, and whether they named anything in it.
+
+        It was read from a text of `size` characters.
+        """
+        found = [parts for path in self._paths for parts in path.places(value, size)]
         for parts in sorted(set(found), key=len, reverse=True):
             value = _without(value, parts)
         if not self._patterns:
@@ -67,7 +71,7 @@ class Ignore:
     def in_text(self, text: str) -> str:
         """`text` without what the regular expressions match."""
         for pattern in self._patterns:
-            text = pattern.sub("", text)
+            text = pattern.without(text)
         return text
 
     def _in_strings(self, value: Any) -> Any:
@@ -94,7 +98,8 @@ def payload_difference(
         return _binary_difference(before, after)
     values = json_document(texts[0]), json_document(texts[1])
     if values[0] is not NO_JSON and values[1] is not NO_JSON:
-        one, other = ignore.in_json(values[0]), ignore.in_json(values[1])
+        one = ignore.in_json(values[0], len(texts[0]))
+        other = ignore.in_json(values[1], len(texts[1]))
         changes = list(_changes(one[0], other[0], ()))
         if changes:
             return _json_difference(changes)

@@ -56,6 +56,7 @@ def header_of(
             UnpinnedLine(node, imports) for node, imports in (facts.unpinned or {}).items()
         ),
         redactions=() if redactor is None else redactor.rules,
+        redacts_embedded_json=redactor is None or redactor.embedded,
         outputs=options.outputs.value,
         payload_limit=options.payload_limit,
     )

@@ -47,11 +47,12 @@ def told_of(path: Path) -> str:
 
 
 def flips(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """The file with one byte changed: by one bit, and to any other value."""
+    """The file with one byte changed: to any other value, and by every bit."""
     chance = random.Random(SEED)
     for offset in range(chance.randrange(step()), len(data), step()):
-        masks = [1 << bit for bit in range(8)] if everything() else [1 << chance.randrange(8)]
-        for mask in (*masks, chance.randrange(1, 256)):
+        value = chance.randrange(1, 256)
+        masks = [*(1 << bit for bit in range(8)), value] if everything() else [value]
+        for mask in masks:
             changed = bytes([data[offset] ^ mask])
             yield offset, data[:offset] + changed + data[offset + 1 :]
 

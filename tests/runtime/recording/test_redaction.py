@@ -63,7 +63,119 @@ def test_a_secret_never_survives(before: bytes, after: bytes) -> None:
     assert MARKED in cleaned
 
 
+<<<<<<< HEAD
 def test_deeply_nested_input_is_not_written_when_it_can_not_be_searched() -> None:
+=======
+@pytest.mark.parametrize(
+    ("rule", "data", "expected"),
+    [
+        (r"token=(\w+)", "token=pässwörd!".encode(), b"token=[redacted]!"),
+        (r"token=(.*)$", b"token=abc\nnext\n", b"token=[redacted]\nnext\n"),
+        (r"token=(.*)", b"token=a\xff\xfeb\nnext", b"token=[redacted]\nnext"),
+        (r'k="([^"]*)"', b'k="\xffab" k="\xc3"', b'k="[redacted]" k="[redacted]"'),
+        (r"(?i)secret\Z", b"SECRET", b"[redacted]"),
+        (r"[\w.]+@\w+", "ann.é@here x".encode(), b"[redacted] x"),
+        ("caf\\u00e9", "café".encode(), b"[redacted]"),
+        (r"[]x]{2}\W", b"a]x b", b"a[redacted]b"),
+        ("(?P<a>x)|(?P<b>y)", b"xyz", b"[redacted][redacted]z"),
+    ],
+)
+def test_an_expression_finds_what_it_found_in_python_or_more(rule, data, expected):
+    assert Redaction([rule]).payload(data) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("a(?=b)", "a look-around, (?=, at character 2"),
+        ("(?<!x)y", "a look-around, (?<!, at character 1"),
+        (r"(a)\1", "refers to a group at character 4"),
+        ("(?P<n>a)(?P=n)", "a reference to a group, (?P=, at character 9"),
+        ("xa*+", "a possessive quantifier at character 4"),
+        ("(?>a)", "an atomic group, (?>, at character 1"),
+        ("(a)(?(1)b|c)", "a condition, (?(, at character 4"),
+        ("xa{1001}", "repeats more than 1,000 times at character 3"),
+        (r"(\w{500}x\w{500}){2}", "repeats"),
+        ("ab(c", "missing )"),
+        ("x[z-a]", "invalid character class range, z-a at character 3"),
+        ("x**", "bad repetition operator, ** at character 2"),
+        ("y" * 1001, "more than 1000 characters"),
+        ("x*", "matches nothing at all"),
+    ],
+)
+def test_what_no_linear_search_takes_is_refused_with_its_place(rule, why):
+    with pytest.raises(StudioError) as caught:
+        Redaction([rule])
+    (told,) = caught.value.diagnostics
+    assert told.code == "E0703"
+    assert why in told.message
+    assert told.help
+
+
+def test_too_many_rules_are_refused():
+    with pytest.raises(StudioError, match="64 are taken"):
+        Redaction(["x"] * 65)
+
+
+@pytest.mark.parametrize(
+    ("rule", "data", "expected"),
+    [
+        ("$.p", b'got {"p":1,"q":2} ok\nplain', b'got {"p":"[redacted]","q":2} ok\nplain'),
+        (
+            "$..p",
+            b'[info] [{"p":"x"}] {"p":"y"}',
+            b'[info] [{"p":"[redacted]"}] {"p":"[redacted]"}',
+        ),
+        ("$.p", b'\xff{"p":1}', b'\xff{"p":"[redacted]"}'),
+        ("$.p", b'{not json {"p":1}}', b'{not json {"p":"[redacted]"}}'),
+        ("$.q", b'got {"p":1}', b'got {"p":1}'),
+    ],
+)
+def test_a_path_reaches_json_within_a_line(rule, data, expected):
+    redaction = Redaction([rule])
+    assert redaction.payload(data) == expected
+    assert Redaction([rule], embedded=False).payload(data) == data
+    assert redaction.payload(data[:3]) == data[:3]
+
+
+def test_json_within_a_line_is_looked_for_in_linear_time():
+    for data in (b"[" * 500_000, b'{"a":' * 100_000, b'[[["' * 20_000):
+        assert b"secret" not in Redaction(["$..x"]).payload(data + b"secret")
+    data = b'x{"a":1,' * 200 + b"["
+    assert Redaction(["$..x"]).payload(data) == data
+
+
+def test_what_the_rules_did_not_reach_is_told():
+    redaction = Redaction(["$.p", "$.q", "secret", "other"])
+    for data in (b'{"p":1}', b"no json", b"a secret", b'x {"p":2}'):
+        redaction.payload(data)
+    assert redaction.limits() == (
+        "no JSON path could look into 2 texts without any JSON",
+        "nothing was found by '$.q', 'other'",
+    )
+    assert Redaction([]).limits() == ()
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "$" + "..*" * 12,
+        "$" + "[*,*]" * 40,
+        "$..[?count(@..*) > 0 && count(@..*) > 1]",
+        "$..[?count($..*) > 0]",
+        "$" + "['a','a']" * 60,
+    ],
+)
+def test_a_path_that_looks_too_often_is_told(rule):
+    value: object = 1
+    for _ in range(80):
+        value = {"a": value, "b": [[1], [2]]}
+    with pytest.raises(StudioError, match="looks at the values"):
+        Redaction([rule]).payload(json.dumps(value).encode())
+
+
+def test_deeply_nested_input_is_not_written_when_it_can_not_be_searched():
+>>>>>>> b1b07cf (Rules are searched in linear time; JSON paths reach JSON within lines, and what no rule reached is told)
     data = b"[" * 100_000 + b'"secret"' + b"]" * 100_000
     assert b"secret" not in Redaction(["$..x"]).payload(data)
 

@@ -61,6 +61,7 @@ def test_the_summary_in_json_tells_of_the_recording(tmp_path: Path) -> None:
         "calls": 31,
         "bytes": path.stat().st_size,
         "failed": None,
+        "unredacted": [],
     }
 
 
@@ -111,6 +112,8 @@ def test_redacted_texts_are_nowhere_in_the_file(tmp_path: Path) -> None:
         assert secret not in text
     header = lines_of(path)[0]
     assert header["redactions"] == [rules[1], rules[3]]
+    assert b"Redaction: no JSON path could look into" in done.stderr
+    assert b"nothing was found" not in done.stderr
     again = studio("replay", str(path))
     assert again.returncode == 0, again.stderr.decode()
     assert b'"name":"[redacted]"' in again.stdout

@@ -459,3 +459,53 @@ def test_a_junit_file_that_cannot_be_written_is_told_before_anything_runs(record
     done = studio("replay", str(recording), "--expect", "--junit", str(junit))
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"JUnit file cannot be written" in done.stderr
+
+
+# ---- rules of strangers
+
+
+def with_rules(path: Path, rules: list[str], *, old: bool) -> None:
+    """Give the recording other rules, as a stranger can."""
+    lines = path.read_bytes().splitlines()
+    header = json.loads(lines[0]) | {"redactions": rules}
+    data = resealed([json.dumps(header).encode(), *lines[1:]])
+    path.write_bytes(as_version_1(data) if old else data)
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (r"(?:.|.)+\x00", 0),
+        ("(a+)+$", 0),
+        ("$..[?search(@, '(.|.|.)+ZZ')]", 0),
+        ("$..[?match(@.name, '(a|aa)+Z')]", 0),
+        ("(.*)*x(?<=x)", 2),
+        (r"(.)\1{20}", 2),
+        ("$" + "[*,*]" * 40, 2),
+    ],
+    ids=["dots", "pluses", "search", "match", "look-behind", "reference", "wildcards"],
+)
+def test_no_rule_of_a_recording_stops_a_replay(
+    recording: Path, rule: str, code: int, old: bool
+) -> None:
+    deep = json.loads("[" * 40 + "]" * 40)
+    payload = json.dumps({"name": "a" * 64, "value": "." * 4096, "deep": deep})
+    lines = recording.parent / "lines"
+    lines.write_text("\n".join([payload] * 3) + "\n")
+    made = recording.parent / "made.rec"
+    source = str(recording.parent / "Torvyn.toml")
+    assert studio("record", source, "--input", str(lines), "-o", str(made)).returncode == 0
+    with_rules(made, [rule], old=old)
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench.cli", "replay", str(made)],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == code, done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    if code:
+        assert b"E0703" in done.stderr
