@@ -63,9 +63,6 @@ def test_a_secret_never_survives(before: bytes, after: bytes) -> None:
     assert MARKED in cleaned
 
 
-<<<<<<< HEAD
-def test_deeply_nested_input_is_not_written_when_it_can_not_be_searched() -> None:
-=======
 @pytest.mark.parametrize(
     ("rule", "data", "expected"),
     [
@@ -80,7 +77,9 @@ def test_deeply_nested_input_is_not_written_when_it_can_not_be_searched() -> Non
         ("(?P<a>x)|(?P<b>y)", b"xyz", b"[redacted][redacted]z"),
     ],
 )
-def test_an_expression_finds_what_it_found_in_python_or_more(rule, data, expected):
+def test_an_expression_finds_what_it_found_in_python_or_more(
+    rule: str, data: bytes, expected: bytes
+) -> None:
     assert Redaction([rule]).payload(data) == expected
 
 
@@ -103,7 +102,7 @@ def test_an_expression_finds_what_it_found_in_python_or_more(rule, data, expecte
         ("x*", "matches nothing at all"),
     ],
 )
-def test_what_no_linear_search_takes_is_refused_with_its_place(rule, why):
+def test_what_no_linear_search_takes_is_refused_with_its_place(rule: str, why: str) -> None:
     with pytest.raises(StudioError) as caught:
         Redaction([rule])
     (told,) = caught.value.diagnostics
@@ -112,7 +111,7 @@ def test_what_no_linear_search_takes_is_refused_with_its_place(rule, why):
     assert told.help
 
 
-def test_too_many_rules_are_refused():
+def test_too_many_rules_are_refused() -> None:
     with pytest.raises(StudioError, match="64 are taken"):
         Redaction(["x"] * 65)
 
@@ -131,21 +130,21 @@ def test_too_many_rules_are_refused():
         ("$.q", b'got {"p":1}', b'got {"p":1}'),
     ],
 )
-def test_a_path_reaches_json_within_a_line(rule, data, expected):
+def test_a_path_reaches_json_within_a_line(rule: str, data: bytes, expected: bytes) -> None:
     redaction = Redaction([rule])
     assert redaction.payload(data) == expected
     assert Redaction([rule], embedded=False).payload(data) == data
     assert redaction.payload(data[:3]) == data[:3]
 
 
-def test_json_within_a_line_is_looked_for_in_linear_time():
+def test_json_within_a_line_is_looked_for_in_linear_time() -> None:
     for data in (b"[" * 500_000, b'{"a":' * 100_000, b'[[["' * 20_000):
         assert b"secret" not in Redaction(["$..x"]).payload(data + b"secret")
     data = b'x{"a":1,' * 200 + b"["
     assert Redaction(["$..x"]).payload(data) == data
 
 
-def test_what_the_rules_did_not_reach_is_told():
+def test_what_the_rules_did_not_reach_is_told() -> None:
     redaction = Redaction(["$.p", "$.q", "secret", "other"])
     for data in (b'{"p":1}', b"no json", b"a secret", b'x {"p":2}'):
         redaction.payload(data)
@@ -166,7 +165,7 @@ def test_what_the_rules_did_not_reach_is_told():
         "$" + "['a','a']" * 60,
     ],
 )
-def test_a_path_that_looks_too_often_is_told(rule):
+def test_a_path_that_looks_too_often_is_told(rule: str) -> None:
     value: object = 1
     for _ in range(80):
         value = {"a": value, "b": [[1], [2]]}
@@ -174,8 +173,7 @@ def test_a_path_that_looks_too_often_is_told(rule):
         Redaction([rule]).payload(json.dumps(value).encode())
 
 
-def test_deeply_nested_input_is_not_written_when_it_can_not_be_searched():
->>>>>>> b1b07cf (Rules are searched in linear time; JSON paths reach JSON within lines, and what no rule reached is told)
+def test_deeply_nested_input_is_not_written_when_it_can_not_be_searched() -> None:
     data = b"[" * 100_000 + b'"secret"' + b"]" * 100_000
     assert b"secret" not in Redaction(["$..x"]).payload(data)
 
