@@ -89,6 +89,21 @@ def test_every_order_is_rejected_absorbed_or_delivered() -> None:
     assert [report.get("last", False) for report in reports] == [False] * 6 + [True]
 
 
+@pytest.mark.parametrize("manifest", ["python.toml", "mixed.toml"])
+def test_the_pipeline_prints_the_same_in_python_and_mixed(manifest: str) -> None:
+    folder = SAMPLES / "event-driven"
+    components = check_manifest(folder / manifest).manifest.component  # type: ignore[union-attr]
+    built = [(folder / ".torvyn/build" / f"{item.name}.wasm").is_file() for item in components]
+    if not all(built):
+        pytest.skip(
+            f"needs componentize-py: torvyn-studio build sample_flows/event-driven/{manifest}"
+        )
+    done = studio("run", manifest, cwd=folder)
+    assert done.stdout == (folder / "expected-output.txt").read_bytes()
+    rejects = (folder / "expected-rejects.txt").read_text()
+    assert done.stderr.decode().startswith(rejects)
+
+
 # ---- backpressure
 
 
