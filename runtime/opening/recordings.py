@@ -91,11 +91,17 @@ class RecordedFlow:
 
 
 def open_recording(
-    path: Path, manifest: Path | None = None, flow: str | None = None, *, force: bool = False
+    path: Path,
+    manifest: Path | None = None,
+    flow: str | None = None,
+    *,
+    force: bool = False,
+    folder: Path | None = None,
 ) -> RecordedFlow:
     """Opens a recording with the flow it names, or with another one.
 
-    Other builds are let pass, and reported as warnings; `force` lets another graph pass too.
+    Other builds are let pass, and reported as warnings; `force` lets another graph pass too. The
+    manifest is named from `folder`, by default that of the recording.
 
     The file is checked from its first to its last byte, so that no component is blamed for what
     happened to the file.
@@ -109,7 +115,7 @@ def open_recording(
         reader.check()
     _require_redaction(path, header)
     if manifest is None:
-        manifest = manifest_of(path)
+        manifest = manifest_of(path, folder)
     opened = open_flow(manifest, flow or header.flow)
     try:
         found = check_flow(header, opened.flow, str(path), force=force, other_builds=True)
@@ -130,14 +136,14 @@ def open_recording(
     )
 
 
-def manifest_of(recording: Path) -> Path:
-    """The manifest that a recording names.
+def manifest_of(recording: Path, folder: Path | None = None) -> Path:
+    """The manifest that a recording names, from `folder`, by default its own.
 
     Raises:
         StudioError: the recording cannot be opened, or the manifest is not there (E0001).
     """
     with RecordingReader(recording) as reader:
-        manifest = recording.absolute().parent / reader.header.manifest
+        manifest = (folder or recording.absolute().parent) / reader.header.manifest
     if not manifest.exists():
         raise StudioError([_no_manifest(recording, manifest)])
     return manifest

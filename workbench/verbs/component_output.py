@@ -6,6 +6,7 @@ import codecs
 from typing import TextIO
 
 from runtime.model.printable import json_line
+from runtime.recording.payload_encoding import to_text
 
 _LONGEST_JSON_TEXT = 1024 * 1024
 """A line longer than this many bytes is cut into several objects."""
@@ -114,13 +115,13 @@ class ComponentOutput:
             self._partial[node, stream] = rest
 
     def _write_object(self, node: str, call: int | None, stream: str, line: bytes) -> None:
-        text = line.decode("utf-8", "replace")
+        text, encoded = to_text(line)
         content = {
             "type": "output",
             "node": node,
             "stream": stream,
             "call": call,
-            "text": text,
+            **({"text": text} if encoded is None else {"base64": encoded}),
             "granted": (node, stream) not in self._ungranted,
         }
         self.write_line(json_line(content))

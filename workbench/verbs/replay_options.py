@@ -16,6 +16,7 @@ from runtime.headless.run import RunOptions
 from runtime.model.errors import ExitCode
 from runtime.model.linked import ErrorPolicy
 from runtime.opening.recordings import RecordedFlow, open_recording, why_it_may_differ
+from runtime.recording.file.spool import comes_through_a_pipe, spooled
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.partial import edge_named, flow_behind, source_feeds
 from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow
@@ -167,7 +168,22 @@ def opened_recording(arguments: ReplayArguments) -> RecordedFlow:
         raise click.UsageError("name the recording: torvyn-studio replay FILE [MANIFEST]")
     manifest, flow = manifest_and_flow(words, arguments["flow"])
     given = any(not word.startswith(FLOW_PREFIX) for word in words)
-    return open_recording(recording, manifest if given else None, flow, force=arguments["force"])
+    folder = None
+    if comes_through_a_pipe(recording):
+        _require_no_second_use(arguments)
+        recording = click.get_current_context().with_resource(spooled(recording))
+        folder = Path.cwd()
+    return open_recording(
+        recording, manifest if given else None, flow, force=arguments["force"], folder=folder
+    )
+
+
+def _require_no_second_use(arguments: ReplayArguments) -> None:
+    """Raise `click.UsageError` for options that a recording from a pipe does not go with."""
+    if any(text.rpartition("=")[2] == "-" for text in arguments["inputs"]):
+        raise click.UsageError("standard input is the recording: give --input a file")
+    if arguments["in_place"] or (arguments["update"] and arguments["output"] is None):
+        raise click.UsageError("a recording from a pipe is accepted into a new file: give --output")
 
 
 def recording_and_manifest(words: tuple[str, ...]) -> tuple[Path | None, tuple[str, ...]]:

@@ -509,3 +509,41 @@ def test_no_rule_of_a_recording_stops_a_replay(
     assert b"Traceback" not in done.stderr
     if code:
         assert b"E0703" in done.stderr
+
+
+# ---- recordings from a pipe
+
+
+def from_pipe(folder: Path, data: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "workbench.cli", "replay", *words],
+        cwd=folder,
+        input=data,
+        capture_output=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_a_recording_comes_through_a_pipe(project: Path, recording: Path, name: str) -> None:
+    data = recording.read_bytes()
+    recording.unlink()
+    done = from_pipe(project, data, name)
+    assert (done.returncode, done.stdout) == (0, EXPECTED), done.stderr.decode()
+    assert from_pipe(project, data, name, "--expect").stdout.endswith(b"equal\n")
+    assert from_pipe(project, data, name, "--at", "log-sink").returncode == 0
+    done = from_pipe(project, data[:-4000], name)
+    assert done.returncode == 0
+    assert b"cut off" in done.stderr
+    done = from_pipe(project, data, name, "--update")
+    assert done.returncode == 2
+    assert b"give --output" in done.stderr
+    done = from_pipe(project, data, name, "--input", "-")
+    assert done.returncode == 2
+    done = from_pipe(project.parent, data, name)
+    assert done.returncode == 2
+    assert b"the manifest of the recording is not there" in done.stderr
+    done = from_pipe(project.parent, data, name, str(project))
+    assert (done.returncode, done.stdout) == (0, EXPECTED)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import tomllib
 
 import pytest
 
 from tests.support.studio_projects import ROOT, studio
+from workbench.verbs.component_output import ComponentOutput
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 EXPECTED = (SAMPLE.parent / "expected-output.txt").read_bytes()
@@ -108,3 +111,14 @@ def test_the_workbench_without_a_terminal_says_what_to_do() -> None:
     done = studio(str(SAMPLE))
     assert done.returncode == 2
     assert b"torvyn-studio run" in done.stderr
+
+
+def test_bytes_that_are_not_utf8_survive_json() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    output = ComponentOutput(out, out, as_json=True)
+    for data in (b"plain\n\xff\x00\xfe\n", "é".encode()[:1], "é".encode()[1:] + b"\n"):
+        output.take("sink", 1, "stdout", data, True)
+    output.finish()
+    objects = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
+    assert [item.get("text") for item in objects] == ["plain", None, "é"]
+    assert base64.b64decode(objects[1]["base64"]) == b"\xff\x00\xfe"
