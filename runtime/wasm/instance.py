@@ -254,18 +254,25 @@ class ComponentInstance:
         return answer
 
     def _failed(self, outcome: Outcome | int) -> Outcome:
-        """The failed outcome; the instance is not called again if it is unusable."""
-        state = self._state
+        """The failed outcome; the instance is not called again if it is unusable.
+
+        Raises the `KeyboardInterrupt` that ended the call, if one did.
+        """
+        state, watch = self._state, self._watch
+        ended = state.ended or watch.ended
+        if ended is not None:
+            state.ended = watch.ended = None
+            raise ended
         if isinstance(outcome, int):
             trouble = traps.CallTrouble(
                 capi.take_error(outcome),
                 state.fault,
-                self._watch.interrupted,
-                self._watch.timed_out,
+                watch.interrupted,
+                watch.timed_out,
                 state.stderr_tail()[0],
             )
             failure = traps.call_failure(trouble, self.node.limits)
-            self._watch.timed_out = False
+            watch.timed_out = False
             self.crashed = failure
         elif isinstance(outcome, Failed):
             failure = outcome.failure

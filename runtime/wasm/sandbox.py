@@ -53,6 +53,7 @@ class CallWatch:
         "_thread",
         "_wakened",
         "began_ns",
+        "ended",
         "idle",
         "interrupted",
         "running",
@@ -70,6 +71,8 @@ class CallWatch:
         """True while the ticking thread sleeps: `wake` must be called with the next call."""
         self.interrupted = False
         self.timed_out = False
+        self.ended: KeyboardInterrupt | None = None
+        """Raised here, where it cannot leave: whoever made the call gets it."""
         self.began_ns = 0
         """`perf_counter_ns` when the call began."""
         self.timeout_ns = 0
@@ -94,6 +97,9 @@ class CallWatch:
                 return capi.new_error("timed out")
             delta[0] = 1
             kind[0] = _CONTINUE
+        except KeyboardInterrupt as problem:
+            self.ended = problem
+            return capi.new_error("interrupted")
         except BaseException as problem:
             return capi.new_error(f"host failed: {problem}")
         return 0

@@ -24,7 +24,19 @@ def segments(
 
     Every line of the screen goes through here, so nothing that a terminal would act on passes.
     """
-    return [Segment(printable(text), base + styles[role]) for text, role in spans]
+    return [
+        Segment(
+            text if text.isascii() and text.isprintable() else _printable(text),
+            base + styles[role],
+        )
+        for text, role in spans
+    ]
+
+
+@lru_cache(maxsize=1_024)
+def _printable(text: str) -> str:
+    """Remembered, since most rows of a screen are drawn again as they were."""
+    return printable(text)
 
 
 class RowStyle(NamedTuple):

@@ -38,6 +38,7 @@ class CallState:
         "_on_print",
         "_printed",
         "call",
+        "ended",
         "fault",
         "flow_id",
         "grants",
@@ -76,6 +77,8 @@ class CallState:
         self.write_bytes = 0
         self.host: list[HostInput] = []
         self.fault: Failure | None = None
+        self.ended: KeyboardInterrupt | None = None
+        """Raised in a host function, where it cannot leave: whoever made the call gets it."""
         """Why a host function ended the call; explains the error the call comes back with."""
         self.printed_bytes = 0
         self._printed: list[tuple[str, bytearray, bool]] = []
@@ -135,6 +138,9 @@ class CallState:
         if isinstance(problem, WasmtimeError):
             # Its text, or the watch of the call, says what it is.
             return capi.pointer_value(problem._consume())
+        if isinstance(problem, KeyboardInterrupt):
+            self.ended = problem
+            return capi.new_error("interrupted")
         if isinstance(problem, FrozenError):
             self.fault = frozen_fault(str(problem))
         elif self.fault is None:

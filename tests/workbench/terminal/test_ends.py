@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from runtime.model.linked import Role
-from tests.support.studio_projects import ROOT, Project, sink
+from tests.support.studio_projects import ROOT, Project, row, sink, studio
 from tests.support.terminal import PATIENCE_S, in_terminal
-from tests.support.wasm_guests import SOURCE, component
+from tests.support.wasm_guests import ECHO, SOURCE, component
 
 SAMPLE = str(ROOT / "sample_flows" / "fan-out" / "Torvyn.toml")
 TAKEN = (b"\x1b[?1049h", b"\x1b[?1000h", b"\x1b[?2004h")
@@ -107,7 +107,7 @@ def started(*arguments: str | Path, ready: bytes) -> subprocess.Popen[bytes]:
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     assert process.stdout is not None
-    assert ready in process.stdout.readline()
+    assert not ready or ready in process.stdout.readline()
     return process
 
 
@@ -144,3 +144,23 @@ def test_a_recorded_run_that_is_ended_has_its_end(tmp_path: Path, number: signal
         assert process.returncode == 128 + number, talk
     assert b"Stopped because interrupted" in talk
     assert json.loads(recording.read_text().splitlines()[-1])["type"] == "end"
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_test_whose_call_does_not_return_is_no_difference(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    manifest = row(tmp_path, Role.PROCESSOR, component(ECHO, Role.PROCESSOR), mid="fuel_budget = 0")
+    recording = tmp_path / "x.rec"
+    assert studio("record", str(manifest), "-o", str(recording)).returncode == 0
+    looping = ECHO.replace("(call $load ", "(loop $l (br $l)) (call $load ", 1)
+    assert looping != ECHO
+    artifact = tmp_path / ".torvyn" / "build" / "mid.wasm"
+    artifact.write_bytes(component(looping, Role.PROCESSOR))
+    with started("replay", "--expect", recording, ready=b"") as process:
+        time.sleep(1.5)
+        process.send_signal(number)
+        out, talk = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 128 + number, talk
+    assert out == b""
+    assert b"Traceback" not in talk
