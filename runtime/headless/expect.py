@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runtime.model.commands import Relink
 from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
@@ -74,6 +75,12 @@ def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:
     )
     host = QueuedHostInputs(RepeatableInputs())
     with closing(recorded.invoker(host, None)) as invoker:
+
+        def relink(command: Relink) -> Relink:
+            changed = recorded.relinked(command)
+            invoker.adopt(changed.flow, opened.linking.compiled)
+            return changed
+
         rerun(
             recorded.path,
             made,
@@ -83,4 +90,5 @@ def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:
             recorded.recording_options,
             host,
             next_to=target,
+            relink=relink,
         )

@@ -11,9 +11,10 @@ from itertools import takewhile
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.headless.run import RunReport, RunTally
-from runtime.model.commands import Swap
+from runtime.model.commands import Relink, Swap
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
+from runtime.model.linked import LinkedFlow
 from runtime.model.time_units import NS_PER_S
 from runtime.opening.open import OnPrint
 from runtime.opening.recordings import RecordedFlow, recorded_steps
@@ -53,6 +54,8 @@ class ReplayReport:
     """Where it stopped being the recorded run; None when it did not, or was not looked."""
     warnings: tuple[Diagnostic, ...]
     """What was tolerated in the file."""
+    flow: LinkedFlow
+    """The graph it ended with."""
 
 
 class HeadlessReplay:
@@ -65,6 +68,8 @@ class HeadlessReplay:
 
     def __init__(self, recorded: RecordedFlow, options: ReplayOptions, on_print: OnPrint) -> None:
         self._recorded = recorded
+        self._flow = recorded.flow
+        self._sources = recorded.sources
         self._options = options
         self._on_print = on_print
         self._interrupts = 0
@@ -110,7 +115,7 @@ class HeadlessReplay:
             settings = ReplaySettings(options.until, options.first, options.speed)
             replayer = Replayer(self._steps, self._engine_for, invoker, settings)
             while (step := replayer.pending) is not None and self._wait_for(replayer):
-                self._swap(real, step)
+                self._change(real, step)
                 done = replayer.step()
                 assert done is not None
                 self._take(done[1])
@@ -147,7 +152,7 @@ class HeadlessReplay:
         )
         if self._call_ended:
             divergence = None
-        return ReplayReport(run, calls, divergence, self._warnings)
+        return ReplayReport(run, calls, divergence, self._warnings, self._flow)
 
     def _steps(self) -> Iterator[ReplayStep]:
         return recorded_steps(self._recorded, self._warn)
@@ -157,7 +162,7 @@ class HeadlessReplay:
 
     def _take(self, events: list[Event]) -> None:
         self._tally.add(events)
-        sources = self._recorded.sources
+        sources = self._sources
         for event in events:
             if isinstance(event, CallFinished) and event.call.node in sources:
                 for item in event.answer.printed:
@@ -165,11 +170,15 @@ class HeadlessReplay:
                         event.call.node, event.call.number, item.stream, item.data, item.granted
                     )
 
-    def _swap(self, real: WasmInvoker, step: ReplayStep) -> None:
-        """Start with a new instance where the recorded session did, of today's build."""
-        if not isinstance(step, Swap) or step.node in self._recorded.sources:
+    def _change(self, real: WasmInvoker, step: ReplayStep) -> None:
+        """Change graph and instances where the recorded session did, with today's builds."""
+        if isinstance(step, Relink):
+            self._flow = step.flow
+            self._sources = frozenset(step.flow.sources)
+            real.adopt(step.flow, self._recorded.opened.linking.compiled)
+        if not isinstance(step, Swap) or step.node in self._sources:
             return
-        node = self._recorded.flow.by_name[step.node]
+        node = self._flow.by_name[step.node]
         compiled = self._recorded.opened.linking.compiled
         prepared = real.prepare(node, compiled.get(step.digest) or compiled[node.digest])
         if prepared.ready:

@@ -13,9 +13,17 @@ from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow
 from runtime.opening.open import OnPrint, OpenedFlow, open_flow
+from runtime.opening.recorded_graphs import RecordedGraphs, last_graph
 from runtime.recording.encoding import OutputLevel, RecordingOptions
-from runtime.recording.file.header import DifferenceKind, FlowDifference, check_flow, engine_options
+from runtime.recording.file.header import (
+    DifferenceKind,
+    FlowDifference,
+    check_flow,
+    engine_options,
+    flow_differences,
+)
 from runtime.recording.file.reader import RecordingReader
+from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.recording.format import Header
 from runtime.recording.redaction import Redaction
 from runtime.recording.replay.input_feed import Feed
@@ -42,6 +50,8 @@ class RecordedFlow:
     """Calls in the file."""
     lost: tuple[Diagnostic, ...]
     """What is known to be missing of it: its end, or a line that was cut off."""
+    graphs: RecordedGraphs
+    """Makes runnable what the graph was changed to while it was recorded."""
 
     @property
     def flow(self) -> LinkedFlow:
@@ -69,6 +79,12 @@ class RecordedFlow:
         header = self.header
         redactor = _redaction(header)
         return RecordingOptions(OutputLevel(header.outputs), header.payload_limit, redactor)
+
+    def relinked(self, command: Relink) -> Relink:
+        """The change of the graph with today's builds. Raises `StudioError`."""
+        if not self.same_structure:
+            raise StudioError([_relinked(self.path)])
+        return Relink(self.graphs.as_of_today(command.flow))
 
     def invoker(self, host: HostInputs, on_print: OnPrint | None) -> WasmInvoker:
         """An invoker for the whole flow; the caller closes it."""
@@ -117,7 +133,9 @@ def open_recording(
     if manifest is None:
         manifest = manifest_of(path, folder)
     opened = open_flow(manifest, flow or header.flow)
+    graphs = RecordedGraphs(path, header, opened.flow, opened.linking.compiled)
     try:
+        opened = _with_first_graph(path, header, opened, graphs)
         found = check_flow(header, opened.flow, str(path), force=force, other_builds=True)
         engine_options(header)
         OutputLevel(header.outputs)
@@ -133,7 +151,25 @@ def open_recording(
         version=reader.version,
         calls=reader.calls,
         lost=() if reader.end is not None else reader.warnings,
+        graphs=graphs,
     )
+
+
+def _with_first_graph(
+    path: Path, header: Header, opened: OpenedFlow, graphs: RecordedGraphs
+) -> OpenedFlow:
+    """The flow with the graph the recording began with, when today's is the one it ended with."""
+    if not _other_structure(header, opened.flow):
+        return opened
+    last = last_graph(path)
+    if last is None or _other_structure(last, opened.flow):
+        return opened
+    return replace(opened, flow=graphs.as_of_today(recorded_flow(header, str(path))))
+
+
+def _other_structure(header: Header, flow: LinkedFlow) -> bool:
+    kinds = {item.kind for item in flow_differences(header, flow)}
+    return DifferenceKind.STRUCTURE in kinds
 
 
 def manifest_of(recording: Path, folder: Path | None = None) -> Path:
@@ -154,14 +190,13 @@ def recorded_steps(
 ) -> Iterator[ReplayStep]:
     """What the recording repeats, read as it is needed; `warn` gets what was tolerated.
 
-    Raises `StudioError`: the file is damaged, has no beginning, or changed its graph (E0001).
+    Raises `StudioError`: the file is damaged, has no beginning (E0001), or its graph changed to
+    one that today's manifest cannot make (E0412) or that is not to be repeated (E0001).
     """
     with RecordingReader(recorded.path) as reader:
         reader.require_beginning()
         for step in steps_of_file(reader, recorded.recording_options.redactor):
-            if isinstance(step, Relink):
-                raise StudioError([_relinked(recorded.path)])
-            yield step
+            yield recorded.relinked(step) if isinstance(step, Relink) else step
         warn(reader.warnings)
 
 
@@ -242,7 +277,7 @@ def _relinked(path: Path) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         Code.IO,
-        "the recording cannot be repeated: the graph of its flow was changed while it ran",
-        "Compare it with `diff`, or let its elements enter at an edge with --at.",
+        "the recording cannot be repeated with another graph: its own changed while it ran",
+        "Use the manifest it was recorded with, or compare it with `diff`.",
         file=str(path),
     )

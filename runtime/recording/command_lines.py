@@ -25,6 +25,9 @@ COMMANDS: dict[str, type[Command]] = {_verb(kind): kind for kind in get_args(Com
 """Every command by verb. `step` is written only where it asked for a node or a lineage: it
 stands before the call it led to. A call without one was the next in order."""
 
+RELINK = _verb(Relink)
+"""The verb of a line that changes the graph."""
+
 NOT_REDACTED = "host"
 """The argument that is written as it is: host inputs."""
 
@@ -77,6 +80,17 @@ def command_of(line: CommandLine) -> Command:
         raise ValueError(f"command {line.verb!r} takes no {', '.join(sorted(unknown))}")
     command: Command = msgspec.convert(raw, kind, builtin_types=(bytes,))
     return command
+
+
+def roles_of(flow: Any) -> dict[str, str]:
+    """The roles by name of the nodes in the argument `flow` of a `relink`, as far as it has any."""
+    nodes = flow.get("nodes") if isinstance(flow, dict) else None
+    found = nodes if isinstance(nodes, list) else []
+    return {
+        str(node["name"]): str(node.get("role", ""))
+        for node in found
+        if isinstance(node, dict) and "name" in node
+    }
 
 
 def _without_paths(flow: LinkedFlow) -> LinkedFlow:

@@ -137,7 +137,7 @@ class _Passes:
             "replayed_calls": report.calls,
             "divergence": None if divergence is None else asdict(divergence) | {"why": why},
         }
-        print_report(flow, report.run, output, more)
+        print_report(report.flow, report.run, output, more)
         if divergence is not None:
             print(f"{divergence.render()}\n  {why}".rstrip(), file=sys.stderr)
             return ExitCode.FAILED

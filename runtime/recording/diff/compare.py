@@ -10,12 +10,13 @@ from typing import NamedTuple
 from runtime.model.linked import Role
 from runtime.model.printable import printable
 from runtime.recording.answers import payload_of
+from runtime.recording.command_lines import RELINK, roles_of
 from runtime.recording.describe import element_words, line_words
 from runtime.recording.diff.call_differences import CallComparer, CallPart
 from runtime.recording.diff.differences import NOTHING_IGNORED, Ignore
 from runtime.recording.diff.report import Difference, Report
 from runtime.recording.file.reader import NumberedLine, RecordingReader
-from runtime.recording.format import CallLine, EndLine, Header
+from runtime.recording.format import CallLine, CommandLine, EndLine, Header
 
 HELD_BYTES = 32 * 1024 * 1024
 """Lines that wait for their counterpart in memory; further ones are read again, in bytes."""
@@ -46,10 +47,19 @@ class _Side:
         self.ended = False
         self.waiting: dict[Key, deque[_Waiting]] = {}
         self.roles = {node.name: node.role for node in reader.header.nodes}
+        self.added: set[str] = set()
+        """Nodes that a change of the graph brought."""
         self._held = 0
         capacity = sum(edge.capacity for edge in reader.header.edges)
         self._places_kept = max(PLACES_KEPT, 2 * capacity)
         self._places: OrderedDict[int, tuple[int, int, int]] = OrderedDict()
+
+    def note_graph(self, line: CommandLine) -> None:
+        """Remember the nodes of a changed graph."""
+        for name, role in roles_of(line.args.get("flow")).items():
+            if name not in self.roles:
+                self.roles[name] = role
+                self.added.add(name)
 
     def note_outputs(self, item: NumberedLine, line: CallLine) -> None:
         """Remember where the payloads of this call's outputs stand."""
@@ -114,16 +124,18 @@ class _Comparison:
     def feed(self, which: int, item: NumberedLine) -> None:
         """Take the next line of one side."""
         line = item.line
+        side, other = self._sides[which], self._sides[1 - which]
+        if isinstance(line, CommandLine) and line.verb == RELINK:
+            side.note_graph(line)
         if not isinstance(line, CallLine):
             return
-        side, other = self._sides[which], self._sides[1 - which]
         side.note_outputs(item, line)
         key = self._key(which, line)
         digest = "" if line.element is None else line.element.digest
         found = other.take(key, digest)
         if found is not None:
             self._compare(*((line, found) if which == 0 else (found, line)))
-        elif other.ended or line.node not in self._shared:
+        elif other.ended or not (line.node in self._shared or line.node in side.added):
             self._alone(which, line)
         else:
             side.wait(key, item, line)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from runtime.model.call import PRINTED_KEPT_BYTES, Export, FailureKind, Signal
 from runtime.model.events import FlowState
 from runtime.recording.answers import host_inputs_of, payload_of
+from runtime.recording.command_lines import RELINK, roles_of
 from runtime.recording.encoding import ANSWER_NAMES, OutputLevel
 from runtime.recording.format import BodyLine, CallLine, CommandLine, EndLine, Header, OutputLine
 from runtime.recording.payload_encoding import digest_of, digest_of_runs, from_text
@@ -99,8 +98,8 @@ class LineCheck:
             raise ValueError("what was printed is not what its digest says")
 
     def _command(self, line: CommandLine) -> None:
-        if line.verb == "relink":
-            self._nodes |= _nodes_of(line.args.get("flow"))
+        if line.verb == RELINK:
+            self._nodes |= roles_of(line.args.get("flow")).keys()
         expected = self._last if self.calls else 0
         if line.after_call != expected:
             raise ValueError(
@@ -115,9 +114,3 @@ class LineCheck:
             raise ValueError(f"there were {line.calls} calls, and {self.calls} are here")
         if self.calls and line.last_call not in (0, self._last):
             raise ValueError(f"the last call was {line.last_call}, here it is {self._last}")
-
-
-def _nodes_of(flow: Any) -> set[str]:
-    nodes = flow.get("nodes") if isinstance(flow, dict) else None
-    found = nodes if isinstance(nodes, list) else []
-    return {node["name"] for node in found if isinstance(node, dict) and "name" in node}

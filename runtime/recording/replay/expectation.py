@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.model.codes import Code
+from runtime.model.commands import Relink
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import FlowState
 from runtime.model.linked import LinkedFlow
@@ -19,8 +21,9 @@ from runtime.recording.file.writer import FileWriter
 from runtime.recording.format import EndLine
 from runtime.recording.recorder import entries_of
 from runtime.recording.replay.replayer import HostInputFeed
-from runtime.recording.replay.steps import steps_of_file
+from runtime.recording.replay.steps import ReplayStep, steps_of_file
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
+from runtime.recording.replayed_sources import sources_of
 
 
 def end_of(snapshot: FlowSnapshot, calls: int, wall_ns: int) -> EndLine:
@@ -47,11 +50,15 @@ def rerun(
     options: RecordingOptions,
     host: HostInputFeed | None = None,
     next_to: Path | None = None,
+    relink: Callable[[Relink], Relink] | None = None,
 ) -> FlowSnapshot:
     """Feed the recording's inputs to `flow` and record that into the new file `made`.
 
     `next_to` is where that file will go, by default the place of the recording: its header names
     the manifest from there.
+
+    `relink` is given each change of the graph right before the engine: it changes `real`, and
+    gives the graph that can be run.
 
     `facts` and `options` should repeat the recording's header, so that the new recording can
     take its place: `header.engine_options`, the same rules of redaction, level and limit.
@@ -72,7 +79,7 @@ def rerun(
             return reader.end is not None and FlowState(reader.end.state).ended
 
         try:
-            steps = steps_of_file(reader, options.redactor)
+            steps = _relinking(steps_of_file(reader, options.redactor), invoker, relink)
             for command, events in follow(engine, invoker, steps, to_the_end=ran_to_its_end):
                 writer.extend(entries_of(command, events))
         except BaseException:
@@ -83,6 +90,20 @@ def rerun(
     if failed is not None:
         raise StudioError([failed])
     return snapshot
+
+
+def _relinking(
+    steps: Iterator[ReplayStep],
+    invoker: FollowingInvoker,
+    relink: Callable[[Relink], Relink] | None,
+) -> Iterator[ReplayStep]:
+    for step in steps:
+        if relink is None or not isinstance(step, Relink):
+            yield step
+            continue
+        changed = relink(step)
+        invoker.sources = sources_of(changed.flow)
+        yield changed
 
 
 def accept(made: Path, target: Path, *, in_place: bool) -> None:

@@ -49,6 +49,15 @@ class FollowingInvoker:
         self._given: dict[tuple[str, str], deque[CallStep]] = {}
         self._duration_ns = 0
 
+    @property
+    def sources(self) -> frozenset[str]:
+        """Nodes that are answered for; another graph has others."""
+        return self._sources
+
+    @sources.setter
+    def sources(self, nodes: frozenset[str]) -> None:
+        self._sources = nodes
+
     def offer(self, step: CallStep) -> None:
         """The recording comes to `step`: its answers may be used from now on."""
         self._duration_ns = step.duration_ns
