@@ -96,7 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        _check_current_folder()
+        if not set(arguments) & {"-h", "--help", "--version"}:
+            _check_current_folder()
         outcome = cli.main(with_default_verb(arguments), "torvyn-studio", standalone_mode=False)
     except click.ClickException as error:
         error.show(sys.stderr)

@@ -90,6 +90,8 @@ def test_a_current_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     done = shell('rmdir "$PWD"; "$@"', "run", SAMPLE, folder=gone)
     assert done.returncode == 2
     assert "error[E0001] IoError: the current folder cannot be used" in talk_of(done)
+    gone.mkdir()
+    assert shell('rmdir "$PWD"; "$@"', "run", "--help", folder=gone).returncode == 0
 
 
 def test_too_few_open_files_end_in_words() -> None:
