@@ -11,12 +11,15 @@ from textual.app import App
 from textual.command import Provider
 
 from runtime.model.errors import StudioError
+from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
-from runtime.protocol.updates import Health, SessionClient, Update
+from runtime.protocol.updates import Health, SessionClient, invalid_update
 from workbench.palette import ActionCommands
 from workbench.screens.main import MainScreen
+from workbench.screens.panes import Panes
 from workbench.terminal.screen_driver import driver_class
 from workbench.theme import STUDIO, THEMES, variable_defaults
+from workbench.view import View
 
 POLL_S = 0.05
 """How often the session is asked what happened."""
@@ -35,19 +38,27 @@ class StudioApp(App[None]):
     """The workbench.
 
     `open_link` opens the session, and is called again when a session that could not be opened is
-    restarted. What it raises as `StudioError` is shown as problems.
+    restarted. What it raises as `StudioError` is shown as problems. `outline` is drawn until the
+    session says more.
     """
 
     CSS_PATH = "studio.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionCommands}
 
-    def __init__(self, open_link: Callable[[], SessionClient], *, title: str) -> None:
+    def __init__(
+        self,
+        open_link: Callable[[], SessionClient],
+        *,
+        title: str,
+        outline: FlowOutline | None = None,
+    ) -> None:
         super().__init__(driver_class=driver_class())
         self.title = title
         self._open_link = open_link
         self._link: SessionClient | None = None
         self._polled_at = 0.0
         self._main = MainScreen(self.send, title=title)
+        self._main.panes.set_reactive(Panes.view, View(outline=outline))
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = STUDIO.name
@@ -95,7 +106,7 @@ class StudioApp(App[None]):
         try:
             self._link = self._open_link()
         except StudioError as error:
-            self._main.controller.take(Update(Health.INVALID, problems=error.diagnostics))
+            self._main.controller.take(invalid_update(error))
         else:
             self.poll_link()
 

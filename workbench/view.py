@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.linked import LinkedFlow
+from runtime.model.outline import FlowOutline, Lack, outline_of
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
 from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
 from runtime.protocol.updates import (
@@ -73,6 +75,8 @@ class View:
     health: Health = Health.STARTING
     detail: str = ""
     flow: LinkedFlow | None = None
+    outline: FlowOutline | None = None
+    """The graph that is drawn while there is no flow."""
     snapshot: FlowSnapshot | None = None
     running: bool = False
     problems: tuple[Diagnostic, ...] = ()
@@ -105,9 +109,13 @@ class View:
     def after(self, update: Update) -> View:
         """The view with what an update says; equal to this one when nothing changed."""
         base = self.started_over() if update.health is Health.INVALID else self
+        last = self.outline
+        if update.health is Health.INVALID and self.flow is not None:
+            last = outline_of(self.flow)
         made = replace(
             base,
             health=self._health_after(update),
+            outline=update.outline or last,
             detail=update.health_detail,
             running=update.running,
             problems=self.problems if update.problems is None else update.problems,
@@ -152,6 +160,18 @@ class View:
         """The view without the comparison of that node's builds."""
         kept = tuple(item for item in self.comparisons if item.node != node)
         return replace(self, comparisons=kept)
+
+    @property
+    def graph(self) -> LinkedFlow | FlowOutline | None:
+        """What is drawn: the flow, else what its manifest says of it."""
+        return self.flow or self.outline
+
+    @property
+    def unready(self) -> Mapping[str, Lack] | None:
+        """What the component of each node lacks where the flow could not be opened."""
+        if self.flow is not None or self.outline is None or self.health is not Health.INVALID:
+            return None
+        return {node.name: node.lack for node in self.outline.nodes}
 
     @property
     def ready(self) -> bool:

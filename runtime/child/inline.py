@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.child.server import Opener
 from runtime.model.errors import StudioError
 from runtime.protocol.requests import CancelBuild, Request, Restart, StartBuild
-from runtime.protocol.updates import Health, Update
+from runtime.protocol.updates import Health, Update, invalid_update
 from runtime.session.session import FlowSession
 
 POLL_BUDGET_NS = 10_000_000
@@ -51,4 +51,4 @@ class InlineClient:
             self._session = self._opener.open(lambda: None)
             self._invalid = None
         except StudioError as error:
-            self._invalid = Update(health=Health.INVALID, problems=error.diagnostics)
+            self._invalid = invalid_update(error)

@@ -22,7 +22,7 @@ from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import StudioError
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.requests import CancelBuild, Request, Restart, StartBuild
-from runtime.protocol.updates import Health, Update
+from runtime.protocol.updates import Health, Update, invalid_update
 from runtime.session.session import FlowSession
 
 SLICE_NS = 5_000_000
@@ -185,7 +185,7 @@ class _Server:
             self._invalid = None
         except StudioError as error:
             self._session = None
-            self._invalid = Update(health=Health.INVALID, problems=error.diagnostics)
+            self._invalid = invalid_update(error)
             self._reopening = self._opener.reopening(self._wake)
 
     def _wake(self) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from runtime.flow.flow_outline import outline_flow
 from runtime.flow.grants import check_grants, check_policy, grants_of
 from runtime.flow.manifest.manifest_file import (
     NO_FLOW_HELP,
@@ -25,6 +26,7 @@ from runtime.flow.topology import Topology, check_topology
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.linked import Limits, LinkedEdge, LinkedFlow, LinkedNode, Role, SchedulePolicy
+from runtime.model.outline import FlowOutline
 from runtime.model.surface import Surface
 
 Inspect = Callable[[bytes], Surface]
@@ -46,6 +48,8 @@ class ManifestCheck:
     flow: str | None
     """The chosen flow's name; None when there is no such flow."""
     diagnostics: tuple[Diagnostic, ...]
+    outline: FlowOutline | None = None
+    """The chosen flow's graph, as far as it can be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ class LinkResult:
     """Empty when any diagnostic is an error."""
     diagnostics: tuple[Diagnostic, ...]
     """In the order of the manifest's text."""
+    outline: FlowOutline | None = None
+    """The graph of the first flow that was asked for; None when there is no such flow."""
 
     @property
     def flow(self) -> LinkedFlow | None:
@@ -77,7 +83,9 @@ def check_manifest(manifest_path: Path, flow_name: str | None = None) -> Manifes
         _check_graph(loaded, chosen[0])
     _check_security(loaded)
     name = chosen[0] if chosen else None
-    return ManifestCheck(loaded.manifest, name, loaded.problems.diagnostics())
+    diagnostics = loaded.problems.diagnostics()
+    outline = outline_flow(loaded, name) if name is not None else None
+    return ManifestCheck(loaded.manifest, name, diagnostics, outline)
 
 
 def link_flow(
@@ -122,7 +130,9 @@ def _link(loaded: LoadedManifest, names: list[str], artifacts: _Artifacts) -> Li
     _check_security(loaded)
     flows = [_FlowLinker(loaded, name, artifacts).link() for name in names]
     linked = tuple(flow for flow in flows if flow is not None)
-    return LinkResult(() if loaded.problems.has_errors else linked, loaded.problems.diagnostics())
+    diagnostics = loaded.problems.diagnostics()
+    outline = outline_flow(loaded, names[0], diagnostics) if names else None
+    return LinkResult(() if loaded.problems.has_errors else linked, diagnostics, outline)
 
 
 def _check_security(loaded: LoadedManifest) -> None:

@@ -9,17 +9,18 @@ from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
 from runtime.hotreload.proposals import Linking
 from runtime.model.errors import Severity, StudioError
+from runtime.model.outline import FlowOutline
 from runtime.model.printable import json_line
 from runtime.opening.open import compiled_cache
 from runtime.wasm.host import Host
 
 
-def check_manifest_file(manifest: Path, flow_name: str | None = None) -> str:
-    """The chosen flow's name, no component opened. Raises `StudioError` with every problem."""
+def check_manifest_file(manifest: Path, flow_name: str | None = None) -> FlowOutline:
+    """The chosen flow, no component opened. Raises `StudioError` with every problem."""
     check = check_manifest(manifest, flow_name)
-    if check.flow is None or any(item.severity is Severity.ERROR for item in check.diagnostics):
+    if check.outline is None or any(item.severity is Severity.ERROR for item in check.diagnostics):
         raise StudioError(check.diagnostics)
-    return check.flow
+    return check.outline
 
 
 @dataclass(frozen=True, slots=True)

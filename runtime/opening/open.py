@@ -19,8 +19,9 @@ from runtime.hotreload.builds import KnownBuilds
 from runtime.hotreload.proposals import Linking, ProposalBuilder
 from runtime.hotreload.reloading import HotReload
 from runtime.hotreload.reopening import Reopening
-from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.errors import Diagnostic
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.model.outline import UnlinkedFlowError
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
@@ -72,12 +73,12 @@ class SessionOptions:
 
 
 def open_flow(manifest: Path, flow_name: str | None = None) -> OpenedFlow:
-    """Links a flow and compiles its components. Raises `StudioError` with every problem."""
+    """Links a flow and compiles its components. Raises `UnlinkedFlowError` with every problem."""
     linking = Linking(Host(compiled_cache()))
     text = read_manifest(manifest)
     result = link_flow(manifest, flow_name, inspect=linking.inspect, text=text)
     if result.flow is None:
-        raise StudioError(result.diagnostics)
+        raise UnlinkedFlowError(result.diagnostics, result.outline)
     return OpenedFlow(result.flow, result.diagnostics, text, linking)
 
 

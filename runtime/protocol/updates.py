@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from runtime.model.errors import Diagnostic, ExitCode
+from runtime.model.errors import Diagnostic, ExitCode, StudioError
 from runtime.model.linked import LinkedFlow
+from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.requests import Request
 from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
@@ -256,6 +257,14 @@ class Update:
     """Set when it changed."""
     branch_comparison: BranchComparison | None = None
     """Answer to `CompareBranches`."""
+    outline: FlowOutline | None = None
+    """The graph of a flow that could not be opened, with what its components lack."""
+
+
+def invalid_update(error: StudioError) -> Update:
+    """What is said of a flow that could not be opened."""
+    outline = error.outline if isinstance(error, UnlinkedFlowError) else None
+    return Update(Health.INVALID, problems=error.diagnostics, outline=outline)
 
 
 class SessionClient(Protocol):

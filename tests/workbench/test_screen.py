@@ -428,7 +428,7 @@ async def test_the_graph_is_drawn_again_only_for_another_snapshot(
         drawn.append(draw(*given, **more))
         return drawn[-1]
 
-    monkeypatch.setattr("workbench.widgets.flow_pane.draw", counted)
+    monkeypatch.setattr("workbench.graph.graph_view.draw", counted)
     link = FakeLink()
     async with opened(link) as (app, pilot):
         drawn.clear()

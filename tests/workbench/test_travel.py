@@ -50,7 +50,7 @@ from workbench.actions.action import Action, Group
 from workbench.actions.context import PaneName
 from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS, BY_ID
-from workbench.graph.layout import lay_out
+from workbench.graph.layout.graph_layouts import lay_out
 from workbench.view import ElementRef, NodeRef
 
 SIZES = [(120, 36), (80, 24)]

@@ -28,6 +28,7 @@ KEY_NAMES = {
     "right_curly_bracket": "}",
     "number_sign": "#",
     "apostrophe": "'",
+    "full_stop": ".",
     "pageup": "PgUp",
     "pagedown": "PgDn",
     "enter": "enter",

@@ -10,6 +10,10 @@ def _has_log(context: Context) -> bool:
     return context.pane in (PaneName.OUTPUT, PaneName.EVENTS)
 
 
+def _has_graph(context: Context) -> bool:
+    return context.view.graph is not None
+
+
 LOOK: tuple[Action, ...] = (
     Action(id="open", keys=("enter",), label="inspect", group=Group.LOOK,
            help="Look into what the cursor is on.",
@@ -23,6 +27,12 @@ LOOK: tuple[Action, ...] = (
     Action(id="follow", keys=("f",), label="follow", group=Group.LOOK,
            help="Follow the end of the log, or stay where it is.",
            do=lambda to: to.panes.follow(), when=_has_log, needs="the output or the event log"),
+    Action(id="return", keys=("full_stop",), label="return", group=Group.LOOK,
+           help="Bring the next call into view again, and follow it.",
+           do=lambda to: to.panes.return_to_next(), when=_has_graph, needs="a flow"),
+    Action(id="map", keys=("z",), label="map", group=Group.LOOK,
+           help="Show the flow as a map, one sign a node; Enter goes there.",
+           do=lambda to: to.panes.toggle_map(), when=_has_graph, needs="a flow"),
     Action(id="wrap", keys=("w",), label="wrap", group=Group.LOOK,
            help="Wrap long lines, or cut them.",
            do=lambda to: to.panes.toggle_wrap(), when=_has_log,

@@ -98,6 +98,14 @@ class PaneActions(Protocol):
         """Let the pane follow its end, or stop doing so."""
         ...
 
+    def return_to_next(self) -> None:
+        """Bring the node of the next call into view, and follow it again."""
+        ...
+
+    def toggle_map(self) -> None:
+        """Show the flow as a map, one sign a node, or as it was."""
+        ...
+
     def toggle_wrap(self) -> None:
         """Wrap long lines, or cut them."""
         ...

@@ -66,6 +66,12 @@ class Canvas:
                     self._role[y][x + 1] = role
             x += cells
 
+    def clear(self, x: int, y: int, cells: int) -> None:
+        """Take the wires out of some cells of a row: blanks that are written there stay blank."""
+        if 0 <= y < self.height:
+            for column in range(max(x, 0), min(x + cells, self.width)):
+                self._sides[y][column] = 0
+
     def lines(self) -> tuple[Line, ...]:
         """The rows, spans joined by role."""
         return tuple(self._row(y) for y in range(self.height))

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from runtime.model.linked import LinkedFlow, QueuePolicy
-from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
+from rich.cells import cell_len
+
+from runtime.model.linked import LinkedEdge, QueuePolicy
+from runtime.model.outline import Lack
+from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from runtime.protocol.updates import NodeBuild
 from workbench.graph.canvas import EAST, WEST, Canvas
-from workbench.graph.layout import Box, Layout, Run
+from workbench.graph.geometry import Box, Form, LaneSum, Layout, Run
+from workbench.graph.layout.chain import COUNT_CELLS
+from workbench.graph.layout.edge_room import PORT_CELLS
+from workbench.graph.layout.graph_shape import Graph
+from workbench.graph.node_looks import NodeLook, look_of
 from workbench.inspection.build_rows import marks
 from workbench.text.figures import bar, count, short_digest
-from workbench.text.glyphs import DROP, FULL, NEXT, NODE_SIGNS, pressure_role
+from workbench.text.glyphs import DROP, FULL, pressure_role
 from workbench.text.lines import Line, StyleRole, fit, pad
 from workbench.view import EdgeRef, NodeRef, Selection
 
 LIGHT = "╭─╮│╰╯"
 HEAVY = "┏━┓┃┗┛"
+DASHED = "╭╌╮╎╰╯"
+
+LONG_RUN = 12
+"""Cells from which on an inline edge is filled as far as its queue is; a shorter one, whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,79 +62,130 @@ class Drawing:
 
 def draw(
     layout: Layout,
-    flow: LinkedFlow,
+    graph: Graph,
     snapshot: FlowSnapshot | None,
     *,
     builds: Sequence[NodeBuild] = (),
     selection: Selection | None = None,
     running: bool = False,
+    focus: str | None = None,
+    unready: Mapping[str, Lack] | None = None,
 ) -> Drawing:
-    """Draw the flow; without a snapshot every node is new and every queue empty."""
-    build_of = {build.node: build for build in builds}
+    """Draw the flow; without a snapshot every node is new and every queue empty.
+
+    `focus` is the node that is marked: of the next call unless another one is said. `unready`
+    says of nodes of a flow that is not linked what their components lack.
+    """
+    if focus is None and snapshot is not None and snapshot.next_call is not None:
+        focus = snapshot.next_call.node
     canvas = Canvas(layout.width, layout.height)
     for wire in layout.wires:
         canvas.wire(wire.x1, wire.y1, wire.x2, wire.y2)
-    for box in layout.boxes:
-        canvas.touch(box.x + box.width, box.y + 1, WEST)
-    for x, y in layout.arrows:
-        canvas.touch(x - 1, y, EAST)
-        canvas.write(x, y, "▶", StyleRole.DIM)
+    parting = {node.name for node in graph.nodes if node.outputs}
+    if layout.form.boxed:
+        for box in layout.boxes:
+            if box.node in parting:
+                canvas.touch(box.x + box.width, box.y + 1, WEST)
+    for arrow in layout.arrows:
+        canvas.touch(arrow.x + (1 if arrow.leftwards else -1), arrow.y, EAST)
+        canvas.write(arrow.x, arrow.y, "◀" if arrow.leftwards else "▶", StyleRole.DIM)
+    for label in layout.labels:
+        canvas.write(label.x, label.y, label.text, StyleRole.ACCENT)
+        if label.x == layout.lane_edge:
+            canvas.touch(0, label.y, EAST)
+    build_of = {build.node: build for build in builds}
     nodes = {node.name: node for node in snapshot.nodes} if snapshot else {}
-    following = snapshot.next_call.node if snapshot and snapshot.next_call else None
+    edges = snapshot.edges if snapshot else tuple(map(_empty, graph.edges))
     for box in layout.boxes:
-        chosen = selection == NodeRef(box.node)
         node = nodes.get(box.node)
-        _draw_box(canvas, box, node, is_next=box.node == following, chosen=chosen, running=running)
-        if box.node in build_of:
+        lack = None if unready is None else unready.get(box.node, Lack.NOTHING)
+        look = look_of(node, focused=box.node == focus and not running, lack=lack)
+        _draw_box(canvas, layout.form, box, node, look, chosen=selection == NodeRef(box.node))
+        if box.height > 1 and box.node in build_of:
             _draw_build(canvas, box, build_of[box.node])
     for run in layout.runs:
-        edge = snapshot.edges[run.edge] if snapshot else _empty(flow, run.edge)
-        _draw_run(canvas, run, edge, chosen=selection == EdgeRef(run.edge))
+        draw_run = _draw_inline if run.inline else _draw_run
+        draw_run(canvas, layout.form, run, edges[run.edge], selection == EdgeRef(run.edge))
+    for total in layout.sums:
+        _draw_sum(canvas, total, edges)
+    return Drawing(canvas.lines(), _spots(layout), layout.width, layout.height)
+
+
+def _spots(layout: Layout) -> tuple[Spot, ...]:
     spots = [Spot(NodeRef(box.node), box.x, box.y, box.width, box.height) for box in layout.boxes]
-    spots += [
-        Spot(EdgeRef(run.edge), run.x, run.row - bool(run.port), run.cells, 2 + bool(run.port))
-        for run in layout.runs
-    ]
-    return Drawing(canvas.lines(), tuple(spots), layout.width, layout.height)
+    for run in layout.runs:
+        above = bool(run.port) and not run.inline
+        rows = 1 if run.inline else 2 + above
+        spots.append(Spot(EdgeRef(run.edge), run.x, run.row - above, run.cells, rows))
+    return tuple(spots)
 
 
-def _empty(flow: LinkedFlow, index: int) -> EdgeSnapshot:
-    edge = flow.edges[index]
-    return EdgeSnapshot(index, edge.label, 0, edge.capacity, edge.low_mark, edge.policy)
+def _empty(edge: LinkedEdge) -> EdgeSnapshot:
+    return EdgeSnapshot(edge.index, edge.label, 0, edge.capacity, edge.low_mark, edge.policy)
 
 
 def _draw_box(
     canvas: Canvas,
+    form: Form,
     box: Box,
     node: NodeSnapshot | None,
+    look: NodeLook,
     *,
-    is_next: bool,
     chosen: bool,
-    running: bool,
 ) -> None:
-    state = node.state if node is not None else NodeState.NEW
-    sign, word, role = NODE_SIGNS[state]
-    failed = state in (NodeState.FAILED, NodeState.CRASHED)
-    if is_next and not running and not failed:
-        sign, word, role = NEXT, "next", StyleRole.NEXT
-    marked = is_next and not running
-    frame = StyleRole.BAD if failed else StyleRole.NEXT if marked else StyleRole.DIM
-    corners = HEAVY if marked or failed else LIGHT
-    inner = box.width - 2
-    canvas.write(box.x, box.y, corners[0] + corners[1] * inner + corners[2], frame)
-    for row in range(1, box.height - 1):
-        canvas.write(box.x, box.y + row, corners[3], frame)
-        canvas.write(box.x + box.width - 1, box.y + row, corners[3], frame)
-    bottom = box.y + box.height - 1
-    canvas.write(box.x, bottom, corners[4] + corners[1] * inner + corners[5], frame)
     name_role = StyleRole.CHOSEN if chosen else StyleRole.STRONG
-    if box.height < 4:
-        name = pad(f"{sign} {box.node}", inner) if inner > 8 else pad(box.node, inner)
-        canvas.write(box.x + 1, box.y + 1, name, name_role if chosen else role)
+    if form is Form.MAP and not box.label:
+        sign = "·" if look.quiet else look.sign[:1]
+        canvas.write(box.x, box.y, sign, StyleRole.CHOSEN if chosen else look.role)
         return
-    indent = " " if inner > len(box.node) else ""
-    canvas.write(box.x + 1, box.y + 1, pad(indent + box.node, inner), name_role)
-    canvas.write(box.x + 1, box.y + 2, _stat(sign, word, node, inner, indent), role)
+    if box.height == 1:
+        _draw_row(canvas, form, box, node, look, chosen=chosen)
+        return
+    corners = DASHED if look.dashed else HEAVY if look.heavy else LIGHT
+    inner = box.width - 2
+    canvas.write(box.x, box.y, corners[0] + corners[1] * inner + corners[2], look.frame)
+    for row in range(1, box.height - 1):
+        canvas.write(box.x, box.y + row, corners[3], look.frame)
+        canvas.write(box.x + box.width - 1, box.y + row, corners[3], look.frame)
+    bottom = box.y + box.height - 1
+    canvas.write(box.x, bottom, corners[4] + corners[1] * inner + corners[5], look.frame)
+    if form is Form.COMPACT:
+        canvas.write(box.x + 1, box.y + 1, pad(look.sign, 2), look.role)
+        name = pad(" " + box.label, inner - 2)
+        canvas.write(box.x + 3, box.y + 1, name, name_role if chosen else look.role)
+        return
+    indent = " " if inner > cell_len(box.label) else ""
+    canvas.write(box.x + 1, box.y + 1, pad(indent + box.label, inner), name_role)
+    canvas.write(box.x + 1, box.y + 2, _stat(look.sign, look.word, node, inner, indent), look.role)
+
+
+def _draw_row(
+    canvas: Canvas,
+    form: Form,
+    box: Box,
+    node: NodeSnapshot | None,
+    look: NodeLook,
+    *,
+    chosen: bool,
+) -> None:
+    """`[- stage-01   41]`; a sign of two cells takes the blank behind it."""
+    calls = _short_count(node.calls) if node is not None and node.calls else ""
+    room = box.width - 4 - (COUNT_CELLS + 1 if form is Form.FIGURES else 0)
+    text = pad(box.label, room)
+    if form is Form.FIGURES:
+        text += f" {calls:>{COUNT_CELLS}}"
+
+    canvas.write(box.x, box.y, "[", look.frame)
+    canvas.write(box.x + 1, box.y, pad(look.sign, 2), look.role)
+    role = StyleRole.CHOSEN if chosen else look.role if look.heavy else StyleRole.STRONG
+    canvas.write(box.x + 3, box.y, text, role)
+    canvas.write(box.x + box.width - 1, box.y, "]", look.frame)
+
+
+def _short_count(number: int) -> str:
+    """A count in at most four cells."""
+    text = count(number)
+    return text if len(text) <= COUNT_CELLS else f"{text.partition('.')[0]}{text[-1]}"
 
 
 def _draw_build(canvas: Canvas, box: Box, build: NodeBuild) -> None:
@@ -160,22 +222,55 @@ def _stat(sign: str, word: str, node: NodeSnapshot | None, cells: int, indent: s
     return pad(indent + sign, cells)
 
 
-def _draw_run(canvas: Canvas, run: Run, edge: EdgeSnapshot, *, chosen: bool) -> None:
+def _draw_run(canvas: Canvas, form: Form, run: Run, edge: EdgeSnapshot, chosen: bool) -> None:
+    """The bar in the wire, the port above and the figures below, at the arrow's end."""
     role = pressure_role(edge.depth, edge.capacity)
-    filled = bar(edge.depth, edge.capacity, run.cells)
-    canvas.write(run.x, run.row, "━" * filled, role)
+    canvas.write(run.x, run.row, "━" * bar(edge.depth, edge.capacity, run.cells), role)
     port, text = fit(run.port, run.cells), _depth(edge, run.cells)
-    indent = int(max(len(port), len(text)) < run.cells)
-    canvas.write(
-        run.x + indent, run.row - 1, port, StyleRole.CHOSEN if chosen else StyleRole.ACCENT
-    )
+    end = run.x + run.cells
+    above = StyleRole.CHOSEN if chosen else StyleRole.ACCENT
+    canvas.write(end - cell_len(port), run.row - 1, port, above)
     below = StyleRole.CHOSEN if chosen else role if edge.depth else StyleRole.DIM
-    canvas.write(run.x + indent, run.row + 1, text, below)
+    canvas.write(end - cell_len(text), run.row + 1, text, below)
+
+
+def _draw_inline(canvas: Canvas, form: Form, run: Run, edge: EdgeSnapshot, chosen: bool) -> None:
+    """The figures in the middle of the wire; of a long one, near its beginning."""
+    role = pressure_role(edge.depth, edge.capacity)
+    full = FULL if edge.full else ""
+    long = run.cells > LONG_RUN
+    filled = bar(edge.depth, edge.capacity, run.cells) if long else run.cells * bool(edge.depth)
+    if filled:
+        canvas.write(run.x, run.row, "━" * filled, role)
+    text = f"{edge.depth}{full}"
+    if long or form is Form.FIGURES:
+        text = f" {edge.depth}/{edge.capacity}{full} "
+    port = fit(run.port, PORT_CELLS)
+    if port and cell_len(port) + 1 + len(text) < run.cells:
+        text = f" {port} {text.strip()} "
+    at = run.x + (3 if long else max(-(-(run.cells - cell_len(text)) // 2), 0))
+    below = StyleRole.CHOSEN if chosen else role if edge.depth else StyleRole.DIM
+    canvas.clear(at, run.row, cell_len(text))
+    canvas.write(at, run.row, text, below)
+
+
+def _draw_sum(canvas: Canvas, total: LaneSum, edges: Sequence[EdgeSnapshot]) -> None:
+    """What waits in a lane, where anything does."""
+    depth = sum(edges[index].depth for index in total.edges)
+    worst = max(
+        (edges[index] for index in total.edges), key=lambda edge: edge.depth / edge.capacity
+    )
+    if depth:
+        role = pressure_role(worst.depth, worst.capacity)
+        canvas.write(total.x, total.y, f"{count(depth)}{FULL if worst.full else ''}", role)
 
 
 def _depth(edge: EdgeSnapshot, cells: int) -> str:
     """`48/64! ^64 o3`: depth, capacity, full, peak, dropped; the last go first."""
-    text = f"{edge.depth}/{edge.capacity}{FULL if edge.full else ''}"
+    full = FULL if edge.full else ""
+    text = f"{edge.depth}/{edge.capacity}{full}"
+    if len(text) > cells:
+        return f"{edge.depth}{full}"
     extras = []
     if edge.dropped:
         extras.append(f"{DROP}{count(edge.dropped)}")
@@ -184,6 +279,6 @@ def _depth(edge: EdgeSnapshot, cells: int) -> str:
     if edge.policy is not QueuePolicy.BLOCK_PRODUCER:
         extras.append(edge.policy.value)
     for extra in extras:
-        if len(text) + 1 + len(extra) < cells:
+        if len(text) + 1 + len(extra) <= cells:
             text += f" {extra}"
     return text

@@ -82,6 +82,15 @@ class PaneController:
         if isinstance(self._panes.target, LogView):
             self._panes.target.following = not self._panes.target.following
 
+    def return_to_next(self) -> None:
+        """Bring the node of the next call into view, and follow it again."""
+        self._panes.flow_pane.follow()
+
+    def toggle_map(self) -> None:
+        """Show the flow as a map, one sign a node, or as it was."""
+        self._panes.flow_pane.toggle_map()
+        self.focus_pane(PaneName.FLOW)
+
     def toggle_wrap(self) -> None:
         """Wrap long lines, or cut them."""
         if isinstance(self._panes.target, LogView):

@@ -91,6 +91,7 @@ class Panes(Vertical, inherit_bindings=False):
         """The graph has the keys."""
         for number, name in enumerate(PaneName, start=1):
             self.pane(name).border_title = f"{number} {name.value.capitalize()}"
+        self.flow_pane.name_in_border = "1 Flow"
         self.flow_pane.focus()
         self.write_bars()
 
@@ -155,7 +156,7 @@ class Panes(Vertical, inherit_bindings=False):
             self.size,
             self.active,
             zoomed=self.zoomed,
-            flow_rows=self.flow_pane.wanted_rows,
+            flow_rows=self.flow_pane.rows_wanted(self.size.width, self.size.height),
             edges=len(flow.edges) if flow is not None else 0,
         )
 

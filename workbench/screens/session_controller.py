@@ -9,10 +9,21 @@ from functools import partial
 from runtime.protocol.requests import (
     CompareBranches,
     Continue,
+    Fork,
+    JumpTo,
+    JumpToElement,
+    JumpToMark,
+    JumpToStop,
     Request,
+    Restart,
     SetComparing,
+    SkipElement,
     StartBuild,
+    StepBack,
     StepCall,
+    StepElement,
+    StepForward,
+    TakeBranch,
 )
 from runtime.protocol.updates import ElementDetails
 from workbench.actions.building import has_other_branch, is_looked_at
@@ -25,6 +36,23 @@ from workbench.screens.payload_editing import PayloadEditing
 from workbench.screens.recording_dialog import RecordingDialog
 from workbench.screens.seek_dialogs import SeekDialogs
 from workbench.view import BranchesRef, ChangeRef, NodeRef
+
+MOVING = (
+    StepCall,
+    StepElement,
+    Continue,
+    SkipElement,
+    Restart,
+    StepBack,
+    StepForward,
+    JumpTo,
+    JumpToElement,
+    JumpToStop,
+    JumpToMark,
+    Fork,
+    TakeBranch,
+)
+"""After these the graph goes along, wherever it was moved by hand."""
 
 STEP_ANSWER_S = 0.4
 """A step that made no call after this time is explained."""
@@ -49,6 +77,8 @@ class SessionController:
         """Send a request; a step that makes no call is explained."""
         snapshot = self._context.view.snapshot
         self._sent += 1
+        if isinstance(request, MOVING):
+            self._panes.flow_pane.follow()
         if isinstance(request, StepCall) and snapshot is not None:
             explain = partial(self._explain, self._sent, snapshot.calls, request.node)
             self._panes.set_timer(STEP_ANSWER_S, explain)

@@ -100,6 +100,36 @@ def pad(text: str, cells: int, *, right: bool = False) -> str:
     return fill + text if right else text + fill
 
 
+def crop(spans: Line, start: int, end: int) -> Line:
+    """The cells of a line from `start` up to `end`; half of a wide character is a blank."""
+    made: list[Span] = []
+    at = 0
+    for text, role in spans:
+        size = cell_len(text)
+        low, high = max(start - at, 0), min(end - at, size)
+        at += size
+        if low >= high:
+            continue
+        if size == len(text):
+            made.append(Span(text[low:high], role))
+        else:
+            made.append(Span(_crop_wide(text, low, high), role))
+    return tuple(made)
+
+
+def _crop_wide(text: str, low: int, high: int) -> str:
+    kept: list[str] = []
+    at = 0
+    for character in text:
+        size = cell_len(character)
+        if at >= low and at + size <= high:
+            kept.append(character)
+        elif at < high and at + size > low:
+            kept.append(" " * (min(at + size, high) - max(at, low)))
+        at += size
+    return "".join(kept)
+
+
 def wrap(spans: Line, cells: int) -> list[Line]:
     """The line cut into rows of at most `cells` cells, at any character."""
     if cells <= 0 or width_of(spans) <= cells:

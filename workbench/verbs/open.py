@@ -10,6 +10,7 @@ from typing import TypedDict, Unpack
 import click
 
 from runtime.model.errors import ExitCode
+from runtime.model.outline import FlowOutline
 from runtime.opening.check import check_manifest_file
 from runtime.opening.open import SessionOptions, process_link
 from runtime.opening.open_replay import ReplayOpener, replay_link
@@ -90,12 +91,12 @@ class OpenArguments(TypedDict):
 )
 def command(**arguments: Unpack[OpenArguments]) -> int:
     """Open the workbench, paused before the first call."""
-    open_link, title = _link(arguments)
+    open_link, title, outline = _link(arguments)
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise click.UsageError(
             "the workbench needs a terminal; use `torvyn-studio run` for a flow without a screen"
         )
-    app = StudioApp(open_link, title=title)
+    app = StudioApp(open_link, title=title, outline=outline)
     with terminal_given_back():
         app.run(mouse=not arguments["no_mouse"])
     if app.failure is not None:
@@ -105,8 +106,13 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
     return ExitCode.BAD_INPUT if app.health is Health.INVALID else ExitCode.OK
 
 
-def _link(arguments: OpenArguments) -> tuple[Callable[[], SessionClient], str]:
-    """What opens the session, and a title for it. Raises `StudioError`, `click.UsageError`."""
+def _link(
+    arguments: OpenArguments,
+) -> tuple[Callable[[], SessionClient], str, FlowOutline]:
+    """What opens the session, a title for it, and the graph to draw until it is open.
+
+    Raises `StudioError`, `click.UsageError`.
+    """
     options, inputs = _options(arguments), arguments["inputs"]
     if any(text.rpartition("=")[2] == "-" for text in inputs):
         raise click.UsageError(
@@ -123,16 +129,16 @@ def _link(arguments: OpenArguments) -> tuple[Callable[[], SessionClient], str]:
             raise click.UsageError("--force needs --replay FILE")
         flow = check_manifest_file(manifest, name)
         title = manifest.parent.resolve().name
-        return lambda: process_link(manifest, flow, options, inputs), title
+        return lambda: process_link(manifest, flow.name, options, inputs), title, flow
     if not arguments["words"]:
         manifest = manifest_of(recording)
     with RecordingReader(recording) as reader:
         name = name or reader.header.flow
-    check_manifest_file(manifest, name)
+    flow = check_manifest_file(manifest, name)
     opener = ReplayOpener(
         recording.absolute(), manifest.absolute(), name, options, inputs, arguments["force"]
     )
-    return lambda: replay_link(opener), recording.name
+    return lambda: replay_link(opener), recording.name, flow
 
 
 def _options(arguments: OpenArguments) -> SessionOptions:

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from textual import events
-from textual.geometry import Region, Size
+from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widget import Widget
 
-from runtime.model.linked import LinkedFlow
 from runtime.protocol.updates import Health
-from workbench.graph.drawing import Drawing, Spot, draw
-from workbench.graph.layout import Layout, lay_out
-from workbench.text.lines import Line, StyleRole, line
+from workbench.graph.drawing import Spot
+from workbench.graph.graph_view import GraphState, GraphView
+from workbench.graph.layout.graph_shape import Graph
+from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.view import EdgeRef, NodeRef, Selection, View
 from workbench.widgets.styles import RowStyle, segments, styles_of
 
+MARGIN = 1
+"""Cells left and right of the drawing."""
 
-class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
-    """Draws the flow in the middle of the pane; scrolls when it is larger."""
+WHEEL_ROWS = 2
+"""Rows of nodes that a turn of the wheel moves."""
+
+
+class FlowPane(Widget, can_focus=True, inherit_bindings=False):
+    """Draws as much of the flow as there is room for, and follows where it stands."""
 
     ALLOW_SELECT = False
 
@@ -38,68 +45,90 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
-        self._layout_of: tuple[LinkedFlow, Size] | None = None
-        self._flow_layout: Layout | None = None
-        self._drawing: Drawing | None = None
+        self._graph_view = GraphView()
+        self._lines: tuple[Line, ...] = ()
         self._row_style: RowStyle | None = None
+        self.name_in_border = ""
+        """What the border says before where the flow stands."""
 
     # ---- reactions
 
     def watch_view(self, old: View, new: View) -> None:
         """Draw again when the flow, its snapshot, its builds, or whether it runs has changed."""
-        before = (old.flow, old.snapshot, old.running, old.builds)
-        if before != (new.flow, new.snapshot, new.running, new.builds):
+        before = (old.flow, old.outline, old.snapshot, old.running, old.builds)
+        if before != (new.flow, new.outline, new.snapshot, new.running, new.builds):
             self._redraw()
         if old.health is not new.health:
             self.refresh()
 
-    def watch_selection(self) -> None:
-        """Draw the selected node or edge."""
+    def watch_selection(self, target: Selection | None) -> None:
+        """Draw the selected node or edge, and bring it into view."""
+        if isinstance(target, NodeRef | EdgeRef):
+            self._graph_view.bring(target)
         self._redraw()
-        self._show_selected()
 
     def on_resize(self) -> None:
         """Lay out again for the new size."""
         self._redraw()
+        self.refresh()
+
+    def rows_wanted(self, width: int, most: int) -> int:
+        """Rows of the drawing in a pane of `width` cells, at most `most`."""
+        graph = self._graph
+        if graph is None:
+            return min(8, most)
+        return self._graph_view.rows_wanted(graph, width - 2 * MARGIN, most)
 
     @property
-    def wanted_rows(self) -> int:
-        """Rows of the drawing with room to breathe."""
-        flow = self.view.flow
-        return lay_out(flow, 78, 100).height if flow is not None else 8
+    def _graph(self) -> Graph | None:
+        return self.view.graph
 
     def _redraw(self) -> None:
-        flow = self.view.flow
-        if flow is None or not self.size:
-            self._drawing = None
+        """Draw, and paint again the rows that became others."""
+        before = self._lines
+        graph = self._graph
+        width, height = self.size.width - 2 * MARGIN, self.size.height
+        if graph is None or width <= 0 or height <= 0:
+            self._lines = ()
         else:
-            if self._layout_of is None or self._layout_of != (flow, self.container_size):
-                room = self.size
-                self._flow_layout = lay_out(flow, room.width - 2, room.height)
-                self._layout_of = (flow, self.container_size)
-            assert self._flow_layout is not None
-            self._drawing = draw(
-                self._flow_layout,
-                flow,
-                self.view.snapshot,
-                builds=self.view.builds,
-                selection=self.selection,
-                running=self.view.running,
+            view = self.view
+            state = GraphState(
+                graph, view.snapshot, view.builds, self.selection, view.running, view.unready
             )
-            self.virtual_size = Size(self._drawing.width, self._drawing.height)
-        self.refresh()
+            self._lines = self._graph_view.show(state, width, height)
+        self._write_border()
+        if len(before) != len(self._lines) or self._left_of(before) != self._left:
+            self.refresh()
+            return
+        rows = [
+            y for y, (old, new) in enumerate(zip(before, self._lines, strict=True)) if old != new
+        ]
+        if rows:
+            above = self._above
+            self.refresh(*(Region(0, above + y, self.size.width, 1) for y in rows))
+
+    def _write_border(self) -> None:
+        title, words = self._graph_view.title, self.name_in_border
+        if self._graph is None:
+            title = ""
+        self.border_title = Content(f"{words}  {title}" if title else words)
+        self.border_subtitle = Content(self._graph_view.count_words if self._lines else "")
 
     # ---- drawing
 
+    def _left_of(self, lines: tuple[Line, ...]) -> int:
+        widest = max(map(width_of, lines), default=0)
+        return max((self.size.width - widest) // 2, MARGIN) if self._graph_view.centred else MARGIN
+
     @property
-    def _margin(self) -> tuple[int, int]:
-        """Cells left of and above the drawing."""
-        if self._drawing is None:
-            return 0, 0
-        return (
-            max((self.size.width - self._drawing.width) // 2, 0),
-            max((self.size.height - self._drawing.height) // 2, 0),
-        )
+    def _left(self) -> int:
+        """Cells left of the drawing."""
+        return self._left_of(self._lines)
+
+    @property
+    def _above(self) -> int:
+        """Rows above the drawing."""
+        return max((self.size.height - len(self._lines)) // 2, 0) if self._graph_view.centred else 0
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Lines of a part of the pane; what they share is looked up once for all of them."""
@@ -115,18 +144,14 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
         strip = Strip(segments(spans, base, styles))
         if left:
             strip = Strip.join([Strip.blank(left, base), strip])
-        start = self.scroll_offset.x
-        return strip.crop_extend(start, start + width, base)
+        return strip.adjust_cell_length(width, base)
 
     def _spans(self, y: int) -> tuple[Line, int]:
-        if self._drawing is None:
+        if not self._lines:
             text = self._empty()
             return ((), 0) if y != self.size.height // 2 else (text, 2)
-        left, above = self._margin
-        row = y - above + self.scroll_offset.y
-        if not 0 <= row < self._drawing.height:
-            return (), 0
-        return self._drawing.lines[row], left
+        row = y - self._above
+        return (self._lines[row], self._left) if 0 <= row < len(self._lines) else ((), 0)
 
     def _empty(self) -> Line:
         match self.view.health:
@@ -145,82 +170,106 @@ class FlowPane(ScrollView, can_focus=True, inherit_bindings=False):
             case Health.READY:
                 return line(("No flow yet.", StyleRole.DIM))
 
-    # ---- selecting
+    # ---- moving and selecting
+
+    def follow(self) -> None:
+        """Go back to where the flow stands, and stay with it."""
+        self._graph_view.follow()
+        self._redraw()
+
+    def toggle_map(self) -> bool:
+        """One cell a node, or the usual form again; gives whether it is the map now."""
+        self._graph_view.mapped = not self._graph_view.mapped
+        self._redraw()
+        self.refresh()
+        return self._graph_view.mapped
 
     def move(self, across: int, down: int) -> None:
         """Select the neighbour on that side; from nothing, the next call's node."""
-        if self._drawing is None or not self._drawing.spots:
+        drawing = self._graph_view.drawing
+        if drawing is None or not drawing.spots:
             return
-        current = next(
-            (spot for spot in self._drawing.spots if spot.target == self.selection), None
-        )
+        current = next((spot for spot in drawing.spots if spot.target == self.selection), None)
         if current is None:
             self._choose(self._first())
             return
-        found = _neighbour(self._drawing.spots, current, across, down)
+        found = _neighbour(drawing.spots, current, across, down)
         if found is not None:
             self._choose(found.target)
 
     def page(self, pages: int) -> None:
         """Scroll by pages."""
-        self.scroll_to(y=self.scroll_y + pages * self.size.height, animate=False, force=True)
+        self._graph_view.page(0, pages)
+        self._redraw()
 
     def jump(self, end: bool) -> None:
         """Select the first or the last node."""
-        flow = self.view.flow
-        if flow is not None and flow.nodes:
-            self._choose(NodeRef(flow.nodes[-1 if end else 0].name))
+        graph = self._graph
+        if graph is not None and graph.nodes:
+            self._choose(NodeRef(graph.nodes[-1 if end else 0].name))
 
     def sideways(self, step: int) -> None:
         """Scroll across."""
-        self.scroll_to(x=self.scroll_x + 16 * step, animate=False, force=True)
+        self._graph_view.scroll(step, 0)
+        self._redraw()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll down; across with shift."""
+        self._wheel(1, event.shift)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll up; across with shift."""
+        self._wheel(-1, event.shift)
+
+    def on_mouse_scroll_right(self) -> None:
+        """Scroll right."""
+        self._wheel(1, True)
+
+    def on_mouse_scroll_left(self) -> None:
+        """Scroll left."""
+        self._wheel(-1, True)
+
+    def _wheel(self, step: int, across: bool) -> None:
+        self._graph_view.scroll(step * across, WHEEL_ROWS * step * (not across))
+        self._redraw()
 
     def open(self) -> None:
-        """Look into what is selected."""
-        if self.selection is None and self._drawing is not None:
+        """Look into what is selected; from the map, go there."""
+        if self.selection is None and self._lines:
             self._choose(self._first())
+        if self._graph_view.mapped:
+            self.toggle_map()
+            self.watch_selection(self.selection)
+            return
         self.post_message(self.Opened())
 
     def copy_text(self) -> str | None:
         """Name of the selected node or edge."""
-        flow = self.view.flow
+        graph = self._graph
         match self.selection:
             case NodeRef(node):
                 return node
-            case EdgeRef(edge) if flow is not None:
-                return flow.edges[edge].label
+            case EdgeRef(edge) if graph is not None:
+                return graph.edges[edge].label
             case _:
                 return None
 
     def _first(self) -> NodeRef | EdgeRef:
-        snapshot, flow = self.view.snapshot, self.view.flow
-        assert flow is not None
+        snapshot, graph = self.view.snapshot, self._graph
+        assert graph is not None
         if snapshot is not None and snapshot.next_call is not None:
             return NodeRef(snapshot.next_call.node)
-        return NodeRef(flow.nodes[0].name)
+        return NodeRef(graph.nodes[0].name)
 
     def _choose(self, target: NodeRef | EdgeRef) -> None:
         self.post_message(self.Chosen(target))
 
-    def _show_selected(self) -> None:
-        target = self.selection
-        if self._drawing is None or not isinstance(target, NodeRef | EdgeRef):
-            return
-        for spot in self._drawing.spots:
-            if spot.target == target:
-                region = Region(spot.x, spot.y, spot.width, spot.height)
-                self.scroll_to_region(region, animate=False, force=True)
-
     def on_click(self, event: events.Click) -> None:
         """Select what was clicked; a second click looks into it."""
-        if self._drawing is None:
-            return
         content = event.get_content_offset(self)
         if content is None:
             return
-        left, above = self._margin
-        x = content.x - left + self.scroll_offset.x
-        target = self._drawing.at(x, content.y - above + self.scroll_offset.y)
+        target = self._graph_view.at(content.x - self._left, content.y - self._above)
         if target is not None:
             self._choose(target)
             if event.chain > 1:

@@ -14,8 +14,8 @@ from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, Role
 from runtime.model.snapshot import NodeState
 from tests.support.workbench_fakes import fan_out, snapshot
 from workbench.graph.drawing import Drawing, draw
-from workbench.graph.layers import layers, ranks, settle
-from workbench.graph.layout import lay_out
+from workbench.graph.layout.graph_layouts import lay_out
+from workbench.graph.layout.layers import layers, ranks, settle
 from workbench.text.lines import plain
 from workbench.view import EdgeRef, NodeRef
 
@@ -183,8 +183,9 @@ def test_the_cells_of_nodes_and_edges_know_what_they_are() -> None:
     }
 
 
-def test_a_chain_that_is_wider_than_the_room_stays_whole() -> None:
+def test_a_chain_that_is_wider_than_the_room_wraps_and_stays_whole() -> None:
     chain = flow_of(*((f"node-{n}", "", f"node-{n + 1}") for n in range(9)))
     drawing = draw(lay_out(chain, 60, 10), chain, None)
-    assert drawing.width > 60
+    assert drawing.width <= 60
+    assert drawing.height <= 10
     assert all(f"node-{n}" in "\n".join(text_of(drawing)) for n in range(10))

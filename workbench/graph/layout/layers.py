@@ -9,12 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 
-from runtime.model.linked import LinkedFlow
+from workbench.graph.layout.graph_shape import Graph
 
 ORDER_SWEEPS = 6
 ROW_SWEEPS = 8
+
+FARTHEST = 2
+"""Layers up to which an edge is drawn through; a longer one, or one that runs back, is a stub."""
+
+
+class StubEnd(StrEnum):
+    """Which end of an edge that is not drawn through."""
+
+    OUT = "out"
+    IN = "in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,8 @@ class Item:
     edge: int | None = None
     labelled: bool = False
     """True for the one item of an edge that shows its bar and counts."""
+    stub: StubEnd | None = None
+    """Set for the two items of an edge that is not drawn through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +57,58 @@ class Layers:
     links: tuple[Link, ...]
 
 
-def ranks(flow: LinkedFlow) -> dict[str, int]:
-    """Column of each node, counted in nodes: its longest path; sources stand next to a reader."""
+def ranks(graph: Graph) -> dict[str, int]:
+    """Column of each node, counted in nodes: its longest path; sources stand next to a reader.
+
+    An edge to a node that comes earlier in the graph's order runs back, and moves nothing.
+    """
     rank: dict[str, int] = {}
-    for node in flow.nodes:
-        before = [rank[flow.edges[edge].source] for edge in node.inputs]
+    for node in graph.nodes:
+        before = [rank.get(graph.edges[edge].source, -1) for edge in node.inputs]
         rank[node.name] = max(before, default=-1) + 1
-    for node in flow.nodes:
-        after = [rank[flow.edges[edge].target] for edge in node.outputs]
+    for node in graph.nodes:
+        after = [rank[graph.edges[edge].target] for edge in node.outputs]
         if not node.inputs and after:
-            rank[node.name] = min(after) - 1
+            rank[node.name] = max(min(after) - 1, 0)
     return rank
 
 
-def layers(flow: LinkedFlow) -> Layers:
+def layers(graph: Graph) -> Layers:
     """Items of the flow in columns, ordered so that few edges cross."""
-    rank = ranks(flow)
-    columns: list[list[Item]] = [[] for _ in range(2 * max(rank.values(), default=0) + 1)]
+    rank = ranks(graph)
+    columns: list[list[Item]] = [[] for _ in range(2 * max(rank.values(), default=0) + 2)]
     places: dict[str, Item] = {}
-    for node in flow.nodes:
+    for node in graph.nodes:
         places[node.name] = Item(2 * rank[node.name], node=node.name)
         columns[2 * rank[node.name]].append(places[node.name])
     links: list[Link] = []
-    for edge in flow.edges:
+    for edge in graph.edges:
         left = places[edge.source]
         target = places[edge.target]
+        if not 0 < rank[edge.target] - rank[edge.source] <= FARTHEST:
+            links += _stub(edge.index, left, target, columns)
+            continue
         for column in range(left.column + 1, target.column):
             passed = Item(column, edge=edge.index, labelled=left is places[edge.source])
             columns[column].append(passed)
             links.append(Link(left, passed))
             left = passed
         links.append(Link(left, target))
+    if not columns[-1]:
+        del columns[-1]
     return Layers(_order(columns, links), tuple(links))
+
+
+def _stub(edge: int, source: Item, target: Item, columns: Sequence[list[Item]]) -> list[Link]:
+    """Where an edge leaves, and where it comes again; into a node of the first column, nowhere."""
+    out = Item(source.column + 1, edge=edge, labelled=True, stub=StubEnd.OUT)
+    columns[out.column].append(out)
+    made = [Link(source, out)]
+    if target.column:
+        into = Item(target.column - 1, edge=edge, stub=StubEnd.IN)
+        columns[into.column].append(into)
+        made.append(Link(into, target))
+    return made
 
 
 def _order(columns: list[list[Item]], links: Sequence[Link]) -> tuple[tuple[Item, ...], ...]:
@@ -87,9 +120,10 @@ def _order(columns: list[list[Item]], links: Sequence[Link]) -> tuple[tuple[Item
         forward = sweep % 2 == 0
         walk = columns if forward else columns[::-1]
         near = left_of if forward else right_of
+        place = {item: index for column in columns for index, item in enumerate(column)}
         for column in walk:
-            place = {item: index for other in columns for index, item in enumerate(other)}
             column.sort(key=_barycentre(place, near))
+            place.update({item: index for index, item in enumerate(column)})
         found = _crossings(columns, links)
         if found < fewest:
             best, fewest = [list(column) for column in columns], found

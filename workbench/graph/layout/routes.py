@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.graph.layers import Item, Layers
+from workbench.graph.layout.layers import Item, Layers
 
 
 @dataclass(frozen=True, slots=True)
