@@ -42,6 +42,7 @@ from runtime.model.events import (
     Stopped,
     Swapped,
 )
+from runtime.model.failure_report import report_of
 from runtime.model.linked import LinkedEdge, LinkedFlow
 from runtime.model.time_units import NS_PER_MS, NS_PER_S
 from runtime.protocol.updates import CallMark, EventLine
@@ -80,7 +81,7 @@ def describe_outcome(outcome: Outcome, export: Export) -> str:
         case Finished():
             return "ok"
         case Failed(failure):
-            return f"failed: {failure.message}"
+            return f"failed: {report_of(failure).headline}"
 
 
 def _emitted(export: Export, count: int) -> str:
@@ -116,7 +117,7 @@ class EventWording:
             case Reported(at_ns, mark, node, text):
                 return _line(number, mark, at_ns, node, text, None)
             case NodeFailed(at_ns, node, call, element, failure, attempt):
-                text = f"{failure.name} [{failure.code}]: {failure.message}"
+                text = f"{failure.name} [{failure.code}]: {report_of(failure).headline}"
                 if attempt > 1:
                     text += f" (attempt {attempt})"
                 return _line(number, CallMark.ERROR, at_ns, node, text, element, call=call)

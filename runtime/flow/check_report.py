@@ -6,12 +6,16 @@ from typing import Any
 
 from runtime.flow.link import LinkResult
 from runtime.model.errors import Diagnostic, Severity
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import DEFAULT_LIMITS, INTERPRETER_LIMITS, LinkedFlow, LinkedNode
+
+MIB = 1024 * 1024
 
 
 def report_text(result: LinkResult) -> str:
     """Every diagnostic, then a line for each linked flow, then the count; no final line break."""
     blocks = [item.render() for item in result.diagnostics]
+    raised = [_raised_limits(node) for flow in result.flows for node in flow.nodes]
+    blocks += dict.fromkeys(text for text in raised if text)
     lines = [
         f'Flow "{flow.name}" links: {_count(len(flow.nodes), "node")}, '
         f"{_count(len(flow.edges), 'edge')}"
@@ -48,6 +52,12 @@ def _flow(flow: LinkedFlow) -> dict[str, Any]:
                 "interface": node.interface,
                 "artifact": node.artifact,
                 "digest": node.digest,
+                "interpreter": node.interpreter or None,
+                "limits": {
+                    "fuel": node.limits.fuel,
+                    "memory_bytes": node.limits.memory_bytes,
+                    "call_timeout_ms": node.limits.call_timeout_ms,
+                },
             }
             for node in flow.nodes
         ],
@@ -61,6 +71,26 @@ def _flow(flow: LinkedFlow) -> dict[str, Any]:
             for edge in flow.edges
         ],
     }
+
+
+def _raised_limits(node: LinkedNode) -> str | None:
+    """What an interpreter is given beyond Torvyn's limits, and why; None for other nodes."""
+    given = []
+    if node.limits.fuel == INTERPRETER_LIMITS.fuel:
+        given.append(("fuel_budget", f"{node.limits.fuel:,} fuel a call", str(node.limits.fuel)))
+    if node.limits.memory_bytes == INTERPRETER_LIMITS.memory_bytes:
+        mib = node.limits.memory_bytes // MIB
+        given.append(("max_memory", f"{mib} MiB of memory", f'"{mib}MiB"'))
+    if not node.interpreter or not given:
+        return None
+    what = " and ".join(text for _, text, _ in given)
+    keys = " and ".join(f"{key} = {value}" for key, _, value in given)
+    return (
+        f"note: node '{node.name}' carries the interpreter of {node.interpreter}, and has {what} "
+        "here, so that it can say what went wrong\n"
+        f"  = help: Torvyn gives {DEFAULT_LIMITS.fuel:,} fuel and "
+        f"{DEFAULT_LIMITS.memory_bytes // MIB} MiB; for the same there write {keys} into the node"
+    )
 
 
 def _counts(diagnostics: tuple[Diagnostic, ...]) -> tuple[int, int]:

@@ -25,7 +25,16 @@ from runtime.flow.surface_check import Binding, SurfaceCheck
 from runtime.flow.topology import Topology, check_topology
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
-from runtime.model.linked import Limits, LinkedEdge, LinkedFlow, LinkedNode, Role, SchedulePolicy
+from runtime.model.linked import (
+    DEFAULT_LIMITS,
+    INTERPRETER_LIMITS,
+    Limits,
+    LinkedEdge,
+    LinkedFlow,
+    LinkedNode,
+    Role,
+    SchedulePolicy,
+)
 from runtime.model.outline import FlowOutline
 from runtime.model.surface import Surface
 
@@ -183,6 +192,7 @@ class _Opened:
     artifact: Path
     digest: str
     binding: Binding
+    interpreter: str
 
 
 class _FlowLinker:
@@ -250,7 +260,9 @@ class _FlowLinker:
         if role is None:
             return None
         binding = SurfaceCheck(surface, role, node.interface, at, self._problems).check()
-        return _Opened(path, digest, binding) if binding is not None else None
+        if binding is None:
+            return None
+        return _Opened(path, digest, binding, surface.interpreter)
 
     def _linked_node(self, name: str, role: Role, opened: _Opened) -> LinkedNode:
         node = self._flow.nodes[name]
@@ -265,15 +277,24 @@ class _FlowLinker:
             digest=opened.digest,
             lifecycle=opened.binding.lifecycle,
             config=self._config(name, node),
-            limits=Limits(
-                fuel=_given(node.fuel_budget, runtime.default_fuel_per_invocation),
-                memory_bytes=_given(node.max_memory, runtime.max_memory_per_component),
-                call_timeout_ms=runtime.call_timeout_ms,
-            ),
+            limits=self._limits(node, opened.interpreter),
+            interpreter=opened.interpreter,
             priority=_given(node.priority, runtime.scheduling.default_priority),
             grants=grants_of(self._manifest, name, node.component),
             inputs=tuple(edge.index for edge in edges if edge.target.node == name),
             outputs=tuple(edge.index for edge in edges if edge.source.node == name),
+        )
+
+    def _limits(self, node: Node, interpreter: str) -> Limits:
+        """The manifest's, the node's first; else those that such a component needs."""
+        runtime = self._manifest.runtime
+        usual = INTERPRETER_LIMITS if interpreter else DEFAULT_LIMITS
+        fuel = _given(runtime.default_fuel_per_invocation, usual.fuel)
+        memory_bytes = _given(runtime.max_memory_per_component, usual.memory_bytes)
+        return Limits(
+            fuel=_given(node.fuel_budget, fuel),
+            memory_bytes=_given(node.max_memory, memory_bytes),
+            call_timeout_ms=runtime.call_timeout_ms,
         )
 
     def _config(self, name: str, node: Node) -> str:

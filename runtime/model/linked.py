@@ -96,6 +96,16 @@ class Limits:
     """Wall time a call, enforced by epochs."""
 
 
+DEFAULT_LIMITS = Limits()
+INTERPRETER_LIMITS = Limits(fuel=100_000_000, memory_bytes=64 * 1024 * 1024)
+"""For a component that carries an interpreter, where the manifest gives no limits.
+
+CPython takes 12.3 MiB before its first call; writing a short traceback takes 1,800,000 fuel, and
+the first call of a JavaScript component 1,000,000: within Torvyn's own limits an exception ends
+as used-up fuel, and nothing says which.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedNode:
     """One node with its component resolved."""
@@ -114,6 +124,8 @@ class LinkedNode:
     """The lifecycle interface as exported, or None."""
     config: str = "{}"
     limits: Limits = Limits()
+    interpreter: str = ""
+    """The language whose interpreter the component carries, e.g. "Python"; "" for none."""
     priority: int = 5
     """1 to 10; higher is called more."""
     grants: tuple[str, ...] = ()

@@ -42,3 +42,9 @@ class Surface:
     exports: tuple[InterfaceSurface, ...] = ()
     other_imports: tuple[str, ...] = ()
     """Top-level imports that are not interfaces (functions, modules)."""
+    languages: tuple[str, ...] = ()
+    """Source languages that its modules name, e.g. "Rust" or "C11"."""
+    tools: tuple[str, ...] = ()
+    """Tools that its modules name, with their version, e.g. "ComponentizeJS 0.23.0"."""
+    interpreter: str = ""
+    """The language whose interpreter it carries, e.g. "Python"; "" for none."""

@@ -89,7 +89,7 @@ class Host:
             return known
         _check_header(data)
         component = self._load(digest, data)
-        surface = read_surface(component, self.engine, digest, len(data))
+        surface = read_surface(component, self.engine, digest, data)
         compiled = Compiled(digest, surface, component)
         with self._lock:
             return self._known.setdefault(digest, compiled)

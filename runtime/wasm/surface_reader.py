@@ -26,10 +26,11 @@ from wasmtime.component import (
 )
 
 from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
+from runtime.wasm.producers import read_producers
 
 
-def read_surface(component: Component, engine: Engine, digest: str, size: int) -> Surface:
-    """What `component` imports and exports, with all types written out."""
+def read_surface(component: Component, engine: Engine, digest: str, data: bytes) -> Surface:
+    """What the component made of `data` imports and exports, with all types written out."""
     kind = component.type
     writer = _TypeWriter()
     imports = {name: item.ty for name, item in kind.imports(engine).items()}
@@ -37,14 +38,18 @@ def read_surface(component: Component, engine: Engine, digest: str, size: int) -
     for item in (*imports.values(), *exports.values()):
         if isinstance(item, ComponentInstanceType):
             writer.learn(item, engine)
+    made = read_producers(data)
     return Surface(
         digest=digest,
-        size=size,
+        size=len(data),
         imports=_interfaces(imports, engine, writer),
         exports=_interfaces(exports, engine, writer),
         other_imports=tuple(
             name for name, item in imports.items() if not isinstance(item, ComponentInstanceType)
         ),
+        languages=made.languages,
+        tools=made.tools,
+        interpreter=made.interpreter,
     )
 
 

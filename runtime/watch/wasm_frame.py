@@ -7,13 +7,11 @@ file cut exactly between two sections looks whole; the check of its exports find
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
-from typing import NamedTuple
+
+from runtime.model.wasm_sections import CUSTOM_SECTION, HEADER_BYTES, read_name, sections
 
 MAGIC = b"\0asm"
-_HEADER_BYTES = 8
-_CUSTOM_SECTION = 0
 
 
 class Layer(Enum):
@@ -24,17 +22,9 @@ class Layer(Enum):
     NEITHER = "neither"
 
 
-class Section(NamedTuple):
-    """One section: its id, and where its content begins and ends."""
-
-    id: int
-    start: int
-    end: int
-
-
 def layer_of(data: bytes) -> Layer:
     """What the first eight bytes say: bytes 6 and 7 are the layer, 0 module, 1 component."""
-    if len(data) < _HEADER_BYTES or data[:4] != MAGIC:
+    if len(data) < HEADER_BYTES or data[:4] != MAGIC:
         return Layer.NEITHER
     layer = int.from_bytes(data[6:8], "little")
     return {0: Layer.MODULE, 1: Layer.COMPONENT}.get(layer, Layer.NEITHER)
@@ -46,48 +36,22 @@ def is_finished(data: bytes) -> bool:
     Anything that cannot become a WebAssembly file by growing counts as finished: waiting
     would not help it. WAT text is finished too.
     """
-    if len(data) < _HEADER_BYTES:
+    if len(data) < HEADER_BYTES:
         return not MAGIC.startswith(data[:4])
     if layer_of(data) is Layer.NEITHER:
         return True
-    end = _HEADER_BYTES
-    for section in _sections(data):
+    end = HEADER_BYTES
+    for section in sections(data):
         end = section.end
-    return end == len(data) > _HEADER_BYTES
+    return end == len(data) > HEADER_BYTES
 
 
 def custom_section_names(data: bytes) -> tuple[str, ...]:
     """Names of the outermost custom sections, in the order of the file."""
     names = []
-    for section in _sections(data):
-        if section.id == _CUSTOM_SECTION and section.end <= len(data):
-            size, start = _leb128(data, section.start)
-            if start is not None and start + size <= section.end:
-                names.append(data[start : start + size].decode("utf-8", "replace"))
+    for section in sections(data):
+        if section.id == CUSTOM_SECTION and section.end <= len(data):
+            named = read_name(data, section.start, section.end)
+            if named is not None:
+                names.append(named[0])
     return tuple(names)
-
-
-def _sections(data: bytes) -> Iterator[Section]:
-    """The sections; the end of the last one lies beyond the data when the file is cut off."""
-    position = _HEADER_BYTES
-    while position < len(data):
-        size, start = _leb128(data, position + 1)
-        if start is None:
-            yield Section(data[position], len(data), len(data) + 1)
-            return
-        yield Section(data[position], start, start + size)
-        position = start + size
-
-
-def _leb128(data: bytes, position: int) -> tuple[int, int | None]:
-    """An unsigned LEB128 number and the position after it; None when the data ends inside it."""
-    value = 0
-    for shift in range(0, 35, 7):
-        if position >= len(data):
-            return 0, None
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if not byte & 0x80:
-            return value, position
-    return value, position

@@ -135,6 +135,7 @@ def _component(node: LinkedNode, cells: int) -> list[Row]:
             ("lifecycle", "yes" if node.lifecycle else "no"),
             ("config", line((excerpt(node.config, 400), StyleRole.STRING))),
             ("limits", f"{fuel} fuel, {size(limits.memory_bytes)}"),
+            ("interpreter", node.interpreter),
             ("time limit", f"{limits.call_timeout_ms} ms a call"),
             ("priority", str(node.priority)),
             ("grants", ", ".join(node.grants) or "none (all is denied)"),

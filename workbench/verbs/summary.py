@@ -6,10 +6,14 @@ from typing import Any
 
 from runtime.headless.run import RunReport
 from runtime.model.errors import ExitCode
-from runtime.model.events import FlowState
+from runtime.model.events import FlowState, NodeFailed
+from runtime.model.failure_report import FailureReport, frame_text, report_of
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.time_units import NS_PER_MS
+
+_WRITTEN_LINES = 20
+"""Lines of a failed call's stderr that are repeated with its failure."""
 
 
 def exit_code(report: RunReport) -> ExitCode:
@@ -111,18 +115,34 @@ def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
             }
             for edge in snapshot.edges
         ],
-        "failures": [
+        "failures": [_failure_object(failed) for failed in report.failures],
+    }
+
+
+def _failure_object(failed: NodeFailed) -> dict[str, Any]:
+    failure = failed.failure
+    report = report_of(failure)
+    return {
+        "node": failed.node,
+        "call": failed.call,
+        "sequence": None if failed.element is None else failed.element.sequence,
+        "kind": report.kind,
+        "code": failure.code,
+        "name": failure.name,
+        "message": failure.message,
+        "headline": report.headline,
+        "help": failure.help,
+        "frames": [
             {
-                "node": failed.node,
-                "call": failed.call,
-                "sequence": None if failed.element is None else failed.element.sequence,
-                "kind": str(failed.failure.kind),
-                "code": failed.failure.code,
-                "name": failed.failure.name,
-                "message": failed.failure.message,
+                "function": frame.function or None,
+                "file": frame.file or None,
+                "line": frame.line or None,
+                "column": frame.column or None,
             }
-            for failed in report.failures
+            for frame in report.frames
         ],
+        "stderr": failure.stderr.decode("utf-8", "replace"),
+        "stderr_cut": failure.stderr_cut,
     }
 
 
@@ -159,15 +179,26 @@ def _failure_lines(report: RunReport) -> list[str]:
     lines = []
     for failed in report.failures[-10:]:
         failure = failed.failure
+        told = report_of(failure)
         about = f" on element #{failed.element.sequence}" if failed.element is not None else ""
         lines.append(
             f'error[{failure.code}] {failure.name}: component "{failed.node}" failed{about} '
-            f"(call {failed.call}): {failure.message}"
+            f"(call {failed.call}, {told.kind}): {told.headline}"
         )
+        lines += [f"  --> {frame_text(frame)}" for frame in told.frames]
+        lines += _written_lines(told, failure.stderr_cut)
         if failure.help:
             lines.append(f"  = help: {failure.help}")
     more = len(report.failures) - 10
     return [*([f"({more} earlier failures)"] if more > 0 else []), *lines]
+
+
+def _written_lines(report: FailureReport, cut: bool) -> list[str]:
+    """What the failed call wrote to stderr, the end of it."""
+    written = report.written[-_WRITTEN_LINES:]
+    if cut or len(written) < len(report.written):
+        written = ("…", *written)
+    return ["  stderr of this call:", *(f"  | {line}" for line in written)] if written else []
 
 
 def _plural(count: int, word: str) -> str:

@@ -148,9 +148,10 @@ class Runtime:
     """`[runtime]`."""
 
     worker_threads: int = key(Whole(), 0)
-    max_memory_per_component: int = key(Size(), Limits().memory_bytes)
-    default_fuel_per_invocation: int = key(Whole(), Limits().fuel)
-    """Fuel a call; 0 is unlimited."""
+    max_memory_per_component: int | None = optional(Size())
+    """16 MiB by default, more for a component that carries an interpreter."""
+    default_fuel_per_invocation: int | None = optional(Whole())
+    """Fuel a call, 0 is unlimited; 1,000,000 by default, more for one with an interpreter."""
     compilation_cache_dir: str = key(TEXT, ".torvyn/cache")
     scheduling: Scheduling = table(Shape(Scheduling))
     backpressure: RuntimeBackpressure = table(

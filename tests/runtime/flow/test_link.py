@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,13 @@ import pytest
 from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import link_flow, link_flows
 from runtime.model.linked import (
+    INTERPRETER_LIMITS,
     Limits,
     QueuePolicy,
     Role,
     SchedulePolicy,
 )
-from tests.support.flow_surfaces import FakeInspect, codes, project
+from tests.support.flow_surfaces import FakeInspect, codes, good, project
 
 PAIR = {"in": "source", "out": "sink"}
 
@@ -68,6 +70,40 @@ def test_node_settings_come_before_those_of_the_runtime(tmp_path: Path) -> None:
     assert out.limits == Limits(fuel=0, memory_bytes=2 * 1024**2, call_timeout_ms=9)
     assert (mid.config, mid.priority, mid.grants) == ("x", 9, ("stdio:stdout",))
     assert (out.config, out.priority, out.grants) == ("{}", 3, ())
+
+
+def test_a_component_with_an_interpreter_gets_limits_that_let_it_fail(tmp_path: Path) -> None:
+    inspect = FakeInspect(processor=replace(good(Role.PROCESSOR), interpreter="Python"))
+    path = project(
+        tmp_path,
+        {"in": "source", "mid": "processor", "out": "sink"},
+        [("in", "mid"), ("mid", "out")],
+    )
+    text = path.read_text()
+    result = link_flow(path, inspect=inspect)
+    assert result.flow is not None
+    mid, out = result.flow.by_name["mid"], result.flow.by_name["out"]
+    assert (mid.interpreter, mid.limits) == ("Python", INTERPRETER_LIMITS)
+    assert (out.interpreter, out.limits) == ("", Limits())
+    assert "node 'mid' carries the interpreter of Python" in report_text(result)
+    assert 'write fuel_budget = 100000000 and max_memory = "64MiB"' in report_text(result)
+    assert "'out'" not in report_text(result)
+    (node,) = (item for item in report_json(result)["flows"][0]["nodes"] if item["name"] == "mid")
+    assert (node["interpreter"], node["limits"]["fuel"]) == ("Python", INTERPRETER_LIMITS.fuel)
+
+    path.write_text(text + "[runtime]\ndefault_fuel_per_invocation = 1000000\n")
+    result = link_flow(path, inspect=inspect)
+    assert result.flow is not None
+    limits = result.flow.by_name["mid"].limits
+    assert limits == Limits(1_000_000, INTERPRETER_LIMITS.memory_bytes)
+    assert 'write max_memory = "64MiB" into' in report_text(result)
+
+    own = "[flow.main.nodes.mid]\nfuel_budget = 5\nmax_memory = '1MiB'\n"
+    path.write_text(text.replace("[flow.main.nodes.mid]\n", own))
+    result = link_flow(path, inspect=inspect)
+    assert result.flow is not None
+    assert result.flow.by_name["mid"].limits == Limits(5, 1024**2)
+    assert "interpreter" not in report_text(result)
 
 
 def test_the_flow_names_its_own_schedule(tmp_path: Path) -> None:

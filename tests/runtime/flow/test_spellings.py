@@ -137,8 +137,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "registry": {"default": None},
     "runtime": {
         "worker_threads": 0,
-        "max_memory_per_component": 16 * 1024 * 1024,
-        "default_fuel_per_invocation": 1_000_000,
+        "max_memory_per_component": None,
+        "default_fuel_per_invocation": None,
         "compilation_cache_dir": ".torvyn/cache",
         "call_timeout_ms": 5_000,
     },
