@@ -143,5 +143,7 @@ class FileRecording:
 
 
 def _unwritable(failed: Diagnostic, *, exists: bool) -> Diagnostic:
-    mend = "Choose another file, or replace it with --overwrite." if exists else "Choose another."
-    return replace(failed, help=f"Nothing was run. {mend}")
+    mend = (
+        "Choose another file, or replace it with --overwrite." if exists else "Choose another file."
+    )
+    return replace(failed, help=f"{mend} Nothing was run.")

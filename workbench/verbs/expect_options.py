@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 
 from runtime.headless.expect import expectation, why_no_test
 from runtime.model.codes import Code
@@ -28,7 +29,7 @@ def expect(arguments: ReplayArguments) -> ExitCode:
         return _expect(arguments, junit)
     except StudioError as error:
         if junit is not None:
-            junit.write_error("recording", error.diagnostics)
+            junit.write_error(Path(arguments["words"][0]).name, error.diagnostics)
         raise
 
 

@@ -186,12 +186,18 @@ class FileWriter:
         self._chunks.clear()
 
     def _problem(self, reason: str) -> Diagnostic:
-        kept = f" after {self.bytes_written} bytes" if self.bytes_written else ""
+        if not self.bytes_written:
+            what, mend = "cannot be written", "Choose another file; the flow goes unrecorded."
+        else:
+            what = f"stopped after {self.bytes_written} bytes"
+            mend = (
+                "The flow goes on unrecorded; free space or choose another file, and record again."
+            )
         return Diagnostic(
             Severity.ERROR,
             Code.IO,
-            f"the recording stopped{kept}: {reason}",
-            "The flow goes on unrecorded; free space or choose another file, and record again.",
+            f"the recording {what}: {reason}",
+            mend,
             file=str(self.path),
         )
 
