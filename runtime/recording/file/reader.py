@@ -102,6 +102,8 @@ class RecordingReader:
         decode, check = self._format.body_decoder(), LineCheck(self.header)
         while batch := self._read_batch(number + 1):
             lines, problem = _decoded(batch, decode)
+            ends = bool(lines) and type(lines[-1]) is EndLine
+            self._digest.update(b"".join(batch[: len(lines) - ends]))
             for data, line in zip(batch, lines, strict=False):
                 number += 1
                 try:
@@ -111,8 +113,6 @@ class RecordingReader:
                 self.calls = check.calls
                 if type(line) is EndLine:
                     self._take_end(line, number, data)
-                else:
-                    self._digest.update(data)
                 yield NumberedLine(number, offset, len(data), line)
                 offset += len(data)
             if problem is not None:
