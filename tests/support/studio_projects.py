@@ -16,9 +16,7 @@ ROOT = Path(__file__).parents[2]
 HEAD = '[torvyn]\nname = "project"\nversion = "0.1.0"\ncontract_version = "0.1.0"\n'
 
 
-def studio(
-    *arguments: str, cwd: Path = ROOT, timeout: float = 120
-) -> subprocess.CompletedProcess[bytes]:
+def studio(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[bytes]:
     """The command line in a process of its own."""
     return run(arguments, cwd)
 
