@@ -102,8 +102,10 @@ class RecordingReader:
         decode, check = self._format.body_decoder(), LineCheck(self.header)
         while batch := self._read_batch(number + 1):
             lines, problem = _decoded(batch, decode)
-            ends = bool(lines) and type(lines[-1]) is EndLine
-            self._digest.update(b"".join(batch[: len(lines) - ends]))
+            body = len(lines)
+            while body and type(lines[body - 1]) is EndLine:
+                body -= 1
+            self._digest.update(b"".join(batch[:body]))
             for data, line in zip(batch, lines, strict=False):
                 number += 1
                 try:
