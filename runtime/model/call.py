@@ -105,7 +105,7 @@ NO_COPIES = CopyCount()
 
 
 class Printed(NamedTuple):
-    """Bytes a component wrote during a call, in the order it wrote them."""
+    """Bytes a component wrote to one stream during a call, in the order it wrote them."""
 
     stream: str
     """"stdout" or "stderr"."""
@@ -202,7 +202,8 @@ class Answer(NamedTuple):
     """Time inside the component, host functions included, in nanoseconds."""
     copies: CopyCount = NO_COPIES
     printed: tuple[Printed, ...] = ()
-    """What it wrote, in order; at most `PRINTED_KEPT_BYTES` bytes are kept here."""
+    """What it wrote, at most `PRINTED_KEPT_BYTES` bytes of it, stdout first: in which order a
+    call wrote to both streams is not known. Only older recordings hold it."""
     printed_bytes: int = 0
     """Bytes it wrote in all."""
     host: tuple[HostInput, ...] = ()

@@ -116,14 +116,13 @@ class RecordingOptions:
 
 
 def printed_runs(printed: tuple[Printed, ...]) -> tuple[tuple[str, bytes], ...]:
-    """Writes to one stream without a write to the other in between, joined."""
-    runs: list[tuple[str, bytes]] = []
+    """All that was written to each stream, stdout first; a stream that is empty is left out."""
+    if len(printed) == 1:
+        return ((printed[0].stream, printed[0].data),)
+    text: dict[str, bytes] = {}
     for item in printed:
-        if runs and runs[-1][0] == item.stream:
-            runs[-1] = (item.stream, runs[-1][1] + item.data)
-        else:
-            runs.append((item.stream, item.data))
-    return tuple(runs)
+        text[item.stream] = text.get(item.stream, b"") + item.data
+    return tuple((stream, text[stream]) for stream in ("stdout", "stderr") if text.get(stream))
 
 
 def cleaned_print(

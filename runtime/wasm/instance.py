@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -17,6 +18,7 @@ from runtime.model.call import (
     Failed,
     Failure,
     Outcome,
+    Printed,
 )
 from runtime.model.contract import same_type
 from runtime.model.host_inputs import HostInputs
@@ -30,8 +32,14 @@ from runtime.wasm.abi.value_layout import WORDS, word
 from runtime.wasm.calls import DirectCalls, Run
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
-from runtime.wasm.host_functions.call_state import CallState, OnPrint, host_bug
+from runtime.wasm.host_functions.call_state import CallState, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
+from runtime.wasm.host_functions.printed_output import (
+    PRINT_LIMIT_BYTES,
+    OnPrint,
+    OutputFileError,
+    PrintedOutput,
+)
 from runtime.wasm.host_functions.torvyn import TorvynImports
 from runtime.wasm.host_functions.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
 from runtime.wasm.sandbox import CallWatch, fuel_of, limit_store
@@ -40,6 +48,8 @@ _perf_counter_ns = time.perf_counter_ns
 _new_tuple: Any = tuple.__new__
 _set_fuel = capi.set_fuel
 _get_fuel = capi.get_fuel
+_lseek, _FROM_HERE = os.lseek, os.SEEK_CUR
+_NOTHING_PRINTED: tuple[tuple[Printed, ...], int] = ((), 0)
 
 
 class InstanceError(Exception):
@@ -74,8 +84,10 @@ class ComponentInstance:
         self.crashed: Failure | None = None
         """Why the instance cannot be called any more."""
         grants = read_grants(node.grants)
-        self._state = CallState(node.name, grants, flow_id, inputs, on_print)
+        self._state = CallState(node.name, grants, flow_id, inputs)
         self._state.call = call
+        streams = boundary.output_streams(item.name for item in compiled.surface.imports)
+        self._output = PrintedOutput(self._state, streams, on_print)
         self._watch = watch
         self._timeout_ns = node.limits.call_timeout_ms * NS_PER_MS
         self._fuel = fuel_of(node.limits)
@@ -94,13 +106,17 @@ class ComponentInstance:
         try:
             self._open(host, lists)
         except WasmtimeError as error:
-            failure = self._with_stderr(self._state.fault or self._start_failure(error))
+            self._output.take()
+            failure = self._state.fault or self._start_failure(error)
+            failure = _with_stderr(failure, self._output)
             self.close()
             raise InstanceError(failure) from None
-        except (InstanceError, WasiError) as problem:
+        except (InstanceError, WasiError, OutputFileError) as problem:
             self.close()
             if isinstance(problem, WasiError):
                 raise InstanceError(traps.wasi_failed(str(problem))) from None
+            if isinstance(problem, OutputFileError):
+                raise InstanceError(traps.no_output_file(str(problem))) from None
             raise
 
     @property
@@ -113,13 +129,13 @@ class ComponentInstance:
     def _open(self, host: Host, lists: ByteLists) -> None:
         self._check_types()
         limit_store(self._store, self.node.limits)
-        self._store.set_wasi(wasi_config(self._state.grants, self._state))
+        self._store.set_wasi(wasi_config(self._state.grants, self._output))
         self._kept.append(self._watch.attach(self._store))
-        self._watch.begin(self._timeout_ns)
+        self._watch.begin(self._timeout_ns, self._output)
         try:
             instance = self._instantiate(host, lists)
         finally:
-            self._watch.running = False
+            self._watch.end()
         functions = self._functions(instance)
         self._calls = DirectCalls(functions, self._state, self._handles)
         self.runs = self._calls.runs
@@ -223,6 +239,7 @@ class ComponentInstance:
         _set_fuel(self._context, self._fuel_argument)
         watch.interrupted = False
         watch.timeout_ns = self._timeout_ns
+        watch.output = self._output
         watch.running = True
         if watch.idle:
             watch.wake()
@@ -233,11 +250,21 @@ class ComponentInstance:
             outcome = Failed(host_bug(problem))
         duration = _perf_counter_ns() - began
         watch.running = False
+        if watch.followed_ns:
+            watch.end()
         _get_fuel(self._context, self._left_at)
         fuel = self._fuel - WORDS[self._left]
+        printed, size = _NOTHING_PRINTED
+        output = self._output
+        if output.descriptors is not None:
+            first, last = output.descriptors
+            if _lseek(first, 0, _FROM_HERE) or _lseek(last, 0, _FROM_HERE):
+                printed, size = output.take()
+                if output.over_limit:
+                    state.fault = traps.printed_too_much(PRINT_LIMIT_BYTES)
         kind = outcome.__class__
         if kind is int or kind is Failed or state.fault is not None:
-            outcome = self._failed(outcome)
+            outcome = self._failed(outcome, size > 0)
         if state.reads or state.writes:
             copies = _new_tuple(
                 CopyCount, (state.reads, state.read_bytes, state.writes, state.write_bytes)
@@ -246,19 +273,18 @@ class ComponentInstance:
         else:
             copies = NO_COPIES
         host = state.take_host() if state.host else ()
-        printed, size = state.take_printed() if state.printed_bytes else ((), 0)
         # Named tuples made this way cost half of what calling their class costs.
         answer: Answer = _new_tuple(
             Answer, (outcome, duration, copies, printed, size, host, fuel, 0)
         )
         return answer
 
-    def _failed(self, outcome: Outcome | int) -> Outcome:
+    def _failed(self, outcome: Outcome | int, printed: bool) -> Outcome:
         """The failed outcome; the instance is not called again if it is unusable.
 
         Raises the `KeyboardInterrupt` that ended the call, if one did.
         """
-        state, watch = self._state, self._watch
+        state, watch, output = self._state, self._watch, self._output
         ended = state.ended or watch.ended
         if ended is not None:
             state.ended = watch.ended = None
@@ -269,7 +295,7 @@ class ComponentInstance:
                 state.fault,
                 watch.interrupted,
                 watch.timed_out,
-                state.stderr_tail()[0],
+                output.stderr_tail if printed else b"",
             )
             failure = traps.call_failure(trouble, self.node.limits)
             watch.timed_out = False
@@ -279,7 +305,8 @@ class ComponentInstance:
         else:
             failure = state.fault or traps.not_usable("the host failed")
         state.fault = None
-        failure = self._with_stderr(failure)
+        if printed:
+            failure = _with_stderr(failure, output)
         if failure.crashed:
             self.crashed = failure
             teardown = self.runs.get(Export.TEARDOWN)
@@ -289,11 +316,6 @@ class ComponentInstance:
                 self.runs[Export.TEARDOWN] = teardown
         return Failed(failure)
 
-    def _with_stderr(self, failure: Failure) -> Failure:
-        """The failure with what the call wrote to stderr."""
-        stderr, cut = self._state.stderr_tail()
-        return failure._replace(stderr=stderr, stderr_cut=cut) if stderr else failure
-
     def close(self) -> None:
         """Close the store. Idempotent."""
         self.runs = {}
@@ -301,5 +323,12 @@ class ComponentInstance:
             self._calls.close()
             self._calls = None
         self._handles.close()
+        self._output.close()
         self._store.close()
         self._kept.clear()
+
+
+def _with_stderr(failure: Failure, output: PrintedOutput) -> Failure:
+    """The failure with what was just taken of stderr."""
+    stderr, size = output.stderr_tail, output.stderr_bytes
+    return failure._replace(stderr=stderr, stderr_cut=size > len(stderr)) if size else failure

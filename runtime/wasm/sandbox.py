@@ -15,6 +15,7 @@ from wasmtime import Engine, Store
 
 from runtime.model.linked import Limits
 from runtime.wasm.abi import capi
+from runtime.wasm.output_follower import FollowedOutput, OutputFollower
 
 TICK_SECONDS = 0.01
 """Precision of call timeouts."""
@@ -23,6 +24,8 @@ _QUIET_TICKS = 100
 _TABLE_ELEMENTS = 10_000
 _CORE_INSTANCES = 100
 """Torvyn allows 10; a component made from Python has more than 12 of its own."""
+_FOLLOWED_TICKS = 20
+"""After so many ticks what a call prints is shown while it runs."""
 MAX_WASM_STACK_BYTES = 1024 * 1024
 UNLIMITED_FUEL = 0x7FFF_FFFF_FFFF_FFFF
 """Fuel of a call when the manifest says 0."""
@@ -50,12 +53,15 @@ class CallWatch:
     __slots__ = (
         "_closed",
         "_engine",
+        "_follower",
         "_thread",
         "_wakened",
         "began_ns",
         "ended",
+        "followed_ns",
         "idle",
         "interrupted",
+        "output",
         "running",
         "timed_out",
         "timeout_ns",
@@ -77,6 +83,11 @@ class CallWatch:
         """`perf_counter_ns` when the call began."""
         self.timeout_ns = 0
         """Longest duration of the call; 0 is no limit."""
+        self.output: FollowedOutput | None = None
+        """What the call prints."""
+        self.followed_ns = 0
+        """`began_ns` of the call whose output is followed: `end` must be called. Else 0."""
+        self._follower = OutputFollower(self)
 
     def attach(self, store: Store) -> Any:
         """Watch the wasm code of a store; keep the result as long as the store lives."""
@@ -110,15 +121,23 @@ class CallWatch:
             return _FOREVER_NS
         return max(0, self.began_ns + self.timeout_ns - time.perf_counter_ns())
 
-    def begin(self, timeout_ns: int) -> int:
+    def begin(self, timeout_ns: int, output: FollowedOutput) -> int:
         """A call begins; returns when, as `perf_counter_ns`."""
         self.interrupted = self.timed_out = False
         self.timeout_ns = timeout_ns
+        self.output = output
         self.running = True
         if self.idle:
             self.wake()
         self.began_ns = began = time.perf_counter_ns()
         return began
+
+    def end(self) -> None:
+        """The call ended; nothing of its output is shown by another thread after this."""
+        self.running = False
+        if self.followed_ns:
+            with self._follower.lock:
+                self.followed_ns = 0
 
     def interrupt(self) -> None:
         """End the running call promptly. For any thread; does nothing between calls."""
@@ -144,15 +163,22 @@ class CallWatch:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._follower.close()
 
     def _tick(self) -> None:
-        quiet = 0
+        quiet = ticks = 0
         last = -1
         while not self._closed:
             time.sleep(TICK_SECONDS)
             self._engine.increment_epoch()
             if self.running or self.began_ns != last:
-                last = self.began_ns
+                if self.began_ns != last:
+                    last = self.began_ns
+                    ticks = 0
+                elif self.running:
+                    ticks += 1
+                    if ticks == _FOLLOWED_TICKS:
+                        self._follower.follow(last)
                 quiet = 0
                 continue
             quiet += 1

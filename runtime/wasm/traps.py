@@ -101,6 +101,28 @@ def timed_out(limits: Limits) -> Failure:
     )
 
 
+def printed_too_much(limit: int) -> Failure:
+    """The component filled the file of a standard stream."""
+    return Failure.of(
+        FailureKind.LIMIT,
+        f"printed {limit:,} bytes or more to one stream in one call; what came after was lost",
+        Code.CAPACITY_EXCEEDED,
+        "Look for an endless loop that prints; this host takes no more in one call.",
+        crashed=True,
+    )
+
+
+def no_output_file(reason: str) -> Failure:
+    """The host has no file for what the component prints."""
+    return Failure.of(
+        FailureKind.INTERNAL,
+        reason,
+        Code.IO,
+        "Allow more open files (`ulimit -n 4096`), or look at the free space for temporary files.",
+        crashed=True,
+    )
+
+
 class _Pattern(NamedTuple):
     pattern: re.Pattern[str]
     make: Callable[[str, Limits], Failure]

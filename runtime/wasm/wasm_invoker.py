@@ -15,8 +15,9 @@ from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
-from runtime.wasm.host_functions.call_state import OnPrint, host_bug
+from runtime.wasm.host_functions.call_state import host_bug
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
+from runtime.wasm.host_functions.printed_output import OnPrint
 from runtime.wasm.instance import ComponentInstance, InstanceError
 from runtime.wasm.sandbox import CallWatch
 

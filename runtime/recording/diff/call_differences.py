@@ -88,8 +88,9 @@ class CallComparer:
                 if found is not None:
                     one, other = (preview(item.get(stream, b"")) for item in kept)
                     return CallPart(f"printed on {stream}", one, other, found.lines)
-            if self._ignore:
-                return None
+            # The streams are equal: what differs is what was ignored, or the order between them,
+            # which only older recordings hold.
+            return None
         return CallPart(
             "printed",
             f"{before.printed_bytes} bytes, digest {before.printed_digest or 'none'}",

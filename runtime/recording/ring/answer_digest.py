@@ -41,10 +41,7 @@ def digests_of_answers(answers: Sequence[Answer]) -> list[int]:
 
 
 def _digest_of_outcome(outcome: Outcome) -> int:
-    if type(outcome) is Failed:
-        # A recording keeps no more of the stack than it can name, and stderr is printed text.
-        outcome = Failed(outcome.failure.without_report())
-    return hash((type(outcome), outcome))
+    return hash((type(outcome), bare(outcome)))
 
 
 def _with_printed(digest: int, answer: Answer) -> int:
@@ -53,6 +50,11 @@ def _with_printed(digest: int, answer: Answer) -> int:
         stream, data, _ = printed[0]
         return hash((digest, answer.printed_bytes, ((stream, data),)))
     return hash((digest, answer.printed_bytes, printed_runs(printed)))
+
+
+def bare(outcome: Outcome) -> Outcome:
+    """The outcome without what a recording may not hold of a failed call."""
+    return Failed(outcome.failure.without_report()) if type(outcome) is Failed else outcome
 
 
 def crashed(outcome: Outcome) -> bool:

@@ -13,7 +13,7 @@ from runtime.recording.command_lines import is_change
 from runtime.recording.describe import outcome_words, payload_words, printed_words
 from runtime.recording.encoding import Entry, printed_runs
 from runtime.recording.format import ElementLine
-from runtime.recording.ring.answer_digest import crashed, digest_of_answer
+from runtime.recording.ring.answer_digest import bare, crashed, digest_of_answer
 from runtime.recording.ring.compact import CallKind, CompactChunk
 from runtime.recording.ring.ring import Ring
 
@@ -74,7 +74,7 @@ class EventStep(CallStep):
         """The first thing in which `got` is not what was recorded."""
         expected = self.event.answer
         before, after = expected.outcome, got.outcome
-        if before is not after and (type(before) is not type(after) or before != after):
+        if before is not after and (type(before) is not type(after) or bare(before) != bare(after)):
             return _unlike_outcome(expected, got)
         if expected.printed_bytes != got.printed_bytes or (
             expected.printed != got.printed

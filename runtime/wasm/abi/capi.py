@@ -2,8 +2,8 @@
 
 Arguments are `CArgObject`s made once by `address` or `number`: ctypes then copies them
 instead of converting an integer on every call, which halves the cost of a call.
-Functions that neither block nor run a component keep the GIL. `func_call` must let it go:
-what a component prints arrives on a thread of wasmtime's, and the call waits for it.
+Functions that neither block nor run a component keep the GIL. `func_call` must let it go: the
+threads that end a call, or show what it prints, run meanwhile.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ instantiated when its own types are the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from runtime.model import contract as torvyn
 from runtime.model.call import Export
 
@@ -53,6 +55,12 @@ def split_version(interface: str) -> tuple[str, str]:
     """`a:b/c@1.2.3` as `a:b/c` and `1.2.3`; the version is empty when there is none."""
     name, _, version = interface.partition("@")
     return name, version
+
+
+def output_streams(imports: Iterable[str]) -> frozenset[str]:
+    """Which of "stdout" and "stderr" a component with these imports can write to."""
+    names = {split_version(interface)[0] for interface in imports}
+    return frozenset(stream for stream in ("stdout", "stderr") if f"wasi:cli/{stream}" in names)
 
 
 def is_torvyn_version(version: str) -> bool:

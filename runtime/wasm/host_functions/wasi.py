@@ -31,6 +31,7 @@ from runtime.wasm.host_functions.boundary import (
 )
 from runtime.wasm.host_functions.call_state import CallState
 from runtime.wasm.host_functions.capabilities import Grants
+from runtime.wasm.host_functions.printed_output import PrintedOutput
 from runtime.wasm.host_functions.torvyn import Body, define_function, put_u64
 from runtime.wasm.sandbox import CallWatch
 
@@ -66,14 +67,13 @@ class WasiError(Exception):
     """A grant that cannot be given, e.g. a directory that does not exist."""
 
 
-def wasi_config(grants: Grants, state: CallState) -> WasiConfig:
+def wasi_config(grants: Grants, output: PrintedOutput) -> WasiConfig:
     """What the component may touch; everything else is refused at run time.
 
-    Raises WasiError when a granted directory cannot be opened (E0810).
+    Raises WasiError when a granted directory cannot be opened (E0810), and OutputFileError.
     """
     config = WasiConfig()
-    config.stdout_custom = lambda data: state.write_output("stdout", data)
-    config.stderr_custom = lambda data: state.write_output("stderr", data)
+    output.attach(config)
     if grants.environment:
         config.env = os.environ.items()
     if grants.network:

@@ -1,0 +1,224 @@
+"""What one instance prints: an anonymous file for each stream, read after every call.
+
+wasmtime writes to the file while the component's call waits, with no callback and no other
+thread. It opens the file itself; only the place in its file says how much a call wrote, so
+that descriptor is looked up, read and set back to the start, always between two calls.
+The content is read through a mapping. A component has one descriptor for each stream that
+it imports.
+
+The two streams are two files: in which order a component wrote to both of them during one
+call is not known. stdout is given first, whatever it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from wasmtime import WasiConfig, WasmtimeError
+
+from runtime.model.call import FAILURE_STDERR_BYTES, PRINTED_KEPT_BYTES, Printed
+from runtime.wasm.abi.file_mapping import FileMapping
+from runtime.wasm.host_functions.call_state import CallState, host_bug
+
+OnPrint = Callable[[str, int, str, bytes, bool], None]
+"""(node, call number, "stdout" or "stderr", data, granted): called with what a component wrote.
+
+After the call, on the thread that made it; during a long one also on another thread, while the
+thread that made the call waits for the component.
+"""
+
+PRINT_LIMIT_BYTES = 64 * 1024 * 1024
+"""What one call may write to one stream. The file cannot grow beyond it on Linux."""
+_CHUNK_BYTES = 1024 * 1024
+"""Bytes given to `OnPrint` at once."""
+_RELEASED_BYTES = 1024 * 1024
+"""A file that was longer gives its memory back after the call."""
+_STDERR_SHARE = PRINTED_KEPT_BYTES // 4
+"""Of what is kept with an answer, stderr gets this much even after a long stdout."""
+_DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
+
+_lseek, _FROM_HERE, _FROM_START = os.lseek, os.SEEK_CUR, os.SEEK_SET
+
+
+class OutputFileError(Exception):
+    """There is no file for what a component prints; the text says why."""
+
+
+class PrintedOutput:
+    """The two streams of one instance."""
+
+    def __init__(self, state: CallState, streams: frozenset[str], on_print: OnPrint | None) -> None:
+        """`streams` are those the component imports, "stdout" and "stderr"."""
+        self._state = state
+        self._on_print = on_print
+        self._streams = streams
+        self._granted = {"stdout": state.grants.stdout, "stderr": state.grants.stderr}
+        self._stdout: _StreamFile | None = None
+        self._stderr: _StreamFile | None = None
+        self.stderr_tail = b""
+        """The end of what was taken of stderr, at most `FAILURE_STDERR_BYTES`."""
+        self.stderr_bytes = 0
+        """All that was taken of stderr."""
+        self.over_limit = False
+        """Whether a stream's file was full when it was taken: what came after that is lost."""
+        self.descriptors: tuple[int, int] | None = None
+        """wasmtime's for stdout and stderr, or one of them twice: while both stand at the start,
+        there is nothing to take. None when the component imports no stream."""
+
+    def attach(self, config: WasiConfig) -> None:
+        """Make the files, and let wasmtime open them. Raises OutputFileError."""
+        try:
+            if "stdout" in self._streams:
+                self._stdout = _StreamFile(lambda path: setattr(config, "stdout_file", path))
+            if "stderr" in self._streams:
+                self._stderr = _StreamFile(lambda path: setattr(config, "stderr_file", path))
+        except (OSError, WasmtimeError) as error:
+            raise OutputFileError(_no_file(error)) from None
+        files = [file.descriptor for file in (self._stdout, self._stderr) if file is not None]
+        self.descriptors = (files[0], files[-1]) if files else None
+
+    def take(self) -> tuple[tuple[Printed, ...], int]:
+        """What was written since the last time, and the count of all its bytes."""
+        self.show()
+        out = 0 if self._stdout is None else _lseek(self._stdout.descriptor, 0, _FROM_HERE)
+        err = 0 if self._stderr is None else _lseek(self._stderr.descriptor, 0, _FROM_HERE)
+        self.over_limit = max(out, err) >= PRINT_LIMIT_BYTES
+        self.stderr_bytes = err
+        self.stderr_tail = b""
+        kept_err = min(err, max(PRINTED_KEPT_BYTES - out, _STDERR_SHARE))
+        kept_out = min(out, PRINTED_KEPT_BYTES - kept_err)
+        runs = []
+        if self._stdout is not None and out:
+            data = self._stdout.content.read(0, kept_out)
+            runs.append(Printed("stdout", data, self._granted["stdout"]))
+            self._stdout.start_over(out)
+        if self._stderr is not None and err:
+            content = self._stderr.content
+            runs.append(Printed("stderr", content.read(0, kept_err), self._granted["stderr"]))
+            self.stderr_tail = content.read(max(0, err - FAILURE_STDERR_BYTES), err)
+            self._stderr.start_over(err)
+        return tuple(runs), out + err
+
+    def show(self) -> None:
+        """Give `OnPrint` what was written and not shown yet. Never raises."""
+        on_print = self._on_print
+        if on_print is None:
+            return
+        state = self._state
+        for stream, file in (("stdout", self._stdout), ("stderr", self._stderr)):
+            if file is not None:
+                granted = self._granted[stream]
+                try:
+                    for data in file.new_chunks():
+                        on_print(state.node, state.call, stream, data, granted)
+                except Exception as problem:
+                    state.fault = host_bug(problem)
+
+    def close(self) -> None:
+        """Forget the files; the store must still be open or never have been. Idempotent."""
+        for file in (self._stdout, self._stderr):
+            if file is not None:
+                file.close()
+        self._stdout = self._stderr = self.descriptors = None
+
+
+class _StreamFile:
+    """An anonymous file that wasmtime opens to write to, and that is read through a mapping."""
+
+    __slots__ = ("_in_memory", "_shown", "content", "descriptor")
+
+    def __init__(self, let_open: Callable[[str], None]) -> None:
+        """`let_open` has wasmtime open a path. Raises OSError, and what `let_open` raises."""
+        self._shown = 0
+        own, path = _memory_file() or tempfile.mkstemp(prefix="torvyn-studio-")
+        self._in_memory = path.startswith(_DESCRIPTORS)
+        try:
+            let_open(path)
+            self.descriptor = _other_descriptor(own)
+            """wasmtime's; valid as long as the store lives."""
+            os.ftruncate(own, PRINT_LIMIT_BYTES)
+            if sys.platform == "linux" and self._in_memory:
+                fcntl.fcntl(own, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
+            self.content = FileMapping(own, PRINT_LIMIT_BYTES)
+            """The file's bytes; beyond the place of `descriptor` they mean nothing."""
+        finally:
+            os.close(own)
+            if not self._in_memory:
+                Path(path).unlink()
+
+    def new_chunks(self) -> Iterator[bytes]:
+        """What was written and not given here before, in parts."""
+        end = min(_lseek(self.descriptor, 0, _FROM_HERE), PRINT_LIMIT_BYTES)
+        while self._shown < end:
+            begin = self._shown
+            self._shown = min(end, begin + _CHUNK_BYTES)
+            yield self.content.read(begin, self._shown)
+
+    def start_over(self, size: int) -> None:
+        """The next call writes from the start again; `size` bytes were written."""
+        _lseek(self.descriptor, 0, _FROM_START)
+        self._shown = 0
+        if size <= _RELEASED_BYTES:
+            return
+        if sys.platform == "linux" and self._in_memory:
+            self.content.clear()
+        else:
+            os.ftruncate(self.descriptor, 0)
+            os.ftruncate(self.descriptor, PRINT_LIMIT_BYTES)
+
+    def close(self) -> None:
+        """Give the mapping back; the descriptor is the store's."""
+        self.content.close()
+
+
+def _memory_file() -> tuple[int, str] | None:
+    """A new file in memory and the path it can be opened at; None where there are none.
+
+    Raises OSError when no file can be opened.
+    """
+    if sys.platform != "linux":
+        return None
+    try:
+        own = os.memfd_create("printed", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    except OSError as error:
+        if error.errno in (errno.ENOSYS, errno.EPERM):
+            return None
+        raise
+    path = f"{_DESCRIPTORS}/{own}"
+    if Path(path).exists():
+        return own, path
+    os.close(own)
+    return None
+
+
+def _other_descriptor(own: int) -> int:
+    """The descriptor through which wasmtime writes to the file of `own`. Raises OSError."""
+    for number in _descriptors(own):
+        if number != own and _writes_to_file_of(number, own):
+            return number
+    raise OSError("wasmtime's descriptor of the file was not found")
+
+
+def _descriptors(own: int) -> Iterator[int]:
+    # A file gets the lowest number that is free: mostly one of the next.
+    yield from range(own + 1, own + 4)
+    yield from sorted((int(path.name) for path in Path(_DESCRIPTORS).iterdir()), reverse=True)
+
+
+def _writes_to_file_of(number: int, own: int) -> bool:
+    try:
+        mode = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE
+        return mode == os.O_WRONLY and os.path.sameopenfile(number, own)
+    except OSError:
+        return False
+
+
+def _no_file(error: Exception) -> str:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"there is no file for what the component prints: {reason}"
