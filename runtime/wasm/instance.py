@@ -35,7 +35,6 @@ from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
 from runtime.wasm.host_functions.printed_output import (
-    PRINT_LIMIT_BYTES,
     OnPrint,
     OutputFileError,
     PrintedOutput,
@@ -261,7 +260,7 @@ class ComponentInstance:
             if _lseek(first, 0, _FROM_HERE) or _lseek(last, 0, _FROM_HERE):
                 printed, size = output.take()
                 if output.over_limit:
-                    state.fault = traps.printed_too_much(PRINT_LIMIT_BYTES)
+                    state.fault = traps.printed_too_much(output.over_limit)
         kind = outcome.__class__
         if kind is int or kind is Failed or state.fault is not None:
             outcome = self._failed(outcome, size > 0)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import resource
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -34,7 +35,8 @@ thread that made the call waits for the component.
 """
 
 PRINT_LIMIT_BYTES = 64 * 1024 * 1024
-"""What one call may write to one stream. The file cannot grow beyond it on Linux."""
+"""What one call may write to one stream, or less where files may not be so large (`ulimit -f`).
+The file cannot grow beyond it on Linux."""
 _CHUNK_BYTES = 1024 * 1024
 """Bytes given to `OnPrint` at once."""
 _RELEASED_BYTES = 1024 * 1024
@@ -65,8 +67,9 @@ class PrintedOutput:
         """The end of what was taken of stderr, at most `FAILURE_STDERR_BYTES`."""
         self.stderr_bytes = 0
         """All that was taken of stderr."""
-        self.over_limit = False
-        """Whether a stream's file was full when it was taken: what came after that is lost."""
+        self.over_limit = 0
+        """The size of a stream's file that was full when it was taken, else 0: what came after
+        that is lost."""
         self.descriptors: tuple[int, int] | None = None
         """wasmtime's for stdout and stderr, or one of them twice: while both stand at the start,
         there is nothing to take. None when the component imports no stream."""
@@ -88,7 +91,7 @@ class PrintedOutput:
         self.show()
         out = 0 if self._stdout is None else _lseek(self._stdout.descriptor, 0, _FROM_HERE)
         err = 0 if self._stderr is None else _lseek(self._stderr.descriptor, 0, _FROM_HERE)
-        self.over_limit = max(out, err) >= PRINT_LIMIT_BYTES
+        self.over_limit = 0
         self.stderr_bytes = err
         self.stderr_tail = b""
         kept_err = min(err, max(PRINTED_KEPT_BYTES - out, _STDERR_SHARE))
@@ -97,12 +100,12 @@ class PrintedOutput:
         if self._stdout is not None and out:
             data = self._stdout.content.read(0, kept_out)
             runs.append(Printed("stdout", data, self._granted["stdout"]))
-            self._stdout.start_over(out)
+            self.over_limit = self._stdout.start_over(out)
         if self._stderr is not None and err:
             content = self._stderr.content
             runs.append(Printed("stderr", content.read(0, kept_err), self._granted["stderr"]))
             self.stderr_tail = content.read(max(0, err - FAILURE_STDERR_BYTES), err)
-            self._stderr.start_over(err)
+            self.over_limit = self._stderr.start_over(err) or self.over_limit
         return tuple(runs), out + err
 
     def show(self) -> None:
@@ -131,21 +134,24 @@ class PrintedOutput:
 class _StreamFile:
     """An anonymous file that wasmtime opens to write to, and that is read through a mapping."""
 
-    __slots__ = ("_in_memory", "_shown", "content", "descriptor")
+    __slots__ = ("_in_memory", "_limit", "_shown", "content", "descriptor")
 
     def __init__(self, let_open: Callable[[str], None]) -> None:
         """`let_open` has wasmtime open a path. Raises OSError, and what `let_open` raises."""
         self._shown = 0
+        allowed = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        unlimited = allowed == resource.RLIM_INFINITY
+        self._limit = PRINT_LIMIT_BYTES if unlimited else min(allowed, PRINT_LIMIT_BYTES)
         own, path = _memory_file() or tempfile.mkstemp(prefix="torvyn-studio-")
         self._in_memory = path.startswith(_DESCRIPTORS)
         try:
             let_open(path)
             self.descriptor = _other_descriptor(own)
             """wasmtime's; valid as long as the store lives."""
-            os.ftruncate(own, PRINT_LIMIT_BYTES)
+            os.ftruncate(own, self._limit)
             if sys.platform == "linux" and self._in_memory:
                 fcntl.fcntl(own, fcntl.F_ADD_SEALS, fcntl.F_SEAL_GROW)
-            self.content = FileMapping(own, PRINT_LIMIT_BYTES)
+            self.content = FileMapping(own, self._limit)
             """The file's bytes; beyond the place of `descriptor` they mean nothing."""
         finally:
             os.close(own)
@@ -154,23 +160,29 @@ class _StreamFile:
 
     def new_chunks(self) -> Iterator[bytes]:
         """What was written and not given here before, in parts."""
-        end = min(_lseek(self.descriptor, 0, _FROM_HERE), PRINT_LIMIT_BYTES)
+        end = min(_lseek(self.descriptor, 0, _FROM_HERE), self._limit)
         while self._shown < end:
             begin = self._shown
             self._shown = min(end, begin + _CHUNK_BYTES)
             yield self.content.read(begin, self._shown)
 
-    def start_over(self, size: int) -> None:
-        """The next call writes from the start again; `size` bytes were written."""
+    def start_over(self, size: int) -> int:
+        """The next call writes from the start again; `size` bytes were written.
+
+        The size of the file if it was full, else 0.
+        """
         _lseek(self.descriptor, 0, _FROM_START)
         self._shown = 0
-        if size <= _RELEASED_BYTES:
-            return
+        if size > _RELEASED_BYTES:
+            self._release()
+        return self._limit if size >= self._limit else 0
+
+    def _release(self) -> None:
         if sys.platform == "linux" and self._in_memory:
             self.content.clear()
         else:
             os.ftruncate(self.descriptor, 0)
-            os.ftruncate(self.descriptor, PRINT_LIMIT_BYTES)
+            os.ftruncate(self.descriptor, self._limit)
 
     def close(self) -> None:
         """Give the mapping back; the descriptor is the store's."""

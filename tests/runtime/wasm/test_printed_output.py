@@ -131,7 +131,6 @@ def test_a_call_that_prints_without_end_fails_and_says_so(
 ) -> None:
     limit = 4 * 1024 * 1024
     monkeypatch.setattr(printed_output, "PRINT_LIMIT_BYTES", limit)
-    monkeypatch.setattr("runtime.wasm.instance.PRINT_LIMIT_BYTES", limit)
     seen: list[bytes] = []
     options = {"limits": NO_LIMIT, "on_print": lambda *chunk: seen.append(chunk[3])}
     body = PRINT_UNTIL_REFUSED
@@ -150,6 +149,22 @@ def test_a_call_that_prints_without_end_fails_and_says_so(
         seen.clear()
         assert isinstance(push(node, b"x" * 4096, 0).outcome, Failed)
         assert sum(map(len, seen)) == limit
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a file is kept from growing")
+def test_where_files_may_not_be_large_a_call_may_print_as_much(host: Host) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with OneNode(host, printer(), Role.SINK) as node:
+            node.start()
+            for _ in range(5):
+                assert push(node, b"x" * 900, 8).printed_bytes == 9000
+            failure = push(node, b"x" * 1000, 20).outcome
+            assert isinstance(failure, Failed)
+            assert "10,000 bytes or more" in failure.failure.message
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_what_a_long_call_prints_is_seen_while_it_runs(host: Host) -> None:
