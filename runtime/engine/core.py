@@ -11,11 +11,12 @@ from typing import assert_never
 
 from runtime.engine import edits, failures, lifecycle, queues, relink
 from runtime.engine.flow_run import FlowRun, Stage
+from runtime.engine.gone import added
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
 from runtime.engine.outcomes import HANDLERS, unexpected
-from runtime.engine.records import CallContext, EdgeRecord, NodeRecord, added
-from runtime.engine.scheduling import scheduler
+from runtime.engine.records import CallContext, EdgeRecord, NodeRecord
+from runtime.engine.scheduling import readiness, scheduler
 from runtime.engine.scheduling.schedule_policies import build_schedule
 from runtime.engine.snapshots import flow_snapshot
 from runtime.model.call import NO_COPIES, Call, Export, NextCall
@@ -230,6 +231,7 @@ class Engine:
             edge = None
             if not run.flowing:
                 export = scheduler.due_export(run, node)
+                readiness.close_account(run, node)
             handlers = HANDLERS[export]
             argument = _argument(node, export)
         run.calls = number = run.calls + 1

@@ -26,6 +26,7 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import ErrorPolicy
+from runtime.model.time_units import NS_PER_MS
 
 SHOWN_NAME_CHARS = 80
 """Length to which a name that a component chose is cut in a message."""
@@ -42,7 +43,7 @@ STOP_REASONS: dict[FailureKind, StopReason] = {
 def failed(run: FlowRun, context: CallContext, failure: Failure) -> None:
     """The call failed: stop, fail, skip, or try again."""
     node, call = context.node, context.call
-    node.errors += 1
+    node.count_error(failure)
     export = call.export
     if export is Export.TEARDOWN:
         node.failure = failure
@@ -61,13 +62,14 @@ def failed(run: FlowRun, context: CallContext, failure: Failure) -> None:
         node.failing = context.edge
     node.failure = failure
     _report(run, node, call.number, call.element, failure, attempt)
-    match _policy(run, failure, attempt):
+    match _policy(run, node, failure, attempt):
         case ErrorPolicy.STOP:
             stop(run, node, failure)
         case ErrorPolicy.FAIL:
             _fail(run, node, failure)
         case ErrorPolicy.RETRY:
-            pass
+            if export in (node.work, node.final):
+                _back_off(run, node, attempt)
         case ErrorPolicy.SKIP:
             _skip_call(run, node, call, failure)
         case unknown:
@@ -85,12 +87,12 @@ def refused(run: FlowRun, call: Call) -> None:
     for edge in edges:
         node = edge.producer
         failure = queue_full(edge)
-        node.errors += 1
+        node.count_error(failure)
         node.attempt = 1
         node.failing = None
         node.failure = failure
         _report(run, node, call.number, edge.pending[0], failure, 1)
-        match _policy(run, failure, 1):
+        match _policy(run, node, failure, 1):
             case ErrorPolicy.STOP:
                 stop(run, node, failure)
             case ErrorPolicy.FAIL:
@@ -134,6 +136,7 @@ def forgive(run: FlowRun, node: NodeRecord) -> None:
     if node.failing is not None:
         node.turn = node.inputs.index(node.failing)
     node.clear_failure()
+    readiness.refresh(run, node)
     run.clear_stop(node)
 
 
@@ -145,13 +148,23 @@ def stop(run: FlowRun, node: NodeRecord, failure: Failure) -> None:
     run.events.append(Stopped(run.now_ns, run.stop, run.stop_detail, node.name))
 
 
-def _policy(run: FlowRun, failure: Failure, attempt: int) -> ErrorPolicy:
-    options = run.options
-    if failure.crashed and not options.rebuild:
+def _policy(run: FlowRun, node: NodeRecord, failure: Failure, attempt: int) -> ErrorPolicy:
+    rule = run.options.rule_of(node.name)
+    if failure.crashed and not run.options.rebuild:
         return ErrorPolicy.FAIL
-    if options.on_error is ErrorPolicy.RETRY and attempt > options.max_retries:
+    if rule.policy is ErrorPolicy.RETRY and attempt > rule.max_retries:
         return ErrorPolicy.FAIL
-    return options.on_error
+    return rule.policy
+
+
+def _back_off(run: FlowRun, node: NodeRecord, attempt: int) -> None:
+    """Leave the node alone for a while before what failed is tried again."""
+    wait_ms = run.options.rule_of(node.name).back_off_after(attempt)
+    if wait_ms:
+        node.backing_off = node.asleep = True
+        node.paused_until_ns = run.now_ns + wait_ms * NS_PER_MS
+        run.set_timer(node.paused_until_ns, node)
+        readiness.refresh(run, node)
 
 
 def _report(

@@ -7,8 +7,9 @@ from dataclasses import replace
 from enum import Enum, auto
 from heapq import heapify, heappush
 
+from runtime.engine.gone import Gone
 from runtime.engine.options import EngineOptions
-from runtime.engine.records import EdgeRecord, Gone, NodeRecord, build_records
+from runtime.engine.records import EdgeRecord, NodeRecord, build_records
 from runtime.model.events import Event, FlowState, StopReason
 from runtime.model.linked import LinkedFlow
 

@@ -6,10 +6,12 @@ came in between:
 - every edge: sent by its port since the edge is there + injected = enqueued + in hand + dropped
   on the way in; enqueued = dequeued + depth + evicted (dropped from the queue, by `drop-oldest`
   only);
-- every node but sources and aggregators: dequeued from its inputs = out + dropped, where a
-  sink's out is what it accepted;
+- every node but sources and aggregators: dequeued from its inputs = out + filtered + dropped,
+  where a sink's out is what it accepted;
 - aggregators: dequeued from its inputs = emitted by `ingest` + absorbed + dropped, and
   out = emitted by `ingest` + emitted by `flush`.
+
+Together: `FlowSnapshot.queued`.
 """
 
 from __future__ import annotations
@@ -146,7 +148,7 @@ def _processed(run: FlowRun, context: CallContext) -> Sent:
 
 
 def _discarded(run: FlowRun, context: CallContext) -> Sent:
-    _drop(run, context.node, _consume(run, context), DropReason.DISCARDED)
+    _filter(run, context.node, _consume(run, context), DropReason.DISCARDED)
     return _NOTHING
 
 
@@ -156,7 +158,7 @@ def _evaluated(run: FlowRun, context: CallContext) -> Sent:
     assert type(outcome) is Verdict
     element = _consume(run, context)
     if not outcome.passes:
-        _drop(run, node, element, DropReason.FILTERED)
+        _filter(run, node, element, DropReason.FILTERED)
         return _NOTHING
     deliveries = _forward(run, context, element, node.outputs)
     return (), deliveries
@@ -176,7 +178,7 @@ def _routed(run: FlowRun, context: CallContext) -> Sent:
             edges[output] = None
     element = _consume(run, context)
     if not edges:
-        _drop(run, node, element, DropReason.NO_PORT)
+        _filter(run, node, element, DropReason.NO_PORT)
         return _NOTHING
     deliveries = _forward(run, context, element, tuple(edges))
     return (), deliveries
@@ -212,6 +214,7 @@ def _flushed(run: FlowRun, context: CallContext) -> Sent:
         element = _begin_lineage(run, context, output, _FLUSH_NAME)
         elements.append(element)
         deliveries.extend(deliver(run, element, node.outputs))
+    node.flushed += len(elements)
     lifecycle.finalised(run, node)
     return tuple(elements), tuple(deliveries)
 
@@ -298,14 +301,19 @@ def _forward(
     return deliver(run, forwarded, edges)
 
 
-def _drop(run: FlowRun, node: NodeRecord, element: Element, reason: DropReason) -> None:
-    node.dropped += 1
+def _filter(run: FlowRun, node: NodeRecord, element: Element, reason: DropReason) -> None:
+    node.filtered += 1
     run.events.append(ElementDropped(run.now_ns, element, reason, node.name))
 
 
 def _pause_sink(run: FlowRun, node: NodeRecord) -> None:
     until_ns = run.now_ns + run.flow.sink_pause_ms * NS_PER_MS
-    run.events.append(SinkPaused(run.now_ns, node.name, until_ns))
+    # `elements_out` counts the element that is answered: the one before it is one less.
+    follows = node.last_paused_at == node.elements_out - 1
+    node.pauses += 1
+    node.pauses_in_row = node.pauses_in_row + 1 if follows else 1
+    node.last_paused_at = node.elements_out
+    run.events.append(SinkPaused(run.now_ns, node.name, until_ns, node.pauses_in_row))
     if until_ns > run.now_ns:
         node.paused_until_ns = until_ns
         node.asleep = True

@@ -17,13 +17,24 @@ def begin(run: FlowRun, edge: EdgeRecord) -> None:
     now = run.now_ns
     edge.full = True
     edge.began_ns = now
+    edge.drained_before += edge.drained
     edge.drained = 0
     edge.episodes += 1
     edge.episode_held_ns = 0
     edge.full_to_held_ns = NEVER
+    if edge.held_since_ns != NEVER:
+        edge.paced_ns += now - edge.held_since_ns
+        edge.held_since_ns = now
+        edge.full_to_held_ns = 0
     run.events.append(BackpressureBegan(now, edge.index))
-    if edge.holds and edge.producer.is_source:
-        _pause(run, edge.producer)
+    if not edge.holds:
+        return
+    source = edge.producer
+    if not source.is_source or (source.paused and source.signal is not Signal.PAUSE):
+        edge.suspended_at_once += 1
+    elif not source.exhausted:
+        edge.suspends = True
+        _pause(run, source)
 
 
 def end(run: FlowRun, edge: EdgeRecord) -> None:
@@ -31,8 +42,8 @@ def end(run: FlowRun, edge: EdgeRecord) -> None:
     now = run.now_ns
     if edge.held_since_ns != NEVER:
         edge.episode_held_ns += now - edge.held_since_ns
-        edge.held_since_ns = NEVER
-    edge.full = False
+        edge.held_since_ns = now if edge.shut or edge.pending else NEVER
+    edge.full = edge.suspends = False
     edge.held_ns += edge.episode_held_ns
     run.events.append(
         BackpressureEnded(
@@ -79,6 +90,10 @@ def give_up_signal(run: FlowRun, node: NodeRecord) -> None:
     """Count the signal as given: telling the source failed, or is not needed."""
     if node.signal is Signal.READY:
         node.paused = False
+    else:
+        for edge in node.outputs:
+            if edge.suspends:
+                edge.suspended(run.now_ns)
     _set_signal(run, node, None)
 
 

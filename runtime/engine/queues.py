@@ -98,6 +98,7 @@ def wake(run: FlowRun) -> None:
         what = heappop(timers)[2]
         if isinstance(what, NodeRecord):
             what.asleep = what.paused_until_ns > run.now_ns
+            what.backing_off = what.backing_off and what.asleep
             readiness.refresh(run, what)
         elif len(what.items) < what.capacity:
             _open(run, what)
@@ -157,6 +158,7 @@ def _replace_oldest(run: FlowRun, edge: EdgeRecord, element: Element) -> Deliver
     consumer = edge.consumer
     if consumer.failing is edge:
         consumer.clear_failure()
+        readiness.refresh(run, consumer)
         run.clear_stop(consumer)
     oldest = edge.items.popleft()
     edge.evicted += 1
@@ -176,6 +178,7 @@ def _drop(
     run: FlowRun, edge: EdgeRecord, element: Element, reason: DropReason, node: NodeRecord
 ) -> None:
     edge.dropped += 1
+    edge.drops[reason] = edge.drops.get(reason, 0) + 1
     run.events.append(ElementDropped(run.now_ns, element, reason, node.name, edge.index))
 
 

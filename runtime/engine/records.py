@@ -9,8 +9,19 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from runtime.model.call import NO_COPIES, Answer, Call, CopyCount, Export, Failure, Signal
+from runtime.model.call import (
+    NO_COPIES,
+    Answer,
+    Call,
+    CopyCount,
+    ErrorKind,
+    Export,
+    Failure,
+    Signal,
+)
 from runtime.model.element import Element
+from runtime.model.events import DropReason
+from runtime.model.histogram import Histogram, Spread
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, QueuePolicy, Role
 from runtime.model.time_units import NS_PER_S
 
@@ -45,7 +56,9 @@ class EdgeRecord:
         "consumer",
         "dequeued",
         "drained",
+        "drained_before",
         "dropped",
+        "drops",
         "enqueued",
         "episode_held_ns",
         "episodes",
@@ -61,12 +74,16 @@ class EdgeRecord:
         "items",
         "link",
         "low_mark",
+        "paced_ns",
         "peak",
         "pending",
         "policy",
         "producer",
+        "response",
         "sent_before",
         "shut",
+        "suspended_at_once",
+        "suspends",
         "token_at_ns",
     )
 
@@ -89,6 +106,8 @@ class EdgeRecord:
         self.dropped = 0
         self.evicted = 0
         """Those of the dropped that were in the queue already."""
+        self.drops: dict[DropReason, int] = {}
+        """The dropped by reason."""
         self.injected = 0
         """Those of the enqueued that its producer did not send."""
         self.sent_before = 0
@@ -98,13 +117,24 @@ class EdgeRecord:
         """True during an episode: capacity was reached, the low mark was not since."""
         self.began_ns = 0
         self.drained = 0
+        """Elements taken out during the episode."""
+        self.drained_before = 0
+        """Elements taken out during the episodes before it."""
+        self.suspends = False
+        """True from the queue being full until its producer is suspended for it."""
+        self.suspended_at_once = 0
+        """Times its producer was suspended in the step in which the queue became full."""
+        self.response: Histogram | None = None
+        """For all other times: from the queue being full to its producer being suspended."""
         self.held_since_ns = NEVER
-        """Since when the producer is held by this edge, during an episode."""
+        """Since when the producer is held by this edge."""
         self.episode_held_ns = 0
         self.full_to_held_ns = NEVER
         self.episodes = 0
         self.held_ns = 0
         """Time held in episodes that have ended."""
+        self.paced_ns = 0
+        """Time held outside episodes."""
 
     def configure(self, link: LinkedEdge) -> None:
         """Take over the settings of `link`; what follows from them is the caller's to see to."""
@@ -124,9 +154,28 @@ class EdgeRecord:
     @property
     def sent(self) -> int:
         """Elements the producer put out at this edge's port, wherever they are by now."""
+        return self.sent_before + self.sent_here
+
+    @property
+    def sent_here(self) -> int:
+        """Those of them that it put out since the edge is there."""
         lost_on_the_way = self.dropped - self.evicted
-        enqueued = self.enqueued - self.injected
-        return self.sent_before + enqueued + len(self.pending) + lost_on_the_way
+        return self.enqueued - self.injected + len(self.pending) + lost_on_the_way
+
+    def suspended(self, now_ns: int) -> None:
+        """The producer, a source, was told that the queue is full."""
+        self.suspends = False
+        if self.response is None:
+            self.response = Histogram()
+        self.response.add(now_ns - self.began_ns)
+
+    def response_spread(self) -> Spread | None:
+        """How long it took to suspend the producer; None when it never was."""
+        if not self.suspended_at_once:
+            return None if self.response is None else self.response.spread()
+        response = Histogram() if self.response is None else self.response.copy()
+        response.add(0, self.suspended_at_once)
+        return response.spread()
 
 
 class NodeRecord:
@@ -136,6 +185,7 @@ class NodeRecord:
         "absorbed",
         "asleep",
         "attempt",
+        "backing_off",
         "bit",
         "blocked_ns",
         "busy_ns",
@@ -147,18 +197,22 @@ class NodeRecord:
         "due",
         "elements_out",
         "errors",
+        "errors_by_kind",
         "exhausted",
         "failing",
         "failure",
+        "filtered",
         "final",
         "final_due",
         "final_given",
+        "flushed",
         "held_since_ns",
         "index",
         "init_attempt",
         "inputs",
         "is_source",
         "last",
+        "last_paused_at",
         "link",
         "live",
         "name",
@@ -166,6 +220,8 @@ class NodeRecord:
         "outputs",
         "paused",
         "paused_until_ns",
+        "pauses",
+        "pauses_in_row",
         "pending",
         "ports",
         "ready",
@@ -222,7 +278,9 @@ class NodeRecord:
         self.paused = False
         """A source between `pause` becoming due and `ready` delivered."""
         self.asleep = False
-        """A sink that asked for a pause which has not passed."""
+        """Not called until `paused_until_ns`: a sink that asked for a pause, or a back-off."""
+        self.backing_off = False
+        """Asleep until what failed is tried again."""
         self.paused_until_ns = 0
         self.held_since_ns = NEVER
 
@@ -235,9 +293,19 @@ class NodeRecord:
 
         self.calls = 0
         self.errors = 0
+        self.errors_by_kind: dict[ErrorKind, int] = {}
         self.elements_out = 0
         self.dropped = 0
+        self.filtered = 0
         self.absorbed = 0
+        self.flushed = 0
+        """Elements put out by `flush`."""
+        self.pauses = 0
+        """Answers `pause` of a sink."""
+        self.pauses_in_row = 0
+        """Those among the last that followed each other; see `last_paused_at`."""
+        self.last_paused_at = 0
+        """What `elements_out` was at the last of them."""
         self.taken_before = 0
         """What is to be added to what was taken from its inputs: edges came and went."""
         self.swaps = 0
@@ -275,8 +343,17 @@ class NodeRecord:
         self.bit = 1 << index
         self.link = link
 
+    def count_error(self, failure: Failure) -> None:
+        """Count a failed call, or a full queue with the policy `error`."""
+        self.errors += 1
+        kind = failure.counted_as
+        self.errors_by_kind[kind] = self.errors_by_kind.get(kind, 0) + 1
+
     def clear_failure(self) -> None:
         """Forget the failed tries: what failed has succeeded, or is gone."""
+        if self.backing_off:
+            self.backing_off = self.asleep = False
+            self.paused_until_ns = 0
         self.failure = None
         self.failing = None
         self.attempt = 0
@@ -328,37 +405,3 @@ def connect(nodes: Iterable[NodeRecord], edges: Sequence[EdgeRecord]) -> None:
         for edge in node.outputs:
             port = edge.link.source_port
             node.ports[port] = (*node.ports.get(port, ()), edge)
-
-
-class Gone:
-    """Counts of the nodes and edges that are no longer part of the flow."""
-
-    __slots__ = ("copies", "delivered", "dropped", "errors", "pulled")
-
-    def __init__(self) -> None:
-        self.pulled = 0
-        self.delivered = 0
-        self.dropped = 0
-        self.errors = 0
-        self.copies = NO_COPIES
-
-    def take(self, node: NodeRecord) -> None:
-        """Move the node's counts here."""
-        self.pulled += node.sequence
-        if node.role is Role.SINK:
-            self.delivered += node.elements_out
-        self.dropped += node.dropped
-        self.errors += node.errors
-        self.copies = added(self.copies, node.copies)
-        node.sequence = node.elements_out = node.dropped = node.errors = 0
-        node.copies = NO_COPIES
-
-
-def added(total: CopyCount, more: CopyCount) -> CopyCount:
-    """The sum of two counts of copies."""
-    return CopyCount(
-        total.reads + more.reads,
-        total.read_bytes + more.read_bytes,
-        total.writes + more.writes,
-        total.write_bytes + more.write_bytes,
-    )

@@ -52,7 +52,7 @@ def _remove_edge(run: FlowRun, edge: EdgeRecord) -> None:
     queues.remove(run, edge)
     if edge.consumer.failing is edge:
         edge.consumer.clear_failure()
-    run.gone.dropped += edge.dropped
+    run.gone.take_edge(edge)
 
 
 def _begin_anew(run: FlowRun, node: NodeRecord) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import reduce
 
 from runtime.engine.flow_run import FlowRun
-from runtime.engine.records import NEVER, EdgeRecord, NodeRecord, added
+from runtime.engine.gone import added, copied
+from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
 from runtime.engine.scheduling.schedule_policies import Schedule
 from runtime.engine.scheduling.scheduler import next_call
 from runtime.model.linked import Role
@@ -27,13 +28,17 @@ def flow_snapshot(run: FlowRun, schedule: Schedule) -> FlowSnapshot:
         next_call=next_call(run, schedule),
         stop=run.stop,
         stop_detail=run.stop_detail if run.stop is not None else "",
-        pulled=gone.pulled + sum(node.sequence for node in nodes),
+        pulled=gone.pulled + sum(node.sequence for node in nodes if node.is_source),
+        flushed=gone.flushed + sum(node.flushed for node in nodes),
+        copied=copied(gone, nodes, run.edges),
         injected=run.injected,
         delivered=gone.delivered
         + sum(node.elements_out for node in nodes if node.role is Role.SINK),
         dropped=gone.dropped
         + sum(node.dropped for node in nodes)
         + sum(edge.dropped for edge in run.edges),
+        filtered=gone.filtered + sum(node.filtered for node in nodes),
+        absorbed=gone.absorbed + sum(node.absorbed for node in nodes),
         errors=gone.errors + sum(node.errors for node in nodes),
         copies=reduce(added, (node.copies for node in nodes), gone.copies),
     )
@@ -54,6 +59,7 @@ def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
         elements_in=node.taken,
         elements_out=node.elements_out,
         dropped=node.dropped,
+        filtered=node.filtered,
         absorbed=node.absorbed,
         in_hand=len({element.id for edge in node.outputs for element in edge.pending}),
         per_port=tuple((port, edges[0].sent) for port, edges in node.ports.items()),
@@ -66,16 +72,21 @@ def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
         failure=node.failure,
         paused_until_ns=node.paused_until_ns if node.asleep else None,
         swaps=node.swaps,
+        errors_by_kind=tuple(node.errors_by_kind.items()),
+        pauses=node.pauses,
+        pauses_in_row=node.pauses_in_row if node.last_paused_at == node.elements_out else 0,
+        backing_off=node.backing_off,
     )
 
 
 def edge_snapshot(run: FlowRun, edge: EdgeRecord) -> EdgeSnapshot:
     """One queue as it stands; an episode under way counts."""
-    held_ns = edge.held_ns
+    held_ns, paced_ns = edge.held_ns, edge.paced_ns
+    held_now_ns = run.now_ns - edge.held_since_ns if edge.held_since_ns != NEVER else 0
     if edge.full:
-        held_ns += edge.episode_held_ns
-        if edge.held_since_ns != NEVER:
-            held_ns += run.now_ns - edge.held_since_ns
+        held_ns += edge.episode_held_ns + held_now_ns
+    else:
+        paced_ns += held_now_ns
     return EdgeSnapshot(
         index=edge.index,
         label=edge.link.label,
@@ -94,6 +105,11 @@ def edge_snapshot(run: FlowRun, edge: EdgeRecord) -> EdgeSnapshot:
         episodes=edge.episodes,
         held_ns=held_ns,
         done=edge.closed,
+        paced_ns=paced_ns,
+        paced=edge.token_at_ns > run.now_ns,
+        drained=edge.drained_before + edge.drained,
+        drops=tuple(edge.drops.items()),
+        response=edge.response_spread(),
     )
 
 

@@ -231,7 +231,8 @@ class _FlowLinker:
             manifest=str(self._loaded.path),
             nodes=nodes,
             edges=tuple(self._linked_edge(edge) for edge in self._flow.edges),
-            schedule=SchedulePolicy(schedule),
+            schedule=SchedulePolicy(schedule or SchedulePolicy.WEIGHTED_FAIR),
+            schedule_given=schedule is not None,
             sink_pause_ms=self._manifest.runtime.backpressure.sink_pause_ms,
             build_dir=str(self._loaded.directory / BUILD_DIR),
         )

@@ -58,6 +58,24 @@ class FailureKind(StrEnum):
     """An edge with the policy `error` was full."""
 
 
+class ErrorKind(StrEnum):
+    """What errors are counted as: the kinds of failures, with limits told apart."""
+
+    INVALID_INPUT = "invalid-input"
+    UNAVAILABLE = "unavailable"
+    INTERNAL = "internal"
+    DEADLINE = "deadline"
+    FATAL = "fatal"
+    TRAP = "trap"
+    FUEL = "fuel"
+    MEMORY = "memory"
+    TIME = "time"
+    """A call that took longer than it may, or was ended on request."""
+    CONTRACT = "contract"
+    NO_SUCH_PORT = "no-such-port"
+    QUEUE_FULL = "queue-full"
+
+
 class Failure(NamedTuple):
     """A failed call, as a value."""
 
@@ -88,6 +106,18 @@ class Failure(NamedTuple):
     def of(cls, kind: FailureKind, message: str, code: Code, help: str, crashed: bool) -> Failure:
         """A failure with a code of this release; a recording may hold one of another."""
         return cls(kind, message, code.number, code.title, help, crashed)
+
+    @property
+    def counted_as(self) -> ErrorKind:
+        """What it is counted as."""
+        if self.kind is FailureKind.LIMIT:
+            return _LIMIT_KINDS.get(self.code, ErrorKind.TIME)
+        if self.kind is FailureKind.DEADLINE_EXCEEDED:
+            return ErrorKind.DEADLINE
+        return ErrorKind(self.kind.value)
+
+
+_LIMIT_KINDS = {Code.FUEL.number: ErrorKind.FUEL, Code.MEMORY.number: ErrorKind.MEMORY}
 
 
 class CopyCount(NamedTuple):

@@ -136,6 +136,8 @@ class SinkPaused(NamedTuple):
     at_ns: int
     node: str
     until_ns: int
+    in_row: int = 1
+    """Elements in a row to which it answered `pause`, this one included."""
 
 
 class NodeFailed(NamedTuple):

@@ -84,6 +84,34 @@ class ErrorPolicy(StrEnum):
     """Call again, up to a number of times, then stop as `fail` does."""
 
 
+MAX_BACK_OFF_MS = 10_000
+"""Longest time between two tries of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRule:
+    """What follows the failed calls of a node."""
+
+    policy: ErrorPolicy = ErrorPolicy.STOP
+    max_retries: int = 3
+    """Calls made again under `ErrorPolicy.RETRY` before the flow fails, 0 or more."""
+    back_off_ms: int = 0
+    """Flow time before the first further try, in milliseconds; it doubles with each, up to
+    `MAX_BACK_OFF_MS`. `init` and signals are tried again at once."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a negative number."""
+        if self.max_retries < 0:
+            raise ValueError(f"max_retries must be 0 or more, not {self.max_retries}")
+        if self.back_off_ms < 0:
+            raise ValueError(f"back_off_ms must be 0 or more, not {self.back_off_ms}")
+
+    def back_off_after(self, attempt: int) -> int:
+        """Flow time to wait after failed try number `attempt`, from 1, in milliseconds."""
+        doublings = min(attempt - 1, MAX_BACK_OFF_MS.bit_length())
+        return min(self.back_off_ms << doublings, MAX_BACK_OFF_MS)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one instance may use (docs/torvyn-facts.md#limits)."""
@@ -182,6 +210,8 @@ class LinkedFlow:
     """Flow time a sink is left alone after it answered `pause`, in milliseconds."""
     build_dir: str = ""
     """Absolute path of `.torvyn/build` next to the manifest."""
+    schedule_given: bool = False
+    """Whether the manifest names the policy; `schedule` is its default otherwise."""
 
     @cached_property
     def by_name(self) -> dict[str, LinkedNode]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runtime.model.call import NO_COPIES, CopyCount, Failure, NextCall
-from runtime.model.events import FlowState, StopReason
+from runtime.model.call import NO_COPIES, CopyCount, ErrorKind, Failure, NextCall
+from runtime.model.events import DropReason, FlowState, StopReason
+from runtime.model.histogram import Spread
 from runtime.model.linked import QueuePolicy, Role, SchedulePolicy
 
 
@@ -44,7 +45,10 @@ class NodeSnapshot:
     elements_out: int = 0
     """Elements it put out, before fan-out."""
     dropped: int = 0
-    """Elements it discarded, filtered, or that were skipped at it."""
+    """Elements that were skipped at it after a failure."""
+    filtered: int = 0
+    """Elements its component let go: a filter said no, a processor answered `drop`, a router
+    named no port."""
     absorbed: int = 0
     """Elements an aggregator took in without emitting one."""
     in_hand: int = 0
@@ -54,7 +58,7 @@ class NodeSnapshot:
     busy_ns: int = 0
     """Time inside its calls."""
     blocked_ns: int = 0
-    """Flow time it was held by full outputs, or a pause."""
+    """Flow time it was held by full outputs, a rate, a pause, or a back-off."""
     last_call_ns: int = 0
     """Duration of its last call."""
     copies: CopyCount = NO_COPIES
@@ -63,8 +67,35 @@ class NodeSnapshot:
     failure: Failure | None = None
     """Why its last call failed, while the element waits."""
     paused_until_ns: int | None = None
+    """Until when it is not called: a sink that asked for it, or a back-off."""
     swaps: int = 0
     """Times it was given another build."""
+    errors_by_kind: tuple[tuple[ErrorKind, int], ...] = ()
+    """The errors by kind, in the order in which each kind was met first."""
+    pauses: int = 0
+    """Elements to which a sink answered `pause`."""
+    pauses_in_row: int = 0
+    """Of the last elements in a row, those to which it answered `pause`."""
+    backing_off: bool = False
+    """True while it waits before it tries again what failed."""
+
+    def idle_ns(self, at_ns: int) -> int:
+        """Of the flow time `at_ns`, what it was neither busy nor blocked."""
+        return max(at_ns - self.busy_ns - self.blocked_ns, 0)
+
+
+class EdgeState(StrEnum):
+    """What a queue does for its producer."""
+
+    OPEN = "open"
+    """It takes elements."""
+    FULL = "full"
+    RELIEVING = "relieving"
+    """It was full and has not fallen to its low mark yet."""
+    PACED = "paced"
+    """It has room, and takes its next element when its rate allows."""
+    DONE = "done"
+    """Empty, and its producer gives nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +126,33 @@ class EdgeSnapshot:
     """Flow time its producer was held, over all episodes."""
     done: bool = False
     """Its producer gives nothing more."""
+    paced_ns: int = 0
+    """Flow time its producer was held by its rate, outside episodes."""
+    paced: bool = False
+    """True while it waits for the moment its rate allows."""
+    drained: int = 0
+    """Elements taken from it during episodes."""
+    drops: tuple[tuple[DropReason, int], ...] = ()
+    """The dropped by reason."""
+    response: Spread | None = None
+    """Flow time from the queue being full to its producer being suspended: a source when it
+    was told, every other node in the same step. None when that was never so."""
+
+    @property
+    def blocked_ns(self) -> int:
+        """Flow time its producer was held by it, for whatever reason."""
+        return self.held_ns + self.paced_ns
+
+    @property
+    def state(self) -> EdgeState:
+        """What it does for its producer now."""
+        if self.depth >= self.capacity:
+            return EdgeState.FULL
+        if self.done and not self.depth:
+            return EdgeState.DONE
+        if self.full:
+            return EdgeState.RELIEVING
+        return EdgeState.PACED if self.paced else EdgeState.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +174,29 @@ class FlowSnapshot:
     stop: StopReason | None = None
     stop_detail: str = ""
     pulled: int = 0
-    """Elements that sources and aggregators put into the flow."""
+    """Elements that sources gave."""
+    flushed: int = 0
+    """Elements that aggregators gave when they were flushed."""
+    copied: int = 0
+    """Further copies that were made where a port has several edges, or a router named several."""
     injected: int = 0
     """Elements put into the flow from outside."""
     delivered: int = 0
     """Elements sinks accepted."""
     dropped: int = 0
+    """Copies lost by a policy, skipped after an error, or removed with their edge."""
+    filtered: int = 0
+    """Copies that components let go, see `NodeSnapshot.filtered`."""
+    absorbed: int = 0
+    """Copies that aggregators took in without emitting one."""
     errors: int = 0
     copies: CopyCount = NO_COPIES
 
     @property
     def queued(self) -> int:
-        """Elements in queues now."""
-        return sum(edge.depth for edge in self.edges)
+        """Copies that wait now, in queues or for room in one.
+
+        What came into the flow is what left it and what waits: `pulled` + `injected` +
+        `flushed` + `copied` = `delivered` + `dropped` + `absorbed` + `filtered` + `queued`.
+        """
+        return sum(edge.depth + edge.in_hand for edge in self.edges)

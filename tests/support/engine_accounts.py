@@ -36,14 +36,14 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import LinkedEdge, QueuePolicy, Role
-from runtime.model.snapshot import EdgeSnapshot, NodeState
+from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeState
 from tests.support import engine_fakes as fakes
 from tests.support.engine_flows import Case
 from tests.support.engine_reloads import ReloadedComponents
 
 STEPS_TO_THE_END = 3_000
 HOLDING = (QueuePolicy.BLOCK_PRODUCER, QueuePolicy.RATE_LIMIT)
-LINEAGES_BEGIN = (Export.PULL, Export.INGEST, Export.FLUSH)
+LET_GO = (DropReason.DISCARDED, DropReason.FILTERED, DropReason.NO_PORT)
 FULL = (DropReason.QUEUE_FULL_NEWEST, DropReason.QUEUE_FULL_OLDEST)
 
 Ends = tuple[str, str, str, str]
@@ -183,7 +183,7 @@ class Watched:
                 for queue in self.queues.values():
                     fakes.edit(queue, element)
             case ElementDropped(reason=reason, node=node, edge=edge):
-                self.counts["dropped"] += 1
+                self.counts["filtered" if reason in LET_GO else "dropped"] += 1
                 if reason is DropReason.SKIPPED and edge is None:
                     self.taken[node] += 1
             case NodeFailed(node=node, element=element, failure=failure):
@@ -202,8 +202,10 @@ class Watched:
     def _follow_call(self, event: CallFinished) -> None:
         call = event.call
         self.counts["calls"] += 1
-        if call.export in LINEAGES_BEGIN:
+        if call.export is Export.PULL:
             self.counts["pulled"] += len(event.outputs)
+        if call.export is Export.FLUSH:
+            self.counts["flushed"] += len(event.outputs)
         self.counts["delivered"] += isinstance(event.answer.outcome, Accepted)
         if call.element is not None:
             self.taken[call.node] += 1
@@ -347,7 +349,7 @@ class Watched:
         for node in snapshot.nodes:
             assert node.elements_in == self.taken[node.name]
             if node.role in (Role.PROCESSOR, Role.FILTER, Role.ROUTER, Role.SINK):
-                assert node.elements_in == node.elements_out + node.dropped
+                assert node.elements_in == node.elements_out + node.filtered + node.dropped
             if node.role not in (Role.ROUTER, Role.SINK):
                 assert dict(node.per_port) == {"output": node.elements_out}
         totals = Counter(
@@ -355,11 +357,26 @@ class Watched:
             pulled=snapshot.pulled,
             injected=snapshot.injected,
             delivered=snapshot.delivered,
+            flushed=snapshot.flushed,
             dropped=snapshot.dropped,
+            filtered=snapshot.filtered,
             errors=snapshot.errors,
         )
         assert totals == self.counts
         assert snapshot.copies.reads == snapshot.calls
+        check_totals(snapshot)
+
+
+def check_totals(snapshot: FlowSnapshot) -> None:
+    """See `FlowSnapshot.queued`; and no node spent more time than there was."""
+    came = snapshot.pulled + snapshot.injected + snapshot.flushed + snapshot.copied
+    left = snapshot.delivered + snapshot.dropped + snapshot.absorbed + snapshot.filtered
+    assert came == left + snapshot.queued
+    for node in snapshot.nodes:
+        assert node.busy_ns + node.blocked_ns + node.idle_ns(snapshot.at_ns) == snapshot.at_ns
+        assert sum(count for _, count in node.errors_by_kind) == node.errors
+    for edge in snapshot.edges:
+        assert sum(count for _, count in edge.drops) == edge.dropped
 
 
 def sent_here(edge: EdgeSnapshot) -> int:

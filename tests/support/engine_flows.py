@@ -34,6 +34,7 @@ from runtime.model.commands import (
 )
 from runtime.model.linked import (
     ErrorPolicy,
+    ErrorRule,
     LinkedEdge,
     LinkedFlow,
     QueuePolicy,
@@ -127,6 +128,17 @@ def _commands(linked: LinkedFlow) -> st.SearchStrategy[Command]:
     )
 
 
+def _node_rules(linked: LinkedFlow) -> st.SearchStrategy[tuple[tuple[str, ErrorRule], ...]]:
+    rules = st.builds(
+        ErrorRule,
+        st.sampled_from((ErrorPolicy.SKIP, ErrorPolicy.RETRY)),
+        st.integers(1, 3),
+        st.sampled_from((0, 1, 50)),
+    )
+    names = st.sampled_from([node.name for node in linked.nodes])
+    return st.just(()) | st.dictionaries(names, rules, max_size=3).map(lambda d: tuple(d.items()))
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """A whole run; ends by draining or cancelling now and then."""
@@ -135,6 +147,8 @@ def cases(draw: st.DrawFn) -> Case:
         schedule=draw(st.sampled_from(SchedulePolicy)),
         on_error=draw(st.sampled_from(ErrorPolicy)),
         max_retries=draw(st.integers(0, 3)),
+        back_off_ms=draw(st.sampled_from((0, 0, 1, 50))),
+        node_rules=draw(_node_rules(linked)),
         element_limit=draw(st.none() | st.integers(0, 6)),
         rebuild=draw(st.sampled_from((True, True, False))),
     )

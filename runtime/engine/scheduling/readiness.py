@@ -25,7 +25,7 @@ def refresh(run: FlowRun, node: NodeRecord) -> None:
     elif node.is_source:
         due = node.work
         wants = not node.exhausted
-        able = wants and not (node.paused or node.pending or node.shut_outputs)
+        able = wants and not (node.paused or node.pending or node.shut_outputs or node.asleep)
     else:
         due = node.work
         wants = node.nonempty > 0
@@ -102,26 +102,34 @@ def stop(run: FlowRun) -> None:
 def let_go(run: FlowRun, node: NodeRecord) -> None:
     """The node takes no part any more: close its account of held time."""
     node.signal = None
+    close_account(run, node)
+    node.paused = node.asleep = False
+
+
+def close_account(run: FlowRun, node: NodeRecord) -> None:
+    """The node is not held any more, for it is called: after a relink also one that was held."""
     if node.held_since_ns != NEVER:
         node.blocked_ns += run.now_ns - node.held_since_ns
         node.held_since_ns = NEVER
         _hold_edges(run, node)
-    node.paused = node.asleep = False
 
 
 def _hold_edges(run: FlowRun, node: NodeRecord) -> None:
-    """Keep the held time of the episodes at the node's outputs."""
+    """Keep the time for which each output holds the node, in its episodes and outside."""
     now = run.now_ns
     node_held = node.held_since_ns != NEVER
     for edge in node.outputs:
-        if not edge.full:
-            continue
         shut = edge.shut and not node.routes
-        held = node_held and (node.paused or shut or bool(edge.pending))
-        if held and edge.held_since_ns == NEVER:
-            edge.held_since_ns = now
-            if edge.full_to_held_ns == NEVER:
-                edge.full_to_held_ns = now - edge.began_ns
-        elif not held and edge.held_since_ns != NEVER:
-            edge.episode_held_ns += now - edge.held_since_ns
+        told = node.paused and edge.full and edge.holds
+        held = node_held and (told or shut or bool(edge.pending))
+        if held:
+            if edge.held_since_ns == NEVER:
+                edge.held_since_ns = now
+                if edge.full and edge.full_to_held_ns == NEVER:
+                    edge.full_to_held_ns = now - edge.began_ns
+        elif edge.held_since_ns != NEVER:
+            if edge.full:
+                edge.episode_held_ns += now - edge.held_since_ns
+            else:
+                edge.paced_ns += now - edge.held_since_ns
             edge.held_since_ns = NEVER

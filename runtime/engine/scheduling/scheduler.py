@@ -122,6 +122,11 @@ def _what_holds(run: FlowRun, node: NodeRecord) -> str:
         return f"{name} has nothing to work on: its queues are empty"
     if node.asleep:
         wait_ms = (node.paused_until_ns - run.now_ns) / NS_PER_MS
+        if node.backing_off:
+            return (
+                f"{name} failed, and tries again in {wait_ms:.1f} ms of flow time: "
+                f"its error policy is retry"
+            )
         return f"{name} asked for a pause, which lasts another {wait_ms:.1f} ms of flow time"
     shut = [state_of(run, edge) for edge in node.outputs if edge.shut]
     if shut:
@@ -147,7 +152,7 @@ def _first_waiting(run: FlowRun) -> tuple[int, NodeRecord, Element | None] | Non
         return None
     found: list[tuple[int, int, NodeRecord, Element | None]] = []
     for node in run.nodes:
-        if node.asleep and (node.nonempty or node.final_due):
+        if node.asleep and _wants_call(node):
             found.append((node.paused_until_ns, node.index, node, None))
     for edge in run.edges:
         if edge.token_at_ns <= run.now_ns or len(edge.items) >= edge.capacity:

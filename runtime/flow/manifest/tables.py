@@ -139,7 +139,7 @@ BACKPRESSURE = Shape(Backpressure, aliases=_BACKPRESSURE_ALIASES)
 class Scheduling:
     """`[runtime.scheduling]`."""
 
-    policy: str = key(SCHEDULE, "weighted-fair")
+    policy: str | None = optional(SCHEDULE)
     default_priority: int = key(Whole(1, 10), 5)
 
 

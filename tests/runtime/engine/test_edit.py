@@ -109,7 +109,7 @@ def test_a_failed_element_is_tried_again_as_edited_and_counted_anew() -> None:
     engine.apply(Edit(1, b"mended"))
     engine.step()
     assert present(invoker.calls[-1].element).payload.data == b"mended"
-    assert engine.snapshot().nodes[1].dropped == 1
+    assert engine.snapshot().nodes[1].filtered == 1
     assert engine.failed_nodes() == ()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runtime.engine.core import Engine
@@ -17,7 +19,7 @@ from runtime.model.events import (
     Stopped,
 )
 from runtime.model.linked import QueuePolicy, Role, SchedulePolicy
-from runtime.model.snapshot import NodeState
+from runtime.model.snapshot import EdgeState, NodeState
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
 from tests.support.narrow import only, present
@@ -161,6 +163,83 @@ def test_a_full_branch_that_a_router_does_not_wait_for_holds_nobody() -> None:
     edges = engine.snapshot().edges
     assert [edge.full for edge in edges] == [False, True, True]
     assert [edge.held_ns for edge in edges] == [0, 0, 500]
+
+
+def test_the_response_time_of_a_source_is_the_time_until_it_was_told() -> None:
+    _, engine = pulls_until_full(2)
+    assert engine.snapshot().edges[0].response is None
+    engine.step()
+    response = present(engine.snapshot().edges[0].response)
+    assert (response.samples, response.p50_ns, response.max_ns) == (1, 10, 10)
+
+
+def test_any_other_producer_is_suspended_in_the_step_in_which_its_queue_fills() -> None:
+    linked = fakes.flow(
+        {"source": Role.SOURCE, "processor": Role.PROCESSOR, "sink": Role.SINK},
+        [fakes.edge("source", "processor", 8), fakes.edge("processor", "sink", 1)],
+    )
+    engine = initialised(linked, FakeInvoker(linked, elements=9))
+    engine.apply(Step(node="source"))
+    engine.apply(Step(node="processor"))
+    engine.apply(Advance(300))
+    response = present(engine.snapshot().edges[1].response)
+    assert (response.samples, response.max_ns) == (1, 0)
+
+
+def test_a_rate_holds_its_producer_outside_episodes_and_all_time_is_accounted_for() -> None:
+    link = replace(fakes.edge("source", "sink", 8), policy=QueuePolicy.RATE_LIMIT, rate=1_000.0)
+    linked = fakes.flow({"source": Role.SOURCE, "sink": Role.SINK}, [link])
+    engine = initialised(linked, FakeInvoker(linked, elements=11))
+    finish(engine)
+    snapshot = engine.snapshot()
+    edge, source = snapshot.edges[0], snapshot.nodes[0]
+    assert (edge.episodes, edge.held_ns) == (0, 0)
+    # A millisecond after each element; the source is asked once more after the last one.
+    assert edge.paced_ns == source.blocked_ns == 11_000_000
+    assert edge.state is EdgeState.DONE
+    for node in snapshot.nodes:
+        parts = node.busy_ns + node.blocked_ns + node.idle_ns(snapshot.at_ns)
+        assert parts == snapshot.at_ns
+
+
+def test_a_queue_says_what_it_does_for_its_producer() -> None:
+    _, engine = pulls_until_full(4)
+    states = [engine.snapshot().edges[0].state]
+    for node in ("source", "sink", "sink"):
+        engine.apply(Step(node=node))
+        states.append(engine.snapshot().edges[0].state)
+    assert states == [EdgeState.FULL, EdgeState.FULL, EdgeState.RELIEVING, EdgeState.OPEN]
+
+
+def test_a_queue_whose_source_waits_for_another_queue_holds_nobody() -> None:
+    linked = fakes.flow(
+        {"source": Role.SOURCE, "a": Role.SINK, "b": Role.SINK},
+        [
+            fakes.edge("source", "a", 1),
+            replace(fakes.edge("source", "b", 1), policy=QueuePolicy.DROP_NEWEST),
+        ],
+    )
+    engine = initialised(linked, FakeInvoker(linked, elements=9))
+    engine.apply(Step(node="source"))
+    engine.step()
+    engine.apply(Advance(500))
+    edges = engine.snapshot().edges
+    assert [edge.full for edge in edges] == [True, True]
+    assert [edge.blocked_ns for edge in edges] == [500, 0]
+
+
+def test_pauses_in_a_row_are_counted_until_an_element_is_taken_without_one() -> None:
+    linked = linear()
+    answers = [fakes.PAUSE, fakes.PAUSE, fakes.READY, fakes.PAUSE]
+    invoker = FakeInvoker(linked, elements=4).then("sink", Export.PUSH, *answers)
+    engine = initialised(linked, invoker)
+    rows = []
+    while not engine.state.ended:
+        if not engine.step():
+            engine.apply(Advance(engine.waits_ns()))
+        sink = engine.snapshot().nodes[1]
+        rows.append((sink.elements_in, sink.pauses, sink.pauses_in_row))
+    assert list(dict.fromkeys(rows)) == [(0, 0, 0), (1, 1, 1), (2, 2, 2), (3, 2, 0), (4, 3, 1)]
 
 
 @pytest.mark.parametrize("policy", [QueuePolicy.DROP_OLDEST, QueuePolicy.DROP_NEWEST])

@@ -26,11 +26,16 @@ def test_the_counters_of_a_whole_run() -> None:
     finish(engine)
     snapshot = engine.snapshot()
     counted = [
-        (node.calls, node.elements_in, node.elements_out, node.dropped) for node in snapshot.nodes
+        (node.calls, node.elements_in, node.elements_out, node.filtered) for node in snapshot.nodes
     ]
     # Each node was called for init and teardown too; the source for its end, the sink to complete.
     assert counted == [(7, 0, 4, 0), (6, 4, 3, 1), (5, 3, 3, 0), (6, 3, 3, 0)]
-    assert (snapshot.pulled, snapshot.delivered, snapshot.dropped) == (4, 3, 1)
+    assert (snapshot.pulled, snapshot.delivered, snapshot.filtered, snapshot.dropped) == (
+        4,
+        3,
+        1,
+        0,
+    )
     assert snapshot.calls == 24
     assert snapshot.state is FlowState.COMPLETED
     assert snapshot.stop is StopReason.END_OF_STREAM

@@ -1,0 +1,99 @@
+"""Durations counted in log-linear buckets: quantiles of any number of values in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import accumulate
+from math import ceil
+from typing import NamedTuple
+
+_LINEAR_BITS = 6
+"""Values below 2 ** 6 have a bucket each; above, each power of two has half as many."""
+_SPLIT_BITS = _LINEAR_BITS - 1
+
+
+class Spread(NamedTuple):
+    """How durations are spread, in nanoseconds; exact but for quantiles from 64 ns on.
+
+    A quantile is the middle of its bucket, at most 1.6 % off, and never above `max_ns`.
+    """
+
+    samples: int
+    total_ns: int
+    p50_ns: int
+    p95_ns: int
+    p99_ns: int
+    max_ns: int
+
+    @property
+    def mean_ns(self) -> int:
+        """The mean, rounded down."""
+        return self.total_ns // self.samples
+
+
+class Histogram:
+    """Counts of durations in nanoseconds; at most 32 buckets for each power of two.
+
+    Own code, because it is 40 lines and adds a value in a third of the time of the kept library
+    that is as exact.
+    """
+
+    __slots__ = ("_buckets", "count", "max_ns", "total_ns")
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, int] = {}
+        self.count = 0
+        self.total_ns = 0
+        self.max_ns = 0
+
+    def add(self, value_ns: int, times: int = 1) -> None:
+        """Count a value, 0 or more, `times` times, 1 or more."""
+        bucket = value_ns
+        if value_ns >> _LINEAR_BITS:
+            shift = value_ns.bit_length() - _LINEAR_BITS
+            bucket = (shift << _SPLIT_BITS) + (value_ns >> shift)
+        buckets = self._buckets
+        buckets[bucket] = buckets.get(bucket, 0) + times
+        self.count += times
+        self.total_ns += value_ns * times
+        if value_ns > self.max_ns:
+            self.max_ns = value_ns
+
+    def quantiles(self, shares: Iterable[float]) -> tuple[int, ...]:
+        """For each share from 0 to 1, the value that so large a share of all is at or below.
+
+        All 0 when nothing was counted.
+        """
+        if not self.count:
+            return tuple(0 for _ in shares)
+        ordered = sorted(self._buckets.items())
+        found = []
+        for share in shares:
+            wanted = max(ceil(self.count * share), 1)
+            reached = accumulate(count for _, count in ordered)
+            at = next(index for index, count in enumerate(reached) if count >= wanted)
+            found.append(min(_middle(ordered[at][0]), self.max_ns))
+        return tuple(found)
+
+    def copy(self) -> Histogram:
+        """A histogram with the same counts."""
+        other = Histogram()
+        other._buckets = dict(self._buckets)
+        other.count, other.total_ns, other.max_ns = self.count, self.total_ns, self.max_ns
+        return other
+
+    def spread(self) -> Spread | None:
+        """How the values are spread; None when there are none."""
+        if not self.count:
+            return None
+        p50, p95, p99 = self.quantiles((0.5, 0.95, 0.99))
+        return Spread(self.count, self.total_ns, p50, p95, p99, self.max_ns)
+
+
+def _middle(bucket: int) -> int:
+    """The value in the middle of a bucket."""
+    if not bucket >> _LINEAR_BITS:
+        return bucket
+    shift = (bucket >> _SPLIT_BITS) - 1
+    mantissa = bucket - (shift << _SPLIT_BITS)
+    return (mantissa << shift) + (1 << shift >> 1)
