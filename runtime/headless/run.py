@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
+from runtime.execution.call_timing import CallTiming
+from runtime.flow.error_rules import DEFAULT_RETRIES
+from runtime.model.call_times import CallTimes
 from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
-from runtime.model.events import BackpressureEnded, Event, FlowState, NodeFailed
-from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.model.events import (
+    BackpressureEnded,
+    CallFinished,
+    Event,
+    FlowState,
+    NodeFailed,
+    SinkPaused,
+)
+from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S
 
 DRAIN_SECONDS = 5.0
 """How long a flow may drain after a timeout or an interrupt (docs/torvyn-facts.md#limits)."""
 LONGEST_SLEEP_SECONDS = 0.05
-DEFAULT_RETRIES = 3
+PAUSES_NOTICED = frozenset((10, 100, 1_000, 10_000, 100_000))
+"""After so many answers `pause` in a row, a sink is named while the flow runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,10 @@ class RunOptions:
     on_error: ErrorPolicy = ErrorPolicy.FAIL
     retries: int = DEFAULT_RETRIES
     """Further tries of an element under `ErrorPolicy.RETRY`."""
+    back_off_ms: int = 0
+    """See `ErrorRule.back_off_ms`."""
+    node_rules: tuple[tuple[str, ErrorRule], ...] = ()
+    """Rules of single nodes. Here and above, `stop` acts as `fail`: nobody is there to go on."""
     schedule: SchedulePolicy = SchedulePolicy.CONSUMER_FIRST
 
 
@@ -49,6 +64,8 @@ class RunReport:
     interrupted: bool
     stopped_because: str
     """Why it ended before its sources were done; empty otherwise."""
+    times: CallTimes = field(default_factory=CallTimes)
+    """How long calls took, and elements from end to end."""
 
 
 class RunRecorder(Protocol):
@@ -64,13 +81,16 @@ class RunTally:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
+        self._timing = CallTiming()
         self._failures: list[NodeFailed] = []
         self._episodes: list[BackpressureEnded] = []
 
     def add(self, events: list[Event]) -> None:
         """Take what happened."""
         for event in events:
-            if type(event) is NodeFailed:
+            if type(event) is CallFinished:
+                self._timing.add(event)
+            elif type(event) is NodeFailed:
                 self._failures.append(event)
                 del self._failures[:-100]
             elif type(event) is BackpressureEnded:
@@ -100,6 +120,7 @@ class RunTally:
             duration_seconds=time.monotonic() - self._began,
             interrupted=interrupted,
             stopped_because=stopped_because,
+            times=self._timing.times(),
         )
 
 
@@ -107,9 +128,26 @@ def engine_options(options: RunOptions) -> EngineOptions:
     """What the engine of such a run is set to."""
     return EngineOptions(
         schedule=options.schedule,
-        on_error=options.on_error,
+        on_error=_unattended(options.on_error),
         max_retries=options.retries,
+        back_off_ms=options.back_off_ms,
+        node_rules=tuple(
+            (node, replace(rule, policy=_unattended(rule.policy)))
+            for node, rule in options.node_rules
+        ),
         element_limit=options.limit,
+    )
+
+
+def _unattended(policy: ErrorPolicy) -> ErrorPolicy:
+    """What the policy is where nobody is there to go on after a stop."""
+    return ErrorPolicy.FAIL if policy is ErrorPolicy.STOP else policy
+
+
+def _pausing(event: SinkPaused, pause_ms: int) -> str:
+    return (
+        f"sink '{event.node}' answered pause to each of its last {event.in_row:,} elements: it "
+        f"gets one every {pause_ms} ms, until it answers ready"
     )
 
 
@@ -126,12 +164,17 @@ class HeadlessRun:
         options: RunOptions,
         recorder: RunRecorder | None = None,
         stop_waiting: Callable[[], None] | None = None,
+        on_notice: Callable[[str], None] | None = None,
     ) -> None:
-        """`stop_waiting` ends a wait for input, see `SourceOverride.stop_waiting`."""
+        """`stop_waiting` ends a wait for input, see `SourceOverride.stop_waiting`.
+
+        `on_notice` takes what a user should hear while the flow runs, one sentence at a time.
+        """
         self._invoker = invoker
         self._options = options
         self._recorder = recorder
         self._stop_waiting = stop_waiting
+        self._on_notice = on_notice
         self._interrupts = 0
         self._acted_on = 0
         self._call_ended = False
@@ -228,5 +271,9 @@ class HeadlessRun:
 
     def _take(self, command: Command, events: list[Event]) -> None:
         self._tally.add(events)
+        if len(events) > 1 and self._on_notice is not None:
+            for event in events:
+                if type(event) is SinkPaused and event.in_row in PAUSES_NOTICED:
+                    self._on_notice(_pausing(event, self._engine.flow.sink_pause_ms))
         if self._recorder is not None:
             self._recorder.record(command, events)

@@ -11,7 +11,6 @@ import re
 from typing import NamedTuple
 
 from runtime.model.call import Failure, FailureKind
-from runtime.model.codes import Code
 from runtime.model.printable import printable
 from runtime.model.stack import StackFrame, own_frame
 
@@ -19,12 +18,6 @@ MOST_FRAMES = 12
 """Frames of the author's that are shown, the innermost ones."""
 _MOST_TEXT = 500
 """Characters kept of a sentence, a name or a file."""
-
-_LIMITS = {
-    Code.FUEL.number: "fuel",
-    Code.MEMORY.number: "memory",
-    Code.INVOCATION_TIMEOUT.number: "time",
-}
 
 _TRACEBACK = re.compile(r"[\s|+]*(?:\w+: )?Traceback \(most recent call last\):")
 _PYTHON_FRAME = re.compile(
@@ -51,8 +44,7 @@ class FailureReport(NamedTuple):
     """A failure in the words of its component, harmless to show."""
 
     kind: str
-    """invalid-input, unavailable, internal, deadline, fatal, trap, fuel, memory, time, or another
-    name of `FailureKind`."""
+    """The value of its `ErrorKind`."""
     headline: str
     """What happened, in one line."""
     frames: tuple[StackFrame, ...]
@@ -81,20 +73,11 @@ def report_of(failure: Failure) -> FailureReport:
     elif not own:
         own = list(failure.frames[:1])
     return FailureReport(
-        kind_word(failure),
+        failure.counted_as.value,
         _headline(failure, lines, raised),
         tuple(own[:MOST_FRAMES]),
         tuple(lines),
     )
-
-
-def kind_word(failure: Failure) -> str:
-    """The kind of failure in one word; of a limit, which one."""
-    if failure.kind is FailureKind.LIMIT:
-        return _LIMITS.get(failure.code, "limit")
-    if failure.kind is FailureKind.DEADLINE_EXCEEDED:
-        return "deadline"
-    return failure.kind.value
 
 
 def frame_text(frame: StackFrame) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from runtime.engine.options import EngineOptions
 from runtime.execution.resources import OpenFeeds, SessionResources
 from runtime.flow.link import link_flow
 from runtime.flow.manifest.manifest_file import read_manifest
+from runtime.flow.studio_settings import NodeRules, node_rules
 from runtime.hotreload.builds import KnownBuilds
 from runtime.hotreload.proposals import Linking, ProposalBuilder
 from runtime.hotreload.reloading import HotReload
@@ -51,6 +52,8 @@ class OpenedFlow:
     warnings: tuple[Diagnostic, ...]
     manifest_text: bytes
     linking: Linking
+    node_rules: NodeRules = ()
+    """Error rules of single nodes, from the workbench's settings of the project."""
 
     def open_invoker(self, on_print: OnPrint) -> WasmInvoker:
         """An invoker with no instance yet; the caller closes it."""
@@ -79,7 +82,8 @@ def open_flow(manifest: Path, flow_name: str | None = None) -> OpenedFlow:
     result = link_flow(manifest, flow_name, inspect=linking.inspect, text=text)
     if result.flow is None:
         raise UnlinkedFlowError(result.diagnostics, result.outline)
-    return OpenedFlow(result.flow, result.diagnostics, text, linking)
+    rules = node_rules(result.flow, text)
+    return OpenedFlow(result.flow, result.diagnostics, text, linking, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,8 @@ class FlowOpener:
         feeds = None
         if self.inputs:
             feeds = partial(text_inputs, self.inputs, opened.flow.sources)
-        return open_session(opened, SCREEN_OPTIONS, self.options, wake, feeds=feeds)
+        engine = replace(SCREEN_OPTIONS, node_rules=opened.node_rules)
+        return open_session(opened, engine, self.options, wake, feeds=feeds)
 
     def reopening(self, changed: Callable[[], None]) -> Reopening | None:
         """See `Opener.reopening`."""

@@ -60,6 +60,15 @@ class UnpinnedLine(msgspec.Struct, frozen=True):
     imports: tuple[str, ...]
 
 
+class NodeRuleLine(msgspec.Struct, frozen=True):
+    """What follows the failed calls of one node."""
+
+    node: str
+    on_error: str
+    max_retries: int
+    back_off_ms: int
+
+
 class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
     """The first line: what ran, and how it was recorded."""
 
@@ -76,6 +85,9 @@ class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
     schedule: str
     on_error: str
     max_retries: int = 3
+    back_off_ms: int = 0
+    node_rules: tuple[NodeRuleLine, ...] = ()
+    """Error rules of single nodes; the three fields above are for all the others."""
     element_limit: int | None = None
     rebuild: bool = True
     sink_pause_ms: int = 100

@@ -75,3 +75,13 @@ def age(nanoseconds: int) -> str:
     if seconds < 172_800:
         return f"{seconds // 3_600}h{seconds // 60 % 60:02}m"
     return f"{seconds // 86_400}d"
+
+
+def spaced_duration(nanoseconds: int) -> str:
+    """A duration as running text has it: 850 ns, 12.3 µs, 4.56 ms, 3.21 s, 2 min 5 s."""
+    for unit, whole in (("ns", 1), ("µs", 1_000), ("ms", NS_PER_MS), ("s", NS_PER_S)):
+        value = nanoseconds / whole
+        if value < 999.5 and not (unit == "s" and value >= 119.5):
+            return f"{value:.3g} {unit}"
+    minutes, seconds = divmod(round(nanoseconds / NS_PER_S), 60)
+    return f"{minutes} min {seconds} s"

@@ -14,7 +14,6 @@ from runtime.child.gc_tuning import settle_collector
 from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.headless.run import RunOptions
 from runtime.model.errors import ExitCode
-from runtime.model.linked import ErrorPolicy
 from runtime.opening.recordings import RecordedFlow, open_recording, why_it_may_differ
 from runtime.recording.file.spool import comes_through_a_pipe, spooled
 from runtime.recording.replay.input_feed import text_inputs
@@ -196,10 +195,11 @@ def recording_and_manifest(words: tuple[str, ...]) -> tuple[Path | None, tuple[s
 
 def _run_options(recorded: RecordedFlow) -> RunOptions:
     options = recorded.engine_options
-    stops = options.on_error is ErrorPolicy.STOP
     return RunOptions(
-        on_error=ErrorPolicy.FAIL if stops else options.on_error,
+        on_error=options.on_error,
         retries=options.max_retries,
+        back_off_ms=options.back_off_ms,
+        node_rules=options.node_rules,
         schedule=options.schedule,
     )
 
@@ -213,9 +213,9 @@ def _run_arguments(arguments: ReplayArguments) -> RunArguments:
         flow=arguments["flow"],
         limit=options.limit,
         timeout=options.timeout_seconds,
-        on_error=options.on_error.value,
+        on_error=(),
         retries=options.retries,
-        schedule=options.schedule.value,
+        schedule=None,
         inputs=arguments["inputs"],
         redactions=(),
         as_json=arguments["as_json"],

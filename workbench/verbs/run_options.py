@@ -11,16 +11,11 @@ from typing import Any, Protocol, TypedDict, TypeVar
 import click
 
 from runtime.child.gc_tuning import settle_collector
-from runtime.headless.run import (
-    DEFAULT_RETRIES,
-    HeadlessRun,
-    RunOptions,
-    RunReport,
-    engine_options,
-)
+from runtime.flow.error_rules import DEFAULT_RETRIES
+from runtime.headless.run import HeadlessRun, RunOptions, RunReport, engine_options
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, StudioError
-from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.model.linked import LinkedFlow, SchedulePolicy
 from runtime.model.printable import json_line
 from runtime.opening.flow_suggestion import suggest_flow
 from runtime.opening.open import OpenedFlow, open_flow
@@ -33,7 +28,9 @@ from runtime.wasm.host import surfaces_of
 from workbench.terminal import ending_signals, standard_streams
 from workbench.verbs.arguments import Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
-from workbench.verbs.summary import completed_line, exit_code, summary_object, summary_text
+from workbench.verbs.on_error import GivenRule, OnError, error_rules
+from workbench.verbs.summary import completed_line, exit_code, summary_text
+from workbench.verbs.summary_json import summary_object
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -44,26 +41,26 @@ _OPTIONS = (
     click.option("--timeout", type=Duration(), help="Stop the sources after e.g. 500ms, 10s, 2m."),
     click.option(
         "--on-error",
-        type=click.Choice(
-            [policy.value for policy in ErrorPolicy if policy is not ErrorPolicy.STOP]
-        ),
-        default=ErrorPolicy.FAIL.value,
-        show_default=True,
-        help="What follows a failed call.",
+        type=OnError(),
+        multiple=True,
+        metavar="[NODE=]POLICY",
+        help="What follows a failed call, of all nodes or of one: fail (the default), skip, stop "
+        "(here as fail), retry, retry(N) or retry(N, 200ms), which waits so long before the "
+        "first further try and twice as long before each other one. Of one node it counts more "
+        "than .torvyn/studio/settings.toml.",
     ),
     click.option(
         "--retries",
         type=click.IntRange(min=1),
         default=DEFAULT_RETRIES,
         show_default=True,
-        help="Further tries of an element with --on-error retry.",
+        help="Further tries of an element with --on-error retry, unless it says how many.",
     ),
     click.option(
         "--schedule",
         type=click.Choice([policy.value for policy in SchedulePolicy]),
-        default=SchedulePolicy.CONSUMER_FIRST.value,
-        show_default=True,
-        help="Order of calls.",
+        help="Order of calls, in place of the manifest's; without either consumer-first, "
+        "Torvyn's own.",
     ),
     click.option(
         "--input",
@@ -94,9 +91,9 @@ class RunArguments(TypedDict):
     flow: str | None
     limit: int | None
     timeout: float | None
-    on_error: str
+    on_error: tuple[GivenRule, ...]
     retries: int
-    schedule: str
+    schedule: str | None
     inputs: tuple[str, ...]
     redactions: tuple[str, ...]
     as_json: bool
@@ -117,16 +114,10 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
     if overwrite and record is None:
         raise click.UsageError("--overwrite needs a recording: give --record FILE too")
     recording = RecordingOptions(redactor=redaction(arguments["redactions"]))
-    options = RunOptions(
-        limit=arguments["limit"],
-        timeout_seconds=arguments["timeout"],
-        on_error=ErrorPolicy(arguments["on_error"]),
-        retries=arguments["retries"],
-        schedule=SchedulePolicy(arguments["schedule"]),
-    )
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
     opened = _open(manifest, flow)
     show_warnings(opened.warnings)
+    options = _run_options(arguments, opened)
     run = CommandLineRun(
         opened.flow, options, as_json=arguments["as_json"], as_torvyn=arguments["as_torvyn"]
     )
@@ -134,6 +125,24 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
     if record is not None:
         run.record(record, opened, recording, overwrite=overwrite)
     return run.run(SourceOverride(opened.open_invoker(run.output.take), feeds))
+
+
+def _run_options(arguments: RunArguments, opened: OpenedFlow) -> RunOptions:
+    flow = opened.flow
+    given, retries = arguments["on_error"], arguments["retries"]
+    rule, node_rules = error_rules(given, retries, flow, opened.node_rules)
+    schedule = flow.schedule if flow.schedule_given else SchedulePolicy.CONSUMER_FIRST
+    if arguments["schedule"] is not None:
+        schedule = SchedulePolicy(arguments["schedule"])
+    return RunOptions(
+        limit=arguments["limit"],
+        timeout_seconds=arguments["timeout"],
+        on_error=rule.policy,
+        retries=rule.max_retries,
+        back_off_ms=rule.back_off_ms,
+        node_rules=node_rules,
+        schedule=schedule,
+    )
 
 
 def _open(manifest: Path, flow: str | None) -> OpenedFlow:
@@ -189,7 +198,14 @@ class CommandLineRun:
     def run(self, invoker: SourceOverride) -> int:
         """Run to the end; gives the exit code. A recording that failed is a bad file."""
         settle_collector()
-        run = HeadlessRun(self._flow, invoker, self._options, self._recording, invoker.stop_waiting)
+        run = HeadlessRun(
+            self._flow,
+            invoker,
+            self._options,
+            self._recording,
+            invoker.stop_waiting,
+            on_notice=_show_notice,
+        )
         with ended_by_others(run):
             self.output.say(f"[torvyn] Running flow '{self._flow.name}'")
             report = run.run()
@@ -242,6 +258,10 @@ def print_report(
         return
     output.say(completed_line(flow, report.snapshot))
     print(summary_text(flow, report, output.grant_note()), file=sys.stderr)
+
+
+def _show_notice(notice: str) -> None:
+    print(f"note: {notice}", file=sys.stderr, flush=True)
 
 
 def _show_problem(problem: Diagnostic) -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from runtime.headless.run import RunReport
 from runtime.model.errors import ExitCode
-from runtime.model.events import FlowState, NodeFailed
+from runtime.model.events import FlowState
 from runtime.model.failure_report import FailureReport, frame_text, report_of
 from runtime.model.linked import LinkedFlow, Role
-from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
-from runtime.model.time_units import NS_PER_MS
+from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
+from workbench.inspection.pressure_cause import find_cause, shares
+from workbench.text.figures import spaced_duration
 
 _WRITTEN_LINES = 20
 """Lines of a failed call's stderr that are repeated with its failure."""
@@ -32,7 +31,7 @@ def completed_line(flow: LinkedFlow, snapshot: FlowSnapshot) -> str:
         parts = [f"{count} to {port}" for node in routers for port, count in node.per_port]
         what = f"{routed} events routed: {', '.join(parts)}"
     else:
-        parts = [f"{node.elements_in} to {node.name}" for node in _sinks(flow, snapshot)]
+        parts = [f"{node.elements_in} to {node.name}" for node in sinks_of(flow, snapshot)]
         what = f"{snapshot.pulled} events: {', '.join(parts)}"
     return f"[torvyn] Flow '{flow.name}' {how}. {what}."
 
@@ -41,18 +40,13 @@ def summary_text(flow: LinkedFlow, report: RunReport, note: str | None) -> str:
     """The summary for people, several lines; `note` is the last."""
     snapshot = report.snapshot
     copies = snapshot.copies
-    episodes = sum(edge.episodes for edge in snapshot.edges)
-    held_ms = sum(edge.held_ns for edge in snapshot.edges) / NS_PER_MS
+    cause = find_cause(flow, snapshot)
     rows = [
         ("Duration", f"{report.duration_seconds:.2f} s, {snapshot.calls:,} calls"),
-        (
-            "Elements",
-            f"{snapshot.pulled:,} in, {snapshot.delivered:,} to sinks, {snapshot.dropped:,} "
-            f"dropped, {snapshot.queued:,} still queued",
-        ),
+        ("Elements", balance(snapshot)),
         (
             "Sinks",
-            ", ".join(f"{node.name} {node.elements_in:,}" for node in _sinks(flow, snapshot)),
+            ", ".join(f"{node.name} {node.elements_in:,}" for node in sinks_of(flow, snapshot)),
         ),
         *_port_rows(snapshot),
         (
@@ -60,93 +54,62 @@ def summary_text(flow: LinkedFlow, report: RunReport, note: str | None) -> str:
             f"{copies.reads + copies.writes:,} copies, "
             f"{copies.read_bytes + copies.write_bytes:,} bytes",
         ),
-        (
-            "Back-pressure",
-            f"{episodes:,} {_plural(episodes, 'episode')}, producers held {held_ms:.1f} ms",
-        ),
-        ("Errors", f"{snapshot.errors:,}"),
+        ("Back-pressure", _pressure(snapshot)),
+        *([("Why slow", cause.sentence)] if cause is not None else ()),
+        ("Errors", _errors(snapshot)),
         ("Flow state", str(snapshot.state)),
     ]
     if report.stopped_because:
         rows.append(("Stopped because", report.stopped_because))
     lines = ["Summary", *(f"  {name:<16}{value}" for name, value in rows)]
     lines += ["Queues", *_queue_lines(snapshot)]
+    lines += ["Nodes", *_node_lines(report)]
     lines += _failure_lines(report)
     if note is not None:
         lines.append(note)
     return "\n".join(lines)
 
 
-def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
-    """The summary as an object, with Torvyn's field names (docs/torvyn-facts.md#command-line)."""
-    snapshot = report.snapshot
-    seconds = report.duration_seconds
-    return {
-        "type": "summary",
-        "flow_name": flow.name,
-        "flow_state": str(snapshot.state),
-        "flow_stopped_because": report.stopped_because or None,
-        "failed": snapshot.state is FlowState.FAILED,
-        "duration_secs": seconds,
-        "elements_processed": snapshot.pulled,
-        "throughput_elem_per_sec": snapshot.pulled / seconds if seconds else 0.0,
-        "calls": snapshot.calls,
-        "delivered": snapshot.delivered,
-        "dropped": snapshot.dropped,
-        "queued": snapshot.queued,
-        "error_count": snapshot.errors,
-        "copies": snapshot.copies.reads + snapshot.copies.writes,
-        "copy_bytes": snapshot.copies.read_bytes + snapshot.copies.write_bytes,
-        "component_count": len(flow.nodes),
-        "edge_count": len(flow.edges),
-        "sinks": {node.name: node.elements_in for node in _sinks(flow, snapshot)},
-        "ports": {
-            node.name: dict(node.per_port) for node in snapshot.nodes if node.role is Role.ROUTER
-        },
-        "edges": [
-            {
-                "edge": edge.label,
-                "capacity": edge.capacity,
-                "queue_depth_peak": edge.peak,
-                "elements": edge.enqueued,
-                "dropped": edge.dropped,
-                "backpressure_events": edge.episodes,
-                "backpressure_duration_ns": edge.held_ns,
-            }
-            for edge in snapshot.edges
-        ],
-        "failures": [_failure_object(failed) for failed in report.failures],
-    }
+def balance(snapshot: FlowSnapshot) -> str:
+    """What came into the flow, and what became of it: both sides are equal."""
+    came = [
+        f"{snapshot.pulled:,} in",
+        *_given((snapshot.injected, "injected")),
+        *_given((snapshot.flushed, "flushed by aggregators")),
+        *_given((snapshot.copied, "copied by fan-out")),
+    ]
+    left = [
+        f"{snapshot.delivered:,} delivered",
+        f"{snapshot.dropped:,} dropped",
+        *_given((snapshot.absorbed, "absorbed")),
+        *_given((snapshot.filtered, "filtered")),
+        f"{snapshot.queued:,} queued",
+    ]
+    return f"{' + '.join(came)} = {' + '.join(left)}"
 
 
-def _failure_object(failed: NodeFailed) -> dict[str, Any]:
-    failure = failed.failure
-    report = report_of(failure)
-    return {
-        "node": failed.node,
-        "call": failed.call,
-        "sequence": None if failed.element is None else failed.element.sequence,
-        "kind": report.kind,
-        "code": failure.code,
-        "name": failure.name,
-        "message": failure.message,
-        "headline": report.headline,
-        "help": failure.help,
-        "frames": [
-            {
-                "function": frame.function or None,
-                "file": frame.file or None,
-                "line": frame.line or None,
-                "column": frame.column or None,
-            }
-            for frame in report.frames
-        ],
-        "stderr": failure.stderr.decode("utf-8", "replace"),
-        "stderr_cut": failure.stderr_cut,
-    }
+def _given(part: tuple[int, str]) -> list[str]:
+    number, what = part
+    return [f"{number:,} {what}"] if number else []
 
 
-def _sinks(flow: LinkedFlow, snapshot: FlowSnapshot) -> list[NodeSnapshot]:
+def _pressure(snapshot: FlowSnapshot) -> str:
+    episodes = sum(edge.episodes for edge in snapshot.edges)
+    blocked_ns = sum(edge.blocked_ns for edge in snapshot.edges)
+    words = f"{episodes:,} {_plural(episodes, 'episode')}"
+    return f"{words}, producers blocked {spaced_duration(blocked_ns)}" if blocked_ns else words
+
+
+def _errors(snapshot: FlowSnapshot) -> str:
+    parts = [
+        f"{node.name} {count:,} {kind}"
+        for node in snapshot.nodes
+        for kind, count in node.errors_by_kind
+    ]
+    return f"{snapshot.errors:,}: {', '.join(parts)}" if parts else f"{snapshot.errors:,}"
+
+
+def sinks_of(flow: LinkedFlow, snapshot: FlowSnapshot) -> list[NodeSnapshot]:
     """Sinks in the order in which the manifest's edges name them."""
     sinks = [node for node in snapshot.nodes if node.role is Role.SINK]
     return sorted(sinks, key=lambda node: flow.by_name[node.name].inputs)
@@ -164,14 +127,43 @@ def _port_rows(snapshot: FlowSnapshot) -> list[tuple[str, str]]:
 
 def _queue_lines(snapshot: FlowSnapshot) -> list[str]:
     width = max((len(edge.label) for edge in snapshot.edges), default=0)
+    return [f"  {edge.label:<{width}}  {_queue(edge)}" for edge in snapshot.edges]
+
+
+def _queue(edge: EdgeSnapshot) -> str:
+    parts = [f"peak {edge.peak}/{edge.capacity}"]
+    parts += [f"{number:,} dropped ({reason.value})" for reason, number in edge.drops]
+    if edge.depth or edge.in_hand:
+        parts.append(f"{edge.depth + edge.in_hand:,} left ({edge.state.value})")
+    if edge.episodes:
+        times = f"full {edge.episodes:,} {_plural(edge.episodes, 'time')}"
+        parts.append(f"{times}, {edge.drained:,} drained")
+    if edge.blocked_ns:
+        how = " by its rate" if edge.paced_ns > edge.held_ns else ""
+        parts.append(f"producer blocked {spaced_duration(edge.blocked_ns)}{how}")
+    if edge.response is not None:
+        p50, most = edge.response.p50_ns, edge.response.max_ns
+        parts.append(f"suspended after {spaced_duration(p50)} (p50), {spaced_duration(most)} (max)")
+    return ", ".join(parts)
+
+
+def _node_lines(report: RunReport) -> list[str]:
+    snapshot = report.snapshot
+    width = max((len(node.name) for node in snapshot.nodes), default=0)
     lines = []
-    for edge in snapshot.edges:
-        line = f"  {edge.label:<{width}}  peak {edge.peak}/{edge.capacity}"
-        if edge.dropped:
-            line += f", {edge.dropped:,} dropped"
-        if edge.episodes:
-            line += f", full {edge.episodes:,} {_plural(edge.episodes, 'time')}"
+    for node in snapshot.nodes:
+        busy, idle, blocked = shares(node, snapshot.at_ns)
+        line = f"  {node.name:<{width}}  busy {busy:>3} %, idle {idle:>3} %, blocked {blocked:>3} %"
+        times = report.times.of(node.name)
+        if times is not None:
+            calls = times.calls
+            p50, p99, most = map(spaced_duration, (calls.p50_ns, calls.p99_ns, calls.max_ns))
+            line += f"; {calls.samples:,} calls, p50 {p50}, p99 {p99}, max {most}"
         lines.append(line)
+    spread = report.times.end_to_end
+    if spread is not None:
+        p50, p99, most = map(spaced_duration, (spread.p50_ns, spread.p99_ns, spread.max_ns))
+        lines.append(f"  end to end: p50 {p50}, p99 {p99}, max {most}")
     return lines
 
 

@@ -11,9 +11,24 @@ from pathlib import Path
 from runtime.engine.options import EngineOptions
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.model.linked import ErrorPolicy, LinkedEdge, LinkedFlow, LinkedNode, SchedulePolicy
+from runtime.model.linked import (
+    ErrorPolicy,
+    ErrorRule,
+    LinkedEdge,
+    LinkedFlow,
+    LinkedNode,
+    SchedulePolicy,
+)
 from runtime.recording.encoding import RecordingOptions, clean_text
-from runtime.recording.format import FORMAT, EdgeLine, Header, LimitsLine, NodeLine, UnpinnedLine
+from runtime.recording.format import (
+    FORMAT,
+    EdgeLine,
+    Header,
+    LimitsLine,
+    NodeLine,
+    NodeRuleLine,
+    UnpinnedLine,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,11 @@ def header_of(
         schedule=facts.options.schedule.value,
         on_error=facts.options.on_error.value,
         max_retries=facts.options.max_retries,
+        back_off_ms=facts.options.back_off_ms,
+        node_rules=tuple(
+            NodeRuleLine(node, rule.policy.value, rule.max_retries, rule.back_off_ms)
+            for node, rule in facts.options.node_rules
+        ),
         element_limit=facts.options.element_limit,
         rebuild=facts.options.rebuild,
         sink_pause_ms=flow.sink_pause_ms,
@@ -68,6 +88,11 @@ def engine_options(header: Header) -> EngineOptions:
         schedule=SchedulePolicy(header.schedule),
         on_error=ErrorPolicy(header.on_error),
         max_retries=header.max_retries,
+        back_off_ms=header.back_off_ms,
+        node_rules=tuple(
+            (line.node, ErrorRule(ErrorPolicy(line.on_error), line.max_retries, line.back_off_ms))
+            for line in header.node_rules
+        ),
         element_limit=header.element_limit,
         rebuild=header.rebuild,
     )

@@ -1,0 +1,113 @@
+"""The workbench's own settings of a project: `.torvyn/studio/settings.toml` next to the manifest.
+
+Torvyn never sees the file. What it may hold:
+
+    [flow.main.on_error]
+    enricher = "retry(5, 200ms)"    # skip, stop, fail, retry, retry(N) or retry(N, back-off)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.flow.error_rules import ErrorRuleText
+from runtime.flow.manifest.manifest_file import load_manifest
+from runtime.flow.manifest.nearest import did_you_mean
+from runtime.flow.manifest.problems import Problems, diagnostic
+from runtime.flow.manifest.shape import Shape, table_of
+from runtime.flow.manifest.source_text import (
+    MAX_MANIFEST_BYTES,
+    SourceText,
+    TextError,
+    dotted,
+    read_bytes,
+)
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.linked import ErrorRule, LinkedFlow
+
+SETTINGS_FILE = Path(".torvyn", "studio", "settings.toml")
+"""Relative to the manifest's folder."""
+
+NodeRules = tuple[tuple[str, ErrorRule], ...]
+"""Names of nodes, and what follows their failed calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class _FlowSettings:
+    on_error: Mapping[str, ErrorRule] = table_of(ErrorRuleText())
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    flow: Mapping[str, _FlowSettings] = table_of(Shape(_FlowSettings))
+
+
+_SETTINGS = Shape(_Settings)
+
+
+def node_rules(flow: LinkedFlow, manifest_text: bytes) -> NodeRules:
+    """The error rules of the flow's nodes; none when there is no file.
+
+    Raises `StudioError` with every problem: the file cannot be read or understood, or it names a
+    flow or a node that the manifest does not have.
+    """
+    manifest = Path(flow.manifest)
+    path = manifest.parent / SETTINGS_FILE
+    source = SourceText("")
+    try:
+        data = read_bytes(path, MAX_MANIFEST_BYTES)
+        if data is None:
+            raise StudioError([_unreadable(path, "it is too large")])
+        source = SourceText.decode(data)
+        values = source.parse()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise StudioError([_unreadable(path, error.strerror or str(error))]) from None
+    except TextError as fault:
+        what = (Severity.ERROR, Code.SYNTAX, fault.message, fault.hint)
+        place = diagnostic(*what, str(path), fault.position, dotted(fault.path))
+        raise StudioError([place]) from None
+    problems = Problems(str(path), source)
+    settings = _SETTINGS.read(values, (), problems) or _Settings()
+    _check_flows(settings, flow, manifest, manifest_text, problems)
+    rules = settings.flow[flow.name].on_error if flow.name in settings.flow else {}
+    for name in rules:
+        if name not in flow.by_name:
+            problems.error(
+                Code.UNKNOWN_NODE,
+                ("flow", flow.name, "on_error", name),
+                f"flow '{flow.name}' has no node '{name}'",
+                did_you_mean(name, flow.by_name, "its nodes are"),
+            )
+    if problems.has_errors:
+        raise StudioError(problems.diagnostics())
+    return tuple(rules.items())
+
+
+def _check_flows(
+    settings: _Settings, flow: LinkedFlow, manifest: Path, text: bytes, problems: Problems
+) -> None:
+    if settings.flow.keys() <= {flow.name}:
+        return
+    known = load_manifest(manifest, text).manifest.flow
+    for name in settings.flow.keys() - known.keys():
+        problems.error(
+            Code.FLOW_NOT_FOUND,
+            ("flow", name),
+            f"the manifest has no flow '{name}'",
+            did_you_mean(name, known, "its flows are"),
+        )
+
+
+def _unreadable(path: Path, reason: str) -> Diagnostic:
+    return diagnostic(
+        Severity.ERROR,
+        Code.IO,
+        f"the workbench's settings cannot be read: {reason}",
+        "make it a file that you may read, or remove it",
+        str(path),
+    )

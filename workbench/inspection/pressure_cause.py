@@ -1,0 +1,148 @@
+"""Why a flow is slow: who waited longest, for whom, and what that one did meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from runtime.model.linked import LinkedFlow, Role
+from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
+from workbench.text.figures import percent, spaced_duration
+
+WAITED_SHARE = 0.2
+"""Of the flow time: what somebody must have waited before a cause is looked for."""
+CAUSED_SHARE = 0.7
+"""Of that wait: what the cause must have been at work, to be named alone."""
+
+
+class Reason(Enum):
+    """What holds the others up."""
+
+    BUSY = auto()
+    PAUSES = auto()
+    """A sink that answers `pause`."""
+    RATE = auto()
+    """The rate of an edge."""
+    BACK_OFF = auto()
+    """A node that waits before it tries again what failed."""
+    SEVERAL = auto()
+    """No node alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why the node that was blocked longest was blocked."""
+
+    waited: str
+    """The node that was blocked longest."""
+    reason: Reason
+    node: str | None
+    """The node that is the cause; None when it is none alone."""
+    chain: tuple[int, ...]
+    """Edges from the node that waited to the cause, by index."""
+    sentence: str
+    """All of it in one sentence, without a full stop."""
+
+
+def find_cause(flow: LinkedFlow, snapshot: FlowSnapshot) -> Cause | None:
+    """The cause, found by following "blocked by" from the node that was blocked longest.
+
+    That is a sink, which blocks itself, only when no other node was.
+
+    None when no node was blocked for `WAITED_SHARE` of the flow time. As calls are made one at a
+    time, a node that is the cause was at work for most of that wait, not of all the time.
+    """
+    node = max(
+        snapshot.nodes,
+        key=lambda node: (
+            _waited(node, snapshot) and node.role is not Role.SINK,
+            node.blocked_ns,
+        ),
+        default=None,
+    )
+    if node is None or not _waited(node, snapshot):
+        return None
+    waited = node
+    by_name = {node.name: node for node in snapshot.nodes}
+    chain: list[int] = []
+    while True:
+        edge = held_by(flow, snapshot, node)
+        if edge is None:
+            reason = Reason.PAUSES if node.role is Role.SINK else Reason.BACK_OFF
+            return _cause(snapshot, waited, reason, node, chain)
+        chain.append(edge.index)
+        if edge.paced_ns > edge.held_ns:
+            rate = flow.edges[edge.index].rate
+            own = f"the rate of {edge.label}" + (f", {rate:g} elements a second" if rate else "")
+            return Cause(
+                waited.name, Reason.RATE, None, tuple(chain), _words(waited, snapshot, own)
+            )
+        node = by_name[flow.edges[edge.index].target]
+        if node.blocked_ns <= node.busy_ns or not _waited(node, snapshot):
+            break
+    if node.busy_ns >= CAUSED_SHARE * waited.blocked_ns:
+        return _cause(snapshot, waited, Reason.BUSY, node, chain)
+    return Cause(
+        waited.name, Reason.SEVERAL, None, tuple(chain), _no_single_cause(waited, snapshot)
+    )
+
+
+def held_by(flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot) -> EdgeSnapshot | None:
+    """The output that held the node longest; None when it was held by itself for longer."""
+    outputs = [snapshot.edges[index] for index in flow.by_name[node.name].outputs]
+    edge = max(outputs, key=lambda edge: edge.blocked_ns, default=None)
+    if edge is None or not edge.blocked_ns:
+        return None
+    return edge if 2 * edge.blocked_ns >= node.blocked_ns else None
+
+
+def shares(node: NodeSnapshot, at_ns: int) -> tuple[int, int, int]:
+    """Busy, idle and blocked in whole per cent of `at_ns`, which add up to 100; all 0 at 0."""
+    parts = (node.busy_ns, node.idle_ns(at_ns), node.blocked_ns)
+    whole = sum(parts)
+    if not whole:
+        return 0, 0, 0
+    floors = [100 * part // whole for part in parts]
+    # What is left over goes to those that were cut most.
+    by_rest = sorted(range(3), key=lambda index: -(100 * parts[index] % whole))
+    for index in by_rest[: 100 - sum(floors)]:
+        floors[index] += 1
+    return floors[0], floors[1], floors[2]
+
+
+def _waited(node: NodeSnapshot, snapshot: FlowSnapshot) -> bool:
+    return node.blocked_ns > 0 and node.blocked_ns >= WAITED_SHARE * snapshot.at_ns
+
+
+def _cause(
+    snapshot: FlowSnapshot,
+    waited: NodeSnapshot,
+    reason: Reason,
+    node: NodeSnapshot,
+    chain: list[int],
+) -> Cause:
+    match reason:
+        case Reason.PAUSES:
+            did = f"which answered pause to {node.pauses:,} of {node.elements_in:,} elements"
+        case Reason.BACK_OFF:
+            did = f"which waits before it tries again, after {node.errors:,} errors"
+        case _:
+            did = f"{percent(node.busy_ns, snapshot.at_ns)} busy"
+    own = f"{node.name}, {did}"
+    return Cause(waited.name, reason, node.name, tuple(chain), _words(waited, snapshot, own))
+
+
+def _words(waited: NodeSnapshot, snapshot: FlowSnapshot, cause: str) -> str:
+    return f"{_wait(waited, snapshot)}; the cause is {cause}"
+
+
+def _no_single_cause(waited: NodeSnapshot, snapshot: FlowSnapshot) -> str:
+    others = [node for node in snapshot.nodes if node.busy_ns and node is not waited]
+    others.sort(key=lambda node: -node.busy_ns)
+    busy = ", ".join(f"{node.name} {percent(node.busy_ns, snapshot.at_ns)}" for node in others[:3])
+    return f"{_wait(waited, snapshot)}; no single cause: busy were {busy or 'none'}"
+
+
+def _wait(waited: NodeSnapshot, snapshot: FlowSnapshot) -> str:
+    blocked, whole = spaced_duration(waited.blocked_ns), spaced_duration(snapshot.at_ns)
+    return f"{waited.name} was blocked {blocked} of {whole}"
