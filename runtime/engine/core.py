@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from runtime.engine import edits, failures, lifecycle, queues, relink
-from runtime.engine.flow_run import FlowRun, Stage
-from runtime.engine.gone import added
+from runtime.engine.flow_run import FlowRun, Stage, added
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
 from runtime.engine.outcomes import HANDLERS, unexpected

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from enum import Enum, auto
 from heapq import heapify, heappush
 
-from runtime.engine.gone import Gone
 from runtime.engine.options import EngineOptions
-from runtime.engine.records import EdgeRecord, NodeRecord, build_records
+from runtime.engine.records import EdgeRecord, NodeRecord
+from runtime.model.call import NO_COPIES, CopyCount
 from runtime.model.events import Event, FlowState, StopReason
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import LinkedFlow, Role
 
 
 class Stage(Enum):
@@ -25,6 +25,60 @@ class Stage(Enum):
     ENDING = auto()
     """`teardown` of every live node, in reverse order."""
     ENDED = auto()
+
+
+class Gone:
+    """What the nodes and edges counted that a relink removed."""
+
+    __slots__ = (
+        "absorbed",
+        "copies",
+        "delivered",
+        "dropped",
+        "errors",
+        "filtered",
+        "flushed",
+        "pulled",
+        "put_out",
+        "sent",
+    )
+
+    def __init__(self) -> None:
+        self.pulled = 0
+        self.flushed = 0
+        self.delivered = 0
+        self.dropped = 0
+        self.filtered = 0
+        self.absorbed = 0
+        self.errors = 0
+        self.put_out = 0
+        """Elements that nodes put out, before fan-out; sinks not counted."""
+        self.sent = 0
+        """Copies of them, one for each edge."""
+        self.copies = NO_COPIES
+
+    def take(self, node: NodeRecord) -> None:
+        """Move the node's counts here."""
+        if node.is_source:
+            self.pulled += node.sequence
+        self.flushed += node.flushed
+        if node.role is Role.SINK:
+            self.delivered += node.elements_out
+        else:
+            self.put_out += node.elements_out
+        self.dropped += node.dropped
+        self.filtered += node.filtered
+        self.absorbed += node.absorbed
+        self.errors += node.errors
+        self.copies = added(self.copies, node.copies)
+        node.sequence = node.elements_out = node.dropped = node.errors = 0
+        node.flushed = node.filtered = node.absorbed = 0
+        node.copies = NO_COPIES
+
+    def take_edge(self, edge: EdgeRecord) -> None:
+        """Add the edge's counts; it is removed, and nothing is in it."""
+        self.dropped += edge.dropped
+        self.sent += edge.sent_here
 
 
 class FlowRun:
@@ -146,3 +200,43 @@ class FlowRun:
         events = self.events
         self.events = []
         return events
+
+
+def build_records(flow: LinkedFlow) -> tuple[tuple[NodeRecord, ...], tuple[EdgeRecord, ...]]:
+    """Records of all nodes, in topological order, and of all edges, in manifest order."""
+    nodes = tuple(NodeRecord(index, link) for index, link in enumerate(flow.nodes))
+    by_name = {node.name: node for node in nodes}
+    edges = tuple(
+        EdgeRecord(link, by_name[link.source], by_name[link.target]) for link in flow.edges
+    )
+    connect(nodes, edges)
+    return nodes, edges
+
+
+def connect(nodes: Iterable[NodeRecord], edges: Sequence[EdgeRecord]) -> None:
+    """Tell every node its edges."""
+    for node in nodes:
+        node.inputs = tuple(edges[index] for index in node.link.inputs)
+        node.outputs = tuple(edges[index] for index in node.link.outputs)
+        node.single_input = node.inputs[0] if len(node.inputs) == 1 else None
+        node.ports = {}
+        for edge in node.outputs:
+            port = edge.link.source_port
+            node.ports[port] = (*node.ports.get(port, ()), edge)
+
+
+def copied(gone: Gone, nodes: Iterable[NodeRecord], edges: Iterable[EdgeRecord]) -> int:
+    """Copies of elements that were made beyond the first."""
+    sent = gone.sent + sum(edge.sent_here for edge in edges)
+    put_out = sum(node.elements_out for node in nodes if node.role is not Role.SINK)
+    return sent - gone.put_out - put_out
+
+
+def added(total: CopyCount, more: CopyCount) -> CopyCount:
+    """The sum of two counts of copies."""
+    return CopyCount(
+        total.reads + more.reads,
+        total.read_bytes + more.read_bytes,
+        total.writes + more.writes,
+        total.write_bytes + more.write_bytes,
+    )

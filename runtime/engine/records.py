@@ -6,7 +6,6 @@ Everything static is looked up once, when the records are built; the hot path on
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from runtime.model.call import (
@@ -22,7 +21,7 @@ from runtime.model.call import (
 from runtime.model.element import Element
 from runtime.model.events import DropReason
 from runtime.model.histogram import Histogram, Spread
-from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, QueuePolicy, Role
+from runtime.model.linked import LinkedEdge, LinkedNode, QueuePolicy, Role
 from runtime.model.time_units import NS_PER_S
 
 WORK_EXPORTS: dict[Role, Export] = {
@@ -382,26 +381,3 @@ class CallContext:
     """The queue at whose head its element waits; None for a call without an element."""
     began_ns: int
     """Flow time at which it began."""
-
-
-def build_records(flow: LinkedFlow) -> tuple[tuple[NodeRecord, ...], tuple[EdgeRecord, ...]]:
-    """Records of all nodes, in topological order, and of all edges, in manifest order."""
-    nodes = tuple(NodeRecord(index, link) for index, link in enumerate(flow.nodes))
-    by_name = {node.name: node for node in nodes}
-    edges = tuple(
-        EdgeRecord(link, by_name[link.source], by_name[link.target]) for link in flow.edges
-    )
-    connect(nodes, edges)
-    return nodes, edges
-
-
-def connect(nodes: Iterable[NodeRecord], edges: Sequence[EdgeRecord]) -> None:
-    """Tell every node its edges."""
-    for node in nodes:
-        node.inputs = tuple(edges[index] for index in node.link.inputs)
-        node.outputs = tuple(edges[index] for index in node.link.outputs)
-        node.single_input = node.inputs[0] if len(node.inputs) == 1 else None
-        node.ports = {}
-        for edge in node.outputs:
-            port = edge.link.source_port
-            node.ports[port] = (*node.ports.get(port, ()), edge)

@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from runtime.engine import failures, lifecycle, pressure, queues
-from runtime.engine.flow_run import FlowRun, Stage
-from runtime.engine.records import EdgeRecord, NodeRecord, connect
+from runtime.engine.flow_run import FlowRun, Stage, connect
+from runtime.engine.records import EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness
 from runtime.model.events import FlowState, Relinked
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import reduce
 
-from runtime.engine.flow_run import FlowRun
-from runtime.engine.gone import added, copied
+from runtime.engine.flow_run import FlowRun, added, copied
 from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
 from runtime.engine.scheduling.schedule_policies import Schedule
 from runtime.engine.scheduling.scheduler import next_call

@@ -225,14 +225,15 @@ class _FlowLinker:
         nodes = tuple(
             self._linked_node(name, topology.roles[name], opened[name]) for name in topology.order
         )
-        schedule = self._flow.scheduling_policy or self._manifest.runtime.scheduling.policy
+        scheduling = self._manifest.runtime.scheduling
+        given = self._flow.scheduling_policy or scheduling.given_policy
         return LinkedFlow(
             name=self._name,
             manifest=str(self._loaded.path),
             nodes=nodes,
             edges=tuple(self._linked_edge(edge) for edge in self._flow.edges),
-            schedule=SchedulePolicy(schedule or SchedulePolicy.WEIGHTED_FAIR),
-            schedule_given=schedule is not None,
+            schedule=SchedulePolicy(given or scheduling.policy),
+            schedule_given=given is not None,
             sink_pause_ms=self._manifest.runtime.backpressure.sink_pause_ms,
             build_dir=str(self._loaded.directory / BUILD_DIR),
         )

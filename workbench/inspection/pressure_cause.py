@@ -15,6 +15,10 @@ CAUSED_SHARE = 0.7
 """Of that wait: what the cause must have been at work, to be named alone."""
 
 
+_PREFERRED = {Role.SOURCE: 2, Role.SINK: 0}
+"""Whose wait is told first, of those that waited."""
+
+
 class Reason(Enum):
     """What holds the others up."""
 
@@ -31,10 +35,10 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why the node that was blocked longest was blocked."""
+    """Why a node was blocked."""
 
     waited: str
-    """The node that was blocked longest."""
+    """The node whose wait is told."""
     reason: Reason
     node: str | None
     """The node that is the cause; None when it is none alone."""
@@ -47,17 +51,15 @@ class Cause:
 def find_cause(flow: LinkedFlow, snapshot: FlowSnapshot) -> Cause | None:
     """The cause, found by following "blocked by" from the node that was blocked longest.
 
-    That is a sink, which blocks itself, only when no other node was.
+    Sources come first, as what they are held by holds the flow; sinks, which block themselves,
+    come last.
 
     None when no node was blocked for `WAITED_SHARE` of the flow time. As calls are made one at a
     time, a node that is the cause was at work for most of that wait, not of all the time.
     """
     node = max(
         snapshot.nodes,
-        key=lambda node: (
-            _waited(node, snapshot) and node.role is not Role.SINK,
-            node.blocked_ns,
-        ),
+        key=lambda node: (_waited(node, snapshot) * _PREFERRED.get(node.role, 1), node.blocked_ns),
         default=None,
     )
     if node is None or not _waited(node, snapshot):

@@ -139,8 +139,13 @@ BACKPRESSURE = Shape(Backpressure, aliases=_BACKPRESSURE_ALIASES)
 class Scheduling:
     """`[runtime.scheduling]`."""
 
-    policy: str | None = optional(SCHEDULE)
+    given_policy: str | None = optional(SCHEDULE, name="policy")
     default_priority: int = key(Whole(1, 10), 5)
+
+    @property
+    def policy(self) -> str:
+        """The policy, with the default that Torvyn has."""
+        return self.given_policy or SchedulePolicy.WEIGHTED_FAIR.value
 
 
 @dataclass(frozen=True, slots=True)

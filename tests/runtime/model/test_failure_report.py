@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runtime.model.call import FAILURE_STDERR_BYTES, Failure, FailureKind
 from runtime.model.codes import Code
-from runtime.model.failure_report import MOST_FRAMES, frame_text, kind_word, report_of
+from runtime.model.failure_report import MOST_FRAMES, frame_text, report_of
 from runtime.model.stack import StackFrame
 
 PYTHON = """\
@@ -142,7 +142,7 @@ def test_only_runtime_frames_are_better_than_none() -> None:
     ],
 )
 def test_the_kind_names_the_limit(kind: FailureKind, code: Code, word: str) -> None:
-    assert kind_word(failed("", kind, code)) == word
+    assert failed("", kind, code).counted_as.value == word
 
 
 @given(st.text(max_size=FAILURE_STDERR_BYTES))
