@@ -71,6 +71,8 @@ class ErrorKind(StrEnum):
     MEMORY = "memory"
     TIME = "time"
     """A call that took longer than it may, or was ended on request."""
+    LIMIT = "limit"
+    """Any other limit."""
     CONTRACT = "contract"
     NO_SUCH_PORT = "no-such-port"
     QUEUE_FULL = "queue-full"
@@ -111,13 +113,17 @@ class Failure(NamedTuple):
     def counted_as(self) -> ErrorKind:
         """What it is counted as."""
         if self.kind is FailureKind.LIMIT:
-            return _LIMIT_KINDS.get(self.code, ErrorKind.TIME)
+            return _LIMIT_KINDS.get(self.code, ErrorKind.LIMIT)
         if self.kind is FailureKind.DEADLINE_EXCEEDED:
             return ErrorKind.DEADLINE
         return ErrorKind(self.kind.value)
 
 
-_LIMIT_KINDS = {Code.FUEL.number: ErrorKind.FUEL, Code.MEMORY.number: ErrorKind.MEMORY}
+_LIMIT_KINDS = {
+    Code.FUEL.number: ErrorKind.FUEL,
+    Code.MEMORY.number: ErrorKind.MEMORY,
+    Code.INVOCATION_TIMEOUT.number: ErrorKind.TIME,
+}
 
 
 class CopyCount(NamedTuple):

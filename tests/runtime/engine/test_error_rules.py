@@ -30,7 +30,8 @@ def test_errors_are_counted_by_kind_with_limits_told_apart() -> None:
     linked = linear()
     kinds = [kind for kind in FailureKind if kind is not FailureKind.LIMIT]
     failures = [fakes.failed(kind) for kind in kinds]
-    failures += [limit(Code.FUEL), limit(Code.MEMORY), limit(Code.INVOCATION_TIMEOUT)]
+    limits = (Code.FUEL, Code.MEMORY, Code.INVOCATION_TIMEOUT, Code.CAPACITY_EXCEEDED)
+    failures += [limit(code) for code in limits]
     invoker = FakeInvoker(linked, elements=1).then("sink", Export.PUSH, *failures)
     engine = initialised(linked, invoker, retrying(len(failures), 0))
     finish(engine)
