@@ -85,9 +85,11 @@ class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
     schedule: str
     on_error: str
     max_retries: int = 3
-    back_off_ms: int = 0
-    node_rules: tuple[NodeRuleLine, ...] = ()
-    """Error rules of single nodes; the three fields above are for all the others."""
+    back_off_ms: int | msgspec.UnsetType = msgspec.UNSET
+    """Left out when it is 0, as in the files of releases before it."""
+    node_rules: tuple[NodeRuleLine, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Error rules of single nodes; the three fields above are for all the others. Left out when
+    there are none."""
     element_limit: int | None = None
     rebuild: bool = True
     sink_pause_ms: int = 100

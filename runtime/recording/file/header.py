@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import msgspec
+
 from runtime.engine.options import EngineOptions
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
@@ -62,11 +64,12 @@ def header_of(
         schedule=facts.options.schedule.value,
         on_error=facts.options.on_error.value,
         max_retries=facts.options.max_retries,
-        back_off_ms=facts.options.back_off_ms,
+        back_off_ms=facts.options.back_off_ms or msgspec.UNSET,
         node_rules=tuple(
             NodeRuleLine(node, rule.policy.value, rule.max_retries, rule.back_off_ms)
             for node, rule in facts.options.node_rules
-        ),
+        )
+        or msgspec.UNSET,
         element_limit=facts.options.element_limit,
         rebuild=facts.options.rebuild,
         sink_pause_ms=flow.sink_pause_ms,
@@ -88,10 +91,10 @@ def engine_options(header: Header) -> EngineOptions:
         schedule=SchedulePolicy(header.schedule),
         on_error=ErrorPolicy(header.on_error),
         max_retries=header.max_retries,
-        back_off_ms=header.back_off_ms,
+        back_off_ms=header.back_off_ms or 0,
         node_rules=tuple(
             (line.node, ErrorRule(ErrorPolicy(line.on_error), line.max_retries, line.back_off_ms))
-            for line in header.node_rules
+            for line in header.node_rules or ()
         ),
         element_limit=header.element_limit,
         rebuild=header.rebuild,

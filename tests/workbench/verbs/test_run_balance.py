@@ -217,3 +217,18 @@ def test_the_summary_for_people_says_the_same() -> None:
     text = studio("run", str(PRESSURE), "--flow", "error").stderr.decode()
     assert "Errors          1: source 1 queue-full" in text
     assert "17 left (full)" in text
+
+
+def test_a_recording_repeats_the_policies_of_single_nodes(tmp_path: Path) -> None:
+    manifest = row(tmp_path, Role.PROCESSOR, component(ECHO, Role.PROCESSOR))
+    recording = tmp_path / "run.rec"
+    rules = ("--on-error", "mid=retry(2, 5ms)", "--on-error", "sink=skip")
+    found = summary(manifest, fed(tmp_path, "a\nU\nb\n"), *rules, f"--record={recording}")
+    assert found["failed"] is True
+    header = json.loads(recording.read_text().splitlines()[0])
+    assert header["node_rules"] == [
+        {"node": "mid", "on_error": "retry", "max_retries": 2, "back_off_ms": 5},
+        {"node": "sink", "on_error": "skip", "max_retries": 3, "back_off_ms": 0},
+    ]
+    done = studio("replay", str(recording), "--expect")
+    assert done.returncode == 0, done.stderr.decode()
