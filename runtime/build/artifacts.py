@@ -2,7 +2,8 @@
 
 Where Torvyn looks: docs/torvyn-facts.md#components.
 
-Looked for, in this order: Cargo's folders of the component, of the target directory that is
+Cargo says itself what it wrote (`--message-format=json`); its word counts. Other outputs are
+looked for, in this order: Cargo's folders of the component, of the target directory that is
 configured, and of the workspace; then any `.wasm` below the component. In each the file named
 like the package or the component counts first. Torvyn looks into the component's own `target/`
 only, so it finds neither a workspace's outputs nor those of most build commands.
@@ -20,6 +21,7 @@ from runtime.build.plan import ComponentSource
 from runtime.flow.cargo_folders import configured_target_dirs, read_toml
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.watch.sources import SourceTree, source_files
 from runtime.watch.wasm_frame import Layer, is_finished, layer_of
 
 _NOT_SEARCHED = frozenset({"deps", "incremental", "node_modules", "zig-cache"})
@@ -44,8 +46,8 @@ def locate_output(
 ) -> Path | Diagnostic:
     """The file a build made. `since_ns`: when it began, nanoseconds since the Unix epoch.
 
-    A file written since counts before older ones; older ones count because a build that had
-    nothing to do writes none. Raises nothing.
+    A file written since counts, a component before the core module it was made of. An older one
+    counts only when no source is newer than it: then the build had nothing to do. Raises nothing.
     """
     names = _names(source)
     # In a folder shared with other crates only the name tells whose a file is.
@@ -57,19 +59,52 @@ def locate_output(
         if found is None or (found.name not in names and not folder.is_relative_to(own)):
             continue
         (candidates if _is_fresh(found, since_ns) else older).append(found)
-    if candidates:
-        return candidates[0]
+    whole = [path for path in candidates if _layer(path) is Layer.COMPONENT]
+    if whole:
+        return whole[0]
     elsewhere = [path for path in _wasm_below(source.directory) if path not in older]
-    fresh = [path for path in elsewhere if _is_fresh(path, since_ns)]
+    fresh = [path for path in elsewhere if _is_fresh(path, since_ns) and path not in candidates]
+    if candidates and not any(_layer(path) is Layer.COMPONENT for path in fresh):
+        return candidates[0]
     if fresh:
         return _one_of(fresh, source)
     if _is_fresh(source.artifact, since_ns):
         return source.artifact
+    earlier = _older_output(source, older, elsewhere)
+    if isinstance(earlier, Path) and not _is_up_to_date(earlier, source):
+        return _outdated(source, earlier)
+    return earlier
+
+
+def _older_output(
+    source: ComponentSource, older: list[Path], elsewhere: list[Path]
+) -> Path | Diagnostic:
+    """The output of an earlier build, when there is one."""
     if older:
         return max(older, key=_written_ns)
     if source.artifact.is_file() and not elsewhere:
         return source.artifact
     return _one_of(elsewhere, source)
+
+
+def _is_up_to_date(output: Path, source: ComponentSource) -> bool:
+    """Whether no source of the component was written after the output, as `make` would ask."""
+    tree = SourceTree(source.name, (source.directory,))
+    try:
+        written_ns = output.stat().st_mtime_ns
+    except OSError:
+        return False
+    return all(status.st_mtime_ns <= written_ns for _, status in source_files(tree))
+
+
+def _outdated(source: ComponentSource, found: Path) -> Diagnostic:
+    return _problem(
+        source,
+        f"component '{source.name}' was built, but the build wrote no .wasm file where it is "
+        f"looked for; {found} is older than the sources",
+        f"Have the build command write {source.name}.wasm into the component's directory.",
+        found,
+    )
 
 
 def install_output(source: ComponentSource, output: Path) -> Installed | Diagnostic:

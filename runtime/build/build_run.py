@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from runtime.build.artifacts import install_output, locate_output
+from runtime.build.cargo_messages import CargoMessages
 from runtime.build.compiler_errors import ProblemReader
 from runtime.build.languages import component_path, componentize_steps
 from runtime.build.log import KEPT_LINES, LineRing, OutputLines
@@ -83,6 +84,7 @@ class BuildRun:
         self._reader = ProblemReader(
             plan.source.directory, f"component '{plan.source.name}' ({plan.source.language})"
         )
+        self._cargo = CargoMessages(plan.source.directory)
         self._cancel = threading.Event()
         self._ended = threading.Event()
         self._lock = threading.Lock()
@@ -90,6 +92,8 @@ class BuildRun:
         self._result: BuildResult | None = None
         self._exit_code: int | None = None
         self._last_line = ""
+        self._rest = b""
+        """The beginning of a line of cargo's."""
 
     @property
     def plan(self) -> BuildPlan:
@@ -155,7 +159,8 @@ class BuildRun:
         failure = self._steps(self._plan.steps)
         if failure is not None:
             return self._failed(began, failure)
-        output = self._plan.output or locate_output(source, since_ns, self._environment)
+        written = self._plan.output or self._cargo.output
+        output = written or locate_output(source, since_ns, self._environment)
         if isinstance(output, Path) and self._plan.wit is not None:
             output = self._componentized(output)
         if isinstance(output, Diagnostic):
@@ -210,7 +215,7 @@ class BuildRun:
                     step.argv,
                     step.directory,
                     self._environment,
-                    self._take,
+                    self._take_cargo if step.is_cargo else self._take,
                     self._cancel,
                     self._kill_after_s,
                 )
@@ -219,7 +224,7 @@ class BuildRun:
             except OSError as error:
                 why = f"cannot be started: {error.strerror or error}"
                 return (self._plain_failure(step, why),)
-            self._take(b"", final=True)
+            (self._take_cargo if step.is_cargo else self._take)(b"", final=True)
             if self._cancel.is_set():
                 return (self._plain_failure(step, "was cancelled"),)
             if self._exit_code != 0:
@@ -246,6 +251,16 @@ class BuildRun:
             file=str(step.directory),
             key=f"component.{self._plan.source.name}",
         )
+
+    def _take_cargo(self, data: bytes, final: bool = False) -> None:
+        """Take messages out of the output; a line of it may come in parts."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if final and self._rest:
+            lines.append(self._rest)
+            self._rest = b""
+        for line in lines:
+            if not self._cargo.feed(line.decode("utf-8", "replace")):
+                self._take(line + b"\n")
 
     def _take(self, data: bytes, final: bool = False) -> None:
         for line in self._ring.feed(data, final):

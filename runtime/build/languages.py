@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+from runtime.build.cargo_messages import MESSAGE_FORMAT
 from runtime.build.plan import BuildPlan, BuildStep, ComponentSource
 from runtime.build.toolchain import (
     WASI_ADAPTER,
@@ -131,11 +132,12 @@ def _rust(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
         problem = tools.target_problem(PLAIN_RUST_TARGET, source.directory, _who(source))
         if problem is not None:
             return problem
-    words = (cargo, "build", "--target", PLAIN_RUST_TARGET, *tail)
+    words = (cargo, "build", "--target", PLAIN_RUST_TARGET, MESSAGE_FORMAT, *tail)
     notes = ["cargo-component is not installed: building with plain cargo"]
     if source.target != PLAIN_RUST_TARGET:
         notes.append(f"for {PLAIN_RUST_TARGET} instead of {source.target}")
-    return BuildPlan(source, (BuildStep(words, source.directory),), notes=(", ".join(notes),))
+    step = BuildStep(words, source.directory, is_cargo=True)
+    return BuildPlan(source, (step,), notes=(", ".join(notes),))
 
 
 def _python(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:

@@ -50,6 +50,8 @@ class BuildStep:
 
     argv: tuple[str, ...]
     directory: Path
+    is_cargo: bool = False
+    """It writes cargo's messages, which are read and not shown."""
 
     @property
     def text(self) -> str:

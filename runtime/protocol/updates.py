@@ -157,9 +157,14 @@ class BuildLine:
 class BuildStatus:
     """What is being built, and what became of the components built before."""
 
-    building: str | None = None
+    building: tuple[str, ...] = ()
+    """Components that are being built, in the order in which they began."""
     waiting: tuple[str, ...] = ()
     """Components of the same request that come next, in order."""
+    done: int = 0
+    """Components of the same request whose builds have ended."""
+    total: int = 0
+    """Components of the same request; 0 when nothing is built."""
     requests: int = 0
     """`StartBuild`s of which nothing is built yet."""
     outcomes: tuple[BuildOutcome, ...] = ()
@@ -170,7 +175,7 @@ class BuildStatus:
     @property
     def busy(self) -> bool:
         """True while something is built or waits to be."""
-        return self.building is not None or bool(self.waiting) or self.requests > 0
+        return bool(self.building or self.waiting) or self.requests > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,21 @@ time.sleep(600)
 """Tells its own process id and that of a child that ignores SIGTERM, and stays."""
 
 
+def meets(name: str, *others: str) -> str:
+    """A part of a script that goes on once those of the other components have come to theirs.
+
+    Run one after the other they would wait in vain, and the build would fail.
+    """
+    return (
+        "import os, time\n"
+        f"open('../{name}.met', 'w').close()\n"
+        f"end = time.monotonic() + {PATIENCE_SECONDS}\n"
+        f"while not all(os.path.exists('../' + one + '.met') for one in {others!r}):\n"
+        "    assert time.monotonic() < end, 'nobody came'\n"
+        "    time.sleep(0.01)\n"
+    )
+
+
 def project(folder: Path, scripts: dict[str, str], more: str = "") -> Path:
     """A manifest with a component for each script, which is run in the component's folder."""
     text = PROJECT

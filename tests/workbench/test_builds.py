@@ -48,7 +48,7 @@ MISMATCH = Diagnostic(
 )  # fmt: skip
 BUILDING = Update(
     Health.READY,
-    build=BuildStatus("metric-proc", ("log-proc",)),
+    build=BuildStatus(("metric-proc",), ("log-proc",), total=2),
     build_lines=(BuildLine("metric-proc", "   Compiling metric-proc v0.1.0"),),
 )
 BROKEN = BuildOutcome("metric-proc", ExitCode.FAILED, 1_200_000_000, (MISMATCH,))
@@ -255,7 +255,9 @@ async def test_ctrl_r_builds_the_selected_nodes_component_and_shows_the_output(
         assert "7 Build" in text
         assert "Compiling metric-proc v0.1.0" in text
         assert "> building metric-proc" in text.split("\n")[0]
-        assert ", then log-proc" in text
+        assert "> 0 of 2, " in text
+        assert "s: metric-proc" in text
+        assert "then log-proc" in text
         assert "ctrl+x cancel build" in text.split("\n")[-1]
         assert panes_of(app).active is PaneName.FLOW
 
@@ -329,7 +331,7 @@ async def test_output_of_several_components_is_told_apart_and_losses_are_counted
     async with opened(link) as (app, pilot):
         await pilot.press("7", "plus")
         lines = (BuildLine("metric-proc", "one"), BuildLine("log-proc", "two\x1b[31m"))
-        status = BuildStatus("log-proc", outcomes=(BUILT,))
+        status = BuildStatus(("log-proc",), outcomes=(BUILT,))
         told = Update(Health.READY, build=status, build_lines=lines, build_lines_lost=1_200)
         await show(app, pilot, link, told)
         log = panes_of(app).build_log
@@ -396,7 +398,7 @@ def test_the_footer_always_has_help_and_quit() -> None:
     flow = fan_out()
     view = View(Health.READY).after(FakeLink().opened())
     failed = replace(view, snapshot=fail_node(snapshot(flow, calls=3), "log-proc"))
-    building = replace(failed, build=BuildStatus("metric-proc"))
+    building = replace(failed, build=BuildStatus(("metric-proc",)))
     for one in (view, failed, building):
         shown = [action.id for action in footer_actions(Context(one))]
         assert "help" in shown

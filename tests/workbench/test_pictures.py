@@ -116,7 +116,7 @@ def test_builds_that_are_reloaded_rolled_back_refused_and_failed(snap_compare: S
         Health.READY,
         builds=live,
         problems=(cut_off,),
-        build=BuildStatus("metric-sink", ("log-sink",), outcomes=(failed,)),
+        build=BuildStatus(("metric-sink",), ("log-sink",), done=1, total=3, outcomes=(failed,)),
         build_lines=(BuildLine("metric-sink", "   Compiling metric-sink v0.1.0"),),
     )
     prepare = showing(link, busy_update(link.flow), told)

@@ -10,8 +10,11 @@ from workbench.text.lines import StyleRole
 
 
 def build_words(status: BuildStatus) -> str:
-    """`building metric-proc`, or that it is about to begin."""
-    return f"building {status.building}" if status.building else "about to build"
+    """`building metric-proc`, of several at once `building metric-proc +1`, or that it begins."""
+    if not status.building:
+        return "about to build"
+    first, *others = status.building
+    return f"building {first} +{len(others)}" if others else f"building {first}"
 
 
 def outcome_words(outcome: BuildOutcome) -> tuple[str, StyleRole]:

@@ -9,16 +9,20 @@ from typing import Any
 
 import click
 
+from runtime.build.buildable import Buildable, load_buildable
 from runtime.build.log import OutputLines
+from runtime.build.parallel import build_components
 from runtime.build.plan import ComponentSource
-from runtime.build.session_builds import Buildable, build_component, load_buildable
 from runtime.build.source_watch import SourceWatch
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.printable import json_line, printable
 from runtime.model.time_units import NS_PER_S
+from runtime.opening.open import compiled_cache
 from runtime.protocol.updates import BuildOutcome
+from runtime.wasm.host import Host
 from workbench.terminal import ending_signals
+from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.arguments import manifest_and_flow
 
 _STATES = {
@@ -34,14 +38,34 @@ _DIGITS = 6
 
 @click.command("build")
 @click.argument("path", required=False, metavar="[MANIFEST]")
-@click.option("--component", metavar="NAME", help="Build this component; without it, all.")
-@click.option("--debug", is_flag=True, help="Build without optimization.")
+@click.option(
+    "--component",
+    "components",
+    multiple=True,
+    metavar="NAME",
+    help="Build this component; may be given several times. Without it, all.",
+)
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Build N components at once; without it, one for each processor.",
+)
+@click.option("--debug", is_flag=True, help="Build without optimization, with debug information.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("--watch-sources", is_flag=True, help="Build again when sources change.")
 def command(
-    path: str | None, component: str | None, debug: bool, as_json: bool, watch_sources: bool
+    path: str | None,
+    components: tuple[str, ...],
+    jobs: int | None,
+    debug: bool,
+    as_json: bool,
+    watch_sources: bool,
 ) -> int:
     """Build the components of a manifest into .torvyn/build next to it.
+
+    Each is also compiled into the user's cache, so that opening the flow does not wait.
 
     Exit codes: 0 built, 1 a build failed, 2 bad manifest or arguments, 3 a tool is missing,
     130 interrupted; of several, the highest.
@@ -49,10 +73,10 @@ def command(
     manifest, flow = manifest_and_flow(() if path is None else (path,), None)
     if flow is not None:
         raise click.UsageError("components are built, not flows; name one with --component")
-    report = _Report(as_json)
+    report = _Report(as_json, jobs)
 
     def load() -> tuple[ComponentSource, ...]:
-        found = load_buildable(manifest, component, debug=debug)
+        found = load_buildable(manifest, components, debug=debug)
         report.warn(found)
         return found.sources
 
@@ -68,27 +92,36 @@ def command(
 class _Report:
     """Says what is built, and what came of it."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, jobs: int | None) -> None:
         self._as_json = as_json
+        self._jobs = jobs
+        self._host: Host | None = None
+        self._progress = ProgressLine(sys.stderr)
         self._told: set[str] = set()
         self._warnings: tuple[Diagnostic, ...] = ()
-        self._building: tuple[str, int] | None = None
-        """The component, and when its build began."""
-        self._built = 0
-        self._asked = 0
+        self._began: dict[str, int] = {}
+        """When builds that run now began, by component."""
+        self._waiting: list[str] = []
+        """Components whose outcome is not told yet, in the manifest's order."""
+        self._held: dict[str, list[OutputLines | BuildOutcome]] = {}
+        """What is told when it is a component's turn."""
+        self._ended = self._built = self._asked = 0
         self.exit_code = ExitCode.OK
         """The highest verdict of the last builds."""
 
     def build(self, sources: tuple[ComponentSource, ...]) -> None:
-        """Build one after another, also after one has failed; then say what came of them."""
+        """Build all, also after one has failed; then say what came of them."""
         self._told.clear()
         self.exit_code = ExitCode.OK
-        self._built, self._asked = 0, len(sources)
-        for source in sources:
-            self._building = source.name, time.monotonic_ns()
-            outcome = build_component(source, self._stream)
-            self._building = None
-            self._tell_outcome(outcome)
+        self._ended, self._built, self._asked = 0, 0, len(sources)
+        self._began.clear()
+        self._waiting = [source.name for source in sources]
+        self._held = {source.name: [] for source in sources}
+        self._progress.begin()
+        try:
+            build_components(sources, self, jobs=self._jobs, compile_=self._compile)
+        finally:
+            self._progress.end()
         if sources:
             self._say(f"{self._built} of {_count(len(sources), 'component')} built")
         else:
@@ -98,12 +131,61 @@ class _Report:
     def interrupted(self) -> None:
         """Ctrl-C, or a signal like it."""
         self._say("interrupted")
-        if self._building is not None:
-            name, began = self._building
-            took_ns = time.monotonic_ns() - began
-            self._tell_outcome(BuildOutcome(name, ExitCode.INTERRUPTED, took_ns))
+        for name in self._waiting:
+            for item in self._held[name]:
+                self._tell(item)
+            if name in self._began:
+                took_ns = time.monotonic_ns() - self._began[name]
+                self._tell_outcome(BuildOutcome(name, ExitCode.INTERRUPTED, took_ns))
         self.exit_code = ExitCode(ending_signals.exit_code(ExitCode.INTERRUPTED))
         self._tell_summary()
+
+    # ---- as the listener of builds
+
+    def started(self, component: str) -> None:
+        """See `BuildListener.started`."""
+        self._began[component] = time.monotonic_ns()
+        self.tick()
+
+    def output(self, component: str, lines: OutputLines) -> None:
+        """Of builds at once, what comes first in the manifest is told first, and whole."""
+        if component == self._waiting[0]:
+            self._stream(lines)
+        else:
+            self._held[component].append(lines)
+
+    def ended(self, outcome: BuildOutcome) -> None:
+        """See `BuildListener.ended`."""
+        self._began.pop(outcome.component, None)
+        self._ended += 1
+        self._held[outcome.component].append(outcome)
+        while self._waiting:
+            held = self._held[self._waiting[0]]
+            while held:
+                item = held.pop(0)
+                self._tell(item)
+                if isinstance(item, BuildOutcome):
+                    self._waiting.pop(0)
+                    break
+            else:
+                break
+        self.tick()
+
+    def tick(self) -> None:
+        """See `BuildListener.tick`."""
+        names = ", ".join(self._began)
+        self._progress.show(f"{self._ended} of {self._asked} built", names)
+
+    def _tell(self, item: OutputLines | BuildOutcome) -> None:
+        if isinstance(item, BuildOutcome):
+            self._tell_outcome(item)
+        else:
+            self._stream(item)
+
+    def _compile(self, data: bytes) -> None:
+        if self._host is None:
+            self._host = Host(compiled_cache())
+        self._host.compile(data)
 
     def warn(self, found: Buildable) -> None:
         """Tell the manifest's warnings, unless they are those told before."""
@@ -121,7 +203,7 @@ class _Report:
             self._told.add(key)
             self._say(text)
 
-    def _stream(self, component: str, output: OutputLines) -> None:
+    def _stream(self, output: OutputLines) -> None:
         if output.lost:
             self._say(f"({output.lost:,} lines were not kept)")
         for line in output.lines:
@@ -147,12 +229,14 @@ class _Report:
             self._data({"type": "summary", **counts, "exit_code": code})
 
     def _say(self, text: str) -> None:
+        self._progress.clear()
         print(text, file=sys.stderr, flush=True)
 
     def _data(self, content: dict[str, Any]) -> None:
         self._write(json_line(content))
 
     def _write(self, line: str) -> None:
+        self._progress.clear()
         print(line, flush=True)
 
 

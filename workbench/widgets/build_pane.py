@@ -63,12 +63,14 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
             self._begin(outcome.component, entries)
             self._end(outcome, entries)
         if status is not None:
-            if status.building is not None:
-                self._begin(status.building, entries)
+            for component in status.building[:1]:
+                self._begin(component, entries)
             if status.refused and status.refused != self._state.refused:
                 entries += [
                     BuildNote("x", item.message, StyleRole.BAD, item) for item in status.refused
                 ]
+            if status.busy and not self._state.busy:
+                self._since = monotonic()
             self._state = status
         if entries:
             self.add(entries)
@@ -77,7 +79,6 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
     def _begin(self, component: str, entries: list[BuildLine | BuildNote]) -> None:
         if component != self._component:
             self._component = component
-            self._since = monotonic()
             entries.append(BuildNote(">", f"building {component}", StyleRole.ACCENT))
 
     def _end(self, outcome: BuildOutcome, entries: list[BuildLine | BuildNote]) -> None:
@@ -132,15 +133,20 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
         state = self._state
         if not state.busy:
             return ()
-        took = f" {duration(int((monotonic() - self._since) * NS_PER_S))}" if state.building else ""
-        waits = ", ".join(state.waiting)
-        return (
-            line(
-                (f" > {state.building or build_words(state)}", StyleRole.ACCENT),
-                (took, StyleRole.TEXT),
-                (f", then {waits}" if waits else "", StyleRole.DIM),
-            ),
-        )
+        took = duration(int((monotonic() - self._since) * NS_PER_S))
+        rows = [line((f" > {_how_far(state)}{took}", StyleRole.ACCENT))]
+        if state.building:
+            rows[0] += line((f": {', '.join(state.building)}", StyleRole.TEXT))
+        if state.waiting:
+            rows.append(line((f"   then {', '.join(state.waiting)}", StyleRole.DIM)))
+        return tuple(rows)
+
+
+def _how_far(state: BuildStatus) -> str:
+    """`3 of 8, `; of a single one nothing."""
+    if not state.building:
+        return f"{build_words(state)}, "
+    return f"{state.done} of {state.total}, " if state.total > 1 else ""
 
 
 def _fresh_outcomes(old: BuildStatus, new: BuildStatus) -> list[BuildOutcome]:

@@ -120,6 +120,35 @@ def test_a_build_command_may_write_to_the_final_place_itself(source: ComponentSo
     assert found(source, time.time_ns() + 10**9) == source.artifact
 
 
+def test_an_old_output_does_not_serve_when_a_source_is_newer(source: ComponentSource) -> None:
+    """The build wrote its file where nobody looks: the old one must not pass for it."""
+    path = put(source.directory / "target" / "wasm32-wasip2" / "release" / "my_router.wasm")
+    os.utime(path, (LONG_AGO_S, LONG_AGO_S))
+    put(source.directory / "src" / "lib.rs", b"fn main() {}")
+    problem = locate_output(source, time.time_ns() + 10**9, {})
+    assert isinstance(problem, Diagnostic)
+    assert "is older than the sources" in problem.message
+    assert problem.file == str(path)
+
+
+def test_the_folder_that_cargos_own_configuration_names_is_looked_into(
+    source: ComponentSource, tmp_path: Path
+) -> None:
+    home = tmp_path / "elsewhere" / "cargo"
+    put(home / "config.toml", b'[build]\ntarget-dir = "shared"\n')
+    path = put(home.parent / "shared" / "wasm32-wasip2" / "release" / "my_router.wasm")
+    assert found(source, CARGO_HOME=str(home)) == path
+
+
+def test_a_core_module_in_cargos_folder_does_not_hide_the_component(
+    source: ComponentSource,
+) -> None:
+    """A build command that makes the component itself, of what cargo made."""
+    core = put(source.directory / "target" / "wasm32-wasip1" / "release" / "router.wasm", MODULE)
+    assert found(source) == core
+    assert put(source.directory / "router.wasm") == found(source)
+
+
 def test_several_candidates_are_listed(source: ComponentSource) -> None:
     put(source.directory / "one.wasm")
     put(source.directory / "sub" / "two.wasm")

@@ -114,7 +114,9 @@ def test_a_crate_that_needs_cargo_component_is_told_so_before_the_compiler_start
 def test_rust_falls_back_to_plain_cargo_for_wasip2(directory: Path, tmp_path: Path) -> None:
     tools = tools_in(tmp_path / "bin", cargo="", rustc=f"echo {tmp_path}")
     plan = planned(component(directory, release=False), tools)
-    assert plan.steps[0].argv[1:] == ("build", "--target", "wasm32-wasip2")
+    assert plan.steps[0].argv[1:] == (
+        "build", "--target", "wasm32-wasip2", "--message-format=json-render-diagnostics",
+    )  # fmt: skip
     assert "cargo-component is not installed" in plan.notes[0]
 
 

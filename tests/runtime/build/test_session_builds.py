@@ -10,20 +10,21 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import wasmtime
 import wasmtime.component
 
+from runtime.build.buildable import load_buildable
 from runtime.build.bundled import SAMPLE_FLOWS, WIT, bundled_folder, wit_packages
+from runtime.build.component_build import build_component
 from runtime.build.log import OutputLines
 from runtime.build.session_builds import (
     PENDING_CHARACTERS,
     BuildNews,
     SessionBuilds,
-    build_component,
     build_environment,
-    load_buildable,
 )
 from runtime.model.errors import ExitCode, StudioError
 from runtime.protocol.requests import CancelBuild, StartBuild
@@ -35,6 +36,7 @@ from tests.support.build_projects import (
     PATIENCE_SECONDS,
     alive,
     artifact,
+    meets,
     project,
     told_processes,
     wait_until,
@@ -66,7 +68,7 @@ def manifest_of(folder: Path, text: str) -> Path:
 
 def refusal(manifest: Path, component: str | None = None) -> StudioError:
     with pytest.raises(StudioError) as caught:
-        load_buildable(manifest, component)
+        load_buildable(manifest, () if component is None else (component,))
     return caught.value
 
 
@@ -113,7 +115,7 @@ def test_release_is_what_the_manifest_says_unless_debug(
 
 def test_one_component_is_chosen_by_name(tmp_path: Path) -> None:
     manifest = manifest_of(tmp_path, PROJECT + TWO)
-    assert [source.name for source in load_buildable(manifest, "b").sources] == ["b"]
+    assert [source.name for source in load_buildable(manifest, ("b",)).sources] == ["b"]
 
 
 @pytest.mark.parametrize(
@@ -322,11 +324,11 @@ EXPORT("lifecycle@0.1.0#teardown") void teardown(void) {}
 
 
 @pytest.fixture
-def open_builds() -> Iterator[Callable[[Path], SessionBuilds]]:
+def open_builds() -> Iterator[OpenBuilds]:
     opened: list[SessionBuilds] = []
 
-    def opener(manifest: Path) -> SessionBuilds:
-        opened.append(SessionBuilds(manifest))
+    def opener(manifest: Path, jobs: int = 1) -> SessionBuilds:
+        opened.append(SessionBuilds(manifest, jobs=jobs))
         return opened[-1]
 
     yield opener
@@ -370,7 +372,10 @@ class Screen:
         return "\n".join(text for _, text in self.lines)
 
 
-OpenBuilds = Callable[[Path], SessionBuilds]
+class OpenBuilds(Protocol):
+    """Opens builds that are closed at the end of the test."""
+
+    def __call__(self, manifest: Path, jobs: int = 1) -> SessionBuilds: ...
 
 
 def test_all_components_are_built_in_order_also_after_one_fails(
@@ -437,13 +442,35 @@ def test_what_is_built_and_what_waits_is_told(tmp_path: Path, open_builds: OpenB
     screen = Screen(builds)
     builds.handle(StartBuild())
     builds.handle(StartBuild("c"))
-    screen.until(lambda: screen.status.building == "a")
+    screen.until(lambda: screen.status.building == ("a",))
     assert (screen.status.waiting, screen.status.requests) == (("b", "c"), 1)
     assert screen.status.busy
     (tmp_path / "a" / "go").touch()
     screen.until(lambda: not screen.status.busy)
     assert [item.component for item in screen.status.outcomes] == ["a", "b", "c"]
     assert not screen.status.outcomes[-1].changed
+
+
+def test_of_builds_at_once_each_components_output_is_told_in_one_piece(
+    tmp_path: Path, open_builds: OpenBuilds
+) -> None:
+    """`a` writes before and after `b` does, and ends last."""
+    a = f"print('a1', flush=True)\n{meets('a', 'b')}print('a2')\n{MAKES_IT}"
+    b = f"{meets('b', 'a')}print('b1', flush=True)\nprint('b2')\n{MAKES_IT}"
+    ending = f"import os, time\nwhile not os.path.exists('{tmp_path}/go'): time.sleep(0.01)\n"
+    manifest = project(tmp_path, {"a": a + ending, "b": b})
+    builds = open_builds(manifest, jobs=2)
+    screen = Screen(builds)
+    builds.handle(StartBuild())
+    screen.until(lambda: screen.status.done == 1)
+    assert (screen.status.building, screen.status.total) == (("a",), 2)
+    assert [item.component for item in screen.status.outcomes] == ["b"]
+    (tmp_path / "go").touch()
+    screen.until(lambda: not screen.status.busy)
+    assert [item.component for item in screen.status.outcomes] == ["b", "a"]
+    of_b = [place for place, (name, _) in enumerate(screen.lines) if name == "b"]
+    assert of_b == list(range(of_b[0], of_b[0] + len(of_b)))
+    assert {"a1", "a2", "b1", "b2"} <= {text for _, text in screen.lines}
 
 
 def test_cancel_ends_the_processes_and_what_waits(tmp_path: Path, open_builds: OpenBuilds) -> None:

@@ -23,6 +23,7 @@ from tests.support.build_projects import (
     PATIENCE_SECONDS,
     alive,
     artifact,
+    meets,
     project,
     told_processes,
     wait_until,
@@ -113,6 +114,47 @@ def test_one_component_is_built_by_name_from_anywhere(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(f"built b: {artifact(manifest, 'b')} (")
     assert not artifact(manifest, "a").exists()
+
+
+def test_several_components_are_built_by_name(tmp_path: Path) -> None:
+    manifest = project(tmp_path, {"a": MAKES_IT, "b": MAKES_IT, "c": MAKES_IT})
+    done = studio(tmp_path, "--component", "c", "--component", "a")
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["built a", "built c"]
+    assert not artifact(manifest, "b").exists()
+    done = studio(tmp_path, "--component", "x", "--component", "a", "--component", "y")
+    assert done.returncode == 2
+    assert done.stderr.count("error[E0990]") == 2
+
+
+def test_builds_at_once_are_told_one_after_the_other_in_the_manifests_order(
+    tmp_path: Path,
+) -> None:
+    """`b` is through before `a` goes on; its output comes after that of `a` all the same."""
+    a = f"{meets('a', 'b')}print('from a')\n{MAKES_IT}"
+    b = f"print('from b', flush=True)\n{MAKES_IT}{meets('b')}"
+    project(tmp_path, {"a": a, "b": b})
+    done = studio(tmp_path, "--jobs", "2")
+    assert done.returncode == 0
+    talk = [line for line in done.stderr.splitlines() if line.startswith("from ")]
+    assert talk == ["from a", "from b"]
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["built a", "built b"]
+
+
+def test_an_interrupt_ends_builds_at_once(tmp_path: Path) -> None:
+    project(tmp_path, {"a": FAMILY, "b": FAMILY, "c": MAKES_IT})
+    running_b = tmp_path / "b" / "running"
+    (tmp_path / "b" / "build.py").write_text(f"open('running', 'w').close()\n{FAMILY}")
+    with started(tmp_path, "--json", "--jobs", "2") as running:
+        wait_until(lambda: len(told_processes("\n".join(running.talk))) == 2)
+        wait_until(running_b.exists)
+        assert running.end() == 130
+    family = told_processes("\n".join(running.talk))
+    wait_until(lambda: not any(alive(process) for process in family))
+    *outcomes, summary = (json.loads(line) for line in running.out)
+    assert [(item["component"], item["state"]) for item in outcomes] == [
+        ("a", "cancelled"), ("b", "cancelled"),
+    ]  # fmt: skip
+    assert (summary["built"], summary["exit_code"]) == (0, 130)
 
 
 def test_an_unknown_component_exits_2_and_names_the_nearest(tmp_path: Path) -> None:
@@ -291,7 +333,7 @@ def test_an_ending_signal_ends_the_whole_family_and_is_the_exit_code(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     project(tmp_path, {"a": MAKES_IT, "b": FAMILY, "c": "open('ran', 'w')"})
-    with started(tmp_path, "--json") as running:
+    with started(tmp_path, "--json", "--jobs", "1") as running:
         wait_until(lambda: len(told_processes("\n".join(running.talk))) == 2)
         family = told_processes("\n".join(running.talk))
         assert all(alive(process) for process in family)
