@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from runtime.build.artifacts import install_output, locate_output
-from runtime.build.cargo_messages import CargoMessages
-from runtime.build.compiler_errors import ProblemReader
 from runtime.build.languages import component_path, componentize_steps
-from runtime.build.log import KEPT_LINES, LineRing, OutputLines
+from runtime.build.output.cargo_messages import CargoMessages
+from runtime.build.output.compiler_errors import ProblemReader
+from runtime.build.output.log import KEPT_LINES, LineRing, OutputLines
 from runtime.build.plan import BuildPlan, BuildStep
 from runtime.build.process import KILL_AFTER_S, run_command
 from runtime.build.toolchain import Toolchain, missing_tool

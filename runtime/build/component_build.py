@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from runtime.build.build_run import BuildResult, BuildRun
 from runtime.build.languages import plan_build
-from runtime.build.log import OutputLines
+from runtime.build.output.log import OutputLines
 from runtime.build.plan import ComponentSource
 from runtime.build.process import KILL_AFTER_S
 from runtime.build.toolchain import Toolchain

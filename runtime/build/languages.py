@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from runtime.build.cargo_messages import MESSAGE_FORMAT
+from runtime.build.output.cargo_messages import MESSAGE_FORMAT
 from runtime.build.plan import BuildPlan, BuildStep, ComponentSource
 from runtime.build.toolchain import (
     WASI_ADAPTER,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from runtime.build.component_build import END_S, build_component
-from runtime.build.log import OutputLines
+from runtime.build.output.log import OutputLines
 from runtime.build.plan import ComponentSource
 from runtime.build.toolchain import Toolchain
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError

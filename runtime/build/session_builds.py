@@ -12,7 +12,7 @@ from typing import Any
 
 from runtime.build.buildable import load_buildable
 from runtime.build.component_build import END_S
-from runtime.build.log import OutputLines
+from runtime.build.output.log import OutputLines
 from runtime.build.parallel import build_components
 from runtime.build.toolchain import Toolchain
 from runtime.model.codes import Code

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from runtime.build.buildable import Buildable, load_buildable
-from runtime.build.log import OutputLines
+from runtime.build.output.log import OutputLines
 from runtime.build.parallel import build_components
 from runtime.build.plan import ComponentSource
 from runtime.build.source_watch import SourceWatch

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from runtime.build.cargo_messages import CargoMessages
+from runtime.build.output.cargo_messages import CargoMessages
 
 
 def artifact(package: Path, *files: Path) -> str:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.build.compiler_errors import ProblemReader
-from runtime.build.log import KEPT_LINES, LONGEST_LINE, LineRing, last_state
+from runtime.build.output.compiler_errors import ProblemReader
+from runtime.build.output.log import KEPT_LINES, LONGEST_LINE, LineRing, last_state
 from runtime.model.errors import Diagnostic, Severity
 
 

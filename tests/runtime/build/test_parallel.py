@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.build.buildable import load_buildable
-from runtime.build.log import OutputLines
+from runtime.build.output.log import OutputLines
 from runtime.build.parallel import build_components, usual_jobs
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError

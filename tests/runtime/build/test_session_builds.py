@@ -19,7 +19,7 @@ import wasmtime.component
 from runtime.build.buildable import load_buildable
 from runtime.build.bundled import SAMPLE_FLOWS, WIT, bundled_folder, wit_packages
 from runtime.build.component_build import build_component
-from runtime.build.log import OutputLines
+from runtime.build.output.log import OutputLines
 from runtime.build.session_builds import (
     PENDING_CHARACTERS,
     BuildNews,
