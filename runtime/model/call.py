@@ -247,7 +247,7 @@ class Answer(NamedTuple):
     fuel: int = 0
     """Fuel used; 0 when fuel is not measured."""
     memory_bytes: int = 0
-    """Linear memory of the instance after the call; 0 when not known."""
+    """The linear memory the instance has at least, as its component declares; 0 when not known."""
 
 
 @dataclass(frozen=True, slots=True)

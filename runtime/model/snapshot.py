@@ -64,6 +64,7 @@ class NodeSnapshot:
     copies: CopyCount = NO_COPIES
     fuel_last: int = 0
     memory_bytes: int = 0
+    """See `Answer.memory_bytes`."""
     failure: Failure | None = None
     """Why its last call failed, while the element waits."""
     paused_until_ns: int | None = None

@@ -19,6 +19,7 @@ from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 from runtime.model.surface import Surface
 from runtime.wasm.abi.component_values import ByteLists
 from runtime.wasm.cache import CodeCache
+from runtime.wasm.declared_memory import Declared, read_declared
 from runtime.wasm.host_functions.wasi import POLLABLES
 from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
 from runtime.wasm.surface_reader import read_surface
@@ -42,6 +43,8 @@ class Compiled:
     """SHA-256 of the component's bytes, in hexadecimal."""
     surface: Surface
     component: Component
+    declared: Declared
+    """The memories and tables an instance of it has."""
 
 
 def surfaces_of(compiled: Mapping[str, Compiled]) -> dict[str, Surface]:
@@ -90,7 +93,7 @@ class Host:
         _check_header(data)
         component = self._load(digest, data)
         surface = read_surface(component, self.engine, digest, data)
-        compiled = Compiled(digest, surface, component)
+        compiled = Compiled(digest, surface, component, read_declared(data))
         with self._lock:
             return self._known.setdefault(digest, compiled)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 from wasmtime import Store, WasmtimeError
@@ -41,7 +42,7 @@ from runtime.wasm.host_functions.printed_output import (
 )
 from runtime.wasm.host_functions.torvyn import TorvynImports
 from runtime.wasm.host_functions.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
-from runtime.wasm.sandbox import CallWatch, fuel_of, limit_store
+from runtime.wasm.sandbox import CallWatch, StoreLimits, fuel_of
 
 _perf_counter_ns = time.perf_counter_ns
 _new_tuple: Any = tuple.__new__
@@ -89,6 +90,9 @@ class ComponentInstance:
         self._output = PrintedOutput(self._state, streams, on_print)
         self._watch = watch
         self._timeout_ns = node.limits.call_timeout_ms * NS_PER_MS
+        self._limits = node.limits
+        """As they hold for each memory of the component."""
+        self._least_memory = compiled.declared.least_bytes
         self._fuel = fuel_of(node.limits)
         self._fuel_argument = capi.u64(self._fuel)
         self._fixed = FixedValues()
@@ -127,7 +131,11 @@ class ComponentInstance:
 
     def _open(self, host: Host, lists: ByteLists) -> None:
         self._check_types()
-        limit_store(self._store, self.node.limits)
+        allowed = StoreLimits.of(self.compiled.declared, self.node.limits)
+        if allowed is None:
+            raise InstanceError(traps.too_many_memories(self.compiled.declared, self.node.limits))
+        allowed.apply(self._store)
+        self._limits = replace(self._limits, memory_bytes=allowed.memory_bytes)
         self._store.set_wasi(wasi_config(self._state.grants, self._output))
         self._kept.append(self._watch.attach(self._store))
         self._watch.begin(self._timeout_ns, self._output)
@@ -221,7 +229,7 @@ class ComponentInstance:
             return traps.timed_out(self.node.limits)
         if self._watch.interrupted:
             return traps.interrupted()
-        return traps.instantiation_failure(error, self.node.limits)
+        return traps.instantiation_failure(error, self._limits)
 
     def _refill(self) -> None:
         error = capi.set_fuel(self._handles.context, self._fuel_argument)
@@ -274,7 +282,7 @@ class ComponentInstance:
         host = state.take_host() if state.host else ()
         # Named tuples made this way cost half of what calling their class costs.
         answer: Answer = _new_tuple(
-            Answer, (outcome, duration, copies, printed, size, host, fuel, 0)
+            Answer, (outcome, duration, copies, printed, size, host, fuel, self._least_memory)
         )
         return answer
 
@@ -296,7 +304,7 @@ class ComponentInstance:
                 watch.timed_out,
                 output.stderr_tail if printed else b"",
             )
-            failure = traps.call_failure(trouble, self.node.limits)
+            failure = traps.call_failure(trouble, self._limits)
             watch.timed_out = False
             self.crashed = failure
         elif isinstance(outcome, Failed):

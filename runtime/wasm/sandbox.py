@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from wasmtime import Engine, Store
 
 from runtime.model.linked import Limits
 from runtime.wasm.abi import capi
+from runtime.wasm.declared_memory import Declared, limit_of_each
 from runtime.wasm.output_follower import FollowedOutput, OutputFollower
 
 TICK_SECONDS = 0.01
@@ -22,6 +23,9 @@ TICK_SECONDS = 0.01
 _QUIET_TICKS = 100
 """The ticking thread sleeps after this many ticks without a call."""
 _TABLE_ELEMENTS = 10_000
+_TABLE_ELEMENT_BYTES = 8
+_TABLE_SHARE = 8
+"""All tables together may take this part of what the memories may."""
 _CORE_INSTANCES = 100
 """Torvyn allows 10; a component made from Python has more than 12 of its own."""
 _FOLLOWED_TICKS = 20
@@ -33,13 +37,39 @@ _FOREVER_NS = 1 << 62
 _CONTINUE = 0
 
 
-def limit_store(store: Store, limits: Limits) -> None:
-    """Set what the store's instances may take."""
-    store.set_limits(
-        memory_size=limits.memory_bytes,
-        table_elements=_TABLE_ELEMENTS,
-        instances=_CORE_INSTANCES,
-    )
+class StoreLimits(NamedTuple):
+    """What the store of one component allows; see `declared_memory`."""
+
+    memory_bytes: int
+    """Each memory may have so much: all together no more than the node's limit."""
+    table_elements: int
+    memories: int
+    tables: int
+
+    @classmethod
+    def of(cls, declared: Declared, limits: Limits) -> StoreLimits | None:
+        """None when the component's memories or tables do not fit into the limits."""
+        memory_bytes = limit_of_each(declared.memories, limits.memory_bytes)
+        elements = limits.memory_bytes // _TABLE_SHARE // _TABLE_ELEMENT_BYTES
+        table_elements = limit_of_each(declared.tables, elements)
+        if memory_bytes is None or table_elements is None:
+            return None
+        return cls(
+            memory_bytes,
+            min(table_elements, _TABLE_ELEMENTS),
+            len(declared.memories),
+            len(declared.tables),
+        )
+
+    def apply(self, store: Store) -> None:
+        """Set what the store's instances may take."""
+        store.set_limits(
+            memory_size=self.memory_bytes,
+            table_elements=self.table_elements,
+            instances=_CORE_INSTANCES,
+            tables=self.tables,
+            memories=self.memories,
+        )
 
 
 def fuel_of(limits: Limits) -> int:

@@ -14,6 +14,7 @@ from runtime.model.codes import Code
 from runtime.model.linked import Limits
 from runtime.model.stack import own_frame
 from runtime.wasm.backtrace import read_frames
+from runtime.wasm.declared_memory import Declared
 
 MAX_HANDED_BYTES = 2_796_202
 """Bytes of one `list<u8>` from a component: wasmtime allows 128 MiB of values, 48 bytes each."""
@@ -148,6 +149,24 @@ def _memory(_text: str, limits: Limits) -> Failure:
     )
 
 
+def too_many_memories(declared: Declared, limits: Limits) -> Failure:
+    """The component's memories or tables do not fit into the limit, all together."""
+    least = declared.least_bytes
+    count = len(declared.memories)
+    if least > limits.memory_bytes or count < 2:
+        together = f" in {count} memories" if count > 1 else ""
+        message = f"starts with {least:,} bytes of memory{together}, or with too large tables"
+    else:
+        message = f"has {count} memories that could grow beyond it together"
+    return Failure.of(
+        FailureKind.LIMIT,
+        f"{message}; the limit is {limits.memory_bytes:,} bytes for all of them",
+        Code.MEMORY,
+        "Raise max_memory of the node in the manifest, or make the component need less.",
+        crashed=True,
+    )
+
+
 def _too_much(_text: str, _limits: Limits) -> Failure:
     return Failure.of(
         FailureKind.LIMIT,
@@ -201,6 +220,16 @@ _CALL_PATTERNS = (
         ),
     ),
 )
+
+
+def _uncounted(_text: str, _limits: Limits) -> Failure:
+    return Failure.of(
+        FailureKind.LIMIT,
+        "has memories or tables that this host cannot count before it makes them",
+        Code.MEMORY,
+        "Let the component's own modules define its memories, none that it takes from an instance.",
+        crashed=True,
+    )
 
 
 class CallTrouble(NamedTuple):
@@ -277,6 +306,8 @@ def _instantiation_failure(text: str, limits: Limits) -> Failure:
         return unresolved_import(missing.group(2))
     if re.search("exceeds memory limits|memory minimum size", text):
         return _memory(text, limits)
+    if re.search("(memory|table) count too high", text):
+        return _uncounted(text, limits)
     if "all fuel consumed" in text:
         return _fuel(text, limits)
     return instantiate_failed(_short(text))

@@ -81,7 +81,7 @@ def _counts(state: NodeSnapshot, at_ns: int, cells: int) -> list[Row]:
             ("held", held),
             ("last call", duration(state.last_call_ns) if state.calls else ""),
             *copied(state.copies),
-            ("memory", size(state.memory_bytes) if state.memory_bytes else ""),
+            ("memory", f"at least {size(state.memory_bytes)}" if state.memory_bytes else ""),
             ("fuel", f"{count(state.fuel_last)} in the last call" if state.fuel_last else ""),
         ),
         cells,

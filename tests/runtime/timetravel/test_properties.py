@@ -144,9 +144,9 @@ def events_of(execution: Execution) -> list[Event]:
 
 
 def without_measures(events: list[Event]) -> list[Event]:
-    """Without the fuel and the copies of the source, which a file does not hold."""
+    """Without fuel, memory and copies of the source, which a file does not hold."""
     return [
-        event._replace(answer=event.answer._replace(copies=NO_COPIES, fuel=0))
+        event._replace(answer=event.answer._replace(copies=NO_COPIES, fuel=0, memory_bytes=0))
         if isinstance(event, CallFinished) and event.call.node == "source"
         else event
         for event in events
