@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -25,11 +28,16 @@ VERBS: dict[str, tuple[str, str]] = {
     "diff": ("workbench.verbs.diff", "Compare two recordings, or two builds on one."),
     "check": ("workbench.verbs.check", "Check a manifest and its components."),
     "demo": ("workbench.verbs.demo", "List the sample flows, or copy one and open it."),
+    "new": ("workbench.verbs.new", "Make a project, or add a component to one."),
+    "init": ("workbench.verbs.new", "The same as `new`."),
+    "wit": ("workbench.verbs.wit", "Print or write Torvyn's contracts."),
     "build": ("workbench.verbs.build", "Build the components of a manifest."),
 }
 """Verb → module with a `command`, and what it does. Modules are imported when called."""
 
 DEFAULT_VERB = "open"
+_WORD = re.compile(r"[a-z][a-z-]*", re.IGNORECASE)
+"""What may be meant as a verb: files have a dot, folders a slash, or they are there."""
 
 _USED_UP = {
     errno.EMFILE: "Allow more open files, e.g. `ulimit -n 1024`.",
@@ -73,10 +81,18 @@ def cli() -> None:
 
 
 def with_default_verb(arguments: Sequence[str]) -> list[str]:
-    """Arguments with the default verb put in front when they name none."""
+    """Arguments with the default verb put in front when they name none.
+
+    Raises `click.UsageError` when the first one is a word that is neither a verb nor a file.
+    """
     first = arguments[0] if arguments else ""
     if first in VERBS or first in ("-h", "--help", "--version"):
         return list(arguments)
+    if _WORD.fullmatch(first) and not os.path.lexists(first):
+        # Two letters changed places count little here, unlike in Torvyn's rule for keys.
+        near = get_close_matches(first.lower(), VERBS, 1)
+        advice = f"did you mean '{near[0]}'?" if near else f"the verbs are: {', '.join(VERBS)}"
+        raise click.UsageError(f"there is no verb and no file '{first}'; {advice}")
     return [DEFAULT_VERB, *arguments]
 
 

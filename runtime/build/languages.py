@@ -216,7 +216,7 @@ def _c(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
     system = _mentions([*sources, *headers], _SYSTEM_C)
     types = _in_source_folders(source.directory, "*_component_type.o")
     core = source.work / "core.wasm"
-    mode = ("-O2",) if source.release else ("-O0", "-g")
+    mode = ("-O2", "-s") if source.release else ("-O0", "-g")
     linking = ("-mexec-model=reactor", _STACK) if hosted else ("-nostdlib", "-Wl,--no-entry")
     inputs = tuple(str(path) for path in (*sources, *types))
     words = (*zig, "cc", *mode, *linking, *inputs, "-o", str(core))

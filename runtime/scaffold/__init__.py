@@ -1,0 +1,1 @@
+"""New projects, new components in a project, and the contracts, written without writing over."""
