@@ -128,7 +128,7 @@ def _add_tables(
     wiring: Wiring,
 ) -> None:
     edit.add(_component_table(name, path, language), ("component",))
-    node = node_table(flow, name, role, language.config)
+    node = node_table(flow, name, role)
     edges = [edge_table(flow, *edge) for edge in wiring.edges]
     if not edges:
         # Connected to nothing, it would be an error of the flow.
@@ -157,7 +157,7 @@ def _cannot_be_edited(
     loaded: LoadedManifest, name: str, role: Role, language: TemplateLanguage, path: str
 ) -> StudioError:
     tables = _component_table(name, path, language)
-    tables += "\n" + node_table("main", name, role, language.config)
+    tables += "\n" + node_table("main", name, role)
     return refusal(
         Code.SEMANTIC,
         "its components or nodes are not written as tables of their own, which is what this "
@@ -215,7 +215,7 @@ def _manifest(name: str, language: TemplateLanguage) -> str:
         _component_table(role.value, f"{COMPONENTS_FOLDER}/{role.value}", language)
         for role in FIRST_ROLES
     )
-    nodes = "\n".join(node_table("main", role.value, role, language.config) for role in FIRST_ROLES)
+    nodes = "\n".join(node_table("main", role.value, role) for role in FIRST_ROLES)
     pairs = pairwise(FIRST_ROLES)
     edges = "\n".join(
         edge_table("main", start.value, OUTPUT, end.value, INPUT) for start, end in pairs

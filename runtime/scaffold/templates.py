@@ -24,8 +24,6 @@ class TemplateLanguage:
     """What version control leaves out, besides `.torvyn/`."""
     prepare: str | None = None
     """What is typed once in a new project before the first build."""
-    config: str = ""
-    """Keys of a node with a component in this language, as lines of TOML."""
     named_files: tuple[str, ...] = ()
     """Suffixes of files that are named like the role, and then like the component."""
     untried: str | None = None
@@ -44,7 +42,6 @@ LANGUAGES: dict[str, TemplateLanguage] = {
             "javascript",
             ("node_modules/",),
             prepare="npm install",
-            config='fuel_budget = 100000000\nmax_memory = "64MiB"\n',
             named_files=(".js",),
         ),
     )

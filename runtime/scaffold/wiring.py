@@ -66,10 +66,10 @@ def wire(flow: Flow, name: str, role: Role, after: str | None) -> Wiring:
     return Wiring(edge, tuple((name, port, end.node, end.port) for port in ports))
 
 
-def node_table(flow: str, name: str, role: Role, config: str) -> str:
+def node_table(flow: str, name: str, role: Role) -> str:
     """The table of a new node."""
     header = dotted(("flow", flow, "nodes", name))
-    return f'[{header}]\ncomponent = "{name}"\ninterface = "{ROLE_INTERFACES[role]}"\n{config}'
+    return f'[{header}]\ncomponent = "{name}"\ninterface = "{ROLE_INTERFACES[role]}"\n'
 
 
 def edge_table(flow: str, start: str, start_port: str, end: str, end_port: str) -> str:
