@@ -83,7 +83,8 @@ def open_flow(manifest: Path, flow_name: str | None = None) -> OpenedFlow:
     if result.flow is None:
         raise UnlinkedFlowError(result.diagnostics, result.outline)
     rules = node_rules(result.flow, text)
-    return OpenedFlow(result.flow, result.diagnostics, text, linking, rules)
+    warnings = (*result.diagnostics, *linking.host.warnings)
+    return OpenedFlow(result.flow, warnings, text, linking, rules)
 
 
 @dataclass(frozen=True, slots=True)

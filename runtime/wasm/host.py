@@ -69,6 +69,12 @@ class Host:
         self._pollables: Component | None = None
         self._of_thread = threading.local()
 
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What the user should know of this host: a cache that is not used."""
+        problem = None if self._cache is None else self._cache.problem
+        return () if problem is None else (problem,)
+
     def lists(self) -> ByteLists:
         """The calling thread's writer of byte lists: 2 MiB, shared by all its instances."""
         lists: ByteLists | None = getattr(self._of_thread, "lists", None)
@@ -107,12 +113,12 @@ class Host:
     def _load(self, digest: str, data: bytes) -> Component:
         key = f"{digest}-{_configuration_key()}"
         if self._cache is not None:
-            path = self._cache.find(key)
-            if path is not None:
+            code = self._cache.find(key)
+            if code is not None:
                 try:
-                    return Component.deserialize_file(self.engine, str(path))
+                    return Component.deserialize(self.engine, code)
                 except WasmtimeError:
-                    self._cache.discard(path)
+                    self._cache.discard(key)
         try:
             component = Component(self.engine, data)
         except WasmtimeError as error:

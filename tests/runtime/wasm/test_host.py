@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import hmac
 import os
 import stat
 import threading
@@ -149,7 +150,12 @@ def test_compiling_is_safe_from_several_threads_and_shared() -> None:
 
 
 def files(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir())
+    """The files of a cache, without its key."""
+    return sorted(path for path in folder.iterdir() if path.name != "key")
+
+
+def no_compiling(*_arguments: object) -> None:
+    raise AssertionError("compiled although it is in the cache")
 
 
 def test_compiled_code_is_kept_and_used_again(
@@ -160,19 +166,25 @@ def test_compiled_code_is_kept_and_used_again(
     (kept,) = files(folder)
     assert first.digest in kept.name
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert stat.S_IMODE(kept.stat().st_mode) & 0o077 == 0
-
-    def no_compiling(*_arguments: object) -> None:
-        raise AssertionError("compiled although it is in the cache")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    key = folder / "key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert hmac_of(key.read_bytes(), kept) in kept.name
 
     monkeypatch.setattr("runtime.wasm.host.Component.__init__", no_compiling)
     host = Host(folder)
     assert host.inspect(GUEST) == first.surface
+    assert host.warnings == ()
     with OneNode(host, GUEST, Role.ROUTER, lifecycle=True) as node:
         assert node.start().outcome == Finished()
 
 
-def test_a_damaged_file_of_the_cache_is_made_anew(tmp_path: Path) -> None:
+def hmac_of(key: bytes, kept: Path) -> str:
+    content = kept.name.split(".")[0].encode() + b"\0" + kept.read_bytes()
+    return hmac.new(key, content, hashlib.sha256).hexdigest()
+
+
+def test_a_damaged_file_of_the_cache_is_made_again(tmp_path: Path) -> None:
     Host(tmp_path).compile(GUEST)
     (kept,) = files(tmp_path)
     for damage in (slice(None), slice(100, None), slice(20_000, 20_001)):
@@ -182,26 +194,105 @@ def test_a_damaged_file_of_the_cache_is_made_anew(tmp_path: Path) -> None:
         with OneNode(Host(tmp_path), GUEST, Role.ROUTER, lifecycle=True) as node:
             assert node.start().outcome == Finished()
         (kept,) = files(tmp_path)
-        assert hashlib.sha256(kept.read_bytes()).hexdigest() in kept.name
+        assert hmac_of((tmp_path / "key").read_bytes(), kept) in kept.name
 
 
-def test_a_file_wasmtime_refuses_is_made_anew(tmp_path: Path) -> None:
+def test_a_file_wasmtime_refuses_is_made_again(tmp_path: Path) -> None:
     Host(tmp_path).compile(GUEST)
     (kept,) = files(tmp_path)
-    key = kept.name.split(".")[0]
-    kept.unlink()
-    other = b"not compiled code, but with the digest it promises"
-    wrong = tmp_path / f"{key}.{hashlib.sha256(other).hexdigest()}.cwasm"
-    wrong.write_bytes(other)
+    entry = kept.name.split(".")[0]
+    kept.write_bytes(b"not compiled code, but with the code it promises")
+    wrong = kept.rename(
+        tmp_path / f"{entry}.{hmac_of(tmp_path.joinpath('key').read_bytes(), kept)}.cwasm"
+    )
     Host(tmp_path).compile(GUEST)
     (made,) = files(tmp_path)
     assert made != wrong
 
 
-def test_others_lose_their_access_to_the_cache(tmp_path: Path) -> None:
-    tmp_path.chmod(0o777)
+def test_code_of_another_component_or_key_is_not_taken(tmp_path: Path) -> None:
+    """A file whose own digest is right is not enough, nor one made for something else."""
     Host(tmp_path).compile(GUEST)
+    Host(tmp_path).compile(component(GUESTS[Role.SINK], Role.SINK))
+    one, other = files(tmp_path)
+    mac = other.name.split(".")[1]
+    planted = tmp_path / f"{one.name.split('.')[0]}.{mac}.cwasm"
+    other.rename(planted)
+    one.unlink()
+    for data in (GUEST, component(GUESTS[Role.SINK], Role.SINK)):
+        Host(tmp_path).compile(data)
+    assert not planted.exists()
+    before = files(tmp_path)
+    assert len(before) == 2
+    (tmp_path / "key").write_bytes(bytes(32))
+    Host(tmp_path).compile(GUEST)
+    assert len(set(files(tmp_path)) - set(before)) == 1
+
+
+@pytest.mark.parametrize(("mode", "named"), [(0o640, True), (0o604, True), (0o666, True)])
+def test_a_key_that_others_can_read_is_not_used(tmp_path: Path, mode: int, named: bool) -> None:
+    Host(tmp_path).compile(GUEST)
+    (tmp_path / "key").chmod(mode)
+    host = Host(tmp_path)
+    host.compile(GUEST)
+    (warning,) = host.warnings
+    assert warning.file == str(tmp_path / "key")
+    assert ("others can read it" in warning.message) is named
+
+
+def test_a_short_key_is_not_used(tmp_path: Path) -> None:
+    Host(tmp_path).compile(GUEST)
+    (tmp_path / "key").write_bytes(b"short")
+    host = Host(tmp_path)
+    host.compile(GUEST)
+    assert "32 bytes" in host.warnings[0].message
+
+
+def test_what_others_may_only_read_is_closed_to_them(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    host = Host(tmp_path)
+    host.compile(GUEST)
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+    assert host.warnings == ()
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o720, 0o1777])
+def test_a_folder_that_others_could_write_to_is_not_used_and_said(
+    tmp_path: Path, mode: int
+) -> None:
+    tmp_path.chmod(mode)
+    host = Host(tmp_path)
+    host.compile(GUEST)
+    assert list(tmp_path.iterdir()) == []
+    (warning,) = host.warnings
+    assert warning.file == str(tmp_path)
+    assert "is not used: others can write to it" in warning.message
+
+
+def test_a_folder_that_is_a_link_is_not_used_and_said(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    Host(real).compile(GUEST)
+    link = tmp_path / "link"
+    link.symlink_to(real)
+    before = files(real)
+    host = Host(link)
+    host.compile(component(GUESTS[Role.SINK], Role.SINK))
+    assert "it is a link" in host.warnings[0].message
+    assert files(real) == before
+
+
+@pytest.mark.parametrize("kind", ["writable", "link"])
+def test_a_file_that_others_could_write_or_a_link_is_not_loaded(tmp_path: Path, kind: str) -> None:
+    Host(tmp_path / "cache").compile(GUEST)
+    (kept,) = files(tmp_path / "cache")
+    if kind == "writable":
+        kept.chmod(0o622)
+    else:
+        kept.symlink_to(kept.rename(tmp_path / "elsewhere"))
+    Host(tmp_path / "cache").compile(GUEST)
+    (made,) = files(tmp_path / "cache")
+    assert not made.is_symlink()
+    assert stat.S_IMODE(made.stat().st_mode) == 0o600
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="owners are of POSIX")
@@ -210,8 +301,10 @@ def test_a_folder_of_someone_else_is_not_used(
 ) -> None:
     mine = os.getuid()
     monkeypatch.setattr("runtime.wasm.cache.os.getuid", lambda: mine + 1)
-    Host(tmp_path).compile(GUEST)
+    host = Host(tmp_path)
+    host.compile(GUEST)
     assert files(tmp_path) == []
+    assert "belongs to another user" in host.warnings[0].message
 
 
 def test_a_cache_that_can_not_be_written_is_no_error(tmp_path: Path) -> None:
