@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, Lack, outline_of
@@ -90,6 +91,8 @@ class View:
     """The latest last."""
     timeline: Timeline | None = None
     recording: RecordingStatus | None = None
+    times: CallTimes = NO_CALLS
+    """How long calls took."""
     branch_comparison: BranchComparison | None = None
     """None until it was asked for and answered."""
 
@@ -99,6 +102,7 @@ class View:
             self,
             flow=None,
             snapshot=None,
+            times=NO_CALLS,
             builds=(),
             comparisons=(),
             change=None,
@@ -121,6 +125,7 @@ class View:
             problems=self.problems if update.problems is None else update.problems,
             builds=self.builds if update.builds is None else update.builds,
             build=self.build if update.build is None else update.build,
+            times=self.times if update.times is None else update.times,
             timeline=update.timeline or self.timeline,
             recording=update.recording or self.recording,
             branch_comparison=update.branch_comparison or self.branch_comparison,

@@ -74,6 +74,7 @@ def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
         errors_by_kind=tuple(node.errors_by_kind.items()),
         pauses=node.pauses,
         pauses_in_row=node.pauses_in_row if node.last_paused_at == node.elements_out else 0,
+        error_rule=run.options.rule_of(node.name),
         backing_off=node.backing_off,
     )
 

@@ -16,6 +16,7 @@ from runtime.execution.call_drivers import (
     RecordedRun,
     RepeatedSources,
 )
+from runtime.execution.call_timing import CallTiming
 from runtime.execution.event_log import EventLog, Reported
 from runtime.execution.inspection import SessionInspector
 from runtime.execution.output_buffer import OutputBuffer
@@ -67,6 +68,7 @@ class Execution:
         self._resources = resources
         self.printed = OutputBuffer()
         self.log = EventLog()
+        self.timing = CallTiming()
         self.recent = RecentElements()
         self.pulls: Counter[str] = Counter()
         """`pull` calls that were kept, by source."""
@@ -184,6 +186,7 @@ class Execution:
         self.keep(events)
 
     def _keep_call(self, event: CallFinished) -> None:
+        self.timing.add(event)
         call = event.call
         element = call.element
         if element is not None:

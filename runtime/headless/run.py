@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from runtime.engine.core import Engine
@@ -12,7 +12,7 @@ from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming
 from runtime.flow.error_rules import DEFAULT_RETRIES
-from runtime.model.call_times import CallTimes
+from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
 from runtime.model.events import (
     BackpressureEnded,
@@ -64,7 +64,7 @@ class RunReport:
     interrupted: bool
     stopped_because: str
     """Why it ended before its sources were done; empty otherwise."""
-    times: CallTimes = field(default_factory=CallTimes)
+    times: CallTimes = NO_CALLS
     """How long calls took, and elements from end to end."""
 
 

@@ -32,3 +32,6 @@ class CallTimes:
     def of(self, node: str) -> NodeTimes | None:
         """The calls of a node; None when it was not called."""
         return next((times for name, times in self.nodes if name == node), None)
+
+
+NO_CALLS = CallTimes()

@@ -106,6 +106,11 @@ class ErrorRule:
         if self.back_off_ms < 0:
             raise ValueError(f"back_off_ms must be 0 or more, not {self.back_off_ms}")
 
+    def __str__(self) -> str:
+        if self.policy is not ErrorPolicy.RETRY:
+            return self.policy.value
+        return f"retry({self.max_retries}, {self.back_off_ms}ms)"
+
     def back_off_after(self, attempt: int) -> int:
         """Flow time to wait after failed try number `attempt`, from 1, in milliseconds."""
         doublings = min(attempt - 1, MAX_BACK_OFF_MS.bit_length())

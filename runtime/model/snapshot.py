@@ -8,7 +8,10 @@ from enum import StrEnum
 from runtime.model.call import NO_COPIES, CopyCount, ErrorKind, Failure, NextCall
 from runtime.model.events import DropReason, FlowState, StopReason
 from runtime.model.histogram import Spread
-from runtime.model.linked import QueuePolicy, Role, SchedulePolicy
+from runtime.model.linked import ErrorRule, QueuePolicy, Role, SchedulePolicy
+
+STOPS = ErrorRule()
+"""The rule where none is given: the flow stops."""
 
 
 class NodeState(StrEnum):
@@ -77,6 +80,8 @@ class NodeSnapshot:
     """Elements to which a sink answered `pause`."""
     pauses_in_row: int = 0
     """Of the last elements in a row, those to which it answered `pause`."""
+    error_rule: ErrorRule = STOPS
+    """What follows its failed calls."""
     backing_off: bool = False
     """True while it waits before it tries again what failed."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic, ExitCode, StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, UnlinkedFlowError
@@ -232,6 +233,8 @@ class Update:
     flow: LinkedFlow | None = None
     """Set when the session opened a flow, or another one than before."""
     snapshot: FlowSnapshot | None = None
+    """Set when it changed."""
+    times: CallTimes | None = None
     """Set when it changed."""
     running: bool = False
     events: tuple[EventLine, ...] = ()

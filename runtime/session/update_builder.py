@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from runtime.execution.execution import Execution
 from runtime.hotreload.reloading import HotReload
+from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
@@ -35,6 +36,7 @@ class _Picture:
 
     flow: LinkedFlow | None = None
     snapshot: FlowSnapshot | None = None
+    times: CallTimes | None = None
     problems: tuple[Diagnostic, ...] | None = None
     builds: tuple[NodeBuild, ...] | None = None
     timeline: Timeline | None = None
@@ -71,7 +73,7 @@ class UpdateBuilder:
         rewound, self._shown = shown is not self._shown, shown
         if rewound:
             self._sent_events = 0
-            self._sent = replace(self._sent, flow=None, snapshot=None, builds=None)
+            self._sent = replace(self._sent, flow=None, snapshot=None, times=None, builds=None)
         lines, lost = shown.log.since(
             self._sent_events, LINES_AGAIN if rewound else LINES_PER_UPDATE
         )
@@ -84,6 +86,7 @@ class UpdateBuilder:
             health=Health.READY,
             flow=None if now.flow == before.flow else now.flow,
             snapshot=None if now.snapshot == before.snapshot else now.snapshot,
+            times=None if now.times == before.times else now.times,
             running=running,
             events=tuple(shown.inspector.lines(lines)),
             events_lost=lost,
@@ -104,6 +107,7 @@ class UpdateBuilder:
         return _Picture(
             flow=shown.flow,
             snapshot=shown.snapshot(),
+            times=shown.timing.times(),
             problems=self._reload.problems(),
             builds=shown.builds.shown(),
             timeline=self._timeline(),

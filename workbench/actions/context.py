@@ -20,6 +20,7 @@ class PaneName(StrEnum):
     EVENTS = "events"
     PROBLEMS = "problems"
     BUILD = "build"
+    SLOW = "why slow"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,16 @@ from runtime.protocol.updates import EventLine, Health
 from workbench.bars.refused import refused_words
 from workbench.graph.graph_diff import FlowChange
 from workbench.inspection.build_rows import comparison_words
+from workbench.inspection.pressure_cause import find_cause
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
-from workbench.text.glyphs import MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
+from workbench.text.glyphs import CAUSE, MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
 from workbench.text.lines import Line, Span, StyleRole, fit, line, width_of
 from workbench.timeline import place_words as timeline_words
 from workbench.view import News, View
+
+PAUSES_NOTICED = 10
+"""After so many answers `pause` in a row, a sink is named."""
 
 
 def next_words(upcoming: NextCall) -> str:
@@ -60,6 +64,7 @@ def _standing(view: View, cells: int) -> Line:
             (what, StyleRole.PAST if view.past else StyleRole.GOOD),
             ("space", StyleRole.KEY),
             (" pauses", StyleRole.DIM),
+            *_why_slow(view, snapshot),
         )
     upcoming = _upcoming(snapshot)
     if view.past:
@@ -83,6 +88,18 @@ def _standing(view: View, cells: int) -> Line:
     else:
         made.append((" || paused", StyleRole.NEXT))
     return line(*made, *upcoming)
+
+
+def _why_slow(view: View, snapshot: FlowSnapshot) -> tuple[tuple[str, StyleRole], ...]:
+    """Who holds the others up, while the flow runs."""
+    pausing = max(snapshot.nodes, key=lambda node: node.pauses_in_row, default=None)
+    if pausing is not None and pausing.pauses_in_row >= PAUSES_NOTICED:
+        words = f"   ! {pausing.name} answered pause to its last {pausing.pauses_in_row:,} elements"
+        return ((words, StyleRole.WARN),)
+    cause = find_cause(view.flow, snapshot) if view.flow is not None else None
+    if cause is None:
+        return ()
+    return ((f"   {CAUSE} {cause.sentence}", StyleRole.WARN),)
 
 
 def _upcoming(snapshot: FlowSnapshot) -> Line:

@@ -59,15 +59,30 @@ def depth_bar(edge: EdgeSnapshot, cells: int) -> Line:
 
 
 def _counts(edge: EdgeSnapshot, rate: float | None, cells: int) -> list[Row]:
-    episodes = f"{edge.episodes}x, producer held {duration(edge.held_ns)}"
+    drops = ", ".join(f"{number} {reason.value}" for reason, number in edge.drops)
+    blocked = duration(edge.blocked_ns)
+    if edge.paced_ns:
+        blocked += f", {duration(edge.paced_ns)} of it by its rate"
+    response = ""
+    if edge.response is not None:
+        p50, most = duration(edge.response.p50_ns), duration(edge.response.max_ns)
+        response = f"p50 {p50}, max {most} until the producer was suspended"
+    role = StyleRole.WARN if edge.full else StyleRole.TEXT
     return facts(
         (
+            ("state", line((edge.state.value, role))),
             ("depth", depth_bar(edge, BAR_CELLS)),
             ("peak", f"{edge.peak}, relieved at {edge.low_mark}"),
             ("policy", edge.policy.value + (f" {rate:g}/s" if rate else "")),
             ("passed", f"{count(edge.enqueued)} in, {count(edge.dequeued)} out"),
-            ("dropped", line((str(edge.dropped), StyleRole.WARN)) if edge.dropped else ""),
-            ("was full", line((episodes, StyleRole.WARN)) if edge.episodes else ""),
+            ("for room", f"{count(edge.in_hand)} wait" if edge.in_hand else ""),
+            ("dropped", line((drops, StyleRole.WARN)) if edge.dropped else ""),
+            (
+                "was full",
+                f"{edge.episodes}x, {count(edge.drained)} drained" if edge.episodes else "",
+            ),
+            ("blocked", line((blocked, StyleRole.WARN)) if edge.blocked_ns else ""),
+            ("response", response),
             ("producer", "done" if edge.done else ""),
         ),
         cells,

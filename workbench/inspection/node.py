@@ -6,9 +6,11 @@ from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.protocol.updates import BuildComparison, NodeBuild, NodeCalls
 from workbench.inspection.build_rows import build_rows, comparison_rows
+from workbench.inspection.pressure_cause import shares
 from workbench.inspection.rows import copied, facts, prose, section, title
+from workbench.inspection.why_slow import blocked_by
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import count, duration, percent, size
+from workbench.text.figures import count, duration, size
 from workbench.text.glyphs import MARK_SIGNS, NODE_SIGNS
 from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.view import EdgeRef, ElementRef
@@ -35,8 +37,8 @@ def node_rows(
     if state is not None:
         rows += _failure(state, cells)
     rows += comparison_rows(comparison, cells)
-    if state is not None:
-        rows += _counts(state, snapshot.at_ns if snapshot else 0, cells)
+    if state is not None and snapshot is not None:
+        rows += _counts(flow, snapshot, state, cells)
     rows += _ports(flow, node, state)
     rows += build_rows(build, node.digest, now_ns, cells)
     rows += _calls(calls, cells)
@@ -61,24 +63,38 @@ def _failure(state: NodeSnapshot, cells: int) -> list[Row]:
     return [*rows, Row(keys)]
 
 
-def _counts(state: NodeSnapshot, at_ns: int, cells: int) -> list[Row]:
+def _counts(flow: LinkedFlow, snapshot: FlowSnapshot, state: NodeSnapshot, cells: int) -> list[Row]:
     sign, word, role = NODE_SIGNS[state.state]
-    busy = line(
-        duration(state.busy_ns),
-        (f"  {percent(state.busy_ns, at_ns)}" if at_ns else "", StyleRole.DIM),
+    at_ns = snapshot.at_ns
+    shared = shares(state, at_ns)
+    held = line((f"  by {blocked_by(flow, snapshot, state)}", StyleRole.WARN))
+    times = (state.busy_ns, state.idle_ns(at_ns), state.blocked_ns)
+    busy, idle, blocked = (
+        line(duration(time), (f"  {share}%" if at_ns else "", StyleRole.DIM))
+        for time, share in zip(times, shared, strict=True)
     )
-    held = line((duration(state.blocked_ns), StyleRole.WARN)) if state.blocked_ns else ""
+    waits = " until it tries again" if state.backing_off else ""
+    errors = ", ".join(f"{number} {kind}" for kind, number in state.errors_by_kind)
     return facts(
         (
-            ("state", line((f"{sign} {word}", role))),
+            ("state", line((f"{sign} {word}{waits}", role))),
             ("calls", f"{count(state.calls)}"),
             ("elements", f"{count(state.elements_in)} in, {count(state.elements_out)} out"),
             ("in hand", str(state.in_hand) if state.in_hand else ""),
-            ("kept", str(state.absorbed) if state.absorbed else ""),
+            ("absorbed", count(state.absorbed) if state.absorbed else ""),
+            ("filtered", count(state.filtered) if state.filtered else ""),
             ("dropped", line((str(state.dropped), StyleRole.WARN)) if state.dropped else ""),
-            ("errors", line((str(state.errors), StyleRole.BAD)) if state.errors else ""),
+            ("errors", line((errors, StyleRole.BAD)) if state.errors else ""),
+            ("on error", str(state.error_rule)),
             ("busy", busy),
-            ("held", held),
+            ("idle", idle),
+            ("blocked", (*blocked, *held) if state.blocked_ns else ""),
+            (
+                "pauses",
+                f"{count(state.pauses)}, the last {state.pauses_in_row} in a row"
+                if state.pauses
+                else "",
+            ),
             ("last call", duration(state.last_call_ns) if state.calls else ""),
             *copied(state.copies),
             ("memory", f"at least {size(state.memory_bytes)}" if state.memory_bytes else ""),

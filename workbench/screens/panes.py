@@ -34,6 +34,7 @@ from workbench.widgets.outputs_pane import Outputs
 from workbench.widgets.pane_layout import CORNER, Body
 from workbench.widgets.problems_pane import ProblemsPane
 from workbench.widgets.queues_pane import QueuesPane
+from workbench.widgets.slow_pane import SlowPane
 from workbench.widgets.timeline_bar import TimelineBar
 
 GRID = (
@@ -44,6 +45,7 @@ GRID = (
     PaneName.EVENTS,
     PaneName.PROBLEMS,
     PaneName.BUILD,
+    PaneName.SLOW,
 )
 """The panes in the order in which they fill the grid."""
 
@@ -79,6 +81,7 @@ class Panes(Vertical, inherit_bindings=False):
         self.event_log = EventsPane(id="events", classes="pane")
         self.problems = ProblemsPane(id="problems", classes="pane")
         self.build_log = BuildPane(id="build", classes="pane")
+        self.slow = SlowPane(id="slow", classes="pane")
         self._body = Body({name: self.pane(name) for name in GRID})
 
     def compose(self) -> ComposeResult:
@@ -99,11 +102,12 @@ class Panes(Vertical, inherit_bindings=False):
 
     def watch_view(self, old: View, new: View) -> None:
         """Every pane sees the new view."""
-        panes: tuple[FlowPane | QueuesPane | Inspector | ProblemsPane, ...] = (
+        panes: tuple[FlowPane | QueuesPane | Inspector | ProblemsPane | SlowPane, ...] = (
             self.flow_pane,
             self.queues,
             self.inspector,
             self.problems,
+            self.slow,
         )
         for pane in panes:
             pane.view = new
@@ -240,6 +244,7 @@ class Panes(Vertical, inherit_bindings=False):
             PaneName.EVENTS: self.event_log,
             PaneName.PROBLEMS: self.problems,
             PaneName.BUILD: self.build_log,
+            PaneName.SLOW: self.slow,
         }
         return panes[name]
 

@@ -17,6 +17,8 @@ FULL = "!"
 DROP = "o"
 RELOADED = "r"
 ROLLED_BACK = "<"
+CAUSE = "◆"
+"""The node that holds the others up."""
 DENIED = "~"
 """Before output that Torvyn would discard."""
 

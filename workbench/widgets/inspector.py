@@ -225,7 +225,7 @@ class Inspector(LineView, inherit_bindings=False):
             case BranchesRef():
                 self.show(branch_rows(self.view.branch_comparison, cells))
             case ChangeRef() | None:
-                self.show(flow_rows(flow, snapshot, cells))
+                self.show(flow_rows(flow, snapshot, self.view.times, cells))
 
     # ---- the pane as actions see it
 

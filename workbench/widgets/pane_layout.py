@@ -13,7 +13,7 @@ from workbench.actions.context import PaneName
 NARROW = Size(100, 28)
 """Below this width or height the graph shares the body with one pane only."""
 
-CORNER = (PaneName.EVENTS, PaneName.PROBLEMS, PaneName.BUILD)
+CORNER = (PaneName.EVENTS, PaneName.PROBLEMS, PaneName.BUILD, PaneName.SLOW)
 """Panes that share one place on a large terminal."""
 
 TINY = Size(40, 12)

@@ -13,7 +13,7 @@ from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
 from workbench.view import EdgeRef, View
 from workbench.widgets.line_view import LineView
 
-BAR_CELLS = (6, 24)
+BAR_CELLS = (5, 24)
 DEPTH_CELLS = 9
 NAME_CELLS = (16, 34)
 
@@ -52,8 +52,8 @@ class QueuesPane(LineView, inherit_bindings=False):
 
     def _columns(self) -> tuple[tuple[str, int], ...]:
         wide = self.room >= 70
-        columns = (("peak", 4), ("in", 5), ("out", 5), ("drop", 5))
-        return (*columns, ("held", 6)) if wide else columns
+        columns = (("peak", 4), ("in", 5), ("out", 5), ("lost", 5))
+        return (*columns, ("blocked", 7)) if wide else columns
 
     def _cells(self, edges: tuple[EdgeSnapshot, ...]) -> tuple[int, int]:
         """Cells for the names and for the bars."""
@@ -73,8 +73,8 @@ class QueuesPane(LineView, inherit_bindings=False):
             (count(edge.dequeued), StyleRole.TEXT),
             (dropped, StyleRole.WARN if edge.dropped else StyleRole.FAINT),
             (
-                duration(edge.held_ns) if edge.held_ns else "-",
-                StyleRole.WARN if edge.held_ns else StyleRole.FAINT,
+                duration(edge.blocked_ns) if edge.blocked_ns else "-",
+                StyleRole.WARN if edge.blocked_ns else StyleRole.FAINT,
             ),
         ]
         cells = [width for _, width in self._columns()]

@@ -1,0 +1,99 @@
+"""The table of why a flow is slow, of flows that really ran."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.engine.options import EngineOptions
+from runtime.execution.call_timing import CallTiming
+from runtime.model.call import Answer, Export
+from runtime.model.call_times import NO_CALLS, CallTimes
+from runtime.model.events import CallFinished
+from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
+from runtime.model.snapshot import FlowSnapshot
+from tests.support import engine_fakes as fakes
+from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type
+from workbench.inspection.edge import edge_rows
+from workbench.inspection.node import node_rows
+from workbench.inspection.pressure_cause import shares
+from workbench.inspection.why_slow import slow_rows
+from workbench.text.lines import Row, width_of
+from workbench.view import NodeRef
+
+FAIR = EngineOptions(schedule=SchedulePolicy.WEIGHTED_FAIR)
+
+
+def slow_flow() -> tuple[LinkedFlow, FlowSnapshot, CallTimes]:
+    """A sink that takes 50 us for each of 60 elements, behind queues of 4."""
+    linked = linear(Role.PROCESSOR, capacity=4)
+    invoker = FakeInvoker(linked, elements=60)
+    invoker.on("sink", Export.PUSH, lambda call: Answer(fakes.READY, 50_000))
+    engine = initialised(linked, invoker, FAIR)
+    timing = CallTiming()
+    for event in of_type(finish(engine), CallFinished):
+        timing.add(event)
+    return linked, engine.snapshot(), timing.times()
+
+
+def texts(rows: list[Row]) -> list[str]:
+    return ["".join(span.text for span in row.spans) for row in rows]
+
+
+@pytest.mark.parametrize("cells", [36, 64, 76, 118])
+def test_the_cause_stands_first_and_every_node_has_its_shares(cells: int) -> None:
+    flow, snapshot, times = slow_flow()
+    rows = slow_rows(flow, snapshot, times, cells)
+    lines = texts(rows)
+    assert all(width_of(row.spans) <= cells for row in rows)
+    assert lines[0].startswith(" ◆ source was blocked")
+    table = [line for line in lines if line.startswith((" sink", " source", " processor"))]
+    assert table[0].startswith(" sink ◆")
+    assert f" {shares(snapshot.nodes[2], snapshot.at_ns)[0]}% " in table[0]
+    for name, holder, node in (("source", "processor0", 0), ("processor0", "sink", 1)):
+        blocked = shares(snapshot.nodes[node], snapshot.at_ns)[2]
+        assert any(
+            f" {holder} {blocked}%" in line for line in table if line.startswith(f" {name[:5]}")
+        )
+    # 50 us to the nearest bucket.
+    assert "49.7us" in " ".join(lines)
+    targets = [row.target for row in rows if isinstance(row.target, NodeRef)]
+    assert {NodeRef("sink"), NodeRef("processor0"), NodeRef("source")} <= set(targets)
+
+
+def test_elements_are_timed_from_end_to_end_with_the_share_of_waiting() -> None:
+    flow, snapshot, times = slow_flow()
+    ends = "\n".join(texts(slow_rows(flow, snapshot, times, 80))[-3:])
+    assert "end to end" in ends
+    assert "% of it, 60 elements" in ends
+
+
+def test_before_the_first_call_there_are_no_figures() -> None:
+    linked = linear()
+    engine = fakes.started(linked, FakeInvoker(linked))
+    for snapshot in (None, engine.snapshot()):
+        assert texts(slow_rows(linked, snapshot, NO_CALLS, 40))[0] == " No calls yet."
+
+
+def test_a_flow_in_which_nobody_waits_says_so() -> None:
+    linked = linear()
+    engine = initialised(linked, FakeInvoker(linked, elements=3))
+    finish(engine)
+    rows = texts(slow_rows(linked, engine.snapshot(), NO_CALLS, 60))
+    assert rows[0] == " Nobody waited for long."
+    assert all("◆" not in row for row in rows)
+
+
+def test_the_inspector_says_of_a_queue_what_it_did_to_its_producer() -> None:
+    flow, snapshot, _ = slow_flow()
+    text = "\n".join(texts(edge_rows(flow, snapshot, 0, None, 60)))
+    edge = snapshot.edges[0]
+    assert f"was full   {edge.episodes}x, {edge.drained} drained" in text
+    assert "state      done" in text
+    assert "response   p50 10ns, max " in text
+
+
+def test_the_inspector_says_of_a_node_how_it_spent_its_time_and_what_follows_errors() -> None:
+    flow, snapshot, _ = slow_flow()
+    text = "\n".join(texts(node_rows(flow, snapshot, "source", None, 60)))
+    assert "by processor0" in text
+    assert "on error   stop" in text

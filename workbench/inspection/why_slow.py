@@ -1,0 +1,176 @@
+"""Why a flow is slow: how each node spent its time, by whom it was blocked, and the cause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.model.call_times import CallTimes
+from runtime.model.histogram import Spread
+from runtime.model.linked import LinkedFlow, Role
+from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
+from runtime.model.time_units import NS_PER_S
+from workbench.inspection.pressure_cause import Cause, find_cause, held_by, shares
+from workbench.inspection.rows import column, facts, prose
+from workbench.text.figures import count, duration
+from workbench.text.glyphs import CAUSE
+from workbench.text.lines import Row, Span, StyleRole, line
+from workbench.view import EdgeRef, NodeRef
+
+BAR_CELLS = 10
+"""One for each 10 % that a node was busy."""
+WIDE = 64
+"""Cells from which one table has all; below there are two."""
+WIDER = 92
+"""Cells from which the table also has p50, max and bars."""
+FEWEST_SAMPLES = 20
+"""Below so many a quantile is not shown."""
+NONE = "·"
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One column of a table."""
+
+    heading: str
+    cells: int
+    text: str
+    role: StyleRole
+
+
+def slow_rows(
+    flow: LinkedFlow, snapshot: FlowSnapshot | None, times: CallTimes, cells: int
+) -> list[Row]:
+    """The cause first, then a table with the cause, those that waited and the busiest on top."""
+    if snapshot is None or not snapshot.calls:
+        return [
+            Row(line((" No calls yet.", StyleRole.DIM))),
+            Row(line((" Figures begin with the first call.", StyleRole.DIM))),
+        ]
+    cause = find_cause(flow, snapshot)
+    nodes = sorted(snapshot.nodes, key=lambda node: _rank(node, cause))
+    rows = _cause_rows(cause, cells)
+    if cells >= WIDE:
+        rows += _table(flow, snapshot, times, nodes, cause, cells, ("time", "calls"))
+    else:
+        rows += _table(flow, snapshot, times, nodes, cause, cells, ("time",))
+        rows.append(Row(()))
+        rows += _table(flow, snapshot, times, nodes, cause, cells, ("calls",))
+    return rows + _end_to_end(times, cells)
+
+
+def _rank(node: NodeSnapshot, cause: Cause | None) -> tuple[bool, int, int]:
+    is_cause = cause is not None and cause.node == node.name
+    return not is_cause, -node.blocked_ns, -node.busy_ns
+
+
+def _cause_rows(cause: Cause | None, cells: int) -> list[Row]:
+    if cause is None:
+        return [Row(line((" Nobody waited for long.", StyleRole.DIM))), Row(())]
+    rows = prose(f"{CAUSE} {cause.sentence}.", cells, StyleRole.WARN)
+    target = NodeRef(cause.node) if cause.node is not None else EdgeRef(cause.chain[-1])
+    return [*(Row(row.spans, target) for row in rows), Row(())]
+
+
+def _table(
+    flow: LinkedFlow,
+    snapshot: FlowSnapshot,
+    times: CallTimes,
+    nodes: list[NodeSnapshot],
+    cause: Cause | None,
+    cells: int,
+    parts: tuple[str, ...],
+) -> list[Row]:
+    made = [
+        (
+            node,
+            [
+                *(_time_fields(flow, snapshot, node, cells) if "time" in parts else ()),
+                *(_call_fields(node, snapshot, times, cells) if "calls" in parts else ()),
+            ],
+        )
+        for node in nodes
+    ]
+    fields = made[0][1] if made else []
+    room = cells - 2 - sum(field.cells + 1 for field in fields)
+    longest = max((len(node.name) + 2 for node in nodes), default=4)
+    name_cells = max(min(longest, room), 6)
+    heading = [Span(" "), column("node", name_cells, StyleRole.FAINT)]
+    heading += [column(field.heading, field.cells, StyleRole.FAINT, right=True) for field in fields]
+    rows = [Row(tuple(heading))]
+    for node, own in made:
+        is_cause = cause is not None and cause.node == node.name
+        name = f"{node.name} {CAUSE}" if is_cause else node.name
+        spans = [Span(" "), column(name, name_cells, _name_role(is_cause))]
+        spans += [column(field.text, field.cells, field.role, right=True) for field in own]
+        rows.append(Row(tuple(spans), NodeRef(node.name)))
+    return rows
+
+
+def _name_role(is_cause: bool) -> StyleRole:
+    return StyleRole.WARN if is_cause else StyleRole.TEXT
+
+
+def _time_fields(
+    flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot, cells: int
+) -> list[_Field]:
+    busy, idle, blocked = shares(node, snapshot.at_ns)
+    filled = round(busy * BAR_CELLS / 100)
+    bar = "▇" * filled + "─" * (BAR_CELLS - filled)
+    by = f"{blocked_by(flow, snapshot, node)} {blocked}%" if blocked else NONE
+    return [
+        *([_Field("", BAR_CELLS, bar, StyleRole.GOOD)] if cells >= WIDER else ()),
+        _Field("busy", 4, f"{busy}%", StyleRole.GOOD if busy else StyleRole.FAINT),
+        _Field("idle", 4, f"{idle}%", StyleRole.DIM),
+        _Field("blocked by", 15, by, StyleRole.WARN if blocked else StyleRole.FAINT),
+    ]
+
+
+def blocked_by(flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot) -> str:
+    """Who or what held the node longest: a node's name, its own rate, pause or back-off."""
+    edge = held_by(flow, snapshot, node)
+    if edge is None:
+        return "pause" if node.role is Role.SINK else "back-off"
+    return "rate" if edge.paced_ns > edge.held_ns else flow.edges[edge.index].target
+
+
+def _call_fields(
+    node: NodeSnapshot, snapshot: FlowSnapshot, times: CallTimes, cells: int
+) -> list[_Field]:
+    own = times.of(node.name)
+    spread = None if own is None else own.calls
+    rate = node.calls * NS_PER_S // snapshot.at_ns if snapshot.at_ns else 0
+    every = cells >= WIDER or cells < WIDE
+    p50 = _Field("p50", 6, _quantile(spread, "p50_ns"), StyleRole.TEXT)
+    most = _Field("max", 6, duration(spread.max_ns) if spread else NONE, StyleRole.DIM)
+    return [
+        _Field(
+            "calls/s" if cells >= WIDE else "call/s",
+            7 if cells >= WIDE else 6,
+            count(rate),
+            StyleRole.TEXT,
+        ),
+        *([p50] if every else ()),
+        _Field("p99", 6, _quantile(spread, "p99_ns"), StyleRole.TEXT),
+        *([most] if every else ()),
+    ]
+
+
+def _quantile(spread: Spread | None, name: str) -> str:
+    if spread is None or spread.samples < FEWEST_SAMPLES:
+        return NONE
+    value: int = getattr(spread, name)
+    return duration(value)
+
+
+def _end_to_end(times: CallTimes, cells: int) -> list[Row]:
+    spread = times.end_to_end
+    if spread is None:
+        return []
+    within = 100 * times.in_calls_ns // spread.total_ns if spread.total_ns else 100
+    p50, p99 = _quantile(spread, "p50_ns"), _quantile(spread, "p99_ns")
+    fields = (
+        ("end to end", f"p50 {p50}  p99 {p99}"),
+        ("longest", duration(spread.max_ns)),
+        ("waiting", f"{100 - min(within, 100)}% of it, {count(spread.samples)} elements"),
+    )
+    return [Row(()), *facts(fields, cells)]

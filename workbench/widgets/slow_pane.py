@@ -1,0 +1,39 @@
+"""Why the flow is slow: the cause, and how each node spent its time."""
+
+from __future__ import annotations
+
+from textual.reactive import reactive
+
+from workbench.inspection.why_slow import slow_rows
+from workbench.text.lines import Row, StyleRole, line
+from workbench.view import View
+from workbench.widgets.line_view import LineView
+
+
+class SlowPane(LineView, inherit_bindings=False):
+    """Enter or a click on a row selects its node."""
+
+    view: reactive[View] = reactive(View, repaint=False)
+
+    def watch_view(self, old: View, new: View) -> None:
+        """Fill the table when the figures have changed."""
+        if old.snapshot != new.snapshot or old.flow != new.flow or old.times != new.times:
+            self.fill()
+
+    def on_resize(self) -> None:
+        """Columns follow the width."""
+        self.fill()
+
+    def on_show(self) -> None:
+        """What was not seen was not filled."""
+        self.fill()
+
+    def fill(self) -> None:
+        """Show the view, if anybody can see it."""
+        if not self.display:
+            return
+        view = self.view
+        if view.flow is None:
+            self.show((Row(line((" Figures appear when the flow runs.", StyleRole.DIM))),))
+        else:
+            self.show(slow_rows(view.flow, view.snapshot, view.times, self.room))
