@@ -19,7 +19,7 @@ from runtime.engine.scheduling import readiness
 from runtime.model.events import FlowState, Relinked
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode
 
-RESTARTING = ("interface", "component", "config", "limits", "grants")
+RESTARTING = ("interface", "component", "config", "limits", "grants", "folders")
 """What of a `LinkedNode` cannot change without another instance."""
 
 

@@ -24,6 +24,7 @@ from runtime.execution.recent_elements import RecentElements
 from runtime.execution.resources import SessionResources
 from runtime.hotreload.builds import LiveBuilds
 from runtime.hotreload.swap import Swapper
+from runtime.model.access import DeniedUse, base_of
 from runtime.model.call import Answer, Call, Export, NextCall
 from runtime.model.commands import Command
 from runtime.model.events import CallFinished, Event, Relinked, StopReason
@@ -70,12 +71,19 @@ class Execution:
         self.log = EventLog()
         self.timing = CallTiming()
         self.recent = RecentElements()
+        self.denied: dict[str, Counter[str]] = {}
+        """How often a node used what it is not granted, by node and capability."""
         self.pulls: Counter[str] = Counter()
         """`pull` calls that were kept, by source."""
         self.stop_note: StopNote | None = None
         compiled = resources.compiled_for(flow)
         self.invoker = WasmInvoker(
-            flow, resources.host, compiled=compiled, host_inputs=self, on_print=self._print
+            flow,
+            resources.host,
+            compiled=compiled,
+            host_inputs=self,
+            on_print=self._print,
+            on_denied=self._deny,
         )
         view = recorded is not None and recorded.kind is RecordedKind.VIEW
         self._feeds: Mapping[str, Feed] = {} if view else resources.open_feeds()
@@ -121,6 +129,13 @@ class Execution:
 
     def _print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
         self._driver.print(node, call, stream, data, granted)
+
+    def _deny(self, use: DeniedUse, count: int) -> None:
+        self.denied.setdefault(use.node, Counter())[base_of(use.capability)] = count
+        if count == 1:
+            # During the engine's own step: its snapshot would show half of it.
+            text = f"{use.sentence}; {use.advice}"
+            self.log.extend([Reported(self.engine.state.at_ns, CallMark.DENIED, use.node, text)])
 
     # ---- where it stands
 

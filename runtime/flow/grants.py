@@ -11,6 +11,7 @@ from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.codes import Code
+from runtime.model.surface import Surface
 
 ALLOW_ALL = (
     "stdio:stdout",
@@ -39,12 +40,15 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "custom-metrics",
     ),
 }
+_NETWORK_PACKAGES = ("wasi:sockets/", "wasi:http/")
 SCOPE_REQUIRED = {"filesystem:read", "filesystem:write", "torvyn:pool-access"}
 SCOPE_ALLOWED = {
     *SCOPE_REQUIRED,
     "torvyn:resource-allocate",
+    "environment:read",
     *(f"network:{action}" for action in ACTIONS["network"]),
 }
+_VARIABLE = re.compile(r"[^=\0]+")
 
 _TRANSLATIONS: tuple[tuple[str, str], ...] = (
     (r"wasi:filesystem/read(?::(?P<scope>.+))?", "filesystem:read:{scope}"),
@@ -101,6 +105,9 @@ def _check_scope(text: str, capability: str, scope: str | None) -> GrantFault | 
     if scope is not None and capability not in SCOPE_ALLOWED:
         message = f"'{capability}' takes nothing after it, found ':{scope}'"
         return GrantFault(Code.GRANT_FORMAT, message, f"write '{capability}'")
+    if capability == "environment:read" and scope is not None and not _VARIABLE.fullmatch(scope):
+        message = f"'{text}' does not name a variable of the environment"
+        return GrantFault(Code.GRANT_SCOPE, message, "write e.g. 'environment:read:HOME'")
     return None
 
 
@@ -135,8 +142,55 @@ def check_grants(manifest: Manifest, problems: Problems) -> None:
             if fault is not None:
                 where = (*at, "capabilities", index)
                 problems.error(fault.code, where, fault.message, fault.help, value=True)
+            elif text.startswith("environment:read:"):
+                _note_variable(text, (*at, "capabilities", index), problems)
         if name not in nodes:
             _note_owner(name, at, components, nodes, problems)
+
+
+def _note_variable(text: str, at: KeyPath, problems: Problems) -> None:
+    problems.warning(
+        Code.POLICY,
+        at,
+        f"'{text}' names a variable, which torvyn-studio understands and Torvyn refuses",
+        "write 'environment:read' for Torvyn; it gives every variable",
+        value=True,
+    )
+
+
+def check_network(
+    manifest: Manifest, node: str, component: str, surface: Surface, problems: Problems
+) -> None:
+    """Refuses network grants of a node whose component would use them; else they have no effect.
+
+    wasmtime's interface for C, which its Python package calls, can allow addresses and name
+    lookups, but has no function that allows TCP or UDP: a socket is never made.
+    """
+    owner = node if manifest.security.grants.get(node) else component
+    table = manifest.security.grants.get(owner)
+    uses = [item.name for item in surface.imports if item.name.startswith(_NETWORK_PACKAGES)]
+    for index, text in enumerate(table.capabilities if table is not None else ()):
+        if not text.startswith("network:"):
+            continue
+        at = ("security", "grants", owner, "capabilities", index)
+        if uses:
+            problems.error(
+                Code.POLICY,
+                at,
+                f"'{text}' cannot be given to node '{node}': the release of wasmtime that "
+                "torvyn-studio runs on lets no component make a socket",
+                "take the grant away, and the component's attempts fail with access-denied; "
+                "or run the flow with Torvyn",
+                value=True,
+            )
+        else:
+            problems.warning(
+                Code.POLICY,
+                at,
+                f"'{text}' has no effect: the component of node '{node}' imports no network",
+                "take the grant away",
+                value=True,
+            )
 
 
 def _note_owner(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runtime.flow.flow_outline import outline_flow
-from runtime.flow.grants import check_grants, check_policy, grants_of
+from runtime.flow.grants import check_grants, check_network, check_policy, grants_of
 from runtime.flow.manifest.manifest_file import (
     NO_FLOW_HELP,
     LoadedManifest,
@@ -19,10 +19,13 @@ from runtime.flow.manifest.manifest_file import (
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Edge, Flow, Manifest, Node
+from runtime.flow.needs import needs_of
 from runtime.flow.queue_settings import check_rates, queue_settings
+from runtime.flow.reach import real_folders
 from runtime.flow.resolve import BUILD_DIR, Resolver
 from runtime.flow.surface_check import Binding, SurfaceCheck
 from runtime.flow.topology import Topology, check_topology
+from runtime.model.access import Need
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.linked import (
@@ -193,6 +196,7 @@ class _Opened:
     digest: str
     binding: Binding
     interpreter: str
+    needs: tuple[Need, ...]
 
 
 class _FlowLinker:
@@ -264,12 +268,14 @@ class _FlowLinker:
         binding = SurfaceCheck(surface, role, node.interface, at, self._problems).check()
         if binding is None:
             return None
-        return _Opened(path, digest, binding, surface.interpreter)
+        check_network(self._manifest, name, node.component, surface, self._problems)
+        return _Opened(path, digest, binding, surface.interpreter, needs_of(surface))
 
     def _linked_node(self, name: str, role: Role, opened: _Opened) -> LinkedNode:
         node = self._flow.nodes[name]
         runtime = self._manifest.runtime
         edges = self._flow.edges
+        grants = grants_of(self._manifest, name, node.component)
         return LinkedNode(
             name=name,
             role=role,
@@ -282,7 +288,9 @@ class _FlowLinker:
             limits=self._limits(node, opened.interpreter),
             interpreter=opened.interpreter,
             priority=_given(node.priority, runtime.scheduling.default_priority),
-            grants=grants_of(self._manifest, name, node.component),
+            grants=grants,
+            folders=real_folders(grants),
+            needs=opened.needs,
             inputs=tuple(edge.index for edge in edges if edge.target.node == name),
             outputs=tuple(edge.index for edge in edges if edge.source.node == name),
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from runtime.model.access import Need
+
 DEFAULT_QUEUE_DEPTH = 64
 LOW_WATERMARK_RATIO = 0.5
 SINK_PAUSE_MS = 100
@@ -163,6 +165,13 @@ class LinkedNode:
     """1 to 10; higher is called more."""
     grants: tuple[str, ...] = ()
     """Capabilities granted, in the manifest's grammar (docs/torvyn-facts.md#capabilities)."""
+    withheld: tuple[str, ...] = ()
+    """Capabilities that the manifest grants and the user did not agree to: they are denied."""
+    folders: tuple[tuple[str, str], ...] = ()
+    """Granted paths, and the absolute path that each stood for when the flow was linked, links
+    followed: what is opened for the component must be that folder still."""
+    needs: tuple[Need, ...] = ()
+    """What the component's imports can make use of."""
     inputs: tuple[int, ...] = ()
     """Indices of the edges that end here, in manifest order."""
     outputs: tuple[int, ...] = ()

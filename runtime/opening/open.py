@@ -28,6 +28,7 @@ from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
 from runtime.timetravel.replay_source import ReplaySource
 from runtime.wasm.host import Host
+from runtime.wasm.host_functions.denials import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 CACHE_NAME = "torvyn-studio"
@@ -55,10 +56,14 @@ class OpenedFlow:
     node_rules: NodeRules = ()
     """Error rules of single nodes, from the workbench's settings of the project."""
 
-    def open_invoker(self, on_print: OnPrint) -> WasmInvoker:
+    def open_invoker(self, on_print: OnPrint, on_denied: OnDenied | None = None) -> WasmInvoker:
         """An invoker with no instance yet; the caller closes it."""
         return WasmInvoker(
-            self.flow, self.linking.host, compiled=self.linking.compiled, on_print=on_print
+            self.flow,
+            self.linking.host,
+            compiled=self.linking.compiled,
+            on_print=on_print,
+            on_denied=on_denied,
         )
 
 

@@ -59,6 +59,9 @@ class RecordedGraphs:
             component=today.component,
             artifact=today.artifact,
             grants=today.grants,
+            withheld=today.withheld,
+            folders=today.folders,
+            needs=today.needs,
             limits=today.limits,
             config=today.config if self._redacted else node.config,
         )

@@ -30,6 +30,7 @@ from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import ReplayStep, steps_of_file
+from runtime.wasm.host_functions.denials import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 
@@ -86,7 +87,9 @@ class RecordedFlow:
             raise StudioError([_relinked(self.path)])
         return Relink(self.graphs.as_of_today(command.flow))
 
-    def invoker(self, host: HostInputs, on_print: OnPrint | None) -> WasmInvoker:
+    def invoker(
+        self, host: HostInputs, on_print: OnPrint | None, on_denied: OnDenied | None = None
+    ) -> WasmInvoker:
         """An invoker for the whole flow; the caller closes it."""
         linking = self.opened.linking
         return WasmInvoker(
@@ -95,14 +98,25 @@ class RecordedFlow:
             compiled=linking.compiled,
             host_inputs=host,
             on_print=on_print,
+            on_denied=on_denied,
         )
 
     def part_invoker(
-        self, part: LinkedFlow, feeds: Mapping[str, Feed], on_print: OnPrint
+        self,
+        part: LinkedFlow,
+        feeds: Mapping[str, Feed],
+        on_print: OnPrint,
+        on_denied: OnDenied | None = None,
     ) -> SourceOverride:
         """An invoker for a part of the flow, its sources fed; the caller closes it."""
         linking = self.opened.linking
-        real = WasmInvoker(part, linking.host, compiled=linking.compiled, on_print=on_print)
+        real = WasmInvoker(
+            part,
+            linking.host,
+            compiled=linking.compiled,
+            on_print=on_print,
+            on_denied=on_denied,
+        )
         return SourceOverride(real, feeds)
 
 

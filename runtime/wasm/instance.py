@@ -35,6 +35,7 @@ from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
+from runtime.wasm.host_functions.denials import Denials, DeniedUses
 from runtime.wasm.host_functions.printed_output import (
     OnPrint,
     OutputFileError,
@@ -73,6 +74,7 @@ class ComponentInstance:
         inputs: HostInputs,
         flow_id: str,
         on_print: OnPrint | None,
+        denied: DeniedUses,
         call: int,
     ) -> None:
         """Instantiate `compiled` for `node`; `call` is the number of the call it is made for.
@@ -103,6 +105,7 @@ class ComponentInstance:
         self._store = Store(host.engine)
         self._calls: DirectCalls | None = None
         self._handles = Handles(self._store)
+        self._denials = Denials(self._state, self._handles, denied, node.grants, node.withheld)
         self._context = self._handles.context
         self.runs: dict[Export, Run] = {}
         """Calls that can be made; empty once the instance crashed."""
@@ -136,7 +139,7 @@ class ComponentInstance:
             raise InstanceError(traps.too_many_memories(self.compiled.declared, self.node.limits))
         allowed.apply(self._store)
         self._limits = replace(self._limits, memory_bytes=allowed.memory_bytes)
-        self._store.set_wasi(wasi_config(self._state.grants, self._output))
+        self._store.set_wasi(wasi_config(self._state.grants, self._output, dict(self.node.folders)))
         self._kept.append(self._watch.attach(self._store))
         self._watch.begin(self._timeout_ns, self._output)
         try:
@@ -202,6 +205,9 @@ class ComponentInstance:
                 if name.startswith("torvyn:"):
                     with root.add_instance(interface.name) as instance:
                         torvyn.define(instance, name)
+                elif self._denials.replaces(interface):
+                    with root.add_instance(interface.name) as instance:
+                        self._denials.define(instance, interface)
                 elif name in SHADOWED and boundary.is_wasi_version(version) and functions:
                     with root.add_instance(interface.name) as instance:
                         clocks.define(instance, name, functions)
@@ -267,6 +273,9 @@ class ComponentInstance:
             first, last = output.descriptors
             if _lseek(first, 0, _FROM_HERE) or _lseek(last, 0, _FROM_HERE):
                 printed, size = output.take()
+                for chunk in printed:
+                    if not chunk.granted:
+                        self._denials.note_printed(chunk.stream)
                 if output.over_limit:
                     state.fault = traps.printed_too_much(output.over_limit)
         kind = outcome.__class__

@@ -16,6 +16,7 @@ from runtime.wasm import traps
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import host_bug
+from runtime.wasm.host_functions.denials import DeniedUses, OnDenied
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.host_functions.printed_output import OnPrint
 from runtime.wasm.instance import ComponentInstance, InstanceError
@@ -53,6 +54,7 @@ class WasmInvoker:
         compiled: Mapping[str, Compiled] | None = None,
         host_inputs: HostInputs | None = None,
         on_print: OnPrint | None = None,
+        on_denied: OnDenied | None = None,
         flow_id: str = "flow-1",
     ) -> None:
         """Nothing is instantiated before the first `init`.
@@ -65,6 +67,7 @@ class WasmInvoker:
         self._compiled = dict(compiled or {})
         self._inputs = host_inputs or LiveHostInputs()
         self._on_print = on_print
+        self._denied = DeniedUses(on_denied)
         self._flow_id = flow_id
         self._lists = host.lists()
         self._watch = CallWatch(host.engine)
@@ -176,6 +179,7 @@ class WasmInvoker:
                 self._inputs,
                 self._flow_id,
                 self._on_print,
+                self._denied,
                 call.number,
             )
         except InstanceError as problem:

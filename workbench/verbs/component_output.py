@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import TextIO
 
+from runtime.model.access import DeniedUse, base_of
 from runtime.model.printable import json_line
 from runtime.recording.payload_encoding import to_text
 
@@ -32,6 +33,8 @@ class ComponentOutput:
         """For terminals, by node and stream: a character may come in two parts."""
         self._partial: dict[tuple[str, str], bytes] = {}
         self._as_torvyn = as_torvyn
+        self.denied: dict[str, dict[str, int]] = {}
+        """How often a node used what it is not granted, by node and capability."""
         self._ungranted: dict[tuple[str, str], int] = {}
         """Bytes by node and stream."""
 
@@ -52,6 +55,37 @@ class ComponentOutput:
             else:
                 file.buffer.write(data)
                 file.buffer.flush()
+
+    def take_denied(self, use: DeniedUse, count: int) -> None:
+        """Say the first time that a node used what it is not granted; count the others.
+
+        What is printed without a grant is said at the end, with `grant_note`.
+        """
+        self.denied.setdefault(use.node, {})[base_of(use.capability)] = count
+        if count > 1:
+            return
+        if self.as_json:
+            self.write_line(json_line(denied_object(use)))
+        elif not use.capability.startswith("stdio:"):
+            stderr = self._streams["stderr"]
+            lines = [f"note: {use.sentence} (call {use.call})"]
+            if use.paste:
+                lines += ["  to allow it, write into the manifest:"]
+                lines += [f"    {line}" for line in use.paste.splitlines()]
+            else:
+                lines += [f"  {use.advice}"]
+            stderr.write(one_line_each(lines) + "\n")
+            stderr.flush()
+
+    def denied_note(self) -> str | None:
+        """One sentence about what was denied more than once, if anything was."""
+        parts = [
+            f"{capability} to {node} {count:,} times"
+            for node, counts in sorted(self.denied.items())
+            for capability, count in sorted(counts.items())
+            if count > 1 and not capability.startswith("stdio:")
+        ]
+        return f"note: denied {', '.join(parts)}" if parts else None
 
     @property
     def ungranted(self) -> dict[str, int]:

@@ -17,6 +17,10 @@ from runtime.wasm.abi import capi
 BUFFER_TYPE = 1
 MUTABLE_TYPE = 2
 CONTEXT_TYPE = 3
+FOLDER_TYPE = 4
+"""A folder in which nothing is permitted (`runtime.wasm.host_functions.denials`)."""
+UNMADE_TYPE = 5
+"""A resource of which there is never one."""
 LENT = 0
 """Representation of the input payload and of the flow context, which the host lends."""
 
@@ -30,7 +34,7 @@ class Handles:
         self._place = ctypes.c_uint64()
         self._place_at = capi.address(ctypes.addressof(self._place))
         self._hosts: dict[int, list[Any]] = {
-            kind: [] for kind in (BUFFER_TYPE, MUTABLE_TYPE, CONTEXT_TYPE)
+            kind: [] for kind in (BUFFER_TYPE, MUTABLE_TYPE, CONTEXT_TYPE, FOLDER_TYPE)
         }
         """Host resources kept for reuse, by type and representation; small and dense."""
 

@@ -42,6 +42,7 @@ VARIANT = 16
 ENUM = 17
 OPTION = 18
 RESULT = 19
+FLAGS = 20
 RESOURCE = 21
 
 _KINDS = {
@@ -57,6 +58,7 @@ _KINDS = {
     "ENUM": ENUM,
     "OPTION": OPTION,
     "RESULT": RESULT,
+    "FLAGS": FLAGS,
     "RESOURCE": RESOURCE,
 }
 
@@ -111,6 +113,7 @@ def _expected() -> dict[str, tuple[int, int]]:
         "vallist": ("size", "data"),
         "valrecord": ("size", "data"),
         "valtuple": ("size", "data"),
+        "valflags": ("size", "data"),
         "valresult": ("is_ok", "val"),
         "valvariant": ("discriminant", "val"),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePath
 
+_VARIABLE = "environment:read:"
+
 
 @dataclass(frozen=True, slots=True)
 class Grants:
@@ -13,8 +15,9 @@ class Grants:
     stdout: bool = False
     stderr: bool = False
     environment: bool = False
-    network: bool = False
-    """Any network grant opens all hosts, as in Torvyn: WASI takes no list of hosts here."""
+    """True for every variable."""
+    variables: frozenset[str] = frozenset()
+    """Variables of the environment that are granted by name."""
     directories: tuple[tuple[str, bool], ...] = ()
     """Path and whether it may be written to; the guest sees the same path."""
     texts: tuple[str, ...] = ()
@@ -37,7 +40,9 @@ def read_grants(texts: tuple[str, ...]) -> Grants:
         stdout="stdio:stdout" in texts,
         stderr="stdio:stderr" in texts,
         environment="environment:read" in texts,
-        network=any(text.startswith("network:") for text in texts),
+        variables=frozenset(
+            text.removeprefix(_VARIABLE) for text in texts if text.startswith(_VARIABLE)
+        ),
         directories=tuple(directories.items()),
         texts=texts,
     )

@@ -60,9 +60,14 @@ class TorvynImports:
         """Define every function and resource of one interface (name without version)."""
         if interface == TYPES:
             owned = self._state.owned
-            self._resource(linker, "buffer", BUFFER_TYPE, owned.take_frozen)
-            self._resource(linker, "mutable-buffer", MUTABLE_TYPE, owned.drop_mutable)
-            self._resource(linker, "flow-context", CONTEXT_TYPE, lambda _representation: None)
+            resources: dict[str, tuple[int, Callable[[int], object]]] = {
+                "buffer": (BUFFER_TYPE, owned.take_frozen),
+                "mutable-buffer": (MUTABLE_TYPE, owned.drop_mutable),
+                "flow-context": (CONTEXT_TYPE, lambda _representation: None),
+            }
+            for resource, (kind, dropped) in resources.items():
+                made = define_resource(linker, resource, kind, dropped, self._state)
+                self._kept.append(made)
         for name, body in self._bodies(interface).items():
             self._kept.append(define_function(linker, name, body, self._state))
 
@@ -91,34 +96,6 @@ class TorvynImports:
         raise ValueError(interface)
 
     # ---- resources
-
-    def _resource(
-        self, linker: LinkerInstance, name: str, kind: int, dropped: Callable[[int], object]
-    ) -> None:
-        state = self._state
-
-        def destroy(_data: int, _context: int, representation: int) -> int:
-            try:
-                dropped(representation)
-            except BaseException as problem:
-                return state.refuse(problem)
-            return 0
-
-        callback = capi.Destructor(destroy)
-        self._kept.append(callback)
-        encoded = name.encode()
-        resource = ResourceType.host(kind)
-        error = capi.linker_add_resource(
-            capi.address(capi.pointer_value(linker.ptr())),
-            encoded,
-            capi.number(len(encoded)),
-            capi.address(capi.pointer_value(resource.ptr())),
-            callback,
-            capi.NULL,
-            capi.NULL,
-        )
-        if error:
-            raise capi.take_error(error)
 
     def _self_buffer(self, args: int) -> Buffer:
         state = self._state
@@ -326,3 +303,39 @@ def define_function(linker: LinkerInstance, name: str, body: Body, state: CallSt
     if error:
         raise capi.take_error(error)
     return function
+
+
+def define_resource(
+    linker: LinkerInstance,
+    name: str,
+    kind: int,
+    dropped: Callable[[int], object],
+    state: CallState,
+) -> Any:
+    """Define a resource of the host; keep the returned object as long as the store lives.
+
+    `kind` is its number in `Handles`; `dropped` hears of the representation of each that is gone.
+    """
+
+    def destroy(_data: int, _context: int, representation: int) -> int:
+        try:
+            dropped(representation)
+        except BaseException as problem:
+            return state.refuse(problem)
+        return 0
+
+    callback = capi.Destructor(destroy)
+    encoded = name.encode()
+    resource = ResourceType.host(kind)
+    error = capi.linker_add_resource(
+        capi.address(capi.pointer_value(linker.ptr())),
+        encoded,
+        capi.number(len(encoded)),
+        capi.address(capi.pointer_value(resource.ptr())),
+        callback,
+        capi.NULL,
+        capi.NULL,
+    )
+    if error:
+        raise capi.take_error(error)
+    return callback

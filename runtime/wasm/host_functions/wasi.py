@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wasmtime import Engine, Store, WasiConfig, WasmtimeError, _bindings
+from wasmtime import Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component, Linker, LinkerInstance
 
 from runtime.model.time_units import NS_PER_S
@@ -31,6 +31,7 @@ from runtime.wasm.host_functions.boundary import (
 )
 from runtime.wasm.host_functions.call_state import CallState
 from runtime.wasm.host_functions.capabilities import Grants
+from runtime.wasm.host_functions.granted_folders import FolderError, opened_folder
 from runtime.wasm.host_functions.printed_output import PrintedOutput
 from runtime.wasm.host_functions.torvyn import Body, define_function, put_u64
 from runtime.wasm.sandbox import CallWatch
@@ -67,21 +68,24 @@ class WasiError(Exception):
     """A grant that cannot be given, e.g. a directory that does not exist."""
 
 
-def wasi_config(grants: Grants, output: PrintedOutput) -> WasiConfig:
+def wasi_config(grants: Grants, output: PrintedOutput, folders: Mapping[str, str]) -> WasiConfig:
     """What the component may touch; everything else is refused at run time.
 
+    `folders` has what each granted path stood for when the flow was linked.
     Raises WasiError when a granted directory cannot be opened (E0810), and OutputFileError.
     """
     config = WasiConfig()
     output.attach(config)
     if grants.environment:
         config.env = os.environ.items()
-    if grants.network:
-        _bindings.wasi_config_inherit_network(config.ptr())
-        _bindings.wasi_config_allow_ip_name_lookup(config.ptr(), True)
+    elif grants.variables:
+        config.env = [item for item in os.environ.items() if item[0] in grants.variables]
     for path, writable in grants.directories:
         try:
-            config.preopen_dir(path, path, writable)
+            with opened_folder(path, folders) as opened:
+                config.preopen_dir(opened, path, writable)
+        except FolderError as problem:
+            raise WasiError(str(problem)) from None
         except WasmtimeError:
             raise WasiError(f"the granted directory {path!r} cannot be opened") from None
     return config
