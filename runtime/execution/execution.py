@@ -71,8 +71,7 @@ class Execution:
         self.log = EventLog()
         self.timing = CallTiming()
         self.recent = RecentElements()
-        self.denied: dict[str, Counter[str]] = {}
-        """How often a node used what it is not granted, by node and capability."""
+        self._denied: dict[str, Counter[str]] = {}
         self.pulls: Counter[str] = Counter()
         """`pull` calls that were kept, by source."""
         self.stop_note: StopNote | None = None
@@ -130,12 +129,14 @@ class Execution:
     def _print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
         self._driver.print(node, call, stream, data, granted)
 
+    def denied_to(self, node: str) -> tuple[tuple[str, int], ...]:
+        """Each capability that the node used without having it, and how often."""
+        return tuple(self._denied.get(node, Counter()).items())
+
     def _deny(self, use: DeniedUse, count: int) -> None:
-        self.denied.setdefault(use.node, Counter())[base_of(use.capability)] = count
+        self._denied.setdefault(use.node, Counter())[base_of(use.capability)] = count
         if count == 1:
-            # During the engine's own step: its snapshot would show half of it.
-            text = f"{use.sentence}; {use.advice}"
-            self.log.extend([Reported(self.engine.state.at_ns, CallMark.DENIED, use.node, text)])
+            self.note(CallMark.DENIED, use.node, f"{use.sentence}; {use.advice}")
 
     # ---- where it stands
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runtime.flow.access_report import access_json, access_lines, reach_json
 from runtime.flow.link import LinkResult
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.linked import DEFAULT_LIMITS, INTERPRETER_LIMITS, LinkedFlow, LinkedNode
@@ -16,11 +17,10 @@ def report_text(result: LinkResult) -> str:
     blocks = [item.render() for item in result.diagnostics]
     raised = [_raised_limits(node) for flow in result.flows for node in flow.nodes]
     blocks += dict.fromkeys(text for text in raised if text)
-    lines = [
-        f'Flow "{flow.name}" links: {_count(len(flow.nodes), "node")}, '
-        f"{_count(len(flow.edges), 'edge')}"
-        for flow in result.flows
-    ]
+    lines = []
+    for flow in result.flows:
+        nodes, edges = _count(len(flow.nodes), "node"), _count(len(flow.edges), "edge")
+        lines += [f'Flow "{flow.name}" links: {nodes}, {edges}', *access_lines(flow)]
     errors, warnings = _counts(result.diagnostics)
     lines.append(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}")
     return "\n\n".join([*blocks, "\n".join(lines)])
@@ -58,6 +58,7 @@ def _flow(flow: LinkedFlow) -> dict[str, Any]:
                     "memory_bytes": node.limits.memory_bytes,
                     "call_timeout_ms": node.limits.call_timeout_ms,
                 },
+                "access": access_json(node),
             }
             for node in flow.nodes
         ],
@@ -70,6 +71,7 @@ def _flow(flow: LinkedFlow) -> dict[str, Any]:
             }
             for edge in flow.edges
         ],
+        "gives_away": reach_json(flow),
     }
 
 

@@ -26,6 +26,7 @@ from runtime.recording.replay.recorded_host_inputs import (
 from runtime.recording.replay.replayer import Divergence, Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
+from runtime.wasm.host_functions.denials import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 LONGEST_SLEEP_SECONDS = 0.05
@@ -66,12 +67,19 @@ class HeadlessReplay:
     order as long as they have something to do, and nothing is compared.
     """
 
-    def __init__(self, recorded: RecordedFlow, options: ReplayOptions, on_print: OnPrint) -> None:
+    def __init__(
+        self,
+        recorded: RecordedFlow,
+        options: ReplayOptions,
+        on_print: OnPrint,
+        on_denied: OnDenied | None = None,
+    ) -> None:
         self._recorded = recorded
         self._flow = recorded.flow
         self._sources = recorded.sources
         self._options = options
         self._on_print = on_print
+        self._on_denied = on_denied
         self._interrupts = 0
         self._acted_on = 0
         self._call_ended = False
@@ -109,7 +117,7 @@ class HeadlessReplay:
     def _exactly(self) -> ReplayReport:
         recorded, options = self._recorded, self._options
         host = ReplayedHostInputs(RepeatableInputs())
-        with closing(recorded.invoker(host, self._on_print)) as real:
+        with closing(recorded.invoker(host, self._on_print, self._on_denied)) as real:
             self._invoker = real
             invoker = ReplayInvoker(real, recorded.sources, host)
             settings = ReplaySettings(options.until, options.first, options.speed)
@@ -124,7 +132,7 @@ class HeadlessReplay:
     def _as_far_as_possible(self) -> ReplayReport:
         recorded, until = self._recorded, self._options.until
         host = QueuedHostInputs(RepeatableInputs())
-        with closing(recorded.invoker(host, self._on_print)) as real:
+        with closing(recorded.invoker(host, self._on_print, self._on_denied)) as real:
             self._invoker = real
             invoker = FollowingInvoker(real, recorded.sources, host)
             engine = self._engine_for(invoker)

@@ -82,6 +82,8 @@ class CallMark(StrEnum):
     STATE = "state"
     STOP = "stop"
     RELOAD = "reload"
+    DENIED = "denied"
+    """A component used something that its node is not granted."""
     NOTE = "note"
     """Something the session says that no call, drop or change is."""
 
@@ -110,6 +112,8 @@ class NodeCalls:
 
     node: str
     calls: tuple[EventLine, ...]
+    denied: tuple[tuple[str, int], ...] = ()
+    """Capabilities that it used without having them, and how often each."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.execution.execution import Execution
@@ -167,7 +168,8 @@ class FlowSession:
         self._updates.reply(inspector.element(asked.element_id, asked.offset, asked.length))
 
     def _list_node(self, asked: ListNode) -> None:
-        self._updates.reply(self.execution.inspector.calls(asked.node, asked.count))
+        calls = self.execution.inspector.calls(asked.node, asked.count)
+        self._updates.reply(replace(calls, denied=self.execution.denied_to(asked.node)))
 
     # ---- changes, which are made at the end of a branch
 

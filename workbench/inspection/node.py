@@ -5,6 +5,7 @@ from __future__ import annotations
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.protocol.updates import BuildComparison, NodeBuild, NodeCalls
+from workbench.inspection.access_rows import access_rows
 from workbench.inspection.build_rows import build_rows, comparison_rows
 from workbench.inspection.pressure_cause import shares
 from workbench.inspection.rows import copied, facts, prose, section, title
@@ -42,6 +43,7 @@ def node_rows(
     rows += _ports(flow, node, state)
     rows += build_rows(build, node.digest, now_ns, cells)
     rows += _calls(calls, cells)
+    rows += access_rows(node, () if calls is None else calls.denied, cells)
     rows.append(section("component", cells=cells))
     rows += _component(node, cells)
     return rows
@@ -154,7 +156,6 @@ def _component(node: LinkedNode, cells: int) -> list[Row]:
             ("interpreter", node.interpreter),
             ("time limit", f"{limits.call_timeout_ms} ms a call"),
             ("priority", str(node.priority)),
-            ("grants", ", ".join(node.grants) or "none (all is denied)"),
             ("artifact", line((node.artifact, StyleRole.DIM))),
         ),
         cells,

@@ -15,7 +15,14 @@ from workbench.text.build_words import outcome_words
 from workbench.timeline import recording_status
 from workbench.view import View, followed
 
-SHOWN_MARKS = (CallMark.CALL, CallMark.ERROR, CallMark.DROP, CallMark.RELOAD, CallMark.NOTE)
+SHOWN_MARKS = (
+    CallMark.CALL,
+    CallMark.ERROR,
+    CallMark.DROP,
+    CallMark.DENIED,
+    CallMark.RELOAD,
+    CallMark.NOTE,
+)
 """Lines of the event log that the status line shows."""
 
 

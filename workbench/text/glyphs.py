@@ -42,6 +42,7 @@ MARK_SIGNS: dict[CallMark, tuple[str, StyleRole]] = {
     CallMark.STATE: ("-", StyleRole.ACCENT),
     CallMark.STOP: ("||", StyleRole.NEXT),
     CallMark.RELOAD: (RELOADED, StyleRole.ACCENT),
+    CallMark.DENIED: (DENIED, StyleRole.WARN),
     CallMark.NOTE: ("i", StyleRole.ACCENT),
 }
 """Sign and role of each kind of line in the event log."""

@@ -6,7 +6,7 @@ import codecs
 from typing import TextIO
 
 from runtime.model.access import DeniedUse, base_of
-from runtime.model.printable import json_line
+from runtime.model.printable import json_line, printable
 from runtime.recording.payload_encoding import to_text
 
 _LONGEST_JSON_TEXT = 1024 * 1024
@@ -65,7 +65,18 @@ class ComponentOutput:
         if count > 1:
             return
         if self.as_json:
-            self.write_line(json_line(denied_object(use)))
+            content = {
+                "type": "denied",
+                "node": use.node,
+                "call": use.call,
+                "import": use.imported,
+                "capability": use.capability,
+                "what": use.what,
+                "withheld": use.withheld,
+                "paste": use.paste or None,
+                "help": use.advice,
+            }
+            self.write_line(json_line(content))
         elif not use.capability.startswith("stdio:"):
             stderr = self._streams["stderr"]
             lines = [f"note: {use.sentence} (call {use.call})"]
@@ -74,7 +85,7 @@ class ComponentOutput:
                 lines += [f"    {line}" for line in use.paste.splitlines()]
             else:
                 lines += [f"  {use.advice}"]
-            stderr.write(one_line_each(lines) + "\n")
+            stderr.write("".join(f"{printable(line)}\n" for line in lines))
             stderr.flush()
 
     def denied_note(self) -> str | None:

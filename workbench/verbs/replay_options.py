@@ -124,7 +124,7 @@ class _Passes:
             if call >= first:
                 output.take(node, call, stream, data, granted)
 
-        self._running = HeadlessReplay(self._recorded, self._options, take)
+        self._running = HeadlessReplay(self._recorded, self._options, take, output.take_denied)
         if self._interrupted:
             return ExitCode.INTERRUPTED
         output.say(f"[torvyn] Running flow '{flow.name}'")
@@ -157,7 +157,7 @@ def replay_part(arguments: ReplayArguments) -> int:
         texts = text_inputs(arguments["inputs"], flow.sources)
         feeds = {**source_feeds(recorded.path, flow), **texts}
     run = CommandLineRun(flow, _run_options(recorded), as_json=arguments["as_json"])
-    return run.run(recorded.part_invoker(flow, feeds, run.output.take))
+    return run.run(recorded.part_invoker(flow, feeds, run.output.take, run.output.take_denied))
 
 
 def opened_recording(arguments: ReplayArguments) -> RecordedFlow:

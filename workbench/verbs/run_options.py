@@ -124,7 +124,9 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
     feeds = text_inputs(arguments["inputs"], opened.flow.sources)
     if record is not None:
         run.record(record, opened, recording, overwrite=overwrite)
-    return run.run(SourceOverride(opened.open_invoker(run.output.take), feeds))
+    return run.run(
+        SourceOverride(opened.open_invoker(run.output.take, run.output.take_denied), feeds)
+    )
 
 
 def _run_options(arguments: RunArguments, opened: OpenedFlow) -> RunOptions:
@@ -253,11 +255,15 @@ def print_report(
         summary = summary_object(flow, report) | {
             "ungranted_bytes": output.ungranted,
             "suppressed_bytes": output.suppressed,
+            "denied": output.denied,
         }
         output.write_line(json_line(summary | (more or {})))
         return
     output.say(completed_line(flow, report.snapshot))
     print(summary_text(flow, report, output.grant_note()), file=sys.stderr)
+    denied = output.denied_note()
+    if denied is not None:
+        print(denied, file=sys.stderr)
 
 
 def _show_notice(notice: str) -> None:

@@ -208,12 +208,14 @@ def test_grants_are_read_by_the_manifests_grammar() -> None:
             "filesystem:read:/data/",
             "filesystem:write:/data",
             "filesystem:read:/etc",
+            "environment:read:HOME",
+            "environment:read:PATH",
             "network:tcp-connect:example.org:443",
         )
     )
     assert grants == Grants(
         stdout=True,
-        network=True,
+        variables=frozenset({"HOME", "PATH"}),
         directories=(("/data", True), ("/etc", False)),
         texts=grants.texts,
     )
