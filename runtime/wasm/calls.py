@@ -36,7 +36,7 @@ from runtime.model.call import (
 )
 from runtime.model.element import Buffer, Element
 from runtime.wasm.abi import capi, value_layout
-from runtime.wasm.abi.component_values import FixedValues, put
+from runtime.wasm.abi.component_values import MAX_LIST_BYTES, FixedValues, put
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, Handles
 from runtime.wasm.abi.value_layout import (
     BYTES,
@@ -50,7 +50,7 @@ from runtime.wasm.abi.value_layout import (
     word,
 )
 from runtime.wasm.host_functions.call_state import CallState
-from runtime.wasm.traps import foreign_buffer, process_error
+from runtime.wasm.traps import configuration_too_long, foreign_buffer, process_error
 
 Run = Callable[[Call], "Outcome | int"]
 """Makes a call: its outcome, or the address of wasmtime's error."""
@@ -202,6 +202,11 @@ class DirectCalls:
         context = self._handles.context
 
         def run(call: Call) -> Outcome | int:
+            size = len(call.argument)
+            if size <= MAX_LIST_BYTES:
+                size = len(call.argument.encode("utf-8", "replace"))
+            if size > MAX_LIST_BYTES:
+                return Failed(configuration_too_long(size))
             fixed = FixedValues()
             config = capi.address(fixed.text(call.argument))
             error = capi.func_call(function, context, config, capi.ONE, slot_at, capi.ONE)

@@ -13,11 +13,10 @@ from runtime.model.call import Export, Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.linked import Limits
 from runtime.model.stack import own_frame
+from runtime.wasm.abi.component_values import MAX_LIST_BYTES
 from runtime.wasm.backtrace import read_frames
 from runtime.wasm.declared_memory import Declared
 
-MAX_HANDED_BYTES = 2_796_202
-"""Bytes of one `list<u8>` from a component: wasmtime allows 128 MiB of values, 48 bytes each."""
 _MESSAGE_LIMIT = 2_000
 _PROCESS_HELP = {
     FailureKind.INVALID_INPUT: "Look at the element's payload; retry after a reload, or skip it.",
@@ -124,6 +123,28 @@ def no_output_file(reason: str) -> Failure:
     )
 
 
+def asked_too_much(size: int) -> Failure:
+    """The component asked for a list that the host does not give at once."""
+    return Failure.of(
+        FailureKind.LIMIT,
+        f"asked for {size:,} bytes at once; the host gives at most {MAX_LIST_BYTES:,}",
+        Code.CAPACITY_EXCEEDED,
+        "Read large payloads in several pieces, with `read` of a mebibyte or less.",
+        crashed=True,
+    )
+
+
+def configuration_too_long(size: int) -> Failure:
+    """The node's configuration is longer than what crosses at once."""
+    return Failure.of(
+        FailureKind.LIMIT,
+        f"its configuration has {size:,} bytes; the host gives at most {MAX_LIST_BYTES:,}",
+        Code.CAPACITY_EXCEEDED,
+        "Shorten the node's config in the manifest, e.g. to the path of a file it may read.",
+        crashed=True,
+    )
+
+
 class _Pattern(NamedTuple):
     pattern: re.Pattern[str]
     make: Callable[[str, Limits], Failure]
@@ -170,7 +191,7 @@ def too_many_memories(declared: Declared, limits: Limits) -> Failure:
 def _too_much(_text: str, _limits: Limits) -> Failure:
     return Failure.of(
         FailureKind.LIMIT,
-        f"passed more than {MAX_HANDED_BYTES:,} bytes to the host in one call",
+        f"passed more than {MAX_LIST_BYTES:,} bytes to the host in one call",
         Code.CAPACITY_EXCEEDED,
         "Write large payloads in several pieces: this host takes no more at once.",
         crashed=True,

@@ -330,23 +330,20 @@ ECHO = f"""
 """
 
 ECHO_IN_PARTS = f"""
-  ;; emits what it gets, written a mebibyte at a time
-  (func (export "process") {ELEMENT} (local $m i32) (local $at i32) (local $left i32)
-    (local $n i32) (local $b i32)
-    (call $load (local.get $payload))
-    (call $release (local.get $payload) (local.get $context))
-    (local.set $at (i32.load (i32.const 64)))
-    (local.set $left (i32.load (i32.const 68)))
-    (local.set $m (call $new (i64.extend_i32_u (local.get $left))))
+  ;; emits what it gets, read and written a mebibyte at a time
+  (func (export "process") {ELEMENT} (local $m i32) (local $at i64) (local $size i64)
+    (local $b i32)
+    (local.set $size (call $size (local.get $payload)))
+    (local.set $m (call $new (local.get $size)))
     (block $done (loop $next
-      (br_if $done (i32.eqz (local.get $left)))
-      (local.set $n (select (i32.const 1048576) (local.get $left)
-        (i32.gt_u (local.get $left) (i32.const 1048576))))
-      (call $append (local.get $m) (local.get $at) (local.get $n) (i32.const 96))
+      (br_if $done (i64.ge_u (local.get $at) (local.get $size)))
+      (call $read (local.get $payload) (local.get $at) (i64.const 1048576) (i32.const 64))
+      (call $append (local.get $m) (i32.load (i32.const 64)) (i32.load (i32.const 68))
+        (i32.const 96))
       (if (i32.load8_u (i32.const 96)) (then unreachable))
-      (local.set $at (i32.add (local.get $at) (local.get $n)))
-      (local.set $left (i32.sub (local.get $left) (local.get $n)))
+      (local.set $at (i64.add (local.get $at) (i64.const 1048576)))
       (br $next)))
+    (call $release (local.get $payload) (local.get $context))
     (local.set $b (call $freeze (local.get $m)))
     (call $drop_mutable (local.get $m))
     (call $emit (local.get $b) (local.get $ct) (local.get $ctn)))

@@ -13,10 +13,25 @@ from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.buffers import BufferRefusal
 from runtime.wasm.abi.value_layout import FIRST, SECOND, VALUE_SIZE, WORDS, word
 
+MAX_LIST_BYTES = 2_796_202
+"""Bytes of one `list<u8>`, or of a text, that cross at once in either direction.
+
+wasmtime takes no more from a component: it allows 128 MiB of values, 48 bytes each. To a
+component it would give any number, but each byte takes about 80 bytes of memory on the way, and
+nothing ends the copying in time.
+"""
 _BULK_VALUES = 64 * 1024
 """Values written at once (2 MiB of memory)."""
 _CLONED_VALUES = 2 * 1024
 """Up to here a clone is cheaper than a list that is made and then filled."""
+
+
+class ListTooLongError(Exception):
+    """More than `MAX_LIST_BYTES` were to be given to a component at once."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        super().__init__(f"{size} bytes")
 
 
 class FixedValues:
@@ -102,7 +117,10 @@ class ByteLists:
         self._last = b""
 
     def write(self, address: int, data: bytes) -> None:
-        """Write `data` as a list value at `address`; ownership passes to wasmtime."""
+        """Write `data` as a list value at `address`; ownership passes to wasmtime.
+
+        Raises ListTooLongError, and then nothing is written.
+        """
         size = len(data)
         if size <= _CLONED_VALUES:
             if data is not self._last:
@@ -114,6 +132,8 @@ class ByteLists:
                 self._last = data
             capi.value_clone(self._template, capi.address(address))
             return
+        if size > MAX_LIST_BYTES:
+            raise ListTooLongError(size)
         self._last = b""
         WORDS[self._template_size] = 0
         capi.list_uninit(capi.address(address + FIRST), capi.number(size))

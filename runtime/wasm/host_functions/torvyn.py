@@ -130,10 +130,10 @@ class TorvynImports:
         index = args >> 3
         offset = WORDS[index + _FIRST_OF_1]
         part = data[offset : offset + WORDS[index + _FIRST_OF_2]]
+        self._lists.write(result, part)
         if part:
             self._state.reads += 1
             self._state.read_bytes += len(part)
-        self._lists.write(result, part)
 
     def _read_all_body(self) -> Body:
         state = self._state
@@ -151,10 +151,10 @@ class TorvynImports:
                 if error:
                     raise capi.take_error(error)
                 data = state.payload.data
+            write(result, data)
             if data:
                 state.reads += 1
                 state.read_bytes += len(data)
-            write(result, data)
 
         return read_all
 

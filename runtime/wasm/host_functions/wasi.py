@@ -20,7 +20,13 @@ from wasmtime.component import Component, Linker, LinkerInstance
 
 from runtime.model.time_units import NS_PER_S
 from runtime.wasm.abi import capi, value_layout
-from runtime.wasm.abi.component_values import ByteLists, FixedValues, put
+from runtime.wasm.abi.component_values import (
+    MAX_LIST_BYTES,
+    ByteLists,
+    FixedValues,
+    ListTooLongError,
+    put,
+)
 from runtime.wasm.abi.value_layout import WORDS, word
 from runtime.wasm.host_functions.boundary import (
     INSECURE_RANDOM,
@@ -37,8 +43,6 @@ from runtime.wasm.host_functions.torvyn import Body, define_function, put_u64
 from runtime.wasm.sandbox import CallWatch
 
 SHADOWED = (WALL_CLOCK, MONOTONIC_CLOCK, RANDOM, INSECURE_RANDOM, INSECURE_SEED)
-MAX_RANDOM_BYTES = 16 * 1024 * 1024
-"""More random bytes at once end the call."""
 _SEED_BYTES = 16
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 
@@ -147,8 +151,8 @@ class ClockAndRandom:
 
         def get_bytes(args: int, result: int) -> None:
             size = WORDS[args >> 3]
-            if size > MAX_RANDOM_BYTES:
-                raise ValueError(f"{size} random bytes were asked for at once")
+            if size > MAX_LIST_BYTES:
+                raise ListTooLongError(size)
             data = self._state.ask(interface, f"{prefix}random-bytes", size)
             self._lists.write(result, _exact(data, size))
 

@@ -7,10 +7,19 @@ import time
 
 import pytest
 
-from runtime.model.call import Accepted, Call, Export, Failed, FailureKind, Finished, Signal
+from runtime.model.call import (
+    NO_COPIES,
+    Accepted,
+    Call,
+    Export,
+    Failed,
+    FailureKind,
+    Finished,
+    Signal,
+)
 from runtime.model.linked import Limits, LinkedFlow, Role
+from runtime.wasm.abi.component_values import MAX_LIST_BYTES
 from runtime.wasm.host import Host
-from runtime.wasm.traps import MAX_HANDED_BYTES
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_flows import OneNode, an_element
 from tests.support.wasm_guests import ECHO, ELEMENT, LIFECYCLE, SINK, component
@@ -152,14 +161,56 @@ def test_endless_recursion_is_a_trap(host: Host) -> None:
         assert "stack" in failure.message
 
 
+ALLOCATE_AND_APPEND = f"""
+  ;; appends as many zeros at once as its payload says, a 32-bit number
+  (func (export "process") {ELEMENT} (local $m i32) (local $n i32)
+    (call $load (local.get $payload))
+    (call $release (local.get $payload) (local.get $context))
+    (local.set $n (i32.load (i32.load (i32.const 64))))
+    (drop (memory.grow (i32.const 64)))
+    (local.set $m (call $new (i64.extend_i32_u (local.get $n))))
+    (call $append (local.get $m) (i32.const 65536) (local.get $n) (i32.const 96))
+    (call $drop_mutable (local.get $m))
+    (call $nothing (i32.const 1)))
+"""
+
+
 def test_too_much_handed_over_at_once_is_said_so(host: Host) -> None:
+    data = component(ALLOCATE_AND_APPEND, Role.PROCESSOR)
+    with OneNode(host, data, Role.PROCESSOR, limits=Limits(fuel=0)) as node:
+        node.start()
+        size = MAX_LIST_BYTES.to_bytes(4, "little")
+        assert not isinstance(node.call(data=size).outcome, Failed)
+        failure = node.failure(data=(MAX_LIST_BYTES + 1).to_bytes(4, "little"))
+        assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
+        assert "several pieces" in failure.help
+
+
+def test_too_much_asked_for_at_once_is_said_so_and_not_counted_as_a_copy(host: Host) -> None:
     limits = Limits(fuel=0, memory_bytes=64 << 20)
     with OneNode(host, component(ECHO, Role.PROCESSOR), Role.PROCESSOR, limits=limits) as node:
         node.start()
-        assert not isinstance(node.call(data=bytes(MAX_HANDED_BYTES)).outcome, Failed)
-        failure = node.failure(data=bytes(MAX_HANDED_BYTES + 1))
+        most = node.call(data=bytes(MAX_LIST_BYTES))
+        assert not isinstance(most.outcome, Failed)
+        assert most.copies.read_bytes == MAX_LIST_BYTES
+        answer = node.call(data=bytes(MAX_LIST_BYTES + 1))
+        assert isinstance(answer.outcome, Failed)
+        failure = answer.outcome.failure
         assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
+        assert "asked for 2,796,203 bytes at once" in failure.message
         assert "several pieces" in failure.help
+        assert answer.copies == NO_COPIES
+
+
+def test_a_configuration_that_is_too_long_is_said_so(host: Host) -> None:
+    data = component(SINK + LIFECYCLE, Role.SINK, lifecycle=True)
+    limits = Limits(fuel=0, memory_bytes=64 << 20)
+    with OneNode(host, data, Role.SINK, lifecycle=True, limits=limits) as node:
+        assert node.start(" " * MAX_LIST_BYTES).outcome == Finished()
+        for text in (" " * (MAX_LIST_BYTES + 1), "\u20ac" * (MAX_LIST_BYTES // 3 + 1)):
+            failure = node.failure(Export.INIT, argument=text)
+            assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
+            assert f"{len(text.encode()):,} bytes" in failure.message
 
 
 def test_a_failing_init_leaves_no_instance_and_a_failing_start_says_why(host: Host) -> None:
