@@ -58,6 +58,7 @@ class Project:
     name: str = required(NAME, "")
     version: str = required(VERSION, "0.0.0")
     contract_version: str = required(VERSION, "0.1.0")
+    """Of the contracts that the components are built for."""
     description: str = key(TEXT, "")
     license: str = key(TEXT, "")
     repository: str = key(TEXT, "")
@@ -86,8 +87,11 @@ class Build:
     """`[build]`."""
 
     release: bool = key(Flag(), True)
+    """Build with optimization."""
     extra_args: tuple[str, ...] = key(ListOf(TEXT), ())
+    """Given to the build command after its own arguments."""
     target: str = key(FILLED, "wasm32-wasip2")
+    """Rust's target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,7 @@ class Scheduling:
 
     given_policy: str | None = optional(SCHEDULE, name="policy")
     default_priority: int = key(Whole(1, 10), 5)
+    """Of nodes that have no `priority`; 10 is the highest."""
 
     @property
     def policy(self) -> str:
@@ -222,6 +227,7 @@ class Grant:
     """`[security.grants.<node>]`."""
 
     capabilities: tuple[str, ...] = key(ListOf(TEXT), ())
+    """What the node may do, e.g. "stdio:stdout" or "filesystem:read:/data"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +235,7 @@ class Security:
     """`[security]`."""
 
     default_capability_policy: str = key(Choice(("deny-all", "allow-all")), "deny-all")
+    """What a node without grants may do."""
     grants: Mapping[str, Grant] = table_of(Shape(Grant))
 
 
@@ -241,12 +248,15 @@ class Node:
     """`[flow.F.nodes.<node>]`."""
 
     component: str = required(FILLED, "")
+    """The name of a `[[component]]`, or `file://PATH`."""
     interface: str = required(FILLED, "")
+    """What the component exports, e.g. `torvyn:streaming/processor`: the node's role."""
     config: str | None = optional(TEXT)
     """Handed to `init` as it stands; `{}` when there is none."""
     fuel_budget: int | None = optional(Whole())
     max_memory: int | None = optional(Size())
     priority: int | None = optional(Whole(1, 10))
+    """10 is the highest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +264,9 @@ class Endpoint:
     """One end of an edge."""
 
     node: str = required(FILLED, "")
+    """Its name in `nodes`."""
     port: str = required(FILLED, "")
+    """By convention `output` or `input`; of a router the name that it answers with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ MAX_INT = 2**63 - 1
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,18})(\.(0|[1-9][0-9]{0,18})){2}")
 _SIZE = re.compile(r"\s*([0-9]{1,19})\s*([a-z]*)\s*", re.IGNORECASE)
+SIZE_PATTERN = (
+    r"\s*(?=[0-9]{1,19}(?![0-9]))0*[1-9][0-9]*\s*"
+    r"(?:[bB]|[kKmMgG](?:[iI][bB])?)?\s*"
+)
+"""What `Size` accepts, but for sizes that are too large."""
 _UNITS = {
     "": 1,
     "b": 1,
