@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -18,7 +19,14 @@ from runtime.child.leaving import leave_process
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 from workbench.terminal import ending_signals, standard_streams
+from workbench.terminal.colour import write_line
 from workbench.terminal.crash_log import write_crash_log
+from workbench.verbs.global_options import (
+    GlobalOptions,
+    with_global_options,
+    words_before_verb,
+)
+from workbench.verbs.torvyn_words import ALIASES, REFUSED_VERBS, explained, refuse_verb
 
 VERBS: dict[str, tuple[str, str]] = {
     "open": ("workbench.verbs.open", "Open the workbench (the default)."),
@@ -58,12 +66,14 @@ class VerbGroup(click.Group):
         return list(VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The verb's command."""
-        if cmd_name not in VERBS:
+        """The verb's command; raises `click.UsageError` for one that is Torvyn's alone."""
+        refuse_verb(cmd_name)
+        verb = ALIASES.get(cmd_name, cmd_name)
+        if verb not in VERBS:
             return None
-        module_name, _ = VERBS[cmd_name]
+        module_name, _ = VERBS[verb]
         command: click.Command = import_module(module_name).command
-        return command
+        return with_global_options(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Help of all verbs without loading any of them."""
@@ -81,20 +91,26 @@ def cli() -> None:
     """The workbench for people who write Torvyn streaming components."""
 
 
+with_global_options(cli)
+
+
 def with_default_verb(arguments: Sequence[str]) -> list[str]:
-    """Arguments with the default verb put in front when they name none.
+    """Arguments with the default verb put in when they name none.
 
     Raises `click.UsageError` when the first one is a word that is neither a verb nor a file.
     """
-    first = arguments[0] if arguments else ""
-    if first in VERBS or first in ("-h", "--help", "--version"):
-        return list(arguments)
+    given = list(arguments)
+    at = words_before_verb(given)
+    first = given[at] if at < len(given) else ""
+    known = first in VERBS or first in ALIASES or first in REFUSED_VERBS
+    if known or first in ("-h", "--help", "--version"):
+        return given
     if _WORD.fullmatch(first) and not os.path.lexists(first):
         # Two letters changed places count little here, unlike in Torvyn's rule for keys.
-        near = get_close_matches(first.lower(), VERBS, 1)
+        near = get_close_matches(first.lower(), (*VERBS, *ALIASES), 1)
         advice = f"did you mean '{near[0]}'?" if near else f"the verbs are: {', '.join(VERBS)}"
         raise click.UsageError(f"there is no verb and no file '{first}'; {advice}")
-    return [DEFAULT_VERB, *arguments]
+    return [*given[:at], DEFAULT_VERB, *given[at:]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,21 +128,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
+    options = GlobalOptions()
     try:
         if not set(arguments) & {"-h", "--help", "--version"}:
             _check_current_folder()
-        outcome = cli.main(with_default_verb(arguments), "torvyn-studio", standalone_mode=False)
+        outcome = cli.main(
+            with_default_verb(arguments), "torvyn-studio", standalone_mode=False, obj=options
+        )
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _show_usage_error(explained(error), options)
         return error.exit_code
     except StudioError as error:
-        print(error, file=sys.stderr)
+        write_line(str(error), sys.stderr, options.colour)
         return error.exit_code
     except (click.exceptions.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     except Exception as error:
         return _unforeseen(error)
     return int(outcome or ExitCode.OK)
+
+
+def _show_usage_error(error: click.ClickException, options: GlobalOptions) -> None:
+    text = StringIO()
+    error.show(text)
+    write_line(text.getvalue().rstrip("\n"), sys.stderr, options.colour)
 
 
 def _check_current_folder() -> None:

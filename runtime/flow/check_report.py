@@ -12,8 +12,11 @@ from runtime.model.linked import DEFAULT_LIMITS, INTERPRETER_LIMITS, LinkedFlow,
 MIB = 1024 * 1024
 
 
-def report_text(result: LinkResult) -> str:
-    """Every diagnostic, then a line for each linked flow, then the count; no final line break."""
+def report_text(result: LinkResult, *, strict: bool = False) -> str:
+    """Every diagnostic, then a line for each linked flow, then the count; no final line break.
+
+    With `strict`, the count says that warnings fail, where nothing else does.
+    """
     blocks = [item.render() for item in result.diagnostics]
     raised = [_raised_limits(node) for flow in result.flows for node in flow.nodes]
     blocks += dict.fromkeys(text for text in raised if text)
@@ -22,18 +25,19 @@ def report_text(result: LinkResult) -> str:
         nodes, edges = _count(len(flow.nodes), "node"), _count(len(flow.edges), "edge")
         lines += [f'Flow "{flow.name}" links: {nodes}, {edges}', *access_lines(flow)]
     errors, warnings = _counts(result.diagnostics)
-    lines.append(f"{_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    total = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    lines.append(f"{total}: warnings fail with --strict" if strict and warnings else total)
     return "\n\n".join([*blocks, "\n".join(lines)])
 
 
-def report_json(result: LinkResult) -> dict[str, Any]:
+def report_json(result: LinkResult, *, strict: bool = False) -> dict[str, Any]:
     """Torvyn's `CheckResult` (docs/torvyn-facts.md#check), with codes named, places split, flows.
 
     Every value can be given to `json.dumps`.
     """
     errors, warnings = _counts(result.diagnostics)
     return {
-        "all_passed": errors == 0,
+        "all_passed": not (errors or (strict and warnings)),
         "error_count": errors,
         "warning_count": warnings,
         "diagnostics": [item.fields() for item in result.diagnostics],

@@ -34,13 +34,17 @@ class CheckReport:
         """Problems that keep the flow from running."""
         return sum(1 for item in self.result.diagnostics if item.severity is Severity.ERROR)
 
-    def as_text(self) -> str:
-        """For people."""
-        return report_text(self.result)
+    def passes(self, *, strict: bool = False) -> bool:
+        """No error; with `strict`, no warning either."""
+        return not (self.result.diagnostics if strict else self.error_count)
 
-    def as_json(self) -> str:
+    def as_text(self, *, strict: bool = False) -> str:
+        """For people; with `strict`, it is said that warnings fail."""
+        return report_text(self.result, strict=strict)
+
+    def as_json(self, *, strict: bool = False) -> str:
         """For programs: one object."""
-        return json_line(report_json(self.result))
+        return json_line(report_json(self.result, strict=strict))
 
 
 def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:

@@ -79,6 +79,10 @@ class PrintableStream(io.TextIOWrapper):
         super().write(printable(text, keep_lines=True))
         return len(text)
 
+    def write_prepared(self, text: str) -> None:
+        """Write text that is printable already but for colours of our own."""
+        super().write(text)
+
 
 def guard() -> None:
     """Put guarded streams in place of `sys.stdout` and `sys.stderr`, and open what is closed.

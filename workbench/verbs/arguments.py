@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from workbench.verbs.global_options import global_options
+
 DEFAULT_MANIFEST = "Torvyn.toml"
 FLOW_PREFIX = "flow."
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
@@ -32,13 +34,16 @@ class Duration(click.ParamType[float]):
 
 
 def manifest_and_flow(words: Sequence[str], flow: str | None) -> tuple[Path, str | None]:
-    """`[MANIFEST] [flow.NAME]` and `--flow NAME` as a path and a flow's name, or None.
+    """A path and a flow's name, or None, by `[MANIFEST] [flow.NAME]`, --manifest and --flow.
 
     A folder stands for the `Torvyn.toml` in it. Raises `click.UsageError` when there are
     several of either.
     """
-    paths = [word for word in words if not word.startswith(FLOW_PREFIX) or Path(word).exists()]
+    paths = [word for word in words if _is_path(word)]
     flows = [word.removeprefix(FLOW_PREFIX) for word in words if word not in paths]
+    given = global_options().manifest
+    if given is not None:
+        paths.append(str(given))
     if flow is not None:
         flows.append(flow.removeprefix(FLOW_PREFIX))
     if len(paths) > 1:
@@ -49,3 +54,12 @@ def manifest_and_flow(words: Sequence[str], flow: str | None) -> tuple[Path, str
     if manifest.is_dir():
         manifest = manifest / DEFAULT_MANIFEST
     return manifest, flows[0] if flows else None
+
+
+def names_manifest(words: Sequence[str]) -> bool:
+    """Whether one of the words, or --manifest, names the manifest."""
+    return global_options().manifest is not None or any(map(_is_path, words))
+
+
+def _is_path(word: str) -> bool:
+    return not word.startswith(FLOW_PREFIX) or Path(word).exists()

@@ -24,6 +24,8 @@ from runtime.wasm.host import Host
 from workbench.terminal import ending_signals
 from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.arguments import manifest_and_flow
+from workbench.verbs.global_options import global_options
+from workbench.verbs.messages import say, show_failure, show_problems, show_result
 
 _STATES = {
     ExitCode.OK: "built",
@@ -103,6 +105,9 @@ class _Report:
         """When builds that run now began, by component."""
         self._waiting: list[str] = []
         """Components whose outcome is not told yet, in the manifest's order."""
+        self._quiet = global_options().quiet
+        self._unsaid: list[OutputLines] = []
+        """With --quiet, what the tools wrote in the build that is told next."""
         self._held: dict[str, list[OutputLines | BuildOutcome]] = {}
         """What is told when it is a component's turn."""
         self._ended = self._built = self._asked = 0
@@ -173,6 +178,8 @@ class _Report:
 
     def tick(self) -> None:
         """See `BuildListener.tick`."""
+        if self._quiet:
+            return
         names = ", ".join(self._began)
         self._progress.show(f"{self._ended} of {self._asked} built", names)
 
@@ -190,8 +197,8 @@ class _Report:
     def warn(self, found: Buildable) -> None:
         """Tell the manifest's warnings, unless they are those told before."""
         if found.warnings != self._warnings:
-            for warning in found.warnings:
-                self._say(warning.render())
+            self._progress.clear()
+            show_problems(found.warnings)
         self._warnings = found.warnings
 
     def tell(self, problem: Diagnostic) -> None:
@@ -201,26 +208,37 @@ class _Report:
         key = problem.help if problem.kind is Code.TOOLCHAIN_MISSING else text
         if key not in self._told and text.splitlines()[0] not in self._told:
             self._told.add(key)
-            self._say(text)
+            self._show(text)
 
     def _stream(self, output: OutputLines) -> None:
+        if self._quiet:
+            self._unsaid.append(output)
+        else:
+            self._show_output(output)
+
+    def _show_output(self, output: OutputLines) -> None:
         if output.lost:
-            self._say(f"({output.lost:,} lines were not kept)")
+            self._show(f"({output.lost:,} lines were not kept)")
         for line in output.lines:
             if line.text.startswith("error["):
                 self._told.add(line.text)
-            self._say(line.text)
+            self._show(line.text)
 
     def _tell_outcome(self, outcome: BuildOutcome) -> None:
         self._built += outcome.verdict is ExitCode.OK
         self.exit_code = max(self.exit_code, outcome.verdict)
+        if outcome.verdict is not ExitCode.OK:
+            for output in self._unsaid:
+                self._show_output(output)
+        self._unsaid.clear()
         for problem in outcome.problems:
             if problem.severity is Severity.ERROR:
                 self.tell(problem)
         if self._as_json:
             self._data(_outcome_object(outcome))
         else:
-            self._write(_outcome_line(outcome))
+            self._progress.clear()
+            show_result(_outcome_line(outcome))
 
     def _tell_summary(self) -> None:
         if self._as_json:
@@ -230,7 +248,11 @@ class _Report:
 
     def _say(self, text: str) -> None:
         self._progress.clear()
-        print(text, file=sys.stderr, flush=True)
+        say(text)
+
+    def _show(self, text: str) -> None:
+        self._progress.clear()
+        show_failure(text)
 
     def _data(self, content: dict[str, Any]) -> None:
         self._write(json_line(content))

@@ -23,7 +23,13 @@ class ComponentOutput:
     """
 
     def __init__(
-        self, stdout: TextIO, stderr: TextIO, *, as_json: bool = False, as_torvyn: bool = False
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        *,
+        as_json: bool = False,
+        as_torvyn: bool = False,
+        quiet: bool = False,
     ) -> None:
         self._streams = {"stdout": stdout, "stderr": stderr}
         self._terminal = {name: stream.isatty() for name, stream in self._streams.items()}
@@ -33,6 +39,7 @@ class ComponentOutput:
         """For terminals, by node and stream: a character may come in two parts."""
         self._partial: dict[tuple[str, str], bytes] = {}
         self._as_torvyn = as_torvyn
+        self._quiet = quiet
         self.denied: dict[str, dict[str, int]] = {}
         """How often a node used what it is not granted, by node and capability."""
         self._ungranted: dict[tuple[str, str], int] = {}
@@ -124,8 +131,8 @@ class ComponentOutput:
         return f"note: {what}: grant {capabilities} under [security.grants.NODE]"
 
     def say(self, line: str) -> None:
-        """A line of our own on stdout; none with JSON."""
-        if not self.as_json:
+        """A line of our own on stdout; none with JSON or `quiet`."""
+        if not (self.as_json or self._quiet):
             self.write_line(line)
 
     def write_line(self, line: str) -> None:

@@ -11,6 +11,7 @@ import click
 from runtime.build.samples import Sample, copy_sample, samples
 from runtime.flow.manifest.nearest import did_you_mean
 from runtime.model.errors import ExitCode
+from workbench.verbs.messages import say
 from workbench.verbs.open import command as open_command
 
 
@@ -56,11 +57,11 @@ def _list(found: tuple[Sample, ...]) -> None:
         print(f"{sample.name:<{width}}  {sample.description}")
         if len(sample.flows) > 1:
             print(f"{'':<{width}}  flows: {', '.join(sample.flows)}")
-    print("Copy one and open it: torvyn-studio demo NAME [DIR]", file=sys.stderr)
+    say("Copy one and open it: torvyn-studio demo NAME [DIR]")
 
 
 def _say_what_to_type(sample: Sample, target: Path) -> None:
-    print(f"Copied sample '{sample.name}' to {target}", file=sys.stderr)
+    say(f"Copied sample '{sample.name}' to {target}")
     print(f"cd {target}")
     flows = sample.flows if len(sample.flows) > 1 else ()
     for flow in flows or ("",):

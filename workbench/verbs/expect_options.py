@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.junit import JunitFile
 from runtime.recording.diff.report import Report
 from runtime.recording.format import FORMAT
+from workbench.verbs.messages import say, show_problems, show_result
 from workbench.verbs.replay_options import ReplayArguments, opened_recording
-from workbench.verbs.run_options import show_warnings
 
 
 def expect(arguments: ReplayArguments) -> ExitCode:
@@ -36,7 +35,7 @@ def expect(arguments: ReplayArguments) -> ExitCode:
 def _expect(arguments: ReplayArguments, junit: JunitFile | None) -> ExitCode:
     ignore = Ignore(arguments["ignore"])
     recorded = opened_recording(arguments)
-    show_warnings(recorded.opened.warnings)
+    show_problems(recorded.opened.warnings)
     _require_whole(recorded, partial=arguments["partial"])
     began = time.monotonic()
     with expectation(
@@ -49,10 +48,10 @@ def _expect(arguments: ReplayArguments, junit: JunitFile | None) -> ExitCode:
         if not arguments["update"]:
             return ExitCode.OK if found.report.equal else ExitCode.FAILED
         if found.report.equal and not found.report.notes and recorded.version == FORMAT:
-            print("Nothing to accept: the outputs are the recorded ones.", file=sys.stderr)
+            say("Nothing to accept: the outputs are the recorded ones.")
             return ExitCode.OK
         what = "in the format of this release" if found.report.equal else "with the new outputs"
-        print(f"Written {what}: {found.accept()}", file=sys.stderr)
+        say(f"Written {what}: {found.accept()}")
         return ExitCode.OK
 
 
@@ -73,7 +72,7 @@ def _require_whole(recorded: RecordedFlow, *, partial: bool) -> None:
     )
     if not partial:
         raise StudioError([told])
-    show_warnings((told,))
+    show_problems((told,))
 
 
 def print_comparison(report: Report, *, as_json: bool) -> None:
@@ -82,4 +81,4 @@ def print_comparison(report: Report, *, as_json: bool) -> None:
         for line in report.json_lines():
             print(line)
     else:
-        print(report.render(shown=len(report.differences)))
+        show_result(report.render(shown=len(report.differences)), changes=True)

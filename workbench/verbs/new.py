@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from pathlib import Path
 
 import click
@@ -21,6 +20,7 @@ from runtime.scaffold.project import (
 )
 from runtime.scaffold.templates import LANGUAGES, TemplateLanguage
 from workbench.verbs.arguments import manifest_and_flow
+from workbench.verbs.messages import say
 
 _EXAMPLES = """\b
 Examples:
@@ -79,11 +79,11 @@ def command(
 
 def _project(directory: Path, language: TemplateLanguage) -> int:
     files = new_project(directory, language)
-    _say(f"Made {printable(str(directory))} with {len(files)} files: {', '.join(FIRST_ROLES)}")
+    say(f"Made {printable(str(directory))} with {len(files)} files: {', '.join(FIRST_ROLES)}")
     for role in FIRST_ROLES:
         _bindings(language, directory / COMPONENTS_FOLDER / role, role)
     _say_untried(language)
-    _say(f"Next (what is missing for {language.name}: torvyn-studio doctor):")
+    say(f"Next (what is missing for {language.name}: torvyn-studio doctor):")
     print(f"cd {shlex.quote(str(directory))}")
     if language.prepare:
         print(language.prepare)
@@ -97,16 +97,16 @@ def _tell_component(
 ) -> int:
     name = made.folder.name
     _bindings(language, made.folder, role)
-    _say(f"Made {_short(made.folder)} and its [[component]] in {_short(made.manifest)}")
+    say(f"Made {_short(made.folder)} and its [[component]] in {_short(made.manifest)}")
     if made.wiring.text:
-        _say(f"Node '{name}' of flow '{made.flow}': {made.wiring.text}")
+        say(f"Node '{name}' of flow '{made.flow}': {made.wiring.text}")
     else:
-        _say(
+        say(
             f"Its node and edges stand in {_short(made.manifest)} as comments: nothing in the flow "
             "could be connected to it; complete them and remove the marks"
         )
     _say_untried(language)
-    _say("Next:")
+    say("Next:")
     if language.prepare and not (made.manifest.parent / "node_modules").is_dir():
         print(language.prepare)
     print(shlex.join(["torvyn-studio", "build", *words, "--component", name]))
@@ -117,12 +117,12 @@ def _bindings(language: TemplateLanguage, folder: Path, role: Role) -> None:
     """What the editor needs to know the contract's types."""
     problem = write_editor_bindings(language, folder, role)
     if problem is not None:
-        _say(f"No types for the editor in {_short(folder)}: {problem}")
+        say(f"No types for the editor in {_short(folder)}: {problem}")
 
 
 def _say_untried(language: TemplateLanguage) -> None:
     if language.untried:
-        _say(f"The templates for {language.name} were never built by us: {language.untried}")
+        say(f"The templates for {language.name} were never built by us: {language.untried}")
 
 
 def _short(path: Path) -> str:
@@ -130,7 +130,3 @@ def _short(path: Path) -> str:
     here = Path.cwd()
     path = path.absolute()
     return printable(str(path.relative_to(here) if path.is_relative_to(here) else path))
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)

@@ -22,7 +22,7 @@ from runtime.recording.ring.ring import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
 from workbench.app import StudioApp
 from workbench.terminal.screen_driver import terminal_given_back
-from workbench.verbs.arguments import manifest_and_flow
+from workbench.verbs.arguments import manifest_and_flow, names_manifest
 from workbench.verbs.run_options import redaction
 
 MIB = 1024 * 1024
@@ -130,7 +130,7 @@ def _link(
         flow = check_manifest_file(manifest, name)
         title = manifest.parent.resolve().name
         return lambda: process_link(manifest, flow.name, options, inputs), title, flow
-    if not arguments["words"]:
+    if not names_manifest(arguments["words"]):
         manifest = manifest_of(recording)
     with RecordingReader(recording) as reader:
         name = name or reader.header.flow

@@ -18,15 +18,16 @@ from runtime.opening.recordings import RecordedFlow, open_recording, why_it_may_
 from runtime.recording.file.spool import comes_through_a_pipe, spooled
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.partial import edge_named, flow_behind, source_feeds
-from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow
+from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow, names_manifest
 from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.global_options import global_options
+from workbench.verbs.messages import show_failure, show_problems
 from workbench.verbs.run_options import (
     CommandLineRun,
     RunArguments,
     ended_by_others,
     print_report,
     run_flow,
-    show_warnings,
 )
 from workbench.verbs.summary import exit_code
 
@@ -77,7 +78,7 @@ class Speed(click.ParamType[float]):
 def replay(arguments: ReplayArguments) -> ExitCode:
     """Repeats a recording, and stops where it is not repeated; gives the exit code."""
     recorded = opened_recording(arguments)
-    show_warnings(recorded.notes)
+    show_problems(recorded.notes)
     passes = _Passes(recorded, arguments)
     settle_collector()
     with ended_by_others(passes):
@@ -118,7 +119,9 @@ class _Passes:
     def once(self) -> ExitCode:
         """Repeat the recording; gives the exit code."""
         flow, first = self._recorded.flow, self._options.first
-        output = ComponentOutput(sys.stdout, sys.stderr, as_json=self._as_json)
+        output = ComponentOutput(
+            sys.stdout, sys.stderr, as_json=self._as_json, quiet=global_options().quiet
+        )
 
         def take(node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
             if call >= first:
@@ -129,7 +132,7 @@ class _Passes:
             return ExitCode.INTERRUPTED
         output.say(f"[torvyn] Running flow '{flow.name}'")
         report = self._running.run()
-        show_warnings(report.warnings)
+        show_problems(report.warnings)
         divergence = report.divergence
         why = "" if divergence is None else why_it_may_differ(self._recorded, divergence)
         more = {
@@ -138,7 +141,7 @@ class _Passes:
         }
         print_report(report.flow, report.run, output, more)
         if divergence is not None:
-            print(f"{divergence.render()}\n  {why}".rstrip(), file=sys.stderr)
+            show_failure(f"{divergence.render()}\n  {why}".rstrip())
             return ExitCode.FAILED
         return exit_code(report.run)
 
@@ -148,7 +151,7 @@ def replay_part(arguments: ReplayArguments) -> int:
     if recording_and_manifest(arguments["words"])[0] is None:
         return run_flow(_run_arguments(arguments), None)
     recorded = opened_recording(arguments)
-    show_warnings(recorded.notes)
+    show_problems(recorded.notes)
     flow, feeds = recorded.flow, {}
     if arguments["at"] is not None:
         part = flow_behind(flow, edge_named(flow, arguments["at"]))
@@ -166,7 +169,7 @@ def opened_recording(arguments: ReplayArguments) -> RecordedFlow:
     if recording is None:
         raise click.UsageError("name the recording: torvyn-studio replay FILE [MANIFEST]")
     manifest, flow = manifest_and_flow(words, arguments["flow"])
-    given = any(not word.startswith(FLOW_PREFIX) for word in words)
+    given = names_manifest(words)
     folder = None
     if comes_through_a_pipe(recording):
         _require_no_second_use(arguments)

@@ -14,7 +14,7 @@ from runtime.child.gc_tuning import settle_collector
 from runtime.flow.error_rules import DEFAULT_RETRIES
 from runtime.headless.run import HeadlessRun, RunOptions, RunReport, engine_options
 from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, ExitCode, StudioError
+from runtime.model.errors import ExitCode, StudioError
 from runtime.model.linked import LinkedFlow, SchedulePolicy
 from runtime.model.printable import json_line
 from runtime.opening.flow_suggestion import suggest_flow
@@ -28,8 +28,11 @@ from runtime.wasm.host import surfaces_of
 from workbench.terminal import ending_signals, standard_streams
 from workbench.verbs.arguments import Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.global_options import global_options
+from workbench.verbs.linked_nodes import show_nodes
+from workbench.verbs.messages import say, show_failure, show_problem, show_problems
 from workbench.verbs.on_error import GivenRule, OnError, error_rules
-from workbench.verbs.summary import completed_line, exit_code, summary_text
+from workbench.verbs.summary import completed_line, exit_code, failure_text, summary_text
 from workbench.verbs.summary_json import summary_object
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -116,7 +119,8 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
     recording = RecordingOptions(redactor=redaction(arguments["redactions"]))
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
     opened = _open(manifest, flow)
-    show_warnings(opened.warnings)
+    show_problems(opened.warnings)
+    show_nodes(opened.flow)
     options = _run_options(arguments, opened)
     run = CommandLineRun(
         opened.flow, options, as_json=arguments["as_json"], as_torvyn=arguments["as_torvyn"]
@@ -164,12 +168,6 @@ def redaction(rules: tuple[str, ...]) -> Redaction | None:
     return Redaction(rules) if rules else None
 
 
-def show_warnings(warnings: tuple[Diagnostic, ...]) -> None:
-    """Warnings go to stderr."""
-    for warning in warnings:
-        print(warning.render(), file=sys.stderr)
-
-
 class CommandLineRun:
     """One run, with what it prints before, meanwhile and after."""
 
@@ -179,7 +177,13 @@ class CommandLineRun:
         self._flow = flow
         self._options = options
         self._recording: FileRecording | None = None
-        self.output = ComponentOutput(sys.stdout, sys.stderr, as_json=as_json, as_torvyn=as_torvyn)
+        self.output = ComponentOutput(
+            sys.stdout,
+            sys.stderr,
+            as_json=as_json,
+            as_torvyn=as_torvyn,
+            quiet=global_options().quiet,
+        )
         """Takes what components print."""
 
     def record(
@@ -194,7 +198,7 @@ class CommandLineRun:
             engine_options(self._options),
         )
         self._recording = FileRecording(
-            path, opened.flow, facts, options, _show_problem, overwrite=overwrite
+            path, opened.flow, facts, options, show_problem, overwrite=overwrite
         )
 
     def run(self, invoker: SourceOverride) -> int:
@@ -260,28 +264,26 @@ def print_report(
         output.write_line(json_line(summary | (more or {})))
         return
     output.say(completed_line(flow, report.snapshot))
-    print(summary_text(flow, report, output.grant_note()), file=sys.stderr)
+    if not global_options().quiet:
+        say(summary_text(flow, report, output.grant_note()))
+    elif report.failures:
+        show_failure(failure_text(report))
     denied = output.denied_note()
     if denied is not None:
-        print(denied, file=sys.stderr)
+        say(denied)
 
 
 def _show_notice(notice: str) -> None:
-    print(f"note: {notice}", file=sys.stderr, flush=True)
-
-
-def _show_problem(problem: Diagnostic) -> None:
-    print(problem.render(), file=sys.stderr, flush=True)
+    say(f"note: {notice}")
 
 
 def _show_recording(result: RecordingResult) -> None:
     if result.failed is None:
-        text = f"Recorded {result.calls:,} calls, {result.bytes_written:,} bytes: {result.path}"
+        say(f"Recorded {result.calls:,} calls, {result.bytes_written:,} bytes: {result.path}")
     else:
-        text = f"NOT recorded to its end: {result.path}; see the error above"
-    print(text, file=sys.stderr)
+        show_failure(f"NOT recorded to its end: {result.path}; see the error above")
     for limit in result.unredacted:
-        print(f"Redaction: {limit}. Look before you give the file away.", file=sys.stderr)
+        show_failure(f"Redaction: {limit}. Look before you give the file away.")
 
 
 def _recording_fields(result: RecordingResult | None) -> dict[str, Any]:

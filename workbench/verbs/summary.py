@@ -167,6 +167,11 @@ def _node_lines(report: RunReport) -> list[str]:
     return lines
 
 
+def failure_text(report: RunReport) -> str:
+    """The last failures alone, as the summary ends with them; empty when there are none."""
+    return "\n".join(_failure_lines(report))
+
+
 def _failure_lines(report: RunReport) -> list[str]:
     lines = []
     for failed in report.failures[-10:]:

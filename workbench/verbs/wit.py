@@ -11,6 +11,7 @@ from runtime.model.errors import ExitCode
 from runtime.model.printable import printable
 from runtime.scaffold.contracts import contract_files, contract_text
 from runtime.scaffold.new_files import write_new
+from workbench.verbs.messages import say
 
 _EXAMPLES = """\b
 Examples:
@@ -42,5 +43,5 @@ def command(directory: Path | None, world: str | None) -> int:
     written = write_new(directory, files)
     kept = len(files) - len(written)
     also = f", {kept} were there already" if kept else ""
-    print(f"{len(written)} files written to {printable(str(directory))}{also}", file=sys.stderr)
+    say(f"{len(written)} files written to {printable(str(directory))}{also}")
     return ExitCode.OK

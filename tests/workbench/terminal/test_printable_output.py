@@ -39,6 +39,9 @@ _ALLOWED_SEQUENCE = re.compile(
 )
 """What the screen itself writes: styles, modes, places."""
 
+_OWN_COLOUR = re.compile(rb"\x1b\[(3[1236]|[012])m")
+"""What verbs colour their own words with; text that leaks would bring other sequences too."""
+
 ROUTER_OF_PAYLOAD = f"""
   ;; names the port that the payload says
   (func (export "route") {ELEMENT}
@@ -54,7 +57,8 @@ ROUTER_OF_PAYLOAD = f"""
 
 def found(shown: bytes) -> list[str]:
     """The kinds of characters in what a terminal got, its own line ends aside."""
-    text = shown.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
+    own = _OWN_COLOUR.sub(b"", shown)
+    text = own.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
     kinds = [kind for kind, signs in KINDS.items() if set(signs) & set(text)]
     bare = "\r" in text or "\0" in text
     return (
