@@ -113,7 +113,8 @@ def _take(context: click.Context, field: str, value: Any) -> None:
 def _require_manifest_argument(context: click.Context) -> None:
     if isinstance(context.command, click.Group):
         return
-    if not any("MANIFEST" in (item.metavar or "") for item in context.command.params):
+    parameters = context.command.params
+    if not any("MANIFEST" in (item.metavar or "") or item.name == "flow" for item in parameters):
         raise click.UsageError(f"`{context.command.name}` takes no manifest", context)
 
 
