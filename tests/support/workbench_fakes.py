@@ -35,6 +35,7 @@ from workbench.app import StudioApp
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.text.lines import plain
+from workbench.widgets.inspector import RENDERING
 
 ROLES = {
     "source": Role.SOURCE,
@@ -416,6 +417,10 @@ async def settle(app: StudioApp, pilot: Pilot[None]) -> None:
     for _ in range(3):
         app.poll_link()
         await pilot.pause()
+        rendering = [worker for worker in app.workers if worker.group == RENDERING]
+        if rendering:
+            await app.workers.wait_for_complete(rendering)
+            await pilot.pause()
 
 
 async def show(app: StudioApp, pilot: Pilot[None], link: FakeLink, update: Update) -> None:

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from runtime.model.time_units import NS_PER_MS, NS_PER_S
 from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, prose, section, title
-from workbench.payloads.registry import payload_lines, viewer_for
+from workbench.payloads.rendering import RenderedPayload, RenderJob
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration, size
 from workbench.text.lines import Row, Span, StyleRole, line
 from workbench.view import NodeRef
 
+INDENT = 2
+"""Cells of a row that the payload does not get."""
 NOT_KEPT = (
     "It is no longer kept: only recent elements are. Its calls may still be in the event log."
 )
@@ -21,11 +23,11 @@ NOT_YET = "It is not in the flow at this place of the past, or no longer kept. E
 
 
 def element_rows(
-    details: ElementDetails, viewer: str | None, cells: int, *, past: bool = False
+    details: ElementDetails, payload: RenderedPayload, cells: int, *, past: bool = False
 ) -> list[Row]:
     """The element, with as much of its payload as was read.
 
-    `viewer` is the name of the payload viewer that was chosen, if one was.
+    `payload` is that part as `render_job` describes it, rendered.
     """
     about = details.summary
     if not details.found or about is None:
@@ -53,7 +55,15 @@ def element_rows(
     rows.append(section("path", f"{len(details.path)} calls", cells))
     for hop in details.path:
         rows += _hop(hop)
-    return rows + _payload(payload_part(details), about.size, viewer, cells)
+    return rows + _payload(payload_part(details), about.size, payload, cells)
+
+
+def render_job(details: ElementDetails, viewer: str | None, cells: int) -> RenderJob:
+    """How the payload is to be rendered for `element_rows` of `cells` cells.
+
+    `viewer` is the name of the payload viewer that was chosen, if one was.
+    """
+    return RenderJob(payload_part(details), viewer, cells - INDENT)
 
 
 def payload_part(details: ElementDetails) -> PayloadPart:
@@ -76,15 +86,16 @@ def _hop(hop: HopLine) -> list[Row]:
     return [*rows, Row(spans, NodeRef(hop.node))]
 
 
-def _payload(part: PayloadPart, whole: int, viewer: str | None, cells: int) -> list[Row]:
-    rows = [section("payload", f"{viewer_for(part, viewer).name}  v", cells)]
+def _payload(part: PayloadPart, whole: int, payload: RenderedPayload, cells: int) -> list[Row]:
+    rows = [section("payload", f"{payload.viewer}  v", cells)]
+    if payload.note:
+        rows.append(Row(line((f" {payload.note}", StyleRole.WARN))))
     if len(part.data) < whole:
         last = part.offset + len(part.data)
         text = f" bytes {part.offset:,}–{last:,} of {whole:,}"
         keys = (Span("  < >", StyleRole.KEY), Span(" other parts", StyleRole.DIM))
         rows.append(Row((Span(text, StyleRole.WARN), *keys)))
-    lines = payload_lines(part, viewer, cells - 2)
-    return rows + [Row((Span(" "), *spans)) for spans in lines]
+    return rows + [Row((Span(" "), *spans)) for spans in payload.lines]
 
 
 def moment(timestamp_ns: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.payloads.deadline import Deadline
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lines import Line, StyleRole, line
 
@@ -15,7 +16,7 @@ class HexViewer:
         """True: every payload has bytes."""
         return True
 
-    def lines(self, part: PayloadPart, cells: int) -> list[Line]:
+    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> list[Line]:
         """Offsets, bytes, and what is ASCII among them."""
         return hex_lines(part.data, cells, part.offset)
 

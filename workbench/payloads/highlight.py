@@ -5,6 +5,7 @@ from __future__ import annotations
 from pygments.lexer import Lexer
 from pygments.token import Token, _TokenType
 
+from workbench.payloads.deadline import Deadline
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, Span, StyleRole, line, wrap
 
@@ -23,18 +24,27 @@ TOKEN_ROLES: tuple[tuple[_TokenType, StyleRole], ...] = (
 )
 
 
-def text_lines(text: str, lexer: Lexer | None, cells: int) -> list[Line]:
-    """The text in rows of at most `cells` cells; in colours where there is a lexer."""
-    if lexer is not None and len(text) <= COLOURED_CHARACTERS:
-        rows = _coloured(text, lexer)
-    else:
-        rows = [line(excerpt(row, len(row))) for row in text.split("\n")]
+def text_lines(text: str, lexer: Lexer | None, cells: int, deadline: Deadline) -> list[Line]:
+    """The text in rows of at most `cells` cells; in colours where there is a lexer.
+
+    Raises `TookTooLongError`.
+    """
+    if lexer is None or len(text) > COLOURED_CHARACTERS:
+        return plain_lines(text, cells)
+    rows = _coloured(text, lexer, deadline)
     return [piece for row in rows for piece in wrap(row, cells)]
 
 
-def _coloured(text: str, lexer: Lexer) -> list[Line]:
+def plain_lines(text: str, cells: int) -> list[Line]:
+    """The text in rows of at most `cells` cells, without colours."""
+    rows = (line(excerpt(row, len(row))) for row in text.split("\n"))
+    return [piece for row in rows for piece in wrap(row, cells)]
+
+
+def _coloured(text: str, lexer: Lexer, deadline: Deadline) -> list[Line]:
     rows: list[list[Span]] = [[]]
     for token, value in lexer.get_tokens(text):
+        deadline.check()
         role = next((role for kind, role in TOKEN_ROLES if _is_kind(token, kind)), StyleRole.TEXT)
         for index, piece in enumerate(value.split("\n")):
             if index:

@@ -7,11 +7,17 @@ import re
 from pygments.lexers.data import JsonLexer
 
 from runtime.model.json_text import NO_JSON, json_document
+from workbench.payloads.deadline import Deadline
 from workbench.payloads.highlight import text_lines
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lines import Line
 
 _NEXT = re.compile(r"\S")
+
+MOST_TIMES = 8
+"""A text that would get longer than so many times is not indented: it is nested that deeply."""
+LEAST_CHARACTERS = 4_096
+"""Up to so many characters it may get longer in any case."""
 
 
 def is_json(part: PayloadPart) -> bool:
@@ -35,16 +41,20 @@ class JsonViewer:
         """True for JSON."""
         return is_json(part)
 
-    def lines(self, part: PayloadPart, cells: int) -> list[Line]:
+    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> list[Line]:
         """One value a line; what is no whole JSON text, as it is."""
-        return text_lines(reindent(part.text or ""), JsonLexer(), cells)
+        return text_lines(reindent(part.text or ""), JsonLexer(), cells, deadline)
 
 
 def reindent(text: str) -> str:
-    """A JSON object or array with one value a line, every token as it was; other text as it is."""
+    """A JSON object or array with one value a line, every token as it was; other text as it is.
+
+    So is a text nested so deeply that the spaces would be most of it.
+    """
     if json_document(text) is NO_JSON:
         return text
     made: list[str] = []
+    left = max(len(text) * MOST_TIMES, LEAST_CHARACTERS)
     depth = 0
     quoted = escaped = False
     for index, character in enumerate(text):
@@ -56,17 +66,22 @@ def reindent(text: str) -> str:
             after = _NEXT.search(text, index + 1)
             empty = after is not None and after[0] in "}]"
             depth += 1
+            left -= 2 * depth
             made.append(character if empty else character + _break(depth))
         elif character in "}]":
             depth -= 1
+            left -= 2 * depth
             made.append(character if made[-1][-1] in "{[" else _break(depth) + character)
         elif character == ",":
+            left -= 2 * depth
             made.append("," + _break(depth))
         elif character == ":":
             made.append(": ")
         elif not character.isspace():
             made.append(character)
             quoted = character == '"'
+        if left < 0:
+            return text
     return "".join(made)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workbench.payloads.deadline import Deadline
 from workbench.payloads.hex_viewer import HexViewer
 from workbench.payloads.json_viewer import JsonViewer
 from workbench.payloads.text_viewer import TextViewer
@@ -34,6 +35,11 @@ def viewer_after(part: PayloadPart, chosen: str | None) -> PayloadViewer:
     return accepting[(shown + 1) % len(accepting)]
 
 
-def payload_lines(part: PayloadPart, chosen: str | None, cells: int) -> list[Line]:
-    """The payload as its viewer shows it, in rows of at most `cells` cells."""
-    return viewer_for(part, chosen).lines(part, cells) if part.data else [EMPTY]
+def payload_lines(
+    part: PayloadPart, chosen: str | None, cells: int, deadline: Deadline
+) -> list[Line]:
+    """The payload as its viewer shows it, in rows of at most `cells` cells.
+
+    Raises `TookTooLongError`.
+    """
+    return viewer_for(part, chosen).lines(part, cells, deadline) if part.data else [EMPTY]

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_for_mimetype
-from pygments.lexers.data import JsonLexer
-from pygments.util import ClassNotFound
-
+from workbench.payloads.deadline import Deadline
 from workbench.payloads.highlight import text_lines
-from workbench.payloads.json_viewer import is_json
+from workbench.payloads.lexers import lexer_for
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lines import Line
 
@@ -24,15 +18,6 @@ class TextViewer:
         """True for UTF-8 without NUL."""
         return part.text is not None
 
-    def lines(self, part: PayloadPart, cells: int) -> list[Line]:
+    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> list[Line]:
         """The lines of the text, cut where they are too long."""
-        lexer = JsonLexer() if is_json(part) else _lexer(part.media_type)
-        return text_lines(part.text or "", lexer, cells)
-
-
-@lru_cache(maxsize=64)
-def _lexer(media_type: str) -> Lexer | None:
-    try:
-        return get_lexer_for_mimetype(media_type)
-    except ClassNotFound:
-        return None
+        return text_lines(part.text or "", lexer_for(part), cells, deadline)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
+from workbench.payloads.deadline import Deadline
 from workbench.text.lines import Line
 
 
@@ -53,6 +54,9 @@ class PayloadViewer(Protocol):
         """True when this viewer has something to show of such a payload."""
         ...
 
-    def lines(self, part: PayloadPart, cells: int) -> list[Line]:
-        """The part in rows of at most `cells` cells, printable on a terminal."""
+    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> list[Line]:
+        """The part in rows of at most `cells` cells, printable on a terminal.
+
+        For any thread. Looks at the deadline; raises `TookTooLongError`.
+        """
         ...

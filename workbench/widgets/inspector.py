@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic, time_ns
 
 from textual.message import Message
@@ -12,11 +13,12 @@ from runtime.protocol.updates import ElementDetails, NodeCalls, QueueListing
 from workbench.inspection.build_rows import change_rows
 from workbench.inspection.difference_rows import branch_rows
 from workbench.inspection.edge import edge_rows
-from workbench.inspection.element import element_rows, payload_part
+from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.node import node_rows
 from workbench.payloads.limits import PART_BYTES
 from workbench.payloads.registry import viewer_after, viewer_for
+from workbench.payloads.rendering import RenderedPayload, RenderJob, render
 from workbench.text.lines import Row, StyleRole, line
 from workbench.view import BranchesRef, ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
@@ -25,6 +27,9 @@ ASK_AGAIN_S = 0.5
 """While the flow runs, lists are asked for no more often than this."""
 
 CALLS_SHOWN = 12
+
+RENDERING = "payload"
+"""Workers that render what the inspector shows."""
 
 CLOCK_S = 1.0
 """How often the age of a build is brought up to date."""
@@ -62,6 +67,8 @@ class Inspector(LineView, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._subject: Selection | None = None
         self._details: ElementDetails | None = None
+        self._job: RenderJob | None = None
+        self._rendered: tuple[RenderJob, RenderedPayload] | None = None
         self._listing: QueueListing | None = None
         self._calls: NodeCalls | None = None
         self._offset = 0
@@ -218,14 +225,29 @@ class Inspector(LineView, inherit_bindings=False):
                 self.show(edge_rows(flow, snapshot, edge, self._listing, cells))
             case ElementRef():
                 if self._details is not None:
-                    past = self.view.past
-                    self.show(element_rows(self._details, self.viewer, cells, past=past))
+                    self._fill_element(self._details, cells)
             case ChangeRef() if self.view.change is not None:
                 self.show(change_rows(self.view.change, frozenset(flow.by_name), cells))
             case BranchesRef():
                 self.show(branch_rows(self.view.branch_comparison, cells))
             case ChangeRef() | None:
                 self.show(flow_rows(flow, snapshot, self.view.times, cells))
+
+    def _fill_element(self, details: ElementDetails, cells: int) -> None:
+        """Show the element; what was shown stays until its payload is rendered."""
+        job = render_job(details, self.viewer, cells)
+        if self._rendered is not None and self._rendered[0] == job:
+            self.show(element_rows(details, self._rendered[1], cells, past=self.view.past))
+        elif job != self._job:
+            self._job = job
+            self.run_worker(self._render_payload(job), group=RENDERING, exclusive=True)
+
+    async def _render_payload(self, job: RenderJob) -> None:
+        rendered = await asyncio.to_thread(render, job)
+        if job == self._job:
+            self._job = None
+            self._rendered = job, rendered
+            self._fill()
 
     # ---- the pane as actions see it
 

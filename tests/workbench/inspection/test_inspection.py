@@ -17,26 +17,31 @@ from tests.support.workbench_fakes import (
     snapshot,
     text_of,
 )
-from workbench.inspection.element import element_rows, moment
+from workbench.inspection.element import element_rows, moment, render_job
 from workbench.inspection.node import node_rows
-from workbench.text.lines import plain
+from workbench.payloads.rendering import render
+from workbench.text.lines import Row, plain
+
+
+def rows_of(reply: ElementDetails, viewer: str | None = None) -> list[Row]:
+    return element_rows(reply, render(render_job(reply, viewer, 60)), 60)
 
 
 def test_a_part_of_a_large_payload_says_which_part_it_is() -> None:
     reply = details(3, b"x" * 65_536, size=3_000_000, offset=65_536)
-    text = "\n".join(plain(row.spans) for row in element_rows(reply, "raw", 60))
+    text = "\n".join(plain(row.spans) for row in rows_of(reply, "raw"))
     assert "bytes 65,536–131,072 of 3,000,000" in text
     assert "2.9 MiB" in text
 
 
 def test_the_offsets_of_a_part_in_hexadecimal_are_those_of_the_whole() -> None:
     reply = details(3, b"\0" * 64, size=3_000_000, offset=65_536)
-    text = "\n".join(plain(row.spans) for row in element_rows(reply, None, 60))
+    text = "\n".join(plain(row.spans) for row in rows_of(reply))
     assert "010000 00 00" in text
 
 
 def test_an_element_that_is_gone_is_said_to_be() -> None:
-    rows = element_rows(ElementDetails(9, False), "raw", 60)
+    rows = rows_of(ElementDetails(9, False), "raw")
     text = "\n".join(plain(row.spans) for row in rows)
     assert "no longer kept" in text
 

@@ -14,11 +14,13 @@ from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
 from tests.support.workbench_fakes import FakeLink, details, opened, show, snapshot, text_of
 from workbench.payloads import registry
+from workbench.payloads.deadline import Deadline
 from workbench.payloads.json_viewer import reindent
 from workbench.payloads.registry import VIEWERS, payload_lines, viewer_after, viewer_for
 from workbench.payloads.viewer import PayloadPart, is_text
 from workbench.text.lines import Line, StyleRole, line, plain, width_of
 
+SOON = Deadline(60)
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
@@ -27,7 +29,7 @@ JSON_VALUES = st.recursive(
 
 
 def text_of_payload(data: bytes, content_type: str, viewer: str | None = None) -> str:
-    rows = payload_lines(PayloadPart(data, content_type), viewer, 76)
+    rows = payload_lines(PayloadPart(data, content_type), viewer, 76, SOON)
     return "\n".join(plain(row) for row in rows)
 
 
@@ -53,7 +55,7 @@ def test_what_is_not_json_is_left_as_it_is(text: str) -> None:
 
 
 def test_json_is_coloured_and_broken_into_lines() -> None:
-    rows = payload_lines(PayloadPart(b'{"a":[1,"x"]}', "application/json"), None, 60)
+    rows = payload_lines(PayloadPart(b'{"a":[1,"x"]}', "application/json"), None, 60, SOON)
     assert [plain(row) for row in rows] == ["{", '  "a": [', "    1,", '    "x"', "  ]", "}"]
     styles = {span.role for row in rows for span in row}
     assert {StyleRole.NAME, StyleRole.NUMBER, StyleRole.STRING} <= styles
@@ -107,7 +109,7 @@ def test_a_character_cut_in_the_middle_is_still_text() -> None:
 def test_no_payload_breaks_the_view_or_is_wider_than_it(
     data: bytes, viewer: str, content_type: str
 ) -> None:
-    rows = payload_lines(PayloadPart(data, content_type), viewer, 50)
+    rows = payload_lines(PayloadPart(data, content_type), viewer, 50, SOON)
     assert rows
     assert all(width_of(row) <= 50 for row in rows)
     assert "\x1b" not in "".join(plain(row) for row in rows)
@@ -121,7 +123,7 @@ class LengthViewer:
     def accepts(self, part: PayloadPart) -> bool:
         return part.media_type == "text/length"
 
-    def lines(self, part: PayloadPart, cells: int) -> list[Line]:
+    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> list[Line]:
         return [line(f"{len(part.data)} bytes long")]
 
 

@@ -1,0 +1,51 @@
+"""Payloads made into rows on a thread of their own, within a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.payloads.deadline import Deadline, TookTooLongError
+from workbench.payloads.highlight import plain_lines
+from workbench.payloads.registry import payload_lines, viewer_for
+from workbench.payloads.viewer import PayloadPart
+from workbench.text.lines import Line
+
+RENDER_S = 0.25
+"""How long colouring and formatting may take; then the payload is shown without."""
+TOOK_TOO_LONG = "not coloured: took too long"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderJob:
+    """What is to be shown, and how."""
+
+    part: PayloadPart
+    viewer: str | None
+    """Name of the viewer that was chosen, if one was."""
+    cells: int
+    """Width of the rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPayload:
+    """Rows of a payload, or of a part of it."""
+
+    viewer: str
+    lines: tuple[Line, ...]
+    note: str = ""
+    """What could not be done."""
+
+
+def render(job: RenderJob, seconds: float = RENDER_S) -> RenderedPayload:
+    """The rows, for any thread. They come within about `seconds`, plain if need be."""
+    viewer = viewer_for(job.part, job.viewer)
+    try:
+        lines = payload_lines(job.part, job.viewer, job.cells, Deadline(seconds))
+    except TookTooLongError:
+        return RenderedPayload(viewer.name, _plain(job), TOOK_TOO_LONG)
+    return RenderedPayload(viewer.name, tuple(lines))
+
+
+def _plain(job: RenderJob) -> tuple[Line, ...]:
+    """The payload without colours: linear in the bytes of a part, at most `PART_BYTES`."""
+    return tuple(plain_lines(job.part.text or "", job.cells))
