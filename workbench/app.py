@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -39,7 +40,7 @@ class StudioApp(App[None]):
 
     `open_link` opens the session, and is called again when a session that could not be opened is
     restarted. What it raises as `StudioError` is shown as problems. `outline` is drawn until the
-    session says more.
+    session says more. `project` is the manifest for which the user's layout is remembered.
     """
 
     CSS_PATH = "studio.tcss"
@@ -51,13 +52,14 @@ class StudioApp(App[None]):
         *,
         title: str,
         outline: FlowOutline | None = None,
+        project: Path | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
         self.title = title
         self._open_link = open_link
         self._link: SessionClient | None = None
         self._polled_at = 0.0
-        self._main = MainScreen(self.send, title=title)
+        self._main = MainScreen(self.send, title=title, project=project)
         self._main.panes.set_reactive(Panes.view, View(outline=outline))
         for theme in THEMES:
             self.register_theme(theme)

@@ -341,7 +341,7 @@ async def test_a_click_back_that_is_refused_says_why() -> None:
         assert asked(link) == [JumpTo(13)]
 
 
-@pytest.mark.parametrize(("height", "seen"), [(24, True), (14, True), (13, False), (6, False)])
+@pytest.mark.parametrize(("height", "seen"), [(24, True), (20, True), (19, False), (6, False)])
 async def test_the_bar_takes_no_pane_its_last_row(height: int, seen: bool) -> None:
     link = FakeLink()
     async with opened(link, (80, height)) as (app, pilot):

@@ -66,6 +66,14 @@ class PaneActions(Protocol):
         """Go on to the next pane."""
         ...
 
+    def next_layout(self) -> None:
+        """Take the next of the three layouts."""
+        ...
+
+    def move_border(self, across: int, down: int) -> None:
+        """Move the border of the pane with the keys."""
+        ...
+
     def zoom(self, bigger: bool) -> None:
         """Give the whole body to the pane with the keys, or take it back."""
         ...

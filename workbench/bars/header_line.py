@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from runtime.model.events import FlowState
-from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import Health
 from workbench.actions.labels import pace_name
 from workbench.bars.refused import refused_words
 from workbench.text.build_words import build_words
 from workbench.text.figures import count, flow_time
-from workbench.text.lines import Line, Span, StyleRole, fit, line, width_of
+from workbench.text.lines import Line, Span, StyleRole, line, width_of
+from workbench.text.short_names import shorten
 from workbench.timeline import place_words as timeline_words
 from workbench.timeline.recording_status import recording_flag, ring_words
 from workbench.view import View
 
 GAP = Span("  ")
+
+PROGRAM = " torvyn-studio "
+
+LEAST_NAME = 8
+"""Cells that the flow's name is never cut below."""
+
+MOST_NAME = 32
+
+ORDER = ("ring", "t", "pace", "calls", "in", "out", "queued", "dropped", "errors")
+"""Figures from left to right."""
 
 
 def state_words(view: View) -> tuple[str, str, StyleRole]:
@@ -45,24 +55,50 @@ def state_words(view: View) -> tuple[str, str, StyleRole]:
 
 
 def header(view: View, title: str, pace: float | None, cells: int) -> Line:
-    """Name, state and counts; the last counts go when there is no room."""
+    """Name and state at the left, figures at the right; the state and what is wrong never go.
+
+    With fewer cells go, the first before the others: the program's and the project's name, the
+    ring, the pace, flow time, in, out, queued.
+    """
     sign, word, role = state_words(view)
-    name = view.flow.name if view.flow is not None else title
-    state = f" {sign} {word} " if role is StyleRole.PAST_FLAG else f" {sign} {word}"
-    made = line(
-        (" torvyn-studio ", StyleRole.DIM),
-        (f" {fit(name, 24)} ", StyleRole.STRONG),
-        " ",
-        (state, role),
+    state = Span(f" {sign} {word} " if role is StyleRole.PAST_FLAG else f" {sign} {word}", role)
+    if cells < width_of((state,)) + LEAST_NAME + 2:
+        return (state,)
+    name = view.graph.name if view.graph is not None else title
+    kept, optional = _figures(view, pace)
+    alerts = [part for part in (timeline_words.replay_flag(view.timeline), *_flags(view)) if part]
+    room = cells - width_of((state,)) - LEAST_NAME - 2 - sum(map(_part_cells, kept.values()))
+    shown = dict(kept)
+    flags: list[Line] = []
+    for alert in alerts:
+        if _part_cells(alert) <= room:
+            flags.append(alert)
+            room -= _part_cells(alert)
+    name_cells = min(LEAST_NAME + max(room, 0), MOST_NAME, width_of(line(name)))
+    room -= max(name_cells - LEAST_NAME, 0)
+    for key, part in optional.items():
+        if _part_cells(part) <= room:
+            shown[key] = part
+            room -= _part_cells(part)
+    whole = f"{title}/{name}"
+    project = view.flow is not None and title != name and name_cells >= width_of(line(name))
+    if project and width_of(line(whole)) - name_cells <= room - 1:
+        room -= width_of(line(whole)) - name_cells
+        name, name_cells = whole, width_of(line(whole))
+    program = PROGRAM if len(PROGRAM) <= room - 1 else ""
+    left: Line = (
+        *line((program, StyleRole.DIM)),
+        *line((f" {shorten((name,), name_cells)[name]} ", StyleRole.STRONG)),
+        state,
+        *(span for flag in flags for span in (GAP, *flag)),
     )
-    parts = [timeline_words.replay_flag(view.timeline), *_flags(view)]
-    if view.snapshot is not None:
-        parts += _counts(view, view.snapshot, pace)
-    for part in filter(None, parts):
-        if width_of(made) + len(GAP.text) + width_of(part) >= cells:
-            break
-        made = (*made, GAP, *part)
-    return made
+    right = tuple(span for key in ORDER if key in shown for span in (GAP, *shown[key]))
+    gap = " " * max(cells - width_of(left) - width_of(right) - 1, 0)
+    return (*left, *line(gap), *right)
+
+
+def _part_cells(part: Line) -> int:
+    return len(GAP.text) + width_of(part)
 
 
 def _flags(view: View) -> list[Line]:
@@ -81,24 +117,36 @@ def _flags(view: View) -> list[Line]:
     return parts
 
 
-def _counts(view: View, snapshot: FlowSnapshot, pace: float | None) -> list[Line]:
-    def figure(name: str, value: str, role: StyleRole = StyleRole.TEXT) -> Line:
-        return line((f"{name} ", StyleRole.DIM), (value, role))
+def _figures(view: View, pace: float | None) -> tuple[dict[str, Line], dict[str, Line]]:
+    """Those that are always shown, and the others, the last to go first."""
+    snapshot = view.snapshot
+    if snapshot is None:
+        return {}, {}
+    lost = StyleRole.WARN if snapshot.dropped else StyleRole.TEXT
+    failed = StyleRole.BAD if snapshot.errors else StyleRole.TEXT
+    kept = {
+        "calls": _figure(snapshot.calls, "call") if not view.past else (),
+        "dropped": _figure(snapshot.dropped, "dropped", lost, plural="dropped"),
+        "errors": _figure(snapshot.errors, "error", failed),
+    }
+    optional = {
+        "queued": _figure(snapshot.queued, "queued", plural="queued"),
+        "out": _figure(snapshot.delivered, "out", plural="out"),
+        "in": _figure(snapshot.pulled, "in", plural="in"),
+        "pace": line(("pace ", StyleRole.DIM), (pace_name(pace), StyleRole.ACCENT))
+        if pace is not None
+        else (),
+        "t": line(("t ", StyleRole.DIM), flow_time(snapshot.at_ns)),
+        "ring": ring_words(view.recording),
+    }
+    return (
+        {key: part for key, part in kept.items() if part},
+        {key: part for key, part in optional.items() if part},
+    )
 
-    return [
-        figure("calls", count(snapshot.calls)) if not view.past else (),
-        figure("pace", pace_name(pace), StyleRole.ACCENT) if pace is not None else (),
-        figure("t", flow_time(snapshot.at_ns)),
-        figure("queued", count(snapshot.queued)),
-        figure(
-            "dropped",
-            count(snapshot.dropped),
-            StyleRole.WARN if snapshot.dropped else StyleRole.TEXT,
-        ),
-        figure(
-            "errors", count(snapshot.errors), StyleRole.BAD if snapshot.errors else StyleRole.TEXT
-        ),
-        ring_words(view.recording),
-        figure("in", count(snapshot.pulled)),
-        figure("out", count(snapshot.delivered)),
-    ]
+
+def _figure(
+    number: int, name: str, role: StyleRole = StyleRole.TEXT, *, plural: str | None = None
+) -> Line:
+    words = name if number == 1 else plural or f"{name}s"
+    return line((f"{count(number)} ", role), (words, StyleRole.DIM))

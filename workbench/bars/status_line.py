@@ -13,7 +13,7 @@ from workbench.inspection.pressure_cause import find_cause
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import CAUSE, MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
-from workbench.text.lines import Line, Span, StyleRole, fit, line, width_of
+from workbench.text.lines import Line, Span, StyleRole, fit, line, plain, width_of
 from workbench.timeline import place_words as timeline_words
 from workbench.view import News, View
 
@@ -87,7 +87,13 @@ def _standing(view: View, cells: int) -> Line:
         made.append((" || paused before the first call", StyleRole.NEXT))
     else:
         made.append((" || paused", StyleRole.NEXT))
-    return line(*made, *upcoming)
+    standing = line(*made)
+    room = cells - width_of(upcoming)
+    if width_of(standing) > room:
+        sign, *rest = plain(standing).strip().split(" ", 1)
+        words = fit(" ".join(rest), max(room - len(sign) - 3, 0))
+        standing = line((f" {sign} {words}".rstrip(), StyleRole.NEXT))
+    return line(*standing, *upcoming)
 
 
 def _why_slow(view: View, snapshot: FlowSnapshot) -> tuple[tuple[str, StyleRole], ...]:

@@ -16,51 +16,58 @@ from workbench.actions.context import Context
 from workbench.actions.labels import key_name, label
 from workbench.actions.table import ACTIONS
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
-from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, width_of, wrap_words
 from workbench.timeline.track import DONE, TO_COME, UNDONE
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
 
-STATES: Line = line(
-    (" > ", StyleRole.GOOD),
-    ("ready ", StyleRole.DIM),
-    ("|| ", StyleRole.WARN),
-    ("held ", StyleRole.DIM),
-    ("@ ", StyleRole.NEXT),
-    ("next ", StyleRole.DIM),
-    ("x ", StyleRole.BAD),
-    ("failed ", StyleRole.DIM),
-    ("! ", StyleRole.WARN),
-    ("full ", StyleRole.DIM),
-    ("o ", StyleRole.WARN),
-    ("dropped ", StyleRole.DIM),
-    ("^ ", StyleRole.TEXT),
-    ("peak ", StyleRole.DIM),
-    ("r ", StyleRole.ACCENT),
-    ("reloaded ", StyleRole.DIM),
-    ("< ", StyleRole.WARN),
-    ("back ", StyleRole.DIM),
-    ("~ ", StyleRole.WARN),
-    ("not granted", StyleRole.DIM),
+KEY_CELLS, NAME_CELLS = 14, 15
+"""Columns of keys and names."""
+
+HEAD_CELLS = 3 + KEY_CELLS + NAME_CELLS
+
+LEAST_HELP = 20
+"""Narrowest column of what actions do."""
+
+STATES: tuple[tuple[str, str, StyleRole], ...] = (
+    (">", "ready", StyleRole.GOOD),
+    ("||", "held", StyleRole.WARN),
+    ("@", "next", StyleRole.NEXT),
+    ("x", "failed", StyleRole.BAD),
+    ("!", "full", StyleRole.WARN),
+    ("o", "dropped", StyleRole.WARN),
+    ("^", "peak", StyleRole.TEXT),
+    ("r", "reloaded", StyleRole.ACCENT),
+    ("<", "back", StyleRole.WARN),
+    ("~", "not granted", StyleRole.WARN),
+    ("?", "no file", StyleRole.WARN),
+    ("①", "where an edge goes on", StyleRole.ACCENT),
 )
 
 _ON_TIMELINE = (TimelineMark.STOP, TimelineMark.FORK, TimelineMark.CHANGE, TimelineMark.MARK)
 
-TIMELINE: Line = line(
-    (f" {HERE} ", StyleRole.NEXT),
-    ("here ", StyleRole.DIM),
-    *(
-        part
-        for sign, word, role in map(TIMELINE_SIGNS.__getitem__, _ON_TIMELINE)
-        for part in ((f"{sign} ", role), (f"{word} ", StyleRole.DIM))
-    ),
-    (f"{DONE} ", StyleRole.ACCENT),
-    ("done ", StyleRole.DIM),
-    (f"{UNDONE} ", StyleRole.DIM),
-    ("undone ", StyleRole.DIM),
-    (f"{TO_COME} ", StyleRole.FAINT),
-    ("to come", StyleRole.DIM),
+TIMELINE: tuple[tuple[str, str, StyleRole], ...] = (
+    (HERE, "here", StyleRole.NEXT),
+    *map(TIMELINE_SIGNS.__getitem__, _ON_TIMELINE),
+    (DONE, "done", StyleRole.ACCENT),
+    (UNDONE, "undone", StyleRole.DIM),
+    (TO_COME, "to come", StyleRole.FAINT),
 )
+
+
+def legend_rows(cells: int) -> tuple[Line, ...]:
+    """What the signs say, in rows of at most `cells` cells."""
+    rows: list[Line] = []
+    for signs in (STATES, TIMELINE):
+        row: Line = ()
+        for sign, word, role in signs:
+            part = line((f" {sign}", role), (f" {word}", StyleRole.DIM))
+            if row and width_of(row) + width_of(part) > cells:
+                rows.append(row)
+                row = ()
+            row = (*row, *part)
+        rows.append(row)
+    return tuple(rows)
 
 
 class HelpScreen(ModalScreen[str | None]):
@@ -78,23 +85,32 @@ class HelpScreen(ModalScreen[str | None]):
         super().__init__()
         self._now = context
         self._list = LineView(id="help-list")
+        self._legend = LineLabel(id="legend")
 
     def compose(self) -> ComposeResult:
         """Filter, list, legend."""
-        legend = LineLabel(id="legend")
-        legend.lines = (STATES, TIMELINE)
         with Vertical(id="help") as box:
             box.border_title = "What can be done"
             box.border_subtitle = "type to filter   enter does it   esc closes"
             yield Input(placeholder="filter, e.g. step", id="help-filter", classes="field")
             yield self._list
-            yield legend
+            yield self._legend
 
     def on_mount(self) -> None:
         """The filter has the keys, the list shows all."""
         self._list.can_focus = False
         self.query_one(Input).focus()
-        self._fill("")
+        self.call_after_refresh(self._fit)
+
+    def on_resize(self) -> None:
+        """Wrap for the new width."""
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        rows = legend_rows(self._legend.size.width)
+        self._legend.lines = rows
+        self._legend.styles.height = len(rows)
+        self._fill(self.query_one(Input).value)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what matches."""
@@ -137,24 +153,36 @@ class HelpScreen(ModalScreen[str | None]):
             found = [action for action in ACTIONS if action.group is group and _fits(action, words)]
             if found:
                 rows.append(Row(line((f" {group.value}", StyleRole.ACCENT))))
-                rows += [Row(self._line(action), action) for action in found]
+                rows += [row for action in found for row in self._rows(action)]
         self._list.cursor = None
         self._list.show(rows or [Row(line((" Nothing is called that.", StyleRole.DIM)))])
         self._list.scroll_to(y=0, animate=False, force=True)
         self.action_move(1)
 
-    def _line(self, action: Action) -> Line:
+    def _rows(self, action: Action) -> list[Row]:
+        """Keys, name and what it does, wrapped by words; only the first row can be chosen."""
         now = action.when(self._now)
         keys = " ".join(key_name(key) for key in action.keys)
         name = label(action, self._now)
         needs = "" if now or not action.needs else f"needs {action.needs}: "
-        return (
+        room = max(self._list.room - HEAD_CELLS, LEAST_HELP)
+        texts = wrap_words(needs + action.help, room)
+        first, *more = texts
+        head = (
             Span("   "),
-            Span(pad(keys, 14), StyleRole.KEY if now else StyleRole.FAINT),
-            Span(pad(name, 15), StyleRole.STRONG if now else StyleRole.FAINT),
-            Span(needs, StyleRole.WARN),
-            Span(action.help, StyleRole.DIM if now else StyleRole.FAINT),
+            Span(pad(keys, KEY_CELLS), StyleRole.KEY if now else StyleRole.FAINT),
+            Span(pad(name, NAME_CELLS), StyleRole.STRONG if now else StyleRole.FAINT),
         )
+        role = StyleRole.DIM if now else StyleRole.FAINT
+        rows = [Row((*head, *_helped(first, needs, role)), action)]
+        return [*rows, *(Row(line(" " * HEAD_CELLS, (text, role))) for text in more)]
+
+
+def _helped(text: str, needs: str, role: StyleRole) -> Line:
+    """The first row of a help, with what is missing in its own colour."""
+    if needs and text.startswith(needs):
+        return line((needs, StyleRole.WARN), (text[len(needs) :], role))
+    return line((text, StyleRole.WARN if needs else role))
 
 
 def _fits(action: Action, words: str) -> bool:

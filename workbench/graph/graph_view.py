@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from runtime.model.outline import Lack
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import NodeBuild
 from workbench.graph.drawing import Drawing, draw
 from workbench.graph.geometry import Form, Layout
-from workbench.graph.layout.graph_layouts import GraphLayouts
+from workbench.graph.layout.graph_layouts import HYSTERESIS, GraphLayouts
 from workbench.graph.layout.graph_shape import Graph, same_graph
 from workbench.graph.minimap import LEAST_NODES, Grid, draw_minimap, wanted
 from workbench.graph.node_looks import focus_of
@@ -38,6 +39,20 @@ class GraphState:
         return focus_of(self.snapshot)
 
 
+class _Choice(NamedTuple):
+    """A form, and the room it was chosen for."""
+
+    form: Form
+    width: int
+    height: int
+
+    def near(self, width: int, height: int) -> bool:
+        """True for a room so like it that the form should not change back and forth."""
+        if self.form is Form.MAP:
+            return False
+        return max(abs(width - self.width), abs(height - self.height)) <= HYSTERESIS
+
+
 class GraphView:
     """Follows the flow unless it was moved by hand."""
 
@@ -46,7 +61,8 @@ class GraphView:
         self.mapped = False
         """True while every node is one cell."""
         self._layouts: GraphLayouts | None = None
-        self._form: Form | None = None
+        self._wanted: _Choice | None = None
+        self._chosen: _Choice | None = None
         self._grid: Grid | None = None
         self._view: Viewport | None = None
         self._state: GraphState | None = None
@@ -57,12 +73,15 @@ class GraphView:
     def rows_wanted(self, graph: Graph, width: int, most: int) -> int:
         """Rows that the form takes which fits in `width` and at most `most` rows."""
         layouts = self._layouts_of(graph)
-        return min(self._layout(layouts, width, most).height, most)
+        layout = self._layout(layouts, width, most, self._wanted)
+        self._wanted = _Choice(layout.form, width, most)
+        return min(layout.height, most)
 
     def show(self, state: GraphState, width: int, height: int) -> tuple[Line, ...]:
         """The lines of the pane, at most `height` of them and `width` cells wide."""
         layouts = self._layouts_of(state.graph)
-        layout = self._layout(layouts, width, height)
+        layout = self._layout(layouts, width, height, self._chosen)
+        self._chosen = _Choice(layout.form, width, height)
         self._grid = None
         inner = width
         if not self.mapped and wanted(layout, width, height):
@@ -104,15 +123,17 @@ class GraphView:
         known = self._layouts
         if known is None or (known.graph is not graph and not same_graph(known.graph, graph)):
             known = self._layouts = GraphLayouts(graph)
-            self._form, self._view, self.following = None, None, True
+            self._wanted = self._chosen = self._view = None
+            self.following = True
         return known
 
-    def _layout(self, layouts: GraphLayouts, width: int, height: int) -> Layout:
+    def _layout(
+        self, layouts: GraphLayouts, width: int, height: int, before: _Choice | None
+    ) -> Layout:
         if self.mapped:
             return layouts.in_form(Form.MAP, width, height)
-        layout = layouts.best(width, height, self._form)
-        self._form = layout.form
-        return layout
+        kept = before.form if before is not None and before.near(width, height) else None
+        return layouts.best(width, height, kept)
 
     def _with_minimap(
         self, lines: tuple[Line, ...], state: GraphState, view: Viewport, inner: int
@@ -141,8 +162,8 @@ class GraphView:
     # ---- what the border says
 
     @property
-    def title(self) -> str:
-        """Where the flow stands when that is out of view, the selected name, or the form's note."""
+    def note(self) -> str:
+        """Where the flow stands when that is out of view, else what the form says of itself."""
         view, state = self._view, self._state
         if view is None or state is None:
             return ""
@@ -151,12 +172,13 @@ class GraphView:
         away = view.away(state.focus) if state.focus is not None and not state.running else None
         if away is not None and not self.following:
             return f"{NEXT} {state.focus} {away.words}   . returns"
-        return self._selected_name() or view.layout.note
+        return view.layout.note
 
-    def _selected_name(self) -> str:
+    @property
+    def selected_name(self) -> str:
         """The selected node's or edge's whole name, where the drawing cuts it."""
-        assert self._view is not None
-        assert self._state is not None
+        if self._view is None or self._state is None:
+            return ""
         match self._state.selection:
             case NodeRef(name):
                 labels = (box.label for box in self._view.layout.boxes if box.node == name)

@@ -55,17 +55,13 @@ class Viewport:
     height: int
     x: int = 0
     y: int = 0
+    trunk_x: int = 0
+    """How far the row over the lanes is scrolled: it moves by itself."""
 
     @cached_property
     def _frozen(self) -> int:
         """Cells at the left that do not move."""
         return self.layout.frozen if self.layout.width > self.width else 0
-
-    @cached_property
-    def _trunk_stays(self) -> bool:
-        """True when the row over the lanes is seen from its beginning, however far it is moved."""
-        ends = [box.x + box.width for box in self.layout.boxes if box.y == 0]
-        return self._frozen > 0 and max(ends, default=0) <= self.width
 
     @property
     def _most_x(self) -> int:
@@ -78,18 +74,19 @@ class Viewport:
     @cached_property
     def _stops(self) -> tuple[list[int], list[int]]:
         """Offsets at which a column and a row of nodes begins."""
-        begin = {run.x - self._frozen for run in self.layout.runs if run.x >= self._frozen}
+        runs = [run for run in self.layout.runs if not (self._frozen and run.row == 0)]
+        begin = {run.x - self._frozen for run in runs if run.x >= self._frozen}
         tops = {box.y for box in self.layout.boxes}
         return sorted({0, *begin}), sorted({0, *tops})
 
     @cached_property
     def _places(self) -> tuple[list[int], list[int]]:
         """Where columns and rows of nodes begin, by their boxes."""
-        moving = [box for box in self.layout.boxes if not self._stays(box)]
+        moving = [box for box in self.layout.boxes if not self._in_trunk(box)]
         return sorted({box.x for box in moving}), sorted({box.y for box in self.layout.boxes})
 
-    def _stays(self, box: Box) -> bool:
-        return self._trunk_stays and box.y == 0
+    def _in_trunk(self, box: Box) -> bool:
+        return self._frozen > 0 and box.y == 0
 
     def moved_to(self, x: int, y: int) -> Viewport:
         """The same window elsewhere, as far as the drawing goes, at the beginning of a node."""
@@ -110,13 +107,14 @@ class Viewport:
             return self
         xs, ys = self._places
         x, y = self.x, self.y
-        if not self._stays(box):
-            room = self.width - self._frozen
-            ends = _ends(self.layout.boxes, across=True)
-            for low, high in _spans(xs, ends, box.x, box.x + box.width):
-                if high - low <= room:
-                    x = _least_move(self.x, room, low - self._frozen, high - self._frozen)
-                    break
+        if self._in_trunk(box):
+            return replace(self, y=0, trunk_x=self._trunk_showing(box))
+        room = self.width - self._frozen
+        ends = _ends(self.layout.boxes, across=True)
+        for low, high in _spans(xs, ends, box.x, box.x + box.width):
+            if high - low <= room:
+                x = _least_move(self.x, room, low - self._frozen, high - self._frozen)
+                break
         ends = _ends(self.layout.boxes, across=False)
         for low, high in _spans(ys, ends, box.y, box.y + box.height):
             if high - low <= self.height:
@@ -124,6 +122,16 @@ class Viewport:
                 break
         moved = self._aligned(x, y)
         return moved if moved.sees(box) else replace(self, x=box.x - self._frozen, y=box.y)
+
+    def _trunk_showing(self, box: Box) -> int:
+        """How far the trunk is scrolled so that a node of it and the next ones are seen."""
+        trunk = [item for item in self.layout.boxes if item.y == 0]
+        at = trunk.index(box)
+        around = trunk[max(at - 1, 0) : at + 2]
+        low, high = min(item.x for item in around), max(item.x + item.width for item in around)
+        if high - low > self.width:
+            low, high = box.x, box.x + box.width
+        return _least_move(self.trunk_x, self.width, 0 if low <= 2 else low, high)
 
     def _aligned(self, x: int, y: int) -> Viewport:
         """At the beginning of a node, never less far than asked for."""
@@ -138,8 +146,8 @@ class Viewport:
         return self.y <= box.y and box.y + box.height <= self.y + self.height
 
     def _sees_column(self, box: Box) -> bool:
-        if self._stays(box):
-            return True
+        if self._in_trunk(box):
+            return self.trunk_x <= box.x and box.x + box.width <= self.trunk_x + self.width
         begin = box.x - self.x
         return self._frozen <= begin and begin + box.width <= self.width
 
@@ -184,13 +192,14 @@ class Viewport:
     def at(self, x: int, y: int) -> tuple[int, int]:
         """The cell of the drawing under a cell of the window."""
         row = y + self.y
-        stays = x < self._frozen or (self._trunk_stays and row == 0)
-        return (x if stays else x + self.x), row
+        if self._frozen and row == 0:
+            return x + self.trunk_x, row
+        return (x if x < self._frozen else x + self.x), row
 
     def _cut_row(self, row: int, spans: Line) -> Line:
-        if self._trunk_stays and row == 0:
-            return crop(spans, 0, self.width)
         frozen = self._frozen
+        if frozen and row == 0:
+            return crop(spans, self.trunk_x, self.trunk_x + self.width)
         end = self._whole_end if frozen else self.width
         moving = crop(spans, frozen + self.x, self.x + end)
         head = crop(spans, 0, frozen)
@@ -204,7 +213,7 @@ class Viewport:
     @cached_property
     def _whole_end(self) -> int:
         """Cells of the window up to where the last whole node ends."""
-        ends = {box.x + box.width - self.x for box in self.layout.boxes if not self._stays(box)}
+        ends = {box.x + box.width - self.x for box in self.layout.boxes if not self._in_trunk(box)}
         if max(ends, default=0) <= self.width:
             return self.width
         return max((end for end in ends if self._frozen < end < self.width), default=self.width)

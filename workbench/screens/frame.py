@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from runtime.protocol.updates import EventLine
 from workbench.actions.context import Context
+from workbench.arrangement.terminal_sizes import SizeClass, size_class
 from workbench.bars.banner import banner
 from workbench.bars.header_line import header
 from workbench.bars.status_line import status
+from workbench.text.lines import StyleRole, line
 from workbench.widgets.footer_bar import FooterBar
 from workbench.widgets.label import LineLabel
 from workbench.widgets.timeline_bar import TimelineBar
@@ -29,12 +31,14 @@ class Frame:
         self.last: EventLine | None = None
         """What the last call did, as far as it is shown."""
 
-    def write(self, context: Context, cells: int) -> None:
-        """Write all bars for a width of `cells`."""
+    def write(self, context: Context, cells: int, height: int) -> None:
+        """Write all bars for a terminal of that size."""
         view = context.view
         self._header.lines = (header(view, self._title, context.pace, cells),)
         self._timeline.timeline = view.timeline if view.flow is not None else None
         self._status.lines = status(view, self.last, self.notice, cells)
+        if size_class(cells, height) is SizeClass.BARE:
+            self._status.lines = (line((" too small", StyleRole.DIM)),)
         self.footer.context = context
         rows = banner(view, cells)
         self._banner.lines = rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -27,9 +28,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
         Binding("ctrl+c", "screen.copy_text", show=False),
     ]
 
-    def __init__(self, send: Callable[[Request], None], *, title: str) -> None:
+    def __init__(
+        self, send: Callable[[Request], None], *, title: str, project: Path | None = None
+    ) -> None:
         super().__init__()
-        self.panes = Panes(send, title=title)
+        self.panes = Panes(send, title=title, project=project)
         self.controller = MainController(self.panes, send)
 
     def compose(self) -> ComposeResult:

@@ -11,6 +11,9 @@ from workbench.terminal.clipboard import copy_natively
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
 
+BORDER_CELLS = 2
+"""Cells that a key moves a border to the side."""
+
 
 class PaneController:
     """Moves between panes and within them.
@@ -30,6 +33,14 @@ class PaneController:
         """Go on to the next pane."""
         names = list(PaneName)
         self.focus_pane(names[(names.index(self._panes.active) + step) % len(names)])
+
+    def next_layout(self) -> None:
+        """Take the next of the three layouts."""
+        self._panes.next_layout()
+
+    def move_border(self, across: int, down: int) -> None:
+        """Move the border of the pane with the keys."""
+        self._panes.move_border(across * BORDER_CELLS, down)
 
     def zoom(self, bigger: bool) -> None:
         """Give the whole body to the active pane, or take it back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,6 +15,8 @@ from runtime.model.errors import Diagnostic
 from runtime.protocol.requests import JumpTo, Request, Rollback
 from runtime.protocol.updates import EventLine, Health
 from workbench.actions.context import Context, PaneName
+from workbench.arrangement.arrange import CORNER, FRAME, Needs
+from workbench.arrangement.remembered import RememberedLayouts
 from workbench.screens.frame import Frame
 from workbench.terminal.editor import open_in_editor
 from workbench.view import (
@@ -24,6 +27,7 @@ from workbench.view import (
     Selection,
     View,
 )
+from workbench.widgets.border_words import border_words
 from workbench.widgets.build_pane import BuildPane
 from workbench.widgets.events_pane import EventsPane
 from workbench.widgets.flow_pane import FlowPane
@@ -31,7 +35,7 @@ from workbench.widgets.inspector import Inspector
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
 from workbench.widgets.outputs_pane import Outputs
-from workbench.widgets.pane_layout import CORNER, Body
+from workbench.widgets.pane_layout import Body
 from workbench.widgets.problems_pane import ProblemsPane
 from workbench.widgets.queues_pane import QueuesPane
 from workbench.widgets.slow_pane import SlowPane
@@ -53,7 +57,8 @@ GRID = (
 class Panes(Vertical, inherit_bindings=False):
     """All that is seen of a session: hands the view to every pane and writes the bars.
 
-    `send` takes the requests that panes make by themselves.
+    `send` takes the requests that panes make by themselves. What the user changes about the layout
+    is remembered for `project`, a manifest.
     """
 
     class ActionChosen(Message):
@@ -70,7 +75,9 @@ class Panes(Vertical, inherit_bindings=False):
     zoomed: reactive[bool] = reactive(False, repaint=False)
     comparing: reactive[bool] = reactive(True, repaint=False)
 
-    def __init__(self, send: Callable[[Request], None], *, title: str) -> None:
+    def __init__(
+        self, send: Callable[[Request], None], *, title: str, project: Path | None = None
+    ) -> None:
         super().__init__(id="panes")
         self._send = send
         self._frame = Frame(title)
@@ -82,7 +89,7 @@ class Panes(Vertical, inherit_bindings=False):
         self.problems = ProblemsPane(id="problems", classes="pane")
         self.build_log = BuildPane(id="build", classes="pane")
         self.slow = SlowPane(id="slow", classes="pane")
-        self._body = Body({name: self.pane(name) for name in GRID})
+        self._body = Body({name: self.pane(name) for name in GRID}, RememberedLayouts(project))
 
     def compose(self) -> ComposeResult:
         """Bars around the body, which says which panes are seen."""
@@ -92,10 +99,9 @@ class Panes(Vertical, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """The graph has the keys."""
-        for number, name in enumerate(PaneName, start=1):
-            self.pane(name).border_title = f"{number} {name.value.capitalize()}"
-        self.flow_pane.name_in_border = "1 Flow"
         self.flow_pane.focus()
+        if self.view.outline is not None:
+            self.watch_view(View(), self.view)
         self.write_bars()
 
     # ---- reactions
@@ -155,20 +161,54 @@ class Panes(Vertical, inherit_bindings=False):
     def _arrange(self) -> None:
         if not self.is_mounted:
             return
-        flow = self.view.flow
-        self._body.place_panes(
-            self.size,
-            self.active,
-            zoomed=self.zoomed,
-            flow_rows=self.flow_pane.rows_wanted(self.size.width, self.size.height),
-            edges=len(flow.edges) if flow is not None else 0,
+        graph = self.view.graph
+        needs = Needs(
+            self.flow_pane.rows_wanted,
+            queue_rows=1 + (len(graph.edges) if graph is not None else 0),
+            output_empty=self.outputs.empty,
         )
+        self._body.place_panes(self.size, self.active, needs, zoomed=self.zoomed)
+        self._write_titles()
+
+    def _write_titles(self) -> None:
+        """Each pane's digit and name; the one below the graph names those that have no place."""
+        others = ""
+        if self.narrow and not self.zoomed:
+            digits = {name: number for number, name in enumerate(PaneName, start=1)}
+            others = "  ".join(f"{digits[name]} {name.value}" for name in self._body.unseen)
+        for number, name in enumerate(PaneName, start=1):
+            title = f"{number} {name.value.capitalize()}"
+            if name is PaneName.FLOW:
+                self.flow_pane.name_in_border = title
+                continue
+            self.pane(name).border_title = border_words(title, others, self.size.width - FRAME)
+
+    def arrange_again(self) -> None:
+        """Arrange for what the panes need now."""
+        self._arrange()
+
+    def next_layout(self) -> None:
+        """Take the next of the three layouts."""
+        name = self._body.next_layout()
+        self._arrange()
+        self.show_notice(f"Layout: {name}. ctrl+arrows and the mouse move its borders.")
+
+    def move_border(self, across: int, down: int) -> None:
+        """Move the border of the pane with the keys."""
+        if self.zoomed or not self._body.move_border(self.active, across, down):
+            self.show_notice("This pane has no border to move that way.")
+        self._arrange()
+
+    @on(Body.Moved)
+    def border_moved(self) -> None:
+        """A border was dragged."""
+        self._arrange()
 
     def write_bars(self) -> None:
         """Write header, timeline, status and footer."""
         if not self.is_mounted:
             return
-        self._frame.write(self.context, self.size.width)
+        self._frame.write(self.context, self.size.width, self.size.height)
         self.screen.set_class(self.view.past or self.view.seeking, "-past")
 
     def show_last(self, last: EventLine | None) -> None:

@@ -87,6 +87,12 @@ class UpdateFeed:
         self._last_number = 0
 
     def _take_printed(self, update: Update) -> None:
+        was_empty = self._panes.outputs.empty
+        self._give_printed(update)
+        if self._panes.outputs.empty is not was_empty:
+            self._panes.arrange_again()
+
+    def _give_printed(self, update: Update) -> None:
         if update.rewound:
             self._panes.outputs.start_over(update.printed, update.printed_lost)
         elif update.printed or update.printed_lost:

@@ -91,12 +91,12 @@ class OpenArguments(TypedDict):
 )
 def command(**arguments: Unpack[OpenArguments]) -> int:
     """Open the workbench, paused before the first call."""
-    open_link, title, outline = _link(arguments)
+    open_link, title, outline, project = _link(arguments)
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise click.UsageError(
             "the workbench needs a terminal; use `torvyn-studio run` for a flow without a screen"
         )
-    app = StudioApp(open_link, title=title, outline=outline)
+    app = StudioApp(open_link, title=title, outline=outline, project=project)
     with terminal_given_back():
         app.run(mouse=not arguments["no_mouse"])
     if app.failure is not None:
@@ -108,8 +108,8 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
 
 def _link(
     arguments: OpenArguments,
-) -> tuple[Callable[[], SessionClient], str, FlowOutline]:
-    """What opens the session, a title for it, and the graph to draw until it is open.
+) -> tuple[Callable[[], SessionClient], str, FlowOutline, Path]:
+    """What opens the session, a title for it, the graph to draw until then, the manifest.
 
     Raises `StudioError`, `click.UsageError`.
     """
@@ -129,7 +129,7 @@ def _link(
             raise click.UsageError("--force needs --replay FILE")
         flow = check_manifest_file(manifest, name)
         title = manifest.parent.resolve().name
-        return lambda: process_link(manifest, flow.name, options, inputs), title, flow
+        return lambda: process_link(manifest, flow.name, options, inputs), title, flow, manifest
     if not names_manifest(arguments["words"]):
         manifest = manifest_of(recording)
     with RecordingReader(recording) as reader:
@@ -138,7 +138,7 @@ def _link(
     opener = ReplayOpener(
         recording.absolute(), manifest.absolute(), name, options, inputs, arguments["force"]
     )
-    return lambda: replay_link(opener), recording.name, flow
+    return lambda: replay_link(opener), recording.name, flow, manifest
 
 
 def _options(arguments: OpenArguments) -> SessionOptions:

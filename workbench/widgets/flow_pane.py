@@ -16,6 +16,7 @@ from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
 from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.view import EdgeRef, NodeRef, Selection, View
+from workbench.widgets.border_words import border_words
 from workbench.widgets.styles import RowStyle, segments, styles_of
 
 MARGIN = 1
@@ -48,6 +49,7 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
         self._graph_view = GraphView()
         self._lines: tuple[Line, ...] = ()
         self._row_style: RowStyle | None = None
+        self._in_border = ("", "", "", 0)
         self.name_in_border = ""
         """What the border says before where the flow stands."""
 
@@ -108,11 +110,15 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
             self.refresh(*(Region(0, above + y, self.size.width, 1) for y in rows))
 
     def _write_border(self) -> None:
-        title, words = self._graph_view.title, self.name_in_border
-        if self._graph is None:
-            title = ""
-        self.border_title = Content(f"{words}  {title}" if title else words)
-        self.border_subtitle = Content(self._graph_view.count_words if self._lines else "")
+        words, note = self.name_in_border, ""
+        if self._lines:
+            words, note = f"{words}  {self._graph_view.selected_name}", self._graph_view.note
+        below = self._graph_view.count_words if self._lines else ""
+        said = (words.rstrip(), note, below, self.size.width)
+        if said != self._in_border:  # to set a border's words paints the whole pane again
+            self._in_border = said
+            self.border_title = border_words(words.rstrip(), note, self.size.width)
+            self.border_subtitle = Content(below)
 
     # ---- drawing
 

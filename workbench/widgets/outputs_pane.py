@@ -53,6 +53,11 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         self.add(lines, self._cutter.unfinished())
         self._write_heading()
 
+    @property
+    def blank(self) -> bool:
+        """True while nothing was printed here."""
+        return not (self._cutter.lines or self._cutter.unfinished() or self.lost_bytes)
+
     def clear(self) -> None:
         """Begin again."""
         self._cutter = LineCutter()
@@ -270,6 +275,11 @@ class Outputs(Vertical, inherit_bindings=False):
                 self._place_logs()
 
     # ---- the pane as actions see it
+
+    @property
+    def empty(self) -> bool:
+        """True while no node has printed anything."""
+        return all(view.blank for view in self._views.values())
 
     @property
     def target(self) -> LineView | None:

@@ -1,88 +1,176 @@
-"""The panes, arranged for the size of the terminal."""
+"""The panes, arranged for the size of the terminal, for what they show, and as the user wants."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from textual import events
 from textual.containers import Container
-from textual.geometry import Size
+from textual.geometry import Offset, Size
+from textual.message import Message
 from textual.widget import Widget
 
 from workbench.actions.context import PaneName
-
-NARROW = Size(100, 28)
-"""Below this width or height the graph shares the body with one pane only."""
-
-CORNER = (PaneName.EVENTS, PaneName.PROBLEMS, PaneName.BUILD, PaneName.SLOW)
-"""Panes that share one place on a large terminal."""
-
-TINY = Size(40, 12)
-"""Below this width or height only the active pane is seen, without a frame."""
-
-BARS = 4
-"""Rows of header, status and footer."""
-
-SHORT = 14
-"""Below this height the timeline would take a pane's last row."""
-
-FRAME = 2
-"""Rows of a pane's border."""
+from workbench.arrangement.arrange import (
+    CORNER,
+    Border,
+    LayoutName,
+    Needs,
+    Places,
+    Wanted,
+    arrange,
+    border_at,
+    border_of,
+    moved_border,
+)
+from workbench.arrangement.remembered import RememberedLayouts
+from workbench.arrangement.terminal_sizes import (
+    TIMELINE_ROWS,
+    SizeClass,
+    bar_rows,
+    size_class,
+    status_rows,
+)
 
 
 class Body(Container):
-    """Three columns' worth of panes on a large terminal, two panes on a small one."""
+    """Holds the panes; the borders between them can be dragged."""
 
-    def __init__(self, panes: Mapping[PaneName, Widget]) -> None:
+    class Moved(Message):
+        """A border was moved."""
+
+    def __init__(self, panes: Mapping[PaneName, Widget], remembered: RememberedLayouts) -> None:
         super().__init__(*panes.values(), id="body")
         self._panes = panes
-        self._second = PaneName.OUTPUT
+        self._remembered = remembered
+        self._lower = PaneName.OUTPUT
         self._corner = PaneName.EVENTS
-        self.narrow = False
-        """True where the graph shares the body with one pane only."""
+        self._places: Places = {}
+        self._dragged: Border | None = None
+        self.kind = SizeClass.TWO_COLUMNS
+        """Class of the terminal's size."""
 
-    def place_panes(
-        self, room: Size, active: PaneName, *, zoomed: bool, flow_rows: int, edges: int
-    ) -> None:
-        """Show what there is room for; `flow_rows`, `edges`: what graph and table want."""
-        tiny = room.width < TINY.width or room.height < TINY.height
-        narrow = tiny or room.width < NARROW.width or room.height < NARROW.height
+    @property
+    def narrow(self) -> bool:
+        """True where the graph shares the body with one pane only."""
+        return self.kind in (SizeClass.BARE, SizeClass.SINGLE, SizeClass.COLUMN)
+
+    @property
+    def layout_name(self) -> LayoutName:
+        """The layout in use."""
+        return self._remembered.of(self.kind).layout
+
+    @property
+    def unseen(self) -> tuple[PaneName, ...]:
+        """Panes that have no place now."""
+        return tuple(name for name in self._panes if name not in self._places)
+
+    def place_panes(self, room: Size, active: PaneName, needs: Needs, *, zoomed: bool) -> None:
+        """Show what there is room for."""
+        self.kind = size_class(room.width, room.height)
         if active is not PaneName.FLOW:
             self.bring_up(active)
+        changes = self._remembered.of(self.kind)
+        wanted = Wanted(
+            active, zoomed, self._lower, self._corner, changes.layout, changes.borders()
+        )
+        rows = room.height - bar_rows(room.width, room.height) - self._banner_rows
+        places = arrange(self.kind, room.width, rows, needs, wanted)
+        if active not in places and self.kind is not SizeClass.BARE:
+            places = self._with_active(active, places)
+        self._write_classes(room)
+        self._put(places)
+
+    def _with_active(self, active: PaneName, places: Places) -> Places:
+        """A layout has no place for every pane; the one with the keys takes the output's."""
+        made = dict(places)
+        taken = PaneName.OUTPUT if PaneName.OUTPUT in made else next(iter(made))
+        made[active] = made.pop(taken)
+        return made
+
+    @property
+    def _banner_rows(self) -> int:
+        banner = self.screen.query("#banner").first()
+        return banner.styles.height.cells or 0 if banner.display and banner.styles.height else 0
+
+    def _write_classes(self, room: Size) -> None:
+        bare = self.kind is SizeClass.BARE
+        self.screen.set_class(self.kind is SizeClass.SINGLE or bare, "-single")
+        self.screen.set_class(bare, "-bare")
+        self.screen.set_class(room.height < TIMELINE_ROWS, "-short")
+        self.screen.set_class(status_rows(room.height) == 1, "-low")
+
+    def _put(self, places: Places) -> None:
+        self._places = places
         for name, pane in self._panes.items():
-            pane.display = name in self._seen(active, alone=zoomed or tiny, narrow=narrow)
-        self.narrow = narrow
-        shared = not (zoomed or tiny)
-        self.screen.set_class(tiny, "-tiny")
-        self.screen.set_class(narrow, "-narrow")
-        self.screen.set_class(room.height < SHORT, "-short")
-        self.set_class(shared and not narrow, "-wide")
-        rows = room.height - BARS - (room.height >= SHORT)
-        self._size_rows(rows, flow_rows, edges, shared=shared, narrow=narrow)
+            place = places.get(name)
+            pane.display = place is not None
+            if place is not None:
+                pane.styles.offset = (place.x, place.y)
+                pane.styles.width = place.width
+                pane.styles.height = place.height
 
     def bring_up(self, name: PaneName) -> None:
         """Let the pane have its place at the next `place_panes`, without the keys."""
-        self._second = name
+        self._lower = name
         if name in CORNER:
             self._corner = name
 
-    def _seen(self, active: PaneName, *, alone: bool, narrow: bool) -> tuple[PaneName, ...]:
-        if alone:
-            return (active,)
-        if narrow:
-            return (PaneName.FLOW, self._second)
-        return (PaneName.FLOW, PaneName.INSPECTOR, PaneName.QUEUES, PaneName.OUTPUT, self._corner)
+    # ---- what the user changes
 
-    def _size_rows(
-        self, rows: int, flow_rows: int, edges: int, *, shared: bool, narrow: bool
-    ) -> None:
-        flow = self._panes[PaneName.FLOW]
-        if not shared:
-            flow.styles.height = "1fr"
+    def next_layout(self) -> LayoutName:
+        """Take the next layout, and remember it."""
+        changes = self._remembered.of(self.kind).next_layout()
+        self._remembered.change(self.kind, changes)
+        return changes.layout
+
+    def move_border(self, active: PaneName, across: int, down: int) -> bool:
+        """Move the border of the pane with the keys; False when it has none."""
+        found = border_of(self._places, active, across=bool(across))
+        if found is None:
+            return False
+        border, size = found
+        self._keep(border, moved_border(border, size, across or down))
+        return True
+
+    def _keep(self, border: Border, size: int) -> None:
+        changes = self._remembered.of(self.kind)
+        self._remembered.change(self.kind, changes.with_border(border, size))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of a border."""
+        at = self._cell(event)
+        self._dragged = border_at(self._places, at.x, at.y)
+        if self._dragged is not None:
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Draw the border along."""
+        if self._dragged is None:
             return
-        if narrow:
-            flow.styles.height = min(flow_rows + FRAME, max(rows * 3 // 5, 5))
-            return
-        flow.styles.height = "1fr"
-        graph = min(max(flow_rows + FRAME, 9), rows * 2 // 5)
-        table = min(max(edges + 1 + FRAME, 5), rows * 2 // 7)
-        self.styles.grid_rows = f"{graph} {table} 1fr"
+        at = self._cell(event)
+        size = self._size_for(self._dragged, at)
+        if size > 0:
+            self._keep(self._dragged, size)
+            self.post_message(self.Moved())
+
+    def on_mouse_up(self) -> None:
+        """Let go of it."""
+        if self._dragged is not None:
+            self._dragged = None
+            self.release_mouse()
+
+    def _size_for(self, border: Border, at: Offset) -> int:
+        match border:
+            case Border.FLOW:
+                return at.y + 1
+            case Border.QUEUES:
+                queues = self._places.get(PaneName.QUEUES)
+                return at.y + 1 - queues.y if queues is not None else 0
+            case Border.RIGHT:
+                return self.size.width - at.x
+            case Border.CORNER:
+                return self.size.height - at.y
+
+    def _cell(self, event: events.MouseEvent) -> Offset:
+        return Offset(int(event.screen_x), int(event.screen_y)) - self.region.offset

@@ -1,0 +1,24 @@
+"""What stands in the upper border of a pane: its name at the left, more at the right."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from workbench.text.lines import fit
+
+RULE = "─"
+
+LEAST_RULE = 2
+"""Cells of border between what is left and what is right."""
+
+
+def border_words(left: str, right: str, cells: int) -> Content:
+    """Both in a border of that many cells between its corners; what is right is cut first."""
+    room = cells - 4
+    left = fit(left, max(room, 1))
+    right = fit(right, max(room - cell_len(left) - LEAST_RULE - 2, 0))
+    if not right:
+        return Content(left)
+    rule = RULE * (room - cell_len(left) - cell_len(right) - 2)
+    return Content.assemble(f"{left} ", (rule, "$border-calm"), f" {right}")
