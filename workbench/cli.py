@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "new": ("workbench.verbs.new", "Make a project, or add a component to one."),
     "init": ("workbench.verbs.new", "The same as `new`."),
     "wit": ("workbench.verbs.wit", "Print or write Torvyn's contracts."),
+    "doctor": ("workbench.verbs.doctor", "Look for tools, and say how to get what is missing."),
     "schema": ("workbench.verbs.schema", "Print a JSON Schema of Torvyn.toml for editors."),
     "build": ("workbench.verbs.build", "Build the components of a manifest."),
 }
