@@ -26,8 +26,6 @@ class TemplateLanguage:
     """What is typed once in a new project before the first build."""
     named_files: tuple[str, ...] = ()
     """Suffixes of files that are named like the role, and then like the component."""
-    untried: str | None = None
-    """Why its templates were never built by those who wrote them; None: they were."""
 
 
 LANGUAGES: dict[str, TemplateLanguage] = {

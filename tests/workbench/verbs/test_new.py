@@ -49,6 +49,7 @@ def test_init_is_new_and_a_component_is_added_to_the_project_that_is_named(
         (["new", "a", "--role", "sink"], "say where a --component NAME goes"),
         (["new", "--component", "x"], "say what 'x' does with --role: source, processor"),
         (["new", "a", "--language", "cobol"], "is not one of"),
+        (["new", "a", "--language", "go"], "there is no template for Go: TinyGo"),
         (["wit", "--world", "sinc"], "the worlds are"),
         (["chekc"], "there is no verb and no file 'chekc'; did you mean 'check'?"),
         (["frobnicate", "x"], "there is no verb and no file 'frobnicate'; the verbs are: "),
