@@ -13,7 +13,7 @@ from workbench.inspection.pressure_cause import Cause, find_cause, held_by, shar
 from workbench.inspection.rows import column, facts, prose
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import CAUSE
-from workbench.text.lines import Row, Span, StyleRole, line
+from workbench.text.lines import Row, Span, StyleRole, line, pad
 from workbench.view import EdgeRef, NodeRef
 
 BAR_CELLS = 10
@@ -99,7 +99,9 @@ def _table(
     rows = [Row(tuple(heading))]
     for node, own in made:
         is_cause = cause is not None and cause.node == node.name
-        name = f"{node.name} {CAUSE}" if is_cause else node.name
+        name = node.name
+        if is_cause:
+            name = f"{pad(name, name_cells - 2).rstrip()} {CAUSE}"
         spans = [Span(" "), column(name, name_cells, _name_role(is_cause))]
         spans += [column(field.text, field.cells, field.role, right=True) for field in own]
         rows.append(Row(tuple(spans), NodeRef(node.name)))

@@ -119,17 +119,19 @@ def _hold_edges(run: FlowRun, node: NodeRecord) -> None:
     now = run.now_ns
     node_held = node.held_since_ns != NEVER
     for edge in node.outputs:
-        shut = edge.shut and not node.routes
-        told = node.paused and edge.full and edge.holds
-        held = node_held and (told or shut or bool(edge.pending))
-        if held:
-            if edge.held_since_ns == NEVER:
+        since_ns = edge.held_since_ns
+        if node_held and (
+            edge.pending
+            or (edge.shut and not node.routes)
+            or (node.paused and edge.full and edge.holds)
+        ):
+            if since_ns == NEVER:
                 edge.held_since_ns = now
                 if edge.full and edge.full_to_held_ns == NEVER:
                     edge.full_to_held_ns = now - edge.began_ns
-        elif edge.held_since_ns != NEVER:
+        elif since_ns != NEVER:
             if edge.full:
-                edge.episode_held_ns += now - edge.held_since_ns
+                edge.episode_held_ns += now - since_ns
             else:
-                edge.paced_ns += now - edge.held_since_ns
+                edge.paced_ns += now - since_ns
             edge.held_since_ns = NEVER

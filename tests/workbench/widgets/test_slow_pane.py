@@ -1,0 +1,44 @@
+"""Pane 8: what holds the flow up, next to the flow."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from runtime.protocol.updates import Health, Update
+from tests.support.narrow import present
+from tests.support.workbench_fakes import FakeLink, busy_update, opened, panes_of, show, text_of
+from workbench.actions.context import PaneName
+from workbench.view import NodeRef
+
+
+async def test_8_shows_who_holds_the_others_up_and_a_row_selects_its_node() -> None:
+    link = FakeLink()
+    busy = present(busy_update(link.flow).snapshot)
+    waited_ns = busy.at_ns * 9 // 10
+    edges = tuple(
+        replace(edge, held_ns=waited_ns) if edge.label == "router:logs -> log-proc" else edge
+        for edge in busy.edges
+    )
+    blocked = {"router": waited_ns, "log-proc": 0}
+    nodes = tuple(
+        replace(
+            node,
+            blocked_ns=blocked.get(node.name, 0),
+            busy_ns=waited_ns if node.name == "log-proc" else 0,
+        )
+        for node in busy.nodes
+    )
+    async with opened(link) as (app, pilot):
+        held = Update(Health.READY, snapshot=replace(busy, nodes=nodes, edges=edges), running=True)
+        await show(app, pilot, link, held)
+        await pilot.press("8")
+        await pilot.pause()
+        panes = panes_of(app)
+        assert panes.active is PaneName.SLOW
+        assert panes.slow.display
+        shown = text_of(app)
+        assert "the cause is log-proc, 90% busy" in shown
+        assert re.search(r"log-\S* ◆ +90%", shown)
+        await pilot.press("down", "enter")
+        assert panes.selection == NodeRef("log-proc")
