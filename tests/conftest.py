@@ -15,9 +15,11 @@ register_profiles(derandomize=bool(os.environ.get("CI")))
 settings.load_profile("gate")
 
 
+# A job in the background is started with these ignored, and what tests start inherits it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A job in the background is started with interrupts ignored, and what tests start inherits it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def pytest_collection_finish() -> None:
