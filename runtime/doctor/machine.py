@@ -63,8 +63,8 @@ def _terminal(environ: Mapping[str, str]) -> Finding:
         cure = "open the workbench in a terminal, e.g. with TERM=xterm-256color"
         return Finding(TOPIC, "terminal", Condition.DOUBTFUL, why, cure=cure)
     if environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return Finding(TOPIC, "terminal", Condition.GOOD, f"{name}, all colours")
-    return Finding(TOPIC, "terminal", Condition.GOOD, f"{name}, no word of all colours")
+        return Finding(TOPIC, "terminal", Condition.GOOD, f"{name}, 16 million colours")
+    return Finding(TOPIC, "terminal", Condition.GOOD, f"{name}, 256 colours (COLORTERM is not set)")
 
 
 def _locale() -> Finding:
@@ -91,5 +91,9 @@ def _cache(folder: Path) -> Finding:
     files = list(folder.glob("*.cwasm")) if place == folder else []
     mib = sum(path.stat().st_size for path in files) / 1024**2
     return Finding(
-        TOPIC, "cache", Condition.GOOD, f"{len(files)} files, {mib:.0f} MiB", str(folder)
+        TOPIC,
+        "cache",
+        Condition.GOOD,
+        f"{mib:.0f} MiB in {len(files)} compiled components",
+        str(folder),
     )

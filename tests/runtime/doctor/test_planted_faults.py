@@ -199,13 +199,14 @@ def test_limits_terminal_and_cache_of_the_machine_are_looked_at(tmp_path: Path) 
     assert "fs.inotify.max_user_watches=524288" in (found["max_user_watches"].cure or "")
     assert found["max_user_instances"].condition is Condition.GOOD
     assert "TERM=dumb" in found["terminal"].detail
-    assert found["cache"].detail == "0 files, 0 MiB"
+    assert found["cache"].detail == "0 MiB in 0 compiled components"
     good = machine(tmp_path, TERM="xterm-256color", COLORTERM="truecolor")
     assert good["terminal"].condition is Condition.GOOD
     cache = tmp_path / "cache"
     cache.mkdir()
-    (cache / "a.cwasm").write_bytes(bytes(2 * 1024**2))
-    assert machine(tmp_path)["cache"].detail == "1 files, 2 MiB"
+    (cache / "a.cwasm").write_bytes(bytes(1024**2))
+    (cache / "b.cwasm").write_bytes(bytes(1024**2))
+    assert machine(tmp_path)["cache"].detail == "2 MiB in 2 compiled components"
     cache.chmod(0o777)
     assert machine(tmp_path)["cache"].cure == f"chmod go-w {cache}"
 
