@@ -31,6 +31,7 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.routed_call
 	$(BIN)/python -m tests.benchmarks.engine_hops
+	$(BIN)/python -m tests.benchmarks.graph_drawing
 
 components: $(READY)
 	$(BIN)/python components/build.py

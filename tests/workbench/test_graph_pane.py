@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual import events
 from textual.strip import Strip
@@ -14,6 +16,7 @@ from tests.support.wide_flows import plants, standing
 from tests.support.workbench_fakes import (
     PROBLEMS,
     FakeLink,
+    call_line,
     fan_out,
     opened,
     panes_of,
@@ -185,6 +188,18 @@ async def test_on_eighty_columns_errors_and_the_way_out_are_there() -> None:
         assert lines[0].rstrip().endswith("0 errors")
         assert "123k calls" in lines[0]
         assert lines[-1].rstrip().endswith("? help  q quit")
+
+
+async def test_nodes_in_the_event_log_can_be_told_apart() -> None:
+    flow = plants()
+    calls = tuple(
+        call_line(number, f"plant-0{number}-clean", "process(#1) emitted 1", number)
+        for number in range(1, 5)
+    )
+    link = FakeLink(replace(before(flow, "plant-08-bill"), events=calls))
+    async with opened(link, (120, 36)) as (app, _pilot):
+        rows = [line[81:98] for line in text_of(app).splitlines() if "process(#1)" in line[80:]]
+        assert len(rows) == len(set(rows)) == len(calls)
 
 
 async def test_below_the_least_size_only_the_state_is_shown() -> None:

@@ -56,6 +56,10 @@ class Canvas:
         """Text over whatever is there; a wide character takes two cells."""
         if not 0 <= y < self.height:
             return
+        if text.isascii() and x >= 0 and x + len(text) <= self.width:
+            self._text[y][x : x + len(text)] = text
+            self._role[y][x : x + len(text)] = [role] * len(text)
+            return
         for character in text:
             cells = cell_len(character)
             if cells and x >= 0 and x + cells <= self.width:

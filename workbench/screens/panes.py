@@ -54,6 +54,10 @@ GRID = (
 """The panes in the order in which they fill the grid."""
 
 
+LONGEST_TITLE = 22
+"""Cells of a pane's own name in its border, with rule and corners."""
+
+
 class Panes(Vertical, inherit_bindings=False):
     """All that is seen of a session: hands the view to every pane and writes the bars.
 
@@ -123,6 +127,8 @@ class Panes(Vertical, inherit_bindings=False):
             self.focus_pane(PaneName.FLOW)
             if self.narrow:
                 self.bring_up(PaneName.OUTPUT)
+        if new.graph is not None and new.graph is not old.graph:
+            self.event_log.names = tuple(node.name for node in new.graph.nodes)
         if old.flow != new.flow:
             self._arrange()
         self.write_bars()
@@ -175,7 +181,10 @@ class Panes(Vertical, inherit_bindings=False):
         others = ""
         if self.narrow and not self.zoomed:
             digits = {name: number for number, name in enumerate(PaneName, start=1)}
-            others = "  ".join(f"{digits[name]} {name.value}" for name in self._body.unseen)
+            unseen = sorted(self._body.unseen, key=digits.__getitem__)
+            others = "  ".join(f"{digits[name]} {name.value}" for name in unseen)
+            if len(others) + LONGEST_TITLE > self.size.width - FRAME:
+                others = " ".join(str(digits[name]) for name in unseen)
         for number, name in enumerate(PaneName, start=1):
             title = f"{number} {name.value.capitalize()}"
             if name is PaneName.FLOW:

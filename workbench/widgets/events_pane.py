@@ -11,6 +11,7 @@ from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS
 from workbench.text.lines import Line, Row, StyleRole, line, pad
+from workbench.text.short_names import shorten
 from workbench.view import EdgeRef, ElementRef, NodeRef
 from workbench.widgets.log_view import LogView
 
@@ -30,6 +31,9 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     """Calls, drops, failures, back-pressure, states. Opening a line opens its element."""
 
     gutter_cells = 4
+
+    names: tuple[str, ...] = ()
+    """Of all nodes of the flow, so that no two that are cut look alike."""
 
     def take(self, lines: Sequence[EventLine], lost: int) -> None:
         """Append what happened."""
@@ -52,10 +56,16 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         wide = self.body_cells >= WIDE_CELLS
         return line(
             (f"{entry.call or '':>5} " if wide else "", StyleRole.FAINT),
-            (f"{pad(entry.node, NODE_CELLS)} " if entry.node else "", StyleRole.ACCENT),
+            (
+                f"{pad(self._short(entry.node), NODE_CELLS)} " if entry.node else "",
+                StyleRole.ACCENT,
+            ),
             (excerpt(entry.text), StyleRole.TEXT if entry.call or not entry.node else sign_role),
             (took, StyleRole.FAINT),
         )
+
+    def _short(self, node: str) -> str:
+        return shorten(self.names, NODE_CELLS).get(node, node)
 
     def entry_cells(self, entry: EventLine | Gap) -> int:
         """About how wide the line is."""

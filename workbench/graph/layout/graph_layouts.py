@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from workbench.graph.geometry import Form, Layout
+from workbench.graph.geometry import BOX_ROWS, Form, Layout
 from workbench.graph.layout.chain import lay_out_chain
 from workbench.graph.layout.graph_shape import Graph, LaneShape, chain_of, lanes_of
 from workbench.graph.layout.lanes import lane_labels, lay_out_lane_map, lay_out_lanes
@@ -14,6 +14,9 @@ from workbench.graph.layout.node_map import lay_out_map
 
 HYSTERESIS = 2
 """Cells of room that a looser form must have to spare before it takes the place of another."""
+
+LEAST_BOX_CELLS = 12
+"""Cells that a box and an edge need at least."""
 
 MOST_KEPT = 64
 """Layouts kept; a terminal that is resized by hand asks for many."""
@@ -47,11 +50,18 @@ class GraphLayouts:
         `current` is kept while it fits, until a looser one has room to spare.
         """
         for form in FORMS:
+            if form.boxed and self._too_many(form, width, height):
+                continue
             settled = current is None or FORMS.index(form) >= FORMS.index(current)
             layout = self.in_form(form, width, height)
             if layout.fits(width, height, 0 if settled else HYSTERESIS):
                 return layout
         return self.in_form(Form.LINE, width, height)
+
+    def _too_many(self, form: Form, width: int, height: int) -> bool:
+        """True when there are more nodes than boxes of the form have room for."""
+        across = max(width // LEAST_BOX_CELLS, 1)
+        return len(self.graph.nodes) > across * max(height // BOX_ROWS[form], 1)
 
     def in_form(self, form: Form, width: int, height: int) -> Layout:
         """The layout in that form; boxes stand further apart where `height` allows it."""
