@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -232,7 +232,7 @@ class BuildRun:
         return None
 
     def _problems_of(self, step: BuildStep, exit_code: int) -> tuple[Diagnostic, ...]:
-        problems = self._reader.finish()
+        problems = tuple(self._with_wanted(problem) for problem in self._reader.finish())
         if any(problem.severity is Severity.ERROR for problem in problems):
             return problems
         ended = f"ended with exit code {exit_code}"
@@ -241,6 +241,15 @@ class BuildRun:
         if self._last_line:
             ended += f"; its last words: {self._last_line}"
         return (self._plain_failure(step, ended), *problems)
+
+    def _with_wanted(self, problem: Diagnostic) -> Diagnostic:
+        """What has no place in the sources is missing there: say what the world wants."""
+        wanted, world = self._plan.wanted, self._plan.source.interface or "its world"
+        if not wanted or problem.file is not None or problem.severity is not Severity.ERROR:
+            return problem
+        if problem.kind is not Code.BUILD_FAILED:
+            return problem
+        return replace(problem, help=f"For {world} the component needs {wanted}.")
 
     def _plain_failure(self, step: BuildStep, why: str) -> Diagnostic:
         return Diagnostic(

@@ -14,6 +14,7 @@ from runtime.build.toolchain import (
     Toolchain,
     missing_tool,
 )
+from runtime.build.wanted_exports import wanted_in_javascript, wanted_in_python
 from runtime.build.worlds import WitChoice, choose_wit
 from runtime.flow.cargo_folders import read_toml
 from runtime.model.codes import Code
@@ -155,7 +156,7 @@ def _python(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic
     output.parent.mkdir(parents=True, exist_ok=True)
     words = (program, "-d", str(wit.path), "-w", wit.world, "componentize", module.stem)
     step = BuildStep((*words, "-o", str(output), *source.extra_args), source.directory)
-    return BuildPlan(source, (step,), output=output)
+    return BuildPlan(source, (step,), output=output, wanted=wanted_in_python(wit))
 
 
 def _javascript(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:
@@ -176,7 +177,7 @@ def _javascript(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagno
     made_of = (str(module), "--wit", str(wit.path), "--world-name", wit.world)
     without = ("--disable", "http", "fetch-event", "--out", str(output))
     step = BuildStep((program, *made_of, *without, *source.extra_args), source.directory)
-    return BuildPlan(source, (step,), output=output)
+    return BuildPlan(source, (step,), output=output, wanted=wanted_in_javascript(wit))
 
 
 def _zig(source: ComponentSource, tools: Toolchain) -> BuildPlan | Diagnostic:

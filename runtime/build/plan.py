@@ -69,5 +69,7 @@ class BuildPlan:
     """The file the last command writes; None: it is searched for afterwards."""
     wit: WitChoice | None = None
     """Set when the output may be a core module, to be made a component for this world."""
+    wanted: str = ""
+    """What the world wants of the sources, for a build that did not find it."""
     notes: tuple[str, ...] = ()
     """What the reader should know, one line each."""

@@ -80,6 +80,8 @@ class Toolchain:
             "CARGO_TERM_COLOR": "never",
             "CARGO_TERM_PROGRESS_WHEN": "never",
             "PYTHONUNBUFFERED": "1",
+            # componentize-py's own stack would hide the one sentence of the error.
+            "RUST_LIB_BACKTRACE": self._environ.get("RUST_LIB_BACKTRACE", "0"),
             "RUST_BACKTRACE": self._environ.get("RUST_BACKTRACE", "0"),
         }
 

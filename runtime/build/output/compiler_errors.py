@@ -119,7 +119,8 @@ class ProblemReader:
         if self._is_own(path) or not _TOOL_FILE.search(path):
             self._add(self._problem("error", raised.group(1), path, number))
         else:
-            self._add(self._problem("error", raised.group(1)))
+            # componentize-py raises what Python raised within an AssertionError.
+            self._add(self._problem("error", raised.group(1).removeprefix("AssertionError: ")))
         return True
 
     def _headline_of(self, line: str) -> bool:

@@ -9,6 +9,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -358,3 +359,38 @@ def alive(pid: int) -> bool:
     # A zombie whom nobody reaps is dead all the same.
     state = Path(f"/proc/{pid}/stat")
     return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_a_python_build_says_in_one_sentence_what_its_sources_lack(
+    directory: Path, tmp_path: Path
+) -> None:
+    """By a program that ends as componentize-py 0.25 does."""
+    said = (
+        "Traceback (most recent call last):\\n"
+        '  File "/tools/bin/componentize-py", line 8, in <module>\\n'
+        "    sys.exit(script())\\n"
+        "AssertionError: AttributeError: module \\'app\\' has no attribute \\'Processor\\'\\n"
+    )
+    tool = tmp_path / "bin" / "componentize-py"
+    tool.parent.mkdir()
+    tool.write_text(f"#!{sys.executable}\nimport sys\nprint('{said}')\nsys.exit(1)\n")
+    tool.chmod(0o755)
+    (directory / "app.py").write_text("")
+    source = replace(
+        component(directory, language="python"),
+        build_command=None,
+        interface="torvyn:streaming/processor",
+        wit_packages=PACKAGES,
+    )
+    plan = plan_build(source, Toolchain({"PATH": f"{tool.parent}:{os.environ['PATH']}"}))
+    assert isinstance(plan, BuildPlan)
+    run = BuildRun(plan)
+    run.start()
+    result = run.wait(DEADLINE_S)
+    assert result is not None
+    (problem,) = result.problems
+    assert problem.message == "AttributeError: module 'app' has no attribute 'Processor'"
+    assert problem.help == (
+        "For torvyn:streaming/processor the component needs "
+        "class Processor with process(self, input)."
+    )
