@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from runtime.model.events import CallFinished, Event
+from runtime.model.call import Failed
+from runtime.model.events import CallFinished, Event, NodeFailed
 from runtime.protocol.updates import CallMark
 
 LOG_EVENTS = 5_000
@@ -35,10 +36,24 @@ class EventLog:
         """Events logged so far, the forgotten ones included."""
 
     def extend(self, events: Iterable[LoggedEvent]) -> None:
-        """Append events in the order they happened."""
+        """Append events in the order they happened.
+
+        A failed call and what it meant for its node are one line: the call's, which says both.
+        """
         for event in events:
+            if isinstance(event, NodeFailed) and self._told(event):
+                continue
             self._events.append(event)
             self.count += 1
+
+    def _told(self, failed: NodeFailed) -> bool:
+        last = self._events[-1] if self._events else None
+        return (
+            isinstance(last, CallFinished)
+            and last.call.number == failed.call
+            and isinstance(last.answer.outcome, Failed)
+            and failed.attempt == 1
+        )
 
     def since(self, number: int, limit: int) -> tuple[list[tuple[int, LoggedEvent]], int]:
         """Events after `number`, the newest `limit` of them, and how many were left out."""

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runtime.engine.core import Engine
-from runtime.execution.event_log import EventLog, LoggedEvent
+from runtime.execution.event_log import LOG_EVENTS, EventLog, LoggedEvent
 from runtime.execution.recent_elements import RecentElements
 from runtime.execution.wording import EventWording
+from runtime.model.call import Failed
 from runtime.model.element import Element
+from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.updates import (
+    INPUT_BYTES,
+    CallInput,
     ElementDetails,
     ElementSummary,
     EventLine,
+    FailedCall,
     HopLine,
     NodeCalls,
     QueueListing,
 )
 
+PRINTED_SHOWN_BYTES = 4 * 1024
+"""What a failed call wrote to stdout, the end of it."""
 PREVIEW_BYTES = 160
 """Payload bytes an `ElementSummary` shows."""
 
@@ -98,7 +105,35 @@ class SessionInspector:
     def calls(self, node: str, count: int) -> NodeCalls:
         """The node's last calls, newest first."""
         found = self._log.calls_of(node, count)
-        return NodeCalls(node, tuple(self._wording.line(number, event) for number, event in found))
+        lines = tuple(self._wording.line(number, event) for number, event in found)
+        return NodeCalls(node, lines, self._failed(node))
+
+    def _failed(self, node: str) -> FailedCall | None:
+        calls = self._log.calls_of(node, LOG_EVENTS)
+        last = calls[0][1] if calls else None
+        if last is None or not isinstance(last.answer.outcome, Failed):
+            return None
+        good = next((event for _, event in calls if _is_good(event)), None)
+        printed = b"".join(item.data for item in last.answer.printed if item.stream == "stdout")
+        return FailedCall(
+            call=last.call.number,
+            export=str(last.call.export),
+            input=_input(last),
+            last_good=None if good is None else _input(good),
+            printed=printed[-PRINTED_SHOWN_BYTES:],
+        )
+
+
+def _is_good(event: CallFinished) -> bool:
+    return event.call.element is not None and not isinstance(event.answer.outcome, Failed)
+
+
+def _input(event: CallFinished) -> CallInput | None:
+    element = event.call.element
+    if element is None:
+        return None
+    data = element.payload.data[:INPUT_BYTES]
+    return CallInput(event.call.number, element_summary(element), data)
 
 
 def element_summary(element: Element) -> ElementSummary:

@@ -81,7 +81,7 @@ def describe_outcome(outcome: Outcome, export: Export) -> str:
         case Finished():
             return "ok"
         case Failed(failure):
-            return f"failed: {report_of(failure).headline}"
+            return f"failed: {failure.name} [{failure.code}]: {report_of(failure).headline}"
 
 
 def _emitted(export: Export, count: int) -> str:

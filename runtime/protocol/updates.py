@@ -107,11 +107,41 @@ class EventLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CallInput:
+    """What a call was given."""
+
+    call: int
+    about: ElementSummary
+    payload: bytes
+    """The beginning, at most `INPUT_BYTES`."""
+
+
+INPUT_BYTES = 4 * 1024
+"""Payload bytes of a `CallInput`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """The last call of a node, which failed."""
+
+    call: int
+    export: str
+    input: CallInput | None
+    """None for a call without an element, e.g. `pull`."""
+    last_good: CallInput | None
+    """The last one that the node took without failing, as far as the event log goes."""
+    printed: bytes
+    """What it wrote to stdout, the end of it; stderr stands with the failure."""
+
+
+@dataclass(frozen=True, slots=True)
 class NodeCalls:
     """Answer to `ListNode`."""
 
     node: str
     calls: tuple[EventLine, ...]
+    failed: FailedCall | None = None
+    """None when the last call did not fail."""
     denied: tuple[tuple[str, int], ...] = ()
     """Capabilities that it used without having them, and how often each."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.model.call import Failure, NextCall
 from runtime.model.events import FlowState, StopReason
+from runtime.model.failure_report import report_of
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.protocol.updates import EventLine, Health
 from workbench.bars.refused import refused_words
@@ -141,14 +142,15 @@ def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
 
 
 def _failure(name: str, failure: Failure, *, past: bool, cells: int) -> Line:
-    retry = () if past else line(("  r", StyleRole.KEY), (" retries", StyleRole.DIM))
+    retry = () if past else line(("  r s S", StyleRole.KEY), (" retry", StyleRole.DIM))
     keys = (
         *retry,
         *line((" " if retry else "  "), ("x", StyleRole.KEY), (" skips", StyleRole.DIM)),
     )
     head = f" x {name}: {failure.name} [{failure.code}] "
     room = cells - len(head) - width_of(keys)
-    return line((head, StyleRole.BAD), fit(excerpt(failure.message, 400), max(room, 8)), *keys)
+    headline = excerpt(report_of(failure).headline, 400)
+    return line((head, StyleRole.BAD), fit(headline, max(room, 8)), *keys)
 
 
 def _news(news: tuple[News, ...], cells: int) -> Line:

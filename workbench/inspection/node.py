@@ -7,8 +7,9 @@ from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.protocol.updates import BuildComparison, NodeBuild, NodeCalls
 from workbench.inspection.access_rows import access_rows
 from workbench.inspection.build_rows import build_rows, comparison_rows
+from workbench.inspection.failure import failure_rows
 from workbench.inspection.pressure_cause import shares
-from workbench.inspection.rows import copied, facts, prose, section, title
+from workbench.inspection.rows import copied, facts, section, title
 from workbench.inspection.why_slow import blocked_by
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, duration, size
@@ -27,6 +28,7 @@ def node_rows(
     build: NodeBuild | None = None,
     comparison: BuildComparison | None = None,
     now_ns: int = 0,
+    past: bool = False,
 ) -> list[Row]:
     """What a node is, what it did, and its last calls; `now_ns` is Unix time."""
     node = flow.by_name.get(name)
@@ -35,8 +37,9 @@ def node_rows(
     index = flow.nodes.index(node)
     state = snapshot.nodes[index] if snapshot is not None else None
     rows = [title(node.name, node.role.value)]
-    if state is not None:
-        rows += _failure(state, cells)
+    if state is not None and state.failure is not None:
+        failed = calls.failed if calls is not None else None
+        rows += failure_rows(state.failure, failed, cells, past=past)
     rows += comparison_rows(comparison, cells)
     if state is not None and snapshot is not None:
         rows += _counts(flow, snapshot, state, cells)
@@ -47,22 +50,6 @@ def node_rows(
     rows.append(section("component", cells=cells))
     rows += _component(node, cells)
     return rows
-
-
-def _failure(state: NodeSnapshot, cells: int) -> list[Row]:
-    failure = state.failure
-    if failure is None:
-        return []
-    rows = [Row(line((f" x {failure.name} [{failure.code}]", StyleRole.BAD)))]
-    rows += prose(failure.message, cells)
-    rows += prose(failure.help, cells, StyleRole.DIM)
-    keys = line(
-        (" r", StyleRole.KEY),
-        (" tries again, ", StyleRole.DIM),
-        ("x", StyleRole.KEY),
-        (" skips", StyleRole.DIM),
-    )
-    return [*rows, Row(keys)]
 
 
 def _counts(flow: LinkedFlow, snapshot: FlowSnapshot, state: NodeSnapshot, cells: int) -> list[Row]:

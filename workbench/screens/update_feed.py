@@ -13,7 +13,7 @@ from workbench.inspection.build_rows import comparison_words
 from workbench.screens.panes import Panes
 from workbench.text.build_words import outcome_words
 from workbench.timeline import recording_status
-from workbench.view import View, followed
+from workbench.view import NodeRef, View, followed
 
 SHOWN_MARKS = (
     CallMark.CALL,
@@ -39,6 +39,8 @@ class UpdateFeed:
         self._send = send
         self._on_element = on_element
         self._last_number = 0
+        self._failed: str | None = None
+        """The node at whose error the flow stands."""
 
     def take(self, update: Update) -> None:
         """Hand on what happened."""
@@ -54,6 +56,7 @@ class UpdateFeed:
         if old.flow is not None and new.flow is not None and old.flow != new.flow:
             panes.outputs.follow_flow(new.flow)
             panes.selection = followed(panes.selection, old.flow, new.flow)
+        self._select_failed(new)
         self._take_build(old, update)
         self._take_printed(update)
         if update.events or update.events_lost:
@@ -64,6 +67,18 @@ class UpdateFeed:
             panes.inspector.take(reply)
             if isinstance(reply, ElementDetails):
                 self._on_element(reply)
+
+    def _select_failed(self, view: View) -> None:
+        """Where a flow stands still at an error, look at the node, unless something is selected."""
+        panes, failed = self._panes, view.failed_node
+        name = failed.name if failed is not None and not view.running else None
+        if name == self._failed:
+            return
+        if self._failed is not None and panes.selection == NodeRef(self._failed):
+            panes.selection = None
+        self._failed = name
+        if name is not None and panes.selection is None:
+            panes.selection = NodeRef(name)
 
     def _goes_on(self, update: Update) -> bool:
         """True for another build, graph or place of the same session."""

@@ -38,11 +38,13 @@ Reply = QueueListing | ElementDetails | NodeCalls
 
 
 def next_subject(view: View) -> Selection | None:
-    """What is looked at when nothing is selected: of a paused flow, what comes next."""
+    """What is looked at when nothing is selected: of a paused flow what failed, or comes next."""
     snapshot = view.snapshot
     if snapshot is None or snapshot.next_call is None or view.running:
         return None
     upcoming = snapshot.next_call
+    if view.failed_node is not None:
+        return NodeRef(view.failed_node.name)
     if upcoming.element_id is not None:
         return ElementRef(upcoming.element_id)
     return NodeRef(upcoming.node)
@@ -219,6 +221,7 @@ class Inspector(LineView, inherit_bindings=False):
                     build=self.view.build_of(node),
                     comparison=self.view.comparison_of(node),
                     now_ns=time_ns(),
+                    past=self.view.past,
                 )
                 self.show(rows)
             case EdgeRef(edge):

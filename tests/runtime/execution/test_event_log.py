@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from runtime.execution.event_log import EventLog
 from runtime.execution.output_buffer import OutputBuffer
 from runtime.execution.recent_elements import ELEMENT_OVERHEAD_BYTES, RecentElements
+from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, Ports
+from runtime.model.codes import Code
 from runtime.model.element import Buffer, Element
-from runtime.model.events import NodeDone
+from runtime.model.events import CallFinished, Event, NodeDone, NodeFailed
 from runtime.protocol.updates import PrintedChunk
 
 
@@ -77,3 +79,29 @@ def test_one_element_larger_than_the_bound_is_still_kept() -> None:
     recent = RecentElements(limit=10)
     recent.add(element(1, 1000))
     assert recent.get(1) is not None
+
+
+def failed_call(number: int, attempt: int = 1) -> list[Event]:
+    failure = Failure.of(FailureKind.TRAP, "no", Code.TRAP, "", crashed=True)
+    call = Call(number, "a", Export.PROCESS, element(number, 3))
+    return [
+        CallFinished(call, Answer(Failed(failure)), number),
+        NodeFailed(number, "a", number, call.element, failure, attempt),
+    ]
+
+
+def test_a_failed_call_is_one_line_and_further_tries_say_which() -> None:
+    log = EventLog()
+    log.extend(failed_call(1))
+    assert [type(event) for _, event in log.since(0, 9)[0]] == [CallFinished]
+    log.extend(failed_call(2, attempt=2))
+    assert [type(event) for _, event in log.since(1, 9)[0]] == [CallFinished, NodeFailed]
+
+
+def test_a_failure_without_a_failed_call_is_a_line_of_its_own() -> None:
+    """E.g. a router that named a port without an edge: its call succeeded."""
+    log = EventLog()
+    call, failed = failed_call(3)
+    assert isinstance(call, CallFinished)
+    log.extend([call._replace(answer=Answer(Ports(("x",)))), failed])
+    assert [type(event) for _, event in log.since(0, 9)[0]] == [CallFinished, NodeFailed]

@@ -50,7 +50,8 @@ def test_a_failed_node_says_what_happened_and_what_to_do() -> None:
     flow = fan_out()
     picture = fail_node(snapshot(flow, calls=9), "log-proc")
     text = "\n".join(plain(row.spans) for row in node_rows(flow, picture, "log-proc", None, 60))
-    assert "x Trap [E0804]" in text
+    assert "x E0804 Trap  trap" in text
+    assert "retry the failed call" in text
     assert "Mend the component, or skip the element." in text
     assert "\x1b" not in text
 

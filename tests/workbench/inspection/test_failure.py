@@ -1,0 +1,87 @@
+"""What the inspector says of a failed call."""
+
+from __future__ import annotations
+
+from runtime.model.call import Failure, FailureKind
+from runtime.model.codes import Code
+from runtime.model.stack import StackFrame
+from runtime.protocol.updates import CallInput, ElementSummary, FailedCall
+from workbench.inspection.failure import failure_rows
+from workbench.text.lines import plain, width_of
+
+FAILURE = Failure.of(
+    FailureKind.INVALID_INPUT,
+    'field "number" is missing in the record; expected an object with the keys number and note',
+    Code.COMPONENT_FAILED,
+    "Look at the element's payload.",
+    crashed=False,
+)._replace(
+    frames=(
+        StackFrame("rust_panic", "/rustc/library/std/src/panicking.rs", 3, 1, runtime=True),
+        StackFrame("lib::parse_record", "src/lib.rs", 41, 9),
+    ),
+    stderr=b"parsing record 4\n\x1b[2Jodd\n",
+)
+
+
+def given(sequence: int, call: int, payload: bytes) -> CallInput:
+    about = ElementSummary(
+        sequence + 1, sequence + 1, "source", sequence, 0, "application/json", len(payload), payload
+    )
+    return CallInput(call, about, payload)
+
+
+FAILED = FailedCall(
+    call=14,
+    export="process",
+    input=given(4, 14, b'{"note": "hello"}'),
+    last_good=given(3, 11, b'{"number": 40, "note": "well"}'),
+    printed=b"to stdout\n",
+)
+
+
+def shown(cells: int, failed: FailedCall | None = FAILED, *, past: bool = False) -> list[str]:
+    rows = failure_rows(FAILURE, failed, cells, past=past)
+    assert all(width_of(row.spans) <= cells for row in rows)
+    return [plain(row.spans).rstrip() for row in rows]
+
+
+def test_code_and_whole_message_come_first_then_what_explains_them() -> None:
+    rows = shown(38)
+    assert rows[0].startswith(f" x {FAILURE.code} {FAILURE.name}  invalid-input")
+    assert rows[1] == "   process(#4), call 14"
+    text = " ".join(row.strip() for row in rows)
+    assert FAILURE.message in text
+    assert "src/lib.rs:41:9 in lib::parse_record" in text
+    assert "rust_panic" not in text
+    headings = [row.split(" ─")[0].strip() for row in rows if " ─" in row]
+    assert headings == [
+        "where",
+        "input #4",
+        "last good input #3",
+        "printed in this call, stderr",
+        "printed in this call, stdout",
+        "now",
+    ]
+    assert "to stdout" in text
+    assert "\\x1b[2Jodd" in text
+    assert "\x1b" not in text
+
+
+def test_with_room_the_last_good_input_stands_next_to_the_failed_one() -> None:
+    (heading,) = (row for row in shown(100) if "last good input" in row)
+    assert "input #4" in heading
+    assert "│" in heading
+
+
+def test_of_a_call_in_the_past_only_the_keys_that_work_there_are_named() -> None:
+    assert any("retry the failed call" in row for row in shown(60))
+    past = shown(60, past=True)
+    assert not any("retry the failed call" in row for row in past)
+    assert any("to the stop before" in row for row in past)
+
+
+def test_before_the_session_has_answered_the_failure_itself_is_there() -> None:
+    rows = shown(60, None)
+    assert any("missing in the record" in row for row in rows)
+    assert not any("input #" in row for row in rows)
