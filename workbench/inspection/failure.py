@@ -8,7 +8,7 @@ from runtime.model.call import Failure
 from runtime.model.failure_report import frame_text, report_of
 from runtime.protocol.updates import CallInput, FailedCall
 from workbench.inspection.rows import prose, section
-from workbench.payloads.registry import payload_lines
+from workbench.payloads.rendering import RenderJob, render
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import size
@@ -18,6 +18,8 @@ _WRITTEN_LINES = 20
 """Lines of what the call wrote, the last ones."""
 _INPUT_LINES = 12
 """Rows of a payload; the element itself has all of them."""
+_RENDER_S = 0.02
+"""How long a payload of at most `INPUT_BYTES` may take to be coloured."""
 _SIDE_BY_SIDE = 76
 """From so many cells on, the failed input and the last good one stand next to each other."""
 
@@ -85,7 +87,7 @@ def _inputs(failed: FailedCall, cells: int) -> list[Row]:
 def _input(title: str, given: CallInput, cells: int) -> list[Row]:
     about = given.about
     part = PayloadPart(given.payload, about.content_type)
-    lines = payload_lines(part, None, max(cells - 2, 8))
+    lines = render(RenderJob(part, None, max(cells - 2, 8)), _RENDER_S).lines
     rows = [section(f"{title} #{about.sequence}", f"call {given.call}", cells)]
     rows += [Row((Span(" "), *spans)) for spans in lines[:_INPUT_LINES]]
     if len(lines) > _INPUT_LINES or len(given.payload) < about.size:
