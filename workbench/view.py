@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from runtime.model.call import CallInProgress
 from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.linked import LinkedFlow
@@ -80,6 +81,8 @@ class View:
     """The graph that is drawn while there is no flow."""
     snapshot: FlowSnapshot | None = None
     running: bool = False
+    call: CallInProgress | None = None
+    """The call that takes long."""
     problems: tuple[Diagnostic, ...] = ()
     builds: tuple[NodeBuild, ...] = ()
     build: BuildStatus = NOTHING_BUILT
@@ -122,6 +125,7 @@ class View:
             outline=update.outline or last,
             detail=update.health_detail,
             running=update.running,
+            call=update.call,
             problems=self.problems if update.problems is None else update.problems,
             builds=self.builds if update.builds is None else update.builds,
             build=self.build if update.build is None else update.build,

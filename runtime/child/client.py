@@ -10,16 +10,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from runtime.child.server import Close, Opener, Poll
+from runtime.model.call import CallInProgress
 from runtime.model.snapshot import FlowSnapshot
+from runtime.model.time_units import NS_PER_S
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, Update
 
-BUSY_AFTER_SECONDS = 0.4
-"""An answer that takes longer is shown on screen: a call is in progress."""
+SILENT_AFTER_SECONDS = 1.0
+"""A child that does not answer for longer, also not of a call in progress, is said to be busy."""
+SHOWN_NS = 100_000_000
+"""Durations of calls in progress are whole multiples: what is shown changes no more often."""
 CLOSE_SECONDS = 7.0
 DEATH_SECONDS = 1.0
 CHILD = "runtime.child.__main__"
@@ -39,6 +44,8 @@ class ProcessClient:
         self._folder = tempfile.TemporaryDirectory(prefix="torvyn-studio-")
         self._log_path = Path(self._folder.name) / "runtime.log"
         self._asked_at: float | None = None
+        self._call: CallInProgress | None = None
+        self._call_heard_at = 0.0
         self._last_snapshot: FlowSnapshot | None = None
         self._dead: Update | None = None
         self._health = Health.STARTING
@@ -105,6 +112,7 @@ class ProcessClient:
         self._health = Health.STARTING
         self._running = False
         self._asked_at = None
+        self._call = None
         self._last_snapshot = None
         self._write(self._opener)
 
@@ -125,15 +133,44 @@ class ProcessClient:
         self._asked_at = None
         self._health = update.health
         self._running = update.running
+        self._call, self._call_heard_at = update.call, time.monotonic()
         self._last_snapshot = update.snapshot or self._last_snapshot
-        return update
+        return update if update.call is None else replace(update, call=self._call_by_now())
 
     def _nothing_yet(self) -> Update:
         if self._health is Health.STARTING:
             return Update(health=Health.STARTING, health_detail="loading and compiling components")
-        waited = time.monotonic() - (self._asked_at or time.monotonic())
-        detail = f"in a call for {waited:.1f} s" if waited > BUSY_AFTER_SECONDS else ""
-        return Update(health=self._health, health_detail=detail, running=self._running)
+        return Update(
+            self._health, self._silence(), running=self._running, call=self._call_by_now()
+        )
+
+    def _call_by_now(self) -> CallInProgress | None:
+        """The call that was told of, as long as nothing newer was heard."""
+        if self._call is None:
+            return None
+        since_ns = int((time.monotonic() - self._call_heard_at) * NS_PER_S)
+        elapsed_ns = self._call.elapsed_ns + since_ns
+        return replace(self._call, elapsed_ns=elapsed_ns - elapsed_ns % SHOWN_NS)
+
+    def _silence(self) -> str:
+        """Why the child does not answer; empty while it takes no longer than usual."""
+        now = time.monotonic()
+        waited = now - (now if self._asked_at is None else self._asked_at)
+        if waited < SILENT_AFTER_SECONDS:
+            return ""
+        if self._is_stopped():
+            pid = self._process.pid
+            return f"the runtime process {pid} is stopped by a signal: kill -CONT {pid} wakes it"
+        return f"the runtime process is busy for {waited:.0f} s"
+
+    def _is_stopped(self) -> bool:
+        """Whether a signal (SIGSTOP) keeps the child from running."""
+        flags = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+        try:
+            state = os.waitid(os.P_PID, self._process.pid, flags)
+        except (ChildProcessError, AttributeError):  # AttributeError: macOS before Python 3.13
+            return False
+        return state is not None and state.si_code in (os.CLD_STOPPED, os.CLD_TRAPPED)
 
     def _note_death(self) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -6,6 +6,7 @@ call that does not return, and so that a workbench that died takes its child wit
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import queue
@@ -19,14 +20,28 @@ from typing import Protocol
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.gc_tuning import settle_collector
 from runtime.hotreload.reopening import Reopening
+from runtime.model.call import CallInProgress
 from runtime.model.errors import StudioError
 from runtime.model.time_units import NS_PER_S
-from runtime.protocol.requests import CancelBuild, Request, Restart, StartBuild
+from runtime.protocol.requests import (
+    CancelBuild,
+    Continue,
+    Request,
+    Restart,
+    StartBuild,
+    StepCall,
+    StepElement,
+    StopCall,
+)
 from runtime.protocol.updates import Health, Update, invalid_update
 from runtime.session.session import FlowSession
 
 SLICE_NS = 5_000_000
 """How long calls are made before the pipe is looked at again."""
+LOOK_SECONDS = 0.1
+"""How often the reader's thread looks at the call in progress while an update is waited for."""
+LONG_CALL_NS = 200_000_000
+"""A call that takes this long is told of before it ends."""
 CLOSE_SECONDS = 6.0
 """How long teardown may take when the workbench closes; then the process ends anyway."""
 
@@ -77,27 +92,42 @@ def serve(connection: Connection) -> None:
     inbox: queue.SimpleQueue[Incoming] = queue.SimpleQueue()
     server = _Server(connection, inbox, opener)
     reader = threading.Thread(
-        target=_read, args=(connection, inbox, server.interrupt), daemon=True, name="pipe reader"
+        target=_read, args=(connection, inbox, server), daemon=True, name="pipe reader"
     )
     reader.start()
     server.run()
 
 
-def _read(
-    connection: Connection, inbox: queue.SimpleQueue[Incoming], interrupt: Callable[[], None]
-) -> None:
+def _read(connection: Connection, inbox: queue.SimpleQueue[Incoming], server: _Server) -> None:
     message: Incoming = Poll()
     while not isinstance(message, Close):
         try:
+            while not connection.poll(LOOK_SECONDS if server.asked else None):
+                server.tell_of_long_call()
             message = connection.recv()
         except (EOFError, OSError):
             message = Close()
+        if isinstance(message, Poll):
+            server.note_poll()
+        elif isinstance(message, StopCall):
+            _drop_steps(inbox)
         inbox.put(message)
-        if isinstance(message, Close | Restart):
-            interrupt()
+        if isinstance(message, Close | Restart | StopCall):
+            server.interrupt()
     deadline = threading.Timer(CLOSE_SECONDS, os._exit, args=(0,))
     deadline.daemon = True
     deadline.start()
+
+
+def _drop_steps(inbox: queue.SimpleQueue[Incoming]) -> None:
+    """Forget the calls that were asked for while another one was made."""
+    kept: list[Incoming] = []
+    with contextlib.suppress(queue.Empty):
+        while True:
+            kept.append(inbox.get_nowait())
+    for message in kept:
+        if not isinstance(message, StepCall | StepElement | Continue):
+            inbox.put(message)
 
 
 class _Server:
@@ -114,12 +144,38 @@ class _Server:
         self._reopening: Reopening | None = None
         self._session: FlowSession | None = None
         self._invalid: Update | None = None
+        self._answering = threading.Lock()
+        self.asked = False
+        """True while the workbench waits for an update."""
+        self._looked_at: CallInProgress | None = None
+
+    # ---- for the reader's thread
+
+    def note_poll(self) -> None:
+        """The workbench waits for an update."""
+        with self._answering:
+            self.asked = True
+
+    def tell_of_long_call(self) -> None:
+        """Answer for the thread that is in a call, if it is one that takes long."""
+        session, before = self._session, self._looked_at
+        call = self._looked_at = None if session is None else session.in_progress()
+        if session is None or call is None or before is None or call.elapsed_ns < LONG_CALL_NS:
+            return
+        if (call.node, call.number) != (before.node, before.number):
+            return
+        with self._answering:
+            if self.asked:
+                self.asked = False
+                self._connection.send(Update(Health.READY, running=session.running, call=call))
 
     def interrupt(self) -> None:
-        """End the call that is being made, if there is one. For the reader's thread."""
+        """End the call that is being made, if there is one."""
         session = self._session
         if session is not None:
             session.interrupt()
+
+    # ---- for the thread that makes the calls
 
     def run(self) -> None:
         self._open()
@@ -165,6 +221,13 @@ class _Server:
             self._session.take_reloads()
 
     def _answer(self) -> None:
+        """Send an update, unless the poll was answered while a call was made."""
+        with self._answering:
+            if self.asked:
+                self.asked = False
+                self._send_update()
+
+    def _send_update(self) -> None:
         if self._session is not None:
             update = self._session.update()
         else:

@@ -25,7 +25,7 @@ from runtime.execution.resources import SessionResources
 from runtime.hotreload.builds import LiveBuilds
 from runtime.hotreload.swap import Swapper
 from runtime.model.access import DeniedUse, base_of
-from runtime.model.call import Answer, Call, Export, NextCall
+from runtime.model.call import Answer, Call, CallInProgress, Export, NextCall
 from runtime.model.commands import Command
 from runtime.model.events import CallFinished, Event, Relinked, StopReason
 from runtime.model.linked import LinkedFlow
@@ -249,6 +249,10 @@ class Execution:
     def interrupt(self) -> None:
         """End the call in progress, if any. For another thread."""
         self.invoker.interrupt()
+
+    def in_progress(self) -> CallInProgress | None:
+        """The call that has not come back yet. For any thread."""
+        return self.invoker.in_progress()
 
     def close(self) -> None:
         """Free every instance, without `teardown`, and close what is given. Idempotent."""

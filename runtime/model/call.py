@@ -230,6 +230,20 @@ class Call(NamedTuple):
     """The configuration for `init`, the signal for `notify-backpressure`."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallInProgress:
+    """A call that has not come back yet."""
+
+    number: int
+    node: str
+    export: Export
+    sequence: int | None
+    """Of the element it was given."""
+    elapsed_ns: int
+    limit_ns: int
+    """After so long it is ended; 0 is never."""
+
+
 class Answer(NamedTuple):
     """What one call gave back."""
 

@@ -36,6 +36,12 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class StopCall:
+    """End the call in progress as one that failed, and make no other: not one that was asked for
+    meanwhile, either."""
+
+
+@dataclass(frozen=True, slots=True)
 class SkipElement:
     """Drop the element the node failed on."""
 
@@ -206,6 +212,7 @@ SessionRequest = (
     | StepElement
     | Continue
     | Pause
+    | StopCall
     | SkipElement
     | EditElement
     | InjectElement

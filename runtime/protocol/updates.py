@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic, ExitCode, StudioError
 from runtime.model.linked import LinkedFlow
@@ -271,6 +272,8 @@ class Update:
     times: CallTimes | None = None
     """Set when it changed."""
     running: bool = False
+    call: CallInProgress | None = None
+    """The call that has taken a while and is not over; nothing else is told meanwhile."""
     events: tuple[EventLine, ...] = ()
     events_lost: int = 0
     """Lines that were not kept since the last poll."""

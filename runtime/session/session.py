@@ -14,6 +14,7 @@ from pathlib import Path
 from runtime.execution.execution import Execution
 from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.hotreload.reloading import HotReload, Reloaded, ReloadNote
+from runtime.model.call import CallInProgress
 from runtime.model.commands import Command, Edit, Inject, Skip, Start
 from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedFlow
@@ -42,6 +43,7 @@ from runtime.protocol.requests import (
     StepCall,
     StepElement,
     StepForward,
+    StopCall,
     StopRecording,
     TakeBranch,
     ToggleMark,
@@ -130,6 +132,7 @@ class FlowSession:
         on(StepElement, lambda asked: self._loop.start_element(asked.lineage))
         on(Continue, lambda asked: self._loop.start(asked.calls_per_second))
         on(Pause, self._pause)
+        on(StopCall, self._pause)
         on(SkipElement, lambda asked: self._change(asked, Skip(asked.node)))
         on(EditElement, self._edit)
         on(InjectElement, self._inject)
@@ -155,7 +158,7 @@ class FlowSession:
         self._loop.pause()
         self._loop.step_once(asked.node)
 
-    def _pause(self, asked: Pause) -> None:
+    def _pause(self, asked: Pause | StopCall) -> None:
         self._time.cancel()
         self._loop.pause()
 
@@ -317,8 +320,12 @@ class FlowSession:
         return self._updates.update(self.running)
 
     def interrupt(self) -> None:
-        """End the call in progress, if any. The one method for another thread."""
+        """End the call in progress, if any. For another thread."""
         self._time.interrupt()
+
+    def in_progress(self) -> CallInProgress | None:
+        """The call that has not come back yet. For another thread."""
+        return self._time.in_progress()
 
     def close(self) -> None:
         """Tear the flow down and free every instance. Idempotent."""

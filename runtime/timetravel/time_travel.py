@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from runtime.execution.call_drivers import RecordedKind, RecordedRun
 from runtime.execution.execution import Execution, StopNote
 from runtime.execution.resources import LostBuildError, SessionResources
+from runtime.model.call import CallInProgress
 from runtime.model.commands import Command
 from runtime.model.errors import StudioError
 from runtime.model.events import Event, StopReason
@@ -379,6 +380,11 @@ class TimeTravel:
         """End the call in progress, if any. For another thread."""
         seek = self._seek
         (self.shown if seek is None else seek.execution).interrupt()
+
+    def in_progress(self) -> CallInProgress | None:
+        """The call that has not come back yet. For another thread."""
+        seek = self._seek
+        return (self.shown if seek is None else seek.execution).in_progress()
 
     def close(self) -> None:
         """Free every instance but those of the execution at the end of the branch."""

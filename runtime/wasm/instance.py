@@ -249,6 +249,7 @@ class ComponentInstance:
         state = self._state
         watch = self._watch
         state.call = call.number
+        watch.call = call
         _set_fuel(self._context, self._fuel_argument)
         watch.interrupted = False
         watch.timeout_ns = self._timeout_ns

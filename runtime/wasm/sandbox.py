@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from wasmtime import Engine, Store
 
+from runtime.model.call import Call, CallInProgress
 from runtime.model.linked import Limits
 from runtime.wasm.abi import capi
 from runtime.wasm.declared_memory import Declared, limit_of_each
@@ -78,7 +79,7 @@ def fuel_of(limits: Limits) -> int:
 
 
 class CallWatch:
-    """Watches the one call that runs. Every method but `interrupt` is for the wasm thread."""
+    """Watches the one call that runs. Methods are for the wasm thread unless they say otherwise."""
 
     __slots__ = (
         "_closed",
@@ -87,6 +88,7 @@ class CallWatch:
         "_thread",
         "_wakened",
         "began_ns",
+        "call",
         "ended",
         "followed_ns",
         "idle",
@@ -109,6 +111,8 @@ class CallWatch:
         self.timed_out = False
         self.ended: KeyboardInterrupt | None = None
         """Raised here, where it cannot leave: whoever made the call gets it."""
+        self.call: Call | None = None
+        """The last call that was begun."""
         self.began_ns = 0
         """`perf_counter_ns` when the call began."""
         self.timeout_ns = 0
@@ -174,6 +178,20 @@ class CallWatch:
         self.interrupted = True
         if not self._closed:
             self._engine.increment_epoch()
+
+    def in_progress(self) -> CallInProgress | None:
+        """The running call, None between calls. For any thread.
+
+        For some microseconds after a call began, its time may still be that of the call before.
+        """
+        call, began_ns = self.call, self.began_ns
+        if call is None or not self.running:
+            return None
+        sequence = None if call.element is None else call.element.sequence
+        elapsed_ns = time.perf_counter_ns() - began_ns
+        return CallInProgress(
+            call.number, call.node, call.export, sequence, elapsed_ns, self.timeout_ns
+        )
 
     def wake(self) -> None:
         """Start the ticking thread, or let it go on."""

@@ -7,7 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, Finished
+from runtime.model.call import (
+    Answer,
+    Call,
+    CallInProgress,
+    Export,
+    Failed,
+    Failure,
+    FailureKind,
+    Finished,
+)
 from runtime.model.codes import Code
 from runtime.model.errors import StudioError
 from runtime.model.host_inputs import HostInputs
@@ -43,7 +52,7 @@ class Prepared:
 class WasmInvoker:
     """Makes the calls of one flow; one store per node.
 
-    Everything but `interrupt` must happen on the thread that made the invoker.
+    Everything but `interrupt` and `in_progress` must happen on the thread that made the invoker.
     """
 
     def __init__(
@@ -113,6 +122,7 @@ class WasmInvoker:
         return _failed(traps.missing_export(call.export, interface))
 
     def _init(self, node: LinkedNode, call: Call) -> Answer:
+        self._watch.call = call
         prepared = self._prepare(node, call, None)
         old = self._instances.pop(node.name, None)
         if old is not None:
@@ -226,6 +236,10 @@ class WasmInvoker:
     def interrupt(self) -> None:
         """End the running call promptly, from any thread; nothing happens between calls."""
         self._watch.interrupt()
+
+    def in_progress(self) -> CallInProgress | None:
+        """The call that has not come back yet, for any thread."""
+        return self._watch.in_progress()
 
     def live_handles(self, node: str) -> int:
         """Buffers a node's component owns now; more after every call is a leak."""

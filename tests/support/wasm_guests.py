@@ -498,6 +498,10 @@ AGGREGATOR = f"""
     (call $ok))
 """
 
+LOOP = f"""
+  ;; a sink whose push does not return
+  (func (export "push") {ELEMENT} (loop $again (br $again)) (i32.const 0))
+  (func (export "complete") (result i32) call $ok)"""
 SINK = f"""
   ;; answers pause to what begins with p; complete fails after a push that began with X
   (global $bad (mut i32) (i32.const 0))

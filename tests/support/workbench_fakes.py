@@ -287,7 +287,10 @@ class FakeLink:
         if self._waiting:
             update = self._waiting.pop(0)
             self._latest = Update(
-                update.health, health_detail=update.health_detail, running=update.running
+                update.health,
+                health_detail=update.health_detail,
+                running=update.running,
+                call=update.call,
             )
             return update
         return self._latest

@@ -19,7 +19,7 @@ LOOK: tuple[Action, ...] = (
            help="Look into what the cursor is on.",
            do=lambda to: to.panes.open(), footer=11),
     Action(id="back", keys=("escape",), label="back", group=Group.LOOK,
-           help="Go up one level: the selection, the zoom, the pane.",
+           help="Stop a long call, or go up one level: the selection, the zoom, the pane.",
            do=lambda to: to.panes.up()),
     Action(id="viewer", keys=("v",), label="viewer", group=Group.LOOK,
            help="Show the payload with the next viewer: formatted, raw, hexadecimal.",

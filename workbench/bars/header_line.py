@@ -7,7 +7,9 @@ from runtime.protocol.updates import Health
 from workbench.actions.labels import pace_name
 from workbench.bars.refused import refused_words
 from workbench.text.build_words import build_words
+from workbench.text.call_words import progress_words
 from workbench.text.figures import count, flow_time
+from workbench.text.glyphs import IN_CALL
 from workbench.text.lines import Line, Span, StyleRole, line, width_of
 from workbench.text.short_names import shorten
 from workbench.timeline import place_words as timeline_words
@@ -38,6 +40,8 @@ def state_words(view: View) -> tuple[str, str, StyleRole]:
             return "x", "DEAD", StyleRole.BAD
         case Health.READY:
             pass
+    if view.call is not None:
+        return IN_CALL, progress_words(view.call), StyleRole.ACCENT
     elsewhere = timeline_words.state_words(view.timeline, running=view.running)
     if elsewhere is not None:
         return elsewhere

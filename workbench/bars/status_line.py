@@ -11,9 +11,10 @@ from workbench.bars.refused import refused_words
 from workbench.graph.graph_diff import FlowChange
 from workbench.inspection.build_rows import comparison_words
 from workbench.inspection.pressure_cause import find_cause
+from workbench.text.call_words import call_words, progress_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
-from workbench.text.glyphs import CAUSE, MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
+from workbench.text.glyphs import CAUSE, IN_CALL, MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
 from workbench.text.lines import Line, Span, StyleRole, fit, line, plain, width_of
 from workbench.timeline import place_words as timeline_words
 from workbench.view import News, View
@@ -50,6 +51,15 @@ def _standing(view: View, cells: int) -> Line:
         return line(
             (" x ", StyleRole.BAD), ("what is shown is the last that was heard", StyleRole.BAD)
         )
+    if view.call is not None:
+        return line(
+            (f" {IN_CALL} {call_words(view.call)} ", StyleRole.ACCENT),
+            (f"running {progress_words(view.call)}  ", StyleRole.ACCENT),
+            ("esc", StyleRole.KEY),
+            (" stops it", StyleRole.DIM),
+        )
+    if view.detail:
+        return line((" x ", StyleRole.BAD), (view.detail, StyleRole.BAD))
     if view.timeline is not None and view.timeline.seeking is not None:
         return line(
             (" .. on the way through the past  ", StyleRole.PAST),

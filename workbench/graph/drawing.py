@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from runtime.model.call import CallInProgress
 from runtime.model.linked import LinkedEdge, QueuePolicy
 from runtime.model.outline import Lack
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
@@ -70,11 +71,13 @@ def draw(
     running: bool = False,
     focus: str | None = None,
     unready: Mapping[str, Lack] | None = None,
+    call: CallInProgress | None = None,
 ) -> Drawing:
     """Draw the flow; without a snapshot every node is new and every queue empty.
 
     `focus` is the node that is marked: of the next call unless another one is said. `unready`
-    says of nodes of a flow that is not linked what their components lack.
+    says of nodes of a flow that is not linked what their components lack, `call` which node is in
+    a call that takes long.
     """
     if focus is None and snapshot is not None and snapshot.next_call is not None:
         focus = snapshot.next_call.node
@@ -99,7 +102,7 @@ def draw(
     for box in layout.boxes:
         node = nodes.get(box.node)
         lack = None if unready is None else unready.get(box.node, Lack.NOTHING)
-        look = look_of(node, focused=box.node == focus and not running, lack=lack)
+        look = look_of(node, focused=box.node == focus and not running, lack=lack, call=call)
         _draw_box(canvas, layout.form, box, node, look, chosen=selection == NodeRef(box.node))
         if box.height > 1 and box.node in build_of:
             _draw_build(canvas, box, build_of[box.node])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from runtime.model.call import CallInProgress
 from runtime.model.outline import Lack
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import NodeBuild
@@ -32,6 +33,8 @@ class GraphState:
     running: bool = False
     unready: Mapping[str, Lack] | None = None
     """What components lack in a flow that is not linked."""
+    call: CallInProgress | None = None
+    """The call that takes long."""
 
     @property
     def focus(self) -> str | None:
@@ -115,6 +118,7 @@ class GraphView:
                 running=state.running,
                 focus=state.focus,
                 unready=state.unready,
+                call=state.call,
             )
             self._drawn = state, layout, drawing
         return self._drawn[2]

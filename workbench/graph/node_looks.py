@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runtime.model.call import CallInProgress
 from runtime.model.outline import Lack
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
-from workbench.text.glyphs import NEXT, NODE_SIGNS
+from workbench.text.call_words import seconds_words
+from workbench.text.glyphs import IN_CALL, NEXT, NODE_SIGNS
 from workbench.text.lines import StyleRole
 
 FAILED = (NodeState.FAILED, NodeState.CRASHED)
@@ -30,10 +32,19 @@ class NodeLook:
     """Nothing happens there."""
 
 
-def look_of(node: NodeSnapshot | None, *, focused: bool, lack: Lack | None) -> NodeLook:
-    """The look of a node; `lack` is None in a flow that runs."""
+def look_of(
+    node: NodeSnapshot | None,
+    *,
+    focused: bool,
+    lack: Lack | None,
+    call: CallInProgress | None = None,
+) -> NodeLook:
+    """The look of a node; `lack` is None in a flow that runs, `call` unless it takes long."""
     if lack is not None:
         return _unready(lack)
+    if call is not None and node is not None and call.node == node.name:
+        words = seconds_words(call)
+        return NodeLook(IN_CALL, words, StyleRole.ACCENT, StyleRole.ACCENT, heavy=True)
     state = node.state if node is not None else NodeState.NEW
     sign, word, role = NODE_SIGNS[state]
     if state in FAILED:

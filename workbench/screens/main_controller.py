@@ -7,6 +7,7 @@ from collections.abc import Callable
 from runtime.protocol.requests import (
     Pause,
     Request,
+    StopCall,
 )
 from runtime.protocol.updates import Update
 from workbench.actions.context import Context
@@ -26,7 +27,11 @@ class MainController:
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
         self._panes = panes
         self._session = SessionController(panes, send)
-        self._pane_controller = PaneController(panes, lambda: self._session.send(Pause()))
+        self._pane_controller = PaneController(
+            panes,
+            lambda: self._session.send(Pause()),
+            lambda: self._session.send(StopCall()),
+        )
         self._application = ApplicationController(panes, self.do)
         self._feed = UpdateFeed(panes, send, self._session.take_element)
 

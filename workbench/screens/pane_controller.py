@@ -18,12 +18,16 @@ BORDER_CELLS = 2
 class PaneController:
     """Moves between panes and within them.
 
-    `cancel` cancels the way through the past, the first thing that `up` leaves.
+    `stop_call` ends a call that takes long, and `cancel` the way through the past: the first things
+    that `up` leaves.
     """
 
-    def __init__(self, panes: Panes, cancel: Callable[[], None]) -> None:
+    def __init__(
+        self, panes: Panes, cancel: Callable[[], None], stop_call: Callable[[], None]
+    ) -> None:
         self._panes = panes
         self._cancel = cancel
+        self._stop_call = stop_call
 
     def focus_pane(self, name: PaneName) -> None:
         """Bring a pane up and give it the keys."""
@@ -47,9 +51,12 @@ class PaneController:
         self._panes.zoomed = bigger
 
     def up(self) -> None:
-        """Go up one level: the way through the past, zoom, cursor, pane, selection."""
+        """Go up one level: a call that takes long, the way through the past, zoom, cursor, pane,
+        selection."""
         target = self._panes.target
-        if self._panes.view.seeking:
+        if self._panes.view.call is not None:
+            self._stop_call()
+        elif self._panes.view.seeking:
             self._cancel()
         elif self._panes.zoomed:
             self._panes.zoomed = False

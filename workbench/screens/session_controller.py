@@ -88,6 +88,10 @@ class SessionController:
         view = self._context.view
         if sent != self._sent or not view.ready or view.running or view.snapshot is None:
             return
+        if view.call is not None or view.detail:
+            explain = partial(self._explain, sent, calls, node)
+            self._panes.set_timer(STEP_ANSWER_S, explain)
+            return
         if view.snapshot.calls == calls:
             self._panes.show_notice(why_not(view, node))
 

@@ -1,8 +1,9 @@
 """Signs that say with a letter what a colour says too (never colour alone).
 
 `>` running or ready, `||` held or paused, `@` the next call, `x` failed, `!` full, `o` dropped,
-`r` reloaded, `<` rolled back, `=` done, `-` nothing to do. On the timeline also `|` a stop,
-`Y` a fork, `e` an element that the user changed, `'` a mark, `█` where the flow stands.
+`*` in a call that takes long, `r` reloaded, `<` rolled back, `=` done, `-` nothing to do. On the
+timeline also `|` a stop, `Y` a fork, `e` an element that the user changed, `'` a mark, `█` where
+the flow stands.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from runtime.protocol.updates import CallMark
 from workbench.text.lines import StyleRole
 
 NEXT = "@"
+IN_CALL = "*"
+"""A call that takes long."""
 FULL = "!"
 DROP = "o"
 RELOADED = "r"

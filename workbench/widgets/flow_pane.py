@@ -57,8 +57,8 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
 
     def watch_view(self, old: View, new: View) -> None:
         """Draw again when the flow, its snapshot, its builds, or whether it runs has changed."""
-        before = (old.flow, old.outline, old.snapshot, old.running, old.builds)
-        if before != (new.flow, new.outline, new.snapshot, new.running, new.builds):
+        before = (old.flow, old.outline, old.snapshot, old.running, old.builds, old.call)
+        if before != (new.flow, new.outline, new.snapshot, new.running, new.builds, new.call):
             self._redraw()
         if old.health is not new.health:
             self.refresh()
@@ -95,7 +95,13 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
         else:
             view = self.view
             state = GraphState(
-                graph, view.snapshot, view.builds, self.selection, view.running, view.unready
+                graph,
+                view.snapshot,
+                view.builds,
+                self.selection,
+                view.running,
+                view.unready,
+                view.call,
             )
             self._lines = self._graph_view.show(state, width, height)
         self._write_border()

@@ -22,11 +22,9 @@ from runtime.wasm.abi.component_values import MAX_LIST_BYTES
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_flows import OneNode, an_element
-from tests.support.wasm_guests import ECHO, ELEMENT, LIFECYCLE, SINK, component
+from tests.support.wasm_guests import ECHO, ELEMENT, LIFECYCLE, LOOP, SINK, component
 
 TRAP = f"""(func $boom_here (export "push") {ELEMENT} unreachable)
-  (func (export "complete") (result i32) call $ok)"""
-LOOP = f"""(func (export "push") {ELEMENT} (loop $again (br $again)) (i32.const 0))
   (func (export "complete") (result i32) call $ok)"""
 GROW = f"""
   ;; takes a page at a time as long as there is one; answers pause, and traps on a payload
