@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import tempfile
 
 from hypothesis import settings
 
@@ -13,6 +14,9 @@ from tests.support.examples import register_profiles
 # The gate tries the same examples every time; at a desk each run tries others.
 register_profiles(derandomize=bool(os.environ.get("CI")))
 settings.load_profile("gate")
+
+# What whoever runs the tests answered about projects is nothing that a test may depend on.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="torvyn-studio-state-")
 
 
 # A job in the background is started with these ignored, and what tests start inherits it.

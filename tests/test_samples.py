@@ -22,6 +22,9 @@ EXPECTED = sorted(SAMPLES.glob("*/expected-output*.txt"))
 PRODUCER_FIRST = ("--schedule", "priority")
 """By the priorities of the nodes: a queue fills as it would if all of them ran at once."""
 
+TRUSTED = ("--trust",)
+"""Grants that reach beyond the project's folder are given without a question."""
+
 
 def sample_id(path: Path) -> str:
     return path.relative_to(SAMPLES).as_posix()
@@ -45,7 +48,7 @@ def test_every_sample_has_an_expected_output_of_each_flow_and_a_recording() -> N
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=sample_id)
 def test_a_sample_prints_what_it_says_byte_for_byte(expected: Path) -> None:
-    order = PRODUCER_FIRST if expected.parent.name == "backpressure" else ()
+    order = {"backpressure": PRODUCER_FIRST, "grants": TRUSTED}.get(expected.parent.name, ())
     done = studio("run", *flow_of(expected), *order, cwd=expected.parent)
     failed = "error" in flow_of(expected)
     assert done.returncode == (1 if failed else 0), done.stderr.decode()
@@ -54,7 +57,8 @@ def test_a_sample_prints_what_it_says_byte_for_byte(expected: Path) -> None:
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=sample_id)
 def test_a_recording_of_a_sample_repeats_itself(recording: Path) -> None:
-    done = studio("replay", str(recording), "--expect")
+    trust = TRUSTED if recording.parent.name == "grants" else ()
+    done = studio("replay", str(recording), "--expect", *trust)
     assert done.returncode == 0, done.stderr.decode()
 
 
@@ -179,7 +183,7 @@ def test_a_sink_that_asks_for_a_pause_is_left_alone_for_as_long() -> None:
 
 
 def attempts(flow: str, folder: Path) -> dict[str, str]:
-    done = studio("run", "--flow", flow, cwd=folder)
+    done = studio("run", "--flow", flow, "--trust", cwd=folder)
     lines = done.stdout.decode().splitlines()
     mark = "[print-sink] "
     texts = [line.removeprefix(mark) for line in lines if line.startswith(mark) and ": " in line]
@@ -205,6 +209,98 @@ def test_what_is_denied_is_refused_and_what_is_granted_works(tmp_path: Path) -> 
 
 
 def test_a_relative_path_in_a_grant_counts_from_the_working_directory(tmp_path: Path) -> None:
-    done = studio("run", str(SAMPLES / "grants"), "--flow", "granted", cwd=tmp_path)
+    done = studio("run", str(SAMPLES / "grants"), "--flow", "granted", "--trust", cwd=tmp_path)
     assert done.returncode == 1
     assert b"'data'" in done.stderr
+
+
+def test_each_denied_access_is_told_once_with_its_import_and_the_table_to_paste() -> None:
+    done = studio("run", "--flow", "denied", "--json", cwd=SAMPLES / "grants")
+    *lines, summary = [json.loads(line) for line in done.stdout.splitlines()]
+    told = [line for line in lines if line["type"] == "denied"]
+    found = {line["capability"]: line["import"].partition("@")[0] for line in told}
+    assert found == {
+        "filesystem:read:data": "wasi:filesystem/types",
+        "filesystem:write:data": "wasi:filesystem/types",
+        "environment:read": "wasi:cli/environment",
+        "stdio:stdout": "wasi:cli/stdout get-stdout",
+        "network:tcp-connect": "wasi:sockets/tcp-create-socket",
+    }
+    assert {line["node"] for line in told} == {"denied-probe"}
+    for line in told:
+        paste = f'[security.grants.denied-probe]\ncapabilities = ["{line["capability"]}"]'
+        network = line["capability"].startswith("network:")
+        assert line["paste"] == (None if network else paste)
+    assert summary["denied"]["denied-probe"] == {
+        "filesystem:read": 1,
+        "filesystem:write": 1,
+        "environment:read": 1,
+        "stdio:stdout": 1,
+        "network:tcp-connect": 1,
+    }
+
+
+def test_the_tables_that_are_told_to_be_pasted_allow_what_was_denied(tmp_path: Path) -> None:
+    folder = tmp_path / "grants"
+    shutil.copytree(SAMPLES / "grants", folder)
+    stderr = studio("run", "--flow", "denied", cwd=folder).stderr.decode()
+    blocks = [line.strip() for line in stderr.splitlines() if line.startswith("    capabilities")]
+    assert len(blocks) == 3
+    granted = ", ".join(block.removeprefix("capabilities = [").rstrip("]") for block in blocks)
+    table = f"\n[security.grants.denied-probe]\ncapabilities = [{granted}]\n"
+    manifest = folder / "Torvyn.toml"
+    manifest.write_text(manifest.read_text() + table)
+    after = attempts("denied", folder)
+    assert after["read a file"] == '"hello from the disk"'
+    assert after["write a file"] == "written"
+    assert after["read the environment"] == "PATH is there"
+
+
+def test_a_network_grant_is_refused_with_the_reason_where_it_would_be_used(tmp_path: Path) -> None:
+    folder = tmp_path / "grants"
+    shutil.copytree(SAMPLES / "grants", folder)
+    manifest = folder / "Torvyn.toml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace('"stdio:stdout",\n]', '"stdio:stdout", "network:udp",\n]'))
+    done = studio("run", "--flow", "granted", "--trust", cwd=folder)
+    assert done.returncode == 2
+    assert b"'network:udp' cannot be given to node 'granted-probe'" in done.stderr
+    assert b"wasmtime" in done.stderr
+    manifest.write_text(text.replace('["stdio:stdout"]', '["stdio:stdout", "network:udp"]'))
+    done = studio("check", "--flow", "denied", cwd=folder)
+    assert done.returncode == 0
+    assert b"has no effect: the component of node 'printer' imports no network" in done.stdout
+
+
+@pytest.mark.parametrize("verb", [("run",), ("record", "-o", "new.rec"), ("replay", "granted.rec")])
+def test_without_a_terminal_grants_beyond_the_project_are_refused(
+    verb: tuple[str, ...], tmp_path: Path
+) -> None:
+    folder = tmp_path / "grants"
+    shutil.copytree(SAMPLES / "grants", folder)
+    flow = () if verb[0] == "replay" else ("--flow", "granted")
+    done = studio(*verb, *flow, cwd=folder)
+    assert done.returncode == 2
+    assert b"granted-probe gets the whole environment" in done.stderr
+    assert b"add --trust" in done.stderr
+    assert done.stdout == b""
+    assert not (folder / "new.rec").exists()
+    assert studio(*verb, *flow, "--trust", cwd=folder).returncode == 0
+
+
+def test_check_says_what_the_manifest_gives_away() -> None:
+    done = studio("check", "--flow", "granted", cwd=SAMPLES / "grants")
+    text = done.stdout.decode()
+    assert f"granted-probe may write {SAMPLES / 'grants' / 'data'}\n" in text
+    assert "granted-probe gets the whole environment   beyond the project's folder" in text
+    report = json.loads(studio("check", "--json", cwd=SAMPLES / "grants").stdout)
+    denied, granted = report["flows"]
+    access = {row["capability"]: row["access"] for row in denied["nodes"][0]["access"]}
+    assert access["environment:read"] == "denied"
+    assert access["clock:wall"] == "open"
+    reach = {item["grant"]: item["beyond_project"] for item in granted["gives_away"]}
+    assert reach == {
+        "filesystem:read:data": False,
+        "filesystem:write:data": False,
+        "environment:read": True,
+    }

@@ -92,6 +92,11 @@ class SessionBuilds:
                 self._thread.start()
             self._wake.notify_all()
 
+    def refuse(self, why: Diagnostic) -> None:
+        """Say that nothing is built, and why."""
+        with self._wake:
+            self._change(refused=(why,))
+
     def poll(self) -> BuildNews:
         """What happened since the last poll."""
         with self._wake:

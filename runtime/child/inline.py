@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runtime.child.server import Opener
+from runtime.child.trust_desk import TrustDesk
 from runtime.model.errors import StudioError
-from runtime.protocol.requests import CancelBuild, Request, Restart, StartBuild
+from runtime.protocol.requests import AnswerTrust, CancelBuild, Request, Restart, StartBuild
 from runtime.protocol.updates import Health, Update, invalid_update
 from runtime.session.session import FlowSession
 
@@ -17,6 +20,7 @@ class InlineClient:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
+        self._trust = TrustDesk(opener.trust())
         self._session: FlowSession | None = None
         self._invalid: Update | None = None
         self._open()
@@ -29,6 +33,10 @@ class InlineClient:
                 self._open()
             case StartBuild() | CancelBuild():
                 pass
+            case AnswerTrust():
+                if self._trust.take(request):
+                    self.close()
+                    self._open()
             case _ if self._session is not None:
                 self._session.handle(request)
 
@@ -38,7 +46,8 @@ class InlineClient:
             return self._invalid or Update(health=Health.DEAD, health_detail="closed")
         self._session.take_reloads()
         self._session.work(POLL_BUDGET_NS)
-        return self._session.update()
+        self._trust.look_at(self._session.flow)
+        return replace(self._session.update(), question=self._trust.question)
 
     def close(self) -> None:
         """Tear the flow down."""

@@ -19,11 +19,13 @@ from typing import Protocol
 
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.gc_tuning import settle_collector
+from runtime.child.trust_desk import TrustDesk, TrustKeeper
 from runtime.hotreload.reopening import Reopening
 from runtime.model.call import CallInProgress
-from runtime.model.errors import StudioError
+from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.requests import (
+    AnswerTrust,
     CancelBuild,
     Continue,
     Request,
@@ -63,6 +65,10 @@ class Opener(Protocol):
 
     def builds(self) -> SessionBuilds:
         """Builds the manifest's components on request."""
+        ...
+
+    def trust(self) -> TrustKeeper:
+        """Knows what the user said about the project."""
         ...
 
 
@@ -141,6 +147,7 @@ class _Server:
         self._inbox = inbox
         self._opener = opener
         self._builds = opener.builds()
+        self._trust = TrustDesk(opener.trust())
         self._reopening: Reopening | None = None
         self._session: FlowSession | None = None
         self._invalid: Update | None = None
@@ -206,13 +213,32 @@ class _Server:
                 self._answer()
             case Wake():
                 self._wake_up()
-            case StartBuild() | CancelBuild():
+            case StartBuild():
+                self._build(message)
+            case CancelBuild():
                 self._builds.handle(message)
+            case AnswerTrust():
+                self._take_answer(message)
             case Restart():
                 self._close_session()
                 self._open()
             case _ if self._session is not None:
                 self._session.handle(message)
+
+    def _build(self, request: StartBuild) -> None:
+        allowed = self._trust.may_build(request)
+        if isinstance(allowed, Diagnostic):
+            self._builds.refuse(allowed)
+        elif allowed:
+            self._builds.handle(request)
+
+    def _take_answer(self, answer: AnswerTrust) -> None:
+        again = self._trust.take(answer)
+        for request in self._trust.released():
+            self._build(request)
+        if again:
+            self._close_session()
+            self._open()
 
     def _wake_up(self) -> None:
         if self._session is None:
@@ -233,8 +259,13 @@ class _Server:
         else:
             update = self._invalid or Update(health=Health.INVALID)
         news = self._builds.poll()
+        self._trust.look_at(None if self._session is None else self._session.flow)
         update = replace(
-            update, build=news.status, build_lines=news.lines, build_lines_lost=news.lines_lost
+            update,
+            build=news.status,
+            build_lines=news.lines,
+            build_lines_lost=news.lines_lost,
+            question=self._trust.question,
         )
         try:
             self._connection.send(update)

@@ -27,14 +27,15 @@ def _node_lines(node: LinkedNode) -> list[str]:
     if not rows:
         return []
     needed = [row.capability for row in rows if row.access is not Access.UNUSED]
-    granted = [
-        f"{row.capability} (needs no grant)" if row.access is Access.OPEN else _granted(row)
+    granted = dict.fromkeys(
+        text
         for row in rows
         if row.access in (Access.GRANTED, Access.OPEN)
-    ]
+        for text in row.grants or (f"{row.capability} (needs no grant)",)
+    )
     columns = {
         "needed": needed,
-        "granted": granted,
+        "granted": list(granted),
         "denied": [row.capability for row in rows if row.access is Access.DENIED],
         "unused": [row.capability for row in rows if row.access is Access.UNUSED],
     }
@@ -43,11 +44,6 @@ def _node_lines(node: LinkedNode) -> list[str]:
         f"  {node.name}",
         *(f"    {label:<{_LABEL_CELLS}}{', '.join(texts) or 'nothing'}" for label, texts in shown),
     ]
-
-
-def _granted(row: AccessRow) -> str:
-    """The grants as written, which say more than the need that they meet."""
-    return " + ".join(row.grants)
 
 
 def _reach_text(reach: Reach) -> str:

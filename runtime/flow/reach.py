@@ -29,7 +29,7 @@ class Reach:
         if domain == "filesystem":
             return f"{self.node} may {action} {self.target}"
         if domain == "environment":
-            what = f"{self.target} of" if self.target else "the whole"
+            what = f"{self.target} of the" if self.target else "the whole"
             return f"{self.node} gets {what} environment"
         return f"{self.node} is granted the network ({self.grant}), which it does not get here"
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import SourceText
+from runtime.flow.reach import real_folders
 from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.opening.open import compiled_cache
+from runtime.opening.trust import Admit, require_trust
 from runtime.recording.diff.build_diff import BuildUnderTest, calls_of_node, compare_builds
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report
@@ -24,11 +26,18 @@ from runtime.wasm.wasm_invoker import WasmInvoker
 
 
 def compare_build_files(
-    recording: Path, node: str, before: Path, after: Path, ignore: Ignore
+    recording: Path,
+    node: str,
+    before: Path,
+    after: Path,
+    ignore: Ignore,
+    *,
+    admit: Admit = require_trust,
 ) -> Report:
     """Gives both builds every recorded call of `node`, with its host inputs.
 
-    Limits, grants and configuration are those of the recording; no manifest is needed.
+    Limits, grants and configuration are those of the recording; no manifest is needed. `admit`
+    decides about grants that reach beyond the recording's folder, as for `open_flow`.
 
     Raises:
         StudioError: a file cannot be read, a build cannot take the node's place, or the
@@ -40,6 +49,8 @@ def compare_build_files(
     linked = flow.by_name.get(node)
     if linked is None:
         raise StudioError([_no_node(recording, flow, node)])
+    linked = replace(linked, folders=real_folders(linked.grants))
+    (linked,) = admit(replace(flow, nodes=(linked,), edges=())).nodes
     host = Host(compiled_cache())
     with (
         closing(_OpenedRecording(host, flow, linked, before)) as one,

@@ -36,6 +36,10 @@ from runtime.watch.file_changes import (
 from runtime.watch.watcher import ArtifactWatcher
 
 
+def _as_written(flow: LinkedFlow) -> LinkedFlow:
+    return flow
+
+
 @dataclass
 class Linking:
     """Links flows and compiles each content once."""
@@ -45,6 +49,8 @@ class Linking:
     """By digest: every content seen, good for linking or not."""
     contents: dict[str, bytes] = field(default_factory=dict)
     """By digest: the bytes of what is in `compiled`."""
+    admit: Callable[[LinkedFlow], LinkedFlow] = _as_written
+    """Gives a linked flow with the grants that it may have."""
 
     def inspect(self, data: bytes) -> Surface:
         """See `runtime.flow.link.Inspect`."""
@@ -105,6 +111,7 @@ class ProposalBuilder:
         """`wake` is called, from another thread, when `take` has something."""
         self._flow = flow
         self._host = linking.host
+        self._admit = linking.admit
         self._wake = wake
         self._manifest = Path(flow.manifest)
         self._text = manifest_text
@@ -219,7 +226,8 @@ class ProposalBuilder:
             with self._lock:
                 reported = not self._refusals.refuse(file.path, file.digest, errors)
             return None if reported else Refusal(file.path, file.digest, errors)
-        return Proposal(result.flow, linking.compiled, linking.contents, file, result.diagnostics)
+        flow = self._admit(result.flow)
+        return Proposal(flow, linking.compiled, linking.contents, file, result.diagnostics)
 
     def _live_digest(self, file: SettledFile) -> str | None:
         if file.kind is FileKind.MANIFEST:

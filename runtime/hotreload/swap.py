@@ -82,6 +82,7 @@ class Swapper:
                     digest=running.digest,
                     lifecycle=running.lifecycle,
                     interface=running.interface,
+                    needs=running.needs,
                 )
         return _with_digests(flow, live)
 
@@ -213,7 +214,9 @@ def same_graph(one: LinkedFlow, other: LinkedFlow) -> bool:
 
 def _without_builds(flow: LinkedFlow) -> LinkedFlow:
     nodes = tuple(
-        replace(node, digest="", lifecycle=None, interface=node.interface.partition("@")[0])
+        replace(
+            node, digest="", lifecycle=None, interface=node.interface.partition("@")[0], needs=()
+        )
         for node in flow.nodes
     )
     return replace(flow, nodes=nodes)

@@ -23,6 +23,7 @@ from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
 from runtime.model.outline import UnlinkedFlowError
+from runtime.opening.trust import Admit, ProjectTrust, require_trust
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
@@ -75,21 +76,32 @@ class SessionOptions:
     """Put rebuilt components and the changed manifest in use."""
     poll_only: bool = False
     """Look at the files instead of asking the system for changes."""
+    trusted: bool = False
+    """Give the project what it asks for beyond its folder, and build it, without a question."""
     retry_on_reload: bool = False
     """Make a failed call again as soon as its node has another build."""
     recording: RecordingSettings = field(default_factory=RecordingSettings)
 
 
-def open_flow(manifest: Path, flow_name: str | None = None) -> OpenedFlow:
-    """Links a flow and compiles its components. Raises `UnlinkedFlowError` with every problem."""
-    linking = Linking(Host(compiled_cache()))
+def open_flow(
+    manifest: Path, flow_name: str | None = None, *, admit: Admit = require_trust
+) -> OpenedFlow:
+    """Links a flow and compiles its components.
+
+    `admit` decides which grants beyond the project's folder it gets; by default those that the
+    user has agreed to, or none of it runs.
+
+    Raises `UnlinkedFlowError` with every problem, and what `admit` raises.
+    """
+    linking = Linking(Host(compiled_cache()), admit=admit)
     text = read_manifest(manifest)
     result = link_flow(manifest, flow_name, inspect=linking.inspect, text=text)
     if result.flow is None:
         raise UnlinkedFlowError(result.diagnostics, result.outline)
-    rules = node_rules(result.flow, text)
+    flow = admit(result.flow)
+    rules = node_rules(flow, text)
     warnings = (*result.diagnostics, *linking.host.warnings)
-    return OpenedFlow(result.flow, warnings, text, linking, rules)
+    return OpenedFlow(flow, warnings, text, linking, rules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +116,14 @@ class FlowOpener:
 
     def open(self, wake: Callable[[], None]) -> FlowSession:
         """See `Opener.open`."""
-        opened = open_flow(self.manifest, self.flow)
+        trust = self.trust()
+        opened = open_flow(self.manifest, self.flow, admit=trust.withhold)
         feeds = None
         if self.inputs:
             feeds = partial(text_inputs, self.inputs, opened.flow.sources)
         engine = replace(SCREEN_OPTIONS, node_rules=opened.node_rules)
-        return open_session(opened, engine, self.options, wake, feeds=feeds)
+        notes = trust.take_problem()
+        return open_session(opened, engine, self.options, wake, feeds=feeds, notes=notes)
 
     def reopening(self, changed: Callable[[], None]) -> Reopening | None:
         """See `Opener.reopening`."""
@@ -118,6 +132,10 @@ class FlowOpener:
     def builds(self) -> SessionBuilds:
         """See `Opener.builds`."""
         return SessionBuilds(self.manifest)
+
+    def trust(self) -> ProjectTrust:
+        """See `Opener.trust`."""
+        return ProjectTrust(self.manifest, trusted=self.options.trusted)
 
 
 SCREEN_OPTIONS = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)

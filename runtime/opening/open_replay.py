@@ -18,6 +18,7 @@ from runtime.opening.recordings import (
     recorded_steps,
     why_it_may_differ,
 )
+from runtime.opening.trust import ProjectTrust
 from runtime.recording.file.reader import end_of_recording
 from runtime.recording.replay.input_feed import Feed, text_inputs
 from runtime.recording.replay.partial import source_feeds
@@ -43,7 +44,10 @@ class ReplayOpener:
 
     def open(self, wake: Callable[[], None]) -> FlowSession:
         """See `Opener.open`."""
-        recorded = open_recording(self.recording, self.manifest, self.flow, force=self.force)
+        trust = self.trust()
+        recorded = open_recording(
+            self.recording, self.manifest, self.flow, force=self.force, admit=trust.withhold
+        )
         exact = recorded.same_structure and not self.inputs
         return open_session(
             recorded.opened,
@@ -52,7 +56,7 @@ class ReplayOpener:
             wake,
             feeds=partial(_feeds, recorded, self.inputs),
             replay=_followed(recorded) if exact else None,
-            notes=recorded.notes[len(recorded.opened.warnings) :],
+            notes=recorded.notes[len(recorded.opened.warnings) :] + trust.take_problem(),
         )
 
     def reopening(self, changed: Callable[[], None]) -> Reopening | None:
@@ -62,6 +66,10 @@ class ReplayOpener:
     def builds(self) -> SessionBuilds:
         """See `Opener.builds`."""
         return SessionBuilds(self.manifest)
+
+    def trust(self) -> ProjectTrust:
+        """See `Opener.trust`."""
+        return ProjectTrust(self.manifest, trusted=self.options.trusted)
 
 
 def replay_link(opener: ReplayOpener) -> ProcessClient:

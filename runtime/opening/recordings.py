@@ -14,6 +14,7 @@ from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow
 from runtime.opening.open import OnPrint, OpenedFlow, open_flow
 from runtime.opening.recorded_graphs import RecordedGraphs, last_graph
+from runtime.opening.trust import Admit, require_trust
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.recording.file.header import (
     DifferenceKind,
@@ -127,11 +128,13 @@ def open_recording(
     *,
     force: bool = False,
     folder: Path | None = None,
+    admit: Admit = require_trust,
 ) -> RecordedFlow:
     """Opens a recording with the flow it names, or with another one.
 
     Other builds are let pass, and reported as warnings; `force` lets another graph pass too. The
     manifest is named from `folder`, by default that of the recording.
+    `admit` is as for `open_flow`.
 
     The file is checked from its first to its last byte, so that no component is blamed for what
     happened to the file.
@@ -146,7 +149,7 @@ def open_recording(
     _require_redaction(path, header)
     if manifest is None:
         manifest = manifest_of(path, folder)
-    opened = open_flow(manifest, flow or header.flow)
+    opened = open_flow(manifest, flow or header.flow, admit=admit)
     graphs = RecordedGraphs(path, header, opened.flow, opened.linking.compiled)
     try:
         opened = _with_first_graph(path, header, opened, graphs)

@@ -204,6 +204,15 @@ class StopRecording:
     """Close the file that is being written; the ring goes on."""
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerTrust:
+    """The user's answer to `Update.question`; it is remembered."""
+
+    key: str
+    """`TrustQuestion.key`."""
+    yes: bool
+
+
 SeekRequest = StepBack | StepForward | JumpTo | JumpToElement | JumpToStop | JumpToMark
 """Asks for another place of the branch."""
 
@@ -231,7 +240,7 @@ SessionRequest = (
 )
 """What the session that runs the flow does."""
 
-OwnerRequest = Restart | StartBuild | CancelBuild
+OwnerRequest = Restart | StartBuild | CancelBuild | AnswerTrust
 """What whoever owns the session does, also while there is none."""
 
 Request = SessionRequest | OwnerRequest

@@ -18,6 +18,7 @@ from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.requests import Request
 from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
+from runtime.protocol.trust_question import TrustQuestion
 
 # ---- answers: from the session to the workbench
 
@@ -304,6 +305,8 @@ class Update:
     """Answer to `CompareBranches`."""
     outline: FlowOutline | None = None
     """The graph of a flow that could not be opened, with what its components lack."""
+    question: TrustQuestion | None = None
+    """What the user is to be asked, in every update until it is answered."""
 
 
 def invalid_update(error: StudioError) -> Update:

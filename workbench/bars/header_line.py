@@ -8,8 +8,9 @@ from workbench.actions.labels import pace_name
 from workbench.bars.refused import refused_words
 from workbench.text.build_words import build_words
 from workbench.text.call_words import progress_words
+from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, flow_time
-from workbench.text.glyphs import IN_CALL
+from workbench.text.glyphs import DENIED, IN_CALL
 from workbench.text.lines import Line, Span, StyleRole, line, width_of
 from workbench.text.short_names import shorten
 from workbench.timeline import place_words as timeline_words
@@ -108,6 +109,10 @@ def _part_cells(part: Line) -> int:
 def _flags(view: View) -> list[Line]:
     """What is not as it should be, and what is being built."""
     parts = [recording_flag(view.recording)]
+    withheld = [node.name for node in view.flow.nodes if node.withheld] if view.flow else []
+    if withheld:
+        whose = withheld[0] if len(withheld) == 1 else f"{len(withheld)} nodes"
+        parts.append(line((f"{DENIED} grants denied to {excerpt(whose, 40)}", StyleRole.WARN)))
     if view.build.busy:
         parts.append(line((f"> {build_words(view.build)}", StyleRole.ACCENT)))
     refused, _ = refused_words(view)

@@ -18,6 +18,7 @@ from workbench.screens.application_controller import ApplicationController
 from workbench.screens.pane_controller import PaneController
 from workbench.screens.panes import Panes
 from workbench.screens.session_controller import SessionController
+from workbench.screens.trust_dialogs import TrustDialogs
 from workbench.screens.update_feed import UpdateFeed
 
 
@@ -33,6 +34,7 @@ class MainController:
             lambda: self._session.send(StopCall()),
         )
         self._application = ApplicationController(panes, self.do)
+        self._trust = TrustDialogs(panes, send)
         self._feed = UpdateFeed(panes, send, self._session.take_element)
 
     @property
@@ -58,6 +60,7 @@ class MainController:
     def take(self, update: Update) -> None:
         """Show what happened in the session."""
         self._feed.take(update)
+        self._trust.take(update.question)
 
     def do(self, action_id: str) -> None:
         """Do an action, or say what it needs."""

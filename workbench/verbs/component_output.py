@@ -8,6 +8,7 @@ from typing import TextIO
 from runtime.model.access import DeniedUse, base_of
 from runtime.model.printable import json_line, printable
 from runtime.recording.payload_encoding import to_text
+from workbench.verbs.messages import say
 
 _LONGEST_JSON_TEXT = 1024 * 1024
 """A line longer than this many bytes is cut into several objects."""
@@ -85,15 +86,13 @@ class ComponentOutput:
             }
             self.write_line(json_line(content))
         elif not use.capability.startswith("stdio:"):
-            stderr = self._streams["stderr"]
             lines = [f"note: {use.sentence} (call {use.call})"]
             if use.paste:
                 lines += ["  to allow it, write into the manifest:"]
                 lines += [f"    {line}" for line in use.paste.splitlines()]
             else:
                 lines += [f"  {use.advice}"]
-            stderr.write("".join(f"{printable(line)}\n" for line in lines))
-            stderr.flush()
+            say("\n".join(printable(line) for line in lines))
 
     def denied_note(self) -> str | None:
         """One sentence about what was denied more than once, if anything was."""

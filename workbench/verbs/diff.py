@@ -11,6 +11,7 @@ from runtime.model.errors import ExitCode
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
 from workbench.verbs.expect_options import print_comparison
+from workbench.verbs.trust_option import admission, trust_option
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
 
@@ -27,6 +28,7 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
     help="Pass over what a JSON path ($..time) or a regular expression finds.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@trust_option
 def command(
     files: tuple[Path, ...],
     node: str | None,
@@ -34,6 +36,7 @@ def command(
     new: Path | None,
     ignore: tuple[str, ...],
     as_json: bool,
+    trust: bool,
 ) -> int:
     """Compare outputs: exit 0 when they are equal, 1 when they differ."""
     rules = Ignore(ignore)
@@ -48,6 +51,6 @@ def command(
     elif len(files) != 1:
         raise click.UsageError(f"two builds are compared on one recording, not on {len(files)}")
     else:
-        report = compare_build_files(files[0], node, old, new, rules)
+        report = compare_build_files(files[0], node, old, new, rules, admit=admission(trust=trust))
     print_comparison(report, as_json=as_json)
     return ExitCode.OK if report.equal else ExitCode.FAILED

@@ -24,6 +24,7 @@ from workbench.app import StudioApp
 from workbench.terminal.screen_driver import terminal_given_back
 from workbench.verbs.arguments import manifest_and_flow, names_manifest
 from workbench.verbs.run_options import redaction
+from workbench.verbs.trust_option import trust_option
 
 MIB = 1024 * 1024
 
@@ -43,6 +44,7 @@ class OpenArguments(TypedDict):
     no_watch: bool
     poll: bool
     retry_on_reload: bool
+    trust: bool
 
 
 @click.command("open")
@@ -89,6 +91,7 @@ class OpenArguments(TypedDict):
 @click.option(
     "--retry-on-reload", is_flag=True, help="Make a failed call again with each new build."
 )
+@trust_option
 def command(**arguments: Unpack[OpenArguments]) -> int:
     """Open the workbench, paused before the first call."""
     open_link, title, outline, project = _link(arguments)
@@ -146,6 +149,7 @@ def _options(arguments: OpenArguments) -> SessionOptions:
         watch=not arguments["no_watch"],
         poll_only=arguments["poll"],
         retry_on_reload=arguments["retry_on_reload"],
+        trusted=arguments["trust"],
         recording=RecordingSettings(
             path=arguments["record"],
             ring_bytes=arguments["ring"] * MIB,

@@ -9,6 +9,7 @@ import click
 
 from workbench.verbs.expect_options import expect
 from workbench.verbs.replay_options import ReplayArguments, Speed, replay, replay_part
+from workbench.verbs.trust_option import trust_option
 
 
 @click.command("replay")
@@ -67,6 +68,7 @@ from workbench.verbs.replay_options import ReplayArguments, Speed, replay, repla
 )
 @click.option("--in-place", is_flag=True, help="With --update: write over the recording.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@trust_option
 def command(**arguments: Unpack[ReplayArguments]) -> int:
     """Repeat a recording, or test against it."""
     _check(arguments)

@@ -30,6 +30,7 @@ from workbench.verbs.run_options import (
     run_flow,
 )
 from workbench.verbs.summary import exit_code
+from workbench.verbs.trust_option import admission
 
 MANIFEST_SUFFIX = ".toml"
 
@@ -54,6 +55,7 @@ class ReplayArguments(TypedDict):
     output: Path | None
     in_place: bool
     as_json: bool
+    trust: bool
 
 
 class Speed(click.ParamType[float]):
@@ -176,7 +178,12 @@ def opened_recording(arguments: ReplayArguments) -> RecordedFlow:
         recording = click.get_current_context().with_resource(spooled(recording))
         folder = Path.cwd()
     return open_recording(
-        recording, manifest if given else None, flow, force=arguments["force"], folder=folder
+        recording,
+        manifest if given else None,
+        flow,
+        force=arguments["force"],
+        folder=folder,
+        admit=admission(trust=arguments["trust"]),
     )
 
 
@@ -223,4 +230,5 @@ def _run_arguments(arguments: ReplayArguments) -> RunArguments:
         redactions=(),
         as_json=arguments["as_json"],
         as_torvyn=False,
+        trust=arguments["trust"],
     )

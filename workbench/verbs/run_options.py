@@ -19,6 +19,7 @@ from runtime.model.linked import LinkedFlow, SchedulePolicy
 from runtime.model.printable import json_line
 from runtime.opening.flow_suggestion import suggest_flow
 from runtime.opening.open import OpenedFlow, open_flow
+from runtime.opening.trust import Admit
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.redaction import Redaction
 from runtime.recording.replay.input_feed import text_inputs
@@ -34,6 +35,7 @@ from workbench.verbs.messages import say, show_failure, show_problem, show_probl
 from workbench.verbs.on_error import GivenRule, OnError, error_rules
 from workbench.verbs.summary import completed_line, exit_code, failure_text, summary_text
 from workbench.verbs.summary_json import summary_object
+from workbench.verbs.trust_option import admission, trust_option
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -101,11 +103,12 @@ class RunArguments(TypedDict):
     redactions: tuple[str, ...]
     as_json: bool
     as_torvyn: bool
+    trust: bool
 
 
 def run_options(function: _Command) -> _Command:
     """Gives a command the arguments and options of `RunArguments`."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, trust_option)):
         function = option(function)
     return function
 
@@ -118,7 +121,7 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
         raise click.UsageError("--overwrite needs a recording: give --record FILE too")
     recording = RecordingOptions(redactor=redaction(arguments["redactions"]))
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
-    opened = _open(manifest, flow)
+    opened = _open(manifest, flow, admission(trust=arguments["trust"]))
     show_problems(opened.warnings)
     show_nodes(opened.flow)
     options = _run_options(arguments, opened)
@@ -151,10 +154,10 @@ def _run_options(arguments: RunArguments, opened: OpenedFlow) -> RunOptions:
     )
 
 
-def _open(manifest: Path, flow: str | None) -> OpenedFlow:
+def _open(manifest: Path, flow: str | None, admit: Admit) -> OpenedFlow:
     """The flow; of a manifest without one, a flow to paste is printed before the error."""
     try:
-        return open_flow(manifest, flow)
+        return open_flow(manifest, flow, admit=admit)
     except StudioError as error:
         without_flow = any(item.code == Code.FLOW_NOT_FOUND.number for item in error.diagnostics)
         suggestion = suggest_flow(manifest) if without_flow and flow is None else None
