@@ -11,7 +11,7 @@ from runtime.model.errors import ExitCode
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
 from workbench.verbs.expect_options import print_comparison
-from workbench.verbs.trust_option import admission, trust_option
+from workbench.verbs.options.trust_flag import admission, trust_option
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
 

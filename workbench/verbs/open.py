@@ -23,8 +23,8 @@ from runtime.session.recording_file import RecordingSettings
 from workbench.app import StudioApp
 from workbench.terminal.screen_driver import terminal_given_back
 from workbench.verbs.arguments import manifest_and_flow, names_manifest
+from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.run_options import redaction
-from workbench.verbs.trust_option import trust_option
 
 MIB = 1024 * 1024
 

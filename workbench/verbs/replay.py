@@ -8,8 +8,8 @@ from typing import Unpack
 import click
 
 from workbench.verbs.expect_options import expect
+from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.replay_options import ReplayArguments, Speed, replay, replay_part
-from workbench.verbs.trust_option import trust_option
 
 
 @click.command("replay")

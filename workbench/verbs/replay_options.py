@@ -22,6 +22,7 @@ from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow, names_mani
 from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.global_options import global_options
 from workbench.verbs.messages import show_failure, show_problems
+from workbench.verbs.options.trust_flag import admission
 from workbench.verbs.run_options import (
     CommandLineRun,
     RunArguments,
@@ -30,7 +31,6 @@ from workbench.verbs.run_options import (
     run_flow,
 )
 from workbench.verbs.summary import exit_code
-from workbench.verbs.trust_option import admission
 
 MANIFEST_SUFFIX = ".toml"
 

@@ -32,10 +32,10 @@ from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.global_options import global_options
 from workbench.verbs.linked_nodes import show_nodes
 from workbench.verbs.messages import say, show_failure, show_problem, show_problems
-from workbench.verbs.on_error import GivenRule, OnError, error_rules
+from workbench.verbs.options.on_error import GivenRule, OnError, error_rules
+from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.summary import completed_line, exit_code, failure_text, summary_text
 from workbench.verbs.summary_json import summary_object
-from workbench.verbs.trust_option import admission, trust_option
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
