@@ -174,7 +174,7 @@ class _Server:
         with self._answering:
             if self.asked:
                 self.asked = False
-                self._connection.send(Update(Health.READY, running=session.running, call=call))
+                self._connection.send(session.update_in_call(call))
 
     def interrupt(self) -> None:
         """End the call that is being made, if there is one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -17,9 +18,10 @@ PRINTED_AGAIN_BYTES = 1024 * 1024
 
 
 class OutputBuffer:
-    """Printed bytes on their way to the screen, bounded for each node."""
+    """Printed bytes on their way to the screen, bounded for each node. For any thread."""
 
     def __init__(self, limit: int = PRINTED_PENDING_BYTES) -> None:
+        self._lock = threading.RLock()
         self._limit = limit
         self._chunks: deque[PrintedChunk] = deque()
         self._pending: dict[str, int] = {}
@@ -34,46 +36,50 @@ class OutputBuffer:
     def add(self, chunk: PrintedChunk) -> None:
         """Keep a chunk; the node's oldest ones make room, and are counted as lost."""
         size = len(chunk.data)
-        if size > self._limit:
-            over = size - self._limit
-            self._lose(chunk.node, over)
-            chunk = replace(chunk, data=chunk.data[over:])
-            size = self._limit
-        pending = self._pending.get(chunk.node, 0) + size
-        self._chunks.append(chunk)
-        self._pending[chunk.node] = pending
-        if pending > 2 * self._limit:
-            self._trim(chunk.node)
+        with self._lock:
+            if size > self._limit:
+                over = size - self._limit
+                self._lose(chunk.node, over)
+                chunk = replace(chunk, data=chunk.data[over:])
+                size = self._limit
+            pending = self._pending.get(chunk.node, 0) + size
+            self._chunks.append(chunk)
+            self._pending[chunk.node] = pending
+            if pending > 2 * self._limit:
+                self._trim(chunk.node)
 
     def link(self, call: int, sequence: int) -> None:
         """Say which element the call worked on whose chunks came last."""
-        for index in range(len(self._chunks) - 1, -1, -1):
-            chunk = self._chunks[index]
-            if chunk.call != call:
-                return
-            self._chunks[index] = replace(chunk, sequence=sequence)
+        with self._lock:
+            for index in range(len(self._chunks) - 1, -1, -1):
+                chunk = self._chunks[index]
+                if chunk.call != call:
+                    return
+                self._chunks[index] = replace(chunk, sequence=sequence)
 
     def take(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
         """Everything kept, and the bytes lost by node, since the last time."""
-        if not self._chunks and not self._lost:
-            return (), ()
-        for node, pending in list(self._pending.items()):
-            if pending > self._limit:
-                self._trim(node)
-        chunks = tuple(_joined(self._chunks))
-        lost = tuple(self._lost.items())
-        self._remember(chunks)
-        self._chunks.clear()
-        self._pending.clear()
-        self._lost.clear()
-        return chunks, lost
+        with self._lock:
+            if not self._chunks and not self._lost:
+                return (), ()
+            for node, pending in list(self._pending.items()):
+                if pending > self._limit:
+                    self._trim(node)
+            chunks = tuple(_joined(self._chunks))
+            lost = tuple(self._lost.items())
+            self._remember(chunks)
+            self._chunks.clear()
+            self._pending.clear()
+            self._lost.clear()
+            return chunks, lost
 
     def take_all(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
         """As `take`, with what was given out before once more, as far as it is kept."""
-        self.take()
-        given = self._given.values()
-        lost = tuple((item.node, item.lost) for item in given if item.lost)
-        ordered = sorted((entry for item in given for entry in item.chunks), key=itemgetter(0))
+        with self._lock:
+            self.take()
+            given = self._given.values()
+            lost = tuple((item.node, item.lost) for item in given if item.lost)
+            ordered = sorted((entry for item in given for entry in item.chunks), key=itemgetter(0))
         return tuple(chunk for _, chunk in ordered), lost
 
     def _remember(self, chunks: Iterable[PrintedChunk]) -> None:

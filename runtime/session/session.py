@@ -48,7 +48,7 @@ from runtime.protocol.requests import (
     TakeBranch,
     ToggleMark,
 )
-from runtime.protocol.updates import CallMark, Update
+from runtime.protocol.updates import CallMark, Health, Update
 from runtime.recording.file.writer import free_path
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable
@@ -326,6 +326,13 @@ class FlowSession:
     def in_progress(self) -> CallInProgress | None:
         """The call that has not come back yet. For another thread."""
         return self._time.in_progress()
+
+    def update_in_call(self, call: CallInProgress) -> Update:
+        """What is known of a long call before it ends, with what it printed. For another thread."""
+        printed, lost = self._updates.take_printed()
+        return Update(
+            Health.READY, running=self.running, call=call, printed=printed, printed_lost=lost
+        )
 
     def close(self) -> None:
         """Tear the flow down and free every instance. Idempotent."""

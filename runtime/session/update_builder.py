@@ -17,6 +17,7 @@ from runtime.protocol.updates import (
     Health,
     NodeBuild,
     NodeCalls,
+    PrintedChunk,
     QueueListing,
     Update,
 )
@@ -101,6 +102,12 @@ class UpdateBuilder:
             recording=None if now.recording == before.recording else now.recording,
             branch_comparison=self._comparer.take(),
         )
+
+    def take_printed(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
+        """What was printed since the last update, and bytes lost by node; for any thread."""
+        shown = self._time.shown
+        # What another execution printed is for an update that starts over.
+        return shown.printed.take() if shown is self._shown else ((), ())
 
     def _picture(self) -> _Picture:
         shown = self._time.shown

@@ -555,6 +555,20 @@ _PRINT_PAYLOAD = f"""
     """
 
 
+PRINT_AND_HANG = f"""
+  ;; for `printer`: writes its payload to stdout, and never returns
+  (func (export "push") {ELEMENT} (local $out i32)
+    (call $load (local.get $payload))
+    (call $release (local.get $payload) (local.get $context))
+    (local.set $out (call $stdout))
+    (call $put (local.get $out) (i32.load (i32.const 64)) (i32.load (i32.const 68))
+      (i32.const 96))
+    (loop $again (br $again))
+    (i32.const 0))
+  (func (export "complete") (result i32) (call $ok))
+"""
+
+
 def printer(version: str = "0.2.3", body: str | None = None) -> bytes:
     """A sink that writes its payload `sequence` times to stdout, then to stderr, then again.
 

@@ -19,20 +19,9 @@ from runtime.wasm.host import Host
 from runtime.wasm.host_functions import printed_output
 from runtime.wasm.host_functions.printed_output import PRINT_LIMIT_BYTES
 from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import ELEMENT, SINK, component, printer
+from tests.support.wasm_guests import ELEMENT, PRINT_AND_HANG, SINK, component, printer
 
 NO_LIMIT = Limits(fuel=0, call_timeout_ms=60_000)
-PRINT_AND_HANG = f"""
-  (func (export "push") {ELEMENT} (local $out i32)
-    (call $load (local.get $payload))
-    (call $release (local.get $payload) (local.get $context))
-    (local.set $out (call $stdout))
-    (call $put (local.get $out) (i32.load (i32.const 64)) (i32.load (i32.const 68))
-      (i32.const 96))
-    (loop $again (br $again))
-    (i32.const 0))
-  (func (export "complete") (result i32) (call $ok))
-"""
 PRINT_UNTIL_REFUSED = f"""
   ;; writes its payload to stdout until that fails, and accepts the element
   (func (export "push") {ELEMENT} (local $out i32)
