@@ -3,8 +3,7 @@
 Loading a file of compiled code runs it later, and wasmtime checks its version but not its
 content. So the folder is the user's own cache and never the project's; each file must be the
 user's own, and its name carries an authentication code (HMAC-SHA-256) of what it holds, made
-with a key that lies next to it. What does not match is thrown away, and what was read and
-checked is what is loaded.
+with a key that lies next to it. What does not match is thrown away.
 """
 
 from __future__ import annotations
@@ -39,8 +38,11 @@ class CodeCache:
         self.problem: Diagnostic | None = None
         """Why the folder is not used, when that is because of what it is."""
 
-    def find(self, key: str) -> bytes | None:
-        """The code kept for `key`, checked; None when there is none."""
+    def find(self, key: str) -> Path | None:
+        """The file of code kept for `key`, checked; None when there is none.
+
+        Nobody but the user can exchange it before it is loaded: see `_is_private`.
+        """
         secret = self._key() if self._is_private() else None
         if secret is None:
             return None
@@ -50,17 +52,16 @@ class CodeCache:
                 code = _read_own(path)
                 if code is not None and hmac.compare_digest(_mac(secret, key, code), wanted):
                     os.utime(path)
-                    return code
+                    return path
                 path.unlink()
             except OSError:
                 continue
         return None
 
-    def discard(self, key: str) -> None:
-        """Throw away what is kept for `key`: wasmtime did not accept it."""
-        for path in self._folder.glob(f"{key}.*{_SUFFIX}"):
-            with contextlib.suppress(OSError):
-                path.unlink()
+    def discard(self, path: Path) -> None:
+        """Throw a file away that wasmtime did not accept."""
+        with contextlib.suppress(OSError):
+            path.unlink()
 
     def keep(self, key: str, code: bytes) -> None:
         """Keep `code` for `key`. A cache that cannot be written is not an error."""

@@ -113,12 +113,12 @@ class Host:
     def _load(self, digest: str, data: bytes) -> Component:
         key = f"{digest}-{_configuration_key()}"
         if self._cache is not None:
-            code = self._cache.find(key)
-            if code is not None:
+            path = self._cache.find(key)
+            if path is not None:
                 try:
-                    return Component.deserialize(self.engine, code)
+                    return Component.deserialize_file(self.engine, str(path))
                 except WasmtimeError:
-                    self._cache.discard(key)
+                    self._cache.discard(path)
         try:
             component = Component(self.engine, data)
         except WasmtimeError as error:
