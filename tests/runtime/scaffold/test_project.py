@@ -14,7 +14,7 @@ from runtime.model.linked import Role
 from runtime.scaffold.manifest_edit import ManifestEdit
 from runtime.scaffold.project import new_component, new_project
 from runtime.scaffold.templates import LANGUAGES
-from tests.support.studio_projects import studio
+from workbench.cli import main
 
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_role = pytest.mark.parametrize("role", list(Role))
@@ -185,7 +185,9 @@ def test_a_text_without_tables_takes_one_at_its_end() -> None:
 
 
 @every_language
-def test_the_components_of_a_new_project_build_and_run(tmp_path: Path, language: str) -> None:
+def test_the_components_of_a_new_project_build_and_run(
+    tmp_path: Path, language: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     """With each language's own tools, where they are."""
     manifest = project(tmp_path / "p", language)
     wanted = os.environ.get("TORVYN_TEST_TEMPLATES", "").split(",")
@@ -196,12 +198,9 @@ def test_the_components_of_a_new_project_build_and_run(tmp_path: Path, language:
         (manifest.parent / "node_modules").symlink_to(shared)
     for role in (Role.FILTER, Role.ROUTER, Role.AGGREGATOR):
         new_component(manifest, role.value, role, LANGUAGES[language])
-    built = studio("build", str(manifest))
-    assert built.returncode == ExitCode.OK, built.stderr.decode()
-    done = studio("run", str(manifest))
-    assert done.returncode == ExitCode.OK, done.stderr
-    assert done.stdout.decode().splitlines()[-3:] == [
-        "#0 EVENT 1 + EVENT 3",
-        "#1 EVENT 5",
-        "complete",
-    ]
+    assert main(["build", str(manifest)]) == ExitCode.OK
+    capfd.readouterr()
+    assert main(["run", str(manifest)]) == ExitCode.OK
+    told = capfd.readouterr().out.splitlines()
+    printed = [line for line in told if not line.startswith("[torvyn]")]
+    assert printed == ["#0 EVENT 1 + EVENT 3", "#1 EVENT 5", "complete"]
