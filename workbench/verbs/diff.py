@@ -27,6 +27,7 @@ _PATH = click.Path(path_type=Path, dir_okay=False)
     metavar="RULE",
     help="Pass over what a JSON path ($..time) or a regular expression finds.",
 )
+@click.option("--exact", is_flag=True, help="JSON with other blanks or order of keys differs too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @trust_option
 def command(
@@ -35,11 +36,12 @@ def command(
     old: Path | None,
     new: Path | None,
     ignore: tuple[str, ...],
+    exact: bool,
     as_json: bool,
     trust: bool,
 ) -> int:
     """Compare outputs: exit 0 when they are equal, 1 when they differ."""
-    rules = Ignore(ignore)
+    rules = Ignore(ignore, exact=exact)
     if node is None and old is None and new is None:
         if len(files) != 2:
             raise click.UsageError(

@@ -48,6 +48,11 @@ from workbench.verbs.replay_options import ReplayArguments, Speed, replay, repla
     help="With --expect: pass over what a JSON path or a regular expression finds.",
 )
 @click.option(
+    "--exact",
+    is_flag=True,
+    help="With --expect: JSON with other blanks or order of keys differs too.",
+)
+@click.option(
     "--junit",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="OUT.xml",
@@ -101,6 +106,7 @@ def _check(arguments: ReplayArguments) -> None:
     needs = {
         "--junit": (arguments["junit"] is not None, test, "--expect"),
         "--ignore": (bool(arguments["ignore"]), test, "--expect"),
+        "--exact": (arguments["exact"], test, "--expect"),
         "--partial": (arguments["partial"], test, "--expect"),
         "--output": (arguments["output"] is not None, arguments["update"], "--update"),
         "--in-place": (arguments["in_place"], arguments["update"], "--update"),

@@ -49,6 +49,7 @@ class ReplayArguments(TypedDict):
     at: str | None
     expected: bool
     ignore: tuple[str, ...]
+    exact: bool
     junit: Path | None
     update: bool
     partial: bool

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
-from itertools import zip_longest
 from typing import Any
 
 from runtime.model.json_text import NO_JSON, json_document
 from runtime.model.printable import printable
+from runtime.recording.diff.json_alignment import aligned, same_json
 from runtime.recording.json_paths import JsonPath, Parts, shown
 from runtime.recording.patterns import LinearPattern, require_few
 
@@ -42,12 +42,15 @@ class PayloadDifference:
 class Ignore:
     """Rules for what always differs: `$…` is a JSON path, all else a regular expression.
 
+    How JSON is written, the order of its keys and its blanks, is ignored too, unless `exact`.
+
     Raises:
         StudioError: a rule is neither (E0703).
     """
 
-    def __init__(self, rules: Iterable[str] = ()) -> None:
+    def __init__(self, rules: Iterable[str] = (), *, exact: bool = False) -> None:
         self.rules = tuple(rules)
+        self.exact = exact
         require_few(self.rules)
         self._paths = [JsonPath(rule) for rule in self.rules if rule.startswith("$")]
         self._patterns = [LinearPattern(rule) for rule in self.rules if not rule.startswith("$")]
@@ -105,6 +108,8 @@ def payload_difference(
             return _json_difference(changes)
         if one[1] or other[1]:  # what is ignored is a difference in the text as well
             return None
+    if not ignore.exact and same_json(texts[0], texts[1]):
+        return None
     return _text_difference(texts[0], texts[1], ignore)
 
 
@@ -134,8 +139,7 @@ def _changes(before: Any, after: Any, at: Parts) -> Iterator[tuple[Parts, Any, A
         for key in before | after:
             yield from _changes(before.get(key, _GONE), after.get(key, _GONE), (*at, key))
     elif isinstance(before, list) and isinstance(after, list):
-        pairs = zip_longest(before, after, fillvalue=_GONE)
-        for index, (one, other) in enumerate(pairs):
+        for index, one, other in aligned(before, after, _GONE):
             yield from _changes(one, other, (*at, index))
     elif type(before) is not type(after) or before != after:
         yield at, before, after
@@ -161,6 +165,11 @@ def _value(value: Any) -> str:
 def _text_difference(before: str, after: str, ignore: Ignore) -> PayloadDifference | None:
     one = ignore.in_text(before).split("\n")
     other = ignore.in_text(after).split("\n")
+    if not ignore.exact and len(one) == len(other):
+        other = [
+            line if line != found and same_json(line, found) else found
+            for line, found in zip(one, other, strict=True)
+        ]
     if one == other:
         return None
     start = _common(one, other)

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -78,9 +79,73 @@ def test_binary_differs_in_hexadecimal() -> None:
     assert "ee 00 21" in present(found).lines[2]
 
 
-def test_json_that_is_only_written_otherwise_differs_as_text() -> None:
-    assert present(payload_difference(b'{"a":1}', b'{"a": 1}')).kind == "text"
+def test_json_that_is_only_written_otherwise_is_equal_unless_bytes_count() -> None:
+    before, after = b'{"a":1,"b":[1,2],"t":"x"}', b'{"b": [1, 2], "t": "x",\n "a": 1}'
+    assert payload_difference(before, after) is None
+    assert present(payload_difference(before, after, Ignore(exact=True))).kind == "text"
+    assert payload_difference(b'got\n{"a":1,"b":2}\n', b'got\n{"b":2, "a":1}\n') is None
+    assert present(payload_difference(b'{"a":1,"b":2}\nx', b'{"b":2,"a":1}\ny')).lines == (
+        "@@ line 2 @@",
+        '  {"a":1,"b":2}',
+        "- x",
+        "+ y",
+    )
     assert present(payload_difference(b"[1]", b"[1.0]")).lines == ("- $[0]: 1", "+ $[0]: 1.0")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"[1.0]", b"[1.00]"),
+        (b"[1e2]", b"[100.0]"),
+        (b'{"a":1,"a":2}', b'{"a":2}'),
+        (b"17", b" 17"),
+        (b'"a"', b'"a" '),
+    ],
+)
+def test_numbers_keys_and_texts_are_compared_as_they_are_written(
+    before: bytes, after: bytes
+) -> None:
+    assert payload_difference(before, after) is not None
+
+
+def _shuffled(value: object, random: Random) -> object:
+    if isinstance(value, dict):
+        items = [(key, _shuffled(item, random)) for key, item in value.items()]
+        random.shuffle(items)
+        return dict(items)
+    return [_shuffled(item, random) for item in value] if isinstance(value, list) else value
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3), inner, max_size=5)
+    ),
+)
+
+
+@given(st.lists(JSON_VALUES, max_size=6), st.randoms(use_true_random=False))
+def test_any_json_equals_itself_in_another_order(value: list[object], random: Random) -> None:
+    before = json.dumps(value, separators=(",", ":"))
+    after = json.dumps(_shuffled(value, random), indent=2)
+    assert payload_difference(before.encode(), after.encode()) is None
+
+
+@given(st.lists(JSON_VALUES, max_size=8), st.lists(JSON_VALUES, max_size=8))
+def test_lists_are_equal_exactly_when_nothing_is_told_of_them(
+    before: list[object], after: list[object]
+) -> None:
+    texts = json.dumps(before, sort_keys=True), json.dumps(after, sort_keys=True)
+    found = payload_difference(texts[0].encode(), texts[1].encode())
+    assert (found is None) == (texts[0] == texts[1])
+
+
+def test_an_item_that_came_first_is_one_difference() -> None:
+    before = [{"id": number} for number in range(40)]
+    after = [{"id": "new"}, *before[:20], *before[21:]]
+    found = present(payload_difference(json.dumps(before).encode(), json.dumps(after).encode()))
+    assert found.lines == ('+ $[0]: {"id": "new"}', '- $[20]: {"id": 20}')
 
 
 def test_nothing_of_a_component_controls_the_terminal() -> None:
@@ -110,7 +175,7 @@ def test_what_is_ignored_is_no_difference(
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_payloads_differ_exactly_when_their_bytes_do(before: bytes, after: bytes) -> None:
-    found = payload_difference(before, after)
+    found = payload_difference(before, after, Ignore(exact=True))
     assert (found is None) == (before == after)
     assert found is None or (found.count > 0 and found.lines)
 

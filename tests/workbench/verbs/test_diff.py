@@ -170,3 +170,30 @@ def test_files_that_are_not_there_and_bad_rules_exit_with_2() -> None:
     bad = studio("diff", str(SHIPPED), str(SHIPPED), "--ignore", "(")
     assert bad.returncode == 2
     assert b"E0703" in bad.stderr
+
+
+# ---- JSON that is only written otherwise
+
+
+def writing(text: bytes) -> bytes:
+    """A processor that emits this for every element."""
+    data = "".join(f"\\{byte:02x}" for byte in text)
+    payload = "(i32.load (i32.const 64)) (i32.load (i32.const 68)))\n"
+    emitted = f"(i32.const 4096) (i32.const {len(text)}))\n"
+    body = ECHO.replace(f"$made {payload}", f"$made {emitted}")
+    return component(f'{body}\n(data (i32.const 4096) "{data}")', Role.PROCESSOR)
+
+
+def test_json_in_another_order_is_equal_in_tests_and_diffs_unless_bytes_count(
+    tmp_path: Path,
+) -> None:
+    before = recorded(tmp_path, writing(b'{"a":1,"b":[1,2],"t":"x"}'), "a.rec")
+    after = recorded(tmp_path, writing(b'{"b": [1, 2], "t": "x",\n "a": 1}'), "b.rec")
+    for arguments in (["diff", str(before), str(after)], ["replay", str(before), "--expect"]):
+        done = studio(*arguments)
+        assert done.returncode == 0, done.stdout.decode()
+        assert done.stdout.splitlines()[-1] == b"equal"
+        exact = studio(*arguments, "--exact")
+        assert exact.returncode == 1
+        assert b'- {"a":1,"b":[1,2],"t":"x"}' in exact.stdout
+    assert b"--exact needs --expect" in studio("replay", str(before), "--exact").stderr
