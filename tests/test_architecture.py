@@ -125,9 +125,11 @@ SAME_THING_TWICE = {
     "check": "checking a manifest, and the verb that does it",
     "element": "an element, and what the inspector shows of it",
     "host_inputs": "what host inputs are, and those of this machine",
+    "link": "linking a flow, and the verb that does it",
     "open": "opening a flow, and the verb that does it",
     "replay": "replaying a recording without a screen, and the verb that does it",
     "run": "running a flow without a screen, and the verb that does it",
+    "trace": "tracing the elements of a recording, and the verb that does it",
 }
 """Module names that may stand twice: the same thing seen from two layers."""
 
@@ -273,6 +275,7 @@ def test_torvyns_codes_are_written_in_one_place_and_each_is_in_use() -> None:
     files = [file for package in packages for file in package.rglob("*.py")]
     files.remove(ROOT / "runtime/model/codes.py")
     literals, used = [], set()
+    explained = ROOT / "workbench/text/code_explanations.py"  # has each of them, which is no use
     for file in files:
         tree = ast.parse(file.read_text())
         prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -281,7 +284,7 @@ def test_torvyns_codes_are_written_in_one_place_and_each_is_in_use() -> None:
                 case ast.Constant(value=str(text)) if id(node) not in prose:
                     if re.search(r"E\d{4}", text):
                         literals.append(f"{file.relative_to(ROOT)}:{node.lineno}: {text!r}")
-                case ast.Attribute(value=ast.Name(id="Code"), attr=member):
+                case ast.Attribute(value=ast.Name(id="Code"), attr=member) if file != explained:
                     used.add(member)
     assert literals == []
     assert {code.name for code in Code} - used == set()

@@ -14,19 +14,20 @@ from io import StringIO
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from runtime.child.leaving import leave_process
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
-from workbench.terminal import ending_signals, standard_streams
-from workbench.terminal.colour import write_line
-from workbench.terminal.crash_log import write_crash_log
-from workbench.verbs.global_options import (
+from workbench.command_line.global_options import (
     GlobalOptions,
     with_global_options,
     words_before_verb,
 )
-from workbench.verbs.torvyn_words import ALIASES, REFUSED_VERBS, explained, refuse_verb
+from workbench.command_line.torvyn_words import ALIASES, REFUSED_VERBS, explained, refuse_verb
+from workbench.terminal import ending_signals, standard_streams
+from workbench.terminal.colour import write_line
+from workbench.terminal.crash_log import write_crash_log
 
 VERBS: dict[str, tuple[str, str]] = {
     "open": ("workbench.verbs.open", "Open the workbench (the default)."),
@@ -35,6 +36,12 @@ VERBS: dict[str, tuple[str, str]] = {
     "replay": ("workbench.verbs.replay", "Repeat a recording, or test against it."),
     "diff": ("workbench.verbs.diff", "Compare two recordings, or two builds on one."),
     "check": ("workbench.verbs.check", "Check a manifest and its components."),
+    "link": ("workbench.verbs.link", "Check that the components of each flow fit together."),
+    "inspect": ("workbench.verbs.inspect", "Tell what a component imports, exports and needs."),
+    "graph": ("workbench.verbs.graph", "Print a flow's graph as text, dot, mermaid, SVG or JSON."),
+    "trace": ("workbench.verbs.trace", "Tell each element's way through a flow."),
+    "explain": ("workbench.verbs.explain", "Explain the code of a problem."),
+    "completion": ("workbench.verbs.completion", "Print a completion script for a shell."),
     "demo": ("workbench.verbs.demo", "List the sample flows, or copy one and open it."),
     "new": ("workbench.verbs.new", "Make a project, or add a component to one."),
     "init": ("workbench.verbs.new", "The same as `new`."),
@@ -75,6 +82,17 @@ class VerbGroup(click.Group):
         module_name, _ = VERBS[verb]
         command: click.Command = import_module(module_name).command
         return with_global_options(command)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Verbs, and files: a manifest may stand in a verb's place."""
+        verbs = [
+            CompletionItem(verb, help=text)
+            for verb, (_, text) in VERBS.items()
+            if verb.startswith(incomplete)
+        ]
+        # First, as bash forgets what stands before it.
+        files = CompletionItem(incomplete, type="file")
+        return [files, *verbs, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Help of all verbs without loading any of them."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
+from runtime.flow.manifest.manifest_file import load_manifest
 from runtime.hotreload.proposals import Linking
 from runtime.model.errors import Severity, StudioError
 from runtime.model.outline import FlowOutline
@@ -53,3 +54,19 @@ def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:
     if flow_name is None:
         return CheckReport(link_flows(manifest, inspect=inspect))
     return CheckReport(link_flow(manifest, flow_name, inspect=inspect))
+
+
+def link_each(manifest: Path, flow_name: str | None = None) -> dict[str, LinkResult]:
+    """Links the named flow, else each of the manifest by itself; by name, in alphabetical order.
+
+    Raises `StudioError` for a manifest that cannot be read, or that has no such flow.
+    """
+    inspect = Linking(Host(compiled_cache())).inspect
+    names = [flow_name] if flow_name is not None else sorted(load_manifest(manifest).manifest.flow)
+    if not names:
+        raise StudioError(check_manifest(manifest).diagnostics)
+    results = {name: link_flow(manifest, name, inspect=inspect) for name in names}
+    for result in results.values():
+        if result.outline is None:
+            raise StudioError(result.diagnostics)
+    return results

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from workbench.verbs.global_options import global_options
+from workbench.command_line.global_options import global_options
 
 DEFAULT_MANIFEST = "Torvyn.toml"
 FLOW_PREFIX = "flow."
+MANIFEST_WORD = click.Path(readable=False)
+"""The type of a word that may be a path; shells complete it."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 

@@ -21,11 +21,11 @@ from runtime.model.time_units import NS_PER_S
 from runtime.opening.open import compiled_cache
 from runtime.protocol.updates import BuildOutcome
 from runtime.wasm.host import Host
+from workbench.command_line.global_options import global_options
+from workbench.command_line.messages import say, show_failure, show_problems, show_result
 from workbench.terminal import ending_signals
 from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.arguments import manifest_and_flow
-from workbench.verbs.global_options import global_options
-from workbench.verbs.messages import say, show_failure, show_problems, show_result
 
 _STATES = {
     ExitCode.OK: "built",

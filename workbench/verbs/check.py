@@ -6,13 +6,13 @@ import click
 
 from runtime.model.errors import ExitCode
 from runtime.opening.check import check_flows
-from workbench.verbs.arguments import manifest_and_flow
+from workbench.command_line.messages import show_failure, show_result
+from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow
 from workbench.verbs.linked_nodes import show_nodes
-from workbench.verbs.messages import show_failure, show_result
 
 
 @click.command("check")
-@click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]")
+@click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]", type=MANIFEST_WORD)
 @click.option("--flow", help="Check this flow alone; without it, all flows of the manifest.")
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

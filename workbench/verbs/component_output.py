@@ -8,7 +8,7 @@ from typing import TextIO
 from runtime.model.access import DeniedUse, base_of
 from runtime.model.printable import json_line, printable
 from runtime.recording.payload_encoding import to_text
-from workbench.verbs.messages import say
+from workbench.command_line.messages import say
 
 _LONGEST_JSON_TEXT = 1024 * 1024
 """A line longer than this many bytes is cut into several objects."""

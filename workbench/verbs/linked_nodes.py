@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from runtime.model.linked import LinkedFlow, LinkedNode
-from workbench.verbs.global_options import global_options
-from workbench.verbs.messages import say
+from workbench.command_line.global_options import global_options
+from workbench.command_line.messages import say
 
 MIB = 1024 * 1024
 _DIGITS = 12

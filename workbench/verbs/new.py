@@ -19,8 +19,8 @@ from runtime.scaffold.project import (
     new_project,
 )
 from runtime.scaffold.templates import LANGUAGES, TemplateLanguage
+from workbench.command_line.messages import say
 from workbench.verbs.arguments import manifest_and_flow
-from workbench.verbs.messages import say
 
 _EXAMPLES = """\b
 Examples:

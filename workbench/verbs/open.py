@@ -22,7 +22,7 @@ from runtime.recording.ring.ring import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
 from workbench.app import StudioApp
 from workbench.terminal.screen_driver import terminal_given_back
-from workbench.verbs.arguments import manifest_and_flow, names_manifest
+from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow, names_manifest
 from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.run_options import redaction
 
@@ -48,7 +48,7 @@ class OpenArguments(TypedDict):
 
 
 @click.command("open")
-@click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]")
+@click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]", type=MANIFEST_WORD)
 @click.option("--flow", help="Name of the flow; without it, the alphabetically first one.")
 @click.option(
     "--record",

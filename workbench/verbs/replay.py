@@ -7,13 +7,14 @@ from typing import Unpack
 
 import click
 
+from workbench.verbs.arguments import MANIFEST_WORD
 from workbench.verbs.expect_options import expect
 from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.replay_options import ReplayArguments, Speed, replay, replay_part
 
 
 @click.command("replay")
-@click.argument("words", nargs=-1, metavar="FILE [MANIFEST]")
+@click.argument("words", nargs=-1, metavar="FILE [MANIFEST]", type=MANIFEST_WORD)
 @click.option("--flow", help="Name of the flow; without it, the recorded one.")
 @click.option(
     "--speed", type=Speed(), metavar="max|N|original", help="max, N times the original, original."

@@ -18,10 +18,10 @@ from runtime.opening.recordings import RecordedFlow, open_recording, why_it_may_
 from runtime.recording.file.spool import comes_through_a_pipe, spooled
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.partial import edge_named, flow_behind, source_feeds
+from workbench.command_line.global_options import global_options
+from workbench.command_line.messages import show_failure, show_problems
 from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow, names_manifest
 from workbench.verbs.component_output import ComponentOutput
-from workbench.verbs.global_options import global_options
-from workbench.verbs.messages import show_failure, show_problems
 from workbench.verbs.options.trust_flag import admission
 from workbench.verbs.run_options import (
     CommandLineRun,

@@ -26,12 +26,12 @@ from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.run_facts import FileRecording, RecordingResult, run_facts
 from runtime.wasm.host import surfaces_of
+from workbench.command_line.global_options import global_options
+from workbench.command_line.messages import say, show_failure, show_problem, show_problems
 from workbench.terminal import ending_signals, standard_streams
-from workbench.verbs.arguments import Duration, manifest_and_flow
+from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
-from workbench.verbs.global_options import global_options
 from workbench.verbs.linked_nodes import show_nodes
-from workbench.verbs.messages import say, show_failure, show_problem, show_problems
 from workbench.verbs.options.on_error import GivenRule, OnError, error_rules
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.summary import completed_line, exit_code, failure_text, summary_text
@@ -40,7 +40,7 @@ from workbench.verbs.summary_json import summary_object
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]"),
+    click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]", type=MANIFEST_WORD),
     click.option("--flow", help="Name of the flow; without it, the alphabetically first one."),
     click.option("--limit", type=click.IntRange(min=1), help="Stop the sources after N elements."),
     click.option("--timeout", type=Duration(), help="Stop the sources after e.g. 500ms, 10s, 2m."),
@@ -124,7 +124,7 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
     opened = _open(manifest, flow, admission(trust=arguments["trust"]))
     show_problems(opened.warnings)
     show_nodes(opened.flow)
-    options = _run_options(arguments, opened)
+    options = options_for(arguments, opened)
     run = CommandLineRun(
         opened.flow, options, as_json=arguments["as_json"], as_torvyn=arguments["as_torvyn"]
     )
@@ -136,7 +136,8 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
     )
 
 
-def _run_options(arguments: RunArguments, opened: OpenedFlow) -> RunOptions:
+def options_for(arguments: RunArguments, opened: OpenedFlow) -> RunOptions:
+    """How the flow runs: as the arguments say, else the manifest and the project's settings."""
     flow = opened.flow
     given, retries = arguments["on_error"], arguments["retries"]
     rule, node_rules = error_rules(given, retries, flow, opened.node_rules)

@@ -11,7 +11,7 @@ from runtime.model.errors import ExitCode
 from runtime.model.printable import printable
 from runtime.scaffold.contracts import contract_files, contract_text
 from runtime.scaffold.new_files import write_new
-from workbench.verbs.messages import say
+from workbench.command_line.messages import say
 
 _EXAMPLES = """\b
 Examples:

@@ -13,7 +13,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.printable import printable
 from runtime.opening.trust import Admit, ProjectTrust
 from runtime.protocol.trust_question import TrustQuestion
-from workbench.verbs.messages import show_problem
+from workbench.command_line.messages import show_problem
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

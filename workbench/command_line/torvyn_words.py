@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import click
 
-ALIASES = {"completions": "completion", "init": "new"}
-"""Torvyn's verbs that are ours under another name."""
+ALIASES = {"completions": "completion"}
+"""Torvyn's verbs that are ours under another name, and not listed."""
 
 REFUSED_VERBS = {
     "pack": "packing is done by Torvyn's own tool: `torvyn pack`, in the project's folder",

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable
 
 from runtime.model.errors import Diagnostic, Severity
+from workbench.command_line.global_options import global_options
 from workbench.terminal.colour import write_line
-from workbench.verbs.global_options import global_options
 
 
 def say(text: str) -> None:

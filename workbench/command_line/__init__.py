@@ -1,0 +1,1 @@
+"""Options, words and messages that all verbs share."""

@@ -1,0 +1,167 @@
+"""`torvyn-studio trace`: each element's way through a flow, from a run or from a recording."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from runtime.child.gc_tuning import settle_collector
+from runtime.flow.error_rules import DEFAULT_RETRIES
+from runtime.headless.element_traces import ElementTraces
+from runtime.headless.run import HeadlessRun
+from runtime.headless.trace import trace_recording
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from runtime.model.linked import LinkedFlow
+from runtime.opening.open import open_flow
+from runtime.recording.replay.input_feed import text_inputs
+from runtime.recording.replay.source_override import SourceOverride
+from workbench.command_line.messages import say, show_failure, show_problems, show_result
+from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
+from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.options.trust_flag import admission, trust_option
+from workbench.verbs.replay_options import recording_and_manifest
+from workbench.verbs.run_options import RunArguments, ended_by_others, options_for
+from workbench.verbs.summary import exit_code, failure_text
+from workbench.verbs.trace_text import chosen_traces, json_lines, trace_text
+
+
+@click.command("trace")
+@click.argument("words", nargs=-1, metavar="[FILE.rec | MANIFEST] [flow.NAME]", type=MANIFEST_WORD)
+@click.option("--flow", help="Name of the flow; without it, the alphabetically first one.")
+@click.option("--limit", type=click.IntRange(min=1), help="Stop the sources after N elements.")
+@click.option("--timeout", type=Duration(), help="Stop the sources after e.g. 500ms, 10s, 2m.")
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[SOURCE=]FILE",
+    help="Lines of a file in place of what a source gives; - is standard input.",
+)
+@click.option(
+    "--lineage",
+    metavar="N",
+    help="This element alone, with what it came from: its lineage, or source#sequence.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "--output-trace",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write into a new file instead of to standard output.",
+)
+@click.option(
+    "--trace-format",
+    type=click.Choice(["pretty", "json", "otlp"]),
+    help="As Torvyn has it: json is --json.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@trust_option
+def command(
+    words: tuple[str, ...],
+    flow: str | None,
+    limit: int | None,
+    timeout: float | None,
+    inputs: tuple[str, ...],
+    lineage: str | None,
+    target: Path | None,
+    trace_format: str | None,
+    as_json: bool,
+    trust: bool,
+) -> int:
+    """Tell each element's way: its calls, how long it waited and ran, where it was dropped.
+
+    A manifest is run, a recording is read; for a recording no component is needed. What
+    components print goes to standard error.
+
+    \b
+    torvyn-studio trace --limit 5
+    torvyn-studio trace a.rec --lineage 3
+    torvyn-studio trace a.rec --lineage source#0 --json
+    """
+    if trace_format == "otlp":
+        raise click.UsageError("otlp is Torvyn's; here a trace is text or JSON")
+    recording, rest = recording_and_manifest(words)
+    code = ExitCode.OK
+    if recording is None:
+        traced, traces, code = _run(_run_arguments(rest, flow, limit, timeout, inputs, trust))
+    else:
+        if rest or flow or limit or timeout or inputs:
+            raise click.UsageError("a recording is traced as it is, without other words or limits")
+        traced, traces = trace_recording(recording)
+    chosen = chosen_traces(traces, lineage)
+    if as_json or trace_format == "json":
+        text = "\n".join(json_lines(traced, traces, chosen))
+    else:
+        text = trace_text(traces, chosen)
+    _write(text, target)
+    return code
+
+
+def _run_arguments(
+    words: tuple[str, ...],
+    flow: str | None,
+    limit: int | None,
+    timeout: float | None,
+    inputs: tuple[str, ...],
+    trust: bool,
+) -> RunArguments:
+    return RunArguments(
+        words=words,
+        flow=flow,
+        limit=limit,
+        timeout=timeout,
+        on_error=(),
+        retries=DEFAULT_RETRIES,
+        schedule=None,
+        inputs=inputs,
+        redactions=(),
+        as_json=False,
+        as_torvyn=False,
+        trust=trust,
+    )
+
+
+def _run(arguments: RunArguments) -> tuple[LinkedFlow, ElementTraces, ExitCode]:
+    manifest, name = manifest_and_flow(arguments["words"], arguments["flow"])
+    opened = open_flow(manifest, name, admit=admission(trust=arguments["trust"]))
+    show_problems(opened.warnings)
+    output = ComponentOutput(sys.stderr, sys.stderr)
+    feeds = text_inputs(arguments["inputs"], opened.flow.sources)
+    invoker = SourceOverride(opened.open_invoker(output.take), feeds)
+    traces = ElementTraces(opened.flow)
+    settle_collector()
+    options = options_for(arguments, opened)
+    run = HeadlessRun(opened.flow, invoker, options, traces, invoker.stop_waiting)
+    with ended_by_others(run):
+        report = run.run()
+    output.finish()
+    if report.failures:
+        show_failure(failure_text(report))
+    return opened.flow, traces, exit_code(report)
+
+
+def _write(text: str, target: Path | None) -> None:
+    if target is None:
+        show_result(text)
+        return
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except OSError as error:
+        raise StudioError(
+            [
+                Diagnostic(
+                    Severity.ERROR,
+                    Code.IO,
+                    f"the trace cannot be written: {error.strerror}",
+                    "Name a file that does not exist, in a folder that does.",
+                    file=str(target),
+                )
+            ]
+        ) from None
+    say(f"Traced {text.count(chr(10)) + 1:,} lines: {target}")
