@@ -306,7 +306,7 @@ class Update:
     outline: FlowOutline | None = None
     """The graph of a flow that could not be opened, with what its components lack."""
     question: TrustQuestion | None = None
-    """What the user is to be asked, in every update until it is answered."""
+    """What the user is to be asked, again and again until it is answered."""
 
 
 def invalid_update(error: StudioError) -> Update:

@@ -12,20 +12,31 @@ from workbench.screens.panes import Panes
 
 
 class TrustDialogs:
-    """Shows each question once, and sends the answer."""
+    """Shows each question once, and sends the answer.
+
+    The session goes on asking until it has the answer, and after a restart perhaps again: then it
+    gets the same one.
+    """
 
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
         self._panes = panes
         self._send = send
-        self._shown: TrustQuestion | None = None
+        self._shown: str | None = None
+        """Key of the question on screen."""
+        self._answers: dict[str, bool] = {}
 
     def take(self, question: TrustQuestion | None) -> None:
-        """What the session asks now; it goes on asking until it has the answer."""
-        if question == self._shown:
+        """What the session asks now."""
+        if question is None or self._shown is not None:
             return
-        self._shown = question
-        if question is not None:
-            self._panes.app.push_screen(TrustScreen(question), partial(self._answer, question))
+        known = self._answers.get(question.key)
+        if known is not None:
+            self._send(AnswerTrust(question.key, known))
+            return
+        self._shown = question.key
+        self._panes.app.push_screen(TrustScreen(question), partial(self._answer, question))
 
     def _answer(self, question: TrustQuestion, yes: bool | None) -> None:
+        self._shown = None
+        self._answers[question.key] = bool(yes)
         self._send(AnswerTrust(question.key, bool(yes)))
