@@ -1,8 +1,8 @@
-"""Call timing: how long calls took, gathered from events."""
+"""Call timing: how long calls took and elements waited for them, gathered from events."""
 
 from __future__ import annotations
 
-from runtime.model.call import Accepted
+from runtime.model.call import Accepted, Failed
 from runtime.model.call_times import CallTimes, NodeTimes
 from runtime.model.events import CallFinished
 from runtime.model.histogram import Histogram, Spread
@@ -12,40 +12,82 @@ class CallTiming:
     """Gathers the times of calls. Next to the engine, whose speed and memory it does not touch."""
 
     def __init__(self) -> None:
-        self._nodes: dict[str, Histogram] = {}
-        self._fuel: dict[str, int] = {}
+        self._nodes: dict[str, _NodeTiming] = {}
         self._end_to_end = Histogram()
         self._in_calls_ns = 0
 
     def add(self, event: CallFinished) -> None:
         """Take a call."""
         call, answer, began_ns, _, _ = event
-        node = call.node
+        timing = self._nodes.get(call.node)
+        if timing is None:
+            timing = self._nodes[call.node] = _NodeTiming()
         duration_ns = answer.duration_ns
-        calls = self._nodes.get(node)
-        if calls is None:
-            calls = self._nodes[node] = Histogram()
-            self._fuel[node] = 0
-        calls.add(duration_ns)
+        timing.calls.add(duration_ns)
         if answer.fuel:
-            self._fuel[node] += answer.fuel
+            timing.fuel += answer.fuel
         element = call.element
-        if type(answer.outcome) is Accepted and element is not None and element.path:
-            self._end_to_end.add(began_ns + duration_ns - element.path[0].at_ns)
+        outcome = type(answer.outcome)
+        if element is None or outcome is Failed:
+            return
+        path = element.path
+        if not path:
+            return
+        producer, _, _, given_at_ns, giving_ns = path[-1]
+        wait_ns = began_ns - given_at_ns - giving_ns
+        if wait_ns:
+            timing.wait(producer, wait_ns)
+        else:
+            at_once = timing.at_once
+            at_once[producer] = at_once.get(producer, 0) + 1
+        if outcome is Accepted:
+            self._end_to_end.add(began_ns + duration_ns - path[0].at_ns)
             self._in_calls_ns += duration_ns
-            for hop in element.path:
+            for hop in path:
                 self._in_calls_ns += hop.duration_ns
 
     def times(self) -> CallTimes:
         """What the calls came to so far."""
         nodes = tuple(
-            (node, NodeTimes(_spread(calls), self._fuel[node]))
-            for node, calls in self._nodes.items()
+            (node, NodeTimes(_spread(timing.calls), timing.fuel))
+            for node, timing in self._nodes.items()
         )
-        return CallTimes(nodes, self._end_to_end.spread(), self._in_calls_ns)
+        waits = tuple(
+            ((producer, node), _spread(waits))
+            for node, timing in self._nodes.items()
+            for producer, waits in timing.all_waits().items()
+        )
+        return CallTimes(nodes, self._end_to_end.spread(), self._in_calls_ns, waits)
 
 
-def _spread(calls: Histogram) -> Spread:
-    spread = calls.spread()
-    assert spread is not None, "a node is there from its first call on"
+class _NodeTiming:
+    """The calls of one node, and the waits of its elements by the node they came from."""
+
+    __slots__ = ("at_once", "calls", "fuel", "waits")
+
+    def __init__(self) -> None:
+        self.calls = Histogram()
+        self.fuel = 0
+        self.waits: dict[str, Histogram] = {}
+        self.at_once: dict[str, int] = {}
+        """Elements that did not wait: where consumers are called first, nearly all."""
+
+    def wait(self, producer: str, wait_ns: int) -> None:
+        """Count an element that waited."""
+        waits = self.waits.get(producer)
+        if waits is None:
+            waits = self.waits[producer] = Histogram()
+        waits.add(wait_ns)
+
+    def all_waits(self) -> dict[str, Histogram]:
+        """The waits with those of no time."""
+        found = {producer: waits.copy() for producer, waits in self.waits.items()}
+        for producer, count in self.at_once.items():
+            found.setdefault(producer, Histogram()).add(0, count)
+        return found
+
+
+def _spread(durations: Histogram) -> Spread:
+    spread = durations.spread()
+    assert spread is not None, "a histogram is there from its first value on"
     return spread

@@ -1,4 +1,4 @@
-"""How long calls took by node, and elements from end to end: what `CallTiming` came to."""
+"""How long calls took by node, and elements by edge and from end to end, by `CallTiming`."""
 
 from __future__ import annotations
 
@@ -28,10 +28,19 @@ class CallTimes:
     sink's."""
     in_calls_ns: int = 0
     """Of the total of `end_to_end`, time within calls; the rest was waiting."""
+    waits: tuple[tuple[tuple[str, str], Spread], ...] = ()
+    """By producer and consumer, for each call on an element that was answered: from the end of
+    the call that gave the element to the beginning of this one, so in the queue and, where that
+    had no room, in the producer's hand before. Edges between the same two nodes are one. Elements
+    put in from outside do not count."""
 
     def of(self, node: str) -> NodeTimes | None:
         """The calls of a node; None when it was not called."""
         return next((times for name, times in self.nodes if name == node), None)
+
+    def wait(self, producer: str, consumer: str) -> Spread | None:
+        """How long elements waited between two nodes; None when nothing was taken."""
+        return next((wait for ends, wait in self.waits if ends == (producer, consumer)), None)
 
 
 NO_CALLS = CallTimes()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from runtime.model.call_times import CallTimes
+from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
 from runtime.protocol.updates import ElementSummary, QueueListing
@@ -18,6 +20,7 @@ BAR_CELLS = 14
 def edge_rows(
     flow: LinkedFlow,
     snapshot: FlowSnapshot | None,
+    times: CallTimes,
     index: int,
     listing: QueueListing | None,
     cells: int,
@@ -40,7 +43,8 @@ def edge_rows(
         )
     )
     if snapshot is not None:
-        rows += _counts(snapshot.edges[index], edge.rate, cells)
+        wait = times.wait(edge.source, edge.target)
+        rows += _counts(snapshot.edges[index], wait, edge.rate, cells)
     rows.append(section("waiting", "oldest first", cells))
     rows += _waiting(listing)
     return rows
@@ -58,11 +62,14 @@ def depth_bar(edge: EdgeSnapshot, cells: int) -> Line:
     )
 
 
-def _counts(edge: EdgeSnapshot, rate: float | None, cells: int) -> list[Row]:
+def _counts(edge: EdgeSnapshot, wait: Spread | None, rate: float | None, cells: int) -> list[Row]:
     drops = ", ".join(f"{number} {reason.value}" for reason, number in edge.drops)
     blocked = duration(edge.blocked_ns)
     if edge.paced_ns:
         blocked += f", {duration(edge.paced_ns)} of it by its rate"
+    waited = ""
+    if wait is not None:
+        waited = f"p50 {duration(wait.p50_ns)}, max {duration(wait.max_ns)}"
     response = ""
     if edge.response is not None:
         p50, most = duration(edge.response.p50_ns), duration(edge.response.max_ns)
@@ -75,6 +82,7 @@ def _counts(edge: EdgeSnapshot, rate: float | None, cells: int) -> list[Row]:
             ("peak", f"{edge.peak}, relieved at {edge.low_mark}"),
             ("policy", edge.policy.value + (f" {rate:g}/s" if rate else "")),
             ("passed", f"{count(edge.enqueued)} in, {count(edge.dequeued)} out"),
+            ("waited", waited),
             ("for room", f"{count(edge.in_hand)} wait" if edge.in_hand else ""),
             ("dropped", line((drops, StyleRole.WARN)) if edge.dropped else ""),
             (

@@ -6,6 +6,7 @@ from runtime.headless.run import RunReport
 from runtime.model.errors import ExitCode
 from runtime.model.events import FlowState
 from runtime.model.failure_report import FailureReport, frame_text, report_of
+from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from workbench.inspection.pressure_cause import find_cause, shares
@@ -62,7 +63,7 @@ def summary_text(flow: LinkedFlow, report: RunReport, note: str | None) -> str:
     if report.stopped_because:
         rows.append(("Stopped because", report.stopped_because))
     lines = ["Summary", *(f"  {name:<16}{value}" for name, value in rows)]
-    lines += ["Queues", *_queue_lines(snapshot)]
+    lines += ["Queues", *_queue_lines(flow, report)]
     lines += ["Nodes", *_node_lines(report)]
     lines += _failure_lines(report)
     if note is not None:
@@ -125,16 +126,24 @@ def _port_rows(snapshot: FlowSnapshot) -> list[tuple[str, str]]:
     return [("Ports", ", ".join(ports))] if ports else []
 
 
-def _queue_lines(snapshot: FlowSnapshot) -> list[str]:
-    width = max((len(edge.label) for edge in snapshot.edges), default=0)
-    return [f"  {edge.label:<{width}}  {_queue(edge)}" for edge in snapshot.edges]
+def _queue_lines(flow: LinkedFlow, report: RunReport) -> list[str]:
+    edges = report.snapshot.edges
+    width = max((len(edge.label) for edge in edges), default=0)
+    waits = (report.times.wait(link.source, link.target) for link in flow.edges)
+    return [
+        f"  {edge.label:<{width}}  {_queue(edge, wait)}"
+        for edge, wait in zip(edges, waits, strict=True)
+    ]
 
 
-def _queue(edge: EdgeSnapshot) -> str:
+def _queue(edge: EdgeSnapshot, wait: Spread | None) -> str:
     parts = [f"peak {edge.peak}/{edge.capacity}"]
     parts += [f"{number:,} dropped ({reason.value})" for reason, number in edge.drops]
     if edge.depth or edge.in_hand:
         parts.append(f"{edge.depth + edge.in_hand:,} left ({edge.state.value})")
+    if wait is not None:
+        p50, most = wait.p50_ns, wait.max_ns
+        parts.append(f"waited {spaced_duration(p50)} (p50), {spaced_duration(most)} (max)")
     if edge.episodes:
         times = f"full {edge.episodes:,} {_plural(edge.episodes, 'time')}"
         parts.append(f"{times}, {edge.drained:,} drained")

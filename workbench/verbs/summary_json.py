@@ -46,7 +46,7 @@ def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
         },
         "nodes": [_node(flow, snapshot, node) for node in snapshot.nodes],
         "edges": [_edge(edge) for edge in snapshot.edges],
-        "metrics": _metrics(report),
+        "metrics": _metrics(flow, report),
         "failures": [_failure(failed) for failed in report.failures],
     }
 
@@ -117,7 +117,7 @@ def _edge(edge: EdgeSnapshot) -> dict[str, Any]:
     }
 
 
-def _metrics(report: RunReport) -> dict[str, Any]:
+def _metrics(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
     """The metrics that are measured here, under Torvyn's names."""
     snapshot, times = report.snapshot, report.times
     seconds = report.duration_seconds
@@ -149,8 +149,9 @@ def _metrics(report: RunReport) -> dict[str, Any]:
                 "stream.backpressure.duration_ns": edge.held_ns,
                 "stream.queue.current_depth": edge.depth,
                 "stream.queue.peak_depth": edge.peak,
+                "stream.queue.wait_time": _spread(times.wait(link.source, link.target)),
             }
-            for edge in snapshot.edges
+            for link, edge in zip(flow.edges, snapshot.edges, strict=True)
         },
     }
 

@@ -225,7 +225,7 @@ class Inspector(LineView, inherit_bindings=False):
                 )
                 self.show(rows)
             case EdgeRef(edge):
-                self.show(edge_rows(flow, snapshot, edge, self._listing, cells))
+                self.show(edge_rows(flow, snapshot, self.view.times, edge, self._listing, cells))
             case ElementRef():
                 if self._details is not None:
                     self._fill_element(self._details, cells)

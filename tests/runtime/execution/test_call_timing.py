@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming
 from runtime.model.call import Answer, Export
+from runtime.model.commands import Step
 from runtime.model.events import CallFinished
-from runtime.model.linked import Role
+from runtime.model.linked import ErrorPolicy, Role
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type
 from tests.support.narrow import present
@@ -31,6 +33,41 @@ def test_calls_are_counted_by_node_and_elements_from_their_pull_to_the_end_of_th
     assert (ends.samples, ends.total_ns, times.in_calls_ns) == (2, 2_040, 2_040)
 
 
+def test_elements_wait_from_the_call_that_gave_them_to_the_call_that_takes_them() -> None:
+    linked = linear(Role.PROCESSOR, capacity=2)
+    invoker = FakeInvoker(linked, elements=3)
+    invoker.on("sink", Export.PUSH, lambda call: Answer(fakes.READY, 1_000))
+    engine = initialised(linked, invoker)
+    timing = CallTiming()
+    # By hand: two pulls, both processed, a third pull, and all the rest in the flow's order.
+    for node in ("source", "source", "processor0", "processor0", "source"):
+        for event in of_type(engine.apply(Step(node)), CallFinished):
+            timing.add(event)
+    for event in of_type(finish(engine), CallFinished):
+        timing.add(event)
+    times = timing.times()
+    # From 0: pulls end at 10, 20 and 50, calls of `process` begin at 20, 30 and 2,050.
+    before = present(times.wait("source", "processor0"))
+    assert (before.samples, before.total_ns) == (3, 10 + 10 + 2_000)
+    # Calls of `process` end at 30, 40 and 2,060, pushes begin at 50, 1,050 and 2,060.
+    after = present(times.wait("processor0", "sink"))
+    assert (after.samples, after.max_ns, after.total_ns) == (3, 1_010, 20 + 1_010)
+    assert times.wait("source", "sink") is None
+
+
+def test_a_failed_call_does_not_end_the_wait_of_its_element() -> None:
+    linked = linear()
+    invoker = FakeInvoker(linked, elements=1)
+    answers = [Answer(fakes.failed(), 500), Answer(fakes.READY, 10)]
+    invoker.on("sink", Export.PUSH, lambda call: answers.pop(0))
+    options = EngineOptions(on_error=ErrorPolicy.RETRY)
+    timing = CallTiming()
+    for event in of_type(finish(initialised(linked, invoker, options)), CallFinished):
+        timing.add(event)
+    wait = present(timing.times().wait("source", "sink"))
+    assert (wait.samples, wait.total_ns) == (1, 500)
+
+
 def test_nothing_has_no_times() -> None:
     times = CallTiming().times()
-    assert (times.nodes, times.end_to_end) == ((), None)
+    assert (times.nodes, times.end_to_end, times.waits) == ((), None, ())

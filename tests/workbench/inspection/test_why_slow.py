@@ -13,10 +13,12 @@ from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type
+from tests.support.narrow import present
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.node import node_rows
 from workbench.inspection.pressure_cause import shares
 from workbench.inspection.why_slow import slow_rows
+from workbench.text.figures import duration
 from workbench.text.lines import Row, width_of
 from workbench.view import NodeRef
 
@@ -83,11 +85,13 @@ def test_a_flow_in_which_nobody_waits_says_so() -> None:
 
 
 def test_the_inspector_says_of_a_queue_what_it_did_to_its_producer() -> None:
-    flow, snapshot, _ = slow_flow()
-    text = "\n".join(texts(edge_rows(flow, snapshot, 0, None, 60)))
+    flow, snapshot, times = slow_flow()
+    text = "\n".join(texts(edge_rows(flow, snapshot, times, 0, None, 60)))
     edge = snapshot.edges[0]
     assert f"was full   {edge.episodes}x, {edge.drained} drained" in text
     assert "state      done" in text
+    wait = present(times.wait("source", "processor0"))
+    assert f"waited     p50 {duration(wait.p50_ns)}, max {duration(wait.max_ns)}" in text
     assert "response   p50 10ns, max " in text
 
 
