@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import NamedTuple
 
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.shape import not_a
@@ -12,6 +15,9 @@ from runtime.model.linked import MAX_BACK_OFF_MS, ErrorPolicy, ErrorRule
 DEFAULT_RETRIES = 3
 DEFAULT_BACK_OFF_MS = 10
 EXPECTED = "skip, stop, fail, retry, retry(N) or retry(N, e.g. 200ms)"
+
+NodeRules = tuple[tuple[str, ErrorRule], ...]
+"""Names of nodes, and what follows their failed calls."""
 
 _RETRY = re.compile(r"retry(?:\(\s*(\d{1,9})\s*(?:,\s*(\d{1,9})\s*(ms|s)\s*)?\))?")
 
@@ -37,6 +43,38 @@ def parse_error_rule(text: str) -> ErrorRule:
     if back_off_ms > MAX_BACK_OFF_MS:
         raise ValueError(f"retry waits {MAX_BACK_OFF_MS // 1000} s at most")
     return ErrorRule(ErrorPolicy.RETRY, retries, back_off_ms)
+
+
+class GivenRule(NamedTuple):
+    """A rule from the command line."""
+
+    node: str | None
+    """None is every node that has no rule of its own."""
+    rule: ErrorRule
+    says_how_often: bool = True
+    """False for `retry` alone."""
+
+
+def rules_over(
+    given: Iterable[GivenRule],
+    general: ErrorRule,
+    settings: NodeRules,
+    retries: int = DEFAULT_RETRIES,
+) -> tuple[ErrorRule, NodeRules]:
+    """The rule of most nodes, `general` if none is given, and those of single nodes.
+
+    A rule that was given counts more than that of the project's `settings`; `retries` is for
+    those that do not say how often.
+    """
+    rules = dict(settings)
+    for node, rule, says_how_often in given:
+        if not says_how_often:
+            rule = replace(rule, max_retries=retries)
+        if node is None:
+            general = rule
+        else:
+            rules[node] = rule
+    return general, tuple(rules.items())
 
 
 class ErrorRuleText:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.flow.error_rules import ErrorRuleText
+from runtime.flow.error_rules import ErrorRuleText, NodeRules
 from runtime.flow.manifest.manifest_file import load_manifest
 from runtime.flow.manifest.nearest import did_you_mean
 from runtime.flow.manifest.problems import Problems, diagnostic
@@ -30,9 +30,6 @@ from runtime.model.linked import ErrorRule, LinkedFlow
 
 SETTINGS_FILE = Path(".torvyn", "studio", "settings.toml")
 """Relative to the manifest's folder."""
-
-NodeRules = tuple[tuple[str, ErrorRule], ...]
-"""Names of nodes, and what follows their failed calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,16 @@ from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
 from runtime.engine.options import EngineOptions
 from runtime.execution.resources import OpenFeeds, SessionResources
+from runtime.flow.error_rules import GivenRule, NodeRules, rules_over
 from runtime.flow.link import link_flow
 from runtime.flow.manifest.manifest_file import read_manifest
-from runtime.flow.studio_settings import NodeRules, node_rules
+from runtime.flow.studio_settings import node_rules
 from runtime.hotreload.builds import KnownBuilds
 from runtime.hotreload.proposals import Linking, ProposalBuilder
 from runtime.hotreload.reloading import HotReload
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
-from runtime.model.linked import ErrorPolicy, LinkedFlow, SchedulePolicy
+from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
 from runtime.model.outline import UnlinkedFlowError
 from runtime.opening.trust import Admit, ProjectTrust, require_trust
 from runtime.recording.replay.input_feed import text_inputs
@@ -81,6 +82,9 @@ class SessionOptions:
     retry_on_reload: bool = False
     """Make a failed call again as soon as its node has another build."""
     recording: RecordingSettings = field(default_factory=RecordingSettings)
+    on_error: tuple[GivenRule, ...] = ()
+    """What follows failed calls; it counts more than the project's settings do. A replay follows
+    its recording instead."""
 
 
 def open_flow(
@@ -121,7 +125,7 @@ class FlowOpener:
         feeds = None
         if self.inputs:
             feeds = partial(text_inputs, self.inputs, opened.flow.sources)
-        engine = replace(SCREEN_OPTIONS, node_rules=opened.node_rules)
+        engine = _screen_options(self.options.on_error, opened.node_rules)
         notes = trust.take_problem()
         return open_session(opened, engine, self.options, wake, feeds=feeds, notes=notes)
 
@@ -140,6 +144,17 @@ class FlowOpener:
 
 SCREEN_OPTIONS = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)
 """What the engine is set to where a developer looks on."""
+
+
+def _screen_options(given: tuple[GivenRule, ...], settings: NodeRules) -> EngineOptions:
+    rule, node_rules = rules_over(given, ErrorRule(SCREEN_OPTIONS.on_error), settings)
+    return replace(
+        SCREEN_OPTIONS,
+        on_error=rule.policy,
+        max_retries=rule.max_retries,
+        back_off_ms=rule.back_off_ms,
+        node_rules=node_rules,
+    )
 
 
 def open_session(

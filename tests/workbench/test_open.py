@@ -12,15 +12,24 @@ import time
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from runtime.flow.error_rules import GivenRule
+from runtime.flow.studio_settings import SETTINGS_FILE
+from runtime.model.linked import ErrorPolicy, ErrorRule
 from runtime.opening.open import SessionOptions
+from tests.support.session_driver import opened
 from workbench.app import StudioApp
 from workbench.verbs import open as verb
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out"
+RECORDING = SAMPLE / "four-events.rec"
 PATIENCE_S = 60.0
+
+SKIP = ErrorRule(ErrorPolicy.SKIP)
+RETRY = ErrorRule(ErrorPolicy.RETRY, 2, 5)
 
 
 def run_in_terminal(folder: Path, awaited: bytes, keys: bytes) -> tuple[int, bytes]:
@@ -72,6 +81,10 @@ def test_leaving_a_flow_that_does_not_open_is_an_error(
         (["--no-watch"], SessionOptions(watch=False)),
         (["--poll"], SessionOptions(poll_only=True)),
         (["--retry-on-reload"], SessionOptions(retry_on_reload=True)),
+        (
+            ["--on-error", "skip", "--on-error", "router=retry(2, 5ms)"],
+            SessionOptions(on_error=(GivenRule(None, SKIP), GivenRule("router", RETRY))),
+        ),
     ],
 )
 def test_options_reach_the_session(
@@ -85,6 +98,36 @@ def test_options_reach_the_session(
     manifest = str(SAMPLE / "Torvyn.toml")
     assert verb.command.main([manifest, *given], standalone_mode=False) == 0
     assert [arguments[2] for arguments in asked] == [options]
+
+
+def test_a_given_error_policy_counts_more_than_the_settings_of_the_project(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "fan-out"
+    shutil.copytree(SAMPLE, folder)
+    settings = folder / SETTINGS_FILE
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('[flow.main.on_error]\nrouter = "fail"\nsource = "fail"\n')
+    given = (GivenRule(None, SKIP), GivenRule("router", RETRY))
+    driver = opened(folder / "Torvyn.toml", on_error=given)
+    rules = {node.name: node.error_rule for node in driver.snapshot.nodes}
+    driver.session.close()
+    assert rules.pop("router") == RETRY
+    assert rules.pop("source").policy is ErrorPolicy.FAIL
+    assert {rule.policy for rule in rules.values()} == {ErrorPolicy.SKIP}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["--on-error", "ruter=skip"], "no node 'ruter'; its nodes are source, router"),
+        (["--on-error", "skip", "--replay", str(RECORDING)], "error policies of its recording"),
+    ],
+)
+def test_an_error_policy_that_cannot_be_is_a_usage_error(given: list[str], words: str) -> None:
+    manifest = str(SAMPLE / "Torvyn.toml")
+    with pytest.raises(click.UsageError, match=words):
+        verb.command.main([manifest, *given], standalone_mode=False)
 
 
 class Terminal:

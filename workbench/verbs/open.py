@@ -9,6 +9,7 @@ from typing import TypedDict, Unpack
 
 import click
 
+from runtime.flow.error_rules import GivenRule
 from runtime.model.errors import ExitCode
 from runtime.model.outline import FlowOutline
 from runtime.opening.check import check_manifest_file
@@ -23,6 +24,7 @@ from runtime.session.recording_file import RecordingSettings
 from workbench.app import StudioApp
 from workbench.terminal.screen_driver import terminal_given_back
 from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow, names_manifest
+from workbench.verbs.options.on_error import OnError, require_nodes
 from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.run_options import redaction
 
@@ -45,6 +47,7 @@ class OpenArguments(TypedDict):
     poll: bool
     retry_on_reload: bool
     trust: bool
+    on_error: tuple[GivenRule, ...]
 
 
 @click.command("open")
@@ -83,6 +86,14 @@ class OpenArguments(TypedDict):
     multiple=True,
     metavar="[SOURCE=]FILE",
     help="Lines of a file in place of what a source gives.",
+)
+@click.option(
+    "--on-error",
+    type=OnError(),
+    multiple=True,
+    metavar="[NODE=]POLICY",
+    help="What follows a failed call, of all nodes or of one: stop (the default), skip, fail, "
+    "retry or retry(N, 200ms). It counts more than .torvyn/studio/settings.toml.",
 )
 @click.option("--force", is_flag=True, help="Replay with another flow than was recorded.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
@@ -131,8 +142,11 @@ def _link(
         if arguments["force"]:
             raise click.UsageError("--force needs --replay FILE")
         flow = check_manifest_file(manifest, name)
+        require_nodes(options.on_error, flow.name, [node.name for node in flow.nodes])
         title = manifest.parent.resolve().name
         return lambda: process_link(manifest, flow.name, options, inputs), title, flow, manifest
+    if options.on_error:
+        raise click.UsageError("--on-error: a replay follows the error policies of its recording")
     if not names_manifest(arguments["words"]):
         manifest = manifest_of(recording)
     with RecordingReader(recording) as reader:
@@ -150,6 +164,7 @@ def _options(arguments: OpenArguments) -> SessionOptions:
         poll_only=arguments["poll"],
         retry_on_reload=arguments["retry_on_reload"],
         trusted=arguments["trust"],
+        on_error=arguments["on_error"],
         recording=RecordingSettings(
             path=arguments["record"],
             ring_bytes=arguments["ring"] * MIB,

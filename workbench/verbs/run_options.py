@@ -11,11 +11,11 @@ from typing import Any, Protocol, TypedDict, TypeVar
 import click
 
 from runtime.child.gc_tuning import settle_collector
-from runtime.flow.error_rules import DEFAULT_RETRIES
+from runtime.flow.error_rules import DEFAULT_RETRIES, GivenRule, rules_over
 from runtime.headless.run import HeadlessRun, RunOptions, RunReport, engine_options
 from runtime.model.codes import Code
 from runtime.model.errors import ExitCode, StudioError
-from runtime.model.linked import LinkedFlow, SchedulePolicy
+from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
 from runtime.model.printable import json_line
 from runtime.opening.flow_suggestion import suggest_flow
 from runtime.opening.open import OpenedFlow, open_flow
@@ -32,7 +32,7 @@ from workbench.terminal import ending_signals, standard_streams
 from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.linked_nodes import show_nodes
-from workbench.verbs.options.on_error import GivenRule, OnError, error_rules
+from workbench.verbs.options.on_error import OnError, require_nodes
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.summary import completed_line, exit_code, failure_text, summary_text
 from workbench.verbs.summary_json import summary_object
@@ -140,7 +140,8 @@ def options_for(arguments: RunArguments, opened: OpenedFlow) -> RunOptions:
     """How the flow runs: as the arguments say, else the manifest and the project's settings."""
     flow = opened.flow
     given, retries = arguments["on_error"], arguments["retries"]
-    rule, node_rules = error_rules(given, retries, flow, opened.node_rules)
+    require_nodes(given, flow.name, flow.by_name)
+    rule, node_rules = rules_over(given, ErrorRule(ErrorPolicy.FAIL), opened.node_rules, retries)
     schedule = flow.schedule if flow.schedule_given else SchedulePolicy.CONSUMER_FIRST
     if arguments["schedule"] is not None:
         schedule = SchedulePolicy(arguments["schedule"])
