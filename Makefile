@@ -2,11 +2,13 @@
 # Random tests try a fifth of their examples there, and all of them in `make thorough`.
 PYTHON ?= python3
 SAMPLE ?= fan-out
+FUZZ_SECONDS ?= 600
+SEED ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test thorough check format bench components picture clean
+.PHONY: run test thorough check format fuzz bench components picture clean
 
 run: $(READY)
 	cd sample_flows/$(SAMPLE) && $(abspath $(BIN))/torvyn-studio
@@ -27,6 +29,10 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# Hostile input for ten minutes, from a seed: make fuzz FUZZ_SECONDS=60 SEED=7
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz.fuzzing --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.routed_call

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from runtime.flow.flow_outline import outline_flow
@@ -252,7 +252,8 @@ class _FlowLinker:
         try:
             digest, surface = self._artifacts.open(path)
         except StudioError as error:
-            self._problems.adopt(error.diagnostics, (*at, "component"))
+            told = (replace(one, message=f"{path}: {one.message}") for one in error.diagnostics)
+            self._problems.adopt(told, (*at, "component"))
             return None
         except OSError as error:
             self._problems.error(
@@ -265,7 +266,9 @@ class _FlowLinker:
             return None
         if role is None:
             return None
-        binding = SurfaceCheck(surface, role, node.interface, at, self._problems).check()
+        binding = SurfaceCheck(
+            surface, role, node.interface, at, self._problems, artifact=str(path)
+        ).check()
         if binding is None:
             return None
         check_network(self._manifest, name, node.component, surface, self._problems)

@@ -68,14 +68,23 @@ class SurfaceCheck:
     """Checks the component of one node; problems go to its `component` and `interface` keys."""
 
     def __init__(
-        self, surface: Surface, role: Role, declared: str, at: KeyPath, problems: Problems
+        self,
+        surface: Surface,
+        role: Role,
+        declared: str,
+        at: KeyPath,
+        problems: Problems,
+        *,
+        artifact: str = "",
     ) -> None:
+        """`artifact` is the file that problems of the component begin with."""
         self._surface = surface
         self._role = role
         self._declared = declared
         self._component_at: KeyPath = (*at, "component")
         self._interface_at: KeyPath = (*at, "interface")
         self._problems = problems
+        self._artifact = f"{artifact}: " if artifact else ""
 
     def check(self) -> Binding | None:
         """The exports to call, or None when the role's interface is not there."""
@@ -198,7 +207,8 @@ class SurfaceCheck:
                 self._note_type(f"{item.name} imports '{function.name}'", function.type, wanted)
 
     def _error(self, code: Code, message: str, help_: str, at: KeyPath | None = None) -> None:
-        self._problems.error(code, at or self._component_at, message, help_, value=True)
+        place = at or self._component_at
+        self._problems.error(code, place, self._artifact + message, help_, value=True)
 
 
 def _rebuild_help(types: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from runtime.model.element import MAX_BUFFER_BYTES, Buffer
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.json_text import NO_JSON, json_document
 
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 JSON_TYPE = "application/json"
 TEXT_TYPE = "text/plain"
 
@@ -38,7 +39,7 @@ class TextInput:
 
     The line's end (LF or CR LF) is not part of the element; the last line needs none. A line
     that is a JSON object or array is `application/json`, any other `text/plain`. An empty line
-    is an element with an empty payload.
+    is an element with an empty payload. A byte order mark before the first line is left out.
 
     Raises:
         StudioError: the file cannot be opened (E0001).
@@ -70,6 +71,8 @@ class TextInput:
         if not line:
             self.close()
             return Exhausted()
+        if not self.lines:
+            line = line.removeprefix(BYTE_ORDER_MARK)
         self.lines += 1
         data = line.removesuffix(b"\n").removesuffix(b"\r") if line.endswith(b"\n") else line
         if len(data) > MAX_BUFFER_BYTES:
@@ -128,6 +131,8 @@ def text_inputs(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, T
         if not found or name not in sources:
             if len(sources) != 1:
                 raise StudioError([_no_source(option, sources)])
+            if found and path and not Path(option).exists():
+                raise StudioError([_unknown_source(option, name, sources[0])])
             name, path = sources[0], option
         if name in paths:
             raise StudioError([_twice(option, name)])
@@ -165,6 +170,16 @@ def _no_source(option: str, sources: tuple[str, ...]) -> Diagnostic:
         f"Say which one gets the file, e.g. --input {sources[0]}={option}."
         if sources
         else "A flow without a source takes no input.",
+    )
+
+
+def _unknown_source(option: str, name: str, source: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        Code.INVALID_VALUE,
+        f"--input {option}: the flow has no source {name!r}, and there is no file of that name; "
+        f"its source is {source}",
+        f"Write --input {source}={option.partition('=')[2]}.",
     )
 
 

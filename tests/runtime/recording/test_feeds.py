@@ -111,6 +111,7 @@ def test_inputs_are_given_to_the_source_they_name(tmp_path: Path) -> None:
         (["FILE"], ("a", "b"), "2 sources: a, b"),
         (["FILE"], (), "0 sources"),
         (["c=FILE"], ("a", "b"), "2 sources"),
+        (["c=FILE"], ("a",), "no source 'c'.*its source is a"),
         (["FILE", "FILE"], ("a",), "has an input already"),
         (["none/such"], ("a",), "cannot be read"),
     ],
@@ -124,6 +125,11 @@ def test_inputs_that_make_no_sense_are_told(
     with pytest.raises(StudioError, match=part) as caught:
         text_inputs(given_options, sources)
     assert caught.value.exit_code == 2
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    feed = file_of(tmp_path, b"\xef\xbb\xbf{}\n\xef\xbb\xbfb\n")
+    assert pulled(feed) == [(b"{}", "application/json"), (b"\xef\xbb\xbfb", "text/plain")]
 
 
 def test_a_flow_runs_on_a_file(tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def test_a_bad_artifact(tmp_path: Path, artifact: bytes | None, says: str) -> No
         assert says in text
         assert "Torvyn.toml:" in text
         assert "flow.main.nodes.sink" in text
+        assert "sink.wasm" in text
 
 
 # ---- components that misbehave
