@@ -49,6 +49,7 @@ class ProcessClient:
         self._last_snapshot: FlowSnapshot | None = None
         self._dead: Update | None = None
         self._health = Health.STARTING
+        self._starting = "loading the components"
         self._running = False
         self._closed = False
         self._start()
@@ -130,6 +131,10 @@ class ProcessClient:
         except (EOFError, OSError):
             self._note_death()
             return None
+        if update.health is Health.STARTING:
+            # Told unasked while the flow is opened: the answer still comes.
+            self._starting = update.health_detail
+            return update
         self._asked_at = None
         self._health = update.health
         self._running = update.running
@@ -139,7 +144,7 @@ class ProcessClient:
 
     def _nothing_yet(self) -> Update:
         if self._health is Health.STARTING:
-            return Update(health=Health.STARTING, health_detail="loading and compiling components")
+            return Update(health=Health.STARTING, health_detail=self._starting)
         return Update(
             self._health, self._silence(), running=self._running, call=self._call_by_now()
         )

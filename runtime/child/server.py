@@ -48,13 +48,18 @@ CLOSE_SECONDS = 6.0
 """How long teardown may take when the workbench closes; then the process ends anyway."""
 
 
+Compiling = Callable[[str, int, int], None]
+"""Takes the name of a component that is compiled now, the how manieth it is, and of how many."""
+
+
 class Opener(Protocol):
     """What sessions are opened from: a manifest, a flow's name, options. It can be pickled."""
 
-    def open(self, wake: Callable[[], None]) -> FlowSession:
+    def open(self, wake: Callable[[], None], compiling: Compiling | None = None) -> FlowSession:
         """A session, paused before the first call.
 
         `wake` is called from another thread when `FlowSession.take_reloads` has something.
+        `compiling` is called before each component that has to be compiled.
         Raises `StudioError` with every problem of the manifest and its components.
         """
         ...
@@ -275,12 +280,18 @@ class _Server:
     def _open(self) -> None:
         self._stop_reopening()
         try:
-            self._session = self._opener.open(self._wake)
+            self._session = self._opener.open(self._wake, self._compiling)
             self._invalid = None
         except StudioError as error:
             self._session = None
             self._invalid = invalid_update(error)
             self._reopening = self._opener.reopening(self._wake)
+
+    def _compiling(self, component: str, position: int, total: int) -> None:
+        """Tell the workbench unasked: it asks in vain until the flow is open."""
+        detail = f"compiling {component}, {position} of {total}"
+        with contextlib.suppress(OSError):
+            self._connection.send(Update(health=Health.STARTING, health_detail=detail))
 
     def _wake(self) -> None:
         self._inbox.put(Wake())

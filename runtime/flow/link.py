@@ -44,6 +44,9 @@ from runtime.model.surface import Surface
 Inspect = Callable[[bytes], Surface]
 """Reads a component's bytes; raises `StudioError` when they are not a component."""
 
+Opening = Callable[[str, int, int], None]
+"""Hears which component is opened next: its name, the how manieth it is, and of how many."""
+
 Read = Callable[[Path], bytes]
 """Gives an artifact's bytes; raises `OSError` when there are none."""
 
@@ -107,6 +110,7 @@ def link_flow(
     inspect: Inspect,
     read: Read = Path.read_bytes,
     text: bytes | None = None,
+    opening: Opening | None = None,
 ) -> LinkResult:
     """Links one flow, by default the alphabetically first.
 
@@ -119,7 +123,8 @@ def link_flow(
     except StudioError as error:
         return LinkResult((), error.diagnostics)
     chosen = choose_flow(loaded, flow_name)
-    return _link(loaded, [chosen[0]] if chosen else [], _Artifacts(inspect, read))
+    artifacts = _Artifacts(inspect, read, opening)
+    return _link(loaded, [chosen[0]] if chosen else [], artifacts)
 
 
 def link_flows(manifest_path: Path, *, inspect: Inspect) -> LinkResult:
@@ -164,6 +169,7 @@ class _Artifacts:
 
     inspect: Inspect
     read: Read
+    opening: Opening | None = None
     digests: dict[Path, str] = field(default_factory=dict)
     surfaces: dict[str, Surface | StudioError] = field(default_factory=dict)
 
@@ -207,6 +213,8 @@ class _FlowLinker:
         self._name = name
         self._flow: Flow = loaded.manifest.flow[name]
         self._artifacts = artifacts
+        self._names: list[str] = []
+        """The components of the flow, each once."""
         self._components = {item.name: item for item in self._manifest.component if item.name}
         self._resolver = Resolver(
             directory=loaded.directory,
@@ -220,6 +228,7 @@ class _FlowLinker:
         """The flow, or None after an error that leaves nothing to put together."""
         topology = _check_graph(self._loaded, self._name)
         opened: dict[str, _Opened] = {}
+        self._names = list(dict.fromkeys(node.component for node in self._flow.nodes.values()))
         for name, node in self._flow.nodes.items():
             found = self._open(name, node, topology.roles.get(name))
             if found is not None:
@@ -249,6 +258,9 @@ class _FlowLinker:
         path = self._resolver.resolve(node.component, (*at, "component"), self._problems)
         if path is None:
             return None
+        if self._artifacts.opening is not None:
+            position = self._names.index(node.component) + 1
+            self._artifacts.opening(node.component, position, len(self._names))
         try:
             digest, surface = self._artifacts.open(path)
         except StudioError as error:

@@ -35,6 +35,9 @@ from runtime.watch.file_changes import (
 )
 from runtime.watch.watcher import ArtifactWatcher
 
+_COMPILES_LONG_BYTES = 2 * 1024 * 1024
+"""From this size on, compiling a component may take seconds, and is told."""
+
 
 def _as_written(flow: LinkedFlow) -> LinkedFlow:
     return flow
@@ -182,6 +185,9 @@ class ProposalBuilder:
     def _arrival(self, event: WatchEvent) -> Arrival | None:
         match event:
             case FileArriving(path=path, data=data):
+                if len(data) >= _COMPILES_LONG_BYTES:
+                    self._arrivals.put(FileNote(path, f"compiling {path.stem}"))
+                    self._wake()
                 with suppress(StudioError):
                     # The host knows a content as long as somebody holds it.
                     self._arriving[path] = self._host.compile(data)

@@ -11,6 +11,7 @@ import platformdirs
 
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
+from runtime.child.server import Compiling
 from runtime.engine.options import EngineOptions
 from runtime.execution.resources import OpenFeeds, SessionResources
 from runtime.flow.error_rules import GivenRule, NodeRules, rules_over
@@ -87,19 +88,49 @@ class SessionOptions:
     its recording instead."""
 
 
+class _Progress:
+    """Says which component is compiled, when one is that no cache has."""
+
+    def __init__(self, compiling: Compiling) -> None:
+        self._compiling = compiling
+        self._now = ("", 0, 0)
+
+    def opening(self, component: str, position: int, total: int) -> None:
+        """See `runtime.flow.link.Opening`."""
+        self._now = (component, position, total)
+
+    def compile(self) -> None:
+        """The component that was opened last is compiled now."""
+        self._compiling(*self._now)
+
+
 def open_flow(
-    manifest: Path, flow_name: str | None = None, *, admit: Admit = require_trust
+    manifest: Path,
+    flow_name: str | None = None,
+    compiling: Compiling | None = None,
+    *,
+    admit: Admit = require_trust,
 ) -> OpenedFlow:
     """Links a flow and compiles its components.
 
     `admit` decides which grants beyond the project's folder it gets; by default those that the
-    user has agreed to, or none of it runs.
+    user has agreed to, or none of it runs. `compiling` is called before each component that
+    has to be compiled.
 
     Raises `UnlinkedFlowError` with every problem, and what `admit` raises.
     """
     linking = Linking(Host(compiled_cache()), admit=admit)
     text = read_manifest(manifest)
-    result = link_flow(manifest, flow_name, inspect=linking.inspect, text=text)
+    progress = _Progress(compiling) if compiling is not None else None
+    linking.host.on_compile = progress.compile if progress is not None else None
+    result = link_flow(
+        manifest,
+        flow_name,
+        inspect=linking.inspect,
+        text=text,
+        opening=progress.opening if progress is not None else None,
+    )
+    linking.host.on_compile = None
     if result.flow is None:
         raise UnlinkedFlowError(result.diagnostics, result.outline)
     flow = admit(result.flow)
@@ -118,10 +149,10 @@ class FlowOpener:
     inputs: tuple[str, ...] = ()
     """Files in place of sources, as `text_inputs` takes them."""
 
-    def open(self, wake: Callable[[], None]) -> FlowSession:
+    def open(self, wake: Callable[[], None], compiling: Compiling | None = None) -> FlowSession:
         """See `Opener.open`."""
         trust = self.trust()
-        opened = open_flow(self.manifest, self.flow, admit=trust.withhold)
+        opened = open_flow(self.manifest, self.flow, compiling, admit=trust.withhold)
         feeds = None
         if self.inputs:
             feeds = partial(text_inputs, self.inputs, opened.flow.sources)

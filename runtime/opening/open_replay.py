@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
+from runtime.child.server import Compiling
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
 from runtime.opening.open import SCREEN_OPTIONS, SessionOptions, open_session, reopening_of
@@ -42,11 +43,16 @@ class ReplayOpener:
     """Files in place of what sources gave, as `text_inputs` takes them."""
     force: bool = False
 
-    def open(self, wake: Callable[[], None]) -> FlowSession:
+    def open(self, wake: Callable[[], None], compiling: Compiling | None = None) -> FlowSession:
         """See `Opener.open`."""
         trust = self.trust()
         recorded = open_recording(
-            self.recording, self.manifest, self.flow, force=self.force, admit=trust.withhold
+            self.recording,
+            self.manifest,
+            self.flow,
+            force=self.force,
+            admit=trust.withhold,
+            compiling=compiling,
         )
         exact = recorded.same_structure and not self.inputs
         return open_session(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runtime.child.server import Compiling
 from runtime.engine.options import EngineOptions
 from runtime.model.codes import Code
 from runtime.model.commands import Relink
@@ -129,6 +130,7 @@ def open_recording(
     force: bool = False,
     folder: Path | None = None,
     admit: Admit = require_trust,
+    compiling: Compiling | None = None,
 ) -> RecordedFlow:
     """Opens a recording with the flow it names, or with another one.
 
@@ -149,7 +151,7 @@ def open_recording(
     _require_redaction(path, header)
     if manifest is None:
         manifest = manifest_of(path, folder)
-    opened = open_flow(manifest, flow or header.flow, admit=admit)
+    opened = open_flow(manifest, flow or header.flow, compiling, admit=admit)
     graphs = RecordedGraphs(path, header, opened.flow, opened.linking.compiled)
     try:
         opened = _with_first_graph(path, header, opened, graphs)

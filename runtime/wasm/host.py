@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -68,6 +68,8 @@ class Host:
         self._lock = threading.Lock()
         self._pollables: Component | None = None
         self._of_thread = threading.local()
+        self.on_compile: Callable[[], None] | None = None
+        """Called, on the thread that compiles, before a component that no cache has."""
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -119,6 +121,8 @@ class Host:
                     return Component.deserialize_file(self.engine, str(path))
                 except WasmtimeError:
                     self._cache.discard(path)
+        if self.on_compile is not None:
+            self.on_compile()
         try:
             component = Component(self.engine, data)
         except WasmtimeError as error:

@@ -38,7 +38,7 @@ def status(view: View, last: EventLine | None, notice: str, cells: int) -> tuple
 def _standing(view: View, cells: int) -> Line:
     snapshot = view.snapshot
     if view.health is Health.STARTING:
-        return line((" - ", StyleRole.ACCENT), "Compiling the components…")
+        return line((" - ", StyleRole.ACCENT), f"{view.detail or 'Compiling the components'}…")
     if view.health is Health.INVALID:
         return line(
             (" x ", StyleRole.BAD),

@@ -17,7 +17,9 @@ _FROM_S = 0.5
 class ProgressLine:
     """Written over itself, and only to a terminal. Clear it before anything else is written."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, *, from_s: float = _FROM_S) -> None:
+        """Before `from_s` nothing is shown."""
+        self._from_s = from_s
         self._stream = stream
         self._is_terminal = stream.isatty() and os.environ.get("TERM") != "dumb"
         self._began = self._written_at = time.monotonic()
@@ -27,11 +29,11 @@ class ProgressLine:
         """Count the seconds from now on."""
         self._began = time.monotonic()
 
-    def show(self, how_far: str, what: str) -> None:
+    def show(self, how_far: str, what: str = "") -> None:
         """Show `how_far, 12 s: what`, as far as the terminal is wide."""
         now = time.monotonic()
         took = now - self._began
-        if not self._is_terminal or took < _FROM_S:
+        if not self._is_terminal or took < self._from_s:
             return
         if self._shown and now - self._written_at < _AGAIN_S:
             return
@@ -59,6 +61,6 @@ class ProgressLine:
 
     def _columns(self) -> int:
         try:
-            return os.get_terminal_size(self._stream.fileno()).columns
+            return os.get_terminal_size(self._stream.fileno()).columns or 80
         except (OSError, ValueError):
             return 80

@@ -29,6 +29,7 @@ from runtime.wasm.host import surfaces_of
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import say, show_failure, show_problem, show_problems
 from workbench.terminal import ending_signals, standard_streams
+from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.linked_nodes import show_nodes
@@ -159,7 +160,15 @@ def options_for(arguments: RunArguments, opened: OpenedFlow) -> RunOptions:
 def _open(manifest: Path, flow: str | None, admit: Admit) -> OpenedFlow:
     """The flow; of a manifest without one, a flow to paste is printed before the error."""
     try:
-        return open_flow(manifest, flow, admit=admit)
+        progress = ProgressLine(sys.stderr, from_s=0.0)
+
+        def compiling(component: str, position: int, total: int) -> None:
+            progress.show(f"compiling {component}, {position} of {total}")
+
+        try:
+            return open_flow(manifest, flow, compiling, admit=admit)
+        finally:
+            progress.clear()
     except StudioError as error:
         without_flow = any(item.code == Code.FLOW_NOT_FOUND.number for item in error.diagnostics)
         suggestion = suggest_flow(manifest) if without_flow and flow is None else None
