@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from workbench.command_line.global_options import (
 from workbench.command_line.torvyn_words import ALIASES, REFUSED_VERBS, explained, refuse_verb
 from workbench.terminal import ending_signals, standard_streams
 from workbench.terminal.colour import write_line
-from workbench.terminal.crash_log import write_crash_log
 
 VERBS: dict[str, tuple[str, str]] = {
     "open": ("workbench.verbs.open", "Open the workbench (the default)."),
@@ -105,7 +103,7 @@ class VerbGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="`torvyn-studio [MANIFEST]` opens the workbench on ./Torvyn.toml.",
 )
-@click.version_option(version("torvyn-studio"), prog_name="torvyn-studio")
+@click.version_option(package_name="torvyn-studio", prog_name="torvyn-studio")
 def cli() -> None:
     """The workbench for people who write Torvyn streaming components."""
 
@@ -202,6 +200,9 @@ def _unforeseen(error: Exception) -> int:
         )
         print(problem.render(), file=sys.stderr)
         return ExitCode.ENVIRONMENT
+    # What it loads is seldom needed, and every start would pay for it.
+    from workbench.terminal.crash_log import write_crash_log
+
     log = write_crash_log(error)
     what = " ".join(f"{type(error).__name__}: {error}".split())
     where = "no log file could be written" if log is None else f"the traceback is in {log}"

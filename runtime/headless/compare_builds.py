@@ -13,7 +13,7 @@ from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow, LinkedNode
-from runtime.opening.open import compiled_cache
+from runtime.opening.cache_folder import compiled_cache
 from runtime.opening.trust import Admit, require_trust
 from runtime.recording.diff.build_diff import BuildUnderTest, calls_of_node, compare_builds
 from runtime.recording.diff.differences import Ignore

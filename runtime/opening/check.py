@@ -8,11 +8,10 @@ from pathlib import Path
 from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
 from runtime.flow.manifest.manifest_file import load_manifest
-from runtime.hotreload.proposals import Linking
 from runtime.model.errors import Severity, StudioError
 from runtime.model.outline import FlowOutline
 from runtime.model.printable import json_line
-from runtime.opening.open import compiled_cache
+from runtime.opening.cache_folder import compiled_cache
 from runtime.wasm.host import Host
 
 
@@ -50,7 +49,7 @@ class CheckReport:
 
 def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:
     """Checks the named flow, else all flows of the manifest, down to their components."""
-    inspect = Linking(Host(compiled_cache())).inspect
+    inspect = Host(compiled_cache()).inspect
     if flow_name is None:
         return CheckReport(link_flows(manifest, inspect=inspect))
     return CheckReport(link_flow(manifest, flow_name, inspect=inspect))
@@ -61,7 +60,7 @@ def link_each(manifest: Path, flow_name: str | None = None) -> dict[str, LinkRes
 
     Raises `StudioError` for a manifest that cannot be read, or that has no such flow.
     """
-    inspect = Linking(Host(compiled_cache())).inspect
+    inspect = Host(compiled_cache()).inspect
     names = [flow_name] if flow_name is not None else sorted(load_manifest(manifest).manifest.flow)
     if not names:
         raise StudioError(check_manifest(manifest).diagnostics)

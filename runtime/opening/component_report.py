@@ -25,7 +25,7 @@ from runtime.model.linked import (
 )
 from runtime.model.surface import Surface
 from runtime.model.wasm_sections import CUSTOM_SECTION, sections
-from runtime.opening.open import compiled_cache
+from runtime.opening.cache_folder import compiled_cache
 from runtime.wasm.declared_memory import Declared
 from runtime.wasm.host import Host
 

@@ -15,7 +15,7 @@ from runtime.flow.suggested_flow import suggested_flow
 from runtime.hotreload.proposals import Linking
 from runtime.model.errors import StudioError
 from runtime.model.linked import ROLE_INTERFACES, Role, contract_name
-from runtime.opening.open import compiled_cache
+from runtime.opening.cache_folder import compiled_cache
 from runtime.wasm.host import Host
 
 

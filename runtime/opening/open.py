@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import platformdirs
-
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
 from runtime.child.server import Compiling
@@ -25,6 +23,7 @@ from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
 from runtime.model.outline import UnlinkedFlowError
+from runtime.opening.cache_folder import compiled_cache
 from runtime.opening.trust import Admit, ProjectTrust, require_trust
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
@@ -34,18 +33,8 @@ from runtime.wasm.host import Host
 from runtime.wasm.host_functions.denials import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
-CACHE_NAME = "torvyn-studio"
-
 OnPrint = Callable[[str, int, str, bytes, bool], None]
 """Takes node, call number, stream, bytes, and whether the manifest grants the stream."""
-
-
-def compiled_cache() -> Path:
-    """The user's folder for compiled code.
-
-    Never the project's: loading compiled code runs it, and a project is somebody else's.
-    """
-    return Path(platformdirs.user_cache_dir(CACHE_NAME, appauthor=False)) / "compiled"
 
 
 @dataclass(frozen=True)

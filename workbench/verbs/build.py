@@ -18,7 +18,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.printable import json_line, printable
 from runtime.model.time_units import NS_PER_S
-from runtime.opening.open import compiled_cache
+from runtime.opening.cache_folder import compiled_cache
 from runtime.protocol.updates import BuildOutcome
 from runtime.wasm.host import Host
 from workbench.command_line.global_options import global_options

@@ -237,11 +237,11 @@ def test_every_verb_has_help_with_the_global_options(verb: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "unwanted"),
     [
-        (["--help"], {"textual", "rich", "wasmtime", "msgspec"}),
+        (["--help"], {"textual", "rich", "wasmtime", "msgspec", "email"}),
         (["--version"], {"textual", "rich", "wasmtime", "msgspec"}),
         (["explain", "E0811"], {"textual", "wasmtime"}),
         (["graph", str(SAMPLE)], {"textual", "wasmtime"}),
-        (["check", str(SAMPLE)], {"textual", "rich"}),
+        (["check", str(SAMPLE)], {"textual", "rich", "watchfiles", "jsonpath", "re2"}),
         (["run", str(SAMPLE)], {"textual"}),
     ],
 )
