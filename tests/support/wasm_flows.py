@@ -62,7 +62,7 @@ class OneNode:
     """A flow of one node, for calls by hand."""
 
     def __init__(self, host: Host, data: bytes, role: Role, **options: Any) -> None:
-        names = ("host_inputs", "on_print", "flow_id")
+        names = ("host_inputs", "on_print", "on_denied", "flow_id")
         given = {name: options.pop(name) for name in names if name in options}
         self.compiled = host.compile(data)
         self.node = a_node(self.compiled, role, **options)
