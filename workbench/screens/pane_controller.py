@@ -121,17 +121,20 @@ class PaneController:
     def copy(self) -> None:
         """Copy the marked text, else what the active pane offers."""
         target = self._panes.target
-        text = self._panes.screen.get_selected_text() or (target.copy_text() if target else None)
+        marked = self._panes.screen.get_selected_text()
+        text = marked or (target.copy_text() if target else None)
+        part = target.copied_part if not marked and isinstance(target, LineView) else ""
         if text:
-            self._panes.run_worker(self._copy(text), group="copy", exclusive=True)
+            self._panes.run_worker(self._copy(text, part), group="copy", exclusive=True)
         else:
             self._panes.show_notice(
                 "Nothing to copy: put the cursor on a line, or mark with the mouse."
             )
 
-    async def _copy(self, text: str) -> None:
+    async def _copy(self, text: str, part: str) -> None:
         tool = await asyncio.to_thread(copy_natively, text)
         if tool is None:
             self._panes.app.copy_to_clipboard(text)
         way = f"with {tool}" if tool else "through the terminal (OSC 52), if it allows that"
-        self._panes.show_notice(f"Copied {len(text):,} characters {way}.")
+        what = f"{len(text):,} characters{part}"
+        self._panes.show_notice(f"Copied {what} {way}.")

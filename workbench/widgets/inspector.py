@@ -274,6 +274,17 @@ class Inspector(LineView, inherit_bindings=False):
         if following is not viewer_for(part, self.viewer):
             self.viewer = following.name
 
+    @property
+    def copied_part(self) -> str:
+        """`: bytes 0–65,536 of 1,500,000`, when only a part of the payload was read."""
+        details = self._details
+        if not isinstance(self._subject, ElementRef) or details is None or details.summary is None:
+            return ""
+        first, last = details.offset, details.offset + len(details.payload)
+        if last - first >= details.summary.size:
+            return ""
+        return f": bytes {first:,}–{last:,} of {details.summary.size:,},"
+
     def copy_text(self) -> str | None:
         """The payload of an element, else the row of the cursor."""
         if isinstance(self._subject, ElementRef) and self._details is not None:

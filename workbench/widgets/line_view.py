@@ -97,6 +97,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return None if self.cursor is None else plain(self.rows[self.cursor].spans).strip()
 
     @property
+    def copied_part(self) -> str:
+        """Which part of the whole `copy_text` is; empty when it is all."""
+        return ""
+
+    @property
     def room(self) -> int:
         """Cells of a row; the scroll bar has its own."""
         return self.scrollable_content_region.width

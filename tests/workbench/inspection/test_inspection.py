@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from runtime.model.call import Export, NextCall
 from runtime.protocol.requests import ReadElement
 from runtime.protocol.updates import ElementDetails, Health, Update
@@ -20,7 +22,9 @@ from tests.support.workbench_fakes import (
 from workbench.inspection.element import element_rows, moment, render_job
 from workbench.inspection.node import node_rows
 from workbench.payloads.rendering import render
+from workbench.screens import pane_controller
 from workbench.text.lines import Row, plain
+from workbench.view import ElementRef
 
 
 def rows_of(reply: ElementDetails, viewer: str | None = None) -> list[Row]:
@@ -121,3 +125,28 @@ async def test_an_answer_to_an_older_question_is_left_out() -> None:
         late = details(3, b"an older element")
         await show(app, pilot, link, Update(Health.READY, replies=(late,)))
         assert "an older element" not in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        (1_500_000, "Copied 65,536 characters: bytes 0–65,536 of 1,500,000, "),
+        (65_536, "characters t"),
+    ],
+)
+async def test_copying_a_part_of_a_payload_says_which_part_it_is(
+    size: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pane_controller, "copy_natively", lambda _text: None)
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        copied: list[str] = []
+        monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+        panes_of(app).selection = ElementRef(7)
+        reply = details(7, b"x" * 65_536, size=size)
+        await show(app, pilot, link, Update(Health.READY, replies=(reply,)))
+        await pilot.press("3", "y")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert copied == ["x" * 65_536]
+        assert said in text_of(app)
