@@ -68,7 +68,7 @@ def _counts(edge: EdgeSnapshot, wait: Spread | None, rate: float | None, cells: 
     if edge.paced_ns:
         blocked += f", {duration(edge.paced_ns)} of it by its rate"
     waited = ""
-    if wait is not None:
+    if wait is not None and wait.max_ns:
         waited = f"p50 {duration(wait.p50_ns)}, max {duration(wait.max_ns)}"
     response = ""
     if edge.response is not None:

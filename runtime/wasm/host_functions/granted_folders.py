@@ -29,6 +29,8 @@ def opened_folder(path: str, linked: Mapping[str, str]) -> Iterator[str]:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        if not Path(path).is_absolute():
+            why += f" (looked for in the current folder, {os.path.realpath(os.curdir)})"
         raise FolderError(f"the granted directory {path!r} cannot be opened: {why}") from None
     try:
         found, given = _place_of(descriptor, path)

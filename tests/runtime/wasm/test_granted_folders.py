@@ -42,3 +42,11 @@ def test_a_folder_that_became_a_link_since_it_was_linked_is_refused(tmp_path: Pa
 def test_what_is_no_folder_is_refused_with_the_reason(path: str) -> None:
     with pytest.raises(FolderError, match="cannot be opened"), opened_folder(path, {}):
         pass
+
+
+def test_a_relative_folder_that_is_not_there_is_told_with_the_place_it_was_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(FolderError, match=f"current folder, {tmp_path}"), opened_folder("data", {}):
+        pass

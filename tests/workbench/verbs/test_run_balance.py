@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,22 @@ def test_what_an_aggregator_takes_in_is_absorbed_and_what_it_gives_at_the_end_is
     # It keeps the first two, then emits each; the two come out of `flush`.
     found = summary(manifest, fed(tmp_path, "a\nb\nc\nd\ne\n"))
     assert parts(found) == {"in": 5, "flushed": 2, "delivered": 5, "absorbed": 2}
+
+
+def test_the_metrics_are_those_that_the_facts_name(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "torvyn-facts.md").read_text()
+    section = text.partition("\n## Metrics\n")[2].partition("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| a ")]
+    of_flow, of_component, of_stream = [set(re.findall(r"`([a-z_.]+)`", line)) for line in lines]
+    metrics = summary(
+        row(tmp_path, Role.PROCESSOR, component(ECHO, Role.PROCESSOR)), fed(tmp_path, "a\n")
+    )["metrics"]
+    components, streams = metrics.pop("components"), metrics.pop("streams")
+    assert set(metrics) == of_flow
+    assert set(components) == {"source", "mid", "sink"}
+    assert all(set(own) == of_component for own in components.values())
+    assert len(streams) == 2
+    assert all(set(own) == of_stream for own in streams.values())
 
 
 def test_what_a_filter_lets_go_is_no_loss(tmp_path: Path) -> None:
