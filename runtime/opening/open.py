@@ -24,7 +24,7 @@ from runtime.model.errors import Diagnostic
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
 from runtime.model.outline import UnlinkedFlowError
 from runtime.opening.cache_folder import compiled_cache
-from runtime.opening.trust import Admit, ProjectTrust, require_trust
+from runtime.opening.trust import Admit, ProjectTrust, project_trust, require_trust
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
@@ -159,7 +159,7 @@ class FlowOpener:
 
     def trust(self) -> ProjectTrust:
         """See `Opener.trust`."""
-        return ProjectTrust(self.manifest, trusted=self.options.trusted)
+        return project_trust(self.manifest, trusted=self.options.trusted)
 
 
 SCREEN_OPTIONS = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.STOP)

@@ -19,7 +19,7 @@ from runtime.opening.recordings import (
     recorded_steps,
     why_it_may_differ,
 )
-from runtime.opening.trust import ProjectTrust
+from runtime.opening.trust import ProjectTrust, project_trust
 from runtime.recording.file.reader import end_of_recording
 from runtime.recording.replay.input_feed import Feed, text_inputs
 from runtime.recording.replay.partial import source_feeds
@@ -75,7 +75,7 @@ class ReplayOpener:
 
     def trust(self) -> ProjectTrust:
         """See `Opener.trust`."""
-        return ProjectTrust(self.manifest, trusted=self.options.trusted)
+        return project_trust(self.manifest, trusted=self.options.trusted)
 
 
 def replay_link(opener: ReplayOpener) -> ProcessClient:

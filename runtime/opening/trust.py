@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from runtime.flow.manifest.manifest_file import load_manifest
@@ -123,6 +124,12 @@ class ProjectTrust:
             if not answer:
                 raise StudioError([refusal(question, self._manifest, declined=answer is False)])
         return flow
+
+
+@lru_cache(maxsize=8)
+def project_trust(manifest: Path, *, trusted: bool) -> ProjectTrust:
+    """The one of this process: an answer that cannot be written holds as long as it lives."""
+    return ProjectTrust(manifest, trusted=trusted)
 
 
 def require_trust(flow: LinkedFlow) -> LinkedFlow:

@@ -12,7 +12,7 @@ import pytest
 
 from runtime.child.client import ProcessClient
 from runtime.opening.open import SessionOptions, process_link
-from runtime.protocol.requests import AnswerTrust, StartBuild
+from runtime.protocol.requests import AnswerTrust, Restart, StartBuild
 from runtime.protocol.trust_question import TrustKind, TrustQuestion
 from runtime.protocol.updates import Update
 
@@ -80,6 +80,21 @@ def test_a_yes_opens_the_flow_again_with_the_grants_and_is_remembered(manifest: 
         assert grants(after) == (True, False)
         assert after.question is None
     with opened(manifest) as link:
+        again = wait_for(link, has_flow)
+        assert grants(again) == (True, False)
+        assert again.question is None
+
+
+def test_a_yes_that_cannot_be_written_holds_while_the_child_lives(manifest: Path) -> None:
+    state = manifest.parents[1] / "state"
+    state.mkdir()
+    (state / "torvyn-studio").write_text("in the way")
+    with opened(manifest) as link:
+        first = wait_for(link, has_flow)
+        link.send(AnswerTrust(question_of(first).key, True))
+        after = wait_for(link, has_flow)
+        assert grants(after) == (True, False)
+        link.send(Restart())
         again = wait_for(link, has_flow)
         assert grants(again) == (True, False)
         assert again.question is None
