@@ -31,6 +31,7 @@ from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import footer_actions, label
 from workbench.actions.table import BY_ID
 from workbench.app import StudioApp
+from workbench.dialogs.explanation import ExplanationScreen, explanation_rows
 from workbench.inspection.build_rows import build_rows
 from workbench.text.lines import plain
 from workbench.view import NodeRef, View
@@ -402,3 +403,28 @@ def test_the_footer_always_has_help_and_quit() -> None:
     for one in (view, failed, building):
         shown = [action.id for action in footer_actions(Context(one))]
         assert "help" in shown
+
+
+async def test_enter_on_a_problems_code_explains_it_and_on_its_place_opens_the_editor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    edited: list[object] = []
+
+    def edit(app: object, item: object) -> str:
+        edited.append(item)
+        return ""
+
+    monkeypatch.setattr("workbench.screens.panes.open_in_editor", edit)
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, Update(Health.READY, build=BuildStatus(outcomes=(BROKEN,))))
+        # The first row says whose problems they are, the second one has the code.
+        await pilot.press("6", "j", "j", "enter")
+        assert isinstance(app.screen, ExplanationScreen)
+        shown = "\n".join(plain(row) for row in explanation_rows(MISMATCH.kind))
+        assert MISMATCH.kind.meaning in " ".join(shown.split())
+        assert "What to do" in shown
+        await pilot.press("escape")
+        assert not isinstance(app.screen, ExplanationScreen)
+        await pilot.press("j", "enter")
+        assert edited == [MISMATCH]

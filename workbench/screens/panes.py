@@ -11,12 +11,14 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import reactive
 
+from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic
 from runtime.protocol.requests import JumpTo, Request, Rollback
 from runtime.protocol.updates import EventLine, Health
 from workbench.actions.context import Context, PaneName
 from workbench.arrangement.arrange import CORNER, FRAME, Needs
 from workbench.arrangement.remembered import RememberedLayouts
+from workbench.dialogs.explanation import ExplanationScreen
 from workbench.screens.frame import Frame
 from workbench.terminal.editor import open_in_editor
 from workbench.view import (
@@ -244,9 +246,11 @@ class Panes(Vertical, inherit_bindings=False):
 
     @on(LineView.Opened)
     def open_target(self, message: LineView.Opened) -> None:
-        """A row was opened: select what it stands for, or edit the place of a problem."""
+        """A row was opened: select what it stands for, explain a code, or edit a place."""
         target = message.target
-        if isinstance(target, Diagnostic):
+        if isinstance(target, Code):
+            self.app.push_screen(ExplanationScreen(target))
+        elif isinstance(target, Diagnostic):
             self.show_notice(open_in_editor(self.app, target))
         elif isinstance(target, EarlierBuild):
             self._send(Rollback(target.node, target.digest))

@@ -22,7 +22,11 @@ HOW = line(
 
 
 class ProblemsPane(LineView, inherit_bindings=False):
-    """All problems at once; Enter opens the place in the user's editor."""
+    """All problems at once.
+
+    Enter explains the code in a problem's first row, and opens the place in the user's editor in
+    the others.
+    """
 
     view: reactive[View] = reactive(View, repaint=False)
 
@@ -69,7 +73,7 @@ class ProblemsPane(LineView, inherit_bindings=False):
             prose(problem.help, room, StyleRole.GOOD) if problem.help else []
         ):
             made.append(line(("   help" if not index else "       ", StyleRole.DIM), *row.spans))
-        return [Row(spans, target) for spans in made]
+        return [Row(made[0], problem.kind), *(Row(spans, target) for spans in made[1:])]
 
 
 def place(problem: Diagnostic) -> str:
