@@ -331,7 +331,21 @@ def _instantiation_failure(text: str, limits: Limits) -> Failure:
         return _uncounted(text, limits)
     if "all fuel consumed" in text:
         return _fuel(text, limits)
+    if "os error 12" in text:
+        return _no_addresses()
     return instantiate_failed(_short(text))
+
+
+def _no_addresses() -> Failure:
+    """The system gave no room for a memory: wasmtime reserves 4 GiB of addresses for each."""
+    return Failure.of(
+        FailureKind.UNAVAILABLE,
+        "could not be instantiated: the system gave no address space (os error 12); wasmtime "
+        "reserves 4 GiB of addresses for each memory, whatever its limit",
+        Code.INSTANTIATION_FAILED,
+        "The component is not at fault: raise the limit of addresses (ulimit -v unlimited).",
+        crashed=True,
+    )
 
 
 def unresolved_import(name: str) -> Failure:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -255,3 +257,18 @@ def printer_of(text: bytes, times: int) -> bytes:
       (data (i32.const 1024) "{escaped}")
     """
     )
+
+
+def test_a_limit_of_address_space_is_named_and_no_component_blamed(tmp_path: Path) -> None:
+    manifest = pair(tmp_path, sink())
+    command = 'ulimit -v 6000000; exec "$0" -m workbench.cli run "$1"'
+    done = subprocess.run(
+        ["bash", "-c", command, sys.executable, str(manifest)],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"the system gave no address space" in done.stderr
+    assert b"ulimit -v" in done.stderr
+    assert b"Traceback" not in done.stderr
