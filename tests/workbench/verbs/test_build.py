@@ -215,6 +215,18 @@ def test_a_failing_build_exits_1_with_file_and_line_and_keeps_what_was_built(
     assert artifact(manifest, "a").read_bytes() == COMPONENT
 
 
+def test_a_quiet_build_tells_what_the_tools_wrote_only_when_it_fails(tmp_path: Path) -> None:
+    failing = "import sys\nprint('what went wrong')\nsys.exit(2)"
+    project(tmp_path, {"a": f"print('compiling a')\n{MAKES_IT}", "b": failing})
+    done = studio(tmp_path, "-q")
+    assert done.returncode == 1
+    assert [line.partition(":")[0] for line in done.stdout.splitlines()] == ["built a", "failed b"]
+    assert "compiling a" not in done.stderr
+    assert "what went wrong" in done.stderr.splitlines()
+    assert "components built" not in done.stderr
+    assert studio(tmp_path, "-q", "--component", "a").stderr == ""
+
+
 def test_a_missing_tool_exits_3_and_is_told_once_for_all_that_lack_it(tmp_path: Path) -> None:
     text = "".join(
         f'[[component]]\nname = "{name}"\npath = "."\nbuild_command = "wkg-of-nobody get"\n'
