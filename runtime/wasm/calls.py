@@ -36,7 +36,7 @@ from runtime.model.call import (
 )
 from runtime.model.element import Buffer, Element
 from runtime.wasm.abi import capi, value_layout
-from runtime.wasm.abi.component_values import MAX_LIST_BYTES, FixedValues, put
+from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, FixedValues, put
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, Handles
 from runtime.wasm.abi.value_layout import (
     BYTES,
@@ -203,9 +203,9 @@ class DirectCalls:
 
         def run(call: Call) -> Outcome | int:
             size = len(call.argument)
-            if size <= MAX_LIST_BYTES:
+            if size <= MAX_GIVEN_BYTES:
                 size = len(call.argument.encode("utf-8", "replace"))
-            if size > MAX_LIST_BYTES:
+            if size > MAX_GIVEN_BYTES:
                 return Failed(configuration_too_long(size))
             fixed = FixedValues()
             config = capi.address(fixed.text(call.argument))

@@ -13,7 +13,7 @@ from runtime.model.call import Export, Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.linked import Limits
 from runtime.model.stack import own_frame
-from runtime.wasm.abi.component_values import MAX_LIST_BYTES
+from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, MAX_TAKEN_BYTES
 from runtime.wasm.backtrace import read_frames
 from runtime.wasm.declared_memory import Declared
 
@@ -127,7 +127,7 @@ def asked_too_much(size: int) -> Failure:
     """The component asked for a list that the host does not give at once."""
     return Failure.of(
         FailureKind.LIMIT,
-        f"asked for {size:,} bytes at once; the host gives at most {MAX_LIST_BYTES:,}",
+        f"asked for {size:,} bytes at once; the host gives at most {MAX_GIVEN_BYTES:,}",
         Code.CAPACITY_EXCEEDED,
         "Read large payloads in several pieces, with `read` of a mebibyte or less.",
         crashed=True,
@@ -138,7 +138,7 @@ def configuration_too_long(size: int) -> Failure:
     """The node's configuration is longer than what crosses at once."""
     return Failure.of(
         FailureKind.LIMIT,
-        f"its configuration has {size:,} bytes; the host gives at most {MAX_LIST_BYTES:,}",
+        f"its configuration has {size:,} bytes; the host gives at most {MAX_GIVEN_BYTES:,}",
         Code.CAPACITY_EXCEEDED,
         "Shorten the node's config in the manifest, e.g. to the path of a file it may read.",
         crashed=True,
@@ -191,7 +191,7 @@ def too_many_memories(declared: Declared, limits: Limits) -> Failure:
 def _too_much(_text: str, _limits: Limits) -> Failure:
     return Failure.of(
         FailureKind.LIMIT,
-        f"passed more than {MAX_LIST_BYTES:,} bytes to the host in one call",
+        f"passed more than {MAX_TAKEN_BYTES:,} bytes to the host in one call",
         Code.CAPACITY_EXCEEDED,
         "Write large payloads in several pieces: this host takes no more at once.",
         crashed=True,

@@ -13,12 +13,16 @@ from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.buffers import BufferRefusal
 from runtime.wasm.abi.value_layout import FIRST, SECOND, VALUE_SIZE, WORDS, word
 
-MAX_LIST_BYTES = 2_796_202
-"""Bytes of one `list<u8>`, or of a text, that cross at once in either direction.
+MAX_TAKEN_BYTES = 2_796_202
+"""Bytes of one `list<u8>` that a component can hand over at once.
 
-wasmtime takes no more from a component: it allows 128 MiB of values, 48 bytes each. To a
-component it would give any number, but each byte takes about 80 bytes of memory on the way, and
-nothing ends the copying in time.
+wasmtime takes no more: it allows 128 MiB of values, 48 bytes each.
+"""
+MAX_GIVEN_BYTES = 12 << 20
+"""Bytes of one `list<u8>`, or of a text, that a component is given at once.
+
+wasmtime would give any number, but each byte of a list takes about 80 bytes of memory on the way,
+here 1 GiB at most, and nothing ends the copying in time.
 """
 _BULK_VALUES = 64 * 1024
 """Values written at once (2 MiB of memory)."""
@@ -27,7 +31,7 @@ _CLONED_VALUES = 2 * 1024
 
 
 class ListTooLongError(Exception):
-    """More than `MAX_LIST_BYTES` were to be given to a component at once."""
+    """More than `MAX_GIVEN_BYTES` were to be given to a component at once."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -132,7 +136,7 @@ class ByteLists:
                 self._last = data
             capi.value_clone(self._template, capi.address(address))
             return
-        if size > MAX_LIST_BYTES:
+        if size > MAX_GIVEN_BYTES:
             raise ListTooLongError(size)
         self._last = b""
         WORDS[self._template_size] = 0

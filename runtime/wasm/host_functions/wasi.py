@@ -21,7 +21,7 @@ from wasmtime.component import Component, Linker, LinkerInstance
 from runtime.model.time_units import NS_PER_S
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.component_values import (
-    MAX_LIST_BYTES,
+    MAX_GIVEN_BYTES,
     ByteLists,
     FixedValues,
     ListTooLongError,
@@ -151,7 +151,7 @@ class ClockAndRandom:
 
         def get_bytes(args: int, result: int) -> None:
             size = WORDS[args >> 3]
-            if size > MAX_LIST_BYTES:
+            if size > MAX_GIVEN_BYTES:
                 raise ListTooLongError(size)
             data = self._state.ask(interface, f"{prefix}random-bytes", size)
             self._lists.write(result, _exact(data, size))

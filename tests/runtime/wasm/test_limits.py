@@ -18,7 +18,7 @@ from runtime.model.call import (
     Signal,
 )
 from runtime.model.linked import Limits, LinkedFlow, Role
-from runtime.wasm.abi.component_values import MAX_LIST_BYTES
+from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, MAX_TAKEN_BYTES
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_flows import OneNode, an_element
@@ -177,25 +177,34 @@ def test_too_much_handed_over_at_once_is_said_so(host: Host) -> None:
     data = component(ALLOCATE_AND_APPEND, Role.PROCESSOR)
     with OneNode(host, data, Role.PROCESSOR, limits=Limits(fuel=0)) as node:
         node.start()
-        size = MAX_LIST_BYTES.to_bytes(4, "little")
+        size = MAX_TAKEN_BYTES.to_bytes(4, "little")
         assert not isinstance(node.call(data=size).outcome, Failed)
-        failure = node.failure(data=(MAX_LIST_BYTES + 1).to_bytes(4, "little"))
+        failure = node.failure(data=(MAX_TAKEN_BYTES + 1).to_bytes(4, "little"))
         assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
         assert "several pieces" in failure.help
 
 
+READ_ALL = f"""
+  ;; reads all of its payload at once
+  (func (export "process") {ELEMENT}
+    (call $load (local.get $payload))
+    (call $release (local.get $payload) (local.get $context))
+    (call $nothing (i32.const 1)))
+"""
+
+
 def test_too_much_asked_for_at_once_is_said_so_and_not_counted_as_a_copy(host: Host) -> None:
     limits = Limits(fuel=0, memory_bytes=64 << 20)
-    with OneNode(host, component(ECHO, Role.PROCESSOR), Role.PROCESSOR, limits=limits) as node:
+    with OneNode(host, component(READ_ALL, Role.PROCESSOR), Role.PROCESSOR, limits=limits) as node:
         node.start()
-        most = node.call(data=bytes(MAX_LIST_BYTES))
+        most = node.call(data=bytes(MAX_GIVEN_BYTES))
         assert not isinstance(most.outcome, Failed)
-        assert most.copies.read_bytes == MAX_LIST_BYTES
-        answer = node.call(data=bytes(MAX_LIST_BYTES + 1))
+        assert most.copies.read_bytes == MAX_GIVEN_BYTES
+        answer = node.call(data=bytes(MAX_GIVEN_BYTES + 1))
         assert isinstance(answer.outcome, Failed)
         failure = answer.outcome.failure
         assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
-        assert "asked for 2,796,203 bytes at once" in failure.message
+        assert "asked for 12,582,913 bytes at once" in failure.message
         assert "several pieces" in failure.help
         assert answer.copies == NO_COPIES
 
@@ -204,8 +213,8 @@ def test_a_configuration_that_is_too_long_is_said_so(host: Host) -> None:
     data = component(SINK + LIFECYCLE, Role.SINK, lifecycle=True)
     limits = Limits(fuel=0, memory_bytes=64 << 20)
     with OneNode(host, data, Role.SINK, lifecycle=True, limits=limits) as node:
-        assert node.start(" " * MAX_LIST_BYTES).outcome == Finished()
-        for text in (" " * (MAX_LIST_BYTES + 1), "\u20ac" * (MAX_LIST_BYTES // 3 + 1)):
+        assert node.start(" " * MAX_GIVEN_BYTES).outcome == Finished()
+        for text in (" " * (MAX_GIVEN_BYTES + 1), "\u20ac" * (MAX_GIVEN_BYTES // 3 + 1)):
             failure = node.failure(Export.INIT, argument=text)
             assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
             assert f"{len(text.encode()):,} bytes" in failure.message
