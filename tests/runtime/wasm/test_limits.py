@@ -22,7 +22,7 @@ from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, MAX_TAKEN_BYTES
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_flows import OneNode, an_element
-from tests.support.wasm_guests import ECHO, ELEMENT, LIFECYCLE, LOOP, SINK, component
+from tests.support.wasm_guests import ELEMENT, LIFECYCLE, LOOP, SINK, component
 
 TRAP = f"""(func $boom_here (export "push") {ELEMENT} unreachable)
   (func (export "complete") (result i32) call $ok)"""
