@@ -8,7 +8,7 @@ from runtime.headless.run import RunReport
 from runtime.model.events import FlowState, NodeFailed
 from runtime.model.failure_report import report_of
 from runtime.model.histogram import Spread
-from runtime.model.linked import LinkedFlow, Role
+from runtime.model.linked import LinkedEdge, LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from workbench.inspection.pressure_cause import find_cause, held_by
 from workbench.verbs.summary import sinks_of
@@ -143,7 +143,7 @@ def _metrics(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
         "flow.state": str(snapshot.state),
         "components": components,
         "streams": {
-            edge.label: {
+            _name(flow, link): {
                 "stream.elements.transferred": edge.dequeued,
                 "stream.backpressure.events": edge.episodes,
                 "stream.backpressure.duration_ns": edge.held_ns,
@@ -154,6 +154,12 @@ def _metrics(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
             for link, edge in zip(flow.edges, snapshot.edges, strict=True)
         },
     }
+
+
+def _name(flow: LinkedFlow, edge: LinkedEdge) -> str:
+    """The edge's label; with its number where the manifest has the same edge several times."""
+    before = sum(other.label == edge.label for other in flow.edges[: edge.index])
+    return f"{edge.label} ({before + 1})" if before else edge.label
 
 
 def _failure(failed: NodeFailed) -> dict[str, Any]:

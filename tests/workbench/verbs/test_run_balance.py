@@ -35,6 +35,7 @@ def check(summary: dict[str, Any]) -> None:
     for node in summary["nodes"]:
         whole = node["busy_ns"] + node["idle_ns"] + node["blocked_ns"]
         assert whole == summary["flow_time_ns"]
+    assert len(summary["metrics"]["streams"]) == len(summary["edges"])
     for stream in summary["metrics"]["streams"].values():
         waited, taken = stream["stream.queue.wait_time"], stream["stream.elements.transferred"]
         assert (waited is not None and 0 <= waited["p50"] <= waited["max"]) == bool(taken)
