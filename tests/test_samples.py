@@ -158,7 +158,10 @@ def test_both_drops_deliver_one_queue_and_lose_the_rest(flow: str) -> None:
 def test_error_stops_the_flow_at_the_first_element_too_many() -> None:
     code, summary = counted("error")
     assert code == 1
-    assert (summary["elements_processed"], summary["queued"], summary["delivered"]) == (17, 16, 0)
+    # Sixteen in the queue, and the one that found no room in it.
+    assert (summary["elements_processed"], summary["queued"], summary["delivered"]) == (17, 17, 0)
+    (edge,) = summary["edges"]
+    assert (edge["queue_depth"], edge["waiting_for_room"]) == (16, 1)
     (failure,) = summary["failures"]
     assert (failure["node"], failure["code"], failure["sequence"]) == ("source", "E0405", 16)
 
