@@ -212,7 +212,7 @@ def _lost_words(snapshot: FlowSnapshot | None) -> str:
     """What ended with the process, as far as its last snapshot says."""
     if snapshot is None or not snapshot.calls:
         return " The flow had made no call."
-    waiting = snapshot.queued + sum(node.in_hand for node in snapshot.nodes)
+    waiting = snapshot.queued + sum(node.pending for node in snapshot.nodes)
     return (
         f" Lost with it, as of call {snapshot.calls:,}: the state of {len(snapshot.nodes)} "
         f"instances and {waiting:,} waiting elements; {snapshot.delivered:,} of "

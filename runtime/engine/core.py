@@ -102,7 +102,7 @@ class Engine:
         return tuple(self._run.edges[edge_index].pending)
 
     def in_flight(self, lineage: int) -> int:
-        """Copies of a lineage that have not left the flow: in queues, in hand, being retried."""
+        """Copies of a lineage that have not left the flow: in queues, pending, being retried."""
         count = 0
         for edge in self._run.edges:
             for waiting in (edge.items, edge.pending):

@@ -103,7 +103,7 @@ def edit(run: FlowRun, command: Edit) -> str | None:
         return refusal
     copies = [copy for edge in run.edges for copy in _copies(edge, command.element_id)]
     if not copies:
-        return f"no element with the id {command.element_id} waits in a queue or in hand"
+        return f"no element with the id {command.element_id} waits in a queue or is pending"
     _, waiting, place = copies[0]
     content_type, buffer_type = waiting[place].content_type, waiting[place].payload.content_type
     if command.content_type is not None:
@@ -167,7 +167,7 @@ def _why_no_buffer(payload: bytes, content_type: str) -> str | None:
 
 
 def _copies(edge: EdgeRecord, number: int) -> list[tuple[EdgeRecord, deque[Element], int]]:
-    """Where the copies of an element wait at the edge: in its queue and in hand for it."""
+    """Where the copies of an element wait at the edge: in its queue and pending for it."""
     return [
         (edge, waiting, place)
         for waiting in (edge.items, edge.pending)

@@ -3,7 +3,7 @@
 Conservation, in copies (a fan-out to n edges makes n copies of an element), whatever commands
 came in between:
 
-- every edge: sent by its port since the edge is there + injected = enqueued + in hand + dropped
+- every edge: sent by its port since the edge is there + injected = enqueued + pending + dropped
   on the way in; enqueued = dequeued + depth + evicted (dropped from the queue, by `drop-oldest`
   only);
 - every node but sources and aggregators: dequeued from its inputs = out + filtered + dropped,

@@ -32,6 +32,8 @@ def begin(run: FlowRun, edge: EdgeRecord) -> None:
     source = edge.producer
     if not source.is_source or (source.paused and source.signal is not Signal.PAUSE):
         edge.suspended_at_once += 1
+        if source.signal is Signal.READY:
+            _pause(run, source)
     elif not source.exhausted:
         edge.suspends = True
         _pause(run, source)

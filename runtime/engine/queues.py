@@ -63,7 +63,7 @@ def drop_pending(run: FlowRun, edge: EdgeRecord) -> None:
 
 
 def remove(run: FlowRun, edge: EdgeRecord) -> None:
-    """Drop all that is in the queue and in hand for it, and end its episode."""
+    """Drop all that is in the queue and pending for it, and end its episode."""
     producer = edge.producer
     while edge.items:
         edge.evicted += 1
@@ -244,7 +244,7 @@ def _forgive_full_queues(run: FlowRun, producer: NodeRecord) -> None:
 
 
 def _open(run: FlowRun, edge: EdgeRecord) -> None:
-    """The edge takes elements again, those in hand first."""
+    """The edge takes elements again, those pending first."""
     readiness.set_open(run, edge)
     if edge.pending:
         _release(run, edge)

@@ -45,7 +45,7 @@ NEVER = -1
 
 
 class EdgeRecord:
-    """One queue, what its producer holds in hand for it, and its back-pressure episode."""
+    """One queue, what its producer holds pending for it, and its back-pressure episode."""
 
     __slots__ = (
         "alert_depth",
@@ -271,7 +271,7 @@ class NodeRecord:
         self.shut_outputs = 0
         """Output edges that hold the node; a router is never held before its call."""
         self.pending = 0
-        """Copies in hand, over all output edges."""
+        """Copies pending, over all output edges."""
         self.signal: Signal | None = None
         """The signal a source is to be given next."""
         self.paused = False

@@ -103,7 +103,7 @@ class ElementTraces:
         self._waiting: dict[tuple[int, str], tuple[int, int | None]] = {}
         """By element and the node it waits for: since when, and the hop that gave it."""
         self._made_by: dict[tuple[int, str], int] = {}
-        """By element in hand and its node: the hop."""
+        """By element pending and its node: the hop."""
         self._taken: dict[str, list[int]] = {}
         """By aggregator: lineages since its last element."""
 

@@ -82,7 +82,7 @@ class CallFinished(NamedTuple):
 
 
 class Released(NamedTuple):
-    """A node put an element that it had in hand into queues that have room again."""
+    """A node put an element that it had pending into queues that have room again."""
 
     node: str
     at_ns: int
@@ -224,7 +224,7 @@ class Edited(NamedTuple):
     element: Element
     """As it is since; of several copies the one at the first of the edges."""
     edges: tuple[int, ...]
-    """Edges in whose queue, or in hand for which, a copy waits, by index."""
+    """Edges in whose queue, or pending for which, a copy waits, by index."""
 
 
 class Stopped(NamedTuple):

@@ -54,7 +54,7 @@ class NodeSnapshot:
     named no port."""
     absorbed: int = 0
     """Elements an aggregator took in without emitting one."""
-    in_hand: int = 0
+    pending: int = 0
     """Elements that it has worked on and that wait for room downstream."""
     per_port: tuple[tuple[str, int], ...] = ()
     """Elements by output port, in order of the edges."""
@@ -123,7 +123,7 @@ class EdgeSnapshot:
     """Those of the dropped that were in the queue already (`drop-oldest`)."""
     injected: int = 0
     """Those of the enqueued that were put in from outside."""
-    in_hand: int = 0
+    pending: int = 0
     """Copies that its producer holds until it has room."""
     full: bool = False
     """In a back-pressure episode: it was full and has not fallen to its low mark yet."""
@@ -205,4 +205,4 @@ class FlowSnapshot:
         What came into the flow is what left it and what waits: `pulled` + `injected` +
         `flushed` + `copied` = `delivered` + `dropped` + `absorbed` + `filtered` + `queued`.
         """
-        return sum(edge.depth + edge.in_hand for edge in self.edges)
+        return sum(edge.depth + edge.pending for edge in self.edges)

@@ -159,7 +159,7 @@ class Watched:
         return not (self.ending or self.components.due or self.components.outdated)
 
     def waiting(self) -> Waiting:
-        """What is in the queue of each edge, and in hand for it."""
+        """What is in the queue of each edge, and pending for it."""
         engine = self.engine
         return {
             ends_of(link): (tuple(engine.queue(link.index)), tuple(engine.pending(link.index)))
@@ -276,15 +276,15 @@ class Watched:
         after = self.waiting()
         gone = [
             element
-            for ends, (queued, in_hand) in before.items()
+            for ends, (queued, pending) in before.items()
             if ends not in after
-            for element in (*queued, *in_hand)
+            for element in (*queued, *pending)
         ]
         assert gone == [drop.element for drop in drops if drop.reason is DropReason.REMOVED]
         if any(drop.reason in FULL for drop in drops):
             return
-        for ends, (queued, in_hand) in after.items():
-            assert queued + in_hand == sum(before.get(ends, ((), ())), ())
+        for ends, (queued, pending) in after.items():
+            assert queued + pending == sum(before.get(ends, ((), ())), ())
 
     def _check_injected(self, before: Waiting, events: list[Event]) -> None:
         """One element more at the tail of one queue, or the flow is as it was and says why."""
@@ -296,8 +296,8 @@ class Watched:
             return
         index, element, depth = injected[0].delivery
         ends = ends_of(self.flow.edges[index])
-        queued, in_hand = before[ends]
-        assert after == before | {ends: ((*queued, element), in_hand)}
+        queued, pending = before[ends]
+        assert after == before | {ends: ((*queued, element), pending)}
         assert depth == len(queued) + 1
         assert (element.sequence, element.lineage) == (self.counts["injected"] - 1, element.id)
 
@@ -381,4 +381,4 @@ def check_totals(snapshot: FlowSnapshot) -> None:
 
 def sent_here(edge: EdgeSnapshot) -> int:
     """Elements that the producer sent while the edge was there."""
-    return edge.enqueued - edge.injected + edge.in_hand + edge.dropped - edge.evicted
+    return edge.enqueued - edge.injected + edge.pending + edge.dropped - edge.evicted

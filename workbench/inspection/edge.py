@@ -83,7 +83,7 @@ def _counts(edge: EdgeSnapshot, wait: Spread | None, rate: float | None, cells: 
             ("policy", edge.policy.value + (f" {rate:g}/s" if rate else "")),
             ("passed", f"{count(edge.enqueued)} in, {count(edge.dequeued)} out"),
             ("waited", waited),
-            ("for room", f"{count(edge.in_hand)} wait" if edge.in_hand else ""),
+            ("for room", f"{count(edge.pending)} wait" if edge.pending else ""),
             ("dropped", line((drops, StyleRole.WARN)) if edge.dropped else ""),
             (
                 "was full",

@@ -69,7 +69,7 @@ def _counts(flow: LinkedFlow, snapshot: FlowSnapshot, state: NodeSnapshot, cells
             ("state", line((f"{sign} {word}{waits}", role))),
             ("calls", f"{count(state.calls)}"),
             ("elements", f"{count(state.elements_in)} in, {count(state.elements_out)} out"),
-            ("in hand", str(state.in_hand) if state.in_hand else ""),
+            ("pending", str(state.pending) if state.pending else ""),
             ("absorbed", count(state.absorbed) if state.absorbed else ""),
             ("filtered", count(state.filtered) if state.filtered else ""),
             ("dropped", line((str(state.dropped), StyleRole.WARN)) if state.dropped else ""),

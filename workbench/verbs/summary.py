@@ -139,8 +139,8 @@ def _queue_lines(flow: LinkedFlow, report: RunReport) -> list[str]:
 def _queue(edge: EdgeSnapshot, wait: Spread | None) -> str:
     parts = [f"peak {edge.peak}/{edge.capacity}"]
     parts += [f"{number:,} dropped ({reason.value})" for reason, number in edge.drops]
-    if edge.depth or edge.in_hand:
-        parts.append(f"{edge.depth + edge.in_hand:,} left ({edge.state.value})")
+    if edge.depth or edge.pending:
+        parts.append(f"{edge.depth + edge.pending:,} left ({edge.state.value})")
     if wait is not None and wait.max_ns:
         p50, most = wait.p50_ns, wait.max_ns
         parts.append(f"waited {spaced_duration(p50)} (p50), {spaced_duration(most)} (max)")

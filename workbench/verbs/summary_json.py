@@ -104,7 +104,7 @@ def _edge(edge: EdgeSnapshot) -> dict[str, Any]:
         "capacity": edge.capacity,
         "queue_depth": edge.depth,
         "queue_depth_peak": edge.peak,
-        "waiting_for_room": edge.in_hand,
+        "waiting_for_room": edge.pending,
         "elements": edge.enqueued,
         "dropped": edge.dropped,
         "drops": {reason.value: count for reason, count in edge.drops},

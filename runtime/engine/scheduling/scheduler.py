@@ -113,7 +113,7 @@ def _what_holds(run: FlowRun, node: NodeRecord) -> str:
     for edge in node.outputs:
         if edge.pending:
             count = len(edge.pending)
-            held = f"{count} element{'' if count == 1 else 's'} in hand"
+            held = f"{count} element{'' if count == 1 else 's'} pending"
             return f"{name} has {held} for {state_of(run, edge)}"
     if node.paused:
         full = [state_of(run, edge) for edge in node.outputs if edge.full and edge.holds]

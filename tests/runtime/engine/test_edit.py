@@ -59,7 +59,7 @@ def test_the_content_type_is_kept_unless_one_is_given(given: str | None, kept: s
     assert (element.content_type, element.payload) == (kept, Buffer(b"other", kept))
 
 
-def test_all_copies_in_queues_and_in_hand_share_the_new_payload() -> None:
+def test_all_copies_in_queues_and_pending_share_the_new_payload() -> None:
     linked = flow(
         {"source": Role.SOURCE, "router": Role.ROUTER, "a": Role.SINK, "b": Role.SINK},
         [edge("source", "router"), edge("router", "a", 1, port="a"), edge("router", "b", port="b")],
@@ -185,7 +185,7 @@ def test_it_is_refused_when_no_such_element_waits() -> None:
     engine = Engine(linked, FakeInvoker(linked), EngineOptions())
     assert "has not started" in refusal(engine, Edit(1, b""))
     _, engine = running(linked, "source", "sink")
-    waits = "no element with the id {} waits in a queue or in hand"
+    waits = "no element with the id {} waits in a queue or is pending"
     for number in (0, 1, 2):
         assert refusal(engine, Edit(number, b"")) == waits.format(number)
     engine.apply(Step(node="source"))

@@ -187,7 +187,7 @@ def test_answers_an_export_can_not_give_are_failures_of_the_contract() -> None:
     assert len(engine.queue(0)) == 1
 
 
-def test_in_flight_counts_the_copies_in_queues_and_in_hand() -> None:
+def test_in_flight_counts_the_copies_in_queues_and_pending() -> None:
     linked = fakes.flow(
         {"source": Role.SOURCE, "router": Role.ROUTER, "a": Role.SINK, "b": Role.SINK},
         [

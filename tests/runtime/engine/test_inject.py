@@ -124,7 +124,7 @@ def test_a_queue_that_it_fills_holds_the_producer_until_the_low_mark() -> None:
     assert engine.snapshot().edges[0].episodes >= 1
 
 
-def test_what_waits_in_hand_does_not_let_it_pass() -> None:
+def test_what_waits_pending_does_not_let_it_pass() -> None:
     linked = flow(
         {"source": Role.SOURCE, "router": Role.ROUTER, "sink": Role.SINK},
         [edge("source", "router"), edge("router", "sink", 1)],

@@ -9,7 +9,7 @@ import pytest
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
 from runtime.model.call import Answer, Export, FailureKind, Ports, Signal
-from runtime.model.commands import Advance, Drain, Step
+from runtime.model.commands import Advance, Drain, Inject, Step
 from runtime.model.events import (
     BackpressureBegan,
     BackpressureEnded,
@@ -60,6 +60,19 @@ def test_at_capacity_one_a_linear_flow_has_one_episode_an_element() -> None:
         "source.notify-backpressure",
     ]
     assert [call.argument for call in invoker.calls[1:4:2]] == ["pause", "ready"]
+
+
+def test_a_queue_that_fills_again_before_the_source_heard_ready_takes_the_ready_back() -> None:
+    invoker, engine = pulls_until_full(1)
+    engine.step()
+    assert invoker.calls[-1].argument == "pause"
+    engine.apply(Step(node="sink"))
+    engine.apply(Inject(0, b"new", ""))
+    assert engine.snapshot().edges[0].full
+    engine.step()
+    assert invoker.made()[-1] == "sink.push"
+    engine.step()
+    assert invoker.calls[-1].argument == "ready"
 
 
 def test_the_pause_is_the_very_next_call_whatever_the_schedule() -> None:

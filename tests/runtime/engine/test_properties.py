@@ -150,7 +150,7 @@ def check_copies(watched: Watched, snapshot: FlowSnapshot) -> None:
         producer = next(node for node in snapshot.nodes if node.name == link.source)
         lost = 0 if edge.policy is QueuePolicy.DROP_OLDEST else edge.dropped
         sent = dict(producer.per_port)[link.source_port]
-        assert sent + edge.injected == edge.enqueued + edge.in_hand + lost
+        assert sent + edge.injected == edge.enqueued + edge.pending + lost
         assert edge.enqueued == len(watched.sent[index])
     injected = [event.delivery for event in fakes.of_type(watched.events, Injected)]
     for index, edge in enumerate(snapshot.edges):
@@ -177,12 +177,12 @@ def check_readiness(linked: LinkedFlow, snapshot: FlowSnapshot) -> None:
         if any(edge.policy is QueuePolicy.RATE_LIMIT for edge in outputs):
             continue
         work = any(snapshot.edges[index].depth for index in link.inputs)
-        in_hand = any(edge.in_hand for edge in outputs)
+        pending = any(edge.pending for edge in outputs)
         room = link.role is Role.ROUTER or all(
             edge.depth < edge.capacity or edge.policy is not QueuePolicy.BLOCK_PRODUCER
             for edge in outputs
         )
-        if in_hand or (work and not room):
+        if pending or (work and not room):
             assert node.state is NodeState.BLOCKED
         else:
             assert node.state is (NodeState.READY if work else NodeState.IDLE)
@@ -292,7 +292,7 @@ def test_every_instance_lives_one_whole_life(case: Case) -> None:
     snapshot = watched.engine.snapshot()
     if completed:
         assert snapshot.queued == 0
-        assert all(edge.done and not edge.in_hand for edge in snapshot.edges)
+        assert all(edge.done and not edge.pending for edge in snapshot.edges)
 
 
 @RUNS

@@ -1,4 +1,4 @@
-"""Queues: policies, what waits in hand, fan-in and fan-out."""
+"""Queues: policies, what waits pending, fan-in and fan-out."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_drop_oldest_forgets_the_failure_of_the_element_it_drops() -> None:
     assert of_type(events, NodeFailed)[0].attempt == 1
 
 
-def test_policy_error_fails_the_producer_and_keeps_the_element_in_hand() -> None:
+def test_policy_error_fails_the_producer_and_keeps_the_element_pending() -> None:
     linked = linear(capacity=1, policy="error")
     invoker = FakeInvoker(linked, elements=2)
     engine = initialised(linked, invoker)
@@ -160,7 +160,7 @@ def test_policy_error_under_the_other_error_policies(
     assert engine.snapshot().dropped == dropped
 
 
-def test_skip_drops_what_a_refusing_queue_left_in_hand() -> None:
+def test_skip_drops_what_a_refusing_queue_left_pending() -> None:
     linked = linear(capacity=1, policy="error")
     engine = initialised(linked, FakeInvoker(linked, elements=2))
     engine.apply(Step(node="source"))
@@ -213,7 +213,7 @@ def test_the_time_a_rate_limit_takes_is_announced_and_blocks() -> None:
     assert engine.snapshot().nodes[0].blocked_ns == 1_000
 
 
-def test_a_router_keeps_in_hand_what_a_rate_limit_does_not_take_yet() -> None:
+def test_a_router_keeps_pending_what_a_rate_limit_does_not_take_yet() -> None:
     linked = fakes.flow(
         {"source": Role.SOURCE, "router": Role.ROUTER, "a": Role.SINK},
         [
@@ -228,7 +228,7 @@ def test_a_router_keeps_in_hand_what_a_rate_limit_does_not_take_yet() -> None:
     engine.apply(Step(node="a"))
     assert (sequences(engine.queue(1)), sequences(engine.pending(1))) == ([], [1])
     assert (
-        "1 element in hand for router:a -> a"
+        "1 element pending for router:a -> a"
         in only(Stopped, engine.apply(Step(node="router"))[0]).detail
     )
     (released,) = engine.apply(Advance(970))
@@ -263,10 +263,10 @@ def test_a_router_holds_its_element_while_other_branches_go_on() -> None:
     assert of_type(events, CallFinished)[0].deliveries == (Delivery(2, engine.queue(2)[1], 2),)
     assert sequences(engine.pending(1)) == [1]
     snapshot = engine.snapshot()
-    assert (snapshot.nodes[1].in_hand, snapshot.edges[1].in_hand) == (1, 1)
+    assert (snapshot.nodes[1].pending, snapshot.edges[1].pending) == (1, 1)
     assert snapshot.nodes[1].state is NodeState.BLOCKED
     refusal = engine.apply(Step(node="router"))
-    assert "1 element in hand for router:a -> a (1 of 1)" in only(Stopped, refusal[0]).detail
+    assert "1 element pending for router:a -> a (1 of 1)" in only(Stopped, refusal[0]).detail
     engine.apply(Step(node="b"))
     assert sequences(engine.pending(1)) == [1]
     events = engine.apply(Step(node="a"))

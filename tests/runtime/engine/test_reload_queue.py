@@ -41,7 +41,7 @@ def filled(count: int, capacity: int = 8) -> tuple[FakeInvoker, Engine]:
 
 
 def held_by_a_router(policy: QueuePolicy) -> tuple[FakeInvoker, Engine]:
-    """A router with an element in hand for a full queue of one, of the policy given."""
+    """A router with an element pending for a full queue of one, of the policy given."""
     linked = fakes.flow(
         {"source": Role.SOURCE, "router": Role.ROUTER, "a": Role.SINK, "b": Role.SINK},
         [
@@ -196,7 +196,7 @@ def test_counts_stay_right_when_the_policy_changes_from_one_that_drops_to_anothe
     assert (snapshot.pulled, snapshot.dropped) == (5, 3)
 
 
-def test_what_is_in_hand_goes_into_a_queue_that_is_made_larger() -> None:
+def test_what_is_pending_goes_into_a_queue_that_is_made_larger() -> None:
     invoker, engine = held_by_a_router(BLOCK)
     events = engine.apply(SetQueue(1, 2, BLOCK))
     released = of_type(events, Released)
@@ -206,7 +206,7 @@ def test_what_is_in_hand_goes_into_a_queue_that_is_made_larger() -> None:
     assert len(fakes.delivered(invoker, "a")) == 3
 
 
-def test_what_is_in_hand_meets_the_full_queue_under_its_new_policy() -> None:
+def test_what_is_pending_meets_the_full_queue_under_its_new_policy() -> None:
     _, engine = held_by_a_router(BLOCK)
     events = engine.apply(SetQueue(1, 1, QueuePolicy.DROP_OLDEST))
     drops = of_type(events, ElementDropped)
@@ -230,7 +230,7 @@ def test_the_failure_of_a_full_queue_is_forgotten_when_its_policy_is_not_error()
     engine.apply(SetQueue(1, 1, BLOCK))
     snapshot = engine.snapshot()
     assert (snapshot.stop, snapshot.nodes[1].failure) == (None, None)
-    assert snapshot.nodes[1].in_hand == 1
+    assert snapshot.nodes[1].pending == 1
     finish(engine)
     assert len(fakes.delivered(invoker, "a")) == 3
 

@@ -169,7 +169,7 @@ def test_a_removed_node_is_torn_down_and_what_waited_there_is_dropped_and_counte
     assert snapshot.calls == 4 + 4 + len(invoker.calls)
 
 
-def test_copies_in_hand_for_a_removed_edge_are_dropped_and_free_their_node() -> None:
+def test_copies_pending_for_a_removed_edge_are_dropped_and_free_their_node() -> None:
     roles = {"source": Role.SOURCE, "router": Role.ROUTER, "a": Role.SINK, "b": Role.SINK}
     into = [edge("source", "router"), edge("router", "b", port="b")]
     both = flow(roles, [*into, edge("router", "a", 1, port="a")])

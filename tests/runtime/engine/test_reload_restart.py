@@ -116,16 +116,16 @@ def test_a_node_of_another_role_is_another_node_at_the_same_edges() -> None:
     assert dict(engine.snapshot().nodes[1].per_port) == {"output": 1}
 
 
-def test_what_a_router_had_in_hand_is_still_in_hand_when_it_becomes_a_processor() -> None:
+def test_what_a_router_had_pending_is_still_pending_when_it_becomes_a_processor() -> None:
     edges = [edge("source", "middle"), edge("middle", "sink", 1)]
     calls = ("source", "source", "middle", "middle")
     invoker, engine = running(flow({**THREE, "middle": Role.ROUTER}, edges), *calls)
     assert len(engine.pending(1)) == 1
     engine.apply(Relink(flow(THREE, edges)))
     middle = engine.snapshot().nodes[1]
-    assert (middle.in_hand, middle.elements_in, middle.elements_out) == (1, 0, 0)
+    assert (middle.pending, middle.elements_in, middle.elements_out) == (1, 0, 0)
     steps(engine, 2)
-    assert "1 element in hand" in only(Stopped, engine.apply(Step(node="middle"))[0]).detail
+    assert "1 element pending" in only(Stopped, engine.apply(Step(node="middle"))[0]).detail
     finish(engine)
     assert len(fakes.delivered(invoker)) == 9
 

@@ -209,7 +209,7 @@ def test_elements_that_met_a_full_queue_wait_on_after_a_swap_of_their_producer()
     assert present(engine.snapshot().nodes[1].failure).kind is FailureKind.QUEUE_FULL
     engine.apply(Swap("processor", NEW))
     snapshot = engine.snapshot()
-    assert (snapshot.stop, snapshot.nodes[1].in_hand) == (StopReason.ERROR, 1)
+    assert (snapshot.stop, snapshot.nodes[1].pending) == (StopReason.ERROR, 1)
     finish(engine)
     assert len(fakes.delivered(invoker)) == 3
 
