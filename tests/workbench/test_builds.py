@@ -371,7 +371,7 @@ async def test_r_makes_the_failed_call_again() -> None:
     async with opened(link) as (app, pilot):
         failed = fail_node(snapshot(link.flow, calls=12), "log-proc")
         await show(app, pilot, link, Update(Health.READY, snapshot=failed))
-        assert "r retries x skips" in text_of(app)
+        assert "r s S retry x skips" in text_of(app)
         assert BY_ID["retry"] in footer_actions(panes_of(app).context)
         await pilot.press("r")
         assert asked(link) == [StepCall("log-proc")]

@@ -114,7 +114,7 @@ def test_a_mistake_of_ours_is_one_line_that_names_a_log(tmp_path: Path) -> None:
         [sys.executable, "-c", code],
         capture_output=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path)},
     )
     assert done.returncode == 70
     (line,) = talk_of(done).splitlines()
