@@ -13,7 +13,7 @@ from runtime.build.buildable import Buildable, load_buildable
 from runtime.build.output.log import OutputLines
 from runtime.build.parallel import build_components
 from runtime.build.plan import ComponentSource
-from runtime.build.source_watch import SourceWatch
+from runtime.build.sources.source_watch import SourceWatch
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.printable import json_line, printable

@@ -1,0 +1,1 @@
+"""What components are built from, and builds that follow its changes."""
