@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.build.plan import ComponentSource
+from runtime.build.sources.shared_sources import shared_sources
 from runtime.flow.cargo_folders import configured_target_dirs, read_toml
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
@@ -89,7 +90,7 @@ def _older_output(
 
 def _is_up_to_date(output: Path, source: ComponentSource) -> bool:
     """Whether no source of the component was written after the output, as `make` would ask."""
-    tree = SourceTree(source.name, (source.directory,))
+    tree = SourceTree(source.name, (source.directory, *shared_sources(source)))
     try:
         written_ns = output.stat().st_mtime_ns
     except OSError:

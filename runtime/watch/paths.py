@@ -68,7 +68,7 @@ def directories_for(path: Path) -> set[Path]:
             if target.is_absolute():
                 here = Path(target.anchor)
             waiting.extend(reversed(target.parts[1:] if target.is_absolute() else target.parts))
-        elif waiting and entry.is_dir():
+        elif waiting and _is_directory(entry):
             here = entry
         else:
             break
@@ -86,6 +86,13 @@ def identities(directories: Iterable[Path]) -> dict[str, tuple[int, int]]:
             continue
         found[str(directory)] = (status.st_dev, status.st_ino)
     return found
+
+
+def _is_directory(entry: Path) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _link_target(entry: Path) -> Path | None:

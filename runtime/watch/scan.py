@@ -154,16 +154,21 @@ class TreeScan:
         self._directories: dict[str, set[Path]] = {}
 
     def replace(self, trees: Iterable[SourceTree]) -> None:
-        """Watch these and no others; a tree that is new is compared with what it holds here."""
+        """Watch these and no others.
+
+        A component that is new is compared with what its tree holds here; one whose roots changed
+        with what was told of it last, so that no edit made meanwhile is lost.
+        """
         wanted = {tree.component: tree for tree in trees}
-        kept = {name for name, tree in wanted.items() if self._trees.get(name) == tree}
-        for name in self._trees.keys() - kept:
+        known, self._trees = self._trees, wanted
+        for name in known.keys() - wanted.keys():
             self._settler.forget(name)
             self._directories.pop(name, None)
-        self._trees = wanted
-        for name in wanted.keys() - kept:
-            self._settler.watch(name, tree_digest(read_sources(wanted[name])))
-            self._directories[name] = source_directories(wanted[name])
+        for name, tree in wanted.items():
+            if name not in known:
+                self._settler.watch(name, tree_digest(read_sources(tree)))
+            if known.get(name) != tree:
+                self._directories[name] = source_directories(tree)
 
     def directories(self) -> set[Path]:
         """Directories in which changes show, as of the last look; nearest ones for lost roots."""

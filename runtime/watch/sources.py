@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from runtime.watch.settle import Stamp
@@ -38,16 +40,39 @@ MOST_FOLLOW_UPS = 3
 
 @dataclass(frozen=True, slots=True)
 class SourceTree:
-    """The directories that hold one component's sources."""
+    """The directories and files that are one component's sources."""
 
     component: str
     roots: tuple[Path, ...]
-    """The component's directory, and others it is built from, e.g. shared WIT."""
+    """The component's directory, and what else it is built from, e.g. shared WIT; a root may be
+    one file. When there are too many files, those of the first roots count."""
+
+
+def is_output(names: Iterable[str]) -> bool:
+    """Whether one of these directories or files of a path is left out: outputs, caches, dots."""
+    return any(
+        name in IGNORED_DIRECTORIES or name.startswith(".") or name.endswith(IGNORED_SUFFIXES)
+        for name in names
+    )
 
 
 def source_files(tree: SourceTree) -> Iterator[tuple[Path, os.stat_result]]:
     """The source files, links not followed, at most `MOST_FILES`; order is not defined."""
-    count = 0
+    return islice(_found_files(tree), MOST_FILES)
+
+
+def _found_roots(tree: SourceTree) -> Iterator[tuple[Path, os.stat_result]]:
+    for root in tree.roots:
+        try:
+            yield root, root.stat()
+        except OSError:
+            continue
+
+
+def _found_files(tree: SourceTree) -> Iterator[tuple[Path, os.stat_result]]:
+    for root, status in _found_roots(tree):
+        if stat.S_ISREG(status.st_mode):
+            yield root, status
     for entry in _entries(tree):
         if entry.is_dir(follow_symlinks=False):
             continue
@@ -56,15 +81,17 @@ def source_files(tree: SourceTree) -> Iterator[tuple[Path, os.stat_result]]:
         except OSError:
             continue
         yield Path(entry.path), status
-        count += 1
-        if count >= MOST_FILES:
-            return
 
 
 def source_directories(tree: SourceTree) -> set[Path]:
-    """The directories to watch: the roots that exist and the source directories below them."""
+    """The directories to watch: the roots that exist and the source directories below them.
+
+    Of a root that is a file it is the one that holds it.
+    """
     below = {Path(entry.path) for entry in _entries(tree) if entry.is_dir(follow_symlinks=False)}
-    return below | {root for root in tree.roots if root.is_dir()}
+    for root, status in _found_roots(tree):
+        below.add(root if stat.S_ISDIR(status.st_mode) else root.parent)
+    return below
 
 
 def tree_stamp(tree: SourceTree) -> Stamp | None:
@@ -94,7 +121,7 @@ def tree_digest(files: Mapping[str, str]) -> str:
 
 
 def _entries(tree: SourceTree) -> Iterator[os.DirEntry[str]]:
-    waiting = [str(root) for root in tree.roots]
+    waiting = [str(root) for root in reversed(tree.roots)]
     while waiting:
         try:
             with os.scandir(waiting.pop()) as found:
@@ -115,7 +142,10 @@ def _is_source(entry: os.DirEntry[str]) -> bool:
     name = entry.name
     if name.startswith((".#", "#")) or name.endswith(IGNORED_SUFFIXES):
         return False
-    return entry.is_file()
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
 
 
 class BuildTrigger:

@@ -7,12 +7,14 @@ build each other forever.
 
 from __future__ import annotations
 
+import os
 import queue
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from runtime.build.plan import ComponentSource
+from runtime.build.sources.shared_sources import MOST_SHARED, shared_sources
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.time_units import NS_PER_S
@@ -55,6 +57,8 @@ class SourceWatch:
         self._build = build
         self._tell = tell
         self._sources: tuple[ComponentSource, ...] = ()
+        self._roots: dict[str, tuple[Path, ...]] = {}
+        """By component."""
         self._tree = SourceTree("", ())
         self._files: dict[str, str] = {}
         self._trigger = BuildTrigger({})
@@ -80,8 +84,7 @@ class SourceWatch:
 
     def _adopt(self, sources: tuple[ComponentSource, ...]) -> None:
         self._sources = sources
-        roots = dict.fromkeys(root for source in sources for root in _roots(source))
-        self._tree = SourceTree(self._manifest.name, tuple(roots))
+        self._tree = self._found_tree()
         self._files = read_sources(self._tree)
         self._trigger = BuildTrigger(self._files)
         if len(self._files) >= MOST_FILES:
@@ -90,18 +93,41 @@ class SourceWatch:
                 "Keep what is not a source in a folder named target, dist or node_modules.",
             )
 
+    def _found_tree(self) -> SourceTree:
+        """The sources of all components as they say now; their own folders come first.
+
+        What they named before and is gone stays, so that it is news when it is put back.
+        """
+        known, self._roots = self._roots, {}
+        for source in self._sources:
+            lost = [root for root in known.get(source.name, ()) if not os.path.lexists(root)]
+            found = (*_own_roots(source), *shared_sources(source), *lost[:MOST_SHARED])
+            self._roots[source.name] = tuple(dict.fromkeys(found))
+        own = [root for source in self._sources for root in _own_roots(source)]
+        shared = [root for roots in self._roots.values() for root in roots]
+        return SourceTree(self._manifest.name, tuple(dict.fromkeys((*own, *shared))))
+
     def _take(self, event: WatchEvent, watcher: ArtifactWatcher) -> None:
         match event:
             case SourcesChanged():
                 before, self._files = self._files, dict(event.files)
                 if self._trigger.changed(self._files):
-                    self._round(self._owners(_differing(before, self._files)))
+                    edited = self._owners(_differing(before, self._files))
+                    self._follow_shared(watcher)
+                    self._round(edited)
             case SettledFile():
                 self._reload(watcher)
             case FileUnreadable() | WatchDegraded():
                 self._tell(event.problem)
             case FileGone():
                 self._warn("the manifest is gone", "Put it back; the watch goes on.")
+
+    def _follow_shared(self, watcher: ArtifactWatcher) -> None:
+        """An edit may name other sources outside a component's folder: watch those."""
+        tree = self._found_tree()
+        if tree != self._tree:
+            self._tree = tree
+            watcher.update(self._watched(), [tree])
 
     def _reload(self, watcher: ArtifactWatcher) -> None:
         """The manifest was written: build what it says otherwise than before."""
@@ -171,7 +197,7 @@ class SourceWatch:
         return tuple(
             source
             for source in self._sources
-            if any(path.is_relative_to(root) for path in paths for root in _roots(source))
+            if any(path.is_relative_to(root) for path in paths for root in self._roots[source.name])
         )
 
     def _tell_generated(self, files: frozenset[str]) -> None:
@@ -186,7 +212,7 @@ class SourceWatch:
         self._tell(Diagnostic(Severity.WARNING, Code.IO, message, advice, file=file))
 
 
-def _roots(source: ComponentSource) -> tuple[Path, ...]:
+def _own_roots(source: ComponentSource) -> tuple[Path, ...]:
     """The component's folder, and the WIT that its project shares."""
     return source.directory, source.manifest.parent / "wit"
 

@@ -131,6 +131,23 @@ def test_an_old_output_does_not_serve_when_a_source_is_newer(source: ComponentSo
     assert problem.file == str(path)
 
 
+def test_an_old_output_does_not_serve_when_a_shared_source_is_newer(
+    source: ComponentSource,
+) -> None:
+    path = put(source.directory / "target" / "wasm32-wasip2" / "release" / "my_router.wasm")
+    os.utime(path, (LONG_AGO_S, LONG_AGO_S))
+    put(source.directory / "Cargo.toml", b'[package]\nname = "my-router"\n')
+    os.utime(source.directory / "Cargo.toml", (LONG_AGO_S, LONG_AGO_S))
+    put(source.directory.parent / "frames" / "Cargo.toml", b'[package]\nname = "frames"\n')
+    later = time.time_ns() + 10**9
+    assert found(source, later) == path
+    (source.directory / "Cargo.toml").write_text('[dependencies]\nframes.path = "../frames"\n')
+    os.utime(source.directory / "Cargo.toml", (LONG_AGO_S, LONG_AGO_S))
+    problem = locate_output(source, later, {})
+    assert isinstance(problem, Diagnostic)
+    assert "is older than the sources" in problem.message
+
+
 def test_the_folder_that_cargos_own_configuration_names_is_looked_into(
     source: ComponentSource, tmp_path: Path
 ) -> None:

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.hotreload.refusals import KEPT, Refusals
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.watch import sources
 from runtime.watch.sources import (
     MOST_FOLLOW_UPS,
     BuildTrigger,
@@ -64,6 +67,45 @@ def test_the_digest_follows_contents_and_names_not_times(tmp_path: Path) -> None
 def test_a_tree_that_is_not_there_has_no_stamp(tmp_path: Path) -> None:
     assert tree_stamp(tree(tmp_path / "missing")) is None
     assert read_sources(tree(tmp_path / "missing")) == {}
+
+
+def test_a_root_may_be_one_file_of_a_folder_that_is_not_watched_otherwise(tmp_path: Path) -> None:
+    own, shared = tmp_path / "router", tmp_path / "shared"
+    for file in (own / "main.c", shared / "frame.h", shared / "other.h"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(file.name)
+    both = SourceTree("router", (own, shared / "frame.h"))
+    assert set(read_sources(both)) == {str(own / "main.c"), str(shared / "frame.h")}
+    assert source_directories(both) == {own, shared}
+    before = tree_stamp(both), tree_digest(read_sources(both))
+    (shared / "other.h").write_text("edited")
+    assert (tree_stamp(both), tree_digest(read_sources(both))) == before
+    (shared / "frame.h").write_text("edited")
+    assert tree_stamp(both) != before[0]
+    assert tree_digest(read_sources(both)) != before[1]
+
+
+def test_a_root_that_is_a_pipe_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.h")
+    assert read_sources(tree(tmp_path / "pipe.h")) == {}
+
+
+def test_links_in_a_circle_end(tmp_path: Path) -> None:
+    (tmp_path / "lib.rs").write_text("one")
+    (tmp_path / "again").symlink_to(tmp_path)
+    (tmp_path / "self.rs").symlink_to(tmp_path / "self.rs")
+    assert set(read_sources(tree(tmp_path))) == {str(tmp_path / "lib.rs")}
+
+
+def test_of_too_many_files_those_of_the_first_root_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MOST_FILES", 2)
+    for name in ("own/a.rs", "own/b.rs", "shared/c.rs"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    found = read_sources(SourceTree("router", (tmp_path / "own", tmp_path / "shared")))
+    assert {Path(path).name for path in found} == {"a.rs", "b.rs"}
 
 
 def test_changed_sources_start_a_build_and_the_same_contents_do_not() -> None:

@@ -329,6 +329,43 @@ def test_sources_are_reported_by_component_when_their_contents_change(
     assert watching.rest() == []
 
 
+def test_a_single_file_among_the_sources_is_reported_however_it_is_written(
+    tmp_path: Path, watching: Watching, poll_only: bool
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    header = shared / "frame.h"
+    header.write_text("one")
+    watching.start(sources=[SourceTree("router", (header,))], poll_only=poll_only)
+    assert watching.rest() == []
+    (shared / "other.h").write_text("not watched")
+    assert watching.rest() == []
+    header.write_text("two")
+    assert isinstance(watching.next(), SourcesChanged)
+    replace(header, b"three")
+    event = watching.next()
+    assert isinstance(event, SourcesChanged)
+    assert set(event.files) == {str(header)}
+
+
+def test_an_edit_made_while_the_roots_of_a_component_change_is_told(
+    tmp_path: Path, watching: Watching, poll_only: bool
+) -> None:
+    own, shared = tmp_path / "own", tmp_path / "shared"
+    for folder in (own, shared):
+        folder.mkdir()
+        (folder / "lib.rs").write_text("one")
+    watcher = watching.start(sources=[SourceTree("router", (own,))], poll_only=poll_only)
+    assert watching.rest() == []
+    (own / "lib.rs").write_text("two")
+    watcher.update([], [SourceTree("router", (own, shared))])
+    event = watching.next()
+    assert isinstance(event, SourcesChanged)
+    # Told at once or in two steps, the last word holds both.
+    last = [event, *(item for item in watching.rest() if isinstance(item, SourcesChanged))][-1]
+    assert set(last.files) == {str(own / "lib.rs"), str(shared / "lib.rs")}
+
+
 def test_stop_is_idempotent_and_nothing_is_reported_after_it(
     tmp_path: Path, watching: Watching
 ) -> None:

@@ -398,6 +398,30 @@ def test_watching_builds_what_changes_and_nothing_else(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_watching_follows_sources_outside_the_components_folder(tmp_path: Path) -> None:
+    project(tmp_path, {"a": COUNTS + MAKES_IT, "b": COUNTS + MAKES_IT})
+    a, b = tmp_path / "a", tmp_path / "b"
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    for name in ("frame.h", "bytes.h"):
+        (shared / name).write_text("int one;")
+    write(a / "main.c", '#include "../shared/frame.h"\n')
+    with started(tmp_path, "--watch-sources") as running:
+        wait_until(lambda: "2 of 2 components built" in running.talk)
+        write(shared / "bytes.h", "int not_named;")
+        write(shared / "frame.h", '#include "bytes.h"\n')
+        wait_until(lambda: runs(a) == 2)
+        wait_until(lambda: len(running.out) == 3)
+        write(shared / "bytes.h", "int named_now;")
+        wait_until(lambda: len(running.out) == 4)
+        (shared / "bytes.h").unlink()
+        wait_until(lambda: len(running.out) == 5)
+        write(shared / "bytes.h", "int put_back;")
+        wait_until(lambda: len(running.out) == 6)
+        assert running.end() == 130
+    assert (runs(a), runs(b)) == (5, 1)
+
+
 def test_builds_that_change_their_own_sources_end(tmp_path: Path) -> None:
     generates = COUNTS + "import time; open('made.rs', 'w').write(str(time.time_ns()))\n"
     project(tmp_path, {"a": generates + MAKES_IT})
