@@ -73,7 +73,7 @@ class SourceWatch:
         watcher = ArtifactWatcher(self._watched(), self._events.put, sources=[self._tree])
         watcher.start()
         try:
-            self._round(self._sources)
+            self._round(self._sources, watcher)
             while True:
                 self._take(self._events.get(), watcher)
         finally:
@@ -113,8 +113,7 @@ class SourceWatch:
                 before, self._files = self._files, dict(event.files)
                 if self._trigger.changed(self._files):
                     edited = self._owners(_differing(before, self._files))
-                    self._follow_shared(watcher)
-                    self._round(edited)
+                    self._round(edited, watcher)
             case SettledFile():
                 self._reload(watcher)
             case FileUnreadable() | WatchDegraded():
@@ -143,12 +142,14 @@ class SourceWatch:
         self._adopt(found)
         watcher.update(self._watched(), [self._tree])
         edited = self._owners(_differing(before, self._files))
-        self._round(tuple(item for item in found if item not in known or item in edited))
+        asked = tuple(item for item in found if item not in known or item in edited)
+        self._round(asked, watcher)
 
-    def _round(self, sources: tuple[ComponentSource, ...]) -> None:
+    def _round(self, sources: tuple[ComponentSource, ...], watcher: ArtifactWatcher) -> None:
         """Build these, then those whose sources changed meanwhile; ends after some builds."""
         chances = _MORE_CHANCES
         while sources:
+            self._follow_shared(watcher)
             before = read_sources(self._tree)
             known = self._trigger.generated
             self._trigger.started(before)

@@ -422,6 +422,18 @@ def test_watching_follows_sources_outside_the_components_folder(tmp_path: Path) 
     assert (runs(a), runs(b)) == (5, 1)
 
 
+def test_what_is_included_by_an_edit_during_a_build_is_watched_too(tmp_path: Path) -> None:
+    line = '#include "../bytes.h"'
+    edits = f"open('main.c', 'w').write({line!r})\n"
+    project(tmp_path, {"a": COUNTS + edits + MAKES_IT})
+    write(tmp_path / "bytes.h", "int one;")
+    with started(tmp_path, "--watch-sources") as running:
+        wait_until(lambda: len(running.out) == 2)
+        write(tmp_path / "bytes.h", "int two;")
+        wait_until(lambda: len(running.out) == 3)
+        assert running.end() == 130
+
+
 def test_builds_that_change_their_own_sources_end(tmp_path: Path) -> None:
     generates = COUNTS + "import time; open('made.rs', 'w').write(str(time.time_ns()))\n"
     project(tmp_path, {"a": generates + MAKES_IT})
