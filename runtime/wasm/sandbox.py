@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from wasmtime import Engine, Store
 
 from runtime.model.call import Call, CallInProgress
+from runtime.model.interruption import CALLED_FROM_C, taken
 from runtime.model.linked import Limits
 from runtime.wasm.abi import capi
 from runtime.wasm.declared_memory import Declared, limit_of_each
@@ -135,6 +136,8 @@ class CallWatch:
     def on_epoch(self, _context: int, _data: int, delta: Any, kind: Any) -> int:
         """Called by wasmtime when the epoch passed the store's deadline."""
         try:
+            if (kept := taken()) is not None:
+                raise kept
             if self.interrupted:
                 return capi.new_error("interrupted")
             if self.left_ns() <= 0:
@@ -156,7 +159,12 @@ class CallWatch:
         return max(0, self.began_ns + self.timeout_ns - time.perf_counter_ns())
 
     def begin(self, timeout_ns: int, output: FollowedOutput) -> int:
-        """A call begins; returns when, as `perf_counter_ns`."""
+        """A call begins; returns when, as `perf_counter_ns`.
+
+        Raises the `KeyboardInterrupt` that arrived too late for the call before.
+        """
+        if (kept := taken()) is not None:
+            raise kept
         self.interrupted = self.timed_out = False
         self.timeout_ns = timeout_ns
         self.output = output
@@ -239,3 +247,6 @@ class CallWatch:
             if not self.running and self.began_ns == last and not self._closed:
                 self._wakened.wait()
             self.idle = False
+
+
+CALLED_FROM_C.add(CallWatch.on_epoch.__code__)

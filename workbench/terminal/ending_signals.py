@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Protocol
 
 from runtime.model.errors import ExitCode
+from runtime.model.interruption import interrupt
 
 ENDING = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -59,9 +60,9 @@ def note(number: int) -> None:
     _received.append(number)
 
 
-def _raise(number: int, _frame: FrameType | None) -> None:
+def _raise(number: int, frame: FrameType | None) -> None:
     note(number)
-    raise EndingSignal
+    interrupt(EndingSignal(), frame)
 
 
 @contextmanager
@@ -73,14 +74,14 @@ def told_to(running: Endable) -> Iterator[None]:
     (`signal.set_wakeup_fd`), and has the call ended.
     """
 
-    def interrupt(number: int, _frame: FrameType | None) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
         note(number)
         running.interrupt()
 
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     handlers = {
-        number: signal.signal(number, interrupt)
+        number: signal.signal(number, end)
         for number in ENDING
         if signal.getsignal(number) is not signal.SIG_IGN
     }

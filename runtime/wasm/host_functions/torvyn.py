@@ -16,6 +16,7 @@ from typing import Any
 from wasmtime.component import LinkerInstance, ResourceType
 
 from runtime.model.element import Buffer
+from runtime.model.interruption import CALLED_FROM_C
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.buffers import BufferRefusal, MutableBuffer
 from runtime.wasm.abi.component_values import ByteLists, FixedValues, ReadFailures, put, write_text
@@ -290,6 +291,7 @@ def define_function(linker: LinkerInstance, name: str, body: Body, state: CallSt
             return refuse(problem)
         return 0
 
+    CALLED_FROM_C.add(callback.__code__)
     function = capi.HostFunction(callback)
     encoded = name.encode()
     error = capi.linker_add_func(
@@ -324,6 +326,7 @@ def define_resource(
             return state.refuse(problem)
         return 0
 
+    CALLED_FROM_C.add(destroy.__code__)
     callback = capi.Destructor(destroy)
     encoded = name.encode()
     resource = ResourceType.host(kind)

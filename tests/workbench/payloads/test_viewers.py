@@ -20,7 +20,12 @@ from workbench.payloads.registry import VIEWERS, payload_lines, viewer_after, vi
 from workbench.payloads.viewer import PayloadPart, is_text
 from workbench.text.lines import Line, StyleRole, line, plain, width_of
 
-SOON = Deadline(60)
+
+def soon() -> Deadline:
+    """A time that no test reaches; counted from now."""
+    return Deadline(60)
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
@@ -29,7 +34,7 @@ JSON_VALUES = st.recursive(
 
 
 def text_of_payload(data: bytes, content_type: str, viewer: str | None = None) -> str:
-    rows = payload_lines(PayloadPart(data, content_type), viewer, 76, SOON)
+    rows = payload_lines(PayloadPart(data, content_type), viewer, 76, soon())
     return "\n".join(plain(row) for row in rows)
 
 
@@ -55,7 +60,7 @@ def test_what_is_not_json_is_left_as_it_is(text: str) -> None:
 
 
 def test_json_is_coloured_and_broken_into_lines() -> None:
-    rows = payload_lines(PayloadPart(b'{"a":[1,"x"]}', "application/json"), None, 60, SOON)
+    rows = payload_lines(PayloadPart(b'{"a":[1,"x"]}', "application/json"), None, 60, soon())
     assert [plain(row) for row in rows] == ["{", '  "a": [', "    1,", '    "x"', "  ]", "}"]
     styles = {span.role for row in rows for span in row}
     assert {StyleRole.NAME, StyleRole.NUMBER, StyleRole.STRING} <= styles
@@ -109,7 +114,7 @@ def test_a_character_cut_in_the_middle_is_still_text() -> None:
 def test_no_payload_breaks_the_view_or_is_wider_than_it(
     data: bytes, viewer: str, content_type: str
 ) -> None:
-    rows = payload_lines(PayloadPart(data, content_type), viewer, 50, SOON)
+    rows = payload_lines(PayloadPart(data, content_type), viewer, 50, soon())
     assert rows
     assert all(width_of(row) <= 50 for row in rows)
     assert "\x1b" not in "".join(plain(row) for row in rows)
