@@ -96,8 +96,8 @@ def test_what_javascript_threw_is_the_headline_and_generated_bindings_are_no_fra
         'TypeError: can\'t access property "padEnd", order.region is undefined'
     )
     assert report.frames == ()
-    own = JAVASCRIPT.replace("Stack:\n", "Stack:\n  label@/work/shipping.js:14:40\n")
-    assert report_of(failed(own)).frames == (StackFrame("label", "/work/shipping.js", 14, 40),)
+    own = JAVASCRIPT.replace("Stack:\n", "Stack:\n  label@/project/shipping.js:14:40\n")
+    assert report_of(failed(own)).frames == (StackFrame("label", "/project/shipping.js", 14, 40),)
 
 
 def test_a_rust_panic_says_what_and_where_also_without_debug_information() -> None:
