@@ -70,13 +70,14 @@ def _standing(view: View, cells: int) -> Line:
         )
     if view.running:
         what = "running through the past  " if view.past else "running  "
-        return line(
+        running = line(
             (" > ", StyleRole.GOOD),
             (what, StyleRole.PAST if view.past else StyleRole.GOOD),
             ("space", StyleRole.KEY),
             (" pauses", StyleRole.DIM),
-            *_why_slow(view, snapshot),
         )
+        room = max(cells - width_of(running), 0)
+        return line(*running, (fit(_why_slow(view, snapshot), room), StyleRole.WARN))
     upcoming = _upcoming(snapshot)
     if view.past:
         unlike = snapshot.stop is StopReason.DIVERGENCE
@@ -107,16 +108,15 @@ def _standing(view: View, cells: int) -> Line:
     return line(*standing, *upcoming)
 
 
-def _why_slow(view: View, snapshot: FlowSnapshot) -> tuple[tuple[str, StyleRole], ...]:
-    """Who holds the others up, while the flow runs."""
+def _why_slow(view: View, snapshot: FlowSnapshot) -> str:
+    """Who holds the others up, while the flow runs; empty when nobody does."""
     pausing = max(snapshot.nodes, key=lambda node: node.pauses_in_row, default=None)
     if pausing is not None and pausing.pauses_in_row >= PAUSES_NOTICED:
-        words = f"   ! {pausing.name} answered pause to its last {pausing.pauses_in_row:,} elements"
-        return ((words, StyleRole.WARN),)
+        return f"   ! {pausing.name} answered pause to its last {pausing.pauses_in_row:,} elements"
     cause = find_cause(view.flow, snapshot) if view.flow is not None else None
     if cause is None:
-        return ()
-    return ((f"   {CAUSE} {cause.sentence}", StyleRole.WARN),)
+        return ""
+    return f"   {CAUSE} {cause.sentence}"
 
 
 def _upcoming(snapshot: FlowSnapshot) -> Line:
