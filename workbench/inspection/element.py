@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from runtime.model.time_units import NS_PER_MS, NS_PER_S
@@ -11,6 +12,7 @@ from workbench.payloads.rendering import RenderedPayload, RenderJob
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration, size
+from workbench.text.lazy_rows import RowsOverLines
 from workbench.text.lines import Row, Span, StyleRole, line
 from workbench.view import NodeRef
 
@@ -24,7 +26,7 @@ NOT_YET = "It is not in the flow at this place of the past, or no longer kept. E
 
 def element_rows(
     details: ElementDetails, payload: RenderedPayload, cells: int, *, past: bool = False
-) -> list[Row]:
+) -> Sequence[Row]:
     """The element, with as much of its payload as was read.
 
     `payload` is that part as `render_job` describes it, rendered.
@@ -55,7 +57,8 @@ def element_rows(
     rows.append(section("path", f"{len(details.path)} calls", cells))
     for hop in details.path:
         rows += _hop(hop)
-    return rows + _payload(payload_part(details), about.size, payload, cells)
+    rows += _payload(payload_part(details), about.size, payload, cells)
+    return RowsOverLines(rows, payload.lines)
 
 
 def render_job(details: ElementDetails, viewer: str | None, cells: int) -> RenderJob:
@@ -95,7 +98,7 @@ def _payload(part: PayloadPart, whole: int, payload: RenderedPayload, cells: int
         text = f" bytes {part.offset:,}–{last:,} of {whole:,}"
         keys = (Span("  < >", StyleRole.KEY), Span(" other parts", StyleRole.DIM))
         rows.append(Row((Span(text, StyleRole.WARN), *keys)))
-    return rows + [Row((Span(" "), *spans)) for spans in payload.lines]
+    return rows
 
 
 def moment(timestamp_ns: int) -> str:

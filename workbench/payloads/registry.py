@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from workbench.payloads.deadline import Deadline
 from workbench.payloads.hex_viewer import HexViewer
 from workbench.payloads.json_viewer import JsonViewer
@@ -37,7 +39,7 @@ def viewer_after(part: PayloadPart, chosen: str | None) -> PayloadViewer:
 
 def payload_lines(
     part: PayloadPart, chosen: str | None, cells: int, deadline: Deadline
-) -> list[Line]:
+) -> Sequence[Line]:
     """The payload as its viewer shows it, in rows of at most `cells` cells.
 
     Raises `TookTooLongError`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.payloads.deadline import Deadline, TookTooLongError
@@ -31,7 +32,7 @@ class RenderedPayload:
     """Rows of a payload, or of a part of it."""
 
     viewer: str
-    lines: tuple[Line, ...]
+    lines: Sequence[Line]
     note: str = ""
     """What could not be done."""
 
@@ -43,9 +44,9 @@ def render(job: RenderJob, seconds: float = RENDER_S) -> RenderedPayload:
         lines = payload_lines(job.part, job.viewer, job.cells, Deadline(seconds))
     except TookTooLongError:
         return RenderedPayload(viewer.name, _plain(job), TOOK_TOO_LONG)
-    return RenderedPayload(viewer.name, tuple(lines))
+    return RenderedPayload(viewer.name, lines)
 
 
-def _plain(job: RenderJob) -> tuple[Line, ...]:
+def _plain(job: RenderJob) -> list[Line]:
     """The payload without colours: linear in the bytes of a part, at most `PART_BYTES`."""
-    return tuple(plain_lines(job.part.text or "", job.cells))
+    return plain_lines(job.part.text or "", job.cells)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -54,9 +55,10 @@ class PayloadViewer(Protocol):
         """True when this viewer has something to show of such a payload."""
         ...
 
-    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> list[Line]:
+    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> Sequence[Line]:
         """The part in rows of at most `cells` cells, printable on a terminal.
 
-        For any thread. Looks at the deadline; raises `TookTooLongError`.
+        For any thread. Looks at the deadline; raises `TookTooLongError`. `LazyLines` where there
+        can be many and each can be made by itself: a pane makes those in sight.
         """
         ...

@@ -8,14 +8,15 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection as MarkedText
 from textual.strip import Strip
 from textual.widget import Widget
 
-from workbench.text.lines import Line, Row, Span, StyleRole, plain, width_of
+from workbench.text.lazy_rows import widest_row
+from workbench.text.lines import Line, Row, Span, StyleRole, plain
 from workbench.widgets.styles import RowStyle, segments, styles_of
 
 CURSOR = "›"
@@ -186,15 +187,21 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def get_selection(self, selection: MarkedText) -> tuple[str, str] | None:
         """Text marked with the mouse."""
-        text = "\n".join(plain(self.spans_at(index)) for index in range(len(self.rows)))
-        return selection.extract(text), "\n"
+        first = 0 if selection.start is None else selection.start.y
+        last = len(self.rows) - 1 if selection.end is None else selection.end.y
+        shown = range(first, min(last + 1, len(self.rows)))
+        text = "\n".join(plain(self.spans_at(index)) for index in shown)
+        up = Offset(0, -first)
+        start = None if selection.start is None else selection.start + up
+        end = None if selection.end is None else selection.end + up
+        return MarkedText(start, end).extract(text), "\n"
 
     def selection_updated(self, selection: MarkedText | None) -> None:
         """Draw the marked part again."""
         self.refresh()
 
     def _measure(self) -> None:
-        width = max(map(self.row_cells, range(len(self.rows))), default=0)
+        width = widest_row(self.rows)
         self.set_extent(width, len(self.rows) + len(self.heading))
 
     def set_extent(self, width: int, height: int) -> None:
@@ -206,10 +213,6 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if size != self.virtual_size:
             self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
-
-    def row_cells(self, index: int) -> int:
-        """Cells a row takes."""
-        return width_of(self.rows[index].spans)
 
     def watch_has_focus(self, _focused: bool) -> None:
         """The cursor looks different in the pane that has the keys."""

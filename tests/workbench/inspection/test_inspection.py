@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from runtime.model.call import Export, NextCall
@@ -27,7 +29,7 @@ from workbench.text.lines import Row, plain
 from workbench.view import ElementRef
 
 
-def rows_of(reply: ElementDetails, viewer: str | None = None) -> list[Row]:
+def rows_of(reply: ElementDetails, viewer: str | None = None) -> Sequence[Row]:
     return element_rows(reply, render(render_job(reply, viewer, 60)), 60)
 
 

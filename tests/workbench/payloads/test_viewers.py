@@ -15,10 +15,12 @@ from tests.support.narrow import present
 from tests.support.workbench_fakes import FakeLink, details, opened, show, snapshot, text_of
 from workbench.payloads import registry
 from workbench.payloads.deadline import Deadline
+from workbench.payloads.hex_viewer import HexLines
 from workbench.payloads.json_viewer import reindent
 from workbench.payloads.registry import VIEWERS, payload_lines, viewer_after, viewer_for
 from workbench.payloads.viewer import PayloadPart, is_text
-from workbench.text.lines import Line, StyleRole, line, plain, width_of
+from workbench.text.lazy_rows import RowsOverLines, widest_row
+from workbench.text.lines import Line, Row, StyleRole, line, plain, width_of
 
 
 def soon() -> Deadline:
@@ -118,6 +120,40 @@ def test_no_payload_breaks_the_view_or_is_wider_than_it(
     assert rows
     assert all(width_of(row) <= 50 for row in rows)
     assert "\x1b" not in "".join(plain(row) for row in rows)
+
+
+def test_rows_of_hexadecimal_are_made_only_when_they_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+    line_at = HexLines.line_at
+
+    def counted(self: HexLines, index: int) -> Line:
+        made.append(index)
+        return line_at(self, index)
+
+    monkeypatch.setattr(HexLines, "line_at", counted)
+    data = bytes(range(256)) * 40_960
+    lines = payload_lines(PayloadPart(data), None, 76, soon())
+    rows = RowsOverLines([Row(line("above"))], lines)
+    assert len(rows) == len(data) // 16 + 1
+    assert widest_row(rows) == 1 + width_of(lines[0])
+    assert rows == RowsOverLines([Row(line("above"))], lines)
+    assert plain(rows[-1].spans).startswith(" 9ffff0 f0 f1")
+    assert [plain(row.spans)[:8] for row in rows[:3]] == ["above", " 000000 ", " 000010 "]
+    assert len(made) == 4
+
+
+@given(st.binary(min_size=1, max_size=80), st.integers(8, 90), st.integers(0, 1 << 33))
+def test_hexadecimal_has_every_byte_with_its_offset(data: bytes, cells: int, start: int) -> None:
+    lines = HexLines(data, cells, start)
+    words = [plain(row).split(" ") for row in lines]
+    found = b""
+    for row, spans in zip(words, lines, strict=True):
+        assert int(row[0], 16) == start + len(found)
+        found += bytes.fromhex(spans[1].text)
+    assert found == data
+    assert all(width_of(row) <= lines.cells for row in lines)
 
 
 class LengthViewer:

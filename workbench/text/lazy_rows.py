@@ -1,0 +1,102 @@
+"""Lines and rows that are made only when they are looked at.
+
+A payload of ten megabytes has 655,360 rows of hexadecimal: a pane that draws forty of them makes
+forty of them.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import overload
+
+from workbench.text.lines import Line, Row, Span, width_of
+
+
+class LazyLines(Sequence[Line]):
+    """`count` lines of at most `cells` cells; subclasses make one when it is looked at."""
+
+    def __init__(self, count: int, cells: int) -> None:
+        self._count = count
+        self.cells = cells
+
+    @abstractmethod
+    def line_at(self, index: int) -> Line:
+        """The line at `index`, which lies within the count."""
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Line: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Line]: ...
+
+    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
+        if isinstance(index, slice):
+            return [self.line_at(at) for at in range(*index.indices(self._count))]
+        at = index + self._count if index < 0 else index
+        if not 0 <= at < self._count:
+            raise IndexError(index)
+        return self.line_at(at)
+
+
+class RowsOverLines(Sequence[Row]):
+    """Rows, and below them lines, each one cell from the edge; lazy lines stay lazy.
+
+    Equal to another one with equal rows and the same lines: lazy ones by identity.
+    """
+
+    def __init__(self, rows: Sequence[Row], lines: Sequence[Line]) -> None:
+        self._rows = rows
+        self._lines = lines
+
+    @property
+    def cells(self) -> int:
+        """Cells of the widest row."""
+        widest = widest_line(row.spans for row in self._rows)
+        return max(widest, 1 + _cells_of(self._lines)) if self._lines else widest
+
+    def __len__(self) -> int:
+        return len(self._rows) + len(self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = index + len(self) if index < 0 else index
+        if not 0 <= at < len(self):
+            raise IndexError(index)
+        above = len(self._rows)
+        return self._rows[at] if at < above else Row((Span(" "), *self._lines[at - above]))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RowsOverLines):
+            return NotImplemented
+        if self._lines is not other._lines:
+            lazy = isinstance(self._lines, LazyLines) or isinstance(other._lines, LazyLines)
+            if lazy or list(self._lines) != list(other._lines):
+                return False
+        return list(self._rows) == list(other._rows)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def widest_row(rows: Sequence[Row]) -> int:
+    """Cells of the widest row; lazy rows say it without being made."""
+    return rows.cells if isinstance(rows, RowsOverLines) else widest_line(row.spans for row in rows)
+
+
+def widest_line(lines: Iterable[Line]) -> int:
+    """Cells of the widest line."""
+    return max(map(width_of, lines), default=0)
+
+
+def _cells_of(lines: Sequence[Line]) -> int:
+    return lines.cells if isinstance(lines, LazyLines) else widest_line(lines)
