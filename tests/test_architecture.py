@@ -130,6 +130,7 @@ SAME_THING_TWICE = {
     "replay": "replaying a recording without a screen, and the verb that does it",
     "run": "running a flow without a screen, and the verb that does it",
     "trace": "tracing the elements of a recording, and the verb that does it",
+    "try_component": "trying a component alone, and the verb that does it",
 }
 """Module names that may stand twice: the same thing seen from two layers."""
 

@@ -38,6 +38,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "inspect": ("workbench.verbs.inspect", "Tell what a component imports, exports and needs."),
     "graph": ("workbench.verbs.graph", "Print a flow's graph as text, dot, mermaid, SVG or JSON."),
     "trace": ("workbench.verbs.trace", "Tell each element's way through a flow."),
+    "try": ("workbench.verbs.try_component", "Call one component alone."),
     "explain": ("workbench.verbs.explain", "Explain the code of a problem."),
     "completion": ("workbench.verbs.completion", "Print a completion script for a shell."),
     "demo": ("workbench.verbs.demo", "List the sample flows, or copy one and open it."),

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
-from runtime.flow.manifest.problems import Problems
-from runtime.flow.manifest.source_text import SourceText
-from runtime.flow.reach import real_folders
-from runtime.flow.surface_check import SurfaceCheck
-from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.opening.cache_folder import compiled_cache
+from runtime.opening.component_alone import compile_file, in_place_of, recorded_node
 from runtime.opening.trust import Admit, require_trust
 from runtime.recording.diff.build_diff import BuildUnderTest, calls_of_node, compare_builds
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report
-from runtime.recording.file.reader import RecordingReader
-from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.wasm.host import Host
-from runtime.wasm.wasm_invoker import WasmInvoker
 
 
 def compare_build_files(
@@ -43,14 +34,7 @@ def compare_build_files(
         StudioError: a file cannot be read, a build cannot take the node's place, or the
             recording has no such node or does not hold its elements.
     """
-    with RecordingReader(recording) as reader:
-        reader.require_beginning()
-        flow = recorded_flow(reader.header, str(recording))
-    linked = flow.by_name.get(node)
-    if linked is None:
-        raise StudioError([_no_node(recording, flow, node)])
-    linked = replace(linked, folders=real_folders(linked.grants))
-    (linked,) = admit(replace(flow, nodes=(linked,), edges=())).nodes
+    flow, linked = recorded_node(recording, node, admit=admit)
     host = Host(compiled_cache())
     with (
         closing(_OpenedRecording(host, flow, linked, before)) as one,
@@ -68,63 +52,12 @@ class _OpenedRecording:
     """One build in the node's place."""
 
     def __init__(self, host: Host, flow: LinkedFlow, node: LinkedNode, path: Path) -> None:
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise StudioError([_unreadable(path, error)]) from error
-        try:
-            compiled = host.compile(data)
-        except StudioError as error:
-            raise StudioError(
-                [replace(item, file=str(path)) for item in error.diagnostics]
-            ) from None
-        self.digest = compiled.digest
-        problems = Problems(str(path), SourceText(""))
-        binding = SurfaceCheck(
-            compiled.surface, node.role, node.interface, (node.name,), problems
-        ).check()
-        if binding is None or problems.has_errors:
-            raise StudioError(
-                [replace(item, line=None, column=None) for item in problems.diagnostics()]
-            )
-        alone = replace(
-            node,
-            artifact=str(path),
-            digest=compiled.digest,
-            interface=binding.interface,
-            lifecycle=binding.lifecycle,
-        )
+        opened = in_place_of(node, flow, path, compile_file(host, path), host)
+        self.digest = opened.node.digest
         inputs = ReplayedHostInputs(RepeatableInputs())
-        self._invoker = WasmInvoker(
-            replace(flow, nodes=(alone,), edges=()),
-            host,
-            compiled={compiled.digest: compiled},
-            host_inputs=inputs,
-        )
+        self._invoker = opened.invoker(inputs)
         self.build = BuildUnderTest(self._invoker, inputs)
 
     def close(self) -> None:
         """Free the instance."""
         self._invoker.close()
-
-
-def _no_node(recording: Path, flow: LinkedFlow, node: str) -> Diagnostic:
-    names = ", ".join(item.name for item in flow.nodes)
-    return Diagnostic(
-        Severity.ERROR,
-        Code.UNKNOWN_NODE,
-        f"the recording has no node '{node}'",
-        f"Name one of {names}.",
-        file=str(recording),
-        line=1,
-    )
-
-
-def _unreadable(path: Path, error: OSError) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        Code.IO,
-        f"the build cannot be read: {error.strerror}",
-        "Check the path.",
-        file=str(path),
-    )

@@ -14,18 +14,18 @@ from runtime.flow.resolve import Resolver
 from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.access import Need
 from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.linked import (
     DEFAULT_LIMITS,
     INTERPRETER_LIMITS,
     ROLE_INTERFACES,
     Limits,
     Role,
-    contract_name,
 )
 from runtime.model.surface import Surface
 from runtime.model.wasm_sections import CUSTOM_SECTION, sections
 from runtime.opening.cache_folder import compiled_cache
+from runtime.opening.component_alone import compile_file, roles_of
 from runtime.wasm.declared_memory import Declared
 from runtime.wasm.host import Host
 
@@ -70,19 +70,14 @@ def inspect_component(path: Path) -> ComponentReport:
     Raises:
         StudioError: the file cannot be read (E0001) or is no component (E0800).
     """
-    data = _bytes_of(path)
-    try:
-        compiled = Host(compiled_cache()).compile(data)
-    except StudioError as error:
-        raise StudioError([replace(item, file=str(path)) for item in error.diagnostics]) from None
+    compiled = compile_file(Host(compiled_cache()), path)
     surface = compiled.surface
-    exported = {contract_name(item.name) for item in surface.exports}
-    roles = tuple(role for role, interface in ROLE_INTERFACES.items() if interface in exported)
+    roles = roles_of(surface)
     return ComponentReport(
         path,
         surface,
         compiled.declared,
-        _sizes(data),
+        _sizes(path.read_bytes()),
         roles,
         needs_of(surface),
         INTERPRETER_LIMITS if surface.interpreter else DEFAULT_LIMITS,
@@ -116,24 +111,6 @@ def component_file(manifest: Path, name: str) -> Path:
     if found is None:
         raise StudioError(_without_place(problems))
     return found
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        missing = isinstance(error, FileNotFoundError)
-        raise StudioError(
-            [
-                Diagnostic(
-                    Severity.ERROR,
-                    Code.FILE_NOT_FOUND if missing else Code.IO,
-                    f"the component cannot be read: {error.strerror}",
-                    "Name a .wasm file, or a component of the manifest.",
-                    file=str(path),
-                )
-            ]
-        ) from None
 
 
 def _problems(path: Path, surface: Surface, roles: tuple[Role, ...]) -> tuple[Diagnostic, ...]:

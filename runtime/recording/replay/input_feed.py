@@ -77,8 +77,7 @@ class TextInput:
         data = line.removesuffix(b"\n").removesuffix(b"\r") if line.endswith(b"\n") else line
         if len(data) > MAX_BUFFER_BYTES:
             return self._too_long(line)
-        content_type = JSON_TYPE if json_document(data) is not NO_JSON else TEXT_TYPE
-        return Emitted((Output(Buffer(data, content_type), content_type),))
+        return Emitted((text_output(data),))
 
     def close(self) -> None:
         """Close the file. Idempotent; standard input stays open."""
@@ -96,6 +95,12 @@ class TextInput:
             Code.CAPACITY_EXCEEDED,
             "Skip the line, or cut it in the file.",
         )
+
+
+def text_output(data: bytes) -> Output:
+    """A line as an output: a JSON object or array is `application/json`, else `text/plain`."""
+    content_type = JSON_TYPE if json_document(data) is not NO_JSON else TEXT_TYPE
+    return Output(Buffer(data, content_type), content_type)
 
 
 class OutputFeed:

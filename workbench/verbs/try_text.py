@@ -1,0 +1,264 @@
+"""What `try` prints: each call with all that came of it, for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from runtime.headless.try_component import TriedCall, TryReport
+from runtime.model.access import DeniedUse
+from runtime.model.call import (
+    NO_COPIES,
+    Absorbed,
+    Accepted,
+    Answer,
+    CopyCount,
+    Discarded,
+    Emitted,
+    Exhausted,
+    Export,
+    Failed,
+    Failure,
+    Finished,
+    Outcome,
+    Output,
+    Ports,
+    Signal,
+    Verdict,
+)
+from runtime.model.element import Element
+from runtime.model.failure_report import frame_text, report_of
+from runtime.model.linked import LinkedNode
+from runtime.model.printable import json_line, printable
+from runtime.recording.payload_encoding import to_text
+from workbench.command_line.messages import say, show_result
+from workbench.text.figures import short_digest, size, spaced_duration
+
+SHOWN_BYTES = 4 * 1024
+"""Bytes of a payload that are shown to people; JSON has all of them."""
+_CALL_CELLS = 28
+_SIZE_CELLS = 16
+
+
+class TryText:
+    """Prints the calls of one component as they are made."""
+
+    def __init__(self, node: LinkedNode, *, as_json: bool) -> None:
+        self._node = node
+        self._as_json = as_json
+        self._denied: set[str] = set()
+
+    def head(self) -> str:
+        """What is tried, in one line."""
+        node = self._node
+        return (
+            f"{node.role.value} {printable(node.name)}, build {short_digest(node.digest)}, "
+            f"config {printable(node.config)}"
+        )
+
+    def take(self, tried: TriedCall) -> None:
+        """Print one call."""
+        if self._as_json:
+            print(json_line(call_fields(tried)), flush=True)
+        else:
+            show_result("\n".join(call_lines(tried)))
+
+    def take_denied(self, use: DeniedUse, count: int) -> None:
+        """Say once of each capability that it was used without a grant."""
+        if self._as_json or use.capability in self._denied or use.capability.startswith("stdio:"):
+            return
+        self._denied.add(use.capability)
+        say(
+            printable(f"note: {use.sentence} (call {use.call}); --grant {use.capability} allows it")
+        )
+
+    def summary(self, report: TryReport) -> str:
+        """The figures of all calls."""
+        given = "pull" if self._node.role.value == "source" else "element"
+        parts = [
+            _counted(report.inputs, given),
+            _counted(report.outputs, "output"),
+            _counted(report.errors, "error"),
+            f"{_counted(report.calls, 'call')} in {spaced_duration(report.in_calls_ns)}",
+            f"{report.fuel:,} fuel",
+            _copies(report.copies),
+        ]
+        if report.memory_bytes:
+            parts.append(f"memory {size(report.memory_bytes)}")
+        because = f"\nStopped: {report.stopped_because}" if report.stopped_because else ""
+        return f"{', '.join(parts)}{because}"
+
+    def summary_fields(self, report: TryReport) -> dict[str, Any]:
+        """The same as an object."""
+        node = self._node
+        return {
+            "type": "summary",
+            "node": node.name,
+            "role": node.role.value,
+            "digest": node.digest,
+            "inputs": report.inputs,
+            "outputs": report.outputs,
+            "errors": report.errors,
+            "calls": report.calls,
+            "duration_ns": report.in_calls_ns,
+            "fuel": report.fuel,
+            "copies": _copy_fields(report.copies),
+            "memory_bytes": report.memory_bytes,
+            "stopped_because": report.stopped_because or None,
+        }
+
+
+def call_lines(tried: TriedCall) -> Iterator[str]:
+    """One call for people."""
+    call, answer = tried.made
+    about = "" if call.element is None else f"(#{call.element.sequence})"
+    name = f"{call.export.value}{about}"
+    given = "" if call.element is None else f"{size(len(call.element.payload.data))} in"
+    costs = [spaced_duration(answer.duration_ns), f"{answer.fuel:,} fuel"]
+    if answer.copies != NO_COPIES:
+        costs.append(_copies(answer.copies))
+    head = f"{name:<{_CALL_CELLS}}{given:<{_SIZE_CELLS}}{outcome_text(answer.outcome)}"
+    yield f"{head.rstrip()}  {', '.join(costs)}"
+    if isinstance(answer.outcome, Emitted):
+        for output in answer.outcome.outputs:
+            yield from _output_lines(output)
+    if isinstance(answer.outcome, Failed):
+        yield from _failure_lines(answer.outcome.failure)
+    for item in tried.printed:
+        note = "" if item.granted else ", not granted"
+        yield f"  {item.stream}{note}:"
+        yield from (f"    {line}" for line in _shown(item.data))
+
+
+def _output_lines(output: Output) -> Iterator[str]:
+    kind = printable(output.content_type) or "no type"
+    yield f"  → {size(len(output.payload.data))}, {kind}"
+    yield from (f"    {line}" for line in _shown(output.payload.data))
+
+
+def _failure_lines(failure: Failure) -> Iterator[str]:
+    told = report_of(failure)
+    yield f"  error[{failure.code}] {failure.name}: {told.headline}"
+    yield from (f"    --> {frame_text(frame)}" for frame in told.frames)
+    if failure.help:
+        yield f"    = help: {failure.help}"
+
+
+def _shown(data: bytes) -> Iterator[str]:
+    cut = data[:SHOWN_BYTES]
+    text, _ = to_text(cut if len(cut) == len(data) else cut.decode("utf-8", "ignore").encode())
+    if text is None:
+        yield from _hexadecimal(cut)
+    else:
+        yield from printable(text, keep_lines=True).splitlines()
+    if len(cut) < len(data):
+        yield f"… {len(data) - len(cut):,} bytes more; --json has all of them"
+
+
+def _hexadecimal(data: bytes) -> Iterator[str]:
+    for at in range(0, len(data), 16):
+        yield f"{at:08x}  {data[at : at + 16].hex(' ')}"
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """What came of a call, in one or two words."""
+    match outcome:
+        case Emitted(outputs):
+            return _counted(len(outputs), "output")
+        case Exhausted():
+            return "no more elements"
+        case Discarded():
+            return "dropped"
+        case Absorbed():
+            return "kept, no output"
+        case Verdict(passes):
+            return "passes" if passes else "held back"
+        case Ports(names):
+            return f"to {', '.join(map(printable, names))}" if names else "to no port"
+        case Accepted(signal):
+            return "accepted" if signal is Signal.READY else "accepted, asks for a pause"
+        case Finished():
+            return "done"
+        case Failed():
+            return "FAILED"
+
+
+def call_fields(tried: TriedCall) -> dict[str, Any]:
+    """One call as an object."""
+    call, answer = tried.made
+    return {
+        "type": "call",
+        "call": call.number,
+        "export": call.export.value,
+        "element": None if call.element is None else _element_fields(call.element),
+        **({"config": call.argument} if call.export is Export.INIT else {}),
+        **_outcome_fields(answer),
+        "printed": [
+            {"stream": item.stream, "granted": item.granted, **_payload_fields(item.data)}
+            for item in tried.printed
+        ],
+        "duration_ns": answer.duration_ns,
+        "fuel": answer.fuel,
+        "copies": _copy_fields(answer.copies),
+        "memory_bytes": answer.memory_bytes,
+    }
+
+
+def _element_fields(element: Element) -> dict[str, Any]:
+    return {
+        "sequence": element.sequence,
+        "timestamp_ns": element.timestamp_ns,
+        "content_type": element.content_type,
+        "size": len(element.payload.data),
+    }
+
+
+def _outcome_fields(answer: Answer) -> dict[str, Any]:
+    outcome = answer.outcome
+    fields: dict[str, Any] = {"outcome": type(outcome).__name__.lower()}
+    match outcome:
+        case Emitted(outputs):
+            fields["outputs"] = [
+                {
+                    "content_type": item.content_type,
+                    "size": len(item.payload.data),
+                    **_payload_fields(item.payload.data),
+                }
+                for item in outputs
+            ]
+        case Verdict(passes):
+            fields["passes"] = passes
+        case Ports(names):
+            fields["ports"] = list(names)
+        case Accepted(signal):
+            fields["signal"] = signal.value
+        case Failed(failure):
+            told = report_of(failure)
+            fields["error"] = {
+                "kind": told.kind,
+                "code": failure.code,
+                "name": failure.name,
+                "message": failure.message,
+                "headline": told.headline,
+                "help": failure.help,
+                "crashed": failure.crashed,
+            }
+    return fields
+
+
+def _payload_fields(data: bytes) -> dict[str, str]:
+    text, encoded = to_text(data)
+    return {"base64": encoded} if encoded is not None else {"text": text or ""}
+
+
+def _copy_fields(copies: CopyCount) -> dict[str, int]:
+    return dict(copies._asdict())
+
+
+def _copies(copies: CopyCount) -> str:
+    read = f"{_counted(copies.reads, 'read')} {size(copies.read_bytes)}"
+    return f"{read}, {_counted(copies.writes, 'write')} {size(copies.write_bytes)}"
+
+
+def _counted(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
