@@ -12,6 +12,7 @@ from runtime.model.call import Failed
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
+from runtime.protocol.requests import ReadPayload
 from runtime.protocol.updates import (
     INPUT_BYTES,
     CallInput,
@@ -22,6 +23,7 @@ from runtime.protocol.updates import (
     HopLine,
     NodeCalls,
     QueueListing,
+    WholePayload,
 )
 
 PRINTED_SHOWN_BYTES = 4 * 1024
@@ -82,6 +84,19 @@ class SessionInspector:
             path=self._path(element),
             offset=offset,
             payload=data[offset : offset + length],
+        )
+
+    def payload(self, asked: ReadPayload) -> WholePayload:
+        """The whole payload of one element, if it is not larger than was asked for."""
+        element = self.find(asked.element_id)
+        if element is None:
+            return WholePayload(asked)
+        data = element.payload.data
+        return WholePayload(
+            asked,
+            element_summary(element),
+            element.payload.content_type,
+            data if len(data) <= asked.most_bytes else None,
         )
 
     def _path(self, element: Element) -> tuple[HopLine, ...]:

@@ -72,6 +72,14 @@ class ReadElement:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPayload:
+    """Ask for the whole payload of one recent element, unless it is larger than `most_bytes`."""
+
+    element_id: int
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListNode:
     """Ask for a node's recent calls, newest first."""
 
@@ -227,6 +235,7 @@ SessionRequest = (
     | InjectElement
     | ListQueue
     | ReadElement
+    | ReadPayload
     | ListNode
     | Rollback
     | SetComparing

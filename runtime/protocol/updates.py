@@ -16,7 +16,7 @@ from runtime.model.errors import Diagnostic, ExitCode, StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
-from runtime.protocol.requests import Request
+from runtime.protocol.requests import ReadPayload, Request
 from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
 from runtime.protocol.trust_question import TrustQuestion
 
@@ -72,6 +72,18 @@ class ElementDetails:
     path: tuple[HopLine, ...] = ()
     offset: int = 0
     payload: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class WholePayload:
+    """Answer to `ReadPayload`."""
+
+    asked: ReadPayload
+    summary: ElementSummary | None = None
+    """None when the element is no longer kept."""
+    buffer_content_type: str = ""
+    data: bytes | None = None
+    """None when it is no longer kept, or larger than was asked for."""
 
 
 class CallMark(StrEnum):
@@ -146,6 +158,10 @@ class NodeCalls:
     """None when the last call did not fail."""
     denied: tuple[tuple[str, int], ...] = ()
     """Capabilities that it used without having them, and how often each."""
+
+
+Reply = QueueListing | ElementDetails | WholePayload | NodeCalls
+"""Answer to a question about one element, queue or node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +297,7 @@ class Update:
     printed: tuple[PrintedChunk, ...] = ()
     printed_lost: tuple[tuple[str, int], ...] = ()
     """Bytes not kept since the last poll, by node."""
-    replies: tuple[QueueListing | ElementDetails | NodeCalls, ...] = ()
+    replies: tuple[Reply, ...] = ()
     problems: tuple[Diagnostic, ...] | None = None
     """Set when the list of problems changed."""
     builds: tuple[NodeBuild, ...] | None = None

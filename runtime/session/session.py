@@ -33,6 +33,7 @@ from runtime.protocol.requests import (
     ListQueue,
     Pause,
     ReadElement,
+    ReadPayload,
     Rollback,
     SeekRequest,
     SessionRequest,
@@ -138,6 +139,7 @@ class FlowSession:
         on(InjectElement, self._inject)
         on(ListQueue, self._list_queue)
         on(ReadElement, self._read_element)
+        on(ReadPayload, self._read_payload)
         on(ListNode, self._list_node)
         on(Rollback, self._roll_back)
         on(SetComparing, lambda asked: self._note(self._reload.set_comparing(asked.on)))
@@ -169,6 +171,9 @@ class FlowSession:
     def _read_element(self, asked: ReadElement) -> None:
         inspector = self.execution.inspector
         self._updates.reply(inspector.element(asked.element_id, asked.offset, asked.length))
+
+    def _read_payload(self, asked: ReadPayload) -> None:
+        self._updates.reply(self.execution.inspector.payload(asked))
 
     def _list_node(self, asked: ListNode) -> None:
         calls = self.execution.inspector.calls(asked.node, asked.count)

@@ -13,12 +13,10 @@ from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline
 from runtime.protocol.updates import (
     CallMark,
-    ElementDetails,
     Health,
     NodeBuild,
-    NodeCalls,
     PrintedChunk,
-    QueueListing,
+    Reply,
     Update,
 )
 from runtime.session.recording_file import RecordingFile
@@ -58,12 +56,12 @@ class UpdateBuilder:
         self._file = file
         self._comparer = comparer
         self._reload = reload
-        self._replies: list[QueueListing | ElementDetails | NodeCalls] = []
+        self._replies: list[Reply] = []
         self._sent = _Picture()
         self._sent_events = 0
         self._shown: Execution = time.shown
 
-    def reply(self, reply: QueueListing | ElementDetails | NodeCalls) -> None:
+    def reply(self, reply: Reply) -> None:
         """Have the next update carry an answer that was asked for."""
         self._replies.append(reply)
 

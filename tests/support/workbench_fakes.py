@@ -16,7 +16,14 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import LinkedFlow, LinkedNode, Role, SchedulePolicy
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
-from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request, SetComparing
+from runtime.protocol.requests import (
+    ListNode,
+    ListQueue,
+    ReadElement,
+    ReadPayload,
+    Request,
+    SetComparing,
+)
 from runtime.protocol.timeline import BranchInfo, RecordingStatus, Timeline, TimelineMark
 from runtime.protocol.updates import (
     CallMark,
@@ -28,6 +35,7 @@ from runtime.protocol.updates import (
     NodeBuild,
     PrintedChunk,
     Update,
+    WholePayload,
 )
 from tests.support.engine_fakes import edge
 from tests.support.engine_fakes import flow as linked
@@ -301,23 +309,25 @@ class FakeLink:
 
 
 class ReadingLink(FakeLink):
-    """A `FakeLink` that answers `ReadElement` with a payload, in parts of the length asked for."""
+    """A `FakeLink` that answers `ReadElement` and `ReadPayload` with a payload."""
 
     def __init__(self, payload: bytes = PAYLOAD) -> None:
         super().__init__()
         self.payload = payload
-        self.most = 65_536
-        """Bytes of one answer."""
 
     def send(self, request: Request) -> None:
         """Keep the request, and answer it when it is one to read."""
         super().send(request)
         if isinstance(request, ReadElement):
-            end = request.offset + min(request.length, self.most)
-            part, size = self.payload[request.offset : end], len(self.payload)
-            about = element_line(request.element_id, self.payload, size)
+            part = self.payload[request.offset : request.offset + request.length]
+            about = element_line(request.element_id, self.payload)
             reply = replace(details(request.element_id, part, offset=request.offset), summary=about)
             self.push(replace(self._latest, replies=(reply,)))
+        elif isinstance(request, ReadPayload):
+            about = element_line(request.element_id, self.payload)
+            data = self.payload if len(self.payload) <= request.most_bytes else None
+            whole = WholePayload(request, about, "application/json", data)
+            self.push(replace(self._latest, replies=(whole,)))
 
 
 RING = RecordingStatus(3_250_000, 67_108_864, 1_850, True)
@@ -432,7 +442,7 @@ async def show(app: StudioApp, pilot: Pilot[None], link: FakeLink, update: Updat
     await settle(app, pilot)
 
 
-QUESTIONS = (ReadElement, ListNode, ListQueue, SetComparing)
+QUESTIONS = (ReadElement, ReadPayload, ListNode, ListQueue, SetComparing)
 
 
 def asked(link: FakeLink) -> list[Request]:

@@ -13,16 +13,15 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from runtime.model.call import Export, NextCall
-from runtime.protocol.requests import EditElement, InjectElement, ReadElement
-from runtime.protocol.updates import Health, Update
-from tests.support.narrow import present
+from runtime.protocol.requests import EditElement, InjectElement, ReadPayload
+from runtime.protocol.updates import Health, Update, WholePayload
 from tests.support.workbench_fakes import (
     PAYLOAD,
     FakeLink,
     ReadingLink,
     branch_of_calls,
     busy_update,
-    details,
+    element_line,
     fail_node,
     on_branch,
     opened,
@@ -252,13 +251,12 @@ async def test_wrong_hexadecimal_counts_as_a_change() -> None:
         assert "Leave without saving?" in text_of(app)
 
 
-async def test_a_long_payload_is_read_to_its_end_first() -> None:
+async def test_a_long_payload_is_read_whole_first() -> None:
     payload = bytes(range(256)) * 600
     link = ReadingLink(payload)
     async with opened(link) as (app, pilot):
         area = await edit(app, pilot, link)
-        offsets = [one.offset for one in link.sent if isinstance(one, ReadElement)]
-        assert offsets[-3:] == [0, 65_536, 131_072]
+        assert link.sent[-1] == ReadPayload(7, EDIT_BYTES)
         assert bytes_of_hex(area.text) == payload
 
 
@@ -284,22 +282,12 @@ async def test_an_element_that_is_gone_is_not_edited() -> None:
     async with opened(link) as (app, pilot):
         panes_of(app).selection = ElementRef(7, 7)
         await pilot.press("e")
-        missing = replace(details(7), found=False, summary=None)
-        await show(app, pilot, link, Update(Health.READY, replies=(missing,)))
+        asked = ReadPayload(7, EDIT_BYTES)
+        await show(app, pilot, link, Update(Health.READY, replies=(WholePayload(asked),)))
         assert "This element is not kept any more" in text_of(app)
-        await show(app, pilot, link, Update(Health.READY, replies=(details(7),)))
+        late = WholePayload(asked, element_line(7), data=b"late")
+        await show(app, pilot, link, Update(Health.READY, replies=(late,)))
         assert not isinstance(app.screen, PayloadScreen)
-
-
-async def test_a_payload_that_stops_coming_is_not_asked_for_for_ever() -> None:
-    link = ReadingLink(b"abc")
-    link.most = 0
-    async with opened(link) as (app, pilot):
-        panes_of(app).selection = ElementRef(7, 7)
-        await settle(app, pilot)
-        await pilot.press("e")
-        await settle(app, pilot)
-        assert "could not be read to its end" in text_of(app)
 
 
 async def test_an_editor_does_not_open_over_another_screen() -> None:
@@ -307,7 +295,8 @@ async def test_an_editor_does_not_open_over_another_screen() -> None:
     async with opened(link) as (app, pilot):
         panes_of(app).selection = ElementRef(7, 7)
         await pilot.press("e", "question_mark")
-        link.push(Update(Health.READY, replies=(details(7),)))
+        whole = WholePayload(ReadPayload(7, EDIT_BYTES), element_line(7), data=b"{}")
+        link.push(Update(Health.READY, replies=(whole,)))
         await settle(app, pilot)
         assert "What can be done" in text_of(app)
 
@@ -361,8 +350,8 @@ async def test_text_of_a_component_is_no_markup_in_the_editor() -> None:
 
 async def test_a_content_type_that_cannot_be_shown_is_kept_when_it_is_left_alone() -> None:
     link = FakeLink()
-    odd = details(7)
-    odd = replace(odd, summary=replace(present(odd.summary), content_type="a\x1b[31m"))
+    about = replace(element_line(7), content_type="a\x1b[31m")
+    odd = WholePayload(ReadPayload(7, EDIT_BYTES), about, data=PAYLOAD)
     async with opened(link) as (app, pilot):
         panes_of(app).selection = ElementRef(7, 7)
         await pilot.press("e")

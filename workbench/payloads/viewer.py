@@ -43,6 +43,11 @@ class PayloadPart:
         return self.data.decode("utf-8", "ignore") if is_text(self.data) else None
 
 
+def payload_text(part: PayloadPart) -> str:
+    """A payload as text for a clipboard: as it is, or in hexadecimal where it is no text."""
+    return part.data.hex(" ") if part.text is None else part.data.decode("utf-8", "replace")
+
+
 class PayloadViewer(Protocol):
     """One way to show payloads; `workbench.payloads.registry` lists them all."""
 

@@ -15,8 +15,10 @@ from workbench.actions.labels import label
 from workbench.actions.table import BY_ID
 from workbench.actions.target import ApplicationActions, PaneActions, SessionActions
 from workbench.screens.application_controller import ApplicationController
+from workbench.screens.copying import Copying
 from workbench.screens.pane_controller import PaneController
 from workbench.screens.panes import Panes
+from workbench.screens.payload_reading import PayloadReading
 from workbench.screens.session_controller import SessionController
 from workbench.screens.trust_dialogs import TrustDialogs
 from workbench.screens.update_feed import UpdateFeed
@@ -27,15 +29,17 @@ class MainController:
 
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
         self._panes = panes
-        self._session = SessionController(panes, send)
+        self._reading = PayloadReading(send)
+        self._session = SessionController(panes, self._reading, send)
         self._pane_controller = PaneController(
             panes,
+            Copying(panes, self._reading),
             lambda: self._session.send(Pause()),
             lambda: self._session.send(StopCall()),
         )
         self._application = ApplicationController(panes, self.do)
         self._trust = TrustDialogs(panes, send)
-        self._feed = UpdateFeed(panes, send, self._session.take_element)
+        self._feed = UpdateFeed(panes, send, self._reading.take)
 
     @property
     def context(self) -> Context:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 from workbench.actions.context import PaneName
+from workbench.screens.copying import Copying
 from workbench.screens.panes import Panes
-from workbench.terminal.clipboard import copy_natively
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
 
@@ -23,9 +22,14 @@ class PaneController:
     """
 
     def __init__(
-        self, panes: Panes, cancel: Callable[[], None], stop_call: Callable[[], None]
+        self,
+        panes: Panes,
+        copying: Copying,
+        cancel: Callable[[], None],
+        stop_call: Callable[[], None],
     ) -> None:
         self._panes = panes
+        self._copying = copying
         self._cancel = cancel
         self._stop_call = stop_call
 
@@ -120,21 +124,4 @@ class PaneController:
 
     def copy(self) -> None:
         """Copy the marked text, else what the active pane offers."""
-        target = self._panes.target
-        marked = self._panes.screen.get_selected_text()
-        text = marked or (target.copy_text() if target else None)
-        part = target.copied_part if not marked and isinstance(target, LineView) else ""
-        if text:
-            self._panes.run_worker(self._copy(text, part), group="copy", exclusive=True)
-        else:
-            self._panes.show_notice(
-                "Nothing to copy: put the cursor on a line, or mark with the mouse."
-            )
-
-    async def _copy(self, text: str, part: str) -> None:
-        tool = await asyncio.to_thread(copy_natively, text)
-        if tool is None:
-            self._panes.app.copy_to_clipboard(text)
-        way = f"with {tool}" if tool else "through the terminal (OSC 52), if it allows that"
-        what = f"{len(text):,} characters{part}"
-        self._panes.show_notice(f"Copied {what} {way}.")
+        self._copying.copy()

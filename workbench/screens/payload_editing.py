@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runtime.protocol.requests import EditElement, InjectElement, ReadElement, Request
-from runtime.protocol.updates import ElementDetails, ElementSummary
+from runtime.protocol.requests import EditElement, InjectElement, Request
+from runtime.protocol.updates import ElementSummary, WholePayload
 from workbench.dialogs.payload_editor import Payload, PayloadScreen
-from workbench.payloads.limits import EDIT_BYTES, PART_BYTES
+from workbench.payloads.limits import EDIT_BYTES
 from workbench.screens.panes import Panes
+from workbench.screens.payload_reading import PayloadReading
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import size
 from workbench.text.lines import Line, StyleRole, line
@@ -17,56 +18,36 @@ TYPE_CHARACTERS = 400
 
 
 class PayloadEditing:
-    """Reads the whole payload of an element, part by part, before it is edited."""
+    """Reads the whole payload of an element before it is edited."""
 
-    def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
+    def __init__(
+        self, panes: Panes, reading: PayloadReading, send: Callable[[Request], None]
+    ) -> None:
         self._panes = panes
+        self._reading = reading
         self._send = send
-        self._wanted: int | None = None
-        self._read = b""
 
     # ---- editing
 
     def edit(self) -> None:
         """Read the element that is meant; the editor opens when that is done."""
-        self._wanted = self._panes.context.editable
-        self._read = b""
-        if self._wanted is not None:
-            self._ask(self._wanted)
+        element_id = self._panes.context.editable
+        if element_id is not None:
+            self._reading.read(element_id, EDIT_BYTES, self._take)
 
-    def _ask(self, element_id: int) -> None:
-        self._send(ReadElement(element_id, len(self._read), PART_BYTES))
+    def _take(self, whole: WholePayload) -> None:
+        about = whole.summary
+        if about is None:
+            self._panes.show_notice("This element is not kept any more, so it cannot be edited.")
+        elif whole.data is None:
+            self._panes.show_notice(
+                f"The payload has {size(about.size)}: up to {size(EDIT_BYTES)} can be edited."
+            )
+        elif self._panes.screen.is_current:
+            self._open(about, whole.data)
 
-    def take(self, reply: ElementDetails) -> None:
-        """An element was read, perhaps the wanted one."""
-        if reply.element_id != self._wanted or reply.offset != len(self._read):
-            return
-        about = reply.summary
-        why = self._why_not(reply, about)
-        if about is None or why:
-            self._wanted = None
-            self._panes.show_notice(why)
-            return
-        self._read += reply.payload
-        if len(self._read) < about.size:
-            self._ask(reply.element_id)
-            return
-        self._wanted = None
-        if self._panes.screen.is_current:
-            self._open(about)
-
-    def _why_not(self, reply: ElementDetails, about: ElementSummary | None) -> str:
-        if not reply.found or about is None:
-            return "This element is not kept any more, so it cannot be edited."
-        if about.size > EDIT_BYTES:
-            return f"The payload has {size(about.size)}: up to {size(EDIT_BYTES)} can be edited."
-        if not reply.payload and len(self._read) < about.size:
-            return "The payload could not be read to its end."
-        return ""
-
-    def _open(self, about: ElementSummary) -> None:
-        before = Payload(self._read, excerpt(about.content_type, TYPE_CHARACTERS))
-        self._read = b""
+    def _open(self, about: ElementSummary, data: bytes) -> None:
+        before = Payload(data, excerpt(about.content_type, TYPE_CHARACTERS))
         words = line(
             (f" #{about.sequence}", StyleRole.STRONG), (f" from {about.source}", StyleRole.TEXT)
         )

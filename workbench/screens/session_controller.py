@@ -25,7 +25,6 @@ from runtime.protocol.requests import (
     StepForward,
     TakeBranch,
 )
-from runtime.protocol.updates import ElementDetails
 from workbench.actions.building import has_other_branch, is_looked_at
 from workbench.actions.context import Context, PaneName
 from workbench.actions.running import PACES
@@ -33,6 +32,7 @@ from workbench.bars.status_line import why_not
 from workbench.graph.graph_diff import FlowChange
 from workbench.screens.panes import Panes
 from workbench.screens.payload_editing import PayloadEditing
+from workbench.screens.payload_reading import PayloadReading
 from workbench.screens.recording_dialog import RecordingDialog
 from workbench.screens.seek_dialogs import SeekDialogs
 from workbench.view import BranchesRef, ChangeRef, NodeRef
@@ -61,13 +61,15 @@ STEP_ANSWER_S = 0.4
 class SessionController:
     """Sends requests, and asks the user first for what they need."""
 
-    def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
+    def __init__(
+        self, panes: Panes, reading: PayloadReading, send: Callable[[Request], None]
+    ) -> None:
         self._panes = panes
         self._send = send
         self._sent = 0
         self._seek = SeekDialogs(panes, self.send)
         self._recording = RecordingDialog(panes, self.send)
-        self._payloads = PayloadEditing(panes, self.send)
+        self._payloads = PayloadEditing(panes, reading, self.send)
 
     @property
     def _context(self) -> Context:
@@ -116,10 +118,6 @@ class SessionController:
     def inject_element(self) -> None:
         """Make an element for the edge that is selected."""
         self._payloads.inject()
-
-    def take_element(self, details: ElementDetails) -> None:
-        """An element was read, perhaps one that shall be edited."""
-        self._payloads.take(details)
 
     # ---- builds
 

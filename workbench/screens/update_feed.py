@@ -7,7 +7,7 @@ from collections.abc import Callable
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.requests import Request, SetComparing
-from runtime.protocol.updates import CallMark, ElementDetails, EventLine, Update
+from runtime.protocol.updates import CallMark, EventLine, Update, WholePayload
 from workbench.actions.context import PaneName
 from workbench.inspection.build_rows import comparison_words
 from workbench.screens.panes import Panes
@@ -27,17 +27,17 @@ SHOWN_MARKS = (
 
 
 class UpdateFeed:
-    """Takes updates; `on_element` hears of every element that was read."""
+    """Takes updates; `on_payload` hears of every whole payload that was read."""
 
     def __init__(
         self,
         panes: Panes,
         send: Callable[[Request], None],
-        on_element: Callable[[ElementDetails], None],
+        on_payload: Callable[[WholePayload], None],
     ) -> None:
         self._panes = panes
         self._send = send
-        self._on_element = on_element
+        self._on_payload = on_payload
         self._last_number = 0
         self._failed: str | None = None
         """The node at whose error the flow stands."""
@@ -64,9 +64,10 @@ class UpdateFeed:
             self._remember(update.events)
         panes.inspector.ask_again()
         for reply in update.replies:
-            panes.inspector.take(reply)
-            if isinstance(reply, ElementDetails):
-                self._on_element(reply)
+            if isinstance(reply, WholePayload):
+                self._on_payload(reply)
+            else:
+                panes.inspector.take(reply)
 
     def _select_failed(self, view: View) -> None:
         """Where a flow stands still at an error, look at the node, unless something is selected."""

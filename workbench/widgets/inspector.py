@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
-from runtime.protocol.updates import ElementDetails, NodeCalls, QueueListing
+from runtime.protocol.updates import ElementDetails, ElementSummary, NodeCalls, QueueListing
 from workbench.inspection.build_rows import change_rows
 from workbench.inspection.difference_rows import branch_rows
 from workbench.inspection.edge import edge_rows
@@ -19,6 +19,7 @@ from workbench.inspection.node import node_rows
 from workbench.payloads.limits import PART_BYTES
 from workbench.payloads.registry import viewer_after, viewer_for
 from workbench.payloads.rendering import RenderedPayload, RenderJob, render
+from workbench.payloads.viewer import payload_text
 from workbench.text.lines import Row, StyleRole, line
 from workbench.view import BranchesRef, ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
@@ -275,20 +276,24 @@ class Inspector(LineView, inherit_bindings=False):
             self.viewer = following.name
 
     @property
-    def copied_part(self) -> str:
-        """`: bytes 0–65,536 of 1,500,000`, when only a part of the payload was read."""
+    def partly_read(self) -> ElementSummary | None:
+        """The element that is shown, when only a part of its payload was read."""
         details = self._details
         if not isinstance(self._subject, ElementRef) or details is None or details.summary is None:
+            return None
+        return details.summary if len(details.payload) < details.summary.size else None
+
+    @property
+    def copied_part(self) -> str:
+        """`bytes 0–65,536 of 1,500,000`, when only a part of the payload was read."""
+        details, about = self._details, self.partly_read
+        if details is None or about is None:
             return ""
         first, last = details.offset, details.offset + len(details.payload)
-        if last - first >= details.summary.size:
-            return ""
-        return f": bytes {first:,}–{last:,} of {details.summary.size:,},"
+        return f"bytes {first:,}–{last:,} of {about.size:,}"
 
     def copy_text(self) -> str | None:
         """The payload of an element, else the row of the cursor."""
         if isinstance(self._subject, ElementRef) and self._details is not None:
-            data = self._details.payload
-            is_text = payload_part(self._details).text is not None
-            return data.decode("utf-8", "replace") if is_text else data.hex(" ")
+            return payload_text(payload_part(self._details))
         return super().copy_text()

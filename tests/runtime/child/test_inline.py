@@ -16,6 +16,8 @@ from runtime.protocol.requests import (
     ListQueue,
     Pause,
     ReadElement,
+    ReadPayload,
+    Request,
     Restart,
     StepCall,
     StepElement,
@@ -27,7 +29,9 @@ from runtime.protocol.updates import (
     Health,
     NodeCalls,
     QueueListing,
+    Reply,
     Update,
+    WholePayload,
 )
 
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out" / "Torvyn.toml"
@@ -38,6 +42,11 @@ def link() -> Iterator[InlineClient]:
     opened = InlineClient(FlowOpener(SAMPLE, "main", SessionOptions(watch=False)))
     yield opened
     opened.close()
+
+
+def ask(link: InlineClient, request: Request) -> tuple[Reply, ...]:
+    link.send(request)
+    return link.poll().replies
 
 
 def run_to_the_end(link: InlineClient) -> list[Update]:
@@ -135,8 +144,18 @@ def test_queues_and_payloads_can_be_looked_into(link: InlineClient) -> None:
     (details,) = link.poll().replies
     assert isinstance(details, ElementDetails)
     assert details.found
+    assert details.summary is not None
     assert details.payload == b'type":'
     assert [hop.node for hop in details.path] == ["source"]
+    (whole,) = ask(link, ReadPayload(waiting.element_id, details.summary.size))
+    assert isinstance(whole, WholePayload)
+    assert whole.data is not None
+    assert whole.data[2:8] == b'type":'
+    (larger,) = ask(link, ReadPayload(waiting.element_id, details.summary.size - 1))
+    assert isinstance(larger, WholePayload)
+    assert larger.summary == whole.summary
+    assert larger.data is None
+    assert ask(link, ReadPayload(10_000, 1)) == (WholePayload(ReadPayload(10_000, 1)),)
 
 
 def test_an_elements_path_leads_to_its_sink(link: InlineClient) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pytest
 
 from runtime.model.call import Export, NextCall
-from runtime.protocol.requests import ReadElement
-from runtime.protocol.updates import ElementDetails, Health, Update
+from runtime.protocol.requests import ReadElement, ReadPayload
+from runtime.protocol.updates import ElementDetails, Health, Update, WholePayload
 from tests.support.workbench_fakes import (
     FakeLink,
+    ReadingLink,
     details,
     fail_node,
     fan_out,
@@ -23,8 +24,9 @@ from tests.support.workbench_fakes import (
 )
 from workbench.inspection.element import element_rows, moment, render_job
 from workbench.inspection.node import node_rows
+from workbench.payloads.limits import COPY_BYTES
 from workbench.payloads.rendering import render
-from workbench.screens import pane_controller
+from workbench.screens import copying
 from workbench.text.lines import Row, plain
 from workbench.view import ElementRef
 
@@ -130,25 +132,52 @@ async def test_an_answer_to_an_older_question_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "said"),
+    ("payload", "copied", "said"),
     [
-        (1_500_000, "Copied 65,536 characters: bytes 0–65,536 of 1,500,000, "),
-        (65_536, "characters t"),
+        (b"x" * 65_536, "x" * 65_536, "Copied 65,536 characters through the terminal"),
+        ("é".encode() * 40_000, "é" * 40_000, "Copied 40,000 characters through the terminal"),
+        (b"\xff" * 65_537, " ".join(["ff"] * 65_537), "Copied 196,610 characters through"),
+        (b"x" * COPY_BYTES, "x" * COPY_BYTES, "Copied 1,048,576 characters through"),
+        (
+            b"x" * (COPY_BYTES + 1),
+            "x" * 65_536,
+            "Copied 65,536 characters: bytes 0–65,536 of 1,048,577, since up to 1.0 MiB are",
+        ),
     ],
 )
-async def test_copying_a_part_of_a_payload_says_which_part_it_is(
-    size: int, said: str, monkeypatch: pytest.MonkeyPatch
+async def test_a_payload_is_copied_whole_or_the_part_is_said(
+    payload: bytes, copied: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pane_controller, "copy_natively", lambda _text: None)
-    link = FakeLink()
+    monkeypatch.setattr(copying, "copy_natively", lambda _text: None)
+    link = ReadingLink(payload)
     async with opened(link) as (app, pilot):
-        copied: list[str] = []
-        monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+        got: list[str] = []
+        monkeypatch.setattr(app, "copy_to_clipboard", got.append)
         panes_of(app).selection = ElementRef(7)
-        reply = details(7, b"x" * 65_536, size=size)
-        await show(app, pilot, link, Update(Health.READY, replies=(reply,)))
+        await settle(app, pilot)
         await pilot.press("3", "y")
+        await settle(app, pilot)
         await app.workers.wait_for_complete()
         await pilot.pause()
-        assert copied == ["x" * 65_536]
-        assert said in text_of(app)
+        assert got == [copied]
+        assert said in " ".join(text_of(app).split())
+
+
+async def test_what_is_shown_is_copied_when_the_whole_is_no_longer_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(copying, "copy_natively", lambda _text: None)
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        got: list[str] = []
+        monkeypatch.setattr(app, "copy_to_clipboard", got.append)
+        panes_of(app).selection = ElementRef(7)
+        reply = details(7, b"x" * 9, size=10)
+        await show(app, pilot, link, Update(Health.READY, replies=(reply,)))
+        await pilot.press("3", "y")
+        gone = WholePayload(ReadPayload(7, COPY_BYTES))
+        await show(app, pilot, link, Update(Health.READY, replies=(gone,)))
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert got == ["x" * 9]
+        assert "Copied 9 characters: bytes 0–9 of 10" in text_of(app)
