@@ -15,13 +15,13 @@ from workbench.actions.labels import label
 from workbench.actions.table import BY_ID
 from workbench.actions.target import ApplicationActions, PaneActions, SessionActions
 from workbench.screens.application_controller import ApplicationController
-from workbench.screens.copying import Copying
 from workbench.screens.pane_controller import PaneController
 from workbench.screens.panes import Panes
-from workbench.screens.payload_reading import PayloadReading
 from workbench.screens.session_controller import SessionController
 from workbench.screens.trust_dialogs import TrustDialogs
 from workbench.screens.update_feed import UpdateFeed
+from workbench.screens.whole_payloads.copying import Copying
+from workbench.screens.whole_payloads.payload_reading import PayloadReading
 
 
 class MainController:

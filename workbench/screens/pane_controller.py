@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workbench.actions.context import PaneName
-from workbench.screens.copying import Copying
 from workbench.screens.panes import Panes
+from workbench.screens.whole_payloads.copying import Copying
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
 

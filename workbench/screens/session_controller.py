@@ -31,10 +31,10 @@ from workbench.actions.running import PACES
 from workbench.bars.status_line import why_not
 from workbench.graph.graph_diff import FlowChange
 from workbench.screens.panes import Panes
-from workbench.screens.payload_editing import PayloadEditing
-from workbench.screens.payload_reading import PayloadReading
 from workbench.screens.recording_dialog import RecordingDialog
 from workbench.screens.seek_dialogs import SeekDialogs
+from workbench.screens.whole_payloads.payload_editing import PayloadEditing
+from workbench.screens.whole_payloads.payload_reading import PayloadReading
 from workbench.view import BranchesRef, ChangeRef, NodeRef
 
 MOVING = (

@@ -26,7 +26,7 @@ from workbench.inspection.element import element_rows, moment, render_job
 from workbench.inspection.node import node_rows
 from workbench.payloads.limits import COPY_BYTES
 from workbench.payloads.rendering import render
-from workbench.screens import copying
+from workbench.screens.whole_payloads import copying
 from workbench.text.lines import Row, plain
 from workbench.view import ElementRef
 

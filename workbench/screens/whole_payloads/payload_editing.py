@@ -9,7 +9,7 @@ from runtime.protocol.updates import ElementSummary, WholePayload
 from workbench.dialogs.payload_editor import Payload, PayloadScreen
 from workbench.payloads.limits import EDIT_BYTES
 from workbench.screens.panes import Panes
-from workbench.screens.payload_reading import PayloadReading
+from workbench.screens.whole_payloads.payload_reading import PayloadReading
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import size
 from workbench.text.lines import Line, StyleRole, line

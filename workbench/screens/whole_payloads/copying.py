@@ -8,7 +8,7 @@ from runtime.protocol.updates import WholePayload
 from workbench.payloads.limits import COPY_BYTES
 from workbench.payloads.viewer import PayloadPart, payload_text
 from workbench.screens.panes import Panes
-from workbench.screens.payload_reading import PayloadReading
+from workbench.screens.whole_payloads.payload_reading import PayloadReading
 from workbench.terminal.clipboard import copy_natively
 from workbench.text.figures import size
 from workbench.widgets.inspector import Inspector

@@ -1,0 +1,1 @@
+"""What is done with the whole payload of an element: it is read, edited, copied."""
