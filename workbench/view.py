@@ -12,7 +12,7 @@ from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, Lack, outline_of
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
-from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
+from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.updates import (
     BuildComparison,
     BuildOutcome,
@@ -49,11 +49,6 @@ class ChangeRef:
 
 
 @dataclass(frozen=True, slots=True)
-class BranchesRef:
-    """In what this branch differs from the one it left, or from its recording."""
-
-
-@dataclass(frozen=True, slots=True)
 class EarlierBuild:
     """A build that can be put in use again."""
 
@@ -61,7 +56,7 @@ class EarlierBuild:
     digest: str
 
 
-Selection = NodeRef | EdgeRef | ElementRef | ChangeRef | BranchesRef
+Selection = NodeRef | EdgeRef | ElementRef | ChangeRef
 
 News = BuildComparison | FlowChange
 """A difference the user has not looked at."""
@@ -96,8 +91,6 @@ class View:
     recording: RecordingStatus | None = None
     times: CallTimes = NO_CALLS
     """How long calls took."""
-    branch_comparison: BranchComparison | None = None
-    """None until it was asked for and answered."""
 
     def started_over(self) -> View:
         """The view without what belongs to the session's former start."""
@@ -110,7 +103,6 @@ class View:
             comparisons=(),
             change=None,
             news=(),
-            branch_comparison=None,
         )
 
     def after(self, update: Update) -> View:
@@ -132,7 +124,6 @@ class View:
             times=self.times if update.times is None else update.times,
             timeline=update.timeline or self.timeline,
             recording=update.recording or self.recording,
-            branch_comparison=update.branch_comparison or self.branch_comparison,
         )
         return made._with_flow(update)._with_comparisons(update.comparisons)
 

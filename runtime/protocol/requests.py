@@ -169,10 +169,12 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class TakeBranch:
-    """Stand at the end of another branch that is kept."""
+    """Stand at the end of another branch that is kept, or at a place of it."""
 
     branch: int
     """One of `Timeline.branches`."""
+    call: int | None = None
+    """After so many calls; None is its end."""
 
 
 @dataclass(frozen=True, slots=True)

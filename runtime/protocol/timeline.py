@@ -110,17 +110,3 @@ class RecordingStatus:
     file_calls: int = 0
     failed: Diagnostic | None = None
     """Why writing stopped by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class BranchComparison:
-    """In what two branches of calls differ."""
-
-    before: str
-    """What is compared, e.g. "branch 1" or the name of a recording."""
-    after: str
-    compared: int
-    """Calls that were compared."""
-    different: int
-    text: str
-    """The differences for people; several lines."""

@@ -16,8 +16,9 @@ from runtime.model.errors import Diagnostic, ExitCode, StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
+from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.requests import ReadPayload, Request
-from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
+from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.trust_question import TrustQuestion
 
 # ---- answers: from the session to the workbench

@@ -224,7 +224,7 @@ class FlowSession:
 
     def _take_branch(self, asked: TakeBranch) -> None:
         self._stand()
-        self._time.take_branch(asked.branch)
+        self._time.take_branch(asked.branch, None if asked.call is None else JumpTo(asked.call))
 
     def _stand(self) -> None:
         self._loop.pause()

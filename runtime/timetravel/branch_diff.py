@@ -6,13 +6,21 @@ import queue
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.engine.options import EngineOptions
 from runtime.model.errors import StudioError
 from runtime.model.events import FlowState
-from runtime.protocol.timeline import BranchComparison
+from runtime.protocol.branch_comparison import (
+    KEPT_DIFFERENCES,
+    BranchComparison,
+    CallsBeyond,
+    ComparedCall,
+    ComparedNode,
+)
 from runtime.recording.diff.compare import compare_recordings
+from runtime.recording.diff.report import Difference, Report
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import RunFacts, header_of
 from runtime.recording.format import EndLine
@@ -46,26 +54,18 @@ class BranchComparer:
             return None
 
     def _compare(self, before: Branch | Path, after: Branch) -> None:
-        names = [
-            item.name if isinstance(item, Path) else f"branch {item.number}"
-            for item in (before, after)
-        ]
         with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
             try:
                 paths = [
                     item if isinstance(item, Path) else self._saved(item, Path(folder))
                     for item in (before, after)
                 ]
-                report = compare_recordings(paths[0], paths[1])
+                report = compare_recordings(paths[0], paths[1], whole=False)
             except StudioError as error:
                 text = "\n".join(item.message for item in error.diagnostics)
-                self._made.put(
-                    BranchComparison(names[0], names[1], 0, 0, f"They cannot be compared: {text}")
-                )
+                self._made.put(replace(_of(before, after), failed=text))
                 return
-        compared = sum(count.compared for count in report.nodes.values())
-        text = "" if report.equal else _how_far(before, after) + report.render()
-        self._made.put(BranchComparison(names[0], names[1], compared, report.total, text))
+        self._made.put(_with_report(_of(before, after), report))
 
     def _saved(self, branch: Branch, folder: Path) -> Path:
         path = folder / f"branch-{branch.number}.rec"
@@ -82,12 +82,52 @@ class BranchComparer:
         return path
 
 
-def _how_far(before: Branch | Path, after: Branch) -> str:
-    """What to know of branches that went on to different places; empty when they did not."""
-    if after.ended is not None and (isinstance(before, Path) or before.ended is not None):
-        return ""
-    far = "a recording" if isinstance(before, Path) else f"{before.calls:,} calls"
-    return (
-        f"compared: {far} with {after.calls:,} calls of branch {after.number}; calls that only one "
-        "of them made count as missing or added\n"
+def _of(before: Branch | Path, after: Branch) -> BranchComparison:
+    name = f"branch {after.number}"
+    if isinstance(before, Path):
+        return BranchComparison(before.name, name, None, after.number)
+    left = after.parent is not None and after.parent.number == before.number
+    return BranchComparison(
+        f"branch {before.number}",
+        name,
+        before.number,
+        after.number,
+        after.forked_at if left else None,
+    )
+
+
+def _with_report(comparison: BranchComparison, report: Report) -> BranchComparison:
+    return replace(
+        comparison,
+        nodes=tuple(
+            ComparedNode(
+                node=count.node,
+                equal=count.compared - count.different - count.follows,
+                differ=count.different + count.follows,
+                missing=count.missing,
+                added=count.added,
+                first=None if count.equal else _call(report.firsts[count.node]),
+            )
+            for count in report.nodes.values()
+            if count.role != "flow"
+        ),
+        differences=tuple(map(_call, report.differences[:KEPT_DIFFERENCES])),
+        total=report.total,
+        beyond=tuple(CallsBeyond(item.after, item.from_call, item.calls) for item in report.beyond),
+        notes=tuple(report.notes),
+    )
+
+
+def _call(found: Difference) -> ComparedCall:
+    return ComparedCall(
+        found.node,
+        found.export,
+        found.element,
+        found.call_before,
+        found.call_after,
+        found.what,
+        found.before,
+        found.after,
+        found.lines,
+        found.follows,
     )

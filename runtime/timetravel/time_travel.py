@@ -178,8 +178,8 @@ class TimeTravel:
     def _refuse_seek(self, why: str) -> None:
         self.refuse(f"it is not possible to go there: {why}")
 
-    def take_branch(self, number: int) -> None:
-        """Go to the end of another branch, to go on from there."""
+    def take_branch(self, number: int, then: SessionRequest | None = None) -> None:
+        """Go to the end of another branch, to go on from there; `then` is asked of it."""
         branch = self.branches.find(number)
         if branch is None or branch is self.branch:
             return
@@ -188,7 +188,7 @@ class TimeTravel:
             self.refuse(f"branch {number} cannot be taken: the ring has lost its start")
         else:
             # One further than its calls: what was changed after the last one belongs to it.
-            self._begin_seek(branch, branch.calls + 1, SeekPurpose.BRANCH)
+            self._begin_seek(branch, branch.calls + 1, SeekPurpose.BRANCH, then)
 
     def fork(self, then: SessionRequest | None = None) -> None:
         """Begin a branch of its own where the flow stands in its past; `then` is asked of it.

@@ -10,8 +10,9 @@ from typing import Any
 from runtime.child.server import Opener
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import FlowOpener, SessionOptions
+from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.requests import Continue, JumpTo, SessionRequest, StepCall
-from runtime.protocol.timeline import BranchComparison, RecordingStatus, Timeline
+from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.updates import (
     EventLine,
     PrintedChunk,

@@ -9,13 +9,12 @@ import pytest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.requests import (
-    CompareBranches,
     JumpTo,
     StartRecording,
     StopRecording,
     TakeBranch,
 )
-from runtime.protocol.timeline import BranchComparison, BranchInfo
+from runtime.protocol.timeline import BranchInfo
 from runtime.protocol.updates import Health, Update
 from tests.support.workbench_fakes import (
     PAST,
@@ -24,26 +23,15 @@ from tests.support.workbench_fakes import (
     TWO_BRANCHES,
     FakeLink,
     asked,
-    inspected,
     on_branch,
     opened,
     panes_of,
     show,
     text_of,
 )
-from workbench.actions.context import PaneName
-from workbench.actions.labels import label
-from workbench.actions.table import BY_ID
-from workbench.view import BranchesRef
 from workbench.widgets.line_view import LineView
 
 SIZES = [(120, 36), (80, 24)]
-
-COMPARISON = BranchComparison(
-    "branch 1", "branch 2", 650, 3,
-    'router call 1,201: route\n  - ["logs"]\n  + ["metrics"]\n[red]not markup\x1b[31m',
-)  # fmt: skip
-
 
 # ---- a place by its number
 
@@ -96,34 +84,6 @@ async def test_of_many_lines_one_is_chosen() -> None:
         view = app.screen.query_one(LineView)
         await pilot.click("#branches-list", offset=(4, 3 + view.gutter.top))
         assert asked(link) == [TakeBranch(4), TakeBranch(5)]
-
-
-@pytest.mark.parametrize("size", SIZES)
-async def test_lines_are_compared_and_the_answer_is_shown_and_closed(size: tuple[int, int]) -> None:
-    link = FakeLink()
-    async with opened(link, size) as (app, pilot):
-        await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
-        await pilot.press("D")
-        assert asked(link) == [CompareBranches()]
-        assert panes_of(app).selection == BranchesRef()
-        assert panes_of(app).active is PaneName.INSPECTOR
-        assert "comparing…" in text_of(app)
-        await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
-        text = text_of(app)
-        assert "branch 1 -> branch 2" in text
-        assert "3 differences, 650 calls compared." in text
-        assert '- ["logs"]' in text
-        assert '+ ["metrics"]' in text
-        assert "[red]not markup\\x1b[31m" in text
-        assert label(BY_ID["difference"], panes_of(app).context) == "close difference"
-        await pilot.press("D")
-        assert panes_of(app).selection is None
-        await pilot.press("D")
-        assert asked(link) == [CompareBranches(), CompareBranches()]
-        assert "comparing…" in text_of(app)
-        same = replace(COMPARISON, different=0, text="")
-        await show(app, pilot, link, Update(Health.READY, branch_comparison=same))
-        assert "650 calls compared: all are the same." in inspected(app)
 
 
 # ---- recording

@@ -12,7 +12,6 @@ from runtime.protocol.requests import (
     ReadElement,
     Request,
 )
-from runtime.protocol.timeline import BranchComparison
 from runtime.protocol.updates import Health, NodeCalls, QueueListing, Update
 from tests.support.workbench_fakes import (
     PAST,
@@ -34,12 +33,6 @@ from tests.support.workbench_fakes import (
 )
 from workbench.view import EdgeRef, ElementRef, NodeRef, Selection
 from workbench.widgets.inspector import Reply
-
-COMPARISON = BranchComparison(
-    "branch 1", "branch 2", 650, 3,
-    'router call 1,201: route\n  - ["logs"]\n  + ["metrics"]\n[red]not markup\x1b[31m',
-)  # fmt: skip
-
 
 # ---- what begins again
 
@@ -195,8 +188,8 @@ async def test_the_line_is_known_again_after_a_restart() -> None:
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, on_branch(replace(PAST, branches=TWO_BRANCHES)))
         await pilot.press("D")
-        await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
+        assert "Comparing…" in text_of(app)
         await show(app, pilot, link, replace(link.opened(), timeline=branch_of_calls(0)))
         assert "0 calls" in text_of(app)
-        assert panes_of(app).view.branch_comparison is None
+        assert "Comparing…" not in text_of(app)
         assert panes_of(app).selection is None

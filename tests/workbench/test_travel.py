@@ -176,6 +176,7 @@ async def test_in_a_replay_forward_makes_the_next_recorded_call() -> None:
         assert "12/90  replay four-events.rec" in text
         await pilot.press("right_square_bracket", "right_curly_bracket", "E", "F", "D")
         assert asked(link) == [StepCall(), JumpToStop(True), JumpTo(91), CompareBranches()]
+        await pilot.press("D")
         await show(
             app, pilot, link, on_branch(replace(timeline, replay=replace(replay, exact=False)))
         )

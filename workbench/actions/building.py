@@ -7,7 +7,7 @@ from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context
 from workbench.actions.target import ActionTarget
-from workbench.view import BranchesRef, NodeRef
+from workbench.view import ChangeRef, NodeRef
 
 
 def _roll_back(to: ActionTarget) -> None:
@@ -36,7 +36,7 @@ def _differs(context: Context) -> bool:
 def is_looked_at(context: Context) -> bool:
     """True when the inspector shows a difference that `D` would close."""
     chosen = context.selection
-    if isinstance(chosen, BranchesRef):
+    if isinstance(chosen, ChangeRef):
         return True
     return isinstance(chosen, NodeRef) and context.view.comparison_of(chosen.node) is not None
 

@@ -1,9 +1,8 @@
-"""Differences as rows, and the comparison of two branches."""
+"""Differences as rows."""
 
 from __future__ import annotations
 
-from runtime.protocol.timeline import BranchComparison
-from workbench.inspection.rows import prose, title
+from workbench.inspection.rows import prose
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Row, StyleRole, line, wrap
 
@@ -24,20 +23,6 @@ def difference_rows(text: str, cells: int) -> list[Row]:
     if len(lines) > SHOWN_LINES:
         rows.append(Row(line((f" and {len(lines) - SHOWN_LINES} more lines", StyleRole.DIM))))
     return rows
-
-
-def branch_rows(comparison: BranchComparison | None, cells: int) -> list[Row]:
-    """In what a branch differs from another one, or from its recording."""
-    if comparison is None:
-        return [title("comparing…", "D closes")]
-    before, after = excerpt(comparison.before, 80), excerpt(comparison.after, 80)
-    rows = [title(f"{before} -> {after}", "D closes")]
-    different, compared = comparison.different, f"{comparison.compared:,} calls compared"
-    if not different:
-        return rows + prose(f"{compared}: all are the same.", cells, StyleRole.GOOD)
-    words = f"{different:,} difference{'s' * (different != 1)}, {compared}."
-    rows += prose(words, cells, StyleRole.STRONG)
-    return rows + difference_rows(comparison.text, cells)
 
 
 def _role_of(text: str) -> StyleRole:

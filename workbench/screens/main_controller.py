@@ -63,7 +63,9 @@ class MainController:
 
     def take(self, update: Update) -> None:
         """Show what happened in the session."""
+        old = self._panes.view
         self._feed.take(update)
+        self._session.take_comparison(update, old)
         self._trust.take(update.question)
 
     def do(self, action_id: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 
 from runtime.protocol.requests import (
-    CompareBranches,
     Continue,
     Fork,
     JumpTo,
@@ -25,17 +24,19 @@ from runtime.protocol.requests import (
     StepForward,
     TakeBranch,
 )
+from runtime.protocol.updates import Update
 from workbench.actions.building import has_other_branch, is_looked_at
 from workbench.actions.context import Context, PaneName
 from workbench.actions.running import PACES
 from workbench.bars.status_line import why_not
 from workbench.graph.graph_diff import FlowChange
+from workbench.screens.comparison_dialog import ComparisonDialog
 from workbench.screens.panes import Panes
 from workbench.screens.recording_dialog import RecordingDialog
 from workbench.screens.seek_dialogs import SeekDialogs
 from workbench.screens.whole_payloads.payload_editing import PayloadEditing
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
-from workbench.view import BranchesRef, ChangeRef, NodeRef
+from workbench.view import ChangeRef, NodeRef, View
 
 MOVING = (
     StepCall,
@@ -70,6 +71,7 @@ class SessionController:
         self._seek = SeekDialogs(panes, self.send)
         self._recording = RecordingDialog(panes, self.send)
         self._payloads = PayloadEditing(panes, reading, self.send)
+        self._comparison = ComparisonDialog(panes, self.send)
 
     @property
     def _context(self) -> Context:
@@ -119,6 +121,15 @@ class SessionController:
         """Make an element for the edge that is selected."""
         self._payloads.inject()
 
+    def take_comparison(self, update: Update, old: View) -> None:
+        """Branches were compared; a flow that failed meanwhile is to be seen."""
+        self._comparison.take(update.branch_comparison)
+        failed = self._panes.view.failed_node
+        if update.timeline is not None and not has_other_branch(self._context):
+            self._comparison.give_way()  # the session began again
+        if failed is not None and old.failed_node is None and not self._panes.view.running:
+            self._comparison.give_way()
+
     # ---- builds
 
     def build(self, component: str | None) -> None:
@@ -143,9 +154,8 @@ class SessionController:
                 panes.selection = None
             return
         elif has_other_branch(context):
-            panes.view = replace(view, branch_comparison=None)
-            panes.selection = BranchesRef()
-            self.send(CompareBranches())
+            self._comparison.open()
+            return
         panes.focus_pane(PaneName.INSPECTOR)
         panes.inspector.jump(False)
 

@@ -13,7 +13,7 @@ from workbench.inspection.build_rows import comparison_words
 from workbench.screens.panes import Panes
 from workbench.text.build_words import outcome_words
 from workbench.timeline import recording_status
-from workbench.view import NodeRef, View, followed
+from workbench.view import ChangeRef, NodeRef, View, followed
 
 SHOWN_MARKS = (
     CallMark.CALL,
@@ -78,8 +78,15 @@ class UpdateFeed:
         if self._failed is not None and panes.selection == NodeRef(self._failed):
             panes.selection = None
         self._failed = name
-        if name is not None and panes.selection is None:
+        if name is not None and (panes.selection is None or self._shows_difference(view)):
             panes.selection = NodeRef(name)
+
+    def _shows_difference(self, view: View) -> bool:
+        """True while `D` chose what is selected: that gives way."""
+        chosen = self._panes.selection
+        if isinstance(chosen, ChangeRef):
+            return True
+        return isinstance(chosen, NodeRef) and view.comparison_of(chosen.node) is not None
 
     def _goes_on(self, update: Update) -> bool:
         """True for another build, graph or place of the same session."""

@@ -85,3 +85,8 @@ def spaced_duration(nanoseconds: int) -> str:
             return f"{value:.3g} {unit}"
     minutes, seconds = divmod(round(nanoseconds / NS_PER_S), 60)
     return f"{minutes} min {seconds} s"
+
+
+def calls_words(number: int) -> str:
+    """`1 call`, `1,204 calls`."""
+    return f"{number:,} call{'s' * (number != 1)}"

@@ -47,7 +47,7 @@ def command(
             raise click.UsageError(
                 "name two recordings, or one with --node NODE --old A.wasm --new B.wasm"
             )
-        report = compare_recordings(*files, rules)
+        report = compare_recordings(*files, rules, whole=False)
     elif node is None or old is None or new is None:
         raise click.UsageError("two builds are compared with all of --node, --old and --new")
     elif len(files) != 1:

@@ -11,7 +11,6 @@ from textual.reactive import reactive
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
 from runtime.protocol.updates import ElementDetails, ElementSummary, NodeCalls, QueueListing
 from workbench.inspection.build_rows import change_rows
-from workbench.inspection.difference_rows import branch_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
@@ -21,7 +20,7 @@ from workbench.payloads.registry import viewer_after, viewer_for
 from workbench.payloads.rendering import RenderedPayload, RenderJob, render
 from workbench.payloads.viewer import payload_text
 from workbench.text.lines import Row, StyleRole, line
-from workbench.view import BranchesRef, ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
+from workbench.view import ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 
 ASK_AGAIN_S = 0.5
@@ -90,8 +89,7 @@ class Inspector(LineView, inherit_bindings=False):
         changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
         if changed:
             self._turn_to(self.selection or next_subject(new), again=True)
-        before = (old.builds, old.comparisons, old.change, old.branch_comparison)
-        if before != (new.builds, new.comparisons, new.change, new.branch_comparison):
+        if (old.builds, old.comparisons, old.change) != (new.builds, new.comparisons, new.change):
             self._fill()
 
     def watch_selection(self, selection: Selection | None) -> None:
@@ -196,7 +194,7 @@ class Inspector(LineView, inherit_bindings=False):
                 self.post_message(self.Wanted(ListQueue(edge)))
             case NodeRef(node):
                 self.post_message(self.Wanted(ListNode(node, CALLS_SHOWN)))
-            case ChangeRef() | BranchesRef() | None:
+            case ChangeRef() | None:
                 pass
 
     def _fill_ages(self) -> None:
@@ -232,8 +230,6 @@ class Inspector(LineView, inherit_bindings=False):
                     self._fill_element(self._details, cells)
             case ChangeRef() if self.view.change is not None:
                 self.show(change_rows(self.view.change, frozenset(flow.by_name), cells))
-            case BranchesRef():
-                self.show(branch_rows(self.view.branch_comparison, cells))
             case ChangeRef() | None:
                 self.show(flow_rows(flow, snapshot, self.view.times, cells))
 

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
 
+from runtime.model.events import FlowState
 from runtime.model.linked import Role
 from runtime.model.printable import printable
 from runtime.recording.answers import payload_of
@@ -14,7 +15,7 @@ from runtime.recording.command_lines import RELINK, roles_of
 from runtime.recording.describe import element_words, line_words
 from runtime.recording.diff.call_differences import CallComparer, CallPart
 from runtime.recording.diff.differences import NOTHING_IGNORED, Ignore
-from runtime.recording.diff.report import Difference, Report
+from runtime.recording.diff.report import Beyond, Difference, Report
 from runtime.recording.file.reader import NumberedLine, RecordingReader
 from runtime.recording.format import CallLine, CommandLine, EndLine, Header
 
@@ -114,8 +115,11 @@ class _Side:
 class _Comparison:
     """A comparison under way."""
 
-    def __init__(self, sides: tuple[_Side, _Side], ignore: Ignore) -> None:
+    def __init__(self, sides: tuple[_Side, _Side], ignore: Ignore, *, whole: bool) -> None:
         self.report = Report()
+        self._whole = whole
+        self._matched = [0, 0]
+        """The last call of each side that found its counterpart."""
         self._sides = sides
         self._shared = sides[0].roles.keys() & sides[1].roles.keys()
         self._parts = CallComparer(ignore)
@@ -135,7 +139,9 @@ class _Comparison:
         found = other.take(key, digest)
         if found is not None:
             self._compare(*((line, found) if which == 0 else (found, line)))
-        elif other.ended or not (line.node in self._shared or line.node in side.added):
+        elif (other.ended and self._whole) or not (
+            line.node in self._shared or line.node in side.added
+        ):
             self._alone(which, line)
         else:
             side.wait(key, item, line)
@@ -146,13 +152,39 @@ class _Comparison:
 
     def finish(self, before: EndLine | None, after: EndLine | None) -> Report:
         """What is left has no counterpart; and the flows may have ended otherwise."""
-        for which, side in enumerate(self._sides):
-            for line in side.left():
+        left = [side.left() for side in self._sides]
+        ends = (before, after)
+        if not self._whole:
+            touched = [{_element_of(line) for line in lines} - {None} for lines in left]
+            for which in (0, 1):
+                if not _is_over(ends[1 - which]):
+                    left[which] = self._without_beyond(which, left[which], touched[1 - which])
+        for which, lines in enumerate(left):
+            for line in lines:
                 self._alone(which, line)
         if before is not None and after is not None and before.state != after.state:
-            self.report.add(_end_difference(before, after), "flow")
+            goes_on = not (_is_ended(before) and _is_ended(after))
+            if self._whole or not (goes_on or self.report.beyond):
+                self.report.add(_end_difference(before, after), "flow")
         self.report.finish()
         return self.report
+
+    def _without_beyond(
+        self, which: int, lines: list[CallLine], touched: set[tuple[str, int] | None]
+    ) -> list[CallLine]:
+        """The calls that the other side passed by; the ones it did not come to are `Beyond`.
+
+        `touched` are the elements that the other side's own lonely calls had: with these it went
+        another way.
+        """
+        last = self._matched[which]
+        beyond = [line for line in lines if line.call > last and _element_of(line) not in touched]
+        if not beyond:
+            return lines
+        first = min(line.call for line in beyond)
+        self.report.beyond.append(Beyond(bool(which), first, len(beyond)))
+        numbers = {line.call for line in beyond}
+        return [line for line in lines if line.call not in numbers]
 
     def _key(self, which: int, line: CallLine) -> Key:
         element = line.element
@@ -166,6 +198,7 @@ class _Comparison:
     def _compare(self, before: CallLine, after: CallLine) -> None:
         role = self._sides[0].roles.get(before.node, "")
         self.report.count(before.node, role).compared += 1
+        self._matched = [max(self._matched[0], before.call), max(self._matched[1], after.call)]
         part = self._parts.difference(before, after)
         follows = self._other_input(before, after)
         if role == Role.SINK and follows:
@@ -218,17 +251,21 @@ class _Comparison:
         )
 
 
-def compare_recordings(before: Path, after: Path, ignore: Ignore = NOTHING_IGNORED) -> Report:
+def compare_recordings(
+    before: Path, after: Path, ignore: Ignore = NOTHING_IGNORED, *, whole: bool = True
+) -> Report:
     """In what the outputs of two recordings differ.
 
     Calls are matched by node, export and the element's number at its source; two deliveries of
-    one element to one node by their payload. Times and order of calls are not compared.
+    one element to one node by their payload. Times and order of calls are not compared. Both are
+    taken for `whole` runs; else what one has past the end of the other, whose flow was not over
+    there, is told as such and not call by call.
 
     Raises:
         StudioError: a file cannot be read or is damaged (E0001).
     """
     with RecordingReader(before) as one, RecordingReader(after) as other:
-        comparison = _Comparison((_Side(one), _Side(other)), ignore)
+        comparison = _Comparison((_Side(one), _Side(other)), ignore, whole=whole)
         for first, second in zip_longest(one, other):
             for which, item in ((0, first), (1, second)):
                 if item is None:
@@ -240,6 +277,21 @@ def compare_recordings(before: Path, after: Path, ignore: Ignore = NOTHING_IGNOR
         for reader in (one, other):
             report.notes += [f"{reader.path}: {item.message}" for item in reader.warnings]
         return report
+
+
+def _element_of(line: CallLine) -> tuple[str, int] | None:
+    return None if line.element is None else (line.element.source, line.element.sequence)
+
+
+def _is_over(end: EndLine | None) -> bool:
+    """True when nothing would have followed: the flow was completed, or had failed."""
+    over = (FlowState.COMPLETED.value, FlowState.FAILED.value)
+    return end is not None and end.state in over
+
+
+def _is_ended(end: EndLine) -> bool:
+    """False for a branch whose flow goes on."""
+    return end.state in (state.value for state in FlowState if state.ended)
 
 
 def _end_difference(before: EndLine, after: EndLine) -> Difference:

@@ -75,6 +75,27 @@ class NodeCount:
         return not (self.different or self.follows or self.missing or self.added)
 
 
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Calls of one run past the place where the other one merely ends."""
+
+    after: bool
+    """True when the second run has them."""
+    from_call: int
+    calls: int
+
+    def render(self) -> str:
+        """`the second recording ends earlier: 4 calls of the first, from call 28 on, …`."""
+        names = ("first", "second")
+        longer, shorter = names[self.after], names[not self.after]
+        words = f"{self.calls:,} call{'s' * (self.calls != 1)}"
+        have = "have" if self.calls != 1 else "has"
+        return (
+            f"the {shorter} recording ends earlier: {words} of the {longer}, from call "
+            f"{self.from_call:,} on, {have} no counterpart"
+        )
+
+
 @dataclass(slots=True)
 class Report:
     """A comparison of two runs."""
@@ -88,11 +109,15 @@ class Report:
     """All differences."""
     first: Difference | None = None
     """The earliest one."""
+    firsts: dict[str, Difference] = field(default_factory=dict)
+    """The earliest one of each node that has any."""
+    beyond: list[Beyond] = field(default_factory=list)
+    """What one run did past the end of the other; no difference by itself, but not equal."""
 
     @property
     def equal(self) -> bool:
-        """True when outputs do not differ."""
-        return self.total == 0
+        """True when outputs do not differ, and no run ends earlier."""
+        return self.total == 0 and not self.beyond
 
     def count(self, node: str, role: str) -> NodeCount:
         """The counts of a node, made when they are missing."""
@@ -115,6 +140,9 @@ class Report:
         self.total += 1
         if self.first is None or difference.position < self.first.position:
             self.first = difference
+        of_node = self.firsts.get(difference.node)
+        if of_node is None or difference.position < of_node.position:
+            self.firsts[difference.node] = difference
         if len(self.differences) < KEPT_DIFFERENCES:
             self.differences.append(difference)
 
@@ -126,8 +154,10 @@ class Report:
         """The report for people: counts, the first difference, then the others."""
         lines = [f"note: {printable(note)}" for note in self.notes]
         lines += [_count_line(count) for count in self.nodes.values()]
+        lines += [item.render() for item in self.beyond]
         if self.first is None:
-            return "\n".join([*lines, "equal"])
+            end = ["otherwise equal"] if self.beyond else ["equal"]
+            return "\n".join([*lines, *end])
         lines += ["", f"first difference: {self.first.render()}"]
         others = [item for item in self.differences if item is not self.first]
         lines += [item.render() for item in others[: max(shown - 1, 0)]]
@@ -142,6 +172,8 @@ class Report:
             yield json_line({"type": "node", **asdict(count), "equal": count.equal})
         for difference in self.differences:
             yield json_line({"type": "difference", **asdict(difference)})
+        for item in self.beyond:
+            yield json_line({"type": "beyond", **asdict(item)})
         yield json_line(
             {
                 "type": "summary",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.model.linked import Role
+from runtime.protocol.branch_comparison import CallsBeyond
 from runtime.protocol.requests import (
     CompareBranches,
     Continue,
@@ -20,6 +21,7 @@ from runtime.protocol.requests import (
     TakeBranch,
 )
 from runtime.protocol.timeline import TimelineMark
+from tests.support.narrow import present
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened, rename_into_place
 from tests.support.studio_projects import Project
@@ -101,11 +103,27 @@ def test_an_element_edited_in_the_past_goes_on_in_a_line_of_its_own(driver: Driv
     driver.ask(CompareBranches())
     compared = driver.wait_for_comparison()
     assert (compared.before, compared.after) == ("branch 1", "branch 2")
-    assert compared.different == 1
-    assert "edited" in compared.text
-    driver.ask(TakeBranch(1))
-    assert driver.timeline.branch == 1
+    assert compared.forked_at == at
+    assert compared.total == 1
+    assert sum(node.differ for node in compared.nodes) == 1
+    assert "edited" in "\n".join(compared.differences[0].lines)
+    call = present(compared.differences[0].call_before)
+    driver.ask(TakeBranch(1, call))
+    assert (driver.timeline.branch, driver.timeline.position) == (1, call)
+    driver.ask(JumpTo(driver.timeline.calls + 1))
     assert driver.output() == before
+
+
+def test_a_branch_that_merely_ends_earlier_differs_in_no_call(driver: Driver) -> None:
+    driver.run()
+    calls = driver.snapshot.calls
+    driver.go(6)
+    driver.ask(Fork())
+    driver.step(1)
+    driver.ask(CompareBranches())
+    compared = driver.wait_for_comparison()
+    assert (compared.total, compared.compared) == (0, 7)
+    assert compared.beyond == (CallsBeyond(False, 8, calls - 7),)
 
 
 def test_injected_and_edited_elements_are_part_of_their_line(driver: Driver) -> None:

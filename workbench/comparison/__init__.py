@@ -1,0 +1,1 @@
+"""Two branches compared: the verdict, a table by node, and one difference opened."""

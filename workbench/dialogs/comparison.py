@@ -1,0 +1,250 @@
+"""`D`: two branches compared, on a screen of its own. The verdict, a table, one call opened."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from runtime.protocol.branch_comparison import BranchComparison, ComparedCall
+from workbench.comparison.call_words import call_numbers, call_title, place_words
+from workbench.comparison.opened_call import opened_rows
+from workbench.comparison.verdict import NodeTarget, position, sorted_nodes, verdict_rows
+from workbench.text.excerpt import excerpt
+from workbench.text.lines import Row, StyleRole, line, width_of
+from workbench.widgets.border_words import border_words
+from workbench.widgets.label import LineLabel
+from workbench.widgets.line_view import LineView
+
+FRAME = 2
+"""Cells of a frame, left and right."""
+
+LEAST_OPENED = 4
+"""Rows that the table leaves to the opened call."""
+
+SHORT = 30
+"""Screens lower than this count the nodes without a difference instead of listing them."""
+
+
+class Place(NamedTuple):
+    """Where Enter goes: a call of the branch that is compared with, or of the present one."""
+
+    branch: int
+    node: str
+    call: int
+
+
+class ComparisonScreen(ModalScreen[Place | None]):
+    """Gives back the place to go to, or None. `show` brings what it waits for."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,D,q", "close", "close"),
+        Binding("up,k", "move(-1)", "up"),
+        Binding("down,j", "move(1)", "down"),
+        Binding("n", "next(1)", "next"),
+        Binding("N", "next(-1)", "before"),
+        Binding("tab", "side", "side"),
+        Binding("v", "view", "view"),
+        Binding("enter", "go", "go"),
+        Binding("pageup", "page(-1)", "page up"),
+        Binding("pagedown", "page(1)", "page down"),
+    ]
+
+    def __init__(self, comparison: BranchComparison | None = None) -> None:
+        super().__init__()
+        self._comparison = comparison
+        self._calls: tuple[ComparedCall, ...] = ()
+        self._at = 0
+        self._on_before = False
+        self._equal_too: bool | None = None
+        self._table = LineView(id="verdict", classes="pane")
+        self._opened = LineView(id="opened-call", classes="pane")
+        self._keys = LineLabel(id="comparison-keys")
+
+    def compose(self) -> ComposeResult:
+        """The table over the opened call, and the keys."""
+        yield self._table
+        yield self._opened
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """The screen itself has the keys."""
+        for view in (self._table, self._opened):
+            view.can_focus = False
+        self._take_calls()
+
+    def on_resize(self) -> None:
+        """Rows follow the width."""
+        self.call_after_refresh(self._fill)
+
+    def show(self, comparison: BranchComparison) -> None:
+        """The comparison is done."""
+        self._comparison = comparison
+        self._take_calls()
+        self._fill()
+
+    def _take_calls(self) -> None:
+        """The differences in the order of calls, those of the table among them."""
+        comparison = self._comparison
+        if comparison is None:
+            return
+        firsts = (node.first for node in comparison.nodes if node.first is not None)
+        found = dict.fromkeys((*comparison.differences, *firsts))
+        self._calls = tuple(sorted(found, key=position))
+        differing, _ = sorted_nodes(comparison)
+        first = differing[0].first if differing else None
+        self._at = self._calls.index(first) if first is not None else 0
+
+    # ---- drawing
+
+    @property
+    def _call(self) -> ComparedCall | None:
+        return self._calls[self._at] if self._calls else None
+
+    @property
+    def _lists_equal(self) -> bool:
+        return self.size.height >= SHORT if self._equal_too is None else self._equal_too
+
+    def _fill(self) -> None:
+        comparison, cells = self._comparison, self.size.width - FRAME
+        if cells <= 0:
+            return
+        if comparison is None:
+            self._table.show((Row(line((" Comparing…", StyleRole.DIM))),))
+            self._table.border_title = border_words("D", "", cells)
+            self._opened.display = False
+        else:
+            names = f"D  {excerpt(comparison.before, 60)} → {excerpt(comparison.after, 60)}"
+            self._table.border_title = border_words(names, "verdict first", cells)
+            room = max(self._table.room, cells - 2)
+            rows = verdict_rows(comparison, room, equal_too=self._lists_equal)
+            self._table.show(rows)
+            self._opened.display = self._call is not None
+            height = len(rows) + FRAME
+            if self._call is not None:
+                height = min(height, self.size.height - LEAST_OPENED - FRAME - 1)
+            self._table.styles.height = max(min(height, self.size.height - 1), FRAME + 1)
+            self._put_cursor()
+        self._fill_opened()
+        self._write_keys()
+
+    def _put_cursor(self) -> None:
+        call = self._call
+        rows = list(self._table.rows)
+        if call is not None:
+            at = (n for n, row in enumerate(rows) if row.target == NodeTarget(call.node))
+            self._table.set_cursor(next(at, 0))
+
+    def _fill_opened(self) -> None:
+        call = self._call
+        if call is None:
+            return
+        cells = max(self.size.width - FRAME - 2, 10)
+        title = f"{call_title(call)}   {call_numbers(call)}   {place_words(call)}"
+        count = f"difference {self._at + 1:,} of {len(self._calls):,}"
+        self._opened.border_title = border_words(title, count, cells + 2)
+        self._opened.show(opened_rows(call, cells))
+        self._opened.scroll_to(y=0, animate=False, force=True)
+
+    def _write_keys(self) -> None:
+        comparison, call = self._comparison, self._call
+        self._opened.border_subtitle = ""
+        keys: list[tuple[str, str]] = []
+        if comparison is not None and call is not None:
+            keys.append(("n N", "difference"))
+            place = self._place()
+            if place is not None:
+                keys.append(("enter", f"to call {place.call:,} of {self._side_name()}"))
+            if comparison.branch_before is not None:
+                keys.append(("tab", "other branch"))
+            keys.append(("v", "all nodes" if not self._lists_equal else "differences only"))
+        keys.append(("esc", "closes"))
+        made = [line((f" {key}", StyleRole.KEY), (f" {words} ", StyleRole.DIM))
+                for key, words in keys]  # fmt: skip
+        while len(made) > 1 and sum(map(width_of, made)) > self.size.width:
+            del made[-2]
+        self._keys.lines = (tuple(span for spans in made for span in spans),)
+
+    # ---- what keys do
+
+    def _side_name(self) -> str:
+        comparison = self._comparison
+        assert comparison is not None
+        return comparison.before if self._before else comparison.after
+
+    @property
+    def _before(self) -> bool:
+        """True where Enter goes to the branch that is compared with."""
+        call, comparison = self._call, self._comparison
+        if call is None or comparison is None or comparison.branch_before is None:
+            return False
+        return call.call_before is not None and (self._on_before or call.call_after is None)
+
+    def _place(self) -> Place | None:
+        call, comparison = self._call, self._comparison
+        if call is None or comparison is None:
+            return None
+        if self._before and call.call_before is not None and comparison.branch_before is not None:
+            return Place(comparison.branch_before, call.node, call.call_before)
+        if call.call_after is not None:
+            return Place(comparison.branch_after, call.node, call.call_after)
+        return None
+
+    def action_go(self) -> None:
+        """Go to the call."""
+        place = self._place()
+        if place is not None:
+            self.dismiss(place)
+
+    def action_close(self) -> None:
+        """Close without going anywhere."""
+        self.dismiss(None)
+
+    def action_side(self) -> None:
+        """Enter goes to the call on the other branch."""
+        self._on_before = not self._on_before
+        self._write_keys()
+
+    def action_view(self) -> None:
+        """List the nodes without a difference too, or count them."""
+        self._equal_too = not self._lists_equal
+        self._fill()
+
+    def action_next(self, step: int) -> None:
+        """Open the next difference."""
+        if self._calls:
+            self._at = (self._at + step) % len(self._calls)
+            self._put_cursor()
+            self._fill_opened()
+            self._write_keys()
+
+    def action_move(self, step: int) -> None:
+        """Open the first difference of the next node that has one."""
+        differing, _ = sorted_nodes(self._comparison) if self._comparison else ([], [])
+        call = self._call
+        names = [node.node for node in differing]
+        if call is None or call.node not in names:
+            return
+        first = differing[min(max(names.index(call.node) + step, 0), len(names) - 1)].first
+        if first is not None:
+            self._at = self._calls.index(first)
+            self._put_cursor()
+            self._fill_opened()
+            self._write_keys()
+
+    def action_page(self, pages: int) -> None:
+        """Scroll what is opened."""
+        self._opened.page(pages)
+
+    def on_line_view_opened(self, message: LineView.Opened) -> None:
+        """The row of a node was clicked."""
+        target = message.target
+        comparison = self._comparison
+        if isinstance(target, NodeTarget) and comparison is not None:
+            first = next(node.first for node in comparison.nodes if node.node == target.node)
+            if first is not None:
+                self._at = self._calls.index(first)
+                self._fill_opened()
+                self._write_keys()

@@ -1,0 +1,47 @@
+"""`D`: asks for the comparison of branches, shows it, and goes to the call that was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from runtime.protocol.branch_comparison import BranchComparison
+from runtime.protocol.requests import CompareBranches, JumpTo, Request, TakeBranch
+from workbench.dialogs.comparison import ComparisonScreen, Place
+from workbench.screens.panes import Panes
+from workbench.view import NodeRef
+
+
+class ComparisonDialog:
+    """Opens the screen at once, and hands it the comparison when that is done."""
+
+    def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
+        self._panes = panes
+        self._send = send
+        self._screen: ComparisonScreen | None = None
+
+    def open(self) -> None:
+        """Compare this branch with the one it left, or with its recording."""
+        self._screen = ComparisonScreen()
+        self._panes.app.push_screen(self._screen, self._go)
+        self._send(CompareBranches())
+
+    def take(self, comparison: BranchComparison | None) -> None:
+        """The session has compared."""
+        if comparison is not None and self._screen is not None:
+            self._screen.show(comparison)
+
+    def give_way(self) -> None:
+        """Something happened that the user must see: close."""
+        if self._screen is not None and self._screen.is_current:
+            self._screen.dismiss(None)
+
+    def _go(self, place: Place | None) -> None:
+        self._screen = None
+        if place is None:
+            return
+        timeline = self._panes.context.timeline
+        if timeline is not None and place.branch == timeline.branch:
+            self._send(JumpTo(place.call))
+        else:
+            self._send(TakeBranch(place.branch, place.call))
+        self._panes.selection = NodeRef(place.node)
