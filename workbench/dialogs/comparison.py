@@ -28,7 +28,7 @@ SHORT = 30
 """Screens lower than this count the nodes without a difference instead of listing them."""
 
 
-class Place(NamedTuple):
+class ComparedPlace(NamedTuple):
     """Where Enter goes: a call of the branch that is compared with, or of the present one."""
 
     branch: int
@@ -36,7 +36,7 @@ class Place(NamedTuple):
     call: int
 
 
-class ComparisonScreen(ModalScreen[Place | None]):
+class ComparisonScreen(ModalScreen[ComparedPlace | None]):
     """Gives back the place to go to, or None. `show` brings what it waits for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -182,14 +182,14 @@ class ComparisonScreen(ModalScreen[Place | None]):
             return False
         return call.call_before is not None and (self._on_before or call.call_after is None)
 
-    def _place(self) -> Place | None:
+    def _place(self) -> ComparedPlace | None:
         call, comparison = self._call, self._comparison
         if call is None or comparison is None:
             return None
         if self._before and call.call_before is not None and comparison.branch_before is not None:
-            return Place(comparison.branch_before, call.node, call.call_before)
+            return ComparedPlace(comparison.branch_before, call.node, call.call_before)
         if call.call_after is not None:
-            return Place(comparison.branch_after, call.node, call.call_after)
+            return ComparedPlace(comparison.branch_after, call.node, call.call_after)
         return None
 
     def action_go(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.requests import CompareBranches, JumpTo, Request, TakeBranch
-from workbench.dialogs.comparison import ComparisonScreen, Place
+from workbench.dialogs.comparison import ComparisonScreen, ComparedPlace
 from workbench.screens.panes import Panes
 from workbench.view import NodeRef
 
@@ -35,7 +35,7 @@ class ComparisonDialog:
         if self._screen is not None and self._screen.is_current:
             self._screen.dismiss(None)
 
-    def _go(self, place: Place | None) -> None:
+    def _go(self, place: ComparedPlace | None) -> None:
         self._screen = None
         if place is None:
             return
