@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.requests import CompareBranches, JumpTo, Request, TakeBranch
-from workbench.dialogs.comparison import ComparisonScreen, ComparedPlace
+from workbench.dialogs.comparison import ComparedPlace, ComparisonScreen
 from workbench.screens.panes import Panes
 from workbench.view import NodeRef
 
