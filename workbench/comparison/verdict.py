@@ -11,7 +11,7 @@ from runtime.protocol.branch_comparison import (
     ComparedCall,
     ComparedNode,
 )
-from workbench.comparison.call_words import call_numbers, place_words
+from workbench.comparison.compared_words import call_numbers, place_words
 from workbench.inspection.rows import column, prose
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import calls_words, count

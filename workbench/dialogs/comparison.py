@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from runtime.protocol.branch_comparison import BranchComparison, ComparedCall
-from workbench.comparison.call_words import call_numbers, call_title, place_words
+from workbench.comparison.compared_words import call_numbers, call_title, place_words
 from workbench.comparison.opened_call import opened_rows
 from workbench.comparison.verdict import NodeTarget, position, sorted_nodes, verdict_rows
 from workbench.text.excerpt import excerpt

@@ -25,7 +25,7 @@ from tests.support.workbench_fakes import (
     show,
     text_of,
 )
-from workbench.comparison.call_words import place_words
+from workbench.comparison.compared_words import place_words
 from workbench.comparison.opened_call import opened_rows, side_by_side
 from workbench.comparison.verdict import verdict_rows, verdict_words
 from workbench.text.lines import plain, width_of
