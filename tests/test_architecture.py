@@ -127,6 +127,7 @@ SAME_THING_TWICE = {
     "host_inputs": "what host inputs are, and those of this machine",
     "link": "linking a flow, and the verb that does it",
     "open": "opening a flow, and the verb that does it",
+    "scratch": "a node tried next to its flow, and the pane that shows it",
     "replay": "replaying a recording without a screen, and the verb that does it",
     "run": "running a flow without a screen, and the verb that does it",
     "trace": "tracing the elements of a recording, and the verb that does it",

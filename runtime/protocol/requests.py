@@ -202,6 +202,27 @@ class InjectElement:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadNodeInput:
+    """Ask for what a node's component can be tried on, see `NodeInput`."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryNode:
+    """Give an instance of the node's component, next to the flow, an element; or pull a source.
+
+    The instance is kept for the next try of the same build of the node.
+    """
+
+    node: str
+    payload: bytes = b""
+    content_type: str = ""
+    fresh: bool = False
+    """Make a new instance first."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartRecording:
     """Write what the ring has, and all that follows, to a file."""
 
@@ -239,6 +260,8 @@ SessionRequest = (
     | ReadElement
     | ReadPayload
     | ListNode
+    | ReadNodeInput
+    | TryNode
     | Rollback
     | SetComparing
     | SeekRequest

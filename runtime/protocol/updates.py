@@ -17,6 +17,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.branch_comparison import BranchComparison
+from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import ReadPayload, Request
 from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.trust_question import TrustQuestion
@@ -161,7 +162,7 @@ class NodeCalls:
     """Capabilities that it used without having them, and how often each."""
 
 
-Reply = QueueListing | ElementDetails | WholePayload | NodeCalls
+Reply = QueueListing | ElementDetails | WholePayload | NodeCalls | NodeInput | NodeTry
 """Answer to a question about one element, queue or node."""
 
 

@@ -33,6 +33,7 @@ from runtime.protocol.requests import (
     ListQueue,
     Pause,
     ReadElement,
+    ReadNodeInput,
     ReadPayload,
     Rollback,
     SeekRequest,
@@ -48,12 +49,14 @@ from runtime.protocol.requests import (
     StopRecording,
     TakeBranch,
     ToggleMark,
+    TryNode,
 )
 from runtime.protocol.updates import CallMark, Health, Update
 from runtime.recording.file.writer import free_path
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable
 from runtime.session.run_loop import RunLoop
+from runtime.session.scratch import Scratch
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
 from runtime.timetravel.replay_source import ReplaySource
@@ -89,6 +92,7 @@ class FlowSession:
         self._comparer = BranchComparer(resources.options, recording.options)
         self._updates = UpdateBuilder(self._time, self._file, self._comparer, reload)
         self._loop = RunLoop(self._time, clock)
+        self._scratch = Scratch(resources)
         self._closed = False
         self.requests = RequestTable()
         """Which method does what is asked."""
@@ -141,6 +145,8 @@ class FlowSession:
         on(ReadElement, self._read_element)
         on(ReadPayload, self._read_payload)
         on(ListNode, self._list_node)
+        on(ReadNodeInput, self._read_node_input)
+        on(TryNode, self._try_node)
         on(Rollback, self._roll_back)
         on(SetComparing, lambda asked: self._note(self._reload.set_comparing(asked.on)))
         on(StepBack, self._seek)
@@ -178,6 +184,12 @@ class FlowSession:
     def _list_node(self, asked: ListNode) -> None:
         calls = self.execution.inspector.calls(asked.node, asked.count)
         self._updates.reply(replace(calls, denied=self.execution.denied_to(asked.node)))
+
+    def _read_node_input(self, asked: ReadNodeInput) -> None:
+        self._updates.reply(self._scratch.suggestion(self.execution, asked.node))
+
+    def _try_node(self, asked: TryNode) -> None:
+        self._updates.reply(self._scratch.try_node(self.execution, asked))
 
     # ---- changes, which are made at the end of a branch
 
@@ -327,10 +339,11 @@ class FlowSession:
     def interrupt(self) -> None:
         """End the call in progress, if any. For another thread."""
         self._time.interrupt()
+        self._scratch.interrupt()
 
     def in_progress(self) -> CallInProgress | None:
         """The call that has not come back yet. For another thread."""
-        return self._time.in_progress()
+        return self._time.in_progress() or self._scratch.in_progress()
 
     def update_in_call(self, call: CallInProgress) -> Update:
         """What is known of a long call before it ends, with what it printed. For another thread."""
@@ -350,4 +363,5 @@ class FlowSession:
             self._loop.tear_down()
             self._file.stop(self.snapshot())
         finally:
+            self._scratch.close()
             self.execution.close()

@@ -67,6 +67,14 @@ class Context:
                 return None
 
     @property
+    def node(self) -> str | None:
+        """The selected node, else that of the next call."""
+        if isinstance(self.selection, NodeRef):
+            return self.selection.node
+        upcoming = self.view.snapshot.next_call if self.view.snapshot is not None else None
+        return None if upcoming is None else upcoming.node
+
+    @property
     def component(self) -> str | None:
         """The component of the selected node, as the manifest names it."""
         flow = self.view.flow

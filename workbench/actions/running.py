@@ -69,6 +69,10 @@ def _failed(context: Context) -> bool:
     return context.view.ready and context.view.failed_node is not None
 
 
+def _can_try(context: Context) -> bool:
+    return context.view.ready and context.node is not None
+
+
 def _can_retry(context: Context) -> bool:
     return _failed(context) and not context.view.past
 
@@ -95,6 +99,9 @@ RUN: tuple[Action, ...] = (
     Action(id="step-node", keys=("t",), label="step node", group=Group.RUN,
            help="Make one call of the selected node.",
            do=_step_node, when=_node_chosen, needs="a selected node", why_not=_as_it_was),
+    Action(id="try-node", keys=("ctrl+t",), label="try node", group=Group.RUN,
+           help="Call the node's component on what is typed, next to the flow.",
+           do=lambda to: to.session.try_node(), when=_can_try, needs="a node"),
     Action(id="skip", keys=("x",), label="skip failed", group=Group.RUN,
            help="Drop the element that its node failed on.",
            do=_skip, when=_failed, needs="a failed element", footer=6),

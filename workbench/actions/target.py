@@ -50,6 +50,10 @@ class SessionActions(Protocol):
         """Edit the payload of `Context.editable`."""
         ...
 
+    def try_node(self) -> None:
+        """Open the scratch pane of `Context.node`."""
+        ...
+
     def inject_element(self) -> None:
         """Make an element for `Context.edge`."""
         ...

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
 from workbench.dialogs.confirm import ConfirmScreen
@@ -45,6 +47,7 @@ class PayloadScreen(ModalScreen[Payload | None]):
         self._in_hex = text is None
         self._first = hex_text(payload.data) if text is None else text
         self._notice = ""
+        self._source = ""
         self._area = PayloadArea("", tab_behavior="focus", id="payload-text")
         self._type = Input(
             payload.content_type, placeholder="not set", id="payload-type", classes="field"
@@ -64,6 +67,11 @@ class PayloadScreen(ModalScreen[Payload | None]):
                 yield self._type
             yield self._area
             yield self._state
+            yield from self.below()
+
+    def below(self) -> Iterable[Widget]:
+        """What stands under the payload; nothing."""
+        return ()
 
     def on_mount(self) -> None:
         """The text has the keys."""
@@ -97,30 +105,55 @@ class PayloadScreen(ModalScreen[Payload | None]):
         form, other = ("hexadecimal", "text") if self._in_hex else ("text", "hexadecimal")
         self.query_one(
             "#payload"
-        ).border_subtitle = f"ctrl+s saves   F2 {other}   tab other field   esc leaves"
+        ).border_subtitle = f"{self.save_words()}   F2 {other}   tab other field   esc leaves"
         try:
             number = len(self._data())
         except ValueError as error:
             self._state.lines = (line((f" x {error}", StyleRole.BAD)),)
             return
         was = len(self._before.data)
+        source = f" of {self._source}" if self._source and not self.is_changed() else ""
         words = f" {number:,} byte{'s' * (number != 1)}"
         changed = f", was {was:,}" if was not in (0, number) else ""
         notice = (f"   ! {self._notice}", StyleRole.WARN) if self._notice else ""
         self._state.lines = (
-            line((f"{words}{changed}", StyleRole.DIM), (f"   {form}", StyleRole.DIM), notice),
+            line(
+                (f"{words}{source}{changed}", StyleRole.DIM), (f"   {form}", StyleRole.DIM), notice
+            ),
         )
 
     # ---- keys
 
     def action_save(self) -> None:
         """Give the payload back; one that is wrong stays."""
+        payload = self.payload()
+        if payload is not None:
+            self.save(payload)
+
+    def save(self, payload: Payload) -> None:
+        """Do with the payload what the screen is for: give it back."""
+        self.dismiss(payload)
+
+    def save_words(self) -> str:
+        """What the key that saves does."""
+        return "ctrl+s saves"
+
+    def payload(self) -> Payload | None:
+        """What is typed; None, and that is said, when it stands for no payload."""
         try:
-            data = self._data()
+            return Payload(self._data(), self._type.value)
         except ValueError:
             self._tell()
-            return
-        self.dismiss(Payload(data, self._type.value))
+            return None
+
+    def load(self, payload: Payload, source: str) -> None:
+        """Begin again with another payload, and say where it is from."""
+        text = typed_text(payload.data)
+        self._before, self._in_hex = payload, text is None
+        self._type.value = payload.content_type
+        self._area.load(hex_text(payload.data) if text is None else text)
+        self._source = source
+        self._tell()
 
     def action_other_form(self) -> None:
         """Go on in hexadecimal, or in text."""
@@ -139,13 +172,14 @@ class PayloadScreen(ModalScreen[Payload | None]):
 
     def action_leave(self) -> None:
         """Close; what was changed is asked about."""
-        if self._is_changed():
+        if self.is_changed():
             question = ConfirmScreen("Leave without saving?")
             self.app.push_screen(question, self._answered)
         else:
             self.dismiss(None)
 
-    def _is_changed(self) -> bool:
+    def is_changed(self) -> bool:
+        """Whether something was typed."""
         try:
             return Payload(self._data(), self._type.value) != self._before
         except ValueError:

@@ -39,7 +39,7 @@ class MainController:
         )
         self._application = ApplicationController(panes, self.do)
         self._trust = TrustDialogs(panes, send)
-        self._feed = UpdateFeed(panes, send, self._reading.take)
+        self._feed = UpdateFeed(panes, send, self._reading.take, self._session.take_try)
 
     @property
     def context(self) -> Context:

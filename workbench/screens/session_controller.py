@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import (
     Continue,
     Fork,
@@ -31,6 +32,7 @@ from workbench.actions.running import PACES
 from workbench.bars.status_line import why_not
 from workbench.graph.graph_diff import FlowChange
 from workbench.screens.comparison_dialog import ComparisonDialog
+from workbench.screens.node_trying import NodeTrying
 from workbench.screens.panes import Panes
 from workbench.screens.recording_dialog import RecordingDialog
 from workbench.screens.seek_dialogs import SeekDialogs
@@ -72,6 +74,7 @@ class SessionController:
         self._recording = RecordingDialog(panes, self.send)
         self._payloads = PayloadEditing(panes, reading, self.send)
         self._comparison = ComparisonDialog(panes, self.send)
+        self._trying = NodeTrying(panes, self.send)
 
     @property
     def _context(self) -> Context:
@@ -129,6 +132,14 @@ class SessionController:
             self._comparison.give_way()  # the session began again
         if failed is not None and old.failed_node is None and not self._panes.view.running:
             self._comparison.give_way()
+
+    def try_node(self) -> None:
+        """Open the scratch pane of the selected node."""
+        self._trying.open()
+
+    def take_try(self, reply: NodeInput | NodeTry) -> None:
+        """A node was tried, or what to try it on was read."""
+        self._trying.take(reply)
 
     # ---- builds
 

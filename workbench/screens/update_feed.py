@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
+from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import Request, SetComparing
 from runtime.protocol.updates import CallMark, EventLine, Update, WholePayload
 from workbench.actions.context import PaneName
@@ -27,17 +28,19 @@ SHOWN_MARKS = (
 
 
 class UpdateFeed:
-    """Takes updates; `on_payload` hears of every whole payload that was read."""
+    """Takes updates; `on_payload` hears of every whole payload that was read, `on_try` of tries."""
 
     def __init__(
         self,
         panes: Panes,
         send: Callable[[Request], None],
         on_payload: Callable[[WholePayload], None],
+        on_try: Callable[[NodeInput | NodeTry], None],
     ) -> None:
         self._panes = panes
         self._send = send
         self._on_payload = on_payload
+        self._on_try = on_try
         self._last_number = 0
         self._failed: str | None = None
         """The node at whose error the flow stands."""
@@ -66,6 +69,8 @@ class UpdateFeed:
         for reply in update.replies:
             if isinstance(reply, WholePayload):
                 self._on_payload(reply)
+            elif isinstance(reply, NodeInput | NodeTry):
+                self._on_try(reply)
             else:
                 panes.inspector.take(reply)
 

@@ -9,21 +9,15 @@ from runtime.headless.try_component import TriedCall, TryReport
 from runtime.model.access import DeniedUse
 from runtime.model.call import (
     NO_COPIES,
-    Absorbed,
     Accepted,
     Answer,
     CopyCount,
-    Discarded,
     Emitted,
-    Exhausted,
     Export,
     Failed,
     Failure,
-    Finished,
-    Outcome,
     Output,
     Ports,
-    Signal,
     Verdict,
 )
 from runtime.model.element import Element
@@ -32,6 +26,7 @@ from runtime.model.linked import LinkedNode
 from runtime.model.printable import json_line, printable
 from runtime.recording.payload_encoding import to_text
 from workbench.command_line.messages import say, show_result
+from workbench.text.answer_words import copy_words, counted, outcome_words
 from workbench.text.figures import short_digest, size, spaced_duration
 
 SHOWN_BYTES = 4 * 1024
@@ -76,12 +71,12 @@ class TryText:
         """The figures of all calls."""
         given = "pull" if self._node.role.value == "source" else "element"
         parts = [
-            _counted(report.inputs, given),
-            _counted(report.outputs, "output"),
-            _counted(report.errors, "error"),
-            f"{_counted(report.calls, 'call')} in {spaced_duration(report.in_calls_ns)}",
+            counted(report.inputs, given),
+            counted(report.outputs, "output"),
+            counted(report.errors, "error"),
+            f"{counted(report.calls, 'call')} in {spaced_duration(report.in_calls_ns)}",
             f"{report.fuel:,} fuel",
-            _copies(report.copies),
+            copy_words(report.copies),
         ]
         if report.memory_bytes:
             parts.append(f"memory {size(report.memory_bytes)}")
@@ -116,8 +111,8 @@ def call_lines(tried: TriedCall) -> Iterator[str]:
     given = "" if call.element is None else f"{size(len(call.element.payload.data))} in"
     costs = [spaced_duration(answer.duration_ns), f"{answer.fuel:,} fuel"]
     if answer.copies != NO_COPIES:
-        costs.append(_copies(answer.copies))
-    head = f"{name:<{_CALL_CELLS}}{given:<{_SIZE_CELLS}}{outcome_text(answer.outcome)}"
+        costs.append(copy_words(answer.copies))
+    head = f"{name:<{_CALL_CELLS}}{given:<{_SIZE_CELLS}}{outcome_words(answer.outcome)}"
     yield f"{head.rstrip()}  {', '.join(costs)}"
     if isinstance(answer.outcome, Emitted):
         for output in answer.outcome.outputs:
@@ -158,29 +153,6 @@ def _shown(data: bytes) -> Iterator[str]:
 def _hexadecimal(data: bytes) -> Iterator[str]:
     for at in range(0, len(data), 16):
         yield f"{at:08x}  {data[at : at + 16].hex(' ')}"
-
-
-def outcome_text(outcome: Outcome) -> str:
-    """What came of a call, in one or two words."""
-    match outcome:
-        case Emitted(outputs):
-            return _counted(len(outputs), "output")
-        case Exhausted():
-            return "no more elements"
-        case Discarded():
-            return "dropped"
-        case Absorbed():
-            return "kept, no output"
-        case Verdict(passes):
-            return "passes" if passes else "held back"
-        case Ports(names):
-            return f"to {', '.join(map(printable, names))}" if names else "to no port"
-        case Accepted(signal):
-            return "accepted" if signal is Signal.READY else "accepted, asks for a pause"
-        case Finished():
-            return "done"
-        case Failed():
-            return "FAILED"
 
 
 def call_fields(tried: TriedCall) -> dict[str, Any]:
@@ -253,12 +225,3 @@ def _payload_fields(data: bytes) -> dict[str, str]:
 
 def _copy_fields(copies: CopyCount) -> dict[str, int]:
     return dict(copies._asdict())
-
-
-def _copies(copies: CopyCount) -> str:
-    read = f"{_counted(copies.reads, 'read')} {size(copies.read_bytes)}"
-    return f"{read}, {_counted(copies.writes, 'write')} {size(copies.write_bytes)}"
-
-
-def _counted(count: int, word: str) -> str:
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

@@ -1,0 +1,48 @@
+"""What a node's component answers when it is tried on the side of its flow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.model.call import Answer, Export, Printed
+
+TRIED_BYTES = 64 * 1024
+"""Bytes of each payload that cross the pipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInput:
+    """Answer to `ReadNodeInput`: what the node's component can be tried on."""
+
+    node: str
+    payload: bytes = b""
+    content_type: str = ""
+    sequence: int | None = None
+    """Of the element that waits for the node's next call, else of the one it had last; None when
+    there is neither, or it is too large to be edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class TriedExport:
+    """One call of the instance that is tried."""
+
+    export: Export
+    answer: Answer
+    """Payloads cut after `TRIED_BYTES`."""
+    sizes: tuple[int, ...] = ()
+    """Bytes of each output, whole."""
+    printed: tuple[Printed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTry:
+    """Answer to `TryNode`: the calls that were made, and what came back."""
+
+    node: str
+    digest: str
+    """Of the build that was tried, SHA-256 in hexadecimal: the one the flow runs."""
+    calls: tuple[TriedExport, ...] = ()
+    elements: int = 0
+    """Elements that the instance was given since it was made, this one included."""
+    refused: str = ""
+    """Why nothing was called; empty otherwise."""

@@ -1,0 +1,55 @@
+"""The scratch pane: a node is called on what is typed, and what came back is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runtime.model.call import Answer, CopyCount, Emitted, Export, Failed, Output
+from runtime.model.element import Buffer
+from runtime.protocol.node_tries import NodeInput, NodeTry, TriedExport
+from runtime.protocol.requests import ReadNodeInput, TryNode
+from runtime.protocol.updates import Health, Update
+from tests.support.recording_flows import trap
+from tests.support.workbench_fakes import FakeLink, asked, opened, panes_of, show, text_of
+from workbench.view import NodeRef
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+async def test_a_node_is_tried_on_its_last_input_and_on_what_is_typed(
+    size: tuple[int, int],
+) -> None:
+    link = FakeLink()
+    async with opened(link, size) as (app, pilot):
+        panes_of(app).selection = NodeRef("metric-proc")
+        await pilot.press("ctrl+t")
+        await pilot.pause()
+        assert asked(link)[-1] == ReadNodeInput("metric-proc")
+        given = NodeInput("metric-proc", b'{"a":1}', "application/json", 7)
+        await show(app, pilot, link, Update(Health.READY, replies=(given,)))
+        assert "7 bytes of #7" in text_of(app)
+        await pilot.press("ctrl+s")
+        assert asked(link)[-1] == TryNode("metric-proc", b'{"a":1}', "application/json")
+        output = Output(Buffer(b"made of it", "text/plain"), "text/plain")
+        answer = Answer(Emitted((output,)), 51_000, CopyCount(1, 7, 1, 10), fuel=1234)
+        call = TriedExport(Export.PROCESS, answer, (10,))
+        tried = NodeTry("metric-proc", "ab" * 32, (call,), 1)
+        await show(app, pilot, link, Update(Health.READY, replies=(tried,)))
+        text = text_of(app)
+        for words in ("process  1 output", "1,234 fuel", "1 read 7 B, 1 write 10 B", "made of it"):
+            assert words in text
+        assert "build abababa, 1 try" in text
+        await pilot.press("x", "f5")
+        assert asked(link)[-1] == TryNode(
+            "metric-proc", b'x{"a":1}', "application/json", fresh=True
+        )
+        failed = replace(call, answer=Answer(trap("it broke")), sizes=())
+        again = replace(tried, calls=(failed,), elements=2)
+        await show(app, pilot, link, Update(Health.READY, replies=(again,)))
+        assert "FAILED" in text_of(app)
+        assert "it broke" in text_of(app)
+        assert isinstance(failed.answer.outcome, Failed)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is panes_of(app).screen

@@ -1,0 +1,40 @@
+"""Trying the component of a node: opens the scratch pane, and hands it what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from runtime.protocol.node_tries import NodeInput, NodeTry
+from runtime.protocol.requests import ReadNodeInput, Request
+from workbench.dialogs.scratch import ScratchScreen
+from workbench.screens.panes import Panes
+
+
+class NodeTrying:
+    """One scratch pane at a time."""
+
+    def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
+        self._panes = panes
+        self._send = send
+        self._open: ScratchScreen | None = None
+
+    def open(self) -> None:
+        """Open it on `Context.node`."""
+        flow, name = self._panes.view.flow, self._panes.context.node
+        if flow is None or name not in flow.by_name:
+            return
+        self._open = ScratchScreen(flow.by_name[name], self._send)
+        self._panes.app.push_screen(self._open, self._closed)
+        self._send(ReadNodeInput(name))
+
+    def _closed(self, _result: object) -> None:
+        self._open = None
+
+    def take(self, reply: NodeInput | NodeTry) -> None:
+        """Hand on what came back."""
+        if self._open is None or not self._open.is_mounted:
+            return
+        if isinstance(reply, NodeInput):
+            self._open.take_input(reply)
+        else:
+            self._open.take_try(reply)
