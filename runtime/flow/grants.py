@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runtime.flow.manifest.nearest import did_you_mean, nearest
+from runtime.model.nearest import did_you_mean, nearest
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Manifest

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from runtime.flow.cargo_folders import configured_target_dirs, read_toml
-from runtime.flow.manifest.nearest import did_you_mean
+from runtime.model.nearest import did_you_mean
 from runtime.flow.manifest.problems import Help, Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Build, Component

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from runtime.flow.error_rules import ErrorRuleText, NodeRules
 from runtime.flow.manifest.manifest_file import load_manifest
-from runtime.flow.manifest.nearest import did_you_mean
+from runtime.model.nearest import did_you_mean
 from runtime.flow.manifest.problems import Problems, diagnostic
 from runtime.flow.manifest.shape import Shape, table_of
 from runtime.flow.manifest.source_text import (

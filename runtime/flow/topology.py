@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from runtime.flow.manifest.nearest import did_you_mean, nearest
+from runtime.model.nearest import did_you_mean, nearest
 from runtime.flow.manifest.problems import Problems, listed
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Edge, Flow

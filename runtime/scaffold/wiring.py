@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runtime.flow.manifest.nearest import did_you_mean
+from runtime.model.nearest import did_you_mean
 from runtime.flow.manifest.source_text import dotted
 from runtime.flow.manifest.tables import Edge, Flow
 from runtime.model.codes import Code

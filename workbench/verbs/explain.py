@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from runtime.flow.manifest.nearest import nearest
+from runtime.model.nearest import nearest
 from runtime.model.codes import Code
 from runtime.model.errors import ExitCode
 from runtime.model.printable import json_line

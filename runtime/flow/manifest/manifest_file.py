@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.flow.manifest.nearest import did_you_mean
+from runtime.model.nearest import did_you_mean
 from runtime.flow.manifest.problems import Problems, diagnostic
 from runtime.flow.manifest.source_text import (
     MAX_MANIFEST_BYTES,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from runtime.flow.manifest.nearest import nearest
+from runtime.model.nearest import nearest
 from runtime.flow.manifest.problems import Problems, listed, shown
 from runtime.flow.manifest.source_text import KeyPath, dotted
 from runtime.model.codes import Code

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from runtime.flow.manifest.nearest import nearest
+from runtime.model.nearest import nearest
 from runtime.flow.manifest.problems import Problems, shown
 from runtime.flow.manifest.shape import Kind, not_a
 from runtime.flow.manifest.source_text import KeyPath

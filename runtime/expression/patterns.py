@@ -52,23 +52,26 @@ _REFUSED_GROUPS = {
 class LinearPattern:
     """A regular expression.
 
+    `as_written` takes it as RE2 reads it, and lets it match the empty text.
+
     Raises:
         StudioError: it is none, cannot be searched in linear time, or matches the empty text
             (E0703); the message names the rule and the position.
     """
 
-    def __init__(self, rule: str) -> None:
+    def __init__(self, rule: str, *, as_written: bool = False) -> None:
         options = re2.Options()
         options.log_errors = False
+        read = rule if as_written else _rewritten(rule)
         try:
-            self._compiled = re2.compile(_rewritten(rule).encode("utf-8"), options=options)
+            self._compiled = re2.compile(read.encode("utf-8"), options=options)
         except re2.error as error:
             raise bad_rule(rule, *_refusal(rule, error)) from error
         except UnicodeEncodeError as error:
             raise bad_rule(rule, "is no text", _HELP) from error
         if self._compiled.programsize > MAX_PROGRAM:
             raise bad_rule(rule, "repeats too much", "Repeat with * or +, or fewer times.")
-        if self._compiled.match(b"") is not None:
+        if not as_written and self._compiled.match(b"") is not None:
             raise bad_rule(rule, "matches nothing at all, so it says nothing", _HELP)
 
     def replaced(self, data: bytes, mark: bytes) -> bytes:
