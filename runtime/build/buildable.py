@@ -10,10 +10,10 @@ from pathlib import Path
 from runtime.build.bundled import wit_packages
 from runtime.build.plan import ComponentSource
 from runtime.flow.manifest.manifest_file import LoadedManifest, load_manifest
-from runtime.model.nearest import did_you_mean
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

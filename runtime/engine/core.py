@@ -221,11 +221,13 @@ class Engine:
         export = node.due
         element = None
         argument = ""
+        came_by = None
         if run.flowing and export is node.work:
             handlers = self._work_handlers[node.index]
             if not node.is_source:
                 edge = edge or node.next_input()
                 element = edge.items[0]
+                came_by = edge.index
         else:
             edge = None
             if not run.flowing:
@@ -234,7 +236,7 @@ class Engine:
             handlers = HANDLERS[export]
             argument = _argument(node, export)
         run.calls = number = run.calls + 1
-        call = Call(number, node.name, export, element, argument)
+        call = Call(number, node.name, export, element, argument, came_by)
         context = self._context
         context.node = node
         context.call = call

@@ -74,6 +74,11 @@ class LinearPattern:
         if not as_written and self._compiled.match(b"") is not None:
             raise bad_rule(rule, "matches nothing at all, so it says nothing", _HELP)
 
+    @property
+    def program_size(self) -> int:
+        """Instructions of its program, up to `MAX_PROGRAM`."""
+        return int(self._compiled.programsize)
+
     def replaced(self, data: bytes, mark: bytes) -> bytes:
         """`data` with `mark` where the groups match, or the whole, when it has no groups.
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runtime.model.nearest import did_you_mean, nearest
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.codes import Code
+from runtime.model.nearest import did_you_mean, nearest
 from runtime.model.surface import Surface
 
 ALLOW_ALL = (

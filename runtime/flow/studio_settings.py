@@ -14,7 +14,6 @@ from pathlib import Path
 
 from runtime.flow.error_rules import ErrorRuleText, NodeRules
 from runtime.flow.manifest.manifest_file import load_manifest
-from runtime.model.nearest import did_you_mean
 from runtime.flow.manifest.problems import Problems, diagnostic
 from runtime.flow.manifest.shape import Shape, table_of
 from runtime.flow.manifest.source_text import (
@@ -27,6 +26,7 @@ from runtime.flow.manifest.source_text import (
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import ErrorRule, LinkedFlow
+from runtime.model.nearest import did_you_mean
 
 SETTINGS_FILE = Path(".torvyn", "studio", "settings.toml")
 """Relative to the manifest's folder."""

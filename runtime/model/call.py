@@ -228,6 +228,8 @@ class Call(NamedTuple):
     element: Element | None = None
     argument: str = ""
     """The configuration for `init`, the signal for `notify-backpressure`."""
+    edge: int | None = None
+    """Index of the edge that the element came by, in the flow as it was then."""
 
 
 @dataclass(frozen=True, slots=True)

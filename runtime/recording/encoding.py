@@ -153,7 +153,7 @@ class LineMaker:
 
     def _call(self, event: CallFinished) -> CallLine:
         call, answer, at_ns, elements, _ = event
-        number, node, export, element, argument = call
+        number, node, export, element, argument, _ = call
         self._last_call = number
         outcome = answer.outcome
         kind = type(outcome)

@@ -15,9 +15,9 @@ from jsonpath.function_extensions import ExpressionType, FilterFunction
 from jsonpath.match import JSONPathMatch
 from jsonpath.selectors import Filter
 
+from runtime.expression.patterns import LinearPattern
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.expression.patterns import LinearPattern
 
 LOOKS_PER_BYTE = 2
 """How often a path may look at a value, for each byte of the payload: a path with one `..` and a

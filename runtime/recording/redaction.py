@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from runtime.expression.patterns import LinearPattern, require_few
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.json_text import NO_JSON, json_value
 from runtime.recording.json_paths import JsonPath, Parts
-from runtime.expression.patterns import LinearPattern, require_few
 
 MARK = "[redacted]"
 """What stands where something was taken out."""

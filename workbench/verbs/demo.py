@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 
 from runtime.build.samples import Sample, copy_sample, samples
-from runtime.model.nearest import did_you_mean
 from runtime.model.errors import ExitCode
+from runtime.model.nearest import did_you_mean
 from workbench.command_line.messages import say
 from workbench.verbs.open import command as open_command
 

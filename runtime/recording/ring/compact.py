@@ -170,7 +170,7 @@ class CompactChunk:
         calls: tuple[Call, ...]
         answers: tuple[Answer, ...]
         calls, answers, began, _, _ = zip(*events, strict=True)
-        numbers, nodes, exports, elements, arguments = zip(*calls, strict=True)
+        numbers, nodes, exports, elements, arguments, _ = zip(*calls, strict=True)
         base, count = len(self), len(calls)
         if numbers[0] != self.first + base or numbers[-1] != numbers[0] + count - 1:
             raise ValueError(f"call {numbers[0]} does not follow call {self.first + base - 1}")
