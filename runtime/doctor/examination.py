@@ -11,7 +11,7 @@ from pathlib import Path
 from runtime.build.languages import plan_build
 from runtime.build.plan import ComponentSource
 from runtime.build.toolchain import WASI_ADAPTER, WASI_ADAPTER_INSTALL, Toolchain
-from runtime.doctor.findings import Condition, Finding
+from runtime.doctor.findings import Finding, FindingState
 from runtime.doctor.tool_probe import PROBE_SECONDS, probe_tool
 from runtime.doctor.tool_table import (
     ADAPTER_FROM_REGISTRY,
@@ -50,7 +50,7 @@ def examine_tools(
         findings = [item.result() for item in asked]
     by_name = {(item.topic, item.name): item for item in findings}
     rust = [by_name["rust", tool.name] for tool in TOOLS["rust"]]
-    if all(item.condition is Condition.GOOD for item in rust[:2]):
+    if all(item.condition is FindingState.GOOD for item in rust[:2]):
         findings.insert(len(rust), _target(folder, toolchain))
     lacking = [source for source in sources if _lacks_adapter(source, toolchain)]
     after_c = max(index for index, item in enumerate(findings) if item.topic == "c") + 1
@@ -82,20 +82,20 @@ def _target(folder: Path, tools: Toolchain) -> Finding:
     """Whether rustc can build for wasip2."""
     problem = tools.target_problem(WASIP2, folder, "Rust")
     if problem is None:
-        return Finding("rust", WASIP2, Condition.GOOD, "installed", tools.find("rustc"))
+        return Finding("rust", WASIP2, FindingState.GOOD, "installed", tools.find("rustc"))
     cure = problem.help.removeprefix("Install it: ")
     detail = "not installed"
-    return Finding("rust", WASIP2, Condition.MISSING, detail, None, cure, TARGET_FROM_REGISTRY)
+    return Finding("rust", WASIP2, FindingState.MISSING, detail, None, cure, TARGET_FROM_REGISTRY)
 
 
 def _adapter(folder: Path, tools: Toolchain, *, needed: bool) -> Finding:
     """The WASI adapter, for C and Zig that call the system."""
     found = tools.adapter((folder,))
     if found is not None:
-        return Finding("c", WASI_ADAPTER, Condition.GOOD, "found", str(found), needed=needed)
+        return Finding("c", WASI_ADAPTER, FindingState.GOOD, "found", str(found), needed=needed)
     detail = "not found: C and Zig that print, or read files or clocks, need it"
     cures = (WASI_ADAPTER_INSTALL, ADAPTER_FROM_REGISTRY)
-    return Finding("c", WASI_ADAPTER, Condition.MISSING, detail, None, *cures, needed)
+    return Finding("c", WASI_ADAPTER, FindingState.MISSING, detail, None, *cures, needed)
 
 
 def _lacks_adapter(source: ComponentSource, tools: Toolchain) -> bool:
@@ -115,11 +115,11 @@ def _own_commands(sources: Collection[ComponentSource], tools: Toolchain) -> lis
         name = program[0]
         place = shutil.which(name, path=tools.environment()["PATH"])
         if place is not None:
-            finding = Finding("build_command", name, Condition.GOOD, "found", place, needed=True)
+            finding = Finding("build_command", name, FindingState.GOOD, "found", place, needed=True)
         else:
             cure = f"install {name}, or correct the build_command of '{source.name}'"
             finding = Finding(
-                "build_command", name, Condition.MISSING, "not found", None, cure, needed=True
+                "build_command", name, FindingState.MISSING, "not found", None, cure, needed=True
             )
         found.setdefault(name, finding)
     return list(found.values())

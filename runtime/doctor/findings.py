@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Condition(StrEnum):
+class FindingState(StrEnum):
     """How a thing is."""
 
     GOOD = "good"
@@ -24,7 +24,7 @@ class Finding:
     topic: str
     """A language, or `machine`."""
     name: str
-    condition: Condition
+    condition: FindingState
     detail: str = ""
     """The version, or what is wrong."""
     place: str | None = None
@@ -39,4 +39,4 @@ class Finding:
     @property
     def stops(self) -> bool:
         """Whether something that is needed cannot be used."""
-        return self.needed and self.condition in (Condition.MISSING, Condition.BROKEN)
+        return self.needed and self.condition in (FindingState.MISSING, FindingState.BROKEN)

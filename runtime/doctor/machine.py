@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from runtime.doctor.findings import Condition, Finding
+from runtime.doctor.findings import Finding, FindingState
 
 TOPIC = "machine"
 LEAST_WATCHES = 8192
@@ -27,7 +27,7 @@ def examine_machine(
     own = f"torvyn-studio {version('torvyn-studio')}, wasmtime {version('wasmtime')}"
     python = ".".join(map(str, sys.version_info[:3]))
     return (
-        Finding(TOPIC, "versions", Condition.GOOD, f"{own}, Python {python}", sys.executable),
+        Finding(TOPIC, "versions", FindingState.GOOD, f"{own}, Python {python}", sys.executable),
         *_watch_limits(inotify),
         _terminal(environ),
         _locale(),
@@ -50,9 +50,9 @@ def _watch_limits(inotify: Path) -> tuple[Finding, ...]:
         if limit < least:
             why = f"{limit}: changed files may go unseen, {least} or more are wanted"
             cure = f"sudo sysctl fs.inotify.{name}={usual}, or open with --poll"
-            found.append(Finding(TOPIC, name, Condition.DOUBTFUL, why, place, cure))
+            found.append(Finding(TOPIC, name, FindingState.DOUBTFUL, why, place, cure))
         else:
-            found.append(Finding(TOPIC, name, Condition.GOOD, str(limit), place))
+            found.append(Finding(TOPIC, name, FindingState.GOOD, str(limit), place))
     return tuple(found)
 
 
@@ -61,18 +61,20 @@ def _terminal(environ: Mapping[str, str]) -> Finding:
     if name in ("", "dumb"):
         why = "TERM is not set" if not name else "TERM=dumb: it can show no screen"
         cure = "open the workbench in a terminal, e.g. with TERM=xterm-256color"
-        return Finding(TOPIC, "terminal", Condition.DOUBTFUL, why, cure=cure)
+        return Finding(TOPIC, "terminal", FindingState.DOUBTFUL, why, cure=cure)
     if environ.get("COLORTERM") in ("truecolor", "24bit"):
-        return Finding(TOPIC, "terminal", Condition.GOOD, f"{name}, 16 million colours")
-    return Finding(TOPIC, "terminal", Condition.GOOD, f"{name}, 256 colours (COLORTERM is not set)")
+        return Finding(TOPIC, "terminal", FindingState.GOOD, f"{name}, 16 million colours")
+    return Finding(
+        TOPIC, "terminal", FindingState.GOOD, f"{name}, 256 colours (COLORTERM is not set)"
+    )
 
 
 def _locale() -> Finding:
     encoding = locale.getencoding()
     if encoding.lower().replace("-", "") == "utf8":
-        return Finding(TOPIC, "locale", Condition.GOOD, encoding)
+        return Finding(TOPIC, "locale", FindingState.GOOD, encoding)
     why = f"text is {encoding}: lines and boxes cannot be drawn"
-    return Finding(TOPIC, "locale", Condition.DOUBTFUL, why, cure="export LANG=C.UTF-8")
+    return Finding(TOPIC, "locale", FindingState.DOUBTFUL, why, cure="export LANG=C.UTF-8")
 
 
 def _cache(folder: Path) -> Finding:
@@ -83,17 +85,17 @@ def _cache(folder: Path) -> Finding:
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         why = f"{place} cannot be written: every opening compiles again"
         cure = f"make {place} writable"
-        return Finding(TOPIC, "cache", Condition.DOUBTFUL, why, str(folder), cure)
+        return Finding(TOPIC, "cache", FindingState.DOUBTFUL, why, str(folder), cure)
     if place == folder and folder.stat().st_mode & 0o022:
         why = "others may write to it, so it is not used: every opening compiles again"
         cure = f"chmod go-w {folder}"
-        return Finding(TOPIC, "cache", Condition.DOUBTFUL, why, str(folder), cure)
+        return Finding(TOPIC, "cache", FindingState.DOUBTFUL, why, str(folder), cure)
     files = list(folder.glob("*.cwasm")) if place == folder else []
     mib = sum(path.stat().st_size for path in files) / 1024**2
     return Finding(
         TOPIC,
         "cache",
-        Condition.GOOD,
+        FindingState.GOOD,
         f"{mib:.0f} MiB in {len(files)} compiled components",
         str(folder),
     )

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runtime.build.toolchain import Toolchain
-from runtime.doctor.findings import Condition, Finding
+from runtime.doctor.findings import Finding, FindingState
 from runtime.doctor.tool_table import KnownTool, Version
 from runtime.model.printable import printable
 
@@ -61,7 +61,7 @@ def probe_tool(
         least = ".".join(map(str, tool.least))
         why = f"version {version[0]} is too old: {least} or newer is needed"
         return _broken(topic, tool, place, why, tool.update or tool.install)
-    return Finding(topic, tool.name, Condition.GOOD, version[0], place)
+    return Finding(topic, tool.name, FindingState.GOOD, version[0], place)
 
 
 def _answer(words: Sequence[str], tools: Toolchain, timeout_s: float) -> tuple[int, str]:
@@ -99,7 +99,7 @@ def _not_found(topic: str, tool: KnownTool, names: Sequence[str], tools: Toolcha
     return Finding(
         topic,
         tool.name,
-        Condition.MISSING,
+        FindingState.MISSING,
         "not installed",
         cure=tool.install or tool.from_registry or tool.otherwise,
         other_cure=tool.from_registry,
@@ -107,7 +107,7 @@ def _not_found(topic: str, tool: KnownTool, names: Sequence[str], tools: Toolcha
 
 
 def _broken(topic: str, tool: KnownTool, place: str, why: str, cure: str | None) -> Finding:
-    return Finding(topic, tool.name, Condition.BROKEN, why, place, cure, tool.from_registry)
+    return Finding(topic, tool.name, FindingState.BROKEN, why, place, cure, tool.from_registry)
 
 
 def _start_failure(place: str, error: OSError) -> str:

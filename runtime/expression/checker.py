@@ -11,12 +11,12 @@ from runtime.expression.syntax import (
     Index,
     Invocation,
     Junction,
-    ListOf,
+    ListLiteral,
     Literal,
     Macro,
     Member,
     Name,
-    Node,
+    SyntaxNode,
     Unary,
 )
 from runtime.expression.value_types import (
@@ -26,7 +26,7 @@ from runtime.expression.value_types import (
     INT,
     LIST,
     TEXT,
-    Kind,
+    ValueKind,
     ValueType,
     kind_of,
 )
@@ -39,7 +39,7 @@ TEXT_METHODS = ("contains", "startsWith", "endsWith", "matches")
 METHODS = (*TEXT_METHODS, "size", "all", "exists", "exists_one", "filter", "map")
 
 
-def check(text: str, node: Node, vocabulary: Vocabulary) -> frozenset[str]:
+def check(text: str, node: SyntaxNode, vocabulary: Vocabulary) -> frozenset[str]:
     """Note the type of every part, and give the names of the fields and lookups it uses.
 
     Raises `ExpressionError`: a name is not known, or an operator is given what it does not take.
@@ -56,17 +56,17 @@ class _Checker:
         self._variables: list[tuple[str, ValueType]] = []
         self.used: set[str] = set()
 
-    def visit(self, node: Node) -> ValueType:
+    def visit(self, node: SyntaxNode) -> ValueType:
         node.type = self._type(node)
         return node.type
 
-    def _type(self, node: Node) -> ValueType:
+    def _type(self, node: SyntaxNode) -> ValueType:
         match node:
             case Literal():
                 return ValueType(kind_of(node.value))
-            case ListOf():
+            case ListLiteral():
                 items = {self.visit(item) for item in node.items}
-                return ValueType(Kind.LIST, items.pop()) if len(items) == 1 else LIST
+                return ValueType(ValueKind.LIST, items.pop()) if len(items) == 1 else LIST
             case Name():
                 return self._name(node)
             case Member() | Has():
@@ -113,18 +113,18 @@ class _Checker:
         raise self._unknown(node, node.name, known, "a field", "Fields")
 
     def _member(self, node: Member | Has, of: ValueType) -> ValueType:
-        if of.kind is Kind.ANY or (of.kind is Kind.OBJECT and of.members is None):
+        if of.kind is ValueKind.ANY or (of.kind is ValueKind.OBJECT and of.members is None):
             return ANY
-        if of.kind is not Kind.OBJECT or of.members is None:
+        if of.kind is not ValueKind.OBJECT or of.members is None:
             what = of.kind.value
-            advice = "Write outputs[0].json, say." if of.kind is Kind.LIST else ""
+            advice = "Write outputs[0].json, say." if of.kind is ValueKind.LIST else ""
             raise self._error(node, f"{what} has no field {node.name}", advice)
         if node.name not in of.members:
             raise self._unknown(node, node.name, list(of.members), "a field of it", "Fields")
         return of.members[node.name]
 
     def _unknown(
-        self, node: Node, word: str, known: list[str], what: str, plural: str
+        self, node: SyntaxNode, word: str, known: list[str], what: str, plural: str
     ) -> ExpressionError:
         near = nearest(word, known)
         meant = f"; did you mean {near}?" if near else ""
@@ -134,18 +134,18 @@ class _Checker:
 
     def _index(self, node: Index) -> ValueType:
         of, index = self.visit(node.operand), self.visit(node.index)
-        if of.kind is Kind.LIST:
-            if not (index.is_number or index.kind is Kind.ANY):
+        if of.kind is ValueKind.LIST:
+            if not (index.is_number or index.kind is ValueKind.ANY):
                 raise self._error(node, f"a list has numbers in [ ], not {index.kind.value}")
             return of.item or ANY
-        if of.kind is Kind.OBJECT:
-            if index.kind not in (Kind.TEXT, Kind.ANY):
+        if of.kind is ValueKind.OBJECT:
+            if index.kind not in (ValueKind.TEXT, ValueKind.ANY):
                 raise self._error(node, f"an object has text in [ ], not {index.kind.value}")
             if of.members is not None and isinstance(node.index, Literal):
                 name = str(node.index.value)
                 return self._member(Member(node.index.column, node.operand, name), of)
             return ANY
-        if of.kind is not Kind.ANY:
+        if of.kind is not ValueKind.ANY:
             raise self._error(node, f"{of.kind.value} has no items")
         return ANY
 
@@ -154,27 +154,27 @@ class _Checker:
             self._need_bool(node.operand, "! turns a condition round")
             return BOOL
         of = self.visit(node.operand)
-        if not (of.is_number or of.kind is Kind.ANY):
+        if not (of.is_number or of.kind is ValueKind.ANY):
             raise self._error(node, f"- takes a number, and this is {of.kind.value}")
         return of
 
     def _binary(self, node: Binary) -> ValueType:
         left, right = self.visit(node.left), self.visit(node.right)
         if node.sign == "in":
-            if right.kind not in (Kind.LIST, Kind.OBJECT, Kind.ANY):
-                advice = "Write text.contains(…)." if right.kind is Kind.TEXT else ""
+            if right.kind not in (ValueKind.LIST, ValueKind.OBJECT, ValueKind.ANY):
+                advice = "Write text.contains(…)." if right.kind is ValueKind.TEXT else ""
                 reason = f"in looks into a list or an object, and this is {right.kind.value}"
                 raise self._error(node, reason, advice)
             return BOOL
-        if Kind.ANY in (left.kind, right.kind):
-            known = left if right.kind is Kind.ANY else right
+        if ValueKind.ANY in (left.kind, right.kind):
+            known = left if right.kind is ValueKind.ANY else right
             return self._with_any(node, known)
         if node.sign in ("==", "!="):
             if left.kind is not right.kind and not (left.is_number and right.is_number):
                 raise self._unlike(node, left, right, "compared with")
             return BOOL
         if node.sign in ("<", "<=", ">", ">="):
-            same = left.kind is right.kind and left.kind in (Kind.TEXT, Kind.BOOL)
+            same = left.kind is right.kind and left.kind in (ValueKind.TEXT, ValueKind.BOOL)
             if not same and not (left.is_number and right.is_number):
                 raise self._unlike(node, left, right, "compared with")
             return BOOL
@@ -186,24 +186,38 @@ class _Checker:
         if node.sign in ("==", "!="):
             return BOOL
         if node.sign in ("<", "<=", ">", ">="):
-            if kind not in (Kind.INT, Kind.DOUBLE, Kind.TEXT, Kind.BOOL, Kind.ANY):
+            if kind not in (
+                ValueKind.INT,
+                ValueKind.DOUBLE,
+                ValueKind.TEXT,
+                ValueKind.BOOL,
+                ValueKind.ANY,
+            ):
                 raise self._error(node, f"{node.sign} compares numbers or text, not {kind.value}")
             return BOOL
-        taken = (Kind.INT, Kind.ANY) if node.sign == "%" else (Kind.INT, Kind.DOUBLE, Kind.ANY)
+        taken = (
+            (ValueKind.INT, ValueKind.ANY)
+            if node.sign == "%"
+            else (ValueKind.INT, ValueKind.DOUBLE, ValueKind.ANY)
+        )
         if node.sign == "+":
-            taken = (*taken, Kind.TEXT, Kind.LIST)
+            taken = (*taken, ValueKind.TEXT, ValueKind.LIST)
         if kind not in taken:
             raise self._error(node, f"{node.sign} cannot be done with {kind.value}")
-        return ANY if kind is Kind.LIST else known
+        return ANY if kind is ValueKind.LIST else known
 
     def _calculated(self, node: Binary, left: ValueType, right: ValueType) -> ValueType:
         if left.is_number and right.is_number:
             if left.kind is not right.kind:
                 reason = f"{node.sign} takes two numbers of one kind, and these are {_both(node)}"
                 raise self._error(node, reason, "Write 1000.0 for 1000, or int(…), or double(…).")
-            if node.sign != "%" or left.kind is Kind.INT:
+            if node.sign != "%" or left.kind is ValueKind.INT:
                 return left
-        if node.sign == "+" and left.kind is right.kind and left.kind in (Kind.TEXT, Kind.LIST):
+        if (
+            node.sign == "+"
+            and left.kind is right.kind
+            and left.kind in (ValueKind.TEXT, ValueKind.LIST)
+        ):
             return left if left == right else LIST
         raise self._unlike(node, left, right, "calculated with")
 
@@ -235,12 +249,16 @@ class _Checker:
         types = [self.visit(argument) for argument in given]
         if name in TEXT_METHODS:
             for its in types:
-                if its.kind not in (Kind.TEXT, Kind.ANY):
+                if its.kind not in (ValueKind.TEXT, ValueKind.ANY):
                     raise self._error(node, f"{name}() is for text, and this is {its.kind.value}")
             self._check_pattern(node)
             return BOOL
-        sized = (Kind.TEXT, Kind.LIST, Kind.OBJECT, Kind.ANY)
-        taken = sized if name == "size" else (Kind.TEXT, Kind.INT, Kind.DOUBLE, Kind.ANY)
+        sized = (ValueKind.TEXT, ValueKind.LIST, ValueKind.OBJECT, ValueKind.ANY)
+        taken = (
+            sized
+            if name == "size"
+            else (ValueKind.TEXT, ValueKind.INT, ValueKind.DOUBLE, ValueKind.ANY)
+        )
         if types[0].kind not in taken:
             raise self._error(node, f"{name}() cannot be asked of {types[0].kind.value}")
         return DOUBLE if name == "double" else INT
@@ -252,7 +270,7 @@ class _Checker:
         if len(node.arguments) != 1 or self.visit(node.arguments[0]) != TEXT:
             raise self._error(node, f'{lookup.name}() takes a name: {lookup.name}("…")')
         self.used.add(lookup.name)
-        return ValueType(Kind.OBJECT, members=lookup.members)
+        return ValueType(ValueKind.OBJECT, members=lookup.members)
 
     def _check_pattern(self, node: Invocation) -> None:
         pattern = node.arguments[1]
@@ -266,25 +284,25 @@ class _Checker:
 
     def _macro(self, node: Macro) -> ValueType:
         of = self.visit(node.operand)
-        if of.kind not in (Kind.LIST, Kind.OBJECT, Kind.ANY):
+        if of.kind not in (ValueKind.LIST, ValueKind.OBJECT, ValueKind.ANY):
             reason = f"{node.macro}() goes through a list or an object, and this is {of.kind.value}"
             raise self._error(node, reason)
-        item = TEXT if of.kind is Kind.OBJECT else of.item or ANY
+        item = TEXT if of.kind is ValueKind.OBJECT else of.item or ANY
         self._variables.append((node.variable, item))
         if node.macro == "map":
-            made = ValueType(Kind.LIST, self.visit(node.body))
+            made = ValueType(ValueKind.LIST, self.visit(node.body))
         else:
             self._need_bool(node.body, f"{node.macro}() asks a condition of each item")
-            made = ValueType(Kind.LIST, item) if node.macro == "filter" else BOOL
+            made = ValueType(ValueKind.LIST, item) if node.macro == "filter" else BOOL
         self._variables.pop()
         return made
 
-    def _need_bool(self, node: Node, why: str) -> None:
+    def _need_bool(self, node: SyntaxNode, why: str) -> None:
         its = self.visit(node)
-        if its.kind not in (Kind.BOOL, Kind.ANY):
+        if its.kind not in (ValueKind.BOOL, ValueKind.ANY):
             raise self._error(node, f"{why}, and this is {its.kind.value}")
 
-    def _error(self, node: Node, reason: str, advice: str = "") -> ExpressionError:
+    def _error(self, node: SyntaxNode, reason: str, advice: str = "") -> ExpressionError:
         return ExpressionError(self._text, node.column, reason, advice)
 
 

@@ -30,7 +30,7 @@ from runtime.expression.expression_error import (
 from runtime.expression.operations import Operations
 from runtime.expression.parser import parse
 from runtime.expression.translation import translate
-from runtime.expression.value_types import Kind, ValueType, kind_of
+from runtime.expression.value_types import ValueKind, ValueType, kind_of
 from runtime.expression.vocabulary import CALL, Vocabulary
 
 _NO_VALUE = (EvaluationError, KeyError, TypeError, IndexError, RecursionError)
@@ -99,7 +99,7 @@ class Condition(Expression):
 
     def __init__(self, text: str, vocabulary: Vocabulary = CALL) -> None:
         super().__init__(text, vocabulary)
-        if self.type.kind not in (Kind.BOOL, Kind.ANY):
+        if self.type.kind not in (ValueKind.BOOL, ValueKind.ANY):
             reason = f"a condition is true or false, and this is {self.type.kind.value}"
             raise ExpressionError(text, self.column, reason, _ADVICE.get(self.type.kind, ""))
         self.unanswered = 0
@@ -140,8 +140,8 @@ class Condition(Expression):
 
 
 _ADVICE = {
-    Kind.TEXT: 'Compare it: … == "…", or ask ….contains("…").',
-    Kind.INT: "Compare it: … > 10.",
-    Kind.DOUBLE: "Compare it: … > 10.0.",
-    Kind.LIST: "Ask ….size() > 0, or ….exists(i, …).",
+    ValueKind.TEXT: 'Compare it: … == "…", or ask ….contains("…").',
+    ValueKind.INT: "Compare it: … > 10.",
+    ValueKind.DOUBLE: "Compare it: … > 10.0.",
+    ValueKind.LIST: "Ask ….size() > 0, or ….exists(i, …).",
 }

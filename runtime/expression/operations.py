@@ -18,7 +18,7 @@ from runtime.expression.expression_error import (
 )
 from runtime.expression.lexer import MAX_INT
 from runtime.expression.patterns import LinearPattern
-from runtime.expression.value_types import Kind, kind_of
+from runtime.expression.value_types import ValueKind, kind_of
 from runtime.model.errors import StudioError
 
 BUDGET = 300_000
@@ -113,7 +113,7 @@ class Operations:
         """`||`: true when one is true, whatever became of the others."""
         return self._joined(operands, True)
 
-    def _joined(self, operands: Sequence[Thunk], decides: bool) -> bool:
+    def _joined(self, operands: Sequence[Callable[[], object]], decides: bool) -> bool:
         failed: EvaluationError | None = None
         for operand in operands:
             try:
@@ -136,15 +136,15 @@ class Operations:
             return left == right
         self.spend(1, column)
         one, other = kind_of(left), kind_of(right)
-        numbers = (Kind.INT, Kind.DOUBLE)
+        numbers = (ValueKind.INT, ValueKind.DOUBLE)
         if one is not other and not (one in numbers and other in numbers):
             return False
-        if one is Kind.LIST:
+        if one is ValueKind.LIST:
             if len(left) != len(right):
                 return False
             pairs = zip(left, right, strict=True)
             return all(self.equal(a, b, column) for a, b in pairs)
-        if one is Kind.OBJECT:
+        if one is ValueKind.OBJECT:
             if len(left) != len(right):
                 return False
             return all(key in right and self.equal(left[key], right[key], column) for key in left)

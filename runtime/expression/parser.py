@@ -13,12 +13,12 @@ from runtime.expression.syntax import (
     Index,
     Invocation,
     Junction,
-    ListOf,
+    ListLiteral,
     Literal,
     Macro,
     Member,
     Name,
-    Node,
+    SyntaxNode,
     Unary,
     children,
 )
@@ -34,7 +34,7 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 _WORDS = {"and": "&&", "or": "||", "not": "!", "is": "=="}
 
 
-def parse(text: str) -> Node:
+def parse(text: str) -> SyntaxNode:
     """The expression that the text is. Raises `ExpressionError` for the first mistake in it."""
     if len(text) > MAX_CHARACTERS:
         reason = f"the expression has {len(text):,} characters, at most {MAX_CHARACTERS:,} may be"
@@ -49,7 +49,7 @@ class _Parser:
         self._at = 0
         self._open = 0
 
-    def whole(self) -> Node:
+    def whole(self) -> SyntaxNode:
         if self._next.kind is TokenKind.END:
             raise self._error(self._next, "there is no expression")
         node = self._expression()
@@ -60,7 +60,7 @@ class _Parser:
 
     # ---- from the loosest to the tightest
 
-    def _expression(self) -> Node:
+    def _expression(self) -> SyntaxNode:
         self._open += 1
         if self._open > MAX_DEPTH:
             raise self._too_deep(self._next)
@@ -72,14 +72,14 @@ class _Parser:
         self._open -= 1
         return node
 
-    def _junction(self, sign: str, operand: Callable[[], Node]) -> Node:
+    def _junction(self, sign: str, operand: Callable[[], SyntaxNode]) -> SyntaxNode:
         first = operand()
         operands, column = [first], self._next.column
         while self._take(sign):
             operands.append(operand())
         return first if len(operands) == 1 else self._made(Junction(column, sign, operands))
 
-    def _relation(self) -> Node:
+    def _relation(self) -> SyntaxNode:
         node = self._sum()
         while True:
             token = self._take(*_COMPARISONS) or self._take_name("in")
@@ -87,19 +87,19 @@ class _Parser:
                 return node
             node = self._made(Binary(token.column, token.text, node, self._sum()))
 
-    def _sum(self) -> Node:
+    def _sum(self) -> SyntaxNode:
         node = self._product()
         while token := self._take("+", "-"):
             node = self._made(Binary(token.column, token.text, node, self._product()))
         return node
 
-    def _product(self) -> Node:
+    def _product(self) -> SyntaxNode:
         node = self._unary()
         while token := self._take("*", "/", "%"):
             node = self._made(Binary(token.column, token.text, node, self._unary()))
         return node
 
-    def _unary(self) -> Node:
+    def _unary(self) -> SyntaxNode:
         token = self._take("!", "-")
         if token is None:
             return self._member()
@@ -116,10 +116,10 @@ class _Parser:
         self._open -= 1
         return node
 
-    def _member(self) -> Node:
+    def _member(self) -> SyntaxNode:
         return self._selected(self._primary())
 
-    def _selected(self, node: Node) -> Node:
+    def _selected(self, node: SyntaxNode) -> SyntaxNode:
         while True:
             if self._take("."):
                 name = self._next
@@ -137,7 +137,7 @@ class _Parser:
             else:
                 return node
 
-    def _primary(self) -> Node:
+    def _primary(self) -> SyntaxNode:
         token = self._next
         if token.kind is TokenKind.END:
             raise self._error(token, "a value is missing here")
@@ -153,10 +153,10 @@ class _Parser:
             self._need(")")
             return node
         if token.text == "[":
-            return self._made(ListOf(token.column, self._arguments("]")))
+            return self._made(ListLiteral(token.column, self._arguments("]")))
         raise self._error(token, f'a value is missing before "{token.text}"')
 
-    def _named(self, token: Token) -> Node:
+    def _named(self, token: Token) -> SyntaxNode:
         if token.text in _CONSTANTS:
             return self._made(Literal(token.column, _CONSTANTS[token.text]))
         if token.text == "in":
@@ -171,7 +171,7 @@ class _Parser:
             raise self._error(token, reason, "Write has(json.level).")
         return self._made(Has(token.column, arguments[0].operand, arguments[0].name))
 
-    def _method(self, operand: Node, name: Token) -> Node:
+    def _method(self, operand: SyntaxNode, name: Token) -> SyntaxNode:
         self._need("(")
         arguments = self._arguments(")")
         if name.text not in MACROS:
@@ -183,8 +183,8 @@ class _Parser:
         variable = arguments[0].name
         return self._made(Macro(name.column, name.text, operand, variable, arguments[1]))
 
-    def _arguments(self, end: str) -> list[Node]:
-        made: list[Node] = []
+    def _arguments(self, end: str) -> list[SyntaxNode]:
+        made: list[SyntaxNode] = []
         if self._take(end):
             return made
         while True:
@@ -228,7 +228,7 @@ class _Parser:
             return f'"{token.text}" closes nothing'
         return f'"{token.text}" cannot stand here: an operator is missing before it'
 
-    def _made(self, node: Node) -> Node:
+    def _made(self, node: SyntaxNode) -> SyntaxNode:
         node.depth = 1 + max((child.depth for child in children(node)), default=0)
         if node.depth > MAX_DEPTH:
             raise ExpressionError(self._text, node.column, _TOO_DEEP)

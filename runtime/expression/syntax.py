@@ -8,7 +8,7 @@ from runtime.expression.value_types import ANY, ValueType
 
 
 @dataclass(slots=True)
-class Node:
+class SyntaxNode:
     """A part of an expression; the checker notes what its value will be."""
 
     column: int
@@ -19,107 +19,107 @@ class Node:
 
 
 @dataclass(slots=True)
-class Literal(Node):
+class Literal(SyntaxNode):
     """A value that stands in the text."""
 
     value: bool | int | float | str | None
 
 
 @dataclass(slots=True)
-class ListOf(Node):
+class ListLiteral(SyntaxNode):
     """`[1, 2]`."""
 
-    items: list[Node]
+    items: list[SyntaxNode]
 
 
 @dataclass(slots=True)
-class Name(Node):
+class Name(SyntaxNode):
     """A field, or the variable of a macro."""
 
     name: str
 
 
 @dataclass(slots=True)
-class Member(Node):
+class Member(SyntaxNode):
     """`operand.name`."""
 
-    operand: Node
+    operand: SyntaxNode
     name: str
 
 
 @dataclass(slots=True)
-class Index(Node):
+class Index(SyntaxNode):
     """`operand[index]`."""
 
-    operand: Node
-    index: Node
+    operand: SyntaxNode
+    index: SyntaxNode
 
 
 @dataclass(slots=True)
-class Invocation(Node):
+class Invocation(SyntaxNode):
     """`function(arguments)`; of `a.f(b)` the arguments are a and b."""
 
     function: str
-    arguments: list[Node]
+    arguments: list[SyntaxNode]
     is_method: bool
 
 
 @dataclass(slots=True)
-class Unary(Node):
+class Unary(SyntaxNode):
     """`!` or `-`."""
 
     sign: str
-    operand: Node
+    operand: SyntaxNode
 
 
 @dataclass(slots=True)
-class Binary(Node):
+class Binary(SyntaxNode):
     """A comparison, `in`, or a calculation."""
 
     sign: str
-    left: Node
-    right: Node
+    left: SyntaxNode
+    right: SyntaxNode
 
 
 @dataclass(slots=True)
-class Junction(Node):
+class Junction(SyntaxNode):
     """Operands joined by `&&`, or by `||`."""
 
     sign: str
-    operands: list[Node]
+    operands: list[SyntaxNode]
 
 
 @dataclass(slots=True)
-class Conditional(Node):
+class Conditional(SyntaxNode):
     """`condition ? then : otherwise`."""
 
-    condition: Node
-    then: Node
-    otherwise: Node
+    condition: SyntaxNode
+    then: SyntaxNode
+    otherwise: SyntaxNode
 
 
 @dataclass(slots=True)
-class Macro(Node):
+class Macro(SyntaxNode):
     """`operand.exists(variable, body)`, and the like."""
 
     macro: str
-    operand: Node
+    operand: SyntaxNode
     variable: str
-    body: Node
+    body: SyntaxNode
 
 
 @dataclass(slots=True)
-class Has(Node):
+class Has(SyntaxNode):
     """`has(operand.name)`."""
 
-    operand: Node
+    operand: SyntaxNode
     name: str
 
 
-def children(node: Node) -> list[Node]:
+def children(node: SyntaxNode) -> list[SyntaxNode]:
     """The parts right below."""
     match node:
-        case ListOf():
+        case ListLiteral():
             return node.items
         case Member() | Has() | Unary():
             return [node.operand]

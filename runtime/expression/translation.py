@@ -20,16 +20,16 @@ from runtime.expression.syntax import (
     Index,
     Invocation,
     Junction,
-    ListOf,
+    ListLiteral,
     Literal,
     Macro,
     Member,
     Name,
-    Node,
+    SyntaxNode,
     Unary,
     children,
 )
-from runtime.expression.value_types import Kind
+from runtime.expression.value_types import ValueKind
 
 _OPERATIONS = {
     "==": "equal",
@@ -70,7 +70,7 @@ _NAMES = {
 
 
 def translate(
-    node: Node, operations: Operations, lookups: tuple[str, ...], *, exact: bool
+    node: SyntaxNode, operations: Operations, lookups: tuple[str, ...], *, exact: bool
 ) -> Callable[[Any], Any]:
     """A function of a record; it raises `EvaluationError`, if `exact`, where it has no value.
 
@@ -97,11 +97,11 @@ class _Writer:
         self.constants: list[Any] = []
         self.spends = exact
 
-    def write(self, node: Node) -> str:
+    def write(self, node: SyntaxNode) -> str:
         match node:
             case Literal():
                 return self._literal(node.value)
-            case ListOf():
+            case ListLiteral():
                 return f"[{', '.join(map(self.write, node.items))}]"
             case Name():
                 return self._name(node)
@@ -129,7 +129,7 @@ class _Writer:
                 return self._macro(node)
         raise AssertionError(node)
 
-    def _do(self, operation: str, *parts: str | Node) -> str:
+    def _do(self, operation: str, *parts: str | SyntaxNode) -> str:
         """A call of an operation; the last of the parts is the node, for its column."""
         self.spends = True
         written = [part if isinstance(part, str) else str(part.column) for part in parts]
@@ -163,13 +163,16 @@ class _Writer:
             if self._exact:
                 return self._do("lookup", "r", _quoted(node.function), *given, node)
             return f"r.{node.function}({given[0]})"
-        if node.function == "size" and node.arguments[0].type.kind in (Kind.TEXT, Kind.LIST):
+        if node.function == "size" and node.arguments[0].type.kind in (
+            ValueKind.TEXT,
+            ValueKind.LIST,
+        ):
             return f"len({given[0]})"
         return self._do(_FUNCTIONS[node.function], *given, node)
 
-    def _condition(self, node: Node) -> str:
+    def _condition(self, node: SyntaxNode) -> str:
         written = self.write(node)
-        return written if node.type.kind is Kind.BOOL else self._do("truth", written, node)
+        return written if node.type.kind is ValueKind.BOOL else self._do("truth", written, node)
 
     def _junction(self, node: Junction) -> str:
         operands = node.operands if self._exact else sorted(node.operands, key=_is_dear)
@@ -226,8 +229,8 @@ class _Writer:
             return None
         return f"({self.write(left)} {sign} {self.write(right)})"
 
-    def _plain_in(self, left: Node, right: Node) -> str | None:
-        if not isinstance(right, ListOf) or not right.items:
+    def _plain_in(self, left: SyntaxNode, right: SyntaxNode) -> str | None:
+        if not isinstance(right, ListLiteral) or not right.items:
             return None
         texts = [item.value for item in right.items if isinstance(item, Literal)]
         if len(texts) < len(right.items) or not all(isinstance(text, str) for text in texts):
@@ -236,7 +239,7 @@ class _Writer:
         return f"({self.write(left)} in ({written},))"
 
 
-def _is_dear(node: Node) -> bool:
+def _is_dear(node: SyntaxNode) -> bool:
     """Whether a part of it is made only when it is asked for."""
     if isinstance(node, Name):
         return node.name in _DEAR

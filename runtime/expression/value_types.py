@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """The kinds of values, by the words they are told in."""
 
     BOOL = "true or false"
@@ -25,7 +25,7 @@ class Kind(StrEnum):
 class ValueType:
     """A kind, and what is known of what is in it."""
 
-    kind: Kind
+    kind: ValueKind
     item: ValueType | None = None
     """Of a list: what each of its items is."""
     members: Mapping[str, ValueType] | None = field(default=None, hash=False)
@@ -34,33 +34,33 @@ class ValueType:
     @property
     def is_number(self) -> bool:
         """True for both kinds of numbers."""
-        return self.kind in (Kind.INT, Kind.DOUBLE)
+        return self.kind in (ValueKind.INT, ValueKind.DOUBLE)
 
 
-BOOL = ValueType(Kind.BOOL)
-INT = ValueType(Kind.INT)
-DOUBLE = ValueType(Kind.DOUBLE)
-TEXT = ValueType(Kind.TEXT)
-NULL = ValueType(Kind.NULL)
-LIST = ValueType(Kind.LIST)
-OBJECT = ValueType(Kind.OBJECT)
-ANY = ValueType(Kind.ANY)
+BOOL = ValueType(ValueKind.BOOL)
+INT = ValueType(ValueKind.INT)
+DOUBLE = ValueType(ValueKind.DOUBLE)
+TEXT = ValueType(ValueKind.TEXT)
+NULL = ValueType(ValueKind.NULL)
+LIST = ValueType(ValueKind.LIST)
+OBJECT = ValueType(ValueKind.OBJECT)
+ANY = ValueType(ValueKind.ANY)
 
 
-def kind_of(value: object) -> Kind:
+def kind_of(value: object) -> ValueKind:
     """The kind of a value that was read from JSON, or made by an expression."""
     match value:
         case bool():
-            return Kind.BOOL
+            return ValueKind.BOOL
         case int():
-            return Kind.INT
+            return ValueKind.INT
         case float():
-            return Kind.DOUBLE
+            return ValueKind.DOUBLE
         case str():
-            return Kind.TEXT
+            return ValueKind.TEXT
         case None:
-            return Kind.NULL
+            return ValueKind.NULL
         case list() | tuple():
-            return Kind.LIST
+            return ValueKind.LIST
         case _:
-            return Kind.OBJECT
+            return ValueKind.OBJECT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from runtime.expression.value_types import ANY, DOUBLE, INT, TEXT, Kind, ValueType
+from runtime.expression.value_types import ANY, DOUBLE, INT, TEXT, ValueKind, ValueType
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ CALL = Vocabulary(
         Field("hits", INT, "how often the condition held before"),
         Field(
             "outputs",
-            ValueType(Kind.LIST, ValueType(Kind.OBJECT, members=OUTPUT_MEMBERS)),
+            ValueType(ValueKind.LIST, ValueType(ValueKind.OBJECT, members=OUTPUT_MEMBERS)),
             "what the call put out: outputs[0].json, outputs.size()",
         ),
     )

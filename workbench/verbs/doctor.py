@@ -12,7 +12,7 @@ import click
 from runtime.build.buildable import load_buildable
 from runtime.build.plan import ComponentSource
 from runtime.doctor.examination import examine_tools
-from runtime.doctor.findings import Condition, Finding
+from runtime.doctor.findings import Finding, FindingState
 from runtime.doctor.machine import examine_machine
 from runtime.doctor.tool_table import TOOLS
 from runtime.model.errors import ExitCode
@@ -21,10 +21,10 @@ from runtime.opening.cache_folder import compiled_cache
 from workbench.verbs.arguments import DEFAULT_MANIFEST, manifest_and_flow
 
 _SIGNS = {
-    Condition.GOOD: "ok",
-    Condition.MISSING: "--",
-    Condition.BROKEN: "!!",
-    Condition.DOUBTFUL: "!",
+    FindingState.GOOD: "ok",
+    FindingState.MISSING: "--",
+    FindingState.BROKEN: "!!",
+    FindingState.DOUBTFUL: "!",
 }
 _EXAMPLES = """\b
 Examples:

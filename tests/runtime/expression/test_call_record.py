@@ -63,10 +63,8 @@ def test_a_call_is_seen_with_its_element() -> None:
     moved = {"b.pull", "way.route#2", "one.push#2", "two.push#2"}
     assert set(numbers('text == "b 2" && size == 3')) == moved
     assert numbers("seq == 1 && node == 'one'") == []
-    assert numbers('content_type == "text/plain" && export == "pull" && seq > 1') == [
-        "a.pull",
-        "b.pull",
-    ]
+    pulls = numbers('content_type == "text/plain" && export == "pull" && seq > 1')
+    assert set(pulls) == {"a.pull", "b.pull"}
 
 
 def test_an_edge_is_the_one_that_the_element_came_by() -> None:
