@@ -3,8 +3,8 @@
 PART_BYTES = 65_536
 """How much of a payload is asked for at once."""
 
-COPY_BYTES = 1_048_576
-"""Largest payload that is copied whole: more is more than most terminals take."""
+COPY_BYTES = 16_777_216
+"""Largest payload that is copied whole."""
 
 EDIT_BYTES = 262_144
 """Largest payload that can be edited."""

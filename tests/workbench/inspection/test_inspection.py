@@ -137,11 +137,11 @@ async def test_an_answer_to_an_older_question_is_left_out() -> None:
         (b"x" * 65_536, "x" * 65_536, "Copied 65,536 characters through the terminal"),
         ("é".encode() * 40_000, "é" * 40_000, "Copied 40,000 characters through the terminal"),
         (b"\xff" * 65_537, " ".join(["ff"] * 65_537), "Copied 196,610 characters through"),
-        (b"x" * COPY_BYTES, "x" * COPY_BYTES, "Copied 1,048,576 characters through"),
+        (b"x" * 100_000, "x" * 100_000, "Copied 100,000 characters through"),
         (
-            b"x" * (COPY_BYTES + 1),
+            b"x" * 100_001,
             "x" * 65_536,
-            "Copied 65,536 characters: bytes 0–65,536 of 1,048,577, since up to 1.0 MiB are",
+            "Copied 65,536 characters: bytes 0–65,536 of 100,001, since up to 97.7 KiB are",
         ),
     ],
 )
@@ -149,6 +149,7 @@ async def test_a_payload_is_copied_whole_or_the_part_is_said(
     payload: bytes, copied: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "copy_natively", lambda _text: None)
+    monkeypatch.setattr(copying, "COPY_BYTES", 100_000)
     link = ReadingLink(payload)
     async with opened(link) as (app, pilot):
         got: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 
 from runtime.protocol.updates import WholePayload
 from workbench.payloads.limits import COPY_BYTES
@@ -13,6 +14,9 @@ from workbench.terminal.clipboard import copy_natively
 from workbench.text.figures import size
 from workbench.widgets.inspector import Inspector
 from workbench.widgets.line_view import LineView
+
+TERMINAL_CHARACTERS = 700_000
+"""Some terminals drop more without a word; tmux takes 1 MiB of base64."""
 
 
 class Copying:
@@ -42,7 +46,7 @@ class Copying:
         if whole.data is None:
             self._copy_shown()
         else:
-            self._start(payload_text(PayloadPart(whole.data)))
+            self._run(self._copy_whole(whole.data))
 
     def _copy_shown(self) -> None:
         """Copy what the pane has, which may be a part: that is said."""
@@ -59,11 +63,18 @@ class Copying:
             self._start(text)
 
     def _start(self, text: str, part: str = "") -> None:
-        self._panes.run_worker(self._copy(text, part), group="copy", exclusive=True)
+        self._run(self._copy(text, part))
 
-    async def _copy(self, text: str, part: str) -> None:
+    def _run(self, copying: Coroutine[None, None, None]) -> None:
+        self._panes.run_worker(copying, group="copy", exclusive=True)
+
+    async def _copy_whole(self, data: bytes) -> None:
+        await self._copy(await asyncio.to_thread(payload_text, PayloadPart(data)))
+
+    async def _copy(self, text: str, part: str = "") -> None:
         tool = await asyncio.to_thread(copy_natively, text)
         if tool is None:
             self._panes.app.copy_to_clipboard(text)
-        way = f"with {tool}" if tool else "through the terminal (OSC 52), if it allows that"
+        much = " much" if len(text) > TERMINAL_CHARACTERS else ""
+        way = f"with {tool}" if tool else f"through the terminal (OSC 52), if it allows that{much}"
         self._panes.show_notice(f"Copied {len(text):,} characters{part} {way}.")
