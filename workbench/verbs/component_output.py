@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 from typing import TextIO
 
 from runtime.model.access import DeniedUse, base_of
@@ -45,6 +46,9 @@ class ComponentOutput:
         """How often a node used what it is not granted, by node and capability."""
         self._ungranted: dict[tuple[str, str], int] = {}
         """Bytes by node and stream."""
+        self._one_file = _is_one_file(stdout, stderr)
+        self._open_lines: set[str] = set()
+        """Streams on which a component wrote last, and did not end its line."""
 
     def take(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
         """Write what a component printed."""
@@ -57,6 +61,7 @@ class ComponentOutput:
             self._write_objects(node, call, stream, data)
         else:
             file = self._streams[stream]
+            self._note_line(stream, ended=data.endswith(b"\n"))
             if self._terminal[stream]:
                 file.write(self._decoder(node, stream).decode(data))
                 file.flush()
@@ -92,6 +97,7 @@ class ComponentOutput:
                 lines += [f"    {line}" for line in use.paste.splitlines()]
             else:
                 lines += [f"  {use.advice}"]
+            self._end_line("stderr")
             say("\n".join(printable(line) for line in lines))
 
     def denied_note(self) -> str | None:
@@ -136,11 +142,12 @@ class ComponentOutput:
 
     def write_line(self, line: str) -> None:
         """A line on stdout."""
+        self._end_line("stdout")
         self._streams["stdout"].write(line + "\n")
         self._streams["stdout"].flush()
 
     def finish(self) -> None:
-        """Write lines that their component did not end."""
+        """Write lines that their component did not end; what we say next has a line of its own."""
         for (node, stream), rest in sorted(self._partial.items()):
             self._write_object(node, None, stream, rest)
         self._partial.clear()
@@ -148,6 +155,18 @@ class ComponentOutput:
             self._streams[stream].write(decoder.decode(b"", final=True))
             self._streams[stream].flush()
         self._decoders.clear()
+        self._end_line("stderr")
+
+    def _note_line(self, stream: str, *, ended: bool) -> None:
+        for name in self._streams if self._one_file else (stream,):
+            (self._open_lines.discard if ended else self._open_lines.add)(name)
+
+    def _end_line(self, stream: str) -> None:
+        """End a component's line before one of ours follows on the same stream."""
+        if stream in self._open_lines:
+            self._note_line(stream, ended=True)
+            self._streams[stream].write("\n")
+            self._streams[stream].flush()
 
     def _decoder(self, node: str, stream: str) -> codecs.IncrementalDecoder:
         found = self._decoders.get((node, stream))
@@ -176,3 +195,11 @@ class ComponentOutput:
             "granted": (node, stream) not in self._ungranted,
         }
         self.write_line(json_line(content))
+
+
+def _is_one_file(first: TextIO, second: TextIO) -> bool:
+    """True where both streams lead to the same terminal, pipe or file."""
+    try:
+        return os.path.sameopenfile(first.fileno(), second.fileno())
+    except (OSError, ValueError):
+        return False

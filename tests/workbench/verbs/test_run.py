@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import tomllib
 
 import pytest
@@ -122,3 +123,26 @@ def test_bytes_that_are_not_utf8_survive_json() -> None:
     objects = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
     assert [item.get("text") for item in objects] == ["plain", None, "é"]
     assert base64.b64decode(objects[1]["base64"]) == b"\xff\x00\xfe"
+
+
+def test_what_we_say_has_a_line_of_its_own(tmp_path: Path) -> None:
+    with (
+        (tmp_path / "out").open("w+") as out,
+        (tmp_path / "err").open("w+") as err,
+        open(os.dup(out.fileno()), "w") as same,
+    ):
+        for data in (b"ended\n", b"open"):
+            apart = ComponentOutput(out, err)
+            apart.take("sink", 1, "stdout", data, True)
+            apart.finish()
+            apart.say("ours")
+        apart.take("sink", 2, "stderr", b"open", True)
+        apart.finish()
+        assert (tmp_path / "out").read_text() == "ended\nours\nopen\nours\n"
+        assert (tmp_path / "err").read_text() == "open\n"
+        out.truncate(0)
+        out.seek(0)
+        shared = ComponentOutput(out, same)
+        shared.take("sink", 3, "stdout", b"open", True)
+        shared.finish()
+        assert (tmp_path / "out").read_text() == "open\n"
