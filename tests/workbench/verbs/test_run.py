@@ -7,6 +7,7 @@ import io
 import json
 import os
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -129,7 +130,7 @@ def test_what_we_say_has_a_line_of_its_own(tmp_path: Path) -> None:
     with (
         (tmp_path / "out").open("w+") as out,
         (tmp_path / "err").open("w+") as err,
-        open(os.dup(out.fileno()), "w") as same,
+        os.fdopen(os.dup(out.fileno()), "w") as same,
     ):
         for data in (b"ended\n", b"open"):
             apart = ComponentOutput(out, err)
