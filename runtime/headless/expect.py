@@ -27,11 +27,11 @@ class Expectation:
     report: Report
     _made: Path
     _target: Path
-    _in_place: bool
+    _replace: bool
 
     def accept(self) -> Path:
         """Take the new outputs over; gives the file that has them. Raises `StudioError`."""
-        accept(self._made, self._target, in_place=self._in_place)
+        accept(self._made, self._target, replace=self._replace)
         return self._target
 
 
@@ -44,12 +44,17 @@ def why_no_test(recorded: RecordedFlow) -> str:
 
 @contextmanager
 def expectation(
-    recorded: RecordedFlow, ignore: Ignore, target: Path | None = None, *, in_place: bool = False
+    recorded: RecordedFlow,
+    ignore: Ignore,
+    target: Path | None = None,
+    *,
+    in_place: bool = False,
+    overwrite: bool = False,
 ) -> Iterator[Expectation]:
     """Runs a recording's inputs through the flow, as long as it is open.
 
-    `accept` writes to `target`, which must be new, by default a free name next to the recording;
-    with `in_place`, over the recording.
+    `accept` writes to `target`, by default a free name next to the recording, which must be new
+    unless it may `overwrite`; with `in_place`, over the recording.
 
     Raises:
         StudioError: the recording is damaged or lost its beginning (E0001).
@@ -62,7 +67,7 @@ def expectation(
         made = Path(folder) / "made.rec"
         _run_again(recorded, made, target)
         report = compare_recordings(recorded.path, made, ignore)
-        yield Expectation(report, made, target, in_place)
+        yield Expectation(report, made, target, in_place or overwrite)
 
 
 def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from runtime.headless.expect import expectation, why_no_test
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from runtime.model.output_file import require_writable
 from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.junit import JunitFile
@@ -23,7 +24,11 @@ def expect(arguments: ReplayArguments) -> ExitCode:
     1 when they differ, and were not accepted with `--update`; 2 when the recording is less than
     what was run, or nothing of it is compared, unless `--partial` lets that pass.
     """
-    junit = None if arguments["junit"] is None else JunitFile(arguments["junit"])
+    overwrite, output = arguments["overwrite"], arguments["output"]
+    if output is not None:
+        require_writable(output, "the new recording", overwrite=overwrite)
+    named = arguments["junit"]
+    junit = None if named is None else JunitFile(named, overwrite=overwrite)
     try:
         return _expect(arguments, junit)
     except StudioError as error:
@@ -39,7 +44,11 @@ def _expect(arguments: ReplayArguments, junit: JunitFile | None) -> ExitCode:
     _require_whole(recorded, partial=arguments["partial"])
     began = time.monotonic()
     with expectation(
-        recorded, ignore, arguments["output"], in_place=arguments["in_place"]
+        recorded,
+        ignore,
+        arguments["output"],
+        in_place=arguments["in_place"],
+        overwrite=arguments["overwrite"],
     ) as found:
         seconds = time.monotonic() - began
         print_comparison(found.report, as_json=arguments["as_json"])

@@ -12,6 +12,7 @@ import click
 from runtime.flow.error_rules import GivenRule
 from runtime.model.errors import ExitCode
 from runtime.model.outline import FlowOutline
+from runtime.model.output_file import require_writable
 from runtime.opening.check import check_manifest_file
 from runtime.opening.open import SessionOptions, process_link
 from runtime.opening.open_replay import ReplayOpener, replay_link
@@ -25,6 +26,7 @@ from workbench.app import StudioApp
 from workbench.terminal.screen_driver import terminal_given_back
 from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow, names_manifest
 from workbench.verbs.options.on_error import OnError, require_nodes
+from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
 from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.run_options import redaction
 
@@ -37,6 +39,7 @@ class OpenArguments(TypedDict):
     words: tuple[str, ...]
     flow: str | None
     record: Path | None
+    overwrite: bool
     redactions: tuple[str, ...]
     ring: int
     replay: Path | None
@@ -57,8 +60,9 @@ class OpenArguments(TypedDict):
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Record the whole session into a new file.",
+    help="Record the whole session into a file.",
 )
+@overwrite_option
 @click.option(
     "--redact",
     "redactions",
@@ -110,6 +114,8 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
         raise click.UsageError(
             "the workbench needs a terminal; use `torvyn-studio run` for a flow without a screen"
         )
+    if arguments["overwrite"] and arguments["record"] is not None:
+        _remove_file(arguments["record"])
     app = StudioApp(open_link, title=title, outline=outline, project=project)
     with terminal_given_back():
         app.run(mouse=not arguments["no_mouse"])
@@ -133,9 +139,7 @@ def _link(
             "the workbench reads keys from standard input: give --input a file, or use "
             "`torvyn-studio run --input -`"
         )
-    kept = arguments["record"]
-    if kept is not None and kept.is_file():
-        raise click.UsageError(f"--record {kept}: it exists, and is not written over")
+    _require_recording(arguments["record"], overwrite=arguments["overwrite"])
     manifest, name = manifest_and_flow(arguments["words"], arguments["flow"])
     recording = arguments["replay"]
     if recording is None:
@@ -156,6 +160,20 @@ def _link(
         recording.absolute(), manifest.absolute(), name, options, inputs, arguments["force"]
     )
     return lambda: replay_link(opener), recording.name, flow, manifest
+
+
+def _require_recording(path: Path | None, *, overwrite: bool) -> None:
+    """Raises `StudioError` unless the session can be recorded into the file."""
+    if overwrite:
+        require_file("a recording: give --record FILE too", path)
+    if path is not None:
+        require_writable(path, "the recording", overwrite=overwrite)
+
+
+def _remove_file(path: Path) -> None:
+    """Make room for the session's recording; sessions themselves never write over a file."""
+    if path.is_file():
+        path.unlink()
 
 
 def _options(arguments: OpenArguments) -> SessionOptions:

@@ -7,6 +7,7 @@ from typing import Unpack
 
 import click
 
+from workbench.verbs.options.overwrite_flag import overwrite_option
 from workbench.verbs.run_options import RunArguments, run_flow, run_options
 
 
@@ -20,7 +21,7 @@ from workbench.verbs.run_options import RunArguments, run_flow, run_options
     metavar="FILE",
     help="The new file.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
+@overwrite_option
 def command(output: Path, overwrite: bool, **arguments: Unpack[RunArguments]) -> int:
     """Run a flow to its end without a screen, and record it."""
     return run_flow(arguments, output, overwrite=overwrite)

@@ -9,6 +9,7 @@ import click
 
 from workbench.verbs.arguments import MANIFEST_WORD
 from workbench.verbs.expect_options import expect
+from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
 from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.replay_options import ReplayArguments, Speed, replay, replay_part
 
@@ -73,6 +74,7 @@ from workbench.verbs.replay_options import ReplayArguments, Speed, replay, repla
     help="With --update: the new file, by default FILE-2.rec next to the recording.",
 )
 @click.option("--in-place", is_flag=True, help="With --update: write over the recording.")
+@overwrite_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @trust_option
 def command(**arguments: Unpack[ReplayArguments]) -> int:
@@ -115,5 +117,7 @@ def _check(arguments: ReplayArguments) -> None:
     for name, (given, present, needed) in needs.items():
         if given and not present:
             raise click.UsageError(f"{name} needs {needed}")
+    if arguments["overwrite"]:
+        require_file("--junit FILE or --output FILE", arguments["junit"], arguments["output"])
     if arguments["output"] is not None and arguments["in_place"]:
         raise click.UsageError("give --output for a new file or --in-place, not both")

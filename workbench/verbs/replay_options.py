@@ -55,6 +55,7 @@ class ReplayArguments(TypedDict):
     partial: bool
     output: Path | None
     in_place: bool
+    overwrite: bool
     as_json: bool
     trust: bool
 

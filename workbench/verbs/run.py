@@ -7,6 +7,7 @@ from typing import Unpack
 
 import click
 
+from workbench.verbs.options.overwrite_flag import overwrite_option
 from workbench.verbs.run_options import RunArguments, run_flow, run_options
 
 
@@ -18,7 +19,7 @@ from workbench.verbs.run_options import RunArguments, run_flow, run_options
     metavar="FILE",
     help="Record the run into a new file, for replay, diff and tests.",
 )
-@click.option("--overwrite", is_flag=True, help="With --record: replace a file that exists.")
+@overwrite_option
 def command(record: Path | None, overwrite: bool, **arguments: Unpack[RunArguments]) -> int:
     """Run a flow to its end without a screen."""
     return run_flow(arguments, record, overwrite=overwrite)

@@ -34,6 +34,7 @@ from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
 from workbench.verbs.linked_nodes import show_nodes
 from workbench.verbs.options.on_error import OnError, require_nodes
+from workbench.verbs.options.overwrite_flag import require_file
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.summary import completed_line, exit_code, failure_text, summary_text
 from workbench.verbs.summary_json import summary_object
@@ -118,8 +119,8 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
     """Runs a flow to its end, recorded into `record` if it is given; gives the exit code."""
     if arguments["redactions"] and record is None:
         raise click.UsageError("--redact needs a recording: give --record FILE too")
-    if overwrite and record is None:
-        raise click.UsageError("--overwrite needs a recording: give --record FILE too")
+    if overwrite:
+        require_file("a recording: give --record FILE too", record)
     recording = RecordingOptions(redactor=redaction(arguments["redactions"]))
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
     opened = _open(manifest, flow, admission(trust=arguments["trust"]))

@@ -12,20 +12,23 @@ from runtime.flow.error_rules import DEFAULT_RETRIES
 from runtime.headless.element_traces import ElementTraces
 from runtime.headless.run import HeadlessRun
 from runtime.headless.trace import trace_recording
-from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from runtime.model.errors import ExitCode
 from runtime.model.linked import LinkedFlow
+from runtime.model.output_file import require_writable, write_output
 from runtime.opening.open import open_flow
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from workbench.command_line.messages import say, show_failure, show_problems, show_result
 from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.replay_options import recording_and_manifest
 from workbench.verbs.run_options import RunArguments, ended_by_others, options_for
 from workbench.verbs.summary import exit_code, failure_text
 from workbench.verbs.trace_text import chosen_traces, json_lines, trace_text
+
+TRACE_FILE = "the trace"
 
 
 @click.command("trace")
@@ -52,8 +55,9 @@ from workbench.verbs.trace_text import chosen_traces, json_lines, trace_text
     "target",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Write into a new file instead of to standard output.",
+    help="Write into a file instead of to standard output.",
 )
+@overwrite_option
 @click.option(
     "--trace-format",
     type=click.Choice(["pretty", "json", "otlp"]),
@@ -69,6 +73,7 @@ def command(
     inputs: tuple[str, ...],
     lineage: str | None,
     target: Path | None,
+    overwrite: bool,
     trace_format: str | None,
     as_json: bool,
     trust: bool,
@@ -85,7 +90,11 @@ def command(
     """
     if trace_format == "otlp":
         raise click.UsageError("otlp is Torvyn's; here a trace is text or JSON")
+    if overwrite:
+        require_file("a file: give -o FILE too", target)
     recording, rest = recording_and_manifest(words)
+    if target is not None:
+        require_writable(target, TRACE_FILE, overwrite=overwrite)
     code = ExitCode.OK
     if recording is None:
         traced, traces, code = _run(_run_arguments(rest, flow, limit, timeout, inputs, trust))
@@ -98,7 +107,7 @@ def command(
         text = "\n".join(json_lines(traced, traces, chosen))
     else:
         text = trace_text(traces, chosen)
-    _write(text, target)
+    _write(text, target, overwrite=overwrite)
     return code
 
 
@@ -145,23 +154,9 @@ def _run(arguments: RunArguments) -> tuple[LinkedFlow, ElementTraces, ExitCode]:
     return opened.flow, traces, exit_code(report)
 
 
-def _write(text: str, target: Path | None) -> None:
+def _write(text: str, target: Path | None, *, overwrite: bool) -> None:
     if target is None:
         show_result(text)
         return
-    try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text + "\n")
-    except OSError as error:
-        raise StudioError(
-            [
-                Diagnostic(
-                    Severity.ERROR,
-                    Code.IO,
-                    f"the trace cannot be written: {error.strerror}",
-                    "Name a file that does not exist, in a folder that does.",
-                    file=str(target),
-                )
-            ]
-        ) from None
+    write_output(target, TRACE_FILE, f"{text}\n", overwrite=overwrite)
     say(f"Traced {text.count(chr(10)) + 1:,} lines: {target}")

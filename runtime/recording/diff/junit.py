@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.errors import Diagnostic
+from runtime.model.output_file import open_output, unwritable
 from runtime.recording.diff.report import Difference, NodeCount, Report
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+JUNIT_FILE = "the JUnit file"
 
 SHOWN_DIFFERENCES = 20
 """Differences written out for one test case."""
@@ -20,16 +22,18 @@ SHOWN_DIFFERENCES = 20
 class JunitFile:
     """A JUnit file, opened before anything is run so that it is known to be writable.
 
+    One that exists is replaced only with `overwrite`.
+
     Raises:
         StudioError: the file cannot be written (E0001); also from its methods.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
         self._path = path
         try:
-            path.open("ab").close()
+            open_output(path, overwrite=overwrite).close()
         except OSError as error:
-            raise StudioError([_unwritable(path, error)]) from error
+            raise unwritable(path, JUNIT_FILE, error) from error
 
     def write(self, report: Report, suite: str, seconds: float) -> None:
         """Write one test case for each node; it fails when outputs of that node differ.
@@ -67,7 +71,7 @@ class JunitFile:
         try:
             ElementTree.ElementTree(root).write(self._path, encoding="utf-8", xml_declaration=True)
         except OSError as error:
-            raise StudioError([_unwritable(self._path, error)]) from error
+            raise unwritable(self._path, JUNIT_FILE, error, ran=True) from error
 
 
 def _suite(
@@ -113,13 +117,3 @@ def _text(found: list[Difference], total: int) -> str:
 def _clean(text: str) -> str:
     """`text` without what XML 1.0 does not allow."""
     return _NOT_XML.sub("\ufffd", text)
-
-
-def _unwritable(path: Path, error: OSError) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        Code.IO,
-        f"the JUnit file cannot be written: {error.strerror}",
-        "Choose another file.",
-        file=str(path),
-    )

@@ -8,13 +8,13 @@ from collections import deque
 from collections.abc import Iterable
 from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import structs
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import CallFinished
+from runtime.model.output_file import open_output
 from runtime.recording.encoding import Entry, LineMaker, RecordingOptions
 from runtime.recording.format import EndLine, Header, encode
 from runtime.recording.payload_encoding import DIGEST_BYTES
@@ -63,7 +63,7 @@ class FileWriter:
         self._closing = False
         self._thread: threading.Thread | None = None
         try:
-            self._file: BinaryIO = self._open(overwrite)
+            self._file = open_output(path, overwrite=overwrite)
         except OSError as error:
             self._fail(error)
             return
@@ -119,11 +119,6 @@ class FileWriter:
         if thread.is_alive() and self.failed is None:
             self.failed = self._problem("the disk did not take it in time")
         return self.failed
-
-    def _open(self, overwrite: bool) -> BinaryIO:
-        if overwrite or (self.path.exists() and not self.path.is_file() and not self.path.is_dir()):
-            return self.path.open("wb", buffering=0)
-        return self.path.open("xb", buffering=0)
 
     def _make_lines(self) -> None:
         """Make lines of the entries that wait, and hand them over when they are a chunk."""
@@ -203,9 +198,12 @@ class FileWriter:
 
 
 def free_path(wanted: Path) -> Path:
-    """`wanted`, or the first of `name-2.ext`, `name-3.ext`, … that does not exist."""
+    """`wanted`, or the first of `name-2.ext`, `name-3.ext`, … that does not exist.
+
+    Of devices and pipes there is only the one.
+    """
     path, number = wanted, 1
-    while path.exists():
+    while path.is_file() or path.is_dir():
         number += 1
         path = wanted.with_stem(f"{wanted.stem}-{number}")
     return path

@@ -106,15 +106,15 @@ def _relinking(
         yield changed
 
 
-def accept(made: Path, target: Path, *, in_place: bool) -> None:
-    """Take the new recording over: to the new file `target`, or over it with `in_place`.
+def accept(made: Path, target: Path, *, replace: bool) -> None:
+    """Take the new recording over: to the new file `target`, or over it with `replace`.
 
     Raises:
-        StudioError: `target` exists and `in_place` is not set, or it cannot be written (E0001).
+        StudioError: `target` exists and `replace` is not set, or it cannot be written (E0001).
     """
     fresh = target.with_name(f".{target.name}.new")
     try:
-        if not in_place:
+        if not replace:
             target.touch(exist_ok=False)
         shutil.copyfile(made, fresh)
         fresh.replace(target)

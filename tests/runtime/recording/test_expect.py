@@ -154,12 +154,12 @@ def test_new_outputs_are_accepted_into_a_new_file_or_in_place_only(recording: Pa
     _, made, _ = expected(recording, process=lambda data: data)
     before = recording.read_bytes()
     with pytest.raises(StudioError, match="it exists"):
-        accept(made, recording, in_place=False)
+        accept(made, recording, replace=False)
     assert recording.read_bytes() == before
     new = recording.with_name("new.rec")
-    accept(made, new, in_place=False)
+    accept(made, new, replace=False)
     assert new.read_bytes() == made.read_bytes()
-    accept(made, recording, in_place=True)
+    accept(made, recording, replace=True)
     assert recording.read_bytes() == made.read_bytes()
     assert expected(recording, process=lambda data: data)[0].equal
     assert sorted(item.name for item in recording.parent.iterdir()) == [

@@ -230,8 +230,13 @@ def test_new_outputs_are_accepted_into_a_new_file(project: Path, recording: Path
     assert studio("replay", str(made), "--expect").returncode == 0
     assert studio("diff", str(recording), str(made)).returncode == 1
     taken = studio("replay", str(recording), "--update", "-o", str(made))
-    assert taken.returncode == 2
-    assert b"it exists" in taken.stderr
+    assert (taken.returncode, taken.stdout) == (2, b"")
+    assert b"File exists" in taken.stderr
+    made.write_text("older")
+    assert (
+        studio("replay", str(recording), "--update", "-o", str(made), "--overwrite").returncode == 0
+    )
+    assert made.read_bytes().startswith(b'{"type":"header"')
 
 
 def test_the_recording_is_written_over_only_when_asked(project: Path, recording: Path) -> None:
@@ -469,6 +474,9 @@ def test_a_junit_file_that_cannot_be_written_is_told_before_anything_runs(record
     done = studio("replay", str(recording), "--expect", "--junit", str(junit))
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"JUnit file cannot be written" in done.stderr
+    done = studio("replay", str(recording), "--expect", "--junit", str(recording))
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"replace it with --overwrite. Nothing was run." in done.stderr
 
 
 # ---- rules of strangers

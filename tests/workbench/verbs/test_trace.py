@@ -99,6 +99,12 @@ def test_limit_output_and_what_components_print(tmp_path: Path) -> None:
     again = studio(*arguments, "-o", str(target))
     assert again.returncode == 2
     assert b"cannot be written: File exists" in again.stderr
+    assert b"Nothing was run" in again.stderr
+    assert again.stderr.count(b"Received") == 0
+    target.write_text("older")
+    again = studio(*arguments, "-o", str(target), "--overwrite")
+    assert again.returncode == 0
+    assert len(target.read_text().splitlines()) == 3
 
 
 def test_where_elements_are_held_back_is_told(tmp_path: Path) -> None:
