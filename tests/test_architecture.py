@@ -122,6 +122,7 @@ def test_no_public_class_name_stands_twice() -> None:
 
 SAME_THING_TWICE = {
     "branches": "branches of a session, and the screen that lists them",
+    "call": "a call, and the verb that makes a case of one",
     "check": "checking a manifest, and the verb that does it",
     "element": "an element, and what the inspector shows of it",
     "host_inputs": "what host inputs are, and those of this machine",

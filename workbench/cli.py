@@ -39,6 +39,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "graph": ("workbench.verbs.graph", "Print a flow's graph as text, dot, mermaid, SVG or JSON."),
     "trace": ("workbench.verbs.trace", "Tell each element's way through a flow."),
     "try": ("workbench.verbs.try_component", "Call one component alone."),
+    "call": ("workbench.verbs.call", "Write one recorded call as a case of its own."),
     "explain": ("workbench.verbs.explain", "Explain the code of a problem."),
     "completion": ("workbench.verbs.completion", "Print a completion script for a shell."),
     "demo": ("workbench.verbs.demo", "List the sample flows, or copy one and open it."),

@@ -69,9 +69,11 @@ def inject(run: FlowRun, command: Inject) -> str | None:
     edge = _edge(run, command.edge)
     if edge is None:
         return _no_edge(run, command.edge)
+    buffer_type = command.content_type if command.buffer_type is None else command.buffer_type
     refusal = (
         _why_no_work(run)
         or _why_no_buffer(command.payload, command.content_type)
+        or _why_no_buffer(command.payload, buffer_type)
         or _why_no_room(run, edge)
     )
     if refusal is not None:
@@ -82,10 +84,10 @@ def inject(run: FlowRun, command: Inject) -> str | None:
         number,
         number,
         INJECTED,
-        run.injected,
-        run.wall_ns + run.now_ns,
+        run.injected if command.sequence is None else command.sequence,
+        run.wall_ns + run.now_ns if command.timestamp_ns is None else command.timestamp_ns,
         command.content_type,
-        Buffer(command.payload, command.content_type),
+        Buffer(command.payload, buffer_type),
     )
     run.injected += 1
     edge.injected += 1

@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runtime.engine.core import Engine
 from runtime.headless.element_traces import ElementTraces
-from runtime.model.call import Answer, Call
-from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.headless.recorded_events import recorded_events
 from runtime.model.linked import LinkedFlow
-from runtime.recording.answers import refusal
-from runtime.recording.file.header import engine_options
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
-from runtime.recording.replay.replayer import Replayer, ReplayInvoker
-from runtime.recording.replay.steps import steps_of_file
-
-
-class _NoComponents:
-    """Stands where components would: the recording answers every call that it holds whole."""
-
-    def invoke(self, call: Call) -> Answer:
-        """Refuse it."""
-        return refusal(f"the recording does not hold what {call.node} answered")
 
 
 def trace_recording(path: Path) -> tuple[LinkedFlow, ElementTraces]:
@@ -36,29 +21,7 @@ def trace_recording(path: Path) -> tuple[LinkedFlow, ElementTraces]:
     with RecordingReader(path) as reader:
         reader.require_beginning()
         flow = recorded_flow(reader.header, str(path))
-        options = engine_options(reader.header)
-        traces = ElementTraces(flow, copies_known=False)
-        invoker = ReplayInvoker(
-            _NoComponents(),
-            frozenset(node.name for node in flow.nodes),
-            crashes_from_recording=True,
-            kept_from_recording=True,
-        )
-        replayer = Replayer(
-            lambda: steps_of_file(reader), lambda made: Engine(flow, made, options), invoker
-        )
-        for command, events in replayer.run():
-            traces.record(command, events)
-    if replayer.divergence is not None:
-        raise StudioError([_not_traced(path, replayer.divergence.render())])
+    traces = ElementTraces(flow, copies_known=False)
+    for command, events in recorded_events(path):
+        traces.record(command, events)
     return flow, traces
-
-
-def _not_traced(path: Path, why: str) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        Code.IO,
-        f"the recording cannot be traced to its end: {why}",
-        "Trace the manifest itself, or record with payloads.",
-        file=str(path),
-    )

@@ -144,6 +144,18 @@ class Inject:
     """At most `MAX_BUFFER_BYTES` bytes."""
     content_type: str = ""
     """Of the element and of its buffer; at most `MAX_CONTENT_TYPE_BYTES` bytes in UTF-8."""
+    sequence: int | None = None
+    """0 to 2^64 - 1; None counts the injected elements."""
+    timestamp_ns: int | None = None
+    """0 to 2^64 - 1; None is the time it comes in."""
+    buffer_type: str | None = None
+    """Content type of the buffer, when it is not `content_type`."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a number out of its range."""
+        for name, value in (("sequence", self.sequence), ("timestamp_ns", self.timestamp_ns)):
+            if value is not None and not 0 <= value < 2**64:
+                raise ValueError(f"{name} must be from 0 to 2^64 - 1, not {value}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,12 @@ RELINK = _verb(Relink)
 NOT_REDACTED = "host"
 """The argument that is written as it is: host inputs."""
 
+_LEFT_OUT: dict[type[Command], tuple[str, ...]] = {
+    Swap: ("host",),
+    Inject: ("sequence", "timestamp_ns", "buffer_type"),
+}
+"""Arguments that releases before did not write, by command."""
+
 _CHANGES = (Skip, Edit, Inject)
 
 
@@ -47,14 +53,15 @@ def command_line(
 ) -> CommandLine:
     """The line of a command; `clean` redacts its texts and payloads, but no host inputs.
 
-    A `Relink` is written without the paths of its files: builds are known by their digests. A
-    `Swap` is written without host inputs when there are none.
+    A `Relink` is written without the paths of its files: builds are known by their digests.
+    Arguments of `_LEFT_OUT` are left out when they hold nothing.
     """
     if isinstance(command, Relink):
         command = Relink(_without_paths(command.flow))
     raw: dict[str, Any] = msgspec.to_builtins(command, builtin_types=(bytes,))
-    if isinstance(command, Swap) and not command.host:
-        del raw["host"]
+    for key in _LEFT_OUT.get(type(command), ()):
+        if raw[key] is None or raw[key] == ():
+            del raw[key]
     return CommandLine(
         verb=_VERBS[type(command)],
         after_call=after_call,
