@@ -17,6 +17,8 @@ settings.load_profile("gate")
 
 # What whoever runs the tests answered about projects is nothing that a test may depend on.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="torvyn-studio-state-")
+# And so are the settings of whoever runs them.
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="torvyn-studio-config-")
 
 
 # A job in the background is started with these ignored, and what tests start inherits it.

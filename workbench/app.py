@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from textual.app import App
 from textual.command import Provider
+from textual.events import Event, Key
+from textual.filter import LineFilter
 
 from runtime.model.errors import StudioError
 from runtime.model.outline import FlowOutline
@@ -18,9 +20,17 @@ from runtime.protocol.updates import Health, SessionClient, invalid_update
 from workbench.palette import ActionCommands
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
+from workbench.screens.remembered_marks import RememberedMarks
+from workbench.settings.preferences import Preferences
+from workbench.settings.project_memory import ProjectMemory
+from workbench.terminal.ascii_signs import AsciiSigns
 from workbench.terminal.screen_driver import driver_class
-from workbench.theme import STUDIO, THEMES, variable_defaults
+from workbench.terminal.typed_ahead import TypedAhead
+from workbench.text.keys import key_name, shown_key, use_keys
+from workbench.theme import THEMES, variable_defaults
 from workbench.view import View
+
+NO_PREFERENCES = Preferences()
 
 POLL_S = 0.05
 """How often the session is asked what happened."""
@@ -40,7 +50,8 @@ class StudioApp(App[None]):
 
     `open_link` opens the session, and is called again when a session that could not be opened is
     restarted. What it raises as `StudioError` is shown as problems. `outline` is drawn until the
-    session says more. `project` is the manifest for which the user's layout is remembered.
+    session says more. `project` is the manifest for which layout and marks are remembered, the
+    marks only when `keeps_marks`.
     """
 
     CSS_PATH = "studio.tcss"
@@ -53,17 +64,31 @@ class StudioApp(App[None]):
         title: str,
         outline: FlowOutline | None = None,
         project: Path | None = None,
+        preferences: Preferences = NO_PREFERENCES,
+        keeps_marks: bool = True,
+        begin_with: Request | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
+        use_keys(preferences.keys)
+        self._ascii = AsciiSigns() if preferences.ascii_signs else None
+        self._ahead = TypedAhead(self)
         self.title = title
         self._open_link = open_link
         self._link: SessionClient | None = None
         self._polled_at = 0.0
-        self._main = MainScreen(self.send, title=title, project=project)
+        memory = ProjectMemory(project)
+        self._main = MainScreen(self.send, title=title, memory=memory, preferences=preferences)
+        self._marks = RememberedMarks(memory if keeps_marks else None, self.send)
+        self._begin_with = begin_with
         self._main.panes.set_reactive(Panes.view, View(outline=outline))
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = STUDIO.name
+        self.theme = preferences.theme
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """With the one that makes ASCII of signs, where that is wanted."""
+        filters = super().get_line_filters()
+        return filters if self._ascii is None else [*filters, self._ascii]
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Our variables, for themes that are not ours."""
@@ -112,6 +137,26 @@ class StudioApp(App[None]):
         else:
             self.poll_link()
 
+    # ---- keys
+
+    async def on_event(self, event: Event) -> None:
+        """Keys from the terminal keep their order, also where a dialog is about to open."""
+        typed = isinstance(event, Key) and not event.is_forwarded
+        if typed and self._ahead.note(cast(Key, event)):
+            return
+        await super().on_event(event)
+
+    async def _on_key(self, event: Key) -> None:
+        """A key that no widget took: an action, or nothing, and that is said."""
+        event.prevent_default()
+        if self._ahead.passed(event) or await self._check_bindings(event.key):
+            return
+        if self.screen is self._main:
+            help_key = shown_key("help", "?")
+            self._main.panes.show_notice(
+                f"{key_name(event.key)} does nothing here; {help_key} lists what does."
+            )
+
     def action_help_quit(self) -> None:
         """ctrl+c copies what is marked; whoever wants to leave with it hears of the key."""
         self._main.panes.show_notice("q quits; ctrl+c copies what is marked with the mouse.")
@@ -133,8 +178,16 @@ class StudioApp(App[None]):
     def poll_link(self) -> None:
         """Ask the session what happened and show it."""
         if self._link is not None and self._main.panes.is_mounted:
+            old = self._main.panes.view
             self._main.controller.take(self._link.poll())
             self._polled_at = monotonic()
+            self._after_update(old, self._main.panes.view)
+
+    def _after_update(self, old: View, new: View) -> None:
+        self._marks.take(old, new)
+        if self._begin_with is not None and new.ready:
+            first, self._begin_with = self._begin_with, None
+            self.send(first)
 
     def on_unmount(self) -> None:
         """End the session."""

@@ -7,7 +7,7 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from workbench.actions.action import Action
-from workbench.actions.labels import key_name, label
+from workbench.actions.labels import first_key, label
 from workbench.actions.table import ACTIONS
 from workbench.screens.main import MainScreen
 
@@ -43,7 +43,7 @@ class ActionCommands(Provider):
     def _name(self, action: Action) -> str:
         main = self._main
         name = label(action, main.controller.context) if main is not None else action.label
-        return f"{name}  ({key_name(action.keys[0])})"
+        return f"{name}  ({first_key(action)})"
 
     def _run(self, action: Action) -> partial[None]:
         main = self._main

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from rich.style import Style
 from textual.color import Color
@@ -10,57 +11,102 @@ from textual.theme import Theme
 
 from workbench.text.lines import StyleRole
 
-STUDIO = Theme(
-    name="torvyn-studio",
-    primary="#6cb6ff",
-    secondary="#4d8bc9",
-    accent="#ffc857",
-    foreground="#d5dce8",
-    background="#0e131a",
-    surface="#131a23",
-    panel="#1b2430",
-    success="#79d9a0",
-    warning="#ff9f5a",
-    error="#ff6b81",
-    dark=True,
-    variables={
-        "border-calm": "#2b3748",
-        "role-dim": "#8d9bb0",
-        "role-faint": "#6a7a92",
-        "role-name": "#7fd4e8",
-        "role-string": "#a8dd7f",
-        "role-number": "#c9a2ff",
-        "role-literal": "#ffb37a",
-        "role-past": "#d7a1ff",
-    },
-)
 
-HIGH_CONTRAST = Theme(
-    name="torvyn-high-contrast",
-    primary="#5fd7ff",
-    secondary="#5fd7ff",
-    accent="#ffff00",
-    foreground="#ffffff",
-    background="#000000",
-    surface="#000000",
-    panel="#1c1c1c",
-    success="#00ff87",
-    warning="#ffaf00",
-    error="#ff8787",
-    dark=True,
-    variables={
-        "border-calm": "#9e9e9e",
-        "role-dim": "#e4e4e4",
-        "role-faint": "#bcbcbc",
-        "role-name": "#87ffff",
-        "role-string": "#afff87",
-        "role-number": "#ffd7ff",
-        "role-literal": "#ffd787",
-        "role-past": "#ffafff",
-    },
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Colours:
+    """One theme: a colour for each thing that is said, on three grounds."""
 
-THEMES = (STUDIO, HIGH_CONTRAST)
+    bg: str
+    surface: str
+    panel: str
+    text: str
+    dim: str
+    faint: str
+    border: str
+    focus: str
+    next: str
+    good: str
+    warn: str
+    bad: str
+    past: str
+    name: str
+    string: str
+    number: str
+    literal: str
+
+
+def _theme(name: str, of: _Colours, *, dark: bool = True) -> Theme:
+    return Theme(
+        name=name,
+        primary=of.focus,
+        secondary=of.focus,
+        accent=of.next,
+        foreground=of.text,
+        background=of.bg,
+        surface=of.surface,
+        panel=of.panel,
+        success=of.good,
+        warning=of.warn,
+        error=of.bad,
+        dark=dark,
+        variables={
+            "border-calm": of.border,
+            "role-dim": of.dim,
+            "role-faint": of.faint,
+            "role-name": of.name,
+            "role-string": of.string,
+            "role-number": of.number,
+            "role-literal": of.literal,
+            "role-past": of.past,
+        },
+    )
+
+
+DARK = _theme(
+    "dark",
+    _Colours(
+        bg="#0e131a", surface="#131a23", panel="#1b2430", text="#d5dce8", dim="#8d9bb0",
+        faint="#7d8ca5", border="#2b3748", focus="#6cb6ff", next="#ffc857", good="#79d9a0",
+        warn="#ff9f5a", bad="#ff6b81", past="#d7a1ff", name="#7fd4e8", string="#a8dd7f",
+        number="#c9a2ff", literal="#ffb37a",
+    ),
+)  # fmt: skip
+
+LIGHT = _theme(
+    "light",
+    _Colours(
+        bg="#fbfaf7", surface="#f7f5f0", panel="#f3f1eb", text="#1f2733", dim="#4a5868",
+        faint="#5f6b79", border="#b9c0c8", focus="#194992", next="#866b03", good="#227957",
+        warn="#7c2303", bad="#ba1a41", past="#5a03b0", name="#00626f", string="#3c6400",
+        number="#6430b0", literal="#94400a",
+    ),
+    dark=False,
+)  # fmt: skip
+
+HIGH_CONTRAST = _theme(
+    "high-contrast",
+    _Colours(
+        bg="#000000", surface="#000000", panel="#1c1c1c", text="#ffffff", dim="#e4e4e4",
+        faint="#bcbcbc", border="#9e9e9e", focus="#5fd7ff", next="#ffff00", good="#00ff87",
+        warn="#ffaf00", bad="#ff8787", past="#ffafff", name="#87ffff", string="#afff87",
+        number="#ffd7ff", literal="#ffd787",
+    ),
+)  # fmt: skip
+
+COLOUR_BLIND = _theme(
+    "colour-blind",
+    _Colours(
+        bg="#10131a", surface="#161a21", panel="#1d232e", text="#e6e9ef", dim="#a3adbb",
+        faint="#8894a5", border="#3a4453", focus="#5992b7", next="#f0e442", good="#55dbc1",
+        warn="#c58c1a", bad="#df6c58", past="#f11cfd", name="#9ad4f5", string="#8fd6b8",
+        number="#e3a5c8", literal="#f0c060",
+    ),
+)  # fmt: skip
+"""Begun from the hues of Okabe and Ito, and set apart for each kind of colour vision."""
+
+THEMES = (DARK, LIGHT, HIGH_CONTRAST, COLOUR_BLIND)
+
+THEME_NAMES = tuple(theme.name for theme in THEMES)
 
 ROLE_VARIABLES: dict[StyleRole, tuple[str, str]] = {
     StyleRole.TEXT: ("foreground", ""),
@@ -79,6 +125,11 @@ ROLE_VARIABLES: dict[StyleRole, tuple[str, str]] = {
     StyleRole.NUMBER: ("role-number", ""),
     StyleRole.LITERAL: ("role-literal", ""),
     StyleRole.PAST: ("role-past", "bold"),
+    StyleRole.ACCENT_FLAG: ("primary", "bold reverse"),
+    StyleRole.NEXT_FLAG: ("accent", "bold reverse"),
+    StyleRole.GOOD_FLAG: ("success", "bold reverse"),
+    StyleRole.WARN_FLAG: ("warning", "bold reverse"),
+    StyleRole.BAD_FLAG: ("error", "bold reverse"),
     StyleRole.PAST_FLAG: ("role-past", "bold reverse"),
     StyleRole.ALERT: ("background", "bold"),
 }

@@ -14,17 +14,11 @@ from pathlib import Path
 
 from runtime.flow.error_rules import ErrorRuleText, NodeRules
 from runtime.flow.manifest.manifest_file import load_manifest
-from runtime.flow.manifest.problems import Problems, diagnostic
+from runtime.flow.manifest.problems import Problems
+from runtime.flow.manifest.settings_file import read_settings
 from runtime.flow.manifest.shape import Shape, table_of
-from runtime.flow.manifest.source_text import (
-    MAX_MANIFEST_BYTES,
-    SourceText,
-    TextError,
-    dotted,
-    read_bytes,
-)
 from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.errors import StudioError
 from runtime.model.linked import ErrorRule, LinkedFlow
 from runtime.model.nearest import did_you_mean
 
@@ -42,7 +36,7 @@ class _Settings:
     flow: Mapping[str, _FlowSettings] = table_of(Shape(_FlowSettings))
 
 
-_SETTINGS = Shape(_Settings)
+_SETTINGS = Shape(_Settings, whole="the settings")
 
 
 def node_rules(flow: LinkedFlow, manifest_text: bytes) -> NodeRules:
@@ -53,23 +47,10 @@ def node_rules(flow: LinkedFlow, manifest_text: bytes) -> NodeRules:
     """
     manifest = Path(flow.manifest)
     path = manifest.parent / SETTINGS_FILE
-    source = SourceText("")
-    try:
-        data = read_bytes(path, MAX_MANIFEST_BYTES)
-        if data is None:
-            raise StudioError([_unreadable(path, "it is too large")])
-        source = SourceText.decode(data)
-        values = source.parse()
-    except FileNotFoundError:
+    read = read_settings(path, _SETTINGS)
+    if read is None:
         return ()
-    except OSError as error:
-        raise StudioError([_unreadable(path, error.strerror or str(error))]) from None
-    except TextError as fault:
-        what = (Severity.ERROR, Code.SYNTAX, fault.message, fault.hint)
-        place = diagnostic(*what, str(path), fault.position, dotted(fault.path))
-        raise StudioError([place]) from None
-    problems = Problems(str(path), source)
-    settings = _SETTINGS.read(values, (), problems) or _Settings()
+    settings, problems = read
     _check_flows(settings, flow, manifest, manifest_text, problems)
     rules = settings.flow[flow.name].on_error if flow.name in settings.flow else {}
     for name in rules:
@@ -98,13 +79,3 @@ def _check_flows(
             f"the manifest has no flow '{name}'",
             did_you_mean(name, known, "its flows are"),
         )
-
-
-def _unreadable(path: Path, reason: str) -> Diagnostic:
-    return diagnostic(
-        Severity.ERROR,
-        Code.IO,
-        f"the workbench's settings cannot be read: {reason}",
-        "make it a file that you may read, or remove it",
-        str(path),
-    )

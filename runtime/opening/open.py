@@ -138,15 +138,21 @@ class FlowOpener:
     inputs: tuple[str, ...] = ()
     """Files in place of sources, as `text_inputs` takes them."""
 
-    def open(self, wake: Callable[[], None], compiling: Compiling | None = None) -> FlowSession:
-        """See `Opener.open`."""
+    def open(
+        self,
+        wake: Callable[[], None],
+        compiling: Compiling | None = None,
+        *,
+        notes: tuple[Diagnostic, ...] = (),
+    ) -> FlowSession:
+        """See `Opener.open`; `notes` are shown as problems."""
         trust = self.trust()
         opened = open_flow(self.manifest, self.flow, compiling, admit=trust.withhold)
         feeds = None
         if self.inputs:
             feeds = partial(text_inputs, self.inputs, opened.flow.sources)
         engine = _screen_options(self.options.on_error, opened.node_rules)
-        notes = trust.take_problem()
+        notes = (*notes, *trust.take_problem())
         return open_session(opened, engine, self.options, wake, feeds=feeds, notes=notes)
 
     def reopening(self, changed: Callable[[], None]) -> Reopening | None:

@@ -156,6 +156,20 @@ class ToggleMark:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMarks:
+    """Mark these places of the branch, in place of those that are marked."""
+
+    calls: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaveBranches:
+    """Write every branch that is kept into a folder; answered by `SavedBranches`."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
 class JumpToMark:
     """Stand at the mark before this place, from the first one at the last again."""
 
@@ -266,7 +280,9 @@ SessionRequest = (
     | SetComparing
     | SeekRequest
     | ToggleMark
+    | SetMarks
     | Fork
+    | SaveBranches
     | TakeBranch
     | CompareBranches
     | StartRecording

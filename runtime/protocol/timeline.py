@@ -85,6 +85,8 @@ class Timeline:
     """`TimelineMark`s of equal parts of the branch, `TIMELINE_CELLS` of them or one a call."""
     marks: tuple[int, ...] = ()
     """Places the user marked, as calls made before them, in order."""
+    changes: int = 0
+    """Places where the user changed elements: edited, injected or skipped them."""
     seeking: SeekProgress | None = None
     refusal: str = ""
     """Why it is not possible to step back; empty when it is."""

@@ -162,7 +162,18 @@ class NodeCalls:
     """Capabilities that it used without having them, and how often each."""
 
 
-Reply = QueueListing | ElementDetails | WholePayload | NodeCalls | NodeInput | NodeTry
+@dataclass(frozen=True, slots=True)
+class SavedBranches:
+    """Answer to `SaveBranches`."""
+
+    files: tuple[str, ...]
+    failed: Diagnostic | None = None
+    """Why not all were saved."""
+
+
+Reply = (
+    QueueListing | ElementDetails | WholePayload | NodeCalls | NodeInput | NodeTry | SavedBranches
+)
 """Answer to a question about one element, queue or node."""
 
 

@@ -36,9 +36,11 @@ from runtime.protocol.requests import (
     ReadNodeInput,
     ReadPayload,
     Rollback,
+    SaveBranches,
     SeekRequest,
     SessionRequest,
     SetComparing,
+    SetMarks,
     SkipElement,
     StartRecording,
     StepBack,
@@ -56,6 +58,7 @@ from runtime.recording.file.writer import free_path
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable
 from runtime.session.run_loop import RunLoop
+from runtime.session.saved_branches import save_branches
 from runtime.session.scratch import Scratch
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
@@ -87,6 +90,8 @@ class FlowSession:
         """
         self._reload = reload
         self._retry_on_reload = retry_on_reload
+        self._resources = resources
+        self._recording_options = recording.options
         self._time = TimeTravel(flow, resources, recording.ring_bytes, replay)
         self._file = RecordingFile(resources, recording.options)
         self._comparer = BranchComparer(resources.options, recording.options)
@@ -156,6 +161,8 @@ class FlowSession:
         on(JumpToStop, self._seek)
         on(JumpToMark, self._seek)
         on(ToggleMark, self._toggle_mark)
+        on(SetMarks, lambda asked: self._time.branch.set_marks(asked.calls))
+        on(SaveBranches, self._save_branches)
         on(Fork, self._fork)
         on(TakeBranch, self._take_branch)
         on(CompareBranches, self._compare_branches)
@@ -229,6 +236,11 @@ class FlowSession:
     def _toggle_mark(self, asked: ToggleMark) -> None:
         self._stand()
         self._time.toggle_mark()
+
+    def _save_branches(self, asked: SaveBranches) -> None:
+        branches, folder = self._time.branches, Path(asked.folder)
+        saved = save_branches(branches, self._resources, self._recording_options, folder)
+        self._updates.reply(saved)
 
     def _fork(self, asked: Fork) -> None:
         self._stand()

@@ -10,7 +10,7 @@ from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
-from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline
+from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline, TimelineMark
 from runtime.protocol.updates import (
     CallMark,
     Health,
@@ -141,6 +141,7 @@ class UpdateBuilder:
             past=time.past,
             cells=branch.places.cells(calls),
             marks=tuple(branch.marks),
+            changes=branch.places.count(TimelineMark.CHANGE),
             seeking=time.seeking,
             refusal=branch.why_not_back,
             waiting=self._reload.waiting(time.shown.flow),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from runtime.model.commands import Command
@@ -89,6 +89,10 @@ class Branch:
             return False
         insort(self.marks, calls)
         return True
+
+    def set_marks(self, calls: Iterable[int]) -> None:
+        """Mark these places, in place of those that are marked."""
+        self.marks = sorted({place for place in calls if place >= 0})
 
     def start_of(self, lineage: int) -> int | None:
         """Calls made before the one that gave the flow this lineage; None when not kept."""

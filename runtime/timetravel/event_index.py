@@ -56,6 +56,10 @@ class EventIndex:
         at = bisect_right(places, calls)
         return places[at] if at < len(places) else None
 
+    def count(self, mark: TimelineMark) -> int:
+        """Places of that kind that are kept."""
+        return len(self._places.get(mark, ()))
+
     def until(self, calls: int) -> EventIndex:
         """A copy that ends with `calls`."""
         made = EventIndex()

@@ -63,7 +63,10 @@ def _stop_after(branch: Branch, at: int) -> int:
 
 
 def _mark(branch: Branch, at: int, forward: bool) -> int:
-    marks = branch.marks
+    marks = [mark for mark in branch.marks if mark <= branch.calls]
+    if not marks and branch.marks:
+        further = f"the next one is after call {branch.marks[0]:,}"
+        raise NoTargetError(f"the flow has not come to a mark yet: {further}")
     if not marks:
         raise NoTargetError("nothing is marked: m marks where the flow stands")
     if forward:

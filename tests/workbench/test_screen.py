@@ -461,15 +461,6 @@ async def test_without_colours_the_states_can_still_be_read(
         assert all(red == green == blue for red, green, blue in colours)
 
 
-async def test_the_high_contrast_theme_is_one_key_away() -> None:
-    link = FakeLink()
-    async with opened(link) as (app, pilot):
-        await pilot.press("C")
-        assert app.theme == "torvyn-high-contrast"
-        await pilot.press("C")
-        assert app.theme == "torvyn-studio"
-
-
 async def test_a_theme_of_textual_can_be_used_too() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):

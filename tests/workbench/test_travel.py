@@ -48,9 +48,10 @@ from tests.support.workbench_fakes import (
 )
 from workbench.actions.action import Action, Group
 from workbench.actions.context import PaneName
-from workbench.actions.labels import key_name, label
+from workbench.actions.labels import label
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.graph.layout.graph_layouts import lay_out
+from workbench.text.keys import key_name
 from workbench.view import ElementRef, NodeRef
 
 SIZES = [(120, 36), (80, 24)]

@@ -7,45 +7,23 @@ from workbench.actions.building import is_looked_at
 from workbench.actions.context import Context
 from workbench.actions.table import ACTIONS
 from workbench.text.figures import short_digest
+from workbench.text.keys import key_name, keys_for
 from workbench.text.lines import fit
 from workbench.view import NodeRef
 
 FOOTER_ACTIONS = 8
 """Actions the footer shows at most."""
 
-KEY_NAMES = {
-    "space": "space",
-    "escape": "esc",
-    "question_mark": "?",
-    "plus": "+",
-    "equals_sign": "=",
-    "underscore": "_",
-    "greater_than_sign": ">",
-    "less_than_sign": "<",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "left_curly_bracket": "{",
-    "right_curly_bracket": "}",
-    "number_sign": "#",
-    "apostrophe": "'",
-    "full_stop": ".",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "enter": "enter",
-    "home": "Home",
-    "end": "End",
-    "left": "←",
-    "right": "→",
-    "up": "↑",
-    "down": "↓",
-}
+
+def keys_of(action: Action) -> tuple[str, ...]:
+    """Textual's names of the action's keys: the user's, else its own. May be empty."""
+    return keys_for(action.id, action.keys)
 
 
-def key_name(key: str) -> str:
-    """A key as a reader knows it: "?" for `question_mark`, "F10" for `f10`."""
-    if key in KEY_NAMES:
-        return KEY_NAMES[key]
-    return key.upper() if key[0] == "f" and key[1:].isdigit() else key
+def first_key(action: Action) -> str:
+    """The key that is shown of the action; empty when the user took all away."""
+    keys = keys_of(action)
+    return key_name(keys[0]) if keys else ""
 
 
 def label(action: Action, context: Context) -> str:

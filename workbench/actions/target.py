@@ -138,8 +138,8 @@ class ApplicationActions(Protocol):
         """Take the mouse, or leave it to the terminal."""
         ...
 
-    def next_theme(self) -> None:
-        """Change between the usual and the high-contrast theme."""
+    def choose_theme(self) -> None:
+        """Let the user choose a theme."""
         ...
 
     def show_help(self) -> None:

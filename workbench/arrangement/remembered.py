@@ -1,23 +1,14 @@
-"""What users changed about the arrangement, kept for each project in their state folder."""
+"""What users changed about the arrangement, kept for each project."""
 
 from __future__ import annotations
 
-import json
-import os
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-
-import platformdirs
 
 from workbench.arrangement.arrange import Border, LayoutName
 from workbench.arrangement.terminal_sizes import SizeClass
+from workbench.settings.project_memory import ProjectMemory
 
-STATE_NAME = "torvyn-studio"
-FILE_NAME = "layouts.json"
-
-MOST_PROJECTS = 200
-"""Projects kept; the one that was used longest ago goes first."""
+SECTION = "layouts"
 
 LARGEST = 10_000
 """No border is further away than this, whatever the file says."""
@@ -51,58 +42,30 @@ class Changes:
 
 
 class RememberedLayouts:
-    """Changes of one project by class of sizes; without a project they end with the program."""
+    """Changes of one project by class of sizes, begun with the layout that the user prefers."""
 
-    def __init__(self, project: Path | None) -> None:
-        self._project = None if project is None else str(project.absolute())
+    def __init__(self, memory: ProjectMemory, preferred: LayoutName = LayoutName.CONTENT) -> None:
+        self._memory = memory
+        self._first = Changes(preferred)
         self._changes: dict[SizeClass, Changes] = {}
-        if self._project is not None:
-            kept = _read().get(self._project, {})
-            for name in SizeClass:
-                if name.value in kept:
-                    self._changes[name] = _changes(kept[name.value])
+        kept = memory.recall(SECTION)
+        found = kept if isinstance(kept, dict) else {}
+        for name in SizeClass:
+            if name.value in found:
+                self._changes[name] = _changes(found[name.value])
 
     def of(self, kind: SizeClass) -> Changes:
         """What was changed for terminals of that class."""
-        return self._changes.get(kind, Changes())
+        return self._changes.get(kind, self._first)
 
     def change(self, kind: SizeClass, changes: Changes) -> None:
-        """Remember it, in the file too; a folder that cannot be written is no reason to stop."""
+        """Remember it."""
         self._changes[kind] = changes
-        if self._project is None:
-            return
-        projects = _read()
-        projects.pop(self._project, None)
-        projects[self._project] = {
+        made = {
             name.value: {"layout": item.layout.value, "moved": item.moved}
             for name, item in self._changes.items()
         }
-        kept = dict(list(projects.items())[-MOST_PROJECTS:])
-        with suppress(OSError):
-            _write(json.dumps(kept, indent=1))
-
-
-def _file() -> Path:
-    return platformdirs.user_state_path(STATE_NAME, appauthor=False) / FILE_NAME
-
-
-def _read() -> dict[str, dict[str, object]]:
-    """All projects; empty when there is no file, or when it is no longer what was written."""
-    try:
-        read = json.loads(_file().read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if not isinstance(read, dict):
-        return {}
-    return {key: value for key, value in read.items() if isinstance(value, dict)}
-
-
-def _write(text: str) -> None:
-    path = _file()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(text, "utf-8")
-    fresh.replace(path)
+        self._memory.keep(SECTION, made)
 
 
 def _changes(value: object) -> Changes:

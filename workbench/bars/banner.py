@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runtime.protocol.updates import Health
+from workbench.actions.labels import first_key
 from workbench.actions.table import BY_ID
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, StyleRole, fit, line, wrap_words
@@ -23,7 +24,7 @@ def banner(view: View, cells: int) -> tuple[Line, ...]:
 
 
 def _banner_words(view: View) -> str:
-    key = BY_ID["restart"].keys[0]
+    key = first_key(BY_ID["restart"])
     if view.health is Health.DEAD:
         why = excerpt(view.detail, 300).rstrip(".") or "its process ended"
         return f"The runtime is gone; {key} starts it again. {why[0].upper()}{why[1:]}."

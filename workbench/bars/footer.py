@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.actions.action import Action
 from workbench.actions.context import Context
-from workbench.actions.labels import footer_actions, key_name, label
+from workbench.actions.labels import first_key, footer_actions, label
 from workbench.actions.table import BY_ID
 from workbench.text.lines import Line, Span, StyleRole, width_of
 
@@ -38,6 +38,6 @@ def footer(context: Context, cells: int) -> tuple[Line, list[str]]:
 
 def _spans(action: Action, context: Context) -> Line:
     return (
-        Span(f" {key_name(action.keys[0])}", StyleRole.KEY),
+        Span(f" {first_key(action)}", StyleRole.KEY),
         Span(f" {label(action, context)} ", StyleRole.DIM),
     )

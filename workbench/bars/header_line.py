@@ -26,6 +26,15 @@ LEAST_NAME = 8
 
 MOST_NAME = 32
 
+FLAGS = {
+    StyleRole.ACCENT: StyleRole.ACCENT_FLAG,
+    StyleRole.NEXT: StyleRole.NEXT_FLAG,
+    StyleRole.GOOD: StyleRole.GOOD_FLAG,
+    StyleRole.WARN: StyleRole.WARN_FLAG,
+    StyleRole.BAD: StyleRole.BAD_FLAG,
+}
+"""How the state of each role is filled: the one thing on screen that is."""
+
 ORDER = ("ring", "t", "pace", "calls", "in", "out", "queued", "dropped", "errors")
 """Figures from left to right."""
 
@@ -66,7 +75,7 @@ def header(view: View, title: str, pace: float | None, cells: int) -> Line:
     ring, the pace, flow time, in, out, queued.
     """
     sign, word, role = state_words(view)
-    state = Span(f" {sign} {word} " if role is StyleRole.PAST_FLAG else f" {sign} {word}", role)
+    state = Span(f" {sign} {word} ", FLAGS.get(role, role))
     if cells < width_of((state,)) + LEAST_NAME + 2:
         return (state,)
     name = view.graph.name if view.graph is not None else title

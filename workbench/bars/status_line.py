@@ -15,12 +15,18 @@ from workbench.text.call_words import call_words, progress_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import CAUSE, IN_CALL, MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
+from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Span, StyleRole, fit, line, plain, width_of
 from workbench.timeline import place_words as timeline_words
 from workbench.view import News, View
 
 PAUSES_NOTICED = 10
 """After so many answers `pause` in a row, a sink is named."""
+
+
+def _retry_keys() -> str:
+    keys = (("retry", "r"), ("step", "s"), ("step-element", "S"))
+    return " ".join(shown_key(*key) for key in keys)
 
 
 def next_words(upcoming: NextCall) -> str:
@@ -42,9 +48,9 @@ def _standing(view: View, cells: int) -> Line:
     if view.health is Health.INVALID:
         return line(
             (" x ", StyleRole.BAD),
-            ("6", StyleRole.KEY),
+            (shown_key("pane-problems", "6"), StyleRole.KEY),
             (" shows what is wrong, ", StyleRole.BAD),
-            ("ctrl+r", StyleRole.KEY),
+            (shown_key("build", "ctrl+r"), StyleRole.KEY),
             (" builds the components", StyleRole.DIM),
         )
     if view.health is not Health.READY or snapshot is None:
@@ -55,7 +61,7 @@ def _standing(view: View, cells: int) -> Line:
         return line(
             (f" {IN_CALL} {call_words(view.call)} ", StyleRole.ACCENT),
             (f"running {progress_words(view.call)}  ", StyleRole.ACCENT),
-            ("esc", StyleRole.KEY),
+            (shown_key("back", "esc"), StyleRole.KEY),
             (" stops it", StyleRole.DIM),
         )
     if view.detail:
@@ -63,9 +69,9 @@ def _standing(view: View, cells: int) -> Line:
     if view.timeline is not None and view.timeline.seeking is not None:
         return line(
             (" .. on the way through the past  ", StyleRole.PAST),
-            ("space", StyleRole.KEY),
+            (shown_key("run-pause", "space"), StyleRole.KEY),
             (" or ", StyleRole.DIM),
-            ("esc", StyleRole.KEY),
+            (shown_key("back", "esc"), StyleRole.KEY),
             (" cancels", StyleRole.DIM),
         )
     if view.running:
@@ -73,7 +79,7 @@ def _standing(view: View, cells: int) -> Line:
         running = line(
             (" > ", StyleRole.GOOD),
             (what, StyleRole.PAST if view.past else StyleRole.GOOD),
-            ("space", StyleRole.KEY),
+            (shown_key("run-pause", "space"), StyleRole.KEY),
             (" pauses", StyleRole.DIM),
         )
         room = max(cells - width_of(running), 0)
@@ -88,7 +94,7 @@ def _standing(view: View, cells: int) -> Line:
         return line(
             (f" = the flow is {snapshot.state.value}", role),
             (detail, StyleRole.TEXT),
-            ("   A", StyleRole.KEY),
+            (f"   {shown_key('restart', 'A')}", StyleRole.KEY),
             (" begins again", StyleRole.DIM),
         )
     made: list[Span | tuple[str, StyleRole]] = []
@@ -138,7 +144,9 @@ def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
         return _failure(failed.name, failed.failure, past=view.past, cells=cells)
     refused, why = refused_words(view)
     if refused:
-        keys = line(("  6", StyleRole.KEY), (" shows", StyleRole.DIM))
+        keys = line(
+            (f"  {shown_key('pane-problems', '6')}", StyleRole.KEY), (" shows", StyleRole.DIM)
+        )
         head = f" x {refused}: "
         room = cells - len(head) - width_of(keys)
         return line((head, StyleRole.BAD), fit(why, max(room, 8)), *keys)
@@ -152,10 +160,14 @@ def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
 
 
 def _failure(name: str, failure: Failure, *, past: bool, cells: int) -> Line:
-    retry = () if past else line(("  r s S", StyleRole.KEY), (" retry", StyleRole.DIM))
+    retry = () if past else line((f"  {_retry_keys()}", StyleRole.KEY), (" retry", StyleRole.DIM))
     keys = (
         *retry,
-        *line((" " if retry else "  "), ("x", StyleRole.KEY), (" skips", StyleRole.DIM)),
+        *line(
+            (" " if retry else "  "),
+            (shown_key("skip", "x"), StyleRole.KEY),
+            (" skips", StyleRole.DIM),
+        ),
     )
     head = f" x {name}: {failure.name} [{failure.code}] "
     room = cells - len(head) - width_of(keys)
@@ -170,7 +182,7 @@ def _news(news: tuple[News, ...], cells: int) -> Line:
     else:
         text = comparison_words(latest)
     more = f" (and {len(news) - 1} more)" if len(news) > 1 else ""
-    keys = line(("  D", StyleRole.KEY), (" shows", StyleRole.DIM))
+    keys = line((f"  {shown_key('difference', 'D')}", StyleRole.KEY), (" shows", StyleRole.DIM))
     room = cells - 3 - len(more) - width_of(keys)
     return line(
         (f" {RELOADED} ", StyleRole.ACCENT), (fit(text, max(room, 8)) + more, StyleRole.WARN), *keys

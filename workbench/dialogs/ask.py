@@ -30,6 +30,8 @@ class Hint(NamedTuple):
 class AskScreen(ModalScreen[str | None]):
     """Gives back the text, or None; `check` is asked at each change."""
 
+    takes_typed_ahead: ClassVar[bool] = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", priority=True),
     ]

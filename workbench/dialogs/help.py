@@ -13,9 +13,10 @@ from textual.widgets import Input
 from runtime.protocol.timeline import TimelineMark
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context
-from workbench.actions.labels import key_name, label
+from workbench.actions.labels import keys_of, label
 from workbench.actions.table import ACTIONS
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
+from workbench.text.keys import key_name
 from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, width_of, wrap_words
 from workbench.timeline.track import DONE, TO_COME, UNDONE
 from workbench.widgets.label import LineLabel
@@ -72,6 +73,8 @@ def legend_rows(cells: int) -> tuple[Line, ...]:
 
 class HelpScreen(ModalScreen[str | None]):
     """Gives back the id of the action to do, or None."""
+
+    takes_typed_ahead: ClassVar[bool] = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,f1", "close", "close", priority=True),
@@ -162,7 +165,7 @@ class HelpScreen(ModalScreen[str | None]):
     def _rows(self, action: Action) -> list[Row]:
         """Keys, name and what it does, wrapped by words; only the first row can be chosen."""
         now = action.when(self._now)
-        keys = " ".join(key_name(key) for key in action.keys)
+        keys = " ".join(key_name(key) for key in keys_of(action))
         name = label(action, self._now)
         needs = "" if now or not action.needs else f"needs {action.needs}: "
         room = max(self._list.room - HEAD_CELLS, LEAST_HELP)
@@ -187,6 +190,6 @@ def _helped(text: str, needs: str, role: StyleRole) -> Line:
 
 def _fits(action: Action, words: str) -> bool:
     """True when every word is in the action's name, help or keys."""
-    keys = " ".join(map(key_name, action.keys))
+    keys = " ".join(map(key_name, keys_of(action)))
     text = f"{action.id} {action.label} {action.help} {keys}".lower()
     return all(word in text for word in words.lower().split())

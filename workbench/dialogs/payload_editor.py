@@ -32,6 +32,8 @@ class Payload(NamedTuple):
 class PayloadScreen(ModalScreen[Payload | None]):
     """Gives back the payload that shall be saved, or None."""
 
+    takes_typed_ahead: ClassVar[bool] = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s,ctrl+enter", "save", "save", priority=True),
         Binding("f2", "other_form", "other form", priority=True),

@@ -12,6 +12,7 @@ from workbench.inspection.rows import facts, prose, section, title
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import age, duration, short_digest
 from workbench.text.glyphs import RELOADED, ROLLED_BACK
+from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Row, StyleRole, line, wrap
 from workbench.view import EarlierBuild, NodeRef
 
@@ -38,7 +39,11 @@ def build_rows(build: NodeBuild | None, digest: str, now_ns: int, cells: int) ->
         cells,
     )
     for index, digest in enumerate(build.earlier):
-        keys = line(("  u", StyleRole.KEY), (" goes back", StyleRole.DIM)) if not index else ()
+        keys = (
+            line((f"  {shown_key('roll-back', 'u')}", StyleRole.KEY), (" goes back", StyleRole.DIM))
+            if not index
+            else ()
+        )
         spans = line((" earlier    ", StyleRole.DIM) if not index else " " * 12,
                      (digest[:DIGEST_CELLS], StyleRole.TEXT), *keys)  # fmt: skip
         rows.append(Row(spans, EarlierBuild(build.node, digest)))

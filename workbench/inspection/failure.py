@@ -12,6 +12,7 @@ from workbench.payloads.rendering import RenderJob, render
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import size
+from workbench.text.keys import shown_key
 from workbench.text.lines import Row, Span, StyleRole, line
 
 _WRITTEN_LINES = 20
@@ -23,13 +24,20 @@ _RENDER_S = 0.02
 _SIDE_BY_SIDE = 76
 """From so many cells on, the failed input and the last good one stand next to each other."""
 
-_KEYS = (
-    ("r s S", "retry the failed call"),
-    ("e", "edit its input, then retry"),
-    ("x", "skip: drop it and go on"),
-    ("ctrl+r", "build the component"),
-    ("{", "to the stop before"),
-)
+
+def _keys(*, past: bool) -> tuple[tuple[str, str], ...]:
+    """What can be done now; in the past, only to go on to the stop before."""
+    before = (shown_key("stop-before", "{"), "to the stop before")
+    if past:
+        return (before,)
+    retry = (shown_key("retry", "r"), shown_key("step", "s"), shown_key("step-element", "S"))
+    return (
+        (" ".join(retry), "retry the failed call"),
+        (shown_key("edit", "e"), "edit its input, then retry"),
+        (shown_key("skip", "x"), "skip: drop it and go on"),
+        (shown_key("build", "ctrl+r"), "build the component"),
+        before,
+    )
 
 
 def failure_rows(
@@ -57,10 +65,8 @@ def failure_rows(
         rows += _inputs(failed, cells)
     rows += _printed(failure, report.written, failed, cells)
     rows.append(section("now", cells=cells))
-    for key, text in _KEYS:
-        if not past or key == "{":
-            spans = line((f" {key:<7}", StyleRole.KEY), (text, StyleRole.DIM))
-            rows.append(Row(spans))
+    for key, text in _keys(past=past):
+        rows.append(Row(line((f" {key:<7}", StyleRole.KEY), (text, StyleRole.DIM))))
     return rows
 
 

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from textual.app import App
 
+from runtime.protocol.requests import Request, SaveBranches
+from runtime.protocol.updates import SavedBranches
 from workbench.dialogs.confirm import ConfirmScreen
 from workbench.dialogs.help import HelpScreen
+from workbench.dialogs.quit import SAVED_FOLDER, QuitAnswer, QuitScreen, endings
 from workbench.screens.panes import Panes
 from workbench.terminal.mouse import set_mouse
-from workbench.theme import THEMES
+from workbench.theme_palette import choose_theme
 
 
 class ApplicationController:
     """Opens dialogs, switches mouse and theme, and quits. `do` does an action of the table."""
 
-    def __init__(self, panes: Panes, do: Callable[[str], None]) -> None:
+    def __init__(
+        self, panes: Panes, do: Callable[[str], None], send: Callable[[Request], None]
+    ) -> None:
         self._panes = panes
+        self._send = send
         self._do = do
         self._mouse = True
 
@@ -35,11 +42,9 @@ class ApplicationController:
         whose = "the workbench's again" if self._mouse else "the terminal's; M takes it back"
         self._panes.show_notice(f"The mouse is {whose}.")
 
-    def next_theme(self) -> None:
-        """Change between our themes."""
-        names = [theme.name for theme in THEMES]
-        at = names.index(self._app.theme) if self._app.theme in names else -1
-        self._app.theme = names[(at + 1) % len(names)]
+    def choose_theme(self) -> None:
+        """Open the palette of themes."""
+        choose_theme(self._app)
 
     def show_help(self) -> None:
         """Open the help and do what is chosen there."""
@@ -58,12 +63,32 @@ class ApplicationController:
         self._app.action_suspend_process()
 
     def leave(self, at_once: bool) -> None:
-        """Quit; a running flow asks first."""
-        if at_once or not self._panes.context.view.running:
+        """Quit; where something would be lost, or the flow runs, that is asked first."""
+        view = self._panes.context.view
+        ending = endings(view)
+        if at_once or not (ending or view.running):
             self._app.exit()
+        elif ending:
+            self._app.push_screen(QuitScreen(ending, running=view.running), self._answered)
         else:
-            self._app.push_screen(ConfirmScreen("The flow is running. Quit?"), self._answered)
+            self._app.push_screen(ConfirmScreen("The flow is running. Quit?"), self._confirmed)
 
-    def _answered(self, quit_now: bool | None) -> None:
+    def _confirmed(self, quit_now: bool | None) -> None:
         if quit_now:
             self._app.exit()
+
+    def _answered(self, answer: QuitAnswer | None) -> None:
+        flow = self._panes.view.flow
+        if answer is QuitAnswer.DISCARD or (answer is QuitAnswer.SAVE and flow is None):
+            self._app.exit()
+        elif answer is QuitAnswer.SAVE and flow is not None:
+            folder = Path(flow.manifest).parent / SAVED_FOLDER
+            self._panes.show_notice(f"Saving the branches into {folder}…")
+            self._send(SaveBranches(str(folder)))
+
+    def saved(self, saved: SavedBranches) -> None:
+        """What was to be kept is; only then the program ends."""
+        if saved.failed is None:
+            self._app.exit()
+        else:
+            self._panes.show_notice(f"Not saved, so still here: {saved.failed.message}.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -12,27 +11,37 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from runtime.protocol.requests import Request
+from workbench.actions.labels import keys_of
 from workbench.actions.table import ACTIONS
 from workbench.screens.main_controller import MainController
 from workbench.screens.panes import Panes
+from workbench.settings.preferences import Preferences
+from workbench.settings.project_memory import ProjectMemory
+
+NO_PREFERENCES = Preferences()
+NOTHING_KEPT = ProjectMemory(None)
 
 
 class MainScreen(Screen[None], inherit_bindings=False):
     """Holds the panes of a session, and the controller that does what its keys ask."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(",".join(action.keys), f"do('{action.id}')", show=False, id=action.id)
-            for action in ACTIONS
-        ),
         Binding("ctrl+c", "screen.copy_text", show=False),
     ]
 
     def __init__(
-        self, send: Callable[[Request], None], *, title: str, project: Path | None = None
+        self,
+        send: Callable[[Request], None],
+        *,
+        title: str,
+        memory: ProjectMemory = NOTHING_KEPT,
+        preferences: Preferences = NO_PREFERENCES,
     ) -> None:
         super().__init__()
-        self.panes = Panes(send, title=title, project=project)
+        for action in ACTIONS:  # here and not in BINDINGS, since the user may have other keys
+            if keys := keys_of(action):
+                self._bindings.bind(",".join(keys), f"do('{action.id}')", show=False)
+        self.panes = Panes(send, title=title, memory=memory, preferences=preferences)
         self.controller = MainController(self.panes, send)
 
     def compose(self) -> ComposeResult:

@@ -9,7 +9,7 @@ from runtime.protocol.requests import (
     Request,
     StopCall,
 )
-from runtime.protocol.updates import Update
+from runtime.protocol.updates import SavedBranches, Update
 from workbench.actions.context import Context
 from workbench.actions.labels import label
 from workbench.actions.table import BY_ID
@@ -37,7 +37,7 @@ class MainController:
             lambda: self._session.send(Pause()),
             lambda: self._session.send(StopCall()),
         )
-        self._application = ApplicationController(panes, self.do)
+        self._application = ApplicationController(panes, self.do, send)
         self._trust = TrustDialogs(panes, send)
         self._feed = UpdateFeed(panes, send, self._reading.take, self._session.take_try)
 
@@ -67,6 +67,9 @@ class MainController:
         self._feed.take(update)
         self._session.take_comparison(update, old)
         self._trust.take(update.question)
+        for reply in update.replies:
+            if isinstance(reply, SavedBranches):
+                self._application.saved(reply)
 
     def do(self, action_id: str) -> None:
         """Do an action, or say what it needs."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -20,6 +19,8 @@ from workbench.arrangement.arrange import CORNER, FRAME, Needs
 from workbench.arrangement.remembered import RememberedLayouts
 from workbench.dialogs.explanation import ExplanationScreen
 from workbench.screens.frame import Frame
+from workbench.settings.preferences import Preferences
+from workbench.settings.project_memory import ProjectMemory
 from workbench.terminal.editor import open_in_editor
 from workbench.view import (
     EarlierBuild,
@@ -64,7 +65,7 @@ class Panes(Vertical, inherit_bindings=False):
     """All that is seen of a session: hands the view to every pane and writes the bars.
 
     `send` takes the requests that panes make by themselves. What the user changes about the layout
-    is remembered for `project`, a manifest.
+    is kept in `memory`.
     """
 
     class ActionChosen(Message):
@@ -82,7 +83,12 @@ class Panes(Vertical, inherit_bindings=False):
     comparing: reactive[bool] = reactive(True, repaint=False)
 
     def __init__(
-        self, send: Callable[[Request], None], *, title: str, project: Path | None = None
+        self,
+        send: Callable[[Request], None],
+        *,
+        title: str,
+        memory: ProjectMemory,
+        preferences: Preferences,
     ) -> None:
         super().__init__(id="panes")
         self._send = send
@@ -95,7 +101,9 @@ class Panes(Vertical, inherit_bindings=False):
         self.problems = ProblemsPane(id="problems", classes="pane")
         self.build_log = BuildPane(id="build", classes="pane")
         self.slow = SlowPane(id="slow", classes="pane")
-        self._body = Body({name: self.pane(name) for name in GRID}, RememberedLayouts(project))
+        self.set_reactive(Panes.pace, preferences.pace)
+        remembered = RememberedLayouts(memory, preferences.layout)
+        self._body = Body({name: self.pane(name) for name in GRID}, remembered)
 
     def compose(self) -> ComposeResult:
         """Bars around the body, which says which panes are seen."""

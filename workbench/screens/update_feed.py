@@ -8,7 +8,7 @@ from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import Request, SetComparing
-from runtime.protocol.updates import CallMark, EventLine, Update, WholePayload
+from runtime.protocol.updates import CallMark, EventLine, SavedBranches, Update, WholePayload
 from workbench.actions.context import PaneName
 from workbench.inspection.build_rows import comparison_words
 from workbench.screens.panes import Panes
@@ -71,7 +71,7 @@ class UpdateFeed:
                 self._on_payload(reply)
             elif isinstance(reply, NodeInput | NodeTry):
                 self._on_try(reply)
-            else:
+            elif not isinstance(reply, SavedBranches):
                 panes.inspector.take(reply)
 
     def _select_failed(self, view: View) -> None:

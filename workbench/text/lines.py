@@ -37,7 +37,12 @@ class StyleRole(StrEnum):
     PAST = "past"
     """What belongs to the past that is looked at."""
     PAST_FLAG = "past-flag"
-    """That the past is looked at; also shown without colour, as reversed text."""
+    """That the past is looked at; also shown without colour, as reversed text, as all flags are."""
+    ACCENT_FLAG = "accent-flag"
+    NEXT_FLAG = "next-flag"
+    GOOD_FLAG = "good-flag"
+    WARN_FLAG = "warn-flag"
+    BAD_FLAG = "bad-flag"
     ALERT = "alert"
     """Text on a background of the error colour."""
 

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from runtime.protocol.timeline import ReplayInfo, SeekProgress, Timeline
 from workbench.text.excerpt import excerpt
+from workbench.text.keys import shown_key
 from workbench.text.lines import Line, StyleRole, fit, line, width_of
 
 FILE_CELLS = 28
@@ -84,7 +85,9 @@ def place_words(timeline: Timeline, room: int) -> Line:
 
 
 def _seeking_words(seeking: SeekProgress, room: int) -> Line:
-    keys = line(("  space", StyleRole.KEY), (" cancels", StyleRole.DIM))
+    keys = line(
+        (f"  {shown_key('run-pause', 'space')}", StyleRole.KEY), (" cancels", StyleRole.DIM)
+    )
     text = f"going to call {seeking.target:,}  {share(seeking)}"
     return line(
         (text if len(text) + width_of(keys) <= room else share(seeking), StyleRole.PAST), *keys
@@ -102,7 +105,8 @@ def past_words(cells: int, unlike: bool = False) -> Line:
     made = line(
         (f" << {head}", StyleRole.PAST), ("  x divergence" if unlike else "", StyleRole.BAD)
     )
-    for key, what in zip("]EF", does, strict=True):
+    keys = (("step-forward", "]"), ("branch-end", "E"), ("fork", "F"))
+    for key, what in zip((shown_key(*one) for one in keys), does, strict=True):
         made += line((f"  {key}", StyleRole.KEY), (f" {what}", StyleRole.DIM))
     return made
 
@@ -117,6 +121,6 @@ def waiting_words(timeline: Timeline) -> Line:
     what = "a new build of" if not others else "new builds of"
     return line(
         (f" r {what} {excerpt(first, 60)}{more} {waits}: ", StyleRole.WARN),
-        ("F", StyleRole.KEY), (" takes it here, ", StyleRole.DIM),
-        ("E", StyleRole.KEY), (" at the end of the branch", StyleRole.DIM),
+        (shown_key("fork", "F"), StyleRole.KEY), (" takes it here, ", StyleRole.DIM),
+        (shown_key("branch-end", "E"), StyleRole.KEY), (" at the end of the branch", StyleRole.DIM),
     )  # fmt: skip

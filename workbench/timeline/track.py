@@ -98,7 +98,7 @@ def _marks(timeline: Timeline, places: Sequence[int]) -> dict[int, int]:
         for k, bits in enumerate(map(int, timeline.cells))
         if bits & ~USER
     ]
-    found += [(place, USER) for place in timeline.marks]
+    found += [(place, USER) for place in timeline.marks if place <= calls]
     for place, bits in found:
         column = min(bisect_left(places, place), len(places) - 1)
         made[column] = made.get(column, 0) | bits

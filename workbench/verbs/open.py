@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 import click
 
@@ -14,16 +15,24 @@ from runtime.model.errors import ExitCode
 from runtime.model.outline import FlowOutline
 from runtime.model.output_file import require_writable
 from runtime.opening.check import check_manifest_file
-from runtime.opening.open import SessionOptions, process_link
+from runtime.opening.open import FlowOpener, SessionOptions, process_link
 from runtime.opening.open_replay import ReplayOpener, replay_link
 from runtime.opening.recordings import manifest_of
+from runtime.opening.restore import RestoringOpener, restoring_link
+from runtime.protocol.requests import JumpTo
 from runtime.protocol.updates import Health, SessionClient
 from runtime.recording.encoding import RecordingOptions
-from runtime.recording.file.reader import RecordingReader
-from runtime.recording.ring.ring import RING_BYTES
+from runtime.recording.file.reader import RecordingReader, end_of_recording
 from runtime.session.recording_file import RecordingSettings
+from runtime.session.saved_branches import LAST
 from workbench.app import StudioApp
+from workbench.arrangement.arrange import LayoutName
+from workbench.dialogs.quit import SAVED_FOLDER
+from workbench.settings.config_file import Config, config_lines, config_path, read_config
+from workbench.settings.preferences import Preferences
+from workbench.terminal.ascii_signs import needs_ascii
 from workbench.terminal.screen_driver import terminal_given_back
+from workbench.theme import THEME_NAMES
 from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow, names_manifest
 from workbench.verbs.options.on_error import OnError, require_nodes
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
@@ -41,7 +50,7 @@ class OpenArguments(TypedDict):
     record: Path | None
     overwrite: bool
     redactions: tuple[str, ...]
-    ring: int
+    ring: int | None
     replay: Path | None
     inputs: tuple[str, ...]
     force: bool
@@ -51,6 +60,11 @@ class OpenArguments(TypedDict):
     retry_on_reload: bool
     trust: bool
     on_error: tuple[GivenRule, ...]
+    config: Path | None
+    print_config: bool
+    theme: str | None
+    ascii_signs: bool
+    restore: bool
 
 
 @click.command("open")
@@ -73,10 +87,9 @@ class OpenArguments(TypedDict):
 @click.option(
     "--ring",
     type=click.IntRange(min=1),
-    default=RING_BYTES // MIB,
-    show_default=True,
     metavar="MIB",
-    help="Memory for the recording that is always on; stepping back needs it.",
+    help="Memory for the recording that is always on, 64 unless config.toml says more; stepping "
+    "back needs it.",
 )
 @click.option(
     "--replay",
@@ -106,19 +119,51 @@ class OpenArguments(TypedDict):
 @click.option(
     "--retry-on-reload", is_flag=True, help="Make a failed call again with each new build."
 )
+@click.option("--theme", type=click.Choice(THEME_NAMES), help="Colours of this session.")
+@click.option("--ascii", "ascii_signs", is_flag=True, help="Draw with ASCII signs alone.")
+@click.option(
+    "--restore",
+    is_flag=True,
+    help="Go on with the calls that were saved when the workbench was left.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Settings in place of config.toml in the user's configuration folder.",
+)
+@click.option(
+    "--print-config",
+    is_flag=True,
+    help="Print the settings that hold, as a file to begin with, and end.",
+)
 @trust_option
 def command(**arguments: Unpack[OpenArguments]) -> int:
     """Open the workbench, paused before the first call."""
-    open_link, title, outline, project = _link(arguments)
+    config = read_config(arguments["config"])
+    if arguments["print_config"]:
+        for text in config_lines(config, arguments["config"] or config_path()):
+            print(text)
+        return ExitCode.OK
+    opening = _opening(arguments, config)
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise click.UsageError(
             "the workbench needs a terminal; use `torvyn-studio run` for a flow without a screen"
         )
     if arguments["overwrite"] and arguments["record"] is not None:
         _remove_file(arguments["record"])
-    app = StudioApp(open_link, title=title, outline=outline, project=project)
+    restored = opening.restored
+    app = StudioApp(
+        opening.open_link,
+        title=opening.title,
+        outline=opening.outline,
+        project=opening.manifest,
+        preferences=_preferences(arguments, config),
+        keeps_marks=arguments["replay"] is None,
+        begin_with=None if restored is None else JumpTo(restored),
+    )
     with terminal_given_back():
-        app.run(mouse=not arguments["no_mouse"])
+        app.run(mouse=config.mouse and not arguments["no_mouse"])
     if app.failure is not None:
         raise app.failure
     if app.return_code:
@@ -126,40 +171,73 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
     return ExitCode.BAD_INPUT if app.health is Health.INVALID else ExitCode.OK
 
 
-def _link(
-    arguments: OpenArguments,
-) -> tuple[Callable[[], SessionClient], str, FlowOutline, Path]:
-    """What opens the session, a title for it, the graph to draw until then, the manifest.
+class _Opening(NamedTuple):
+    """What is opened, and what is shown of it until then."""
 
-    Raises `StudioError`, `click.UsageError`.
-    """
-    options, inputs = _options(arguments), arguments["inputs"]
+    open_link: Callable[[], SessionClient]
+    title: str
+    outline: FlowOutline
+    manifest: Path
+    restored: int | None = None
+    """Calls that are repeated because they were saved when the workbench was left."""
+
+
+def _preferences(arguments: OpenArguments, config: Config) -> Preferences:
+    signs = "ascii" if arguments["ascii_signs"] else config.signs
+    return Preferences(
+        theme=arguments["theme"] or config.theme,
+        ascii_signs=signs == "ascii" or (signs == "auto" and needs_ascii(os.environ)),
+        layout=LayoutName(config.layout),
+        pace=config.calls_per_second,
+        keys=config.keys,
+    )
+
+
+def _opening(arguments: OpenArguments, config: Config) -> _Opening:
+    """Raises `StudioError`, `click.UsageError`."""
+    options, inputs = _options(arguments, config), arguments["inputs"]
     if any(text.rpartition("=")[2] == "-" for text in inputs):
         raise click.UsageError(
             "the workbench reads keys from standard input: give --input a file, or use "
             "`torvyn-studio run --input -`"
         )
     _require_recording(arguments["record"], overwrite=arguments["overwrite"])
+    if arguments["replay"] is not None:
+        return _replay(arguments["replay"], arguments, options)
+    if arguments["force"]:
+        raise click.UsageError("--force needs --replay FILE")
     manifest, name = manifest_and_flow(arguments["words"], arguments["flow"])
-    recording = arguments["replay"]
-    if recording is None:
-        if arguments["force"]:
-            raise click.UsageError("--force needs --replay FILE")
-        flow = check_manifest_file(manifest, name)
-        require_nodes(options.on_error, flow.name, [node.name for node in flow.nodes])
-        title = manifest.parent.resolve().name
-        return lambda: process_link(manifest, flow.name, options, inputs), title, flow, manifest
+    flow = check_manifest_file(manifest, name)
+    require_nodes(options.on_error, flow.name, [node.name for node in flow.nodes])
+    title = manifest.parent.resolve().name
+    last = manifest.parent / SAVED_FOLDER / LAST
+    if (arguments["restore"] or config.restore) and not inputs and last.is_file():
+        return _restored(last, title, flow, manifest, options)
+    if arguments["restore"]:
+        raise click.UsageError(f"--restore: {last} is not there; `q` offers to save it")
+    return _Opening(
+        lambda: process_link(manifest, flow.name, options, inputs), title, flow, manifest
+    )
+
+
+def _replay(recording: Path, arguments: OpenArguments, options: SessionOptions) -> _Opening:
     if options.on_error:
         raise click.UsageError("--on-error: a replay follows the error policies of its recording")
+    manifest, name = manifest_and_flow(arguments["words"], arguments["flow"])
     if not names_manifest(arguments["words"]):
         manifest = manifest_of(recording)
     with RecordingReader(recording) as reader:
         name = name or reader.header.flow
     flow = check_manifest_file(manifest, name)
     opener = ReplayOpener(
-        recording.absolute(), manifest.absolute(), name, options, inputs, arguments["force"]
+        recording.absolute(),
+        manifest.absolute(),
+        name,
+        options,
+        arguments["inputs"],
+        arguments["force"],
     )
-    return lambda: replay_link(opener), recording.name, flow, manifest
+    return _Opening(lambda: replay_link(opener), recording.name, flow, manifest)
 
 
 def _require_recording(path: Path | None, *, overwrite: bool) -> None:
@@ -176,7 +254,19 @@ def _remove_file(path: Path) -> None:
         path.unlink()
 
 
-def _options(arguments: OpenArguments) -> SessionOptions:
+def _restored(
+    last: Path, title: str, flow: FlowOutline, manifest: Path, options: SessionOptions
+) -> _Opening:
+    end = end_of_recording(last)
+    opener = RestoringOpener(
+        ReplayOpener(last.absolute(), manifest.absolute(), flow.name, options),
+        FlowOpener(manifest.absolute(), flow.name, options),
+    )
+    calls = 0 if end is None else end.last_call
+    return _Opening(lambda: restoring_link(opener), title, flow, manifest, calls)
+
+
+def _options(arguments: OpenArguments, config: Config) -> SessionOptions:
     return SessionOptions(
         watch=not arguments["no_watch"],
         poll_only=arguments["poll"],
@@ -185,7 +275,7 @@ def _options(arguments: OpenArguments) -> SessionOptions:
         on_error=arguments["on_error"],
         recording=RecordingSettings(
             path=arguments["record"],
-            ring_bytes=arguments["ring"] * MIB,
+            ring_bytes=(arguments["ring"] or config.ring) * MIB,
             options=RecordingOptions(redactor=redaction(arguments["redactions"])),
         ),
     )

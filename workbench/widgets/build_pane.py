@@ -15,6 +15,7 @@ from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
 from workbench.text.build_words import build_words, outcome_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
+from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.widgets.log_view import LogView
 
@@ -115,11 +116,16 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
             Row(line((" Nothing built yet.", StyleRole.DIM))),
             Row(
                 line(
-                    (" ctrl+r", StyleRole.KEY),
+                    (f" {shown_key('build', 'ctrl+r')}", StyleRole.KEY),
                     (" builds the selected node's component,", StyleRole.FAINT),
                 )
             ),
-            Row(line((" F7", StyleRole.KEY), (" builds all of them.", StyleRole.FAINT))),
+            Row(
+                line(
+                    (f" {shown_key('build-all', 'F7')}", StyleRole.KEY),
+                    (" builds all of them.", StyleRole.FAINT),
+                )
+            ),
         )
 
     def _write_heading(self) -> None:

@@ -14,6 +14,7 @@ from runtime.protocol.updates import Health
 from workbench.graph.drawing import Spot
 from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
+from workbench.text.keys import shown_key
 from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.view import EdgeRef, NodeRef, Selection, View
 from workbench.widgets.border_words import border_words
@@ -172,9 +173,9 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
             case Health.INVALID:
                 return line(
                     ("No flow: something has to be mended or built. ", StyleRole.BAD),
-                    ("6", StyleRole.KEY),
+                    (shown_key("pane-problems", "6"), StyleRole.KEY),
                     (" shows what, ", StyleRole.DIM),
-                    ("ctrl+r", StyleRole.KEY),
+                    (shown_key("build", "ctrl+r"), StyleRole.KEY),
                     (" builds.", StyleRole.DIM),
                 )
             case Health.DEAD:

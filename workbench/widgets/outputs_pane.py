@@ -11,6 +11,7 @@ from runtime.model.linked import LinkedFlow, Role
 from runtime.protocol.updates import PrintedChunk
 from workbench.text.figures import count, size
 from workbench.text.glyphs import DENIED
+from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, pad, wrap_words
 from workbench.text.printed_text import LineCutter, PrintedTextLine
 from workbench.view import NodeRef
@@ -102,9 +103,9 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
             Row(
                 line(
                     (" Press ", StyleRole.FAINT),
-                    ("s", StyleRole.KEY),
+                    (shown_key("step", "s"), StyleRole.KEY),
                     (" for one call, ", StyleRole.FAINT),
-                    ("space", StyleRole.KEY),
+                    (shown_key("run-pause", "space"), StyleRole.KEY),
                     (" to run.", StyleRole.FAINT),
                 )
             ),

@@ -8,17 +8,10 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.updates import Health
 from workbench.inspection.rows import prose
 from workbench.text.excerpt import excerpt
-from workbench.text.lines import Row, StyleRole, fit_end, line
+from workbench.text.keys import shown_key
+from workbench.text.lines import Line, Row, StyleRole, fit_end, line
 from workbench.view import View
 from workbench.widgets.line_view import LineView
-
-HOW = line(
-    (" Press ", StyleRole.DIM),
-    ("ctrl+r", StyleRole.KEY),
-    (" to build what is not built, ", StyleRole.DIM),
-    ("A", StyleRole.KEY),
-    (" to read the manifest again.", StyleRole.DIM),
-)
 
 
 class ProblemsPane(LineView, inherit_bindings=False):
@@ -46,7 +39,7 @@ class ProblemsPane(LineView, inherit_bindings=False):
             return
         rows: list[Row] = []
         if self.view.health is Health.INVALID:
-            rows.append(Row(HOW))
+            rows.append(Row(_how()))
         for heading, problems in groups:
             rows.append(Row(line((f" {heading}{_total(problems)}", StyleRole.STRONG))))
             for problem in problems:
@@ -74,6 +67,17 @@ class ProblemsPane(LineView, inherit_bindings=False):
         ):
             made.append(line(("   help" if not index else "       ", StyleRole.DIM), *row.spans))
         return [Row(made[0], problem.kind), *(Row(spans, target) for spans in made[1:])]
+
+
+def _how() -> Line:
+    """What can be done about all of them."""
+    return line(
+        (" Press ", StyleRole.DIM),
+        (shown_key("build", "ctrl+r"), StyleRole.KEY),
+        (" to build what is not built, ", StyleRole.DIM),
+        (shown_key("restart", "A"), StyleRole.KEY),
+        (" to read the manifest again.", StyleRole.DIM),
+    )
 
 
 def place(problem: Diagnostic) -> str:

@@ -94,6 +94,8 @@ class Shape(Generic[T]):
     """Keys only the documentation has, with what to do instead; they have no effect."""
     lenient: bool = False
     """Unknown keys are errors only when they look like a slip of a known one."""
+    whole: str = "the manifest"
+    """How a message names the table when it is all of a file."""
 
     def rows(self) -> dict[str, tuple[str, SchemaRow]]:
         """Field name and row of every key, by key."""
@@ -160,10 +162,13 @@ class Shape(Generic[T]):
         note(
             Code.UNKNOWN_KEY,
             here,
-            f"unknown key {shown(name)} in {table_name(at)}",
+            f"unknown key {shown(name)} in {self._named(at)}",
             f"did you mean '{near}'?" if near else f"its keys are: {listed(rows, 32)}",
         )
         return None
+
+    def _named(self, at: KeyPath) -> str:
+        return table_name(at) if at else self.whole
 
     def _check_required(
         self,
@@ -178,7 +183,7 @@ class Shape(Generic[T]):
                 problems.error(
                     Code.MISSING_FIELD,
                     at,
-                    f"{table_name(at)} has no '{name}'",
+                    f"{self._named(at)} has no '{name}'",
                     f"add the key '{name}' to it",
                 )
 
@@ -199,9 +204,7 @@ class TableOf(Generic[T]):
 
 
 def table_name(at: KeyPath) -> str:
-    """How a message names a table, e.g. "[runtime]" or "flow.main.edges[0]"."""
-    if not at:
-        return "the manifest"
+    """How a message names a table of a file, e.g. "[runtime]" or "flow.main.edges[0]"."""
     return dotted(at) if any(isinstance(part, int) for part in at) else f"[{dotted(at)}]"
 
 

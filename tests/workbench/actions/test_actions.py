@@ -13,10 +13,11 @@ from runtime.protocol.updates import Health
 from tests.support.workbench_fakes import fail_node, fan_out, snapshot
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context, PaneName
-from workbench.actions.labels import footer_actions, key_name, label, pace_name
+from workbench.actions.labels import footer_actions, label, pace_name
 from workbench.actions.running import PACES
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.screens.main import MainScreen
+from workbench.text.keys import key_name
 from workbench.view import NodeRef, View
 
 FLOW = fan_out()

@@ -24,8 +24,9 @@ from workbench.arrangement.arrange import (
     border_of,
     moved_border,
 )
-from workbench.arrangement.remembered import FILE_NAME, Changes, RememberedLayouts
+from workbench.arrangement.remembered import Changes, RememberedLayouts
 from workbench.arrangement.terminal_sizes import SizeClass, bar_rows, size_class
+from workbench.settings.project_memory import FILE_NAME, ProjectMemory
 
 
 def needs(flow: int = 9, edges: int = 5, *, empty: bool = False) -> Needs:
@@ -159,18 +160,20 @@ def test_what_was_changed_is_remembered_for_the_project_and_the_size(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     project = tmp_path / "project" / "Torvyn.toml"
-    first = RememberedLayouts(project)
+    first = RememberedLayouts(ProjectMemory(project))
     changed = Changes().next_layout().with_border(Border.FLOW, 20)
     first.change(SizeClass.COLUMN, changed)
-    again = RememberedLayouts(project)
+    again = RememberedLayouts(ProjectMemory(project))
     assert again.of(SizeClass.COLUMN) == changed
     assert again.of(SizeClass.COLUMN).borders() == {"flow": 20}
     assert again.of(SizeClass.TWO_COLUMNS) == Changes()
-    assert RememberedLayouts(tmp_path / "other").of(SizeClass.COLUMN) == Changes()
+    assert RememberedLayouts(ProjectMemory(tmp_path / "other")).of(SizeClass.COLUMN) == Changes()
     assert not project.parent.exists()
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"x": 3}', '{"P": {"column": {"moved": 3}}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"x": 3}', '{"P": {"layouts": {"column": {"moved": 3}}}}']
+)
 def test_a_file_that_makes_no_sense_is_no_reason_to_stop(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,10 +182,10 @@ def test_a_file_that_makes_no_sense_is_no_reason_to_stop(
     file.parent.mkdir()
     project = tmp_path / "Torvyn.toml"
     file.write_text(text.replace("P", str(project)))
-    remembered = RememberedLayouts(project)
+    remembered = RememberedLayouts(ProjectMemory(project))
     assert remembered.of(SizeClass.COLUMN) == Changes()
     remembered.change(SizeClass.COLUMN, replace(Changes(), layout=LayoutName.LOG))
-    assert RememberedLayouts(project).of(SizeClass.COLUMN).layout is LayoutName.LOG
+    assert RememberedLayouts(ProjectMemory(project)).of(SizeClass.COLUMN).layout is LayoutName.LOG
 
 
 def test_borders_are_remembered_for_each_layout() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from textual.selection import SELECT_ALL
-from textual.theme import Theme
 
 from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
@@ -26,8 +25,7 @@ from tests.support.workbench_fakes import (
 from workbench.app import StudioApp
 from workbench.terminal import clipboard
 from workbench.terminal.clipboard import copy_natively, native_tool
-from workbench.text.lines import StyleRole
-from workbench.theme import THEMES, role_styles, variable_defaults
+from workbench.theme import variable_defaults
 
 
 def put_program(folder: Path, name: str, script: str) -> None:
@@ -130,20 +128,6 @@ async def test_the_mouse_is_switched_or_it_is_said_that_it_cannot_be() -> None:
         assert "the terminal's; M takes it back" in text_of(app)
         await pilot.press("M")
         assert switched == ["off", "on"]
-
-
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
-def test_every_role_has_a_style_that_can_be_read(theme: Theme) -> None:
-    variables = theme.to_color_system().generate() | theme.variables
-    styles = role_styles(variables)
-    assert set(styles) == set(StyleRole)
-    back = variables["background"]
-    for role, style in styles.items():
-        if role is not StyleRole.ALERT:
-            assert contrast(present(present(style.color).triplet).hex, back) >= (
-                3.0 if role is StyleRole.FAINT else 4.5
-            ), role
-    assert contrast(variables["background"], variables["error"]) >= 4.5
 
 
 def test_a_theme_that_is_not_ours_gets_readable_roles() -> None:

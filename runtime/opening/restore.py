@@ -1,0 +1,56 @@
+"""A session that goes on from the calls of last time, where these can still be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from runtime.build.session_builds import SessionBuilds
+from runtime.child.client import ProcessClient
+from runtime.child.server import Compiling
+from runtime.hotreload.reopening import Reopening
+from runtime.model.errors import Severity, StudioError
+from runtime.opening.open import FlowOpener
+from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.trust import ProjectTrust
+from runtime.session.session import FlowSession
+
+
+@dataclass(frozen=True, slots=True)
+class RestoringOpener:
+    """Repeats the recording of last time; without it, or when it does not fit, begins afresh."""
+
+    last: ReplayOpener
+    fresh: FlowOpener
+
+    def open(self, wake: Callable[[], None], compiling: Compiling | None = None) -> FlowSession:
+        """See `Opener.open`."""
+        try:
+            return self.last.open(wake, compiling)
+        except StudioError as error:
+            notes = tuple(
+                replace(
+                    item,
+                    severity=Severity.WARNING,
+                    message=f"the calls of last time are not restored: {item.message}",
+                )
+                for item in error.diagnostics
+            )
+            return self.fresh.open(wake, compiling, notes=notes)
+
+    def reopening(self, changed: Callable[[], None]) -> Reopening | None:
+        """See `Opener.reopening`."""
+        return self.fresh.reopening(changed)
+
+    def builds(self) -> SessionBuilds:
+        """See `Opener.builds`."""
+        return self.fresh.builds()
+
+    def trust(self) -> ProjectTrust:
+        """See `Opener.trust`."""
+        return self.fresh.trust()
+
+
+def restoring_link(opener: RestoringOpener) -> ProcessClient:
+    """Such a session in a child process; problems come in its updates."""
+    return ProcessClient(opener)

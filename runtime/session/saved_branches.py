@@ -1,0 +1,79 @@
+"""Every branch of a session written to a folder, when the user leaves and wants to keep them."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from runtime.execution.resources import SessionResources
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, Severity
+from runtime.model.events import FlowState
+from runtime.protocol.updates import SavedBranches
+from runtime.recording.encoding import RecordingOptions
+from runtime.recording.file.header import header_of
+from runtime.recording.format import EndLine
+from runtime.recording.recorder import save
+from runtime.recording.run_facts import run_facts
+from runtime.timetravel.branches import Branch, Branches
+from runtime.wasm.host import surfaces_of
+
+LAST = "last.rec"
+"""The branch the session was on; the others are `last-branch-N.rec`."""
+
+
+def save_branches(
+    branches: Branches, resources: SessionResources, options: RecordingOptions, folder: Path
+) -> SavedBranches:
+    """Write each branch, in place of what was saved before; says why when one cannot be."""
+    made: list[str] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("last-branch-*.rec"):
+            old.unlink()
+        for branch in branches.kept:
+            current = branch is branches.current
+            path = folder / (LAST if current else f"last-branch-{branch.number}.rec")
+            failed = _save(branch, resources, options, path)
+            if failed is not None:
+                return SavedBranches(tuple(made), failed)
+            made.append(str(path))
+    except OSError as error:
+        return SavedBranches(tuple(made), _cannot(folder, error))
+    return SavedBranches(tuple(made))
+
+
+def _save(
+    branch: Branch, resources: SessionResources, options: RecordingOptions, path: Path
+) -> Diagnostic | None:
+    """Into a new file first, so that what was saved before is there until this one is whole."""
+    flow = branch.flow
+    surfaces = surfaces_of(resources.known.compiled(flow))
+    facts = run_facts(flow, surfaces, resources.manifest_text, resources.options)
+    fresh = path.with_suffix(f".{os.getpid()}.new")
+    ended = branch.ended
+    end = EndLine(
+        state=(FlowState.RUNNING if ended is None else ended.state).value,
+        detail="" if ended is None else ended.detail,
+        calls=branch.ring.calls_kept,
+        last_call=branch.calls,
+        wall_ns=time.time_ns(),
+    )
+    try:
+        failed = save(branch.ring, fresh, header_of(flow, facts, options, path), options, end)
+        if failed is None:
+            fresh.replace(path)
+        return failed
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _cannot(folder: Path, error: OSError) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        Code.IO,
+        f"the branches cannot be saved: {error.strerror or error}",
+        "make room and let the folder be written, or quit without saving",
+        str(error.filename or folder),
+    )

@@ -1,0 +1,194 @@
+"""What the user prefers, on screen: keys, themes, ASCII, pace; and what is kept and asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.events import Key
+from textual.keys import _character_to_key
+from textual.theme import Theme
+
+from runtime.protocol.requests import JumpTo, SaveBranches, SetMarks, StepCall
+from runtime.protocol.updates import Health, SavedBranches, Update
+from tests.support.workbench_fakes import (
+    PRESENT,
+    TWO_BRANCHES,
+    FakeLink,
+    asked,
+    branch_of_calls,
+    busy_update,
+    on_branch,
+    settle,
+    show,
+    text_of,
+    until,
+)
+from workbench.app import StudioApp
+from workbench.dialogs.quit import endings, quit_rows
+from workbench.settings.preferences import Preferences
+from workbench.settings.project_memory import ProjectMemory
+from workbench.terminal.ascii_signs import needs_ascii, to_ascii
+from workbench.text.keys import use_keys
+from workbench.text.lines import StyleRole, plain
+from workbench.theme import THEMES, role_styles
+from workbench.view import View
+
+
+def app_with(link: FakeLink, preferences: Preferences, project: Path | None = None) -> StudioApp:
+    return StudioApp(lambda: link, title="fan-out", project=project, preferences=preferences)
+
+
+async def test_keys_pace_and_theme_are_the_users_and_an_unknown_key_says_so() -> None:
+    link = FakeLink()
+    keys = {"step": ("t",), "step-node": ("s",), "restart": ("ctrl+a",)}
+    app = app_with(link, Preferences(theme="light", pace=50.0, keys=keys))
+    async with app.run_test(size=(120, 24)) as pilot:
+        await settle(app, pilot)
+        assert app.theme == "light"
+        assert "pace 50/s" in text_of(app)
+        assert " t step " in text_of(app).split("\n")[-1]
+        await pilot.press("t")
+        assert asked(link) == [StepCall()]
+        await pilot.press("A")
+        assert "A does nothing here; ? lists what does." in text_of(app)
+        await pilot.press("C")
+        await until(pilot, lambda: "Dark text on a light ground." in text_of(app))
+        await pilot.press("down", "down")
+        await until(pilot, lambda: app.theme == "high-contrast")
+        await pilot.press("escape", "escape")
+        assert app.theme == "light"
+        await pilot.press("C", *"blind")
+        await until(pilot, lambda: app.theme == "colour-blind")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.theme == "colour-blind"
+    use_keys({})
+
+
+async def test_keys_typed_ahead_of_a_dialog_reach_it_and_no_other_question() -> None:
+    link = FakeLink()
+    app = app_with(link, Preferences())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await show(app, pilot, link, on_branch(PRESENT))
+        for character in "#-100":
+            app.post_message(Key(_character_to_key(character), character))
+        app.post_message(Key("enter", "\r"))
+        await pilot.pause()
+        await pilot.pause()
+        assert asked(link) == [JumpTo(1_750)]
+        await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
+        for character in "qd":
+            app.post_message(Key(character, character))
+        await pilot.pause()
+        assert "These end with the workbench:" in text_of(app)
+
+
+async def test_in_ascii_the_screen_has_the_same_layout_and_no_other_sign() -> None:
+    texts = []
+    for ascii_signs in (False, True):
+        link = FakeLink()
+        app = app_with(link, Preferences(ascii_signs=ascii_signs))
+        async with app.run_test(size=(120, 36)) as pilot:
+            await show(app, pilot, link, replace(busy_update(link.flow), timeline=PRESENT))
+            texts.append(text_of(app))
+    assert texts[1].isascii()
+    assert to_ascii(texts[0]) == texts[1]
+    assert "?" not in texts[1].replace("? help", "")
+    assert "+- 1 Flow --" in texts[1]
+    assert to_ascii("日本 µ é") == "???? u ?"
+
+
+@pytest.mark.parametrize(
+    ("environ", "wanted"),
+    [
+        ({}, False),
+        ({"LANG": "en_US.UTF-8"}, False),
+        ({"LANG": "de_DE.utf8@euro"}, False),
+        ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, True),
+        ({"LANG": "en_US.ISO-8859-1"}, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),
+        ({"LC_CTYPE": "C.UTF-8"}, False),
+        ({"LANG": "en_US.UTF-8", "TERM": "linux"}, True),
+    ],
+)
+def test_ascii_is_chosen_by_locale_and_terminal(environ: dict[str, str], wanted: bool) -> None:
+    assert needs_ascii(environ) is wanted
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+def test_every_role_of_every_theme_has_its_contrast_on_every_ground(theme: Theme) -> None:
+    variables = theme.to_color_system().generate() | theme.variables
+    least = 7.0 if theme.name == "high-contrast" else 4.5
+    styles = role_styles(variables)
+    assert set(styles) == set(StyleRole)
+    for ground in ("background", "surface", "panel"):
+        for role, style in styles.items():
+            if role is not StyleRole.ALERT:
+                assert style.color is not None
+                assert style.color.triplet is not None
+                found = contrast(style.color.triplet.hex, variables[ground])
+                assert found >= least, (role, ground, round(found, 2))
+    assert contrast(variables["background"], variables["error"]) >= 4.5
+
+
+# ---- what is kept, and what is asked before it is lost
+
+
+async def test_marks_are_kept_for_the_project_and_set_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    project = tmp_path / "Torvyn.toml"
+    for marks, sent in (((4, 88), []), ((), [SetMarks((4, 88))])):
+        link = FakeLink()
+        app = app_with(link, Preferences(), project)
+        async with app.run_test() as pilot:
+            await settle(app, pilot)
+            await show(app, pilot, link, on_branch(branch_of_calls(90)))
+            await show(app, pilot, link, on_branch(branch_of_calls(91, marks=marks)))
+            assert asked(link) == sent
+    assert ProjectMemory(project).recall("marks") == [4, 88]
+
+
+async def test_leaving_asks_when_branches_or_changes_end_with_it_and_saves_them() -> None:
+    link = FakeLink()
+    app = app_with(link, Preferences())
+    kept = replace(PRESENT, branches=TWO_BRANCHES, branch=2, changes=1, marks=(4, 88, 9_999))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(app, pilot)
+        await show(app, pilot, link, on_branch(kept))
+        await pilot.press("q")
+        text = text_of(app)
+        assert "2 branches   branch 1, 1,850 calls; branch 2, 1,500 calls" in text
+        assert "1 change     of elements, by you" in text
+        assert "2 marks      at calls 4 and 88; the numbers are" in text
+        assert "The flow is running." not in text
+        await pilot.press("escape")
+        assert app.is_running
+        await pilot.press("q", "s")
+        request = asked(link)[-1]
+        assert isinstance(request, SaveBranches)
+        assert request.folder.endswith("studio")
+        assert app.is_running
+        saved = Update(Health.READY, replies=(SavedBranches(("last.rec",)),))
+        await show(app, pilot, link, saved)
+        assert not app.is_running
+    assert endings(View()) == ()
+    view = View(Health.READY, timeline=PRESENT)
+    assert endings(view) == ()
+    assert plain(quit_rows((), running=True, cells=40)[0]) == " The flow is running."

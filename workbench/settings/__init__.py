@@ -1,0 +1,1 @@
+"""What users set for themselves, and what is remembered of a project."""

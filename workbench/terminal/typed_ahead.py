@@ -1,0 +1,54 @@
+"""Keys that were typed before the dialog they are meant for was there."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from textual.app import App
+from textual.events import Key
+from textual.screen import Screen
+
+TAKES_TYPED_AHEAD = "takes_typed_ahead"
+"""Screens with this class attribute set get them; others must not be answered by accident."""
+
+
+class TypedAhead:
+    """Knows which screen each key was typed at.
+
+    Textual gives a key to the widget with the focus, and looks for its binding once the widget has
+    let it pass: by then another screen may be in front.
+    """
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._typed_at: WeakKeyDictionary[Key, Screen[Any]] = WeakKeyDictionary()
+        self._waiting: list[Key] = []
+
+    def note(self, event: Key) -> bool:
+        """A key comes from the terminal; True when it must wait for those before it."""
+        if self._waiting:
+            self._waiting.append(event)
+            return True
+        self._typed_at[event] = self._app.screen
+        return False
+
+    def passed(self, event: Key) -> bool:
+        """A key that no widget took: True when it was typed at a screen that is not in front.
+
+        It then goes to the dialog in front if that takes such keys, and nowhere else.
+        """
+        at, front = self._typed_at.get(event), self._app.screen
+        if at is None or at is front:
+            return False
+        if getattr(front, TAKES_TYPED_AHEAD, False):
+            self._waiting.append(event)
+            front.call_after_refresh(self._deliver)
+        return True
+
+    def _deliver(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for event in waiting:
+            again = Key(event.key, event.character)
+            self._typed_at[again] = self._app.screen
+            (self._app.focused or self._app.screen)._forward_event(again)
