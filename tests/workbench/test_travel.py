@@ -173,7 +173,7 @@ async def test_in_a_replay_forward_makes_the_next_recorded_call() -> None:
         timeline = branch_of_calls(90, 12, past=False, replay=replay)
         await show(app, pilot, link, on_branch(timeline))
         text = text_of(app)
-        assert "|| PAUSED  REPLAY  " in text
+        assert "|| PAUSED   REPLAY  " in text
         assert "12/90  replay four-events.rec" in text
         await pilot.press("right_square_bracket", "right_curly_bracket", "E", "F", "D")
         assert asked(link) == [StepCall(), JumpToStop(True), JumpTo(91), CompareBranches()]

@@ -27,7 +27,7 @@ ring = 128
 mouse = false
 restore = true
 [keys]
-step = "ctrl+t"
+step = "ctrl+g"
 run-pause = ["space", "F12"]
 theme = []
 """
@@ -47,7 +47,7 @@ def test_every_setting_is_read_and_printed_so_that_it_says_the_same(tmp_path: Pa
     config = read_config(path)
     assert config == Config(
         "light", "ascii", LayoutName.LOG.value, 20.0, 128, False, True,
-        {"step": ("ctrl+t",), "run-pause": ("space", "f12"), "theme": ()},
+        {"step": ("ctrl+g",), "run-pause": ("space", "f12"), "theme": ()},
     )  # fmt: skip
     printed = "\n".join(config_lines(config, path))
     path.write_text(printed)
@@ -109,8 +109,8 @@ def test_every_shown_name_of_a_key_is_understood_and_the_users_keys_are_shown() 
     for path in (ROOT / "workbench").rglob("*.py"):
         for action_id, own in re.findall(r"shown_key\(.([a-z-]+).,\s.(.+?).\)", path.read_text()):
             assert own in map(key_name, BY_ID[action_id].keys), (path, action_id)
-    use_keys({"step": ("ctrl+t",), "theme": ()})
+    use_keys({"step": ("ctrl+g",), "theme": ()})
     assert [shown_key("step", "s"), shown_key("theme", "C"), shown_key("mark", "m")] == [
-        "ctrl+t", "(no key)", "m"
+        "ctrl+g", "(no key)", "m"
     ]  # fmt: skip
     use_keys({})
