@@ -26,6 +26,7 @@ from runtime.recording.file.header import (
 )
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
+from runtime.recording.file.redaction_reach import reach_warnings
 from runtime.recording.format import Header
 from runtime.recording.redaction import Redaction
 from runtime.recording.replay.input_feed import Feed
@@ -53,6 +54,8 @@ class RecordedFlow:
     """Calls in the file."""
     lost: tuple[Diagnostic, ...]
     """What is known to be missing of it: its end, or a line that was cut off."""
+    reach: tuple[Diagnostic, ...]
+    """What redaction did not reach; among `notes`."""
     graphs: RecordedGraphs
     """Makes runnable what the graph was changed to while it was recorded."""
 
@@ -160,16 +163,18 @@ def open_recording(
         OutputLevel(header.outputs)
     except ValueError as error:
         raise StudioError([_unusable(path, str(error))]) from error
+    reach = reach_warnings(path, header, reader.end)
     notes = (*opened.warnings, *(_difference(path, item) for item in found))
     return RecordedFlow(
         path,
         header,
         opened,
         found,
-        (*notes, *_unpinned(path, header)),
+        (*notes, *_unpinned(path, header), *reach),
         version=reader.version,
         calls=reader.calls,
         lost=() if reader.end is not None else reader.warnings,
+        reach=reach,
         graphs=graphs,
     )
 

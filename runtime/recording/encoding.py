@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -85,6 +85,20 @@ class Redactor(Protocol):
         """What the rules did not reach so far, in sentences."""
         ...
 
+    def fresh(self) -> Redactor:
+        """The same rules, which have been given nothing yet."""
+        ...
+
+    @property
+    def out_of_reach(self) -> int:
+        """Texts without any JSON so far, into which no JSON path could look."""
+        ...
+
+    @property
+    def unused_rules(self) -> tuple[int, ...]:
+        """Rules that found nothing so far, counted from 0."""
+        ...
+
     @property
     def embedded(self) -> bool:
         """Whether JSON paths look into JSON within a line of other text."""
@@ -113,6 +127,10 @@ class RecordingOptions:
     payload_limit: int = FULL_PAYLOAD_BYTES
     """With `FULL`: payloads above this many bytes are kept as digests."""
     redactor: Redactor | None = None
+
+    def fresh(self) -> RecordingOptions:
+        """The same for another file, whose rules have been given nothing yet."""
+        return self if self.redactor is None else replace(self, redactor=self.redactor.fresh())
 
 
 def printed_runs(printed: tuple[Printed, ...]) -> tuple[tuple[str, bytes], ...]:

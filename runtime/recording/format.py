@@ -231,6 +231,10 @@ class EndLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="end", kw_onl
     delivered: int = 0
     dropped: int = 0
     errors: int = 0
+    out_of_reach: int = 0
+    """Texts without any JSON, into which no JSON path of `Header.redactions` could look."""
+    unused_rules: tuple[int, ...] = ()
+    """Which of `Header.redactions` found nothing, counted from 0."""
     digest: str = ""
     """BLAKE2b of 128 bits of every byte before this line, in hexadecimal."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from runtime.expression.patterns import LinearPattern, require_few
@@ -75,16 +75,24 @@ class Redaction:
                 cleaned = found
         return cleaned
 
+    def fresh(self) -> Redaction:
+        """The same rules, which have been given nothing yet."""
+        return Redaction(self.rules, embedded=self.embedded)
+
+    @property
+    def out_of_reach(self) -> int:
+        """Texts without any JSON that it was given so far, if it has JSON paths."""
+        return self._out_of_reach
+
+    @property
+    def unused_rules(self) -> tuple[int, ...]:
+        """Rules that found nothing so far, counted from 0."""
+        rules = enumerate(self.rules)
+        return tuple(index for index, rule in rules if rule not in self._found)
+
     def limits(self) -> tuple[str, ...]:
         """What the rules did not reach in what they were given so far, in sentences."""
-        told = []
-        if self._out_of_reach:
-            texts = "1 text" if self._out_of_reach == 1 else f"{self._out_of_reach:,} texts"
-            told.append(f"no JSON path could look into {texts} without any JSON")
-        unused = [repr(rule) for rule in self.rules if rule not in self._found]
-        if unused:
-            told.append(f"nothing was found by {', '.join(unused)}")
-        return tuple(told)
+        return reach_sentences(self.rules, self.out_of_reach, self.unused_rules)
 
     def _by_path(self, data: bytes) -> bytes:
         cleaned = self._document(data)
@@ -155,6 +163,20 @@ class Redaction:
         for parts in sorted(found, key=len, reverse=True):
             value = _replaced(value, parts)
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def reach_sentences(
+    rules: Sequence[str], out_of_reach: int, unused: Iterable[int]
+) -> tuple[str, ...]:
+    """What `rules` did not reach: texts without JSON, and which of them, by index, are `unused`."""
+    told = []
+    if out_of_reach:
+        texts = "1 text" if out_of_reach == 1 else f"{out_of_reach:,} texts"
+        told.append(f"no JSON path could look into {texts} without any JSON")
+    found_nothing = [repr(rules[index]) for index in unused if 0 <= index < len(rules)]
+    if found_nothing:
+        told.append(f"nothing was found by {', '.join(found_nothing)}")
+    return tuple(told)
 
 
 def _replaced(value: Any, parts: Parts) -> Any:

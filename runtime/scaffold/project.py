@@ -20,7 +20,12 @@ from runtime.model.errors import StudioError
 from runtime.model.linked import Role
 from runtime.scaffold.manifest_edit import ManifestEdit, edited_manifest
 from runtime.scaffold.new_files import refusal, remove_new, replace_file, write_new
-from runtime.scaffold.templates import TemplateLanguage, component_files, project_files
+from runtime.scaffold.templates import (
+    CARGO_CONFIG,
+    TemplateLanguage,
+    component_files,
+    project_files,
+)
 from runtime.scaffold.wiring import (
     INPUT,
     OUTPUT,
@@ -100,7 +105,7 @@ def new_component(
     read = edited_manifest(loaded.path, edit)
     if read is None or len(read.manifest.component) != len(loaded.manifest.component) + 1:
         raise _cannot_be_edited(loaded, name, role, language, path)
-    contracts = _missing_contracts(language, loaded.directory)
+    contracts = _missing_contracts(language, loaded)
     written = write_new(loaded.directory, contracts) + write_new(folder, files)
     try:
         replace_file(loaded.path, edit.data)
@@ -110,9 +115,17 @@ def new_component(
     return NewComponent(folder, written, wiring, loaded.path, flow_name)
 
 
-def _missing_contracts(language: TemplateLanguage, project: Path) -> dict[PurePosixPath, bytes]:
-    """The contracts, and what else the language needs, of a project that has none yet."""
-    needed = project_files(language)
+def _missing_contracts(
+    language: TemplateLanguage, loaded: LoadedManifest
+) -> dict[PurePosixPath, bytes]:
+    """The contracts, and what else the language needs, of a project that has none yet.
+
+    Where crates are built is left as it is in a project that has some.
+    """
+    project = loaded.directory
+    needed = dict(project_files(language))
+    if any((project / item.path / "Cargo.toml").exists() for item in loaded.manifest.component):
+        needed.pop(PurePosixPath(CARGO_CONFIG), None)
     if (project / "wit").exists():
         needed = {path: text for path, text in needed.items() if path.parts[0] != "wit"}
     return {path: text for path, text in needed.items() if not (project / path).exists()}

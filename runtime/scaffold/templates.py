@@ -14,6 +14,9 @@ from runtime.scaffold.new_files import Files
 WIT_IN_TEMPLATES = "../../wit"
 """Where the sources of a template name the project's contracts, seen from the component."""
 
+CARGO_CONFIG = ".cargo/config.toml"
+"""Where Cargo looks for the configuration of a project's crates."""
+
 
 @dataclass(frozen=True, slots=True)
 class TemplateLanguage:
@@ -26,12 +29,16 @@ class TemplateLanguage:
     """What is typed once in a new project before the first build."""
     named_files: tuple[str, ...] = ()
     """Suffixes of files that are named like the role, and then like the component."""
+    project_files: tuple[tuple[str, str], ...] = ()
+    """What a project has once: the template's file, and where it goes in the project."""
 
 
 LANGUAGES: dict[str, TemplateLanguage] = {
     language.name: language
     for language in (
-        TemplateLanguage("rust", ("target/",)),
+        TemplateLanguage(
+            "rust", ("target/",), project_files=(("cargo-config.toml", CARGO_CONFIG),)
+        ),
         TemplateLanguage(
             "python", ("__pycache__/", "wit_world/", "componentize_py_*", "poll_loop.py")
         ),
@@ -41,6 +48,7 @@ LANGUAGES: dict[str, TemplateLanguage] = {
             ("node_modules/",),
             prepare="npm install",
             named_files=(".js",),
+            project_files=(("package.json", "package.json"),),
         ),
     )
 }
@@ -75,12 +83,11 @@ def project_files(language: TemplateLanguage) -> Files:
     """What a new project has besides its manifest and components, relative to its folder."""
     ignored = "".join(f"{line}\n" for line in (".torvyn/", *language.ignored))
     files = {PurePosixPath(".gitignore"): ignored.encode()}
-    for path, content in contract_files().items():
-        files[PurePosixPath("wit") / path] = content
+    for wit_path, content in contract_files().items():
+        files[PurePosixPath("wit") / wit_path] = content
     template = bundled_folder(COMPONENTS) / "templates" / language.name
-    for name in ("package.json",):
-        if (template / name).is_file():
-            files[PurePosixPath(name)] = (template / name).read_bytes()
+    for name, path in language.project_files:
+        files[PurePosixPath(path)] = (template / name).read_bytes()
     return files
 
 

@@ -12,7 +12,7 @@ from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.timeline import RecordingStatus
-from runtime.recording.encoding import RecordingOptions
+from runtime.recording.encoding import RecordingOptions, Redactor
 from runtime.recording.file.header import header_of
 from runtime.recording.file.writer import FileWriter, free_path
 from runtime.recording.recorder import Recorder
@@ -45,6 +45,7 @@ class RecordingFile:
         self._options = options
         self._recorder: Recorder | None = None
         self._writer: FileWriter | None = None
+        self._redactor: Redactor | None = None
         self._reported: Diagnostic | None = None
 
     @property
@@ -66,7 +67,9 @@ class RecordingFile:
         resources = self._resources
         compiled = resources.known.compiled(flow)
         facts = run_facts(flow, surfaces_of(compiled), resources.manifest_text, resources.options)
-        recorder.keep(name, header_of(flow, facts, self._options, name), self._options)
+        options = self._options.fresh()
+        recorder.keep(name, header_of(flow, facts, options, name), options)
+        self._redactor = options.redactor
         self._recorder = recorder
         self._writer = recorder.writer
         self._reported = None
@@ -80,6 +83,10 @@ class RecordingFile:
         writer = recorder.writer
         recorder.stop(end_of(end, writer.calls, time.time_ns()))
         return writer.path
+
+    def limits(self) -> tuple[str, ...]:
+        """What redaction did not reach in the file that was written last, in sentences."""
+        return () if self._redactor is None else self._redactor.limits()
 
     def failure(self) -> Diagnostic | None:
         """Why writing stopped by itself; reported once."""

@@ -54,6 +54,7 @@ from runtime.protocol.requests import (
     TryNode,
 )
 from runtime.protocol.updates import CallMark, Health, Update
+from runtime.recording.file.redaction_reach import LOOK
 from runtime.recording.file.writer import free_path
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable
@@ -294,6 +295,8 @@ class FlowSession:
         path: Path | None = self._file.stop(self._time.end.snapshot())
         if path is not None:
             self._time.note(CallMark.NOTE, None, f"recorded into {path}")
+            for limit in self._file.limits():
+                self._time.note(CallMark.ERROR, None, f"redaction of {path}: {limit}. {LOOK}")
 
     # ---- the run
 

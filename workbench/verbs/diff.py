@@ -10,6 +10,8 @@ from runtime.headless.compare_builds import compare_build_files
 from runtime.model.errors import ExitCode
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
+from runtime.recording.file.redaction_reach import redaction_reach
+from workbench.command_line.messages import show_problems
 from workbench.verbs.expect_options import print_comparison
 from workbench.verbs.options.trust_flag import admission, trust_option
 
@@ -42,6 +44,8 @@ def command(
 ) -> int:
     """Compare outputs: exit 0 when they are equal, 1 when they differ."""
     rules = Ignore(ignore, exact=exact)
+    for file in files:
+        show_problems(redaction_reach(file))
     if node is None and old is None and new is None:
         if len(files) != 2:
             raise click.UsageError(

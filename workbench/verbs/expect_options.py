@@ -40,7 +40,7 @@ def expect(arguments: ReplayArguments) -> ExitCode:
 def _expect(arguments: ReplayArguments, junit: JunitFile | None) -> ExitCode:
     ignore = Ignore(arguments["ignore"], exact=arguments["exact"])
     recorded = opened_recording(arguments)
-    show_problems(recorded.opened.warnings)
+    show_problems((*recorded.opened.warnings, *recorded.reach))
     _require_whole(recorded, partial=arguments["partial"])
     began = time.monotonic()
     with expectation(

@@ -16,6 +16,7 @@ from runtime.model.errors import ExitCode
 from runtime.model.linked import LinkedFlow
 from runtime.model.output_file import require_writable, write_output
 from runtime.opening.open import open_flow
+from runtime.recording.file.redaction_reach import redaction_reach
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from workbench.command_line.messages import say, show_failure, show_problems, show_result
@@ -101,6 +102,7 @@ def command(
     else:
         if rest or flow or limit or timeout or inputs:
             raise click.UsageError("a recording is traced as it is, without other words or limits")
+        show_problems(redaction_reach(recording))
         traced, traces = trace_recording(recording)
     chosen = chosen_traces(traces, lineage)
     if as_json or trace_format == "json":

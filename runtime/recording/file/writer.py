@@ -54,6 +54,7 @@ class FileWriter:
         """Calls handed over."""
         self.bytes_written = 0
         self._maker = LineMaker(options)
+        self._redactor = options.redactor
         self._entries: list[Entry] = []
         self._entry_bytes = 0
         self._buffer = bytearray()
@@ -151,10 +152,20 @@ class FileWriter:
                 while chunk := self._next_chunk():
                     self._write(chunk)
                 if self._end is not None and self.failed is None:
-                    digest = self._digest.hexdigest()
-                    self._write(encode(structs.replace(self._end, digest=digest)))
+                    self._write(encode(self._last_line(self._end)))
         except OSError as error:
             self._fail(error)
+
+    def _last_line(self, end: EndLine) -> EndLine:
+        digest = self._digest.hexdigest()
+        if self._redactor is None:
+            return structs.replace(end, digest=digest)
+        return structs.replace(
+            end,
+            out_of_reach=self._redactor.out_of_reach,
+            unused_rules=self._redactor.unused_rules,
+            digest=digest,
+        )
 
     def _next_chunk(self) -> bytes | None:
         with self._change:

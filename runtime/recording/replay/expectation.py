@@ -73,7 +73,9 @@ def rerun(
     engine = Engine(flow, invoker, facts.options)
     with RecordingReader(recording) as reader:
         reader.require_beginning()
-        writer = FileWriter(made, header_of(flow, facts, options, next_to or recording), options)
+        written = options.fresh()
+        header = header_of(flow, facts, written, next_to or recording)
+        writer = FileWriter(made, header, written)
 
         def ran_to_its_end() -> bool:
             return reader.end is not None and FlowState(reader.end.state).ended

@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from runtime.model.errors import StudioError
 from runtime.recording.encoding import RecordingOptions
+from runtime.recording.file.reader import RecordingReader
+from runtime.recording.file.redaction_reach import reach_warnings, redaction_reach
 from runtime.recording.redaction import MARK, Redaction
 from tests.support.recording_flows import Components, lines_of, record_to
 
@@ -205,3 +208,31 @@ def test_nothing_secret_reaches_the_file(tmp_path: Path) -> None:
     assert pulled[0]["size"] == len(pulled[0]["text"])
     configs = {node["name"]: node["config"] for node in lines[0]["nodes"]}
     assert configs["upper"] == '{"token":"[redacted]"}'
+    assert not any("nothing was found" in item.message for item in redaction_reach(path))
+
+
+def test_what_was_not_reached_stands_in_the_file_and_is_told_when_it_is_opened(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "run.rec"
+    options = RecordingOptions(redactor=Redaction(["$.token", "$.card", "hunter2"]))
+    components = Components([b'{"token":"s3cret"}', b"no JSON"], says=b"")
+    components.process = lambda data: data
+    record_to(path, components, options=options.fresh())
+    told = redaction_reach(path)
+    assert [item.message for item in told] == [
+        "redaction: no JSON path could look into 3 texts without any JSON",
+        "redaction: nothing was found by '$.card', 'hunter2'",
+    ]
+    with RecordingReader(path) as reader:
+        reader.check()
+        header, end = reader.header, reader.end
+    assert reach_warnings(path, header, end) == told
+    assert end is not None
+    forged = structs.replace(end, out_of_reach=0, unused_rules=(-1, 9))
+    assert reach_warnings(path, header, forged) == ()
+    (unknown,) = reach_warnings(path, header, None)
+    assert "it has no end line" in unknown.message
+    other = options.fresh().redactor
+    assert other is not None
+    assert other.unused_rules == (0, 1, 2)

@@ -60,6 +60,17 @@ def test_a_new_component_of_each_role_and_language_fits_into_the_flow(
         new_component(manifest, "extra-1", role, LANGUAGES[language])
 
 
+def test_crates_of_a_project_are_built_into_one_folder_unless_it_has_some(tmp_path: Path) -> None:
+    config = ".cargo/config.toml"
+    assert (project(tmp_path / "new", "rust").parent / config).is_file()
+    mixed = project(tmp_path / "mixed")
+    new_component(mixed, "first", Role.FILTER, LANGUAGES["rust"])
+    assert (mixed.parent / config).is_file()
+    (mixed.parent / config).unlink()
+    new_component(mixed, "second", Role.FILTER, LANGUAGES["rust"])
+    assert not (mixed.parent / config).exists()
+
+
 def test_a_component_comes_behind_the_node_that_is_named(tmp_path: Path) -> None:
     manifest = project(tmp_path / "p")
     new_component(manifest, "check", Role.FILTER, LANGUAGES["c"], after="source")

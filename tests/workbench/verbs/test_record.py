@@ -117,6 +117,10 @@ def test_redacted_texts_are_nowhere_in_the_file(tmp_path: Path) -> None:
     again = studio("replay", str(path))
     assert again.returncode == 0, again.stderr.decode()
     assert b'"name":"[redacted]"' in again.stdout
+    told = b"redaction: no JSON path could look into"
+    assert again.stderr.index(told) < again.stderr.index(b"Summary")
+    for words in (["diff", str(path), str(path)], ["trace", str(path)]):
+        assert told in studio(*words).stderr
 
 
 def test_bad_rules_are_refused_before_anything_runs(tmp_path: Path) -> None:
