@@ -20,9 +20,9 @@ from runtime.model.surface import Surface
 from runtime.wasm.abi.component_values import ByteLists
 from runtime.wasm.cache import CodeCache
 from runtime.wasm.declared_memory import Declared, read_declared
+from runtime.wasm.direct.surface_reader import read_surface
 from runtime.wasm.host_functions.wasi import POLLABLES
 from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
-from runtime.wasm.surface_reader import read_surface
 
 _MAGIC = b"\0asm"
 _HEADER_BYTES = 8

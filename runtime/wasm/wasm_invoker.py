@@ -22,13 +22,13 @@ from runtime.model.errors import StudioError
 from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
+from runtime.wasm.direct.instance import ComponentInstance, InstanceError
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import host_bug
 from runtime.wasm.host_functions.denials import DeniedUses, OnDenied
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.host_functions.printed_output import OnPrint
-from runtime.wasm.instance import ComponentInstance, InstanceError
 from runtime.wasm.sandbox import CallWatch
 
 _FINISHED = Answer(Finished())

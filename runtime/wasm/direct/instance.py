@@ -30,7 +30,7 @@ from runtime.wasm.abi import capi
 from runtime.wasm.abi.component_values import ByteLists, FixedValues
 from runtime.wasm.abi.handles import Handles
 from runtime.wasm.abi.value_layout import WORDS, word
-from runtime.wasm.calls import DirectCalls, Run
+from runtime.wasm.direct.calls import DirectCalls, Run
 from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState, host_bug
