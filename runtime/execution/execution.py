@@ -118,6 +118,11 @@ class Execution:
         """See `Invoker.invoke`; for the engine."""
         return self._make(call)
 
+    @property
+    def live(self) -> bool:
+        """See `LiveHostInputs.live`; for the components."""
+        return getattr(self._driver.host_inputs, "live", False)
+
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
         """See `HostInputs.answer`; for the components."""
         return self._driver.host_inputs.answer(node, call, interface, function, size)

@@ -9,7 +9,8 @@ from runtime.engine.options import EngineOptions
 from runtime.hotreload.builds import ComponentBuild, KnownBuilds
 from runtime.model.linked import LinkedFlow
 from runtime.recording.replay.input_feed import Feed
-from runtime.wasm.host import Compiled, Host
+from runtime.wasm.call_layer import Compiled
+from runtime.wasm.host import Host
 
 OpenFeeds = Callable[[], Mapping[str, Feed]]
 """Opens what is given in place of sources, from the start; by the source's name."""

@@ -26,7 +26,7 @@ from runtime.recording.replay.recorded_host_inputs import (
 from runtime.recording.replay.replayer import Divergence, Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
-from runtime.wasm.host_functions.denials import OnDenied
+from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 LONGEST_SLEEP_SECONDS = 0.05

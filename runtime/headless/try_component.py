@@ -30,7 +30,7 @@ from runtime.recording.diff.build_diff import RecordedCall, calls_of_node
 from runtime.recording.replay.input_feed import TextInput, text_output
 from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.recording.replay.typed_elements import TypedElement, read_typed_elements
-from runtime.wasm.host_functions.denials import OnDenied
+from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 

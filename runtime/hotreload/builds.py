@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.protocol.updates import NodeBuild
-from runtime.wasm.host import Compiled
+from runtime.wasm.call_layer import Compiled
 
 KEPT_BUILDS = 5
 """Earlier builds of a node that can be put in use again."""

@@ -20,7 +20,8 @@ from runtime.hotreload.refusals import Refusals
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.surface import Surface
-from runtime.wasm.host import Compiled, Host
+from runtime.wasm.call_layer import Compiled
+from runtime.wasm.host import Host
 from runtime.watch.file_changes import (
     FileArriving,
     FileBack,

@@ -20,7 +20,8 @@ from runtime.model.events import Event, Relinked
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.protocol.updates import BuildComparison
 from runtime.recording.diff.build_diff import BuildUnderTest, RecordedCall, compare_builds
-from runtime.wasm.host import Compiled, Host
+from runtime.wasm.call_layer import Compiled
+from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 

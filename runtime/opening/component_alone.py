@@ -28,8 +28,9 @@ from runtime.opening.open import OnPrint, open_flow
 from runtime.opening.trust import Admit, require_trust
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
-from runtime.wasm.host import Compiled, Host
-from runtime.wasm.host_functions.denials import OnDenied
+from runtime.wasm.call_layer import Compiled
+from runtime.wasm.host import Host
+from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 

@@ -30,7 +30,7 @@ from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
 from runtime.timetravel.replay_source import ReplaySource
 from runtime.wasm.host import Host
-from runtime.wasm.host_functions.denials import OnDenied
+from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 OnPrint = Callable[[str, int, str, bytes, bool], None]

@@ -33,7 +33,7 @@ from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import ReplayStep, steps_of_file
-from runtime.wasm.host_functions.denials import OnDenied
+from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 

@@ -1,50 +1,25 @@
-"""The wasm engine: its configuration, compiling, and reading what a component is."""
+"""Compiles components, keeps their code between runs, and reads what they are."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 from weakref import WeakValueDictionary
 
-from wasmtime import Config, Engine, WasmtimeError, _bindings
-from wasmtime.component import Component
-
 from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.surface import Surface
-from runtime.wasm.abi.component_values import ByteLists
 from runtime.wasm.cache import CodeCache
-from runtime.wasm.declared_memory import Declared, read_declared
-from runtime.wasm.direct.surface_reader import read_surface
-from runtime.wasm.host_functions.wasi import POLLABLES
-from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
+from runtime.wasm.call_layer import CallLayer, Compiled, NotCompiledError
+from runtime.wasm.declared_memory import read_declared
+from runtime.wasm.layer_choice import preferred_layer
 
 _MAGIC = b"\0asm"
 _HEADER_BYTES = 8
-_OPEN_FILES = 16
-"""Descriptors that wasmtime and its runtime for host functions take, with some to spare."""
 _CORE_MODULE = b"\x01\x00\x00\x00"
-_CONFIGURATION = (
-    "epochs fuel canonical-nan deterministic-relaxed-simd no-concurrency stack-1MiB line-tables 1"
-)
-"""Part of the key of compiled code; change it whenever `_engine` changes."""
-
-
-@dataclass(frozen=True, eq=False)
-class Compiled:
-    """A component ready to be instantiated; may be shared by threads."""
-
-    digest: str
-    """SHA-256 of the component's bytes, in hexadecimal."""
-    surface: Surface
-    component: Component
-    declared: Declared
-    """The memories and tables an instance of it has."""
 
 
 def surfaces_of(compiled: Mapping[str, Compiled]) -> dict[str, Surface]:
@@ -53,21 +28,22 @@ def surfaces_of(compiled: Mapping[str, Compiled]) -> dict[str, Surface]:
 
 
 class Host:
-    """One engine and its compiled components.
+    """One call layer and the components it compiled.
 
     `compile` and `inspect` may be called from any thread; instances live on the one thread
     that calls components (`WasmInvoker`).
     """
 
-    def __init__(self, cache_dir: Path | None) -> None:
-        """`cache_dir` is a folder of the user's own for compiled code, or None for no cache."""
-        _check_open_files()
-        self.engine = _engine()
+    def __init__(self, cache_dir: Path | None, layer: CallLayer | None = None) -> None:
+        """`cache_dir` is a folder of the user's own for compiled code, or None for no cache.
+
+        Without `layer`, it is that of `layer_choice.preferred_layer`.
+        """
+        self.layer = layer or preferred_layer()
+        self._key = hashlib.sha256(self.layer.settings.encode()).hexdigest()[:16]
         self._cache = CodeCache(cache_dir) if cache_dir is not None else None
         self._known: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
         self._lock = threading.Lock()
-        self._pollables: Component | None = None
-        self._of_thread = threading.local()
         self.on_compile: Callable[[], None] | None = None
         """Called, on the thread that compiles, before a component that no cache has."""
 
@@ -76,13 +52,6 @@ class Host:
         """What the user should know of this host: a cache that is not used."""
         problem = None if self._cache is None else self._cache.problem
         return () if problem is None else (problem,)
-
-    def lists(self) -> ByteLists:
-        """The calling thread's writer of byte lists: 2 MiB, shared by all its instances."""
-        lists: ByteLists | None = getattr(self._of_thread, "lists", None)
-        if lists is None:
-            lists = self._of_thread.lists = ByteLists()
-        return lists
 
     def inspect(self, data: bytes) -> Surface:
         """What a component imports and exports. Raises StudioError as `compile`."""
@@ -99,102 +68,30 @@ class Host:
         if known is not None:
             return known
         _check_header(data)
-        component = self._load(digest, data)
-        surface = read_surface(component, self.engine, digest, data)
-        compiled = Compiled(digest, surface, component, read_declared(data))
+        code = self._load(digest, data)
+        surface = self.layer.surface(code, digest, data)
+        compiled = Compiled(digest, surface, code, read_declared(data))
         with self._lock:
             return self._known.setdefault(digest, compiled)
 
-    def pollables(self) -> Component:
-        """The compiled `wasi.POLLABLES`."""
-        with self._lock:
-            if self._pollables is None:
-                self._pollables = Component(self.engine, POLLABLES)
-            return self._pollables
-
-    def _load(self, digest: str, data: bytes) -> Component:
-        key = f"{digest}-{_configuration_key()}"
+    def _load(self, digest: str, data: bytes) -> Any:
+        key = f"{digest}-{self._key}"
         if self._cache is not None:
             path = self._cache.find(key)
             if path is not None:
-                try:
-                    return Component.deserialize_file(self.engine, str(path))
-                except WasmtimeError:
-                    self._cache.discard(path)
+                code = self.layer.load(path)
+                if code is not None:
+                    return code
+                self._cache.discard(path)
         if self.on_compile is not None:
             self.on_compile()
         try:
-            component = Component(self.engine, data)
-        except WasmtimeError as error:
+            code = self.layer.compile(data)
+        except NotCompiledError as error:
             raise _not_compiled(_cause(str(error))) from None
         if self._cache is not None:
-            self._cache.keep(key, bytes(component.serialize()))
-        return component
-
-
-def _check_open_files() -> None:
-    """Raise `StudioError` when wasmtime would not get the descriptors that it needs.
-
-    It makes a runtime for its host functions when the first store is made, and aborts the process
-    when it cannot (`tokio::runtime::Builder::build`).
-    """
-    opened: list[int] = []
-    try:
-        while len(opened) < _OPEN_FILES:
-            opened.append(os.open(os.devnull, os.O_RDONLY))
-    except OSError as error:
-        raise StudioError(
-            [
-                Diagnostic(
-                    Severity.ERROR,
-                    Code.IO,
-                    f"the runtime of the components needs {_OPEN_FILES} open files more than it "
-                    f"can have: {error.strerror}",
-                    "Allow more open files, e.g. `ulimit -n 1024`.",
-                )
-            ],
-            ExitCode.ENVIRONMENT,
-        ) from None
-    finally:
-        for descriptor in opened:
-            os.close(descriptor)
-
-
-_BACKTRACE_DETAILS = "WASMTIME_BACKTRACE_DETAILS"
-
-
-def _config() -> Config:
-    """A configuration whose traps name source files and lines.
-
-    This binding has no setter for it: wasmtime reads the variable while it makes the
-    configuration. It is put back, as a component may be granted the environment.
-    """
-    before = os.environ.get(_BACKTRACE_DETAILS)
-    os.environ[_BACKTRACE_DETAILS] = "1"
-    try:
-        return Config()
-    finally:
-        if before is None:
-            del os.environ[_BACKTRACE_DETAILS]
-        else:
-            os.environ[_BACKTRACE_DETAILS] = before
-
-
-def _engine() -> Engine:
-    config = _config()
-    config.epoch_interruption = True
-    config.consume_fuel = True
-    config.cranelift_nan_canonicalization = True
-    config.wasm_relaxed_simd_deterministic = True
-    config.max_wasm_stack = MAX_WASM_STACK_BYTES
-    # Calls are synchronous here; without support for concurrent ones each is cheaper.
-    _bindings.wasmtime_config_concurrency_support_set(config.ptr(), False)
-    return Engine(config)
-
-
-def _configuration_key() -> str:
-    text = f"{version('wasmtime')} {_CONFIGURATION}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+            self._cache.keep(key, self.layer.serialize(code))
+        return code
 
 
 def _check_header(data: bytes) -> None:

@@ -52,8 +52,7 @@ class StoreLimits(NamedTuple):
     def of(cls, declared: Declared, limits: Limits) -> StoreLimits | None:
         """None when the component's memories or tables do not fit into the limits."""
         memory_bytes = limit_of_each(declared.memories, limits.memory_bytes)
-        elements = limits.memory_bytes // _TABLE_SHARE // _TABLE_ELEMENT_BYTES
-        table_elements = limit_of_each(declared.tables, elements)
+        table_elements = limit_of_each(declared.tables, table_elements_of(limits))
         if memory_bytes is None or table_elements is None:
             return None
         return cls(
@@ -72,6 +71,11 @@ class StoreLimits(NamedTuple):
             tables=self.tables,
             memories=self.memories,
         )
+
+
+def table_elements_of(limits: Limits) -> int:
+    """Elements that all tables of a component may have together."""
+    return limits.memory_bytes // _TABLE_SHARE // _TABLE_ELEMENT_BYTES
 
 
 def fuel_of(limits: Limits) -> int:

@@ -6,14 +6,10 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from wasmtime import WasmtimeError
-from wasmtime._error import ExitTrap
-
 from runtime.model.call import Export, Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.linked import Limits
 from runtime.model.stack import own_frame
-from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, MAX_TAKEN_BYTES
 from runtime.wasm.backtrace import read_frames
 from runtime.wasm.declared_memory import Declared
 
@@ -123,22 +119,22 @@ def no_output_file(reason: str) -> Failure:
     )
 
 
-def asked_too_much(size: int) -> Failure:
+def asked_too_much(size: int, most: int) -> Failure:
     """The component asked for a list that the host does not give at once."""
     return Failure.of(
         FailureKind.LIMIT,
-        f"asked for {size:,} bytes at once; the host gives at most {MAX_GIVEN_BYTES:,}",
+        f"asked for {size:,} bytes at once; the host gives at most {most:,}",
         Code.CAPACITY_EXCEEDED,
         "Read large payloads in several pieces, with `read` of a mebibyte or less.",
         crashed=True,
     )
 
 
-def configuration_too_long(size: int) -> Failure:
+def configuration_too_long(size: int, most: int) -> Failure:
     """The node's configuration is longer than what crosses at once."""
     return Failure.of(
         FailureKind.LIMIT,
-        f"its configuration has {size:,} bytes; the host gives at most {MAX_GIVEN_BYTES:,}",
+        f"its configuration has {size:,} bytes; the host gives at most {most:,}",
         Code.CAPACITY_EXCEEDED,
         "Shorten the node's config in the manifest, e.g. to the path of a file it may read.",
         crashed=True,
@@ -188,10 +184,10 @@ def too_many_memories(declared: Declared, limits: Limits) -> Failure:
     )
 
 
-def _too_much(_text: str, _limits: Limits) -> Failure:
+def _passed_too_much(most: int) -> Failure:
     return Failure.of(
         FailureKind.LIMIT,
-        f"passed more than {MAX_TAKEN_BYTES:,} bytes to the host in one call",
+        f"passed more than {most:,} bytes to the host in one call",
         Code.CAPACITY_EXCEEDED,
         "Write large payloads in several pieces: this host takes no more at once.",
         crashed=True,
@@ -207,7 +203,6 @@ def _contract(code: Code, message: str, advice: str) -> Callable[[str, Limits], 
 
 _CALL_PATTERNS = (
     _Pattern(re.compile("all fuel consumed"), _fuel),
-    _Pattern(re.compile("too much data is being copied"), _too_much),
     _Pattern(
         re.compile("unknown handle index|resource index|removed from the table"),
         _contract(
@@ -256,7 +251,12 @@ def _uncounted(_text: str, _limits: Limits) -> Failure:
 class CallTrouble(NamedTuple):
     """What is known about a call that wasmtime ended with an error."""
 
-    error: WasmtimeError
+    text: str
+    """wasmtime's, with the stack."""
+    exit_code: int | None
+    """What a component exited with, if it did."""
+    max_taken_bytes: int
+    """What it could hand over at once."""
     fault: Failure | None
     """What a host function of ours says about it."""
     interrupted: bool
@@ -266,20 +266,22 @@ class CallTrouble(NamedTuple):
 
 
 def call_failure(trouble: CallTrouble, limits: Limits) -> Failure:
-    """Why the call failed. The text of the error is read here and the error forgotten."""
-    text = str(trouble.error)
-    return _call_failure(trouble, text, limits)._replace(frames=read_frames(text))
+    """Why the call failed."""
+    return _call_failure(trouble, limits)._replace(frames=read_frames(trouble.text))
 
 
-def _call_failure(trouble: CallTrouble, text: str, limits: Limits) -> Failure:
+def _call_failure(trouble: CallTrouble, limits: Limits) -> Failure:
+    text = trouble.text
     if trouble.fault is not None:
         return trouble.fault
     if "interrupted" in text and trouble.interrupted:
         return interrupted()
     if trouble.timed_out:
         return timed_out(limits)
-    if isinstance(trouble.error, ExitTrap):
-        return _trap(f"exited with code {trouble.error.code}")
+    if trouble.exit_code is not None:
+        return _trap(f"exited with code {trouble.exit_code}")
+    if "too much data is being copied" in text:
+        return _passed_too_much(trouble.max_taken_bytes)
     for pattern, make in _CALL_PATTERNS:
         if pattern.search(text):
             return make(text, limits)
@@ -315,9 +317,8 @@ _IMPORT = re.compile(
 )
 
 
-def instantiation_failure(error: WasmtimeError, limits: Limits) -> Failure:
-    """Why a component could not be instantiated."""
-    text = str(error)
+def instantiation_failure(text: str, limits: Limits) -> Failure:
+    """Why a component could not be instantiated, by the text of wasmtime's error."""
     return _instantiation_failure(text, limits)._replace(frames=read_frames(text))
 
 

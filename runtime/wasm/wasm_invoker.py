@@ -22,14 +22,13 @@ from runtime.model.errors import StudioError
 from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
-from runtime.wasm.direct.instance import ComponentInstance, InstanceError
-from runtime.wasm.host import Compiled, Host
+from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError, NodeInstance
+from runtime.wasm.host import Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import host_bug
-from runtime.wasm.host_functions.denials import DeniedUses, OnDenied
+from runtime.wasm.host_functions.denied_uses import DeniedUses, OnDenied
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
-from runtime.wasm.host_functions.printed_output import OnPrint
-from runtime.wasm.sandbox import CallWatch
+from runtime.wasm.host_functions.printing import OnPrint
 
 _FINISHED = Answer(Finished())
 
@@ -41,7 +40,7 @@ class Prepared:
     node: LinkedNode
     answer: Answer
     """What `init` answered; when it failed there is no instance."""
-    instance: ComponentInstance | None
+    instance: NodeInstance | None
 
     @property
     def ready(self) -> bool:
@@ -74,13 +73,10 @@ class WasmInvoker:
         self._host = host
         self._nodes = dict(flow.by_name)
         self._compiled = dict(compiled or {})
-        self._inputs = host_inputs or LiveHostInputs()
-        self._on_print = on_print
-        self._denied = DeniedUses(on_denied)
-        self._flow_id = flow_id
-        self._lists = host.lists()
-        self._watch = CallWatch(host.engine)
-        self._instances: dict[str, ComponentInstance] = {}
+        self._calls = host.layer.open_flow(
+            FlowContext(flow_id, host_inputs or LiveHostInputs(), on_print, DeniedUses(on_denied))
+        )
+        self._instances: dict[str, NodeInstance] = {}
         self._closed = False
 
     # ---- calls
@@ -98,7 +94,7 @@ class WasmInvoker:
         except Exception as problem:
             return _failed(host_bug(problem))
 
-    def _other(self, call: Call, instance: ComponentInstance | None) -> Answer:
+    def _other(self, call: Call, instance: NodeInstance | None) -> Answer:
         if call.export is Export.TEARDOWN and instance is not None:
             # Also of a node that is no longer in the flow: `adopt` left its instance in use.
             return self._teardown(call, instance)
@@ -122,7 +118,7 @@ class WasmInvoker:
         return _failed(traps.missing_export(call.export, interface))
 
     def _init(self, node: LinkedNode, call: Call) -> Answer:
-        self._watch.call = call
+        self._calls.begin(call)
         prepared = self._prepare(node, call, None)
         old = self._instances.pop(node.name, None)
         if old is not None:
@@ -131,7 +127,7 @@ class WasmInvoker:
             self._instances[node.name] = prepared.instance
         return prepared.answer
 
-    def _teardown(self, call: Call, instance: ComponentInstance | None) -> Answer:
+    def _teardown(self, call: Call, instance: NodeInstance | None) -> Answer:
         if instance is None:
             return _FINISHED
         del self._instances[call.node]
@@ -180,18 +176,7 @@ class WasmInvoker:
 
     def _prepare(self, node: LinkedNode, call: Call, compiled: Compiled | None) -> Prepared:
         try:
-            instance = ComponentInstance(
-                node,
-                compiled or self._component(node),
-                self._host,
-                self._watch,
-                self._lists,
-                self._inputs,
-                self._flow_id,
-                self._on_print,
-                self._denied,
-                call.number,
-            )
+            instance = self._calls.open(node, compiled or self._component(node), call)
         except InstanceError as problem:
             return Prepared(node, _failed(problem.failure), None)
         run = instance.runs.get(Export.INIT)
@@ -235,11 +220,11 @@ class WasmInvoker:
 
     def interrupt(self) -> None:
         """End the running call promptly, from any thread; nothing happens between calls."""
-        self._watch.interrupt()
+        self._calls.interrupt()
 
     def in_progress(self) -> CallInProgress | None:
         """The call that has not come back yet, for any thread."""
-        return self._watch.in_progress()
+        return self._calls.in_progress()
 
     def live_handles(self, node: str) -> int:
         """Buffers a node's component owns now; more after every call is a leak."""
@@ -257,7 +242,7 @@ class WasmInvoker:
         for instance in self._instances.values():
             instance.close()
         self._instances.clear()
-        self._watch.close()
+        self._calls.close()
 
 
 def _failed(failure: Failure) -> Answer:

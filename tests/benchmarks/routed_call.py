@@ -17,6 +17,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from wasmtime import Engine
+
 from runtime.model.call import Call, Export, Failed
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import (
@@ -26,6 +28,7 @@ from runtime.model.linked import (
     LinkedNode,
     Role,
 )
+from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_guests import ECHO, ROUTER, component
@@ -92,11 +95,11 @@ def direct(
 
 
 def stock(
-    host: Host, data: bytes, role: Role, export: Export, lifecycle: bool, inputs: list[Element]
+    engine: Engine, data: bytes, role: Role, export: Export, lifecycle: bool, inputs: list[Element]
 ) -> Callable[[int], None]:
     """What makes n calls the usual way."""
     life = f"{LIFECYCLE_INTERFACE}@0.1.0" if lifecycle else None
-    instance = StockHost(host.engine, data, f"{ROLE_INTERFACES[role]}@0.1.0", life)
+    instance = StockHost(engine, data, f"{ROLE_INTERFACES[role]}@0.1.0", life)
     if lifecycle:
         instance.call(Export.INIT, argument="{}")
 
@@ -110,12 +113,13 @@ def stock(
 def main() -> None:
     per_round = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 25
-    host = Host(None)
+    layer = DirectLayer()
+    host = Host(None, layer)
     print(f"{'component':<18} {'invoker':>10} {'binding':>10} {'ratio':>7}   us a call, medians")
     for name, data, role, export, lifecycle, payloads in guests():
         inputs = elements(payloads)
         invoker, fast = direct(host, data, role, export, lifecycle, inputs)
-        slow = stock(host, data, role, export, lifecycle, inputs)
+        slow = stock(layer.engine, data, role, export, lifecycle, inputs)
         took: dict[str, list[float]] = {"fast": [], "slow": []}
         for _ in range(rounds):
             for label, calls, count in (("fast", fast, per_round), ("slow", slow, per_round // 10)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from runtime.model.call import Answer, Call, Export, Failed, Failure
+from runtime.model.call import Answer, Call, Export, Failed, Failure, Printed
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import (
     LIFECYCLE_INTERFACE,
@@ -15,7 +15,8 @@ from runtime.model.linked import (
     LinkedNode,
     Role,
 )
-from runtime.wasm.host import Compiled, Host
+from runtime.wasm.call_layer import Compiled
+from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 EXPORT_OF = {
@@ -56,6 +57,16 @@ def a_node(
         limits=limits or Limits(),
         grants=grants,
     )
+
+
+def by_stream(answer: Answer) -> tuple[Printed, ...]:
+    """What a call printed, stdout first: only the native layer knows in which order it did."""
+    found: dict[str, Printed] = {}
+    for item in answer.printed:
+        before = found.get(item.stream)
+        data = item.data if before is None else before.data + item.data
+        found[item.stream] = item._replace(data=data)
+    return tuple(found[stream] for stream in ("stdout", "stderr") if stream in found)
 
 
 class OneNode:

@@ -206,7 +206,7 @@ class DirectCalls:
             if size <= MAX_GIVEN_BYTES:
                 size = len(call.argument.encode("utf-8", "replace"))
             if size > MAX_GIVEN_BYTES:
-                return Failed(configuration_too_long(size))
+                return Failed(configuration_too_long(size, MAX_GIVEN_BYTES))
             fixed = FixedValues()
             config = capi.address(fixed.text(call.argument))
             error = capi.func_call(function, context, config, capi.ONE, slot_at, capi.ONE)

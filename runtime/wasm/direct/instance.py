@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
-from wasmtime import Store, WasmtimeError
-from wasmtime.component import Func, Instance, Linker
+from wasmtime import Engine, Store, WasmtimeError
+from wasmtime._error import ExitTrap
+from wasmtime.component import Component, Func, Instance, Linker
 
 from runtime.model.call import (
     NO_COPIES,
@@ -21,28 +22,24 @@ from runtime.model.call import (
     Outcome,
     Printed,
 )
-from runtime.model.contract import same_type
-from runtime.model.host_inputs import HostInputs
-from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode, contract_name
+from runtime.model.linked import LinkedNode
 from runtime.model.time_units import NS_PER_MS
 from runtime.wasm import traps
 from runtime.wasm.abi import capi
-from runtime.wasm.abi.component_values import ByteLists, FixedValues
+from runtime.wasm.abi.component_values import MAX_TAKEN_BYTES, ByteLists, FixedValues
 from runtime.wasm.abi.handles import Handles
 from runtime.wasm.abi.value_layout import WORDS, word
+from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError
 from runtime.wasm.direct.calls import DirectCalls, Run
-from runtime.wasm.host import Compiled, Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
-from runtime.wasm.host_functions.denials import Denials, DeniedUses
-from runtime.wasm.host_functions.printed_output import (
-    OnPrint,
-    OutputFileError,
-    PrintedOutput,
-)
+from runtime.wasm.host_functions.denials import Denials
+from runtime.wasm.host_functions.denied_uses import NodeDenials, replaces
+from runtime.wasm.host_functions.printed_output import OutputFileError, PrintedOutput
 from runtime.wasm.host_functions.torvyn import TorvynImports
 from runtime.wasm.host_functions.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
+from runtime.wasm.node_types import called_exports, check_types
 from runtime.wasm.sandbox import CallWatch, StoreLimits, fuel_of
 
 _perf_counter_ns = time.perf_counter_ns
@@ -53,12 +50,14 @@ _lseek, _FROM_HERE = os.lseek, os.SEEK_CUR
 _NOTHING_PRINTED: tuple[tuple[Printed, ...], int] = ((), 0)
 
 
-class InstanceError(Exception):
-    """There is no instance; `failure` says why."""
+class ComponentCode(Protocol):
+    """Where instances take compiled code from."""
 
-    def __init__(self, failure: Failure) -> None:
-        self.failure = failure
-        super().__init__(failure.message)
+    engine: Engine
+
+    def pollables(self) -> Component:
+        """The compiled `wasi.POLLABLES`."""
+        ...
 
 
 class ComponentInstance:
@@ -68,13 +67,10 @@ class ComponentInstance:
         self,
         node: LinkedNode,
         compiled: Compiled,
-        host: Host,
+        code: ComponentCode,
         watch: CallWatch,
         lists: ByteLists,
-        inputs: HostInputs,
-        flow_id: str,
-        on_print: OnPrint | None,
-        denied: DeniedUses,
+        context: FlowContext,
         call: int,
     ) -> None:
         """Instantiate `compiled` for `node`; `call` is the number of the call it is made for.
@@ -86,10 +82,10 @@ class ComponentInstance:
         self.crashed: Failure | None = None
         """Why the instance cannot be called any more."""
         grants = read_grants(node.grants)
-        self._state = CallState(node.name, grants, flow_id, inputs)
+        self._state = CallState(node.name, grants, context.flow_id, context.inputs)
         self._state.call = call
         streams = boundary.output_streams(item.name for item in compiled.surface.imports)
-        self._output = PrintedOutput(self._state, streams, on_print)
+        self._output = PrintedOutput(self._state, streams, context.on_print)
         self._watch = watch
         self._timeout_ns = node.limits.call_timeout_ms * NS_PER_MS
         self._limits = node.limits
@@ -102,15 +98,16 @@ class ComponentInstance:
         self._left = word(left)
         self._left_at = capi.address(left)
         self._kept: list[Any] = []
-        self._store = Store(host.engine)
+        self._store = Store(code.engine)
         self._calls: DirectCalls | None = None
         self._handles = Handles(self._store)
-        self._denials = Denials(self._state, self._handles, denied, node.grants, node.withheld)
+        self._uses = NodeDenials(node.name, context.denied, node.grants, node.withheld)
+        self._denials = Denials(self._state, self._handles, self._uses)
         self._context = self._handles.context
         self.runs: dict[Export, Run] = {}
         """Calls that can be made; empty once the instance crashed."""
         try:
-            self._open(host, lists)
+            self._open(code, lists)
         except WasmtimeError as error:
             self._output.take()
             failure = self._state.fault or self._start_failure(error)
@@ -132,8 +129,8 @@ class ComponentInstance:
 
     # ---- making it
 
-    def _open(self, host: Host, lists: ByteLists) -> None:
-        self._check_types()
+    def _open(self, code: ComponentCode, lists: ByteLists) -> None:
+        check_types(self.node, self.compiled.surface)
         allowed = StoreLimits.of(self.compiled.declared, self.node.limits)
         if allowed is None:
             raise InstanceError(traps.too_many_memories(self.compiled.declared, self.node.limits))
@@ -143,58 +140,23 @@ class ComponentInstance:
         self._kept.append(self._watch.attach(self._store))
         self._watch.begin(self._timeout_ns, self._output)
         try:
-            instance = self._instantiate(host, lists)
+            instance = self._instantiate(code, lists)
         finally:
             self._watch.end()
         functions = self._functions(instance)
         self._calls = DirectCalls(functions, self._state, self._handles)
         self.runs = self._calls.runs
 
-    def _instantiate(self, host: Host, lists: ByteLists) -> Instance:
-        with Linker(host.engine) as linker:
+    def _instantiate(self, code: ComponentCode, lists: ByteLists) -> Instance:
+        with Linker(code.engine) as linker:
             linker.allow_shadowing = True
             linker.add_wasip2()
-            self._define(linker, host, lists)
+            self._define(linker, code, lists)
             self._refill()
-            instance: Instance = linker.instantiate(self._store, self.compiled.component)
+            instance: Instance = linker.instantiate(self._store, self.compiled.code)
         return instance
 
-    def _check_types(self) -> None:
-        """Compare the component's types with those the direct calls rely on."""
-        for interface in self.compiled.surface.imports:
-            name, version = boundary.split_version(interface.name)
-            known = boundary.IMPORTS.get(name, {})
-            if name.startswith("torvyn:") and (
-                not known or not boundary.is_torvyn_version(version)
-            ):
-                raise InstanceError(traps.unresolved_import(interface.name))
-            for function in interface.functions:
-                if known and function.name not in known:
-                    raise InstanceError(
-                        traps.unresolved_import(f"{interface.name}.{function.name}")
-                    )
-                self._compare(interface.name, function.name, function.type, known)
-        exported = {item.name: item for item in self.compiled.surface.exports}
-        for export, (interface_name, wanted) in boundary.EXPORTS.items():
-            found = exported.get(self._exported_name(interface_name) or "")
-            for function in found.functions if found is not None else ():
-                if function.name == export:
-                    self._compare(interface_name, export, function.type, {export: wanted})
-
-    @staticmethod
-    def _compare(interface: str, name: str, found: str, known: dict[Any, str]) -> None:
-        wanted = known.get(name)
-        if wanted is not None and not same_type(found, wanted):
-            raise InstanceError(traps.type_mismatch(f"{interface}.{name}", found, wanted))
-
-    def _exported_name(self, interface: str) -> str | None:
-        """The interface as this node's component exports it, if the node uses it."""
-        if interface == LIFECYCLE_INTERFACE:
-            return self.node.lifecycle
-        own = contract_name(self.node.interface)
-        return self.node.interface if own == interface else None
-
-    def _define(self, linker: Linker, host: Host, lists: ByteLists) -> None:
+    def _define(self, linker: Linker, code: ComponentCode, lists: ByteLists) -> None:
         torvyn = TorvynImports(self._state, self._handles, lists)
         clocks = ClockAndRandom(self._state, self._store, lists, self._watch)
         self._kept += [torvyn, clocks]
@@ -205,7 +167,7 @@ class ComponentInstance:
                 if name.startswith("torvyn:"):
                     with root.add_instance(interface.name) as instance:
                         torvyn.define(instance, name)
-                elif self._denials.replaces(interface):
+                elif replaces(interface, self._state.grants):
                     with root.add_instance(interface.name) as instance:
                         self._denials.define(instance, interface)
                 elif name in SHADOWED and boundary.is_wasi_version(version) and functions:
@@ -213,15 +175,12 @@ class ComponentInstance:
                         clocks.define(instance, name, functions)
                     if any(function.startswith("subscribe-") for function in functions):
                         self._refill()
-                        clocks.open_pollables(host.engine, host.pollables())
+                        clocks.open_pollables(code.engine, code.pollables())
 
     def _functions(self, instance: Instance) -> dict[Export, Func]:
         """The exports of the node's role and lifecycle. Raises InstanceError (E0808)."""
         functions = {}
-        for export, (interface, _) in boundary.EXPORTS.items():
-            name = self._exported_name(interface)
-            if name is None:
-                continue
+        for export, name in called_exports(self.node):
             index = instance.get_export_index(self._store, name)
             place = index and instance.get_export_index(self._store, export, index)
             function = place and instance.get_func(self._store, place)
@@ -235,7 +194,7 @@ class ComponentInstance:
             return traps.timed_out(self.node.limits)
         if self._watch.interrupted:
             return traps.interrupted()
-        return traps.instantiation_failure(error, self._limits)
+        return traps.instantiation_failure(str(error), self._limits)
 
     def _refill(self) -> None:
         error = capi.set_fuel(self._handles.context, self._fuel_argument)
@@ -276,7 +235,7 @@ class ComponentInstance:
                 printed, size = output.take()
                 for chunk in printed:
                     if not chunk.granted:
-                        self._denials.note_printed(chunk.stream)
+                        self._uses.note_printed(call.number, chunk.stream)
                 if output.over_limit:
                     state.fault = traps.printed_too_much(output.over_limit)
         kind = outcome.__class__
@@ -307,8 +266,11 @@ class ComponentInstance:
             state.ended = watch.ended = None
             raise ended
         if isinstance(outcome, int):
+            error = capi.take_error(outcome)
             trouble = traps.CallTrouble(
-                capi.take_error(outcome),
+                str(error),
+                error.code if isinstance(error, ExitTrap) else None,
+                MAX_TAKEN_BYTES,
                 state.fault,
                 watch.interrupted,
                 watch.timed_out,

@@ -10,7 +10,7 @@ from runtime.model.element import Buffer
 from runtime.model.host_inputs import HostInputs
 from runtime.wasm.abi import capi
 from runtime.wasm.abi.buffers import FrozenError, OwnedBuffers
-from runtime.wasm.abi.component_values import ListTooLongError
+from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, ListTooLongError
 from runtime.wasm.host_functions.capabilities import Grants
 from runtime.wasm.traps import asked_too_much
 
@@ -84,7 +84,7 @@ class CallState:
         if isinstance(problem, FrozenError):
             self.fault = frozen_fault(str(problem))
         elif isinstance(problem, ListTooLongError):
-            self.fault = asked_too_much(problem.size)
+            self.fault = asked_too_much(problem.size, MAX_GIVEN_BYTES)
         elif self.fault is None:
             self.fault = host_bug(problem)
         return capi.new_error(self.fault.message if self.fault else "host function failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -46,6 +47,13 @@ def read_grants(texts: tuple[str, ...]) -> Grants:
         directories=tuple(directories.items()),
         texts=texts,
     )
+
+
+def granted_environment(grants: Grants) -> list[tuple[str, str]]:
+    """The variables of this process that are granted."""
+    return [
+        item for item in os.environ.items() if grants.environment or item[0] in grants.variables
+    ]
 
 
 def _covers(grant: str, capability: str) -> bool:

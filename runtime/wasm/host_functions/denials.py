@@ -8,15 +8,10 @@ folder `/` in which nothing is permitted, so that the path that was asked for ca
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Callable
-from pathlib import PurePosixPath
 from typing import Any
 
 from wasmtime.component import LinkerInstance
 
-from runtime.model.access import WRITING_METHODS, DeniedUse, base_of, is_of
 from runtime.model.surface import InterfaceSurface
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.component_values import FixedValues, put
@@ -24,17 +19,14 @@ from runtime.wasm.abi.handles import FOLDER_TYPE, UNMADE_TYPE, Handles
 from runtime.wasm.abi.value_layout import VALUE_SIZE, WORDS, read_text
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState
+from runtime.wasm.host_functions.denied_uses import (
+    ENVIRONMENT,
+    FILES,
+    LOOKUP,
+    PREOPENS,
+    NodeDenials,
+)
 from runtime.wasm.host_functions.torvyn import Body, define_function, define_resource
-
-ENVIRONMENT = "wasi:cli/environment"
-PREOPENS = "wasi:filesystem/preopens"
-FILES = "wasi:filesystem/types"
-TCP = "wasi:sockets/tcp-create-socket"
-UDP = "wasi:sockets/udp-create-socket"
-LOOKUP = "wasi:sockets/ip-name-lookup"
-
-OnDenied = Callable[[DeniedUse, int], None]
-"""Hears of each use, on the thread that makes calls, and how often the node used that so far."""
 
 _PATH_AT = {
     "open-at": 2,
@@ -52,7 +44,6 @@ _PATH_AT = {
 """Which parameter of a method is the path, counted from 0."""
 _BORROWS_AT = {"rename-at": (0, 2), "link-at": (0, 3), "is-same-object": (0, 1)}
 """Parameters that are handles, where there are more than the first."""
-_OPEN_TO_WRITE = frozenset({"create", "exclusive", "truncate", "write", "mutate-directory"})
 _RESOURCES = {
     (FILES, "descriptor"): FOLDER_TYPE,
     (FILES, "directory-entry-stream"): UNMADE_TYPE,
@@ -60,42 +51,15 @@ _RESOURCES = {
 }
 """Those that an interface itself has; all others are of interfaces that stay wasmtime's."""
 _NAME_SIZE = 16
-_SHOWN_CHARACTERS = 200
-"""Characters of a component's text that are kept."""
-
-
-class DeniedUses:
-    """Counts what the nodes of one flow tried and were denied."""
-
-    def __init__(self, on_denied: OnDenied | None) -> None:
-        self._on_denied = on_denied
-        self._counts: Counter[tuple[str, str]] = Counter()
-
-    def note(self, use: DeniedUse) -> None:
-        """Count a use."""
-        kind = use.node, base_of(use.capability)
-        self._counts[kind] += 1
-        if self._on_denied is not None:
-            self._on_denied(use, self._counts[kind])
 
 
 class Denials:
     """The replaced interfaces of one instance."""
 
-    def __init__(
-        self,
-        state: CallState,
-        handles: Handles,
-        uses: DeniedUses,
-        grants: tuple[str, ...],
-        withheld: tuple[str, ...],
-    ) -> None:
-        """`withheld` are grants that the user did not agree to."""
+    def __init__(self, state: CallState, handles: Handles, denials: NodeDenials) -> None:
         self._state = state
         self._handles = handles
-        self._uses = uses
-        self._grants = grants
-        self._withheld = withheld
+        self._denials = denials
         fixed = self._fixed = FixedValues()
         self._kept: list[Any] = []
         self._no_list = capi.address(fixed.value(value_layout.LIST))
@@ -116,21 +80,6 @@ class Denials:
         error = self._fixed.text(code, value_layout.ENUM)
         return capi.address(self._fixed.value(value_layout.RESULT, 0, error))
 
-    def replaces(self, interface: InterfaceSurface) -> bool:
-        """True when the node has no grant for what the interface is for."""
-        name, version = boundary.split_version(interface.name)
-        grants = self._state.grants
-        if not boundary.is_wasi_version(version):
-            return False
-        if name in (PREOPENS, FILES):
-            # Also when only its types are imported: they must be those of the other.
-            return not grants.directories
-        if not interface.functions:
-            return False
-        if name == ENVIRONMENT:
-            return not grants.environment and not grants.variables
-        return name in (TCP, UDP, LOOKUP)
-
     def define(self, linker: LinkerInstance, interface: InterfaceSurface) -> None:
         """Define everything that the component imports of the interface."""
         name = boundary.split_version(interface.name)[0]
@@ -149,20 +98,25 @@ class Denials:
             case _ if name == PREOPENS:
                 return self._folders
             case _ if name == FILES:
-                return self._method(imported, function.partition(".")[2])
+                return self._method(imported, function)
             case _ if name == LOOKUP:
-                return self._lookup(imported)
-        capability = "network:udp" if name == UDP else "network:tcp-connect"
+                return self._lookup(imported, function)
 
         def no_socket(_args: int, result: int) -> None:
-            self._note(imported, capability, "make a socket")
+            self._note(imported, name, function)
             _give(self._access_denied, result)
 
         return no_socket
 
-    def note_printed(self, stream: str) -> None:
-        """Count that the component printed to "stdout" or "stderr" without a grant."""
-        self._note(f"wasi:cli/{stream} get-{stream}", f"stdio:{stream}", f"print to {stream}")
+    def _note(
+        self,
+        imported: str,
+        interface: str,
+        function: str,
+        text: str | None = None,
+        flags: tuple[str, ...] = (),
+    ) -> None:
+        self._denials.note_call(self._state.call, imported, interface, function, text, flags)
 
     # ---- environment, network
 
@@ -171,16 +125,16 @@ class Denials:
 
         def nothing(_args: int, result: int) -> None:
             if function == "get-environment":
-                self._note(imported, "environment:read", "read the environment")
+                self._note(imported, ENVIRONMENT, function)
             _give(empty, result)
 
         return nothing
 
-    def _lookup(self, imported: str) -> Body:
+    def _lookup(self, imported: str, function: str) -> Body:
         def no_addresses(args: int, result: int) -> None:
-            host = read_text(args + VALUE_SIZE + value_layout.FIRST)[:_SHOWN_CHARACTERS]
+            host = read_text(args + VALUE_SIZE + value_layout.FIRST)
             self._handles.drop_borrow(WORDS[args >> 3])
-            self._note(imported, "network:tcp-connect", f"look up the host {host}")
+            self._note(imported, LOOKUP, function, host)
             _give(self._access_denied, result)
 
         return no_addresses
@@ -194,7 +148,8 @@ class Denials:
         _give(self._folders_value, result)
         capi.any_delete(capi.address(handle))
 
-    def _method(self, imported: str, method: str) -> Body:
+    def _method(self, imported: str, function: str) -> Body:
+        method = function.partition(".")[2]
         match method:
             case "get-type":
                 return lambda args, result: self._known(args, self._directory, result)
@@ -207,23 +162,14 @@ class Denials:
                 return self._same
 
         def denied(args: int, result: int) -> None:
-            path = self._path(args, method)
-            action = "write" if _writes(args, method) else "read"
+            at = _PATH_AT.get(method)
+            text = None if at is None else read_text(args + at * VALUE_SIZE + value_layout.FIRST)
+            flags = _open_flags(args) if method == "open-at" else ()
             self._drop_handles(args, method)
-            capability = f"filesystem:{action}:{PurePosixPath(path).parent}"
-            self._note(imported, capability, f"{action} {path}")
+            self._note(imported, FILES, function, text, flags)
             _give(self._not_permitted, result)
 
         return denied
-
-    @staticmethod
-    def _path(args: int, method: str) -> str:
-        """What was asked for, as a path in the one folder."""
-        at = _PATH_AT.get(method)
-        if at is None:
-            return "/"
-        text = read_text(args + at * VALUE_SIZE + value_layout.FIRST)[:_SHOWN_CHARACTERS]
-        return asked_path(text)
 
     def _known(self, args: int, value: Any, result: int) -> None:
         self._handles.drop_borrow(WORDS[args >> 3])
@@ -237,31 +183,10 @@ class Denials:
         for place in _BORROWS_AT.get(method, (0,)):
             self._handles.drop_borrow(WORDS[(args + place * VALUE_SIZE) >> 3])
 
-    def _note(self, imported: str, capability: str, what: str) -> None:
-        state = self._state
-        withheld = any(is_of(grant, base_of(capability)) for grant in self._withheld)
-        self._uses.note(
-            DeniedUse(state.node, state.call, imported, capability, what, self._grants, withheld)
-        )
 
-
-def asked_path(text: str) -> str:
-    """The path that a component most likely asked for, of its path in the folder `/`.
-
-    Its library makes "data/x" of "/data/x" too: it counts from the working directory when only
-    there is such a folder.
-    """
-    path = text.lstrip("/")
-    first = path.partition("/")[0]
-    relative = first not in ("", ".", "..") and os.path.lexists(first)
-    return path if relative and not os.path.lexists(f"/{first}") else f"/{path}"
-
-
-def _writes(args: int, method: str) -> bool:
-    if method != "open-at":
-        return method in WRITING_METHODS
-    flags = {*_flags(args + 3 * VALUE_SIZE), *_flags(args + 4 * VALUE_SIZE)}
-    return not flags.isdisjoint(_OPEN_TO_WRITE)
+def _open_flags(args: int) -> tuple[str, ...]:
+    """The flags that are set in the arguments of `open-at`."""
+    return (*_flags(args + 3 * VALUE_SIZE), *_flags(args + 4 * VALUE_SIZE))
 
 
 def _flags(address: int) -> list[str]:

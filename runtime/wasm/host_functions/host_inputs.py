@@ -11,6 +11,9 @@ from runtime.wasm.host_functions.boundary import MONOTONIC_CLOCK, WALL_CLOCK
 class LiveHostInputs:
     """The machine's own clocks and random numbers."""
 
+    live = True
+    """A call layer may take the machine's own without asking here."""
+
     def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
         """See `runtime.model.host_inputs.HostInputs.answer`."""
         if interface == WALL_CLOCK:

@@ -26,22 +26,16 @@ from wasmtime import WasiConfig, WasmtimeError
 from runtime.model.call import FAILURE_STDERR_BYTES, PRINTED_KEPT_BYTES, Printed
 from runtime.wasm.abi.file_mapping import FileMapping
 from runtime.wasm.host_functions.call_state import CallState, host_bug
-
-OnPrint = Callable[[str, int, str, bytes, bool], None]
-"""(node, call number, "stdout" or "stderr", data, granted): called with what a component wrote.
-
-After the call, on the thread that made it; during a long one also on another thread, while the
-thread that made the call waits for the component.
-"""
+from runtime.wasm.host_functions.printing import OnPrint
 
 PRINT_LIMIT_BYTES = 64 * 1024 * 1024
 """What one call may write to one stream, or less where files may not be so large (`ulimit -f`).
 The file cannot grow beyond it on Linux."""
-_CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 """Bytes given to `OnPrint` at once."""
 _RELEASED_BYTES = 1024 * 1024
 """A file that was longer gives its memory back after the call."""
-_STDERR_SHARE = PRINTED_KEPT_BYTES // 4
+STDERR_SHARE = PRINTED_KEPT_BYTES // 4
 """Of what is kept with an answer, stderr gets this much even after a long stdout."""
 _DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
@@ -94,7 +88,7 @@ class PrintedOutput:
         self.over_limit = 0
         self.stderr_bytes = err
         self.stderr_tail = b""
-        kept_err = min(err, max(PRINTED_KEPT_BYTES - out, _STDERR_SHARE))
+        kept_err = min(err, max(PRINTED_KEPT_BYTES - out, STDERR_SHARE))
         kept_out = min(out, PRINTED_KEPT_BYTES - kept_err)
         runs = []
         if self._stdout is not None and out:
@@ -163,7 +157,7 @@ class _StreamFile:
         end = min(_lseek(self.descriptor, 0, _FROM_HERE), self._limit)
         while self._shown < end:
             begin = self._shown
-            self._shown = min(end, begin + _CHUNK_BYTES)
+            self._shown = min(end, begin + CHUNK_BYTES)
             yield self.content.read(begin, self._shown)
 
     def start_over(self, size: int) -> int:

@@ -11,7 +11,6 @@ the environment.
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -36,7 +35,7 @@ from runtime.wasm.host_functions.boundary import (
     WALL_CLOCK,
 )
 from runtime.wasm.host_functions.call_state import CallState
-from runtime.wasm.host_functions.capabilities import Grants
+from runtime.wasm.host_functions.capabilities import Grants, granted_environment
 from runtime.wasm.host_functions.granted_folders import FolderError, opened_folder
 from runtime.wasm.host_functions.printed_output import PrintedOutput
 from runtime.wasm.host_functions.torvyn import Body, define_function, put_u64
@@ -80,10 +79,9 @@ def wasi_config(grants: Grants, output: PrintedOutput, folders: Mapping[str, str
     """
     config = WasiConfig()
     output.attach(config)
-    if grants.environment:
-        config.env = os.environ.items()
-    elif grants.variables:
-        config.env = [item for item in os.environ.items() if item[0] in grants.variables]
+    environment = granted_environment(grants)
+    if environment:
+        config.env = environment
     for path, writable in grants.directories:
         try:
             with opened_folder(path, folders) as opened:

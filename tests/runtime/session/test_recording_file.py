@@ -46,7 +46,8 @@ from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
 from runtime.recording.run_facts import FileRecording, run_facts, unpinned_imports
-from runtime.wasm.host import Compiled, surfaces_of
+from runtime.wasm.call_layer import Compiled
+from runtime.wasm.host import surfaces_of
 from runtime.wasm.wasm_invoker import Prepared, WasmInvoker
 from tests.support.examples import examples
 from tests.support.recording_flows import resealed

@@ -18,6 +18,7 @@ from runtime.model.element import Buffer, Element
 from runtime.model.linked import Role
 from runtime.model.stack import StackFrame, own_frame
 from runtime.wasm.backtrace import MAX_FRAMES, read_frames
+from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from tests.support.wasm_flows import OneNode
 from tests.support.wasm_guests import ELEMENT, component, printer
@@ -68,11 +69,6 @@ WITH_LINES = """error while executing at wasm backtrace:
 Caused by:
     wasm trap: wasm `unreachable` instruction executed
 """
-
-
-@pytest.fixture(scope="module")
-def host() -> Host:
-    return Host(None)
 
 
 def test_frames_are_read_with_what_was_inlined_and_their_source_lines() -> None:
@@ -194,8 +190,8 @@ def test_the_variable_that_asks_for_lines_does_not_stay_in_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("WASMTIME_BACKTRACE_DETAILS", raising=False)
-    Host(None)
+    DirectLayer()
     assert "WASMTIME_BACKTRACE_DETAILS" not in os.environ
     monkeypatch.setenv("WASMTIME_BACKTRACE_DETAILS", "0")
-    Host(None)
+    DirectLayer()
     assert os.environ["WASMTIME_BACKTRACE_DETAILS"] == "0"

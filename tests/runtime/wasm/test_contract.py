@@ -11,11 +11,6 @@ from tests.support.wasm_flows import OneNode
 from tests.support.wasm_guests import ECHO, ELEMENT, FILTER, ROUTER, SINK, component
 
 
-@pytest.fixture(scope="module")
-def host() -> Host:
-    return Host(None)
-
-
 def processor(host: Host, body: str) -> OneNode:
     node = OneNode(
         host,

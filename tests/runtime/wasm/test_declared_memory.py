@@ -13,6 +13,7 @@ from wasmtime.component import Component, Linker
 from runtime.model.call import Export, Failed, FailureKind, Finished
 from runtime.model.linked import Limits, Role
 from runtime.wasm.declared_memory import Declared, Range, limit_of_each, read_declared
+from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from tests.support.wasm_flows import OneNode
 from tests.support.wasm_guests import ELEMENT, SINK, component
@@ -70,11 +71,6 @@ GROWER = f"""
 """
 
 
-@pytest.fixture(scope="module")
-def host() -> Host:
-    return Host(None)
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -95,17 +91,18 @@ def host() -> Host:
     ],
     ids=["twice", "nested", "outer", "shared", "unused"],
 )
-def test_every_instantiation_is_followed(host: Host, text: str, expected: Declared) -> None:
+def test_every_instantiation_is_followed(text: str, expected: Declared) -> None:
     data = bytes(wat2wasm(text))
     assert read_declared(data) == expected
-    assert made_memories(host, data) == len(expected.memories)
+    assert made_memories(data) == len(expected.memories)
 
 
-def made_memories(host: Host, data: bytes) -> int:
+def made_memories(data: bytes) -> int:
     """How many memories wasmtime makes: the least limit that it is content with."""
-    compiled = Component(host.engine, data)
+    engine = DirectLayer().engine
+    compiled = Component(engine, data)
     for count in range(200):
-        with Linker(host.engine) as linker, Store(host.engine) as store:
+        with Linker(engine) as linker, Store(engine) as store:
             store.set_limits(memories=count)
             store.set_fuel(1_000_000)
             linker.add_wasip2()
@@ -185,7 +182,10 @@ def test_memories_that_start_with_more_than_the_limit_are_refused(host: Host) ->
         assert node.start().outcome == Finished()
 
 
-def test_memories_of_very_different_sizes_are_refused_where_shares_do_not_do(host: Host) -> None:
+def test_memories_of_very_different_sizes_are_refused_where_shares_do_not_do(
+    direct_host: Host,
+) -> None:
+    host = direct_host
     data = component(f"(memory $more 1) {SINK}", Role.SINK, pages=150)
     with OneNode(host, data, Role.SINK) as node:
         failure = node.failure(Export.INIT, argument="{}")
@@ -195,6 +195,6 @@ def test_memories_of_very_different_sizes_are_refused_where_shares_do_not_do(hos
         assert node.start().outcome == Finished()
 
 
-def test_a_memory_that_cannot_be_counted_is_refused_not_let_through(host: Host) -> None:
+def test_a_memory_that_cannot_be_counted_is_refused_not_let_through() -> None:
     assert read_declared(bytes(wat2wasm(FROM_INSTANCE))) == Declared()
-    assert made_memories(host, bytes(wat2wasm(FROM_INSTANCE))) == 1
+    assert made_memories(bytes(wat2wasm(FROM_INSTANCE))) == 1

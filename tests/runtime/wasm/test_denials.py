@@ -105,10 +105,10 @@ def pulled(node: OneNode) -> bytes:
     return outcome.outputs[0].payload.data
 
 
-def test_attempts_fail_are_told_and_counted_and_leave_no_handle(guest: bytes) -> None:
+def test_attempts_fail_are_told_and_counted_and_leave_no_handle(host: Host, guest: bytes) -> None:
     told: list[tuple[DeniedUse, int]] = []
     options: dict[str, Any] = {"on_denied": lambda use, count: told.append((use, count))}
-    with OneNode(Host(None), guest, Role.SOURCE, **options) as node:
+    with OneNode(host, guest, Role.SOURCE, **options) as node:
         node.start()
         for _ in range(50):
             assert tuple(pulled(node)) == (*ERROR_DENIED, 1, *OK_DIRECTORY, *ERROR_DENIED)

@@ -135,7 +135,7 @@ def test_the_sample_prints_and_copies_what_the_contract_says(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(not BUILD.is_dir(), reason="the sample's components are not built")
-def test_a_file_that_changed_since_it_was_linked_is_not_run(tmp_path: Path) -> None:
+def test_a_file_that_changed_since_it_was_linked_is_not_run(host: Host, tmp_path: Path) -> None:
     node = linked("router", *NODES["router"])
     copy = tmp_path / "router.wasm"
     for content, reason in ((b"changed", "not the file"), (None, "No such file")):
@@ -146,7 +146,7 @@ def test_a_file_that_changed_since_it_was_linked_is_not_run(tmp_path: Path) -> N
         moved = LinkedNode(
             "router", node.role, node.interface, "c", str(copy), node.digest, node.lifecycle
         )
-        invoker = WasmInvoker(LinkedFlow("main", "", (moved,), ()), Host(None))
+        invoker = WasmInvoker(LinkedFlow("main", "", (moved,), ()), host)
         outcome = invoker.invoke(Call(1, "router", Export.INIT)).outcome
         assert isinstance(outcome, Failed)
         assert reason in outcome.failure.message

@@ -18,6 +18,7 @@ from wasmtime import wat2wasm
 from runtime.model.call import Export, Finished
 from runtime.model.errors import StudioError
 from runtime.model.linked import ROLE_INTERFACES, Role
+from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.boundary import EXPORTS, IMPORTS, split_version
 from tests.support.examples import examples
@@ -42,11 +43,6 @@ GUESTS = {
     Role.AGGREGATOR: AGGREGATOR,
     Role.SINK: SINK,
 }
-
-
-@pytest.fixture(scope="module")
-def host() -> Host:
-    return Host(None)
 
 
 def refused(host: Host, data: bytes) -> tuple[str, str, str]:
@@ -77,8 +73,10 @@ def test_what_is_no_component_is_told_apart(host: Host) -> None:
 
 @examples(150)
 @given(st.data())
-def test_damaged_files_give_an_error_of_ours_and_nothing_else(data: st.DataObject) -> None:
-    host = Host(None)
+def test_damaged_files_give_an_error_of_ours_and_nothing_else(
+    layer: CallLayer, data: st.DataObject
+) -> None:
+    host = Host(None, layer)
     content = bytearray(GUEST)
     for _ in range(data.draw(st.integers(1, 4))):
         place = data.draw(st.integers(0, len(content) - 1))
@@ -114,7 +112,7 @@ def test_the_surface_has_every_type_written_out(host: Host, role: Role) -> None:
     assert {item.name for item in lifecycle} == {Export.INIT, Export.TEARDOWN}
 
 
-def test_types_of_every_kind_are_written() -> None:
+def test_types_of_every_kind_are_written(layer: CallLayer) -> None:
     text = """(component
       (import "a:b/c" (instance
         (type $f (flags "x" "y")) (export "fl" (type $fl (eq $f)))
@@ -124,7 +122,7 @@ def test_types_of_every_kind_are_written() -> None:
         (export "two" (func (param "f" $fl) (param "r" (own $r)) (result f32)))
         (export "three" (func (result (result (error bool)))))))
       (import "plain" (func)))"""
-    surface = Host(None).inspect(bytes(wat2wasm(text)))
+    surface = Host(None, layer).inspect(bytes(wat2wasm(text)))
     assert {item.name: item.type for item in surface.imports[0].functions} == {
         "one": "func(a: tuple<u8, s64>, b: list<option<char>>) -> result<_, _>",
         "two": "func(f: flags{x, y}, r: own<r>) -> f32",
@@ -133,8 +131,8 @@ def test_types_of_every_kind_are_written() -> None:
     assert surface.other_imports == ("plain",)
 
 
-def test_compiling_is_safe_from_several_threads_and_shared() -> None:
-    host = Host(None)
+def test_compiling_is_safe_from_several_threads_and_shared(layer: CallLayer) -> None:
+    host = Host(None, layer)
     found: list[object] = []
 
     def work() -> None:
@@ -159,10 +157,10 @@ def no_compiling(*_arguments: object) -> None:
 
 
 def test_compiled_code_is_kept_and_used_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    layer: CallLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "cache" / "code"
-    first = Host(folder).compile(GUEST)
+    first = Host(folder, layer).compile(GUEST)
     (kept,) = files(folder)
     assert first.digest in kept.name
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -171,8 +169,8 @@ def test_compiled_code_is_kept_and_used_again(
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
     assert hmac_of(key.read_bytes(), kept) in kept.name
 
-    monkeypatch.setattr("runtime.wasm.host.Component.__init__", no_compiling)
-    host = Host(folder)
+    monkeypatch.setattr(layer, "compile", no_compiling)
+    host = Host(folder, layer)
     assert host.inspect(GUEST) == first.surface
     assert host.warnings == ()
     with OneNode(host, GUEST, Role.ROUTER, lifecycle=True) as node:
@@ -184,28 +182,28 @@ def hmac_of(key: bytes, kept: Path) -> str:
     return hmac.new(key, content, hashlib.sha256).hexdigest()
 
 
-def test_a_damaged_file_of_the_cache_is_made_again(tmp_path: Path) -> None:
-    Host(tmp_path).compile(GUEST)
+def test_a_damaged_file_of_the_cache_is_made_again(layer: CallLayer, tmp_path: Path) -> None:
+    Host(tmp_path, layer).compile(GUEST)
     (kept,) = files(tmp_path)
     for damage in (slice(None), slice(100, None), slice(20_000, 20_001)):
         content = bytearray(kept.read_bytes())
         content[damage] = b"" if damage.stop is None else bytes([content[20_000] ^ 1])
         kept.write_bytes(content)
-        with OneNode(Host(tmp_path), GUEST, Role.ROUTER, lifecycle=True) as node:
+        with OneNode(Host(tmp_path, layer), GUEST, Role.ROUTER, lifecycle=True) as node:
             assert node.start().outcome == Finished()
         (kept,) = files(tmp_path)
         assert hmac_of((tmp_path / "key").read_bytes(), kept) in kept.name
 
 
-def test_a_file_wasmtime_refuses_is_made_again(tmp_path: Path) -> None:
-    Host(tmp_path).compile(GUEST)
+def test_a_file_wasmtime_refuses_is_made_again(layer: CallLayer, tmp_path: Path) -> None:
+    Host(tmp_path, layer).compile(GUEST)
     (kept,) = files(tmp_path)
     entry = kept.name.split(".")[0]
     kept.write_bytes(b"not compiled code, but with the code it promises")
     wrong = kept.rename(
         tmp_path / f"{entry}.{hmac_of(tmp_path.joinpath('key').read_bytes(), kept)}.cwasm"
     )
-    Host(tmp_path).compile(GUEST)
+    Host(tmp_path, layer).compile(GUEST)
     (made,) = files(tmp_path)
     assert made != wrong
 

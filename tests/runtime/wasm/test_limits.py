@@ -49,11 +49,6 @@ RECURSE = f"""
 """
 
 
-@pytest.fixture(scope="module")
-def host() -> Host:
-    return Host(None)
-
-
 def sink(host: Host, core: str, **options: object) -> OneNode:
     node = OneNode(host, component(core, Role.SINK), Role.SINK, **options)
     assert node.start().outcome == Finished()
@@ -194,7 +189,7 @@ READ_ALL = f"""
 
 
 def test_too_much_asked_for_at_once_is_said_so_and_not_counted_as_a_copy(host: Host) -> None:
-    limits = Limits(fuel=0, memory_bytes=64 << 20)
+    limits = Limits(fuel=0, memory_bytes=64 << 20, call_timeout_ms=0)
     with OneNode(host, component(READ_ALL, Role.PROCESSOR), Role.PROCESSOR, limits=limits) as node:
         node.start()
         most = node.call(data=bytes(MAX_GIVEN_BYTES))
@@ -255,14 +250,17 @@ def test_no_call_raises_whatever_it_is(host: Host) -> None:
     assert isinstance(closed.invoke(Call(1, "node", Export.INIT)).outcome, Failed)
 
 
-def test_the_watching_thread_sleeps_and_wakes(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watching_thread_sleeps_and_wakes(
+    direct_host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("runtime.wasm.sandbox.TICK_SECONDS", 0.001)
     monkeypatch.setattr("runtime.wasm.sandbox._QUIET_TICKS", 2)
-    with sink(host, LOOP, limits=Limits(fuel=0, call_timeout_ms=20)) as node:
+    with sink(direct_host, LOOP, limits=Limits(fuel=0, call_timeout_ms=20)) as node:
+        watch = node.invoker._calls.watch  # type: ignore[attr-defined]
         for _ in range(3):
             deadline = time.monotonic() + 20
-            while not node.invoker._watch.idle and time.monotonic() < deadline:
+            while not watch.idle and time.monotonic() < deadline:
                 time.sleep(0.002)
-            assert node.invoker._watch.idle
+            assert watch.idle
             node.start()
             assert node.failure(data=b"x").code == "E0811"

@@ -44,14 +44,14 @@ def resident_bytes() -> int:
     [(ROUTER, Role.ROUTER), (ECHO, Role.PROCESSOR), (AGGREGATOR, Role.AGGREGATOR)],
     ids=["router", "processor", "aggregator"],
 )
-def test_memory_is_flat_over_twenty_thousand_calls(core: str, role: Role) -> None:
+def test_memory_is_flat_over_twenty_thousand_calls(host: Host, core: str, role: Role) -> None:
     exports = {
         Role.ROUTER: Export.ROUTE,
         Role.PROCESSOR: Export.PROCESS,
         Role.AGGREGATOR: Export.INGEST,
     }
     payloads = [Buffer(f"1{index:060}".encode()) for index in range(7)]
-    with OneNode(Host(None), component(core, role), role) as node:
+    with OneNode(host, component(core, role), role) as node:
         node.start()
         invoke = node.invoker.invoke
 
@@ -69,8 +69,8 @@ def test_memory_is_flat_over_twenty_thousand_calls(core: str, role: Role) -> Non
         assert resident_bytes() - resident < 1024 * 1024
 
 
-def test_memory_is_flat_over_many_instances() -> None:
-    with OneNode(Host(None), component(ROUTER, Role.ROUTER), Role.ROUTER) as node:
+def test_memory_is_flat_over_many_instances(host: Host) -> None:
+    with OneNode(host, component(ROUTER, Role.ROUTER), Role.ROUTER) as node:
 
         def instances(count: int) -> None:
             for _ in range(count):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from wasmtime import Engine
 
 from runtime.model.call import Answer, Call, Export, Failed
 from runtime.model.element import Buffer, Element
@@ -18,6 +19,7 @@ from runtime.model.linked import (
     LinkedNode,
     Role,
 )
+from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_guests import (
@@ -41,7 +43,9 @@ BIG = bytes(range(256)) * 40_960
 class Pair:
     """One component, called both ways."""
 
-    def __init__(self, host: Host, core: str, role: Role, lifecycle: bool = False) -> None:
+    def __init__(
+        self, host: Host, engine: Engine, core: str, role: Role, lifecycle: bool = False
+    ) -> None:
         data = component(core, role, lifecycle=lifecycle)
         interface = f"{ROLE_INTERFACES[role]}@0.1.0"
         self.lifecycle = f"{LIFECYCLE_INTERFACE}@0.1.0" if lifecycle else None
@@ -58,7 +62,7 @@ class Pair:
         flow = LinkedFlow("main", "Torvyn.toml", (node,), ())
         compiled = host.compile(data)
         self.direct = WasmInvoker(flow, host, compiled={compiled.digest: compiled})
-        self.stock = StockHost(host.engine, data, interface, self.lifecycle)
+        self.stock = StockHost(engine, data, interface, self.lifecycle)
         self.number = 0
 
     def same(self, export: Export, element: Element | None = None, argument: str = "") -> Answer:
@@ -79,13 +83,13 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def host() -> Host:
-    return Host(None)
+def engine() -> Engine:
+    return DirectLayer().engine
 
 
 @pytest.fixture
-def pair(request: pytest.FixtureRequest, host: Host) -> Iterator[Pair]:
-    made = Pair(host, *request.param)
+def pair(request: pytest.FixtureRequest, host: Host, engine: Engine) -> Iterator[Pair]:
+    made = Pair(host, engine, *request.param)
     made.same(Export.INIT)
     yield made
     made.direct.close()
@@ -197,8 +201,8 @@ def test_lifecycle_answers_the_same(pair: Pair) -> None:
         assert answer.outcome.failure.code == "E0942"
 
 
-def test_ten_mebibytes_go_both_ways(host: Host) -> None:
-    pair = Pair(host, ECHO_IN_PARTS, Role.PROCESSOR)
+def test_ten_mebibytes_go_both_ways(host: Host, engine: Engine) -> None:
+    pair = Pair(host, engine, ECHO_IN_PARTS, Role.PROCESSOR)
     pair.same(Export.INIT)
     call = Call(1, "node", Export.PROCESS, element(BIG))
     answer = pair.direct.invoke(call)

@@ -18,7 +18,7 @@ from runtime.model.linked import Limits, Role
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions import printed_output
 from runtime.wasm.host_functions.printed_output import PRINT_LIMIT_BYTES
-from tests.support.wasm_flows import OneNode
+from tests.support.wasm_flows import OneNode, by_stream
 from tests.support.wasm_guests import ELEMENT, PRINT_AND_HANG, SINK, component, printer
 
 NO_LIMIT = Limits(fuel=0, call_timeout_ms=60_000)
@@ -39,11 +39,6 @@ PRINT_UNTIL_REFUSED = f"""
 """
 
 
-@pytest.fixture(scope="module")
-def host() -> Host:
-    return Host(None)
-
-
 def push(node: OneNode, data: bytes, times: int) -> Answer:
     node.number += 1
     element = Element(1, 1, "source", times, 1, "", Buffer(data))
@@ -60,7 +55,10 @@ def printed_pages() -> int:
     return sum(int(part.split("Rss:")[1].split()[0]) for part in text)
 
 
-def test_a_component_has_one_descriptor_for_each_stream_and_gives_it_back(host: Host) -> None:
+def test_a_component_has_one_descriptor_for_each_stream_and_gives_it_back(
+    direct_host: Host,
+) -> None:
+    host = direct_host
     before = descriptors()
     with OneNode(host, printer(), Role.SINK) as node:
         node.start()
@@ -83,7 +81,7 @@ def test_what_two_components_print_is_never_mixed(host: Host) -> None:
             for index, node in enumerate(nodes):
                 text = b"%d of %d\n" % (round_, index)
                 answer = push(node, text, round_ % 3)
-                assert [item.data for item in answer.printed] == [text * (round_ % 3 + 1), text]
+                assert [item.data for item in by_stream(answer)] == [text * (round_ % 3 + 1), text]
 
 
 def test_no_bytes_of_an_earlier_longer_output_come_back(host: Host) -> None:
@@ -91,7 +89,7 @@ def test_no_bytes_of_an_earlier_longer_output_come_back(host: Host) -> None:
         node.start()
         push(node, b"a long line of text\n", 9)
         answer = push(node, b"ab", 0)
-        assert [item.data for item in answer.printed] == [b"ab", b"ab"]
+        assert [item.data for item in by_stream(answer)] == [b"ab", b"ab"]
 
 
 def test_both_streams_of_a_call_that_prints_much_keep_a_part(host: Host) -> None:
@@ -99,12 +97,13 @@ def test_both_streams_of_a_call_that_prints_much_keep_a_part(host: Host) -> None
         node.start()
         answer = push(node, b"x" * 4000, 40)
         assert sum(len(item.data) for item in answer.printed) == PRINTED_KEPT_BYTES
-        assert answer.printed[1].data == b"x" * 4000
+        assert by_stream(answer)[1].data == b"x" * 4000
         assert answer.printed_bytes == 42 * 4000
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files in memory")
-def test_a_long_output_gives_its_memory_back(host: Host) -> None:
+def test_a_long_output_gives_its_memory_back(direct_host: Host) -> None:
+    host = direct_host
     with OneNode(host, printer(), Role.SINK, limits=NO_LIMIT) as node:
         node.start()
         push(node, b"x", 1)
@@ -141,7 +140,8 @@ def test_a_call_that_prints_without_end_fails_and_says_so(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a file is kept from growing")
-def test_where_files_may_not_be_large_a_call_may_print_as_much(host: Host) -> None:
+def test_where_files_may_not_be_large_a_call_may_print_as_much(direct_host: Host) -> None:
+    host = direct_host
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
     try:
@@ -230,12 +230,13 @@ def test_two_hundred_components_print_within_five_hundred_descriptors(host: Host
             node = stack.enter_context(OneNode(host, data, Role.SINK))
             node.start()
             text = b"%d" % number
-            assert [item.data for item in push(node, text, 0).printed] == [text, text]
+            assert [item.data for item in by_stream(push(node, text, 0))] == [text, text]
 
 
 def test_a_platform_without_files_in_memory_uses_temporary_ones(
-    host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    direct_host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    host = direct_host
     monkeypatch.setattr(printed_output, "_memory_file", lambda: None)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with OneNode(host, printer(), Role.SINK, limits=NO_LIMIT) as node:

@@ -22,15 +22,10 @@ from runtime.model.element import Buffer, Element
 from runtime.model.linked import Limits, Role
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.capabilities import Grants, read_grants
-from tests.support.wasm_flows import OneNode
+from tests.support.wasm_flows import OneNode, by_stream
 from tests.support.wasm_guests import SINK, asker, component, printer
 
 NO_LIMIT = Limits(fuel=0)
-
-
-@pytest.fixture(scope="module")
-def host() -> Host:
-    return Host(None)
 
 
 def push(node: OneNode, data: bytes, times: int) -> Answer:
@@ -54,7 +49,7 @@ def test_output_is_kept_by_stream_and_marked_when_it_is_not_granted(
         node.start()
         answer = push(node, b"line \x1b[31m\x00\xff\n", 3)
         text = b"line \x1b[31m\x00\xff\n"
-        assert answer.printed == (
+        assert by_stream(answer) == (
             Printed("stdout", text * 4, out),
             Printed("stderr", text, err),
         )
@@ -62,10 +57,10 @@ def test_output_is_kept_by_stream_and_marked_when_it_is_not_granted(
         assert push(node, b"x", 0).printed[0].data == b"x"
 
 
-def test_output_is_told_after_the_call_stdout_first(host: Host) -> None:
+def test_output_is_told_after_the_call_stdout_first(direct_host: Host) -> None:
     seen: list[tuple[str, int, str, bytes, bool]] = []
     options = {"grants": ("stdio:stdout",), "on_print": lambda *chunk: seen.append(chunk)}
-    with OneNode(host, printer(), Role.SINK, **options) as node:
+    with OneNode(direct_host, printer(), Role.SINK, **options) as node:
         node.start()
         push(node, b"hello\n", 2)
     assert seen == [

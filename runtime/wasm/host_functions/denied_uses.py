@@ -1,0 +1,136 @@
+"""What nodes tried that they are not granted: which interfaces are replaced, and what is told."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Collection
+from pathlib import PurePosixPath
+
+from runtime.model.access import WRITING_METHODS, DeniedUse, base_of, is_of
+from runtime.model.surface import InterfaceSurface
+from runtime.wasm.host_functions import boundary
+from runtime.wasm.host_functions.capabilities import Grants
+
+ENVIRONMENT = "wasi:cli/environment"
+PREOPENS = "wasi:filesystem/preopens"
+FILES = "wasi:filesystem/types"
+TCP = "wasi:sockets/tcp-create-socket"
+UDP = "wasi:sockets/udp-create-socket"
+LOOKUP = "wasi:sockets/ip-name-lookup"
+
+OnDenied = Callable[[DeniedUse, int], None]
+"""Hears of each use, on the thread that makes calls, and how often the node used that so far."""
+
+_OPEN_TO_WRITE = frozenset({"create", "exclusive", "truncate", "write", "mutate-directory"})
+_SHOWN_CHARACTERS = 200
+"""Characters of a component's text that are kept."""
+
+
+class DeniedUses:
+    """Counts what the nodes of one flow tried and were denied."""
+
+    def __init__(self, on_denied: OnDenied | None) -> None:
+        self._on_denied = on_denied
+        self._counts: Counter[tuple[str, str]] = Counter()
+
+    def note(self, use: DeniedUse) -> None:
+        """Count a use."""
+        kind = use.node, base_of(use.capability)
+        self._counts[kind] += 1
+        if self._on_denied is not None:
+            self._on_denied(use, self._counts[kind])
+
+
+class NodeDenials:
+    """Tells what one node tried."""
+
+    def __init__(
+        self,
+        node: str,
+        uses: DeniedUses,
+        grants: tuple[str, ...],
+        withheld: tuple[str, ...],
+    ) -> None:
+        """`withheld` are grants that the user did not agree to."""
+        self._node = node
+        self._uses = uses
+        self._grants = grants
+        self._withheld = withheld
+
+    def note(self, call: int, imported: str, capability: str, what: str) -> None:
+        """The node did `what` in call number `call` through the function `imported`."""
+        withheld = any(is_of(grant, base_of(capability)) for grant in self._withheld)
+        self._uses.note(
+            DeniedUse(self._node, call, imported, capability, what, self._grants, withheld)
+        )
+
+    def note_printed(self, call: int, stream: str) -> None:
+        """It printed to "stdout" or "stderr" without a grant."""
+        self.note(call, f"wasi:cli/{stream} get-{stream}", f"stdio:{stream}", f"print to {stream}")
+
+    def note_call(
+        self,
+        call: int,
+        imported: str,
+        interface: str,
+        function: str,
+        text: str | None,
+        flags: Collection[str],
+    ) -> None:
+        """It called a function of a replaced interface (name without version).
+
+        `text` is the first text among its arguments, `flags` are all that are set.
+        """
+        capability, what = _use(interface, function, text, flags)
+        self.note(call, imported, capability, what)
+
+
+def replaces(interface: InterfaceSurface, grants: Grants) -> bool:
+    """True when a node with these grants has none for what the interface is for."""
+    name, version = boundary.split_version(interface.name)
+    if not boundary.is_wasi_version(version):
+        return False
+    if name in (PREOPENS, FILES):
+        # Also when only its types are imported: they must be those of the other.
+        return not grants.directories
+    if not interface.functions:
+        return False
+    if name == ENVIRONMENT:
+        return not grants.environment and not grants.variables
+    return name in (TCP, UDP, LOOKUP)
+
+
+def _use(
+    interface: str, function: str, text: str | None, flags: Collection[str]
+) -> tuple[str, str]:
+    """The capability that was missing, and what was tried."""
+    match interface:
+        case _ if interface == ENVIRONMENT:
+            return "environment:read", "read the environment"
+        case _ if interface == LOOKUP:
+            return "network:tcp-connect", f"look up the host {(text or '')[:_SHOWN_CHARACTERS]}"
+        case _ if interface == FILES:
+            method = function.partition(".")[2]
+            path = "/" if text is None else asked_path(text[:_SHOWN_CHARACTERS])
+            action = "write" if _writes(method, flags) else "read"
+            return f"filesystem:{action}:{PurePosixPath(path).parent}", f"{action} {path}"
+    return "network:udp" if interface == UDP else "network:tcp-connect", "make a socket"
+
+
+def asked_path(text: str) -> str:
+    """The path that a component most likely asked for, of its path in the folder `/`.
+
+    Its library makes "data/x" of "/data/x" too: it counts from the working directory when only
+    there is such a folder.
+    """
+    path = text.lstrip("/")
+    first = path.partition("/")[0]
+    relative = first not in ("", ".", "..") and os.path.lexists(first)
+    return path if relative and not os.path.lexists(f"/{first}") else f"/{path}"
+
+
+def _writes(method: str, flags: Collection[str]) -> bool:
+    if method != "open-at":
+        return method in WRITING_METHODS
+    return not _OPEN_TO_WRITE.isdisjoint(flags)
