@@ -170,7 +170,7 @@ ALLOCATE_AND_APPEND = f"""
 
 def test_too_much_handed_over_at_once_is_said_so(host: Host) -> None:
     data = component(ALLOCATE_AND_APPEND, Role.PROCESSOR)
-    with OneNode(host, data, Role.PROCESSOR, limits=Limits(fuel=0)) as node:
+    with OneNode(host, data, Role.PROCESSOR, limits=Limits(fuel=0, call_timeout_ms=0)) as node:
         node.start()
         size = MAX_TAKEN_BYTES.to_bytes(4, "little")
         assert not isinstance(node.call(data=size).outcome, Failed)
