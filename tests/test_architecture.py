@@ -126,6 +126,7 @@ SAME_THING_TWICE = {
     "check": "checking a manifest, and the verb that does it",
     "element": "an element, and what the inspector shows of it",
     "host_inputs": "what host inputs are, and those of this machine",
+    "golden_test": "a test from a recording, and the verb that runs them",
     "link": "linking a flow, and the verb that does it",
     "open": "opening a flow, and the verb that does it",
     "scratch": "a node tried next to its flow, and the pane that shows it",

@@ -38,6 +38,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "inspect": ("workbench.verbs.inspect", "Tell what a component imports, exports and needs."),
     "graph": ("workbench.verbs.graph", "Print a flow's graph as text, dot, mermaid, SVG or JSON."),
     "trace": ("workbench.verbs.trace", "Tell each element's way through a flow."),
+    "test": ("workbench.verbs.golden_test", "Run recordings as tests, all of a folder at once."),
     "try": ("workbench.verbs.try_component", "Call one component alone."),
     "call": ("workbench.verbs.call", "Write one recorded call as a case of its own."),
     "explain": ("workbench.verbs.explain", "Explain the code of a problem."),

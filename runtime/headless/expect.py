@@ -14,7 +14,7 @@ from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report
 from runtime.recording.file.writer import free_path
-from runtime.recording.replay.expectation import accept, rerun
+from runtime.recording.replay.expectation import OnEvents, accept, rerun
 from runtime.recording.replay.recorded_host_inputs import QueuedHostInputs, RepeatableInputs
 from runtime.recording.run_facts import run_facts
 from runtime.wasm.host import surfaces_of
@@ -50,11 +50,13 @@ def expectation(
     *,
     in_place: bool = False,
     overwrite: bool = False,
+    on_events: OnEvents | None = None,
 ) -> Iterator[Expectation]:
     """Runs a recording's inputs through the flow, as long as it is open.
 
     `accept` writes to `target`, by default a free name next to the recording, which must be new
-    unless it may `overwrite`; with `in_place`, over the recording.
+    unless it may `overwrite`; with `in_place`, over the recording. `on_events` is told of all
+    that happens.
 
     Raises:
         StudioError: the recording is damaged or lost its beginning (E0001).
@@ -65,12 +67,14 @@ def expectation(
         target = free_path(recorded.path)
     with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
         made = Path(folder) / "made.rec"
-        _run_again(recorded, made, target)
+        _run_again(recorded, made, target, on_events)
         report = compare_recordings(recorded.path, made, ignore)
         yield Expectation(report, made, target, in_place or overwrite)
 
 
-def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:
+def _run_again(
+    recorded: RecordedFlow, made: Path, target: Path, on_events: OnEvents | None
+) -> None:
     opened = recorded.opened
     facts = run_facts(
         opened.flow,
@@ -96,4 +100,5 @@ def _run_again(recorded: RecordedFlow, made: Path, target: Path) -> None:
             host,
             next_to=target,
             relink=relink,
+            on_events=on_events,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from runtime.model.errors import Diagnostic
@@ -17,6 +18,24 @@ JUNIT_FILE = "the JUnit file"
 
 SHOWN_DIFFERENCES = 20
 """Differences written out for one test case."""
+
+
+class JunitCase(NamedTuple):
+    """One test case; `failure` and `error` are empty when it passed."""
+
+    name: str
+    failure: str = ""
+    error: str = ""
+    """Why there was no test."""
+    details: str = ""
+
+
+class JunitSuite(NamedTuple):
+    """Several cases, e.g. those of one recording."""
+
+    name: str
+    seconds: float
+    cases: tuple[JunitCase, ...]
 
 
 class JunitFile:
@@ -49,6 +68,13 @@ class JunitFile:
         element.set("failures", str(sum(not case.equal for case in cases)))
         for case in cases:
             _add_case(element, suite, case, report)
+        self._write(root)
+
+    def write_suites(self, suites: Sequence[JunitSuite]) -> None:
+        """Write several suites into one file."""
+        root = ElementTree.Element("testsuites")
+        for suite in suites:
+            _add_suite(root, suite)
         self._write(root)
 
     def write_error(self, suite: str, problems: Sequence[Diagnostic]) -> None:
@@ -88,6 +114,26 @@ def _suite(
         time=f"{seconds:.3f}",
     )
     return root, element
+
+
+def _add_suite(root: ElementTree.Element, suite: JunitSuite) -> None:
+    element = ElementTree.SubElement(
+        root,
+        "testsuite",
+        name=_clean(suite.name),
+        tests=str(len(suite.cases)),
+        failures=str(sum(bool(case.failure) for case in suite.cases)),
+        errors=str(sum(bool(case.error) for case in suite.cases)),
+        time=f"{suite.seconds:.3f}",
+    )
+    for case in suite.cases:
+        written = ElementTree.SubElement(
+            element, "testcase", classname=_clean(suite.name), name=_clean(case.name), time="0"
+        )
+        for kind, message in (("failure", case.failure), ("error", case.error)):
+            if message:
+                told = ElementTree.SubElement(written, kind, type=kind, message=_clean(message))
+                told.text = _clean(case.details)
 
 
 def _add_case(parent: ElementTree.Element, suite: str, case: NodeCount, report: Report) -> None:

@@ -11,7 +11,7 @@ from runtime.engine.invoker import Invoker
 from runtime.model.codes import Code
 from runtime.model.commands import Relink
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.model.events import FlowState
+from runtime.model.events import Event, FlowState
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.recording.encoding import RecordingOptions
@@ -24,6 +24,9 @@ from runtime.recording.replay.replayer import HostInputFeed
 from runtime.recording.replay.steps import ReplayStep, steps_of_file
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
 from runtime.recording.replayed_sources import sources_of
+
+OnEvents = Callable[[list[Event]], None]
+"""Takes what the engine says happened."""
 
 
 def end_of(snapshot: FlowSnapshot, calls: int, wall_ns: int) -> EndLine:
@@ -51,6 +54,7 @@ def rerun(
     host: HostInputFeed | None = None,
     next_to: Path | None = None,
     relink: Callable[[Relink], Relink] | None = None,
+    on_events: OnEvents | None = None,
 ) -> FlowSnapshot:
     """Feed the recording's inputs to `flow` and record that into the new file `made`.
 
@@ -58,7 +62,7 @@ def rerun(
     the manifest from there.
 
     `relink` is given each change of the graph right before the engine: it changes `real`, and
-    gives the graph that can be run.
+    gives the graph that can be run. `on_events` is given the events of each command.
 
     `facts` and `options` should repeat the recording's header, so that the new recording can
     take its place: `header.engine_options`, the same rules of redaction, level and limit.
@@ -84,6 +88,8 @@ def rerun(
             steps = _relinking(steps_of_file(reader, options.redactor), invoker, relink)
             for command, events in follow(engine, invoker, steps, to_the_end=ran_to_its_end):
                 writer.extend(entries_of(command, events))
+                if on_events is not None:
+                    on_events(events)
         except BaseException:
             writer.close(None)
             raise

@@ -1,0 +1,206 @@
+"""Recordings as tests: found, asserted about, run in processes, one of which dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from runtime.headless.golden.assertions import check_events, read_assertions
+from runtime.headless.golden.bundle import bundle
+from runtime.headless.golden.find_tests import find_tests
+from runtime.headless.golden.golden_test import GoldenResult, GoldenTest, GoldenVerdict
+from runtime.headless.golden.run_test import run_test
+from runtime.headless.golden.worker_pool import GoldenProcess, WorkerPool
+from runtime.headless.recorded_events import recorded_events
+from runtime.model.errors import StudioError
+from runtime.model.linked import LinkedFlow
+from runtime.recording.file.reader import RecordingReader
+from runtime.recording.file.recorded_flow import recorded_flow
+from tests.support.studio_projects import ROOT, studio
+
+SAMPLE = ROOT / "sample_flows" / "event-driven"
+RECORDING = SAMPLE / "sixty-orders.rec"
+SMALL = ROOT / "sample_flows" / "fan-out" / "four-events.rec"
+LIKE = GoldenTest(recording="", name="")
+
+
+@pytest.fixture(scope="module")
+def flow() -> LinkedFlow:
+    with RecordingReader(RECORDING) as reader:
+        return recorded_flow(reader.header, str(RECORDING))
+
+
+@pytest.fixture
+def process() -> Iterator[GoldenProcess]:
+    made = GoldenProcess()
+    yield made
+    made.close()
+
+
+def project(folder: Path, *names: str) -> Path:
+    """The sample with its recording under these names."""
+    shutil.copytree(SAMPLE, folder)
+    for name in names:
+        shutil.copy(folder / RECORDING.name, folder / name)
+    (folder / RECORDING.name).unlink()
+    return folder
+
+
+# ---- assertions
+
+
+@pytest.mark.parametrize(
+    ("text", "holds", "why"),
+    [
+        ('no output from delivery: text.contains("password")', True, "20 outputs, 0 of them so"),
+        ("no output from analytics", False, "7 outputs; the first that breaks it: call "),
+        ('every output from enricher: json.region != ""', True, "52 outputs, 52 of them so"),
+        ('every output from enricher: json.risk == "high"', False, "first that breaks it: call "),
+        ("some output from totals: json.last == true", True, "6 lack what is asked for"),
+        ("some output from totals: json.no == 1", False, "7 outputs, 0 of them so; 7 lack"),
+        ("52 outputs from validator", True, "52 outputs"),
+        ("51 outputs from validator", False, "52 outputs"),
+        ('at most 30 outputs from router: port == "analytics"', False, "31 of them so"),
+        ('at least 31 outputs from router: port == "analytics"', True, "62 outputs, 31 of them"),
+        ("at most 1 output from orders: seq > 58", True, "60 outputs, 1 of them so"),
+    ],
+)
+def test_an_assertion_says_what_it_saw(
+    tmp_path: Path, flow: LinkedFlow, text: str, holds: bool, why: str
+) -> None:
+    path = tmp_path / "one.expect"
+    path.write_text(f"# why\n\n{text}\n")
+    (assertion,) = read_assertions(path, flow)
+    for _, events in recorded_events(RECORDING):
+        check_events([assertion], events, flow)
+    result = assertion.result()
+    assert (result.line, result.text, result.holds) == (3, text, holds)
+    assert why in result.why
+
+
+def test_every_output_of_a_node_that_put_out_nothing_does_not_hold(
+    tmp_path: Path, flow: LinkedFlow
+) -> None:
+    path = tmp_path / "one.expect"
+    path.write_text("every output from label: size > 0\n".replace("label", "labeler"))
+    (assertion,) = read_assertions(path, flow)
+    assert (assertion.result().holds, assertion.result().why) == (False, "0 outputs, 0 of them so")
+
+
+def test_all_lines_that_are_no_assertion_are_told_with_their_place(
+    tmp_path: Path, flow: LinkedFlow
+) -> None:
+    path = tmp_path / "bad.expect"
+    path.write_text("hello\nno output from nobody\n  every output from totals: json.a = 1\n"
+                    "every output from totals\nno output from totals: ms > 1\n")  # fmt: skip
+    with pytest.raises(StudioError) as caught:
+        read_assertions(path, flow)
+    found = [(item.line, item.column) for item in caught.value.diagnostics]
+    assert found == [(1, None), (2, None), (3, 36), (4, None), (5, 24)]
+    path.write_text("# nothing\n")
+    with pytest.raises(StudioError, match="nothing is tested"):
+        read_assertions(path, flow)
+
+
+# ---- tests
+
+
+def test_recordings_are_found_once_with_their_assertions(tmp_path: Path) -> None:
+    (tmp_path / "deep" / ".hidden").mkdir(parents=True)
+    for name in ("b.rec", "deep/a.rec", "deep/.hidden/c.rec", "notes.txt", "b.expect"):
+        (tmp_path / name).touch()
+    found = find_tests([tmp_path, tmp_path / "b.rec"], LIKE)
+    assert [Path(test.recording).name for test in found] == ["b.rec", "a.rec"]
+    assert [test.assertions for test in found] == [str(tmp_path / "b.expect"), None]
+    with pytest.raises(StudioError, match="no such recording"):
+        find_tests([tmp_path / "no"], LIKE)
+    with pytest.raises(StudioError, match="there is no recording"):
+        find_tests([tmp_path / "deep" / ".hidden" / "x.d", tmp_path / "notes.txt"][:0], LIKE)
+
+
+def test_a_test_passes_fails_is_updated_and_then_passes(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project", "a.rec")
+    build = folder / ".torvyn" / "build"
+    (test,) = find_tests([folder], LIKE)
+    assert run_test(test).verdict is GoldenVerdict.PASSED
+    shutil.copy(build / "analytics-sink.wasm", build / "delivery-sink.wasm")
+    failed = run_test(test)
+    assert failed.verdict is GoldenVerdict.FAILED
+    assert "differences, the first in delivery.push(orders#0): printed" in failed.summary
+    assert [case.name for case in failed.cases if case.failure] == ["sink delivery"]
+    (folder / "a.expect").write_text("52 outputs from validator\nno output from delivery\n")
+    (asserted,) = find_tests([folder], LIKE)
+    found = run_test(asserted)
+    assert found.verdict is GoldenVerdict.FAILED
+    assert found.summary.startswith("line 2, no output from delivery: 20 outputs")
+    (updated,) = find_tests([folder], GoldenTest(recording="", name="", update=True))
+    (folder / "a.expect").unlink()
+    (updated,) = find_tests([folder], GoldenTest(recording="", name="", update=True))
+    assert run_test(updated).verdict is GoldenVerdict.UPDATED
+    assert run_test(test).verdict is GoldenVerdict.PASSED
+
+
+def test_a_process_that_dies_is_an_error_of_its_test_alone_and_each_result_is_told_once(
+    tmp_path: Path, process: GoldenProcess
+) -> None:
+    damaged = tmp_path / "damaged.rec"
+    damaged.write_bytes(SMALL.read_bytes()[:900])
+    good, bad = sorted(
+        find_tests([SMALL, damaged], LIKE), key=lambda test: test.name == str(damaged)
+    )
+    found: list[GoldenResult] = []
+    WorkerPool([process]).run([good, bad], found.append)
+    assert [(result.name, result.verdict) for result in found] == [
+        (str(SMALL), GoldenVerdict.PASSED),
+        (str(damaged), GoldenVerdict.ERROR),
+    ]
+    assert process.process_id is not None
+    os.kill(process.process_id, signal.SIGKILL)
+    died = process.run(good)
+    assert (died.verdict, died.summary) == (GoldenVerdict.ERROR, "its process ended with signal 9")
+    assert process.run(good).verdict is GoldenVerdict.PASSED
+
+
+def test_a_bundle_is_the_test_without_its_machine(tmp_path: Path) -> None:
+    contents: dict[str, bytes] = {}
+    (test,) = find_tests([RECORDING], LIKE)
+    packed = bundle(test, contents)
+    assert set(packed.files.values()) == set(contents)
+    unpacked = packed.unpack(tmp_path, contents)
+    assert str(ROOT) not in f"{unpacked.recording} {unpacked.manifest}"
+    assert run_test(unpacked).verdict is GoldenVerdict.PASSED
+    digest = packed.files["test.rec"]
+    with pytest.raises(ValueError, match=r"test\.rec arrived as another file"):
+        packed.unpack(tmp_path / "again", contents | {digest: b"other"})
+
+
+def test_the_verb_counts_and_writes_junit(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project", "good.rec", "bad.rec", "asked.rec")
+    (folder / "bad.rec").write_bytes(b"{}\n")
+    (folder / "asked.expect").write_text("no output from delivery\n60 outputs from orders\n")
+    out = tmp_path / "out.xml"
+    done = studio("test", str(folder), "--junit", str(out), "--jobs", "1", "--json")
+    assert done.returncode == 2, done.stderr.decode()
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {key: rows[-1][key] for key in ("passed", "failed", "updated", "error", "not_run")} == {
+        "passed": 1, "failed": 1, "updated": 0, "error": 1, "not_run": 0,
+    }  # fmt: skip
+    assert sorted(row["verdict"] for row in rows[:-1]) == ["error", "failed", "passed"]
+    suites = {
+        Path(suite.attrib["name"]).name: [
+            suite.attrib[key] for key in ("tests", "failures", "errors")
+        ]
+        for suite in ElementTree.parse(out).getroot()
+    }
+    assert suites == {
+        "asked.rec": ["2", "1", "0"],
+        "bad.rec": ["1", "0", "1"],
+        "good.rec": ["8", "0", "0"],
+    }
