@@ -17,7 +17,7 @@ from runtime.engine.outcomes import HANDLERS, unexpected
 from runtime.engine.records import CallContext, EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness, scheduler
 from runtime.engine.scheduling.schedule_policies import build_schedule
-from runtime.engine.snapshots import flow_snapshot
+from runtime.engine.snapshots import edge_snapshot, flow_snapshot, node_snapshot
 from runtime.model.call import NO_COPIES, Call, Export, NextCall
 from runtime.model.commands import (
     Advance,
@@ -44,7 +44,7 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import LinkedFlow, SchedulePolicy
-from runtime.model.snapshot import FlowSnapshot
+from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 
 
 class Engine:
@@ -89,9 +89,39 @@ class Engine:
         """The whole flow as it stands."""
         return flow_snapshot(self._run, self._schedule)
 
+    def node(self, name: str) -> NodeSnapshot | None:
+        """One node as it stands; None for another name."""
+        found = self._run.by_name.get(name)
+        return None if found is None else node_snapshot(self._run, found)
+
+    def edge(self, index: int) -> EdgeSnapshot:
+        """One queue as it stands."""
+        return edge_snapshot(self._run, self._run.edges[index])
+
     def next_call(self) -> NextCall | None:
         """The call `step` would make; None before `Start` and after the end. Edits nothing."""
         return scheduler.next_call(self._run, self._schedule)
+
+    def upcoming(self, node: str | None = None, lineage: int | None = None) -> Call | None:
+        """The call that `Step(node, lineage)` makes now; None when it makes none."""
+        run = self._run
+        found = None
+        if lineage is not None and not run.urgent:
+            found = scheduler.by_lineage(run, lineage)
+        named = None if node is None else run.by_name.get(node)
+        if named is not None and named.ready:
+            found = named, None
+        chosen, edge = found or (scheduler.by_schedule(run, self._schedule), None)
+        return None if chosen is None else self._call_of(chosen, edge)
+
+    def _call_of(self, node: NodeRecord, edge: EdgeRecord | None) -> Call:
+        run = self._run
+        export = scheduler.due_export(run, node)
+        number = run.calls + 1
+        if not run.flowing or export is not node.work or node.is_source:
+            return Call(number, node.name, export, None, _argument(node, export))
+        edge = edge or node.next_input()
+        return Call(number, node.name, export, edge.items[0], "", edge.index)
 
     def queue(self, edge_index: int) -> Sequence[Element]:
         """Elements waiting in an edge's queue, oldest first."""

@@ -64,6 +64,10 @@ class EventLog:
         newest = [(first + offset + 1, self._events[start + offset]) for offset in range(kept)]
         return newest, fresh - kept
 
+    def last(self, limit: int) -> list[LoggedEvent]:
+        """The newest events, at most `limit`, oldest first."""
+        return list(self._events)[-limit:]
+
     def calls_of(self, node: str, limit: int) -> list[tuple[int, CallFinished]]:
         """The node's last calls that are still kept, newest first."""
         found: list[tuple[int, CallFinished]] = []

@@ -72,6 +72,9 @@ class Execution:
         self.timing = CallTiming()
         self.recent = RecentElements()
         self._denied: dict[str, Counter[str]] = {}
+        self.first_denials: list[str] = []
+        """Nodes that used something for the first time that they are not granted; whoever acts
+        on that empties it."""
         self.pulls: Counter[str] = Counter()
         """`pull` calls that were kept, by source."""
         self.stop_note: StopNote | None = None
@@ -141,6 +144,7 @@ class Execution:
     def _deny(self, use: DeniedUse, count: int) -> None:
         self._denied.setdefault(use.node, Counter())[base_of(use.capability)] = count
         if count == 1:
+            self.first_denials.append(use.node)
             self.note(CallMark.DENIED, use.node, f"{use.sentence}; {use.advice}")
 
     # ---- where it stands

@@ -7,8 +7,9 @@ a call that is given none, such as `pull`, those of the first that it put out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from runtime.expression.expression_error import MissingError
 from runtime.model.call import Emitted, Export, Ports, Verdict
@@ -16,9 +17,13 @@ from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.model.json_text import NO_JSON, json_value
 from runtime.model.linked import LinkedFlow
+from runtime.model.time_units import NS_PER_MS
 
 USUAL_PORT = "output"
 """The output port of every node but a router."""
+
+_UNREAD = object()
+_decode = msgspec.json.Decoder().decode
 
 
 def payload_text(data: bytes) -> str:
@@ -28,6 +33,10 @@ def payload_text(data: bytes) -> str:
 
 def payload_json(data: bytes) -> Any:
     """The payload as JSON. Raises `MissingError` when it is none."""
+    try:
+        return _decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass  # the slower reader decides
     try:
         value = json_value(data)
     except RecursionError:
@@ -40,8 +49,7 @@ def payload_json(data: bytes) -> Any:
 class ElementRecord:
     """An element at a node: on its way into it, or out of it."""
 
-    hits = 0
-    """Set by who counts them."""
+    __slots__ = ("_edge", "_json", "_port", "_text", "element", "export", "hits", "node")
 
     def __init__(
         self, node: str, export: str, element: Element | None, edge: str = "", port: str = ""
@@ -50,36 +58,71 @@ class ElementRecord:
         self.export = export
         self.element = element
         """None for a call that is given none."""
-        self.edge = edge
-        self.port = port
+        self.hits = 0
+        """Set by who counts them."""
+        self._edge = edge
+        self._port = port
+        self._text: str | None = None
+        self._json: Any = _UNREAD
+
+    @property
+    def edge(self) -> str:
+        """The label of the edge that it came by, or goes into; "" where there is none."""
+        return self._edge
+
+    @property
+    def port(self) -> str:
+        """The output port; "" where there is none."""
+        return self._port
 
     @property
     def seq(self) -> int:
         """The element's number at its source."""
-        return self._element.sequence
+        return self._given.sequence
 
     @property
     def size(self) -> int:
         """Bytes of the payload."""
-        return len(self._element.payload.data)
+        return len(self._given.payload.data)
 
     @property
     def content_type(self) -> str:
         """The element's content type."""
-        return self._element.content_type
-
-    @cached_property
-    def text(self) -> str:
-        """The payload as text."""
-        return payload_text(self._element.payload.data)
-
-    @cached_property
-    def json(self) -> Any:
-        """The payload as JSON."""
-        return payload_json(self._element.payload.data)
+        return self._given.content_type
 
     @property
-    def _element(self) -> Element:
+    def text(self) -> str:
+        """The payload as text."""
+        if self._text is None:
+            self._text = payload_text(self._given.payload.data)
+        return self._text
+
+    @property
+    def json(self) -> Any:
+        """The payload as JSON; it is read once, also when it is none."""
+        value = self._json
+        if value is _UNREAD:
+            try:
+                value = payload_json(self._given.payload.data)
+            except MissingError as error:
+                value = error
+            self._json = value
+        if type(value) is MissingError:
+            raise value.with_traceback(None)
+        return value
+
+    def peek_json(self, missing: object) -> Any:
+        """As `json`, but `missing` where there is none."""
+        if self._json is _UNREAD and self.element is not None:
+            try:
+                return self.json
+            except MissingError:
+                return missing
+        value = self._json
+        return missing if value is _UNREAD or type(value) is MissingError else value
+
+    @property
+    def _given(self) -> Element:
         if self.element is None:
             raise MissingError(f"{self.export} has no element")
         return self.element
@@ -88,19 +131,21 @@ class ElementRecord:
 class CallRecord(ElementRecord):
     """A call that was made."""
 
+    __slots__ = ("_flow", "_outputs", "event")
+
     def __init__(self, event: CallFinished, flow: LinkedFlow) -> None:
         """`flow` is the one that the call was made in."""
+        call = event.call
+        element = call.element or (event.outputs[0] if event.outputs else None)
+        super().__init__(call.node, call.export, element)
         self.event = event
         self._flow = flow
-        call = event.call
-        self.node = call.node
-        self.export = call.export
-        self.element = call.element or (event.outputs[0] if event.outputs else None)
+        self._outputs: list[OutputRecord] | None = None
 
     @property
     def ms(self) -> float:
         """How long the call took, in milliseconds."""
-        return self.event.answer.duration_ns / 1e6
+        return self.event.answer.duration_ns / NS_PER_MS
 
     @property
     def fuel(self) -> int:
@@ -108,13 +153,13 @@ class CallRecord(ElementRecord):
         return self.event.answer.fuel
 
     @property
-    def edge(self) -> str:  # type: ignore[override]
+    def edge(self) -> str:
         """The label of the edge its element came by; "" for a call without one."""
         edge = self.event.call.edge
         return "" if edge is None else self._flow.edges[edge].label
 
     @property
-    def port(self) -> str:  # type: ignore[override]
+    def port(self) -> str:
         """The output port; of a router that named several, the first; "" where nothing is put out.
 
         `outputs` has all of them.
@@ -122,9 +167,14 @@ class CallRecord(ElementRecord):
         outputs = self.outputs
         return outputs[0].port if outputs else ""
 
-    @cached_property
+    @property
     def outputs(self) -> list[OutputRecord]:
         """What the call put out."""
+        if self._outputs is None:
+            self._outputs = self._put_out()
+        return self._outputs
+
+    def _put_out(self) -> list[OutputRecord]:
         outcome, element = self.event.answer.outcome, self.event.call.element
         match outcome:
             case Emitted():

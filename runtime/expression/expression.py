@@ -11,29 +11,38 @@ it against Google's implementation. Beyond CEL, a decimal number may be compared
 - Something that is not there (a field of a call without element, a key, an item), and a value of
   another type than is needed, leaves an expression without a value. `&&` is false all the same
   when another operand is false, and `||` true when another is true. A condition without a value
-  does not hold; it counts how often that was so, and keeps the first reason, to be told once.
+  does not hold; it keeps the first reason that is no matter of something missing, to be told once.
 - An evaluation is bounded: by the length and depth of the text, by how many items it looks at and
   how much text it searches (`operations.BUDGET`), and patterns are searched in linear time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from runtime.expression.asked_paths import paths_in
 from runtime.expression.checker import check
 from runtime.expression.expression_error import (
     EvaluationError,
     ExpressionError,
+    MissingError,
     TooMuchWorkError,
 )
 from runtime.expression.operations import Operations
 from runtime.expression.parser import parse
-from runtime.expression.translation import translate
+from runtime.expression.syntax import (
+    Conditional,
+    Junction,
+    Macro,
+    SyntaxNode,
+    children,
+)
+from runtime.expression.translation import translate, translate_any
 from runtime.expression.value_types import ValueKind, ValueType, kind_of
-from runtime.expression.vocabulary import CALL, Vocabulary
+from runtime.expression.vocabulary import CALL, ELEMENT_FIELDS, Vocabulary
 
-_NO_VALUE = (EvaluationError, KeyError, TypeError, IndexError, RecursionError)
+NO_VALUE = (EvaluationError, KeyError, TypeError, IndexError, RecursionError)
 """What the quick way fails with where there is no value."""
 
 
@@ -47,8 +56,9 @@ class Expression:
     def __init__(self, text: str, vocabulary: Vocabulary = CALL) -> None:
         self.text = text
         self.vocabulary = vocabulary
-        self._node = parse(text)
-        self.fields = check(text, self._node, vocabulary)
+        self.node = parse(text)
+        """What it is made of."""
+        self.fields = check(text, self.node, vocabulary)
         """The fields and lookups that it asks for."""
         self._operations = Operations()
         self._quick = self._translated(exact=False)
@@ -57,12 +67,17 @@ class Expression:
     @property
     def type(self) -> ValueType:
         """What its values are, as far as that is known."""
-        return self._node.type
+        return self.node.type
 
     @property
     def column(self) -> int:
         """Of the part that gives the value."""
-        return self._node.column
+        return self.node.column
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What it asks for, each as an expression of its own: `node`, `json.level`."""
+        return paths_in(self.node, self.vocabulary)
 
     def evaluate(self, record: Any) -> Any:
         """Its value: None, a bool, int, float, str, list, or mapping.
@@ -74,7 +89,7 @@ class Expression:
             return self._quick(record)
         except TooMuchWorkError:
             raise
-        except _NO_VALUE:
+        except NO_VALUE:
             return self._exactly(record)
 
     def _exactly(self, record: Any) -> Any:
@@ -87,7 +102,7 @@ class Expression:
 
     def _translated(self, *, exact: bool) -> Callable[[Any], Any]:
         lookups = tuple(one.name for one in self.vocabulary.lookups)
-        return translate(self._node, self._operations, lookups, exact=exact)
+        return translate(self.node, self._operations, lookups, exact=exact)
 
 
 class Condition(Expression):
@@ -102,10 +117,13 @@ class Condition(Expression):
         if self.type.kind not in (ValueKind.BOOL, ValueKind.ANY):
             reason = f"a condition is true or false, and this is {self.type.kind.value}"
             raise ExpressionError(text, self.column, reason, _ADVICE.get(self.type.kind, ""))
+        self._fails_whole = _fails_whole(self.node)
+        self.needs_element = self._fails_whole and bool(self.fields & ELEMENT_FIELDS)
+        """Whether it cannot hold without an element."""
         self.unanswered = 0
         """How often it had no value, and did not hold for that."""
         self.missing = 0
-        """How often of these something was not there that it asks for."""
+        """How often of these something was not there that it asked for."""
         self.first_failure: EvaluationError | None = None
         """Why it had no value the first time that this was no matter of something missing."""
 
@@ -113,9 +131,14 @@ class Condition(Expression):
         """Whether it holds for the record; never raises."""
         try:
             value = self._quick(record)
+        except KeyError:
+            value = _NOT_THERE if self._fails_whole else self._or_error(record)
         except TooMuchWorkError as error:
             value = error
-        except _NO_VALUE:
+        except EvaluationError as error:
+            whole = error.missing and self._fails_whole
+            value = _NOT_THERE if whole else self._or_error(record)
+        except NO_VALUE:
             value = self._or_error(record)
         if value is True or value is False:
             return value
@@ -139,6 +162,28 @@ class Condition(Expression):
         return False
 
 
+def any_of(conditions: Sequence[Condition]) -> Callable[[Any], bool]:
+    """A function that is false where none of the conditions holds, and all have a value.
+
+    Where it is true, or raises one of `NO_VALUE`, each is to be asked. They have one vocabulary,
+    and a record has `peek_json`. What is missing is not counted.
+    """
+    lookups = tuple(one.name for one in conditions[0].vocabulary.lookups)
+    return translate_any([one.node for one in conditions], Operations(), lookups)
+
+
+def _fails_whole(node: SyntaxNode) -> bool:
+    """Whether a condition cannot hold where a part of it has no value."""
+    if isinstance(node, Junction) and node.sign == "&&":
+        return all(map(_fails_whole, node.operands))
+    return not _has_choice(node)
+
+
+def _has_choice(node: SyntaxNode) -> bool:
+    return isinstance(node, Junction | Macro | Conditional) or any(map(_has_choice, children(node)))
+
+
+_NOT_THERE = MissingError("something that it asks for is not there")
 _ADVICE = {
     ValueKind.TEXT: 'Compare it: … == "…", or ask ….contains("…").',
     ValueKind.INT: "Compare it: … > 10.",

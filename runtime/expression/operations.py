@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from runtime.expression.expression_error import (
     EvaluationError,
@@ -30,6 +30,9 @@ PATTERN_WORK = 1024
 """Of text times the size of the pattern's program."""
 MAX_PATTERNS = 100
 """Patterns kept compiled."""
+
+MISSING: Final = object()
+"""Stands for the value of what is not there."""
 
 Thunk = Callable[[], Any]
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
@@ -58,10 +61,26 @@ class Operations:
         except MissingError as error:
             raise EvaluationError(f"{name}: {error.reason}", column, missing=True) from error
 
+    def at(self, record: Any, *path: str) -> Any:
+        """What the record's JSON has at a path; `MISSING` when it has nothing there."""
+        value = record.peek_json(MISSING)
+        for name in path:
+            if type(value) is not dict:
+                return MISSING
+            value = value.get(name, MISSING)
+        return value
+
+    def order(self, left: Any, right: Any, column: int) -> bool:
+        """False for what is missing, an error for what cannot be compared."""
+        if left is MISSING:
+            return False
+        reason = f"{_what(left)} cannot be compared with {_what(right)}"
+        raise EvaluationError(reason, column)
+
     def lookup(self, record: Any, name: str, key: str, column: int) -> Any:
         """What a lookup of the record gives."""
         try:
-            return getattr(record, name)(key)
+            return record.look_up(name, key)
         except MissingError as error:
             raise EvaluationError(error.reason, column, missing=True) from error
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from runtime.expression.operations import BUDGET, Operations
+from runtime.expression.operations import BUDGET, MISSING, Operations
 from runtime.expression.syntax import (
     Binary,
     Conditional,
@@ -77,11 +77,29 @@ def translate(
     `lookups` are the functions that are the record's.
     """
     writer = _Writer(lookups, exact)
-    body = writer.write(node)
-    reset = f"    W.left = {BUDGET}\n" if writer.spends else ""
+    return _compiled(writer, writer.write(node), operations, BUDGET)
+
+
+def translate_any(
+    nodes: Sequence[SyntaxNode], operations: Operations, lookups: tuple[str, ...]
+) -> Callable[[Any], bool]:
+    """One function that says whether one of several conditions holds, in the quick way.
+
+    What is not there in JSON costs no exception where a condition needs it to hold.
+    """
+    writer = _Writer(lookups, False)
+    body = " or ".join(map(writer.needed, nodes))
+    return _compiled(writer, body, operations, BUDGET * len(nodes))
+
+
+def _compiled(
+    writer: _Writer, body: str, operations: Operations, budget: int
+) -> Callable[[Any], Any]:
+    reset = f"    W.left = {budget}\n" if writer.spends else ""
     source = f"def evaluate(r):\n{reset}    return {body}\n"
     names: dict[str, Any] = {name: getattr(operations, name) for name in _NAMES}
     names |= {"W": operations, "K": writer.constants}
+    names |= {"MISSING": MISSING, "NUMBERS": (int, float), "TEXTS": (str,)}
     # Only what `_Writer` writes stands there: signs and names of its own, and escaped constants.
     exec(compile(source, "<expression>", "exec"), names)
     made: Callable[[Any], Any] = names["evaluate"]
@@ -114,7 +132,7 @@ class _Writer:
             case Invocation():
                 return self._invocation(node)
             case Unary() if node.sign == "!":
-                return f"(not {self._condition(node.operand)})"
+                return f"(not {self.condition(node.operand)})"
             case Unary():
                 return self._do("negate", self.write(node.operand), node)
             case Binary():
@@ -122,7 +140,7 @@ class _Writer:
             case Junction():
                 return self._junction(node)
             case Conditional():
-                condition = self._condition(node.condition)
+                condition = self.condition(node.condition)
                 then, otherwise = self.write(node.then), self.write(node.otherwise)
                 return f"({then} if {condition} else {otherwise})"
             case Macro():
@@ -162,7 +180,7 @@ class _Writer:
         if node.function in self._lookups and not node.is_method:
             if self._exact:
                 return self._do("lookup", "r", _quoted(node.function), *given, node)
-            return f"r.{node.function}({given[0]})"
+            return f"r.look_up({_quoted(node.function)}, {given[0]})"
         if node.function == "size" and node.arguments[0].type.kind in (
             ValueKind.TEXT,
             ValueKind.LIST,
@@ -170,13 +188,51 @@ class _Writer:
             return f"len({given[0]})"
         return self._do(_FUNCTIONS[node.function], *given, node)
 
-    def _condition(self, node: SyntaxNode) -> str:
+    def condition(self, node: SyntaxNode) -> str:
         written = self.write(node)
         return written if node.type.kind is ValueKind.BOOL else self._do("truth", written, node)
 
+    def needed(self, node: SyntaxNode) -> str:
+        """A condition that counts as false where it has no value."""
+        if isinstance(node, Junction) and node.sign == "&&":
+            operands = sorted(node.operands, key=_is_dear)
+            return f"({' and '.join(map(self.needed, operands))})"
+        found = self._of_json(node)
+        return self.condition(node) if found is None else found
+
+    def _of_json(self, node: SyntaxNode) -> str | None:
+        """A comparison of something in JSON with a literal; None for anything else."""
+        match node:
+            case Binary(sign=sign, left=left, right=Literal(value=value)):
+                path = _json_path(left)
+            case Invocation(function=sign, arguments=[left, Literal(value=value)], is_method=True):
+                path = _json_path(left)
+            case _:
+                return None
+        if path is None or sign == "in":
+            return None
+        at = f"(t := at(r, {', '.join(path)}))"
+        literal = self._literal(value)
+        if sign in ("==", "!=") and not _is_number(value):
+            same, other = ("==", "!=") if isinstance(value, str) else ("is", "is not")
+            if sign == "==":
+                return f"({at} {same} {literal})"
+            return f"({at} is not MISSING and t {other} {literal})"
+        kind = "NUMBERS" if _is_number(value) else "TEXTS"
+        if sign in _FUNCTIONS:
+            done = self._do(_FUNCTIONS[sign], "t", literal, node)
+        elif sign in ("==", "!=") or isinstance(value, bool) or value is None:
+            return None if sign != "==" else f"({at}.__class__ in NUMBERS and t == {literal})"
+        elif sign in ("<", "<=", ">", ">="):
+            done = f"t {sign} {literal}"
+        else:
+            return None
+        wrong = self._do("order", "t", literal, node)
+        return f"({done} if {at}.__class__ in {kind} else {wrong})"
+
     def _junction(self, node: Junction) -> str:
         operands = node.operands if self._exact else sorted(node.operands, key=_is_dear)
-        written = [self._condition(operand) for operand in operands]
+        written = [self.condition(operand) for operand in operands]
         if self._exact:
             operation = "every" if node.sign == "&&" else "some"
             self.spends = True
@@ -188,7 +244,7 @@ class _Writer:
         variable = f"v{self._count}"
         self._count += 1
         self._variables.append((node.variable, variable))
-        body = self.write(node.body) if node.macro == "map" else self._condition(node.body)
+        body = self.write(node.body) if node.macro == "map" else self.condition(node.body)
         self._variables.pop()
         return self._do(_MACROS[node.macro], operand, f"lambda {variable}: {body}", node)
 
@@ -237,6 +293,23 @@ class _Writer:
             return None
         written = ", ".join(_quoted(str(text)) for text in texts)
         return f"({self.write(left)} in ({written},))"
+
+
+def _json_path(node: SyntaxNode) -> list[str] | None:
+    """The names and numbers that lead from `json` to a value; None for anything else."""
+    match node:
+        case Member(operand=Name(name="json"), name=name):
+            return [_quoted(name)]
+        case Index(operand=Name(name="json"), index=Literal(value=str(name))):
+            return [_quoted(name)]
+        case Member(operand=operand, name=name):
+            before = _json_path(operand)
+            return None if before is None else [*before, _quoted(name)]
+    return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_dear(node: SyntaxNode) -> bool:

@@ -20,7 +20,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A function of a record that takes one text and gives an object: `queue("a -> b")`."""
+    """A function that takes one text and gives an object: `queue("a -> b")`.
+
+    It is asked of the record as `look_up(name, text)`; a field may have the same name.
+    """
 
     name: str
     members: Mapping[str, ValueType] = field(hash=False)
@@ -59,6 +62,9 @@ OUTPUT_MEMBERS: Mapping[str, ValueType] = {
     "json": ANY,
 }
 """What one of `outputs` has."""
+
+ELEMENT_FIELDS = frozenset({"seq", "size", "content_type", "text", "json"})
+"""Fields of an element, which a call may be without."""
 
 CALL = Vocabulary(
     (

@@ -236,3 +236,19 @@ class LinkedFlow:
     def sources(self) -> tuple[str, ...]:
         """Names of the nodes that give elements, in the order of `nodes`."""
         return tuple(node.name for node in self.nodes if node.role is Role.SOURCE)
+
+    def edges_named(self, text: str) -> list[LinkedEdge]:
+        """The edges a user names: by label, by `node:port` of either end, by both, or by a node.
+
+        The one whose whole label it is comes alone.
+        """
+        wanted = "".join(text.split())
+        exact = [edge for edge in self.edges if edge.label.replace(" ", "") == wanted]
+        return exact or [edge for edge in self.edges if wanted in _names(edge)]
+
+
+def _names(edge: LinkedEdge) -> set[str]:
+    out, into = f"{edge.source}:{edge.source_port}", f"{edge.target}:{edge.target_port}"
+    names = {out, into, edge.source, edge.target}
+    ends = ((one, other) for one in (edge.source, out) for other in (edge.target, into))
+    return names | {f"{one}->{other}" for one, other in ends}

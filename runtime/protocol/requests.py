@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runtime.protocol.breakpoints import BreakRequest
+
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
@@ -285,6 +287,7 @@ SessionRequest = (
     | SaveBranches
     | TakeBranch
     | CompareBranches
+    | BreakRequest
     | StartRecording
     | StopRecording
 )

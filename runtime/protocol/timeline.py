@@ -29,6 +29,8 @@ class TimelineMark(IntFlag):
     """This branch left another one here."""
     MARK = 64
     """Set by the user: in `Timeline.marks`, not in its cells."""
+    BREAK = 128
+    """A breakpoint was met."""
 
 
 @dataclass(frozen=True, slots=True)

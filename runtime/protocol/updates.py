@@ -17,6 +17,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.branch_comparison import BranchComparison
+from runtime.protocol.breakpoints import BreakpointList, BreakpointTrial
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import ReadPayload, Request
 from runtime.protocol.timeline import RecordingStatus, Timeline
@@ -172,7 +173,14 @@ class SavedBranches:
 
 
 Reply = (
-    QueueListing | ElementDetails | WholePayload | NodeCalls | NodeInput | NodeTry | SavedBranches
+    QueueListing
+    | ElementDetails
+    | WholePayload
+    | NodeCalls
+    | NodeInput
+    | NodeTry
+    | SavedBranches
+    | BreakpointTrial
 )
 """Answer to a question about one element, queue or node."""
 
@@ -334,6 +342,8 @@ class Update:
     """Answer to `CompareBranches`."""
     outline: FlowOutline | None = None
     """The graph of a flow that could not be opened, with what its components lack."""
+    breakpoints: BreakpointList | None = None
+    """Set when it changed."""
     question: TrustQuestion | None = None
     """What the user is to be asked, again and again until it is answered."""
 

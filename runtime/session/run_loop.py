@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from runtime.execution.execution import Execution
 from runtime.model.commands import Advance, Cancel, SetSchedule, Step
 from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
 from runtime.model.linked import SchedulePolicy
 from runtime.model.time_units import NS_PER_S
+from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.timetravel.time_travel import TimeTravel
 
 TEARDOWN_CALLS = 1_000
@@ -30,9 +32,15 @@ class _Running:
 class RunLoop:
     """Makes the calls of a session, live ones and those of a recording that is repeated."""
 
-    def __init__(self, time: TimeTravel, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, time: TimeTravel, breakpoints: SessionBreakpoints, clock: Callable[[], int]
+    ) -> None:
         """`clock` is monotonic, in nanoseconds; it paces the run."""
         self._time = time
+        self._breakpoints = breakpoints
+        self._stands_before: tuple[Execution, int] | None = None
+        """Where a breakpoint holds the flow, by calls made; the order of calls stays until the
+        call after it is made, or another one would come next."""
         self._clock = clock
         self._running: _Running | None = None
         self._waiting_since: int | None = None
@@ -59,7 +67,8 @@ class RunLoop:
         self._running = None
         self._waiting_since = None
         self._next_call_at = 0
-        self._set_schedule(SchedulePolicy.CONSUMER_FIRST)
+        if self._stands_before != (self._time.shown, self._time.shown.calls):
+            self._set_schedule(SchedulePolicy.CONSUMER_FIRST)
 
     def _set_schedule(self, policy: SchedulePolicy) -> None:
         if not self._time.replaying and self._time.shown.engine.schedule is not policy:
@@ -67,8 +76,15 @@ class RunLoop:
 
     def step_once(self, node: str | None) -> list[Event]:
         """Make one call: the next in order, or of `node`; flow time it waits for passes."""
+        self._breakpoints.before(stepping=True)
+        self._time.shown.stop_note = None
+        events = self._made_once(node)
+        self.pause()
+        self._breakpoints.after(events)
+        return events
+
+    def _made_once(self, node: str | None) -> list[Event]:
         time = self._time
-        time.shown.stop_note = None
         if time.replaying:
             recorded = time.step(node)
             if recorded is not None:
@@ -130,6 +146,10 @@ class RunLoop:
     def _run_once(self, running: _Running, at: int) -> int:
         """One call of the run; or the flow time that must pass first, in nanoseconds."""
         time = self._time
+        if self._breakpoints.before(running.lineage):
+            self._stands_before = time.shown, time.shown.calls
+            self.pause()
+            return 0
         recorded = time.step(None) if time.replaying else None
         if recorded is None:
             waits_ns, events = self._live_call(running, at)
@@ -145,7 +165,7 @@ class RunLoop:
         self._next_call_at = at + running.pace_ns if running.pace_ns else 0
         ended = any(type(event) is Stopped or type(event) is FlowEnded for event in events)
         left = running.lineage is not None and not time.shown.engine.in_flight(running.lineage)
-        if ended or left:
+        if self._breakpoints.after(events) or ended or left:
             self.pause()
         return 0
 

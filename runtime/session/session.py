@@ -19,6 +19,13 @@ from runtime.model.commands import Command, Edit, Inject, Skip, Start
 from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
+from runtime.protocol.breakpoints import (
+    RemoveBreakpoint,
+    RemoveWatch,
+    SetBreakpoint,
+    SetWatch,
+    TryBreakpoint,
+)
 from runtime.protocol.requests import (
     CompareBranches,
     Continue,
@@ -61,6 +68,7 @@ from runtime.session.request_table import RequestTable
 from runtime.session.run_loop import RunLoop
 from runtime.session.saved_branches import save_branches
 from runtime.session.scratch import Scratch
+from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
 from runtime.timetravel.replay_source import ReplaySource
@@ -96,8 +104,11 @@ class FlowSession:
         self._time = TimeTravel(flow, resources, recording.ring_bytes, replay)
         self._file = RecordingFile(resources, recording.options)
         self._comparer = BranchComparer(resources.options, recording.options)
-        self._updates = UpdateBuilder(self._time, self._file, self._comparer, reload)
-        self._loop = RunLoop(self._time, clock)
+        self._breakpoints = SessionBreakpoints(self._time)
+        self._updates = UpdateBuilder(
+            self._time, self._file, self._comparer, reload, self._breakpoints
+        )
+        self._loop = RunLoop(self._time, self._breakpoints, clock)
         self._scratch = Scratch(resources)
         self._closed = False
         self.requests = RequestTable()
@@ -167,6 +178,11 @@ class FlowSession:
         on(Fork, self._fork)
         on(TakeBranch, self._take_branch)
         on(CompareBranches, self._compare_branches)
+        on(SetBreakpoint, self._breakpoints.put)
+        on(RemoveBreakpoint, self._breakpoints.remove)
+        on(SetWatch, self._breakpoints.put_watch)
+        on(RemoveWatch, self._breakpoints.remove_watch)
+        on(TryBreakpoint, lambda asked: self._updates.reply(self._breakpoints.try_out(asked)))
         on(StartRecording, lambda asked: self._start_recording(asked.path))
         on(StopRecording, lambda asked: self._stop_recording())
 
@@ -331,6 +347,8 @@ class FlowSession:
         for done in self._reload.take(self.execution.swapper):
             self._report(done)
             swapped += done.swapped
+        if self._breakpoints.swapped(swapped):
+            self._loop.pause()
         self._retry(failed, tuple(swapped))
 
     def _report(self, done: Reloaded) -> None:

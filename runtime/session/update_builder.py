@@ -10,6 +10,7 @@ from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
+from runtime.protocol.breakpoints import BreakpointList
 from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline, TimelineMark
 from runtime.protocol.updates import (
     CallMark,
@@ -20,6 +21,7 @@ from runtime.protocol.updates import (
     Update,
 )
 from runtime.session.recording_file import RecordingFile
+from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.timetravel.branch_diff import BranchComparer
 from runtime.timetravel.time_travel import TimeTravel
 
@@ -40,6 +42,7 @@ class _Picture:
     builds: tuple[NodeBuild, ...] | None = None
     timeline: Timeline | None = None
     recording: RecordingStatus | None = None
+    breakpoints: BreakpointList | None = None
 
 
 class UpdateBuilder:
@@ -51,8 +54,10 @@ class UpdateBuilder:
         file: RecordingFile,
         comparer: BranchComparer,
         reload: HotReload,
+        breakpoints: SessionBreakpoints,
     ) -> None:
         self._time = time
+        self._breakpoints = breakpoints
         self._file = file
         self._comparer = comparer
         self._reload = reload
@@ -99,6 +104,7 @@ class UpdateBuilder:
             timeline=None if now.timeline == before.timeline else now.timeline,
             recording=None if now.recording == before.recording else now.recording,
             branch_comparison=self._comparer.take(),
+            breakpoints=None if now.breakpoints == before.breakpoints else now.breakpoints,
         )
 
     def take_printed(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
@@ -117,6 +123,7 @@ class UpdateBuilder:
             builds=shown.builds.shown(),
             timeline=self._timeline(),
             recording=self._file.status(self._time.branch.recorder),
+            breakpoints=self._breakpoints.listing(),
         )
 
     def _look_at_the_file(self) -> None:

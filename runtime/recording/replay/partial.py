@@ -74,11 +74,9 @@ def edge_named(flow: LinkedFlow, text: str) -> LinkedEdge:
     Raises:
         StudioError: none or several are named so (E0703).
     """
-    wanted = text.replace(" ", "")
-    found = [edge for edge in flow.edges if wanted in _names(edge)]
-    exact = [edge for edge in found if wanted == edge.label.replace(" ", "")]
-    if len(exact or found) == 1:
-        return (exact or found)[0]
+    found = flow.edges_named(text)
+    if len(found) == 1:
+        return found[0]
     listed = ", ".join(f"'{edge.label}'" for edge in found or flow.edges)
     raise StudioError(
         [
@@ -90,13 +88,6 @@ def edge_named(flow: LinkedFlow, text: str) -> LinkedEdge:
             )
         ]
     )
-
-
-def _names(edge: LinkedEdge) -> set[str]:
-    out, into = f"{edge.source}:{edge.source_port}", f"{edge.target}:{edge.target_port}"
-    names = {edge.label.replace(" ", ""), out, into, edge.source, edge.target}
-    ends = ((one, other) for one in (edge.source, out) for other in (edge.target, into))
-    return names | {f"{one}->{other}" for one, other in ends}
 
 
 def source_feeds(recording: Path, flow: LinkedFlow) -> dict[str, Feed]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any
@@ -11,10 +12,13 @@ from cel_expr_python import cel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.expression.expression import Expression
+from runtime.expression.call_record import ElementRecord
+from runtime.expression.expression import NO_VALUE as NO_VALUE_ERRORS
+from runtime.expression.expression import Condition, Expression, any_of
 from runtime.expression.expression_error import EvaluationError, ExpressionError
 from runtime.expression.value_types import ANY, DOUBLE, INT, TEXT
-from runtime.expression.vocabulary import Field, Vocabulary
+from runtime.expression.vocabulary import CALL, Field, Vocabulary
+from runtime.model.element import Buffer, Element
 from tests.support.examples import examples
 
 DOCUMENT: dict[str, Any] = {
@@ -263,3 +267,49 @@ def test_an_expression_that_is_taken_has_the_value_it_has_in_cel(marked: str) ->
         return
     made, expected = ours(text), theirs(re.sub(atoms, r"dyn(\1)", marked))
     assert same(made, expected), f"{text}: {made!r}, in CEL {expected!r}"
+
+
+ELEMENT = Element(1, 1, "a", 42, 0, "", Buffer(json.dumps(DOCUMENT).encode()))
+LITERALS = ["1", "2.5", '"a"', '"wärn"', "true", "false", "null", "3"]
+PATHS = [*(f"json.{key}" for key in (*DOCUMENT, "none")), "json.m.k", 'json["m"].x.y', "seq"]
+COMPARED = st.one_of(
+    st.tuples(
+        st.sampled_from(PATHS),
+        st.sampled_from(["==", "!=", "<", "<=", ">", ">=", "in"]),
+        st.sampled_from([*LITERALS, '["a", "wärn"]']),
+    ).map(" ".join),
+    st.tuples(
+        st.sampled_from(PATHS),
+        st.sampled_from(["contains", "startsWith", "endsWith", "matches"]),
+        st.sampled_from(LITERALS),
+    ).map(lambda p: f"{p[0]}.{p[1]}({p[2]})"),
+)
+CONDITIONS = st.recursive(
+    COMPARED,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["&&", "||"]), inner).map(lambda p: f"({' '.join(p)})"),
+        inner.map(lambda p: f"!({p})"),
+        st.tuples(inner, inner).map(lambda p: f"({p[0]} ? {p[1]} : {p[0]})"),
+    ),
+    max_leaves=4,
+)
+
+
+@examples(200)
+@given(st.lists(CONDITIONS, min_size=1, max_size=3), st.booleans())
+def test_conditions_asked_together_miss_none_that_holds(texts: list[str], no_json: bool) -> None:
+    element = ELEMENT._replace(payload=Buffer(b"text")) if no_json else ELEMENT
+    try:
+        conditions = [Condition(text, CALL) for text in texts]
+    except ExpressionError:
+        return
+
+    def record() -> ElementRecord:
+        return ElementRecord("router", "route", element)
+
+    holds = any(condition.holds(record()) for condition in conditions)
+    try:
+        found = any_of(conditions)(record())
+    except NO_VALUE_ERRORS:
+        return
+    assert found or not holds, texts

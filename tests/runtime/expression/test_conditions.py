@@ -174,7 +174,8 @@ def test_a_payload_that_is_nested_too_deeply_has_no_value() -> None:
 
 def test_lookups_are_functions_of_the_record() -> None:
     class Counters:
-        def queue(self, name: str) -> dict[str, int]:
+        def look_up(self, what: str, name: str) -> dict[str, int]:
+            assert what == "queue"
             if name != "a -> b":
                 raise MissingError(f"there is no queue {name}")
             return {"depth": 8}

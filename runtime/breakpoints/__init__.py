@@ -1,0 +1,1 @@
+"""Breakpoints and watches: when a flow is to stand still, and what is looked at meanwhile."""

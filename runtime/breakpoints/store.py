@@ -1,0 +1,155 @@
+"""Breakpoints and watches of a project, kept in `.torvyn/studio/breakpoints.json`.
+
+The file comes with the project, so that it may be a stranger's: it is bounded, and what in it is
+no breakpoint is left out and told.
+
+    {"format": 1, "flows": {"main": {
+        "breakpoints": [{"where": "router input", "when": "json.level == \\"warn\\""}],
+        "watches": [{"watch": "queue(\\"source -> router\\").depth", "stops": true}]}}}
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from runtime.breakpoints.active_breakpoint import ActiveBreakpoint
+from runtime.breakpoints.breakpoint_set import MOST_BREAKPOINTS
+from runtime.breakpoints.watch_set import MOST_WATCHES, ActiveWatch
+from runtime.expression.expression_error import ExpressionError
+from runtime.model.linked import LinkedFlow
+from runtime.protocol.break_places import PlaceError, parse_place
+from runtime.protocol.breakpoints import Breakpoint, Then, Watch
+
+BREAKPOINTS_FILE = Path(".torvyn", "studio", "breakpoints.json")
+"""Relative to the manifest's folder."""
+MAX_FILE_BYTES = 1024 * 1024
+FORMAT = 1
+
+_Count = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
+
+
+class _BreakpointEntry(msgspec.Struct, omit_defaults=True):
+    where: str
+    when: str = ""
+    then: Then = Then.STOP
+    from_hit: _Count = 1
+    every: _Count = 1
+    on: bool = True
+
+
+class _WatchEntry(msgspec.Struct, omit_defaults=True):
+    watch: str
+    stops: bool = False
+
+
+class _FlowEntry(msgspec.Struct, omit_defaults=True):
+    breakpoints: list[_BreakpointEntry] = []
+    watches: list[_WatchEntry] = []
+
+
+class _File(msgspec.Struct):
+    format: int = FORMAT
+    flows: dict[str, _FlowEntry] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBreakpoints:
+    """What was kept of a flow."""
+
+    breakpoints: tuple[Breakpoint, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    problems: tuple[str, ...] = field(default=())
+    """What in the file is left out, and why, in sentences."""
+
+
+class BreakpointStore:
+    """The file of one project. Nothing here raises for a file that cannot be used."""
+
+    def __init__(self, manifest: Path) -> None:
+        self.path = manifest.parent / BREAKPOINTS_FILE
+
+    def load(self, flow: LinkedFlow) -> KeptBreakpoints:
+        """What is kept of the flow; what does not fit it is left out and told."""
+        try:
+            entry = self._read().flows.get(flow.name)
+        except (OSError, ValueError) as error:
+            return KeptBreakpoints(problems=(self._unusable(error),))
+        if entry is None:
+            return KeptBreakpoints()
+        problems: list[str] = []
+        breakpoints: list[Breakpoint] = []
+        for number, item in enumerate(entry.breakpoints[:MOST_BREAKPOINTS], 1):
+            try:
+                made = Breakpoint(
+                    number,
+                    parse_place(item.where, flow),
+                    item.when,
+                    item.then,
+                    item.from_hit,
+                    item.every,
+                    item.on,
+                )
+                ActiveBreakpoint(made)
+            except (PlaceError, ExpressionError) as error:
+                reason = error.reason if isinstance(error, ExpressionError) else str(error)
+                problems.append(f"{self.path}: breakpoint {number} is left out: {reason}")
+            else:
+                breakpoints.append(made)
+        watches: list[Watch] = []
+        for number, kept in enumerate(entry.watches[:MOST_WATCHES], 1):
+            watch = Watch(number, kept.watch, kept.stops)
+            try:
+                ActiveWatch(watch)
+            except ExpressionError as error:
+                problems.append(f"{self.path}: watch {number} is left out: {error.reason}")
+            else:
+                watches.append(watch)
+        return KeptBreakpoints(tuple(breakpoints), tuple(watches), tuple(problems))
+
+    def save(
+        self, flow: str, breakpoints: tuple[Breakpoint, ...], watches: tuple[Watch, ...]
+    ) -> str:
+        """Keep them, next to those of other flows; says why when that is not possible."""
+        try:
+            file = self._read()
+        except (OSError, ValueError):
+            file = _File()
+        file.flows[flow] = _FlowEntry(
+            [
+                _BreakpointEntry(
+                    one.place.words, one.condition, one.then, one.first_hit, one.every, one.on
+                )
+                for one in breakpoints
+            ],
+            [_WatchEntry(one.text, one.stops) for one in watches],
+        )
+        fresh = self.path.with_suffix(f".{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_bytes(msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n")
+            fresh.replace(self.path)
+        except OSError as error:
+            return f"{self.path} cannot be written: {error.strerror}"
+        return ""
+
+    def _read(self) -> _File:
+        try:
+            with self.path.open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+        except FileNotFoundError:
+            return _File()
+        if len(data) > MAX_FILE_BYTES:
+            raise ValueError("it is too large")
+        read = msgspec.json.decode(data, type=_File)
+        if read.format > FORMAT:
+            raise ValueError(f"it is of format {read.format}, of a newer release")
+        return read
+
+    def _unusable(self, error: Exception) -> str:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        return f"{self.path} is not used: {why}"

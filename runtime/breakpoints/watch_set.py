@@ -1,0 +1,191 @@
+"""Watches: expressions over the next element, a queue, and the counters of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from runtime.breakpoints.active_breakpoint import value_text
+from runtime.breakpoints.break_records import NextCallRecord
+from runtime.expression.call_record import ElementRecord
+from runtime.expression.expression import Expression
+from runtime.expression.expression_error import EvaluationError, MissingError
+from runtime.expression.value_types import BOOL, DOUBLE, INT, TEXT, ValueType
+from runtime.expression.vocabulary import NEXT_CALL, Lookup, Vocabulary
+from runtime.model.call import Call
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import EdgeSnapshot, NodeSnapshot
+from runtime.model.time_units import NS_PER_MS
+from runtime.protocol.breakpoints import Watch, WatchRow
+
+MOST_WATCHES = 50
+
+_QUEUE: dict[str, tuple[ValueType, Callable[[EdgeSnapshot], Any]]] = {
+    "depth": (INT, lambda edge: edge.depth),
+    "capacity": (INT, lambda edge: edge.capacity),
+    "peak": (INT, lambda edge: edge.peak),
+    "pending": (INT, lambda edge: edge.pending),
+    "enqueued": (INT, lambda edge: edge.enqueued),
+    "dequeued": (INT, lambda edge: edge.dequeued),
+    "dropped": (INT, lambda edge: edge.dropped),
+    "full": (BOOL, lambda edge: edge.full),
+    "held_ms": (DOUBLE, lambda edge: edge.held_ns / NS_PER_MS),
+}
+_NODE: dict[str, tuple[ValueType, Callable[[NodeSnapshot], Any]]] = {
+    "calls": (INT, lambda node: node.calls),
+    "errors": (INT, lambda node: node.errors),
+    "taken": (INT, lambda node: node.elements_in),
+    "given": (INT, lambda node: node.elements_out),
+    "dropped": (INT, lambda node: node.dropped),
+    "filtered": (INT, lambda node: node.filtered),
+    "absorbed": (INT, lambda node: node.absorbed),
+    "pending": (INT, lambda node: node.pending),
+    "swaps": (INT, lambda node: node.swaps),
+    "state": (TEXT, lambda node: str(node.state)),
+    "busy_ms": (DOUBLE, lambda node: node.busy_ns / NS_PER_MS),
+    "blocked_ms": (DOUBLE, lambda node: node.blocked_ns / NS_PER_MS),
+    "last_ms": (DOUBLE, lambda node: node.last_call_ns / NS_PER_MS),
+    "fuel": (INT, lambda node: node.fuel_last),
+}
+
+WATCH = Vocabulary(
+    NEXT_CALL.fields,
+    (
+        Lookup("queue", {name: kind for name, (kind, _) in _QUEUE.items()}, "a queue"),
+        Lookup("node", {name: kind for name, (kind, _) in _NODE.items()}, "a node's counters"),
+    ),
+    NEXT_CALL.unavailable,
+)
+"""What a watch may ask for."""
+
+
+class Watched(Protocol):
+    """What watches look at: an engine."""
+
+    @property
+    def flow(self) -> LinkedFlow:
+        """The flow as it is."""
+        ...
+
+    def upcoming(self) -> Call | None:
+        """The call that comes next."""
+        ...
+
+    def node(self, name: str) -> NodeSnapshot | None:
+        """A node as it stands."""
+        ...
+
+    def edge(self, index: int) -> EdgeSnapshot:
+        """A queue as it stands."""
+        ...
+
+
+class WatchRecord(ElementRecord):
+    """The flow at one moment."""
+
+    def __init__(self, engine: Watched) -> None:
+        self._engine = engine
+        call = engine.upcoming()
+        if call is None:
+            super().__init__("", "", None)
+            return
+        made = NextCallRecord(call, engine.flow)
+        super().__init__(made.node, made.export, made.element, made.edge)
+
+    def look_up(self, what: str, name: str) -> dict[str, Any]:
+        """A queue, by a name of `LinkedFlow.edges_named`, or a node."""
+        if what == "node":
+            node = self._engine.node(name)
+            if node is None:
+                raise MissingError(f"no node is named {name}")
+            return {key: read(node) for key, (_, read) in _NODE.items()}
+        found = self._engine.flow.edges_named(name)
+        if len(found) != 1:
+            raise MissingError(f"{'several edges are' if found else 'no edge is'} named {name}")
+        edge = self._engine.edge(found[0].index)
+        return {key: read(edge) for key, (_, read) in _QUEUE.items()}
+
+
+class ActiveWatch:
+    """A watch at work: its compiled expression, its value and when that changed.
+
+    Raises:
+        ExpressionError: the text is no expression.
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
+        self._expression = Expression(watch.text, WATCH)
+        self._value: Any = None
+        self._row = WatchRow(watch)
+
+    def look(self, record: WatchRecord, calls: int) -> bool:
+        """Take the value after so many calls; true when it is another than before.
+
+        What has no value now, such as the element of a call that is given none, keeps its value.
+        """
+        try:
+            value = self._expression.evaluate(record)
+        except EvaluationError as error:
+            if not self._row.value:
+                self._row = replace(self._row, problem=error.reason)
+            return False
+        if self._row.value and type(value) is type(self._value) and value == self._value:
+            return False
+        had_value = bool(self._row.value)
+        self._value = value
+        self._row = WatchRow(
+            self.watch,
+            value_text(value),
+            self._row.value,
+            calls if had_value else None,
+        )
+        return had_value
+
+    def row(self) -> WatchRow:
+        """What the screen hears of it."""
+        return self._row
+
+
+class WatchSet:
+    """All watches of a flow."""
+
+    def __init__(self) -> None:
+        self._all: dict[int, ActiveWatch] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    @property
+    def definitions(self) -> tuple[Watch, ...]:
+        """As they are set now."""
+        return tuple(one.watch for one in self._all.values())
+
+    def rows(self) -> tuple[WatchRow, ...]:
+        """What the screen hears of them."""
+        return tuple(one.row() for one in self._all.values())
+
+    def put(self, watch: Watch) -> None:
+        """Add one, or put it in the place of the one with its number.
+
+        Raises:
+            ExpressionError: see `ActiveWatch`.
+            ValueError: there are too many.
+        """
+        number = watch.number or max(self._all, default=0) + 1
+        if number not in self._all and len(self._all) >= MOST_WATCHES:
+            raise ValueError(f"there are {MOST_WATCHES} watches already: take some away")
+        self._all[number] = ActiveWatch(replace(watch, number=number))
+
+    def remove(self, number: int) -> None:
+        """Forget one."""
+        self._all.pop(number, None)
+
+    def look(self, engine: Watched, calls: int) -> list[WatchRow]:
+        """Take all values after so many calls; gives those that changed and stop the flow."""
+        if not self._all:
+            return []
+        record = WatchRecord(engine)
+        changed = [one for one in self._all.values() if one.look(record, calls)]
+        return [one.row() for one in changed if one.watch.stops]

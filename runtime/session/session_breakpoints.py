@@ -1,0 +1,206 @@
+"""Breakpoints and watches of a session: asked at every call, set on request, kept on disk."""
+
+from __future__ import annotations
+
+import time as clocks
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from runtime.breakpoints.breakpoint_set import BreakpointSet, stops
+from runtime.breakpoints.store import BreakpointStore
+from runtime.breakpoints.trial import try_breakpoint
+from runtime.breakpoints.watch_set import WatchSet
+from runtime.execution.execution import Execution, StopNote
+from runtime.expression.expression_error import ExpressionError
+from runtime.model.call import Call
+from runtime.model.events import Event, StopReason
+from runtime.protocol.break_places import PlaceKind
+from runtime.protocol.breakpoints import (
+    BreakHit,
+    BreakpointList,
+    BreakpointTrial,
+    RemoveBreakpoint,
+    RemoveWatch,
+    SetBreakpoint,
+    SetWatch,
+    Then,
+    TryBreakpoint,
+    Watch,
+)
+from runtime.protocol.timeline import TimelineMark
+from runtime.protocol.updates import CallMark
+from runtime.timetravel.time_travel import TimeTravel
+
+TRIED_CALLS = 1_000
+TRIED_EVENTS = 3_000
+TRIED_NS = 50_000_000
+
+
+class SessionBreakpoints:
+    """For the thread that makes the calls."""
+
+    def __init__(self, time: TimeTravel, *, kept: bool = True) -> None:
+        """`kept` reads and writes the project's file."""
+        self._time = time
+        flow = time.shown.flow
+        self._set = BreakpointSet(flow)
+        self._watches = WatchSet()
+        self._store = BreakpointStore(Path(flow.manifest)) if kept else None
+        self._unkept = ""
+        self._hit: tuple[BreakHit | None, StopNote] | None = None
+        self._passed: tuple[Execution, Call] | None = None
+        if self._store is not None:
+            self._load(self._store)
+
+    def _load(self, store: BreakpointStore) -> None:
+        kept = store.load(self._time.shown.flow)
+        for breakpoint in kept.breakpoints:
+            self._set.put(breakpoint)
+        for watch in kept.watches:
+            self._watches.put(watch)
+        for problem in kept.problems:
+            self._time.note(CallMark.NOTE, None, problem)
+
+    # ---- the run
+
+    def before(self, lineage: int | None = None, *, stepping: bool = False) -> bool:
+        """Whether the flow stands still before the call that it would make next.
+
+        Asked again of the same call, it does not; nor when that call is asked for by `stepping`.
+        """
+        if not self._set.asks_before:
+            return False
+        shown = self._time.shown
+        pending = shown.pending
+        node = None if pending is None else pending.node
+        call = shown.engine.upcoming(node, lineage)
+        if call is None or self._is_passed(shown, call):
+            return False
+        self._set.follow(shown.engine.flow)
+        hits = self._set.before(call)
+        if not hits:
+            return False
+        self._passed = shown, call
+        return self._take(hits, call.number - 1, may_stop=not stepping)
+
+    def _is_passed(self, shown: Execution, call: Call) -> bool:
+        return self._passed is not None and self._passed[0] is shown and self._passed[1] == call
+
+    def after(self, events: Iterable[Event]) -> bool:
+        """Whether the flow stands still after what happened."""
+        hits: list[BreakHit] = []
+        shown = self._time.shown
+        if self._set.asks_after:
+            self._set.follow(shown.engine.flow)
+            hits = self._set.after(events)
+        if shown.first_denials:
+            for node in shown.first_denials:
+                hits += self._set.happened(PlaceKind.DENIED, node, shown.calls)
+            shown.first_denials.clear()
+        stopped = bool(hits) and self._take(hits, shown.calls)
+        if len(self._watches):
+            stopped = self._look(shown) or stopped
+        return stopped
+
+    def swapped(self, nodes: Iterable[str]) -> bool:
+        """Whether the flow stands still because nodes got other builds."""
+        calls = self._time.shown.calls
+        hits = [hit for node in nodes for hit in self._set.happened(PlaceKind.SWAP, node, calls)]
+        return bool(hits) and self._take(hits, calls)
+
+    def _look(self, shown: Execution) -> bool:
+        changed = self._watches.look(shown.engine, shown.calls)
+        for row in changed:
+            was = f"{row.before} → {row.value}"
+            self._stop(shown, f"watch {row.watch.number}: {row.watch.text} {was}", None)
+        return bool(changed)
+
+    def _take(self, hits: list[BreakHit], calls: int, *, may_stop: bool = True) -> bool:
+        """Do what the hits ask for, after so many calls; true when the flow stands still."""
+        time, stopped = self._time, False
+        if not time.past:
+            time.branch.places.add(TimelineMark.BREAK, calls)
+        for hit in hits:
+            said = f"breakpoint {hit.breakpoint.number}: {hit.breakpoint.words}"
+            if stops(hit):
+                if may_stop and not stopped:
+                    self._stop(time.shown, said, hit)
+                    stopped = True
+            elif hit.breakpoint.then is Then.LOG:
+                values = ", ".join(f"{name} {value}" for name, value in hit.values)
+                text = f"{said}, hit {hit.hit}" + (f": {values}" if values else "")
+                time.note(CallMark.NOTE, hit.node, text)
+        return stopped
+
+    def _stop(self, shown: Execution, said: str, hit: BreakHit | None) -> None:
+        note = StopNote(StopReason.BREAKPOINT, said)
+        shown.stop_note = note
+        shown.note(CallMark.STOP, None if hit is None else hit.node, f"stopped: {said}")
+        self._hit = hit, note
+
+    # ---- requests
+
+    def put(self, asked: SetBreakpoint) -> None:
+        """Set a breakpoint."""
+        try:
+            self._set.put(asked.breakpoint)
+        except (ExpressionError, ValueError) as error:
+            self._time.refuse(f"no breakpoint is set: {_reason(error)}")
+        else:
+            self._save()
+
+    def remove(self, asked: RemoveBreakpoint) -> None:
+        """Forget a breakpoint."""
+        self._set.remove(asked.number)
+        self._save()
+
+    def put_watch(self, asked: SetWatch) -> None:
+        """Set a watch, and take its value at once."""
+        try:
+            self._watches.put(asked.watch)
+        except (ExpressionError, ValueError) as error:
+            self._time.refuse(f"nothing is watched: {_reason(error)}")
+        else:
+            self._watches.look(self._time.shown.engine, self._time.shown.calls)
+            self._save()
+
+    def remove_watch(self, asked: RemoveWatch) -> None:
+        """Forget a watch."""
+        self._watches.remove(asked.number)
+        self._save()
+
+    def try_out(self, asked: TryBreakpoint) -> BreakpointTrial:
+        """What a breakpoint would have done among the last calls."""
+        shown = self._time.shown
+        events = shown.log.last(TRIED_EVENTS)
+        deadline = clocks.perf_counter_ns() + TRIED_NS
+        return try_breakpoint(
+            replace(asked.breakpoint, number=1, on=True),
+            shown.engine.flow,
+            events,
+            TRIED_CALLS,
+            lambda: clocks.perf_counter_ns() < deadline,
+        )
+
+    def listing(self) -> BreakpointList:
+        """What the screen hears of them."""
+        hit = None
+        if self._hit is not None and self._time.shown.stop_note is self._hit[1]:
+            hit = self._hit[0]
+        return BreakpointList(self._set.rows(), self._watches.rows(), hit, self._unkept)
+
+    @property
+    def watches(self) -> tuple[Watch, ...]:
+        """What is watched."""
+        return self._watches.definitions
+
+    def _save(self) -> None:
+        if self._store is None:
+            return
+        name = self._time.shown.flow.name
+        self._unkept = self._store.save(name, self._set.definitions, self._watches.definitions)
+
+
+def _reason(error: Exception) -> str:
+    return error.reason if isinstance(error, ExpressionError) else str(error)

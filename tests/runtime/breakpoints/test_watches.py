@@ -1,0 +1,47 @@
+"""Watches: values of the next element, of queues and of nodes, and when they changed."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.breakpoints.watch_set import WatchSet
+from runtime.expression.expression_error import ExpressionError
+from runtime.model.linked import Role
+from runtime.protocol.breakpoints import Watch, WatchRow
+from tests.support import engine_fakes as fakes
+from tests.support.engine_fakes import FakeInvoker
+
+FLOW = fakes.linear(Role.PROCESSOR)
+
+
+def test_a_watch_has_a_value_and_says_when_it_changed() -> None:
+    engine = fakes.initialised(FLOW, FakeInvoker(FLOW, 2))
+    watches = WatchSet()
+    for text in ("text", 'queue("source").depth', 'node("sink").calls', 'queue("nowhere").depth'):
+        watches.put(Watch(0, text))
+    watches.put(Watch(0, 'node("source").state', stops=True))
+    stopped: list[tuple[int, str]] = []
+    seen: list[tuple[WatchRow, ...]] = []
+    while not engine.state.ended:
+        stopped += [(engine.calls, row.value) for row in watches.look(engine, engine.calls)]
+        seen.append(watches.rows())
+        engine.step()
+    first, last = seen[1], seen[-1]
+    assert [row.value for row in first] == ['"source 0"', "1", "1", "", '"ready"']
+    assert [row.changed_at for row in first] == [None, 4, None, None, None]
+    assert last[0].value == '"source 1+"'
+    assert last[0].before == '"source 1"'
+    assert last[3].problem == "no edge is named nowhere"
+    assert stopped[0][1] == '"done"'
+    assert watches.rows()[0].watch.number == 1
+
+
+def test_a_watch_that_is_no_expression_is_refused_and_one_can_be_put_in_place_of_another() -> None:
+    watches = WatchSet()
+    with pytest.raises(ExpressionError, match="did you mean depth"):
+        watches.put(Watch(0, 'queue("a").deph'))
+    watches.put(Watch(0, "seq"))
+    watches.put(Watch(1, "size", stops=True))
+    assert watches.definitions == (Watch(1, "size", stops=True),)
+    watches.remove(1)
+    assert len(watches) == 0
