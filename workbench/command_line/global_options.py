@@ -43,7 +43,11 @@ def global_options() -> GlobalOptions:
 def with_global_options(command: click.Command) -> click.Command:
     """The command with the global options it does not have yet."""
     taken = {name for parameter in command.params for name in parameter.opts}
-    command.params += [option for option in _options() if not taken & set(option.opts)]
+    added = [option for option in _options() if not taken & set(option.opts)]
+    for option in added:
+        # Refused with a sentence where there is no JSON, so it is not offered there.
+        option.hidden = "--format" in option.opts and not _has_json(command)
+    command.params += added
     return command
 
 
@@ -118,10 +122,17 @@ def _require_manifest_argument(context: click.Context) -> None:
         raise click.UsageError(f"`{context.command.name}` takes no manifest", context)
 
 
+def _has_json(command: click.Command) -> bool:
+    """Whether a verb prints JSON; the group lets its verbs decide."""
+    if isinstance(command, click.Group):
+        return True
+    return any(item.name == JSON_PARAMETER for item in command.params)
+
+
 def _set_json(context: click.Context) -> None:
     if isinstance(context.command, click.Group):
         return
-    if not any(item.name == JSON_PARAMETER for item in context.command.params):
+    if not _has_json(context.command):
         raise click.UsageError(f"`{context.command.name}` has no JSON output", context)
     context.default_map = {**(context.default_map or {}), JSON_PARAMETER: True}
 

@@ -15,6 +15,9 @@ MAX_PROBLEMS = 100
 Help = str | Callable[[], str]
 """What to do; a function when finding it takes time, called only if the problem is kept."""
 
+MAX_LINES = 8
+"""Most other places that a warning names."""
+
 MAX_SHOWN = 80
 """Longest piece of the manifest quoted in a message, in characters."""
 
@@ -82,6 +85,7 @@ class Problems:
         made = [self._diagnose(item) for items in self._noted.values() for item in items]
         made = [*made, *self._adopted]
         made.sort(key=lambda item: (item.line or 0, item.column or 0))
+        made = _told_once(made)
         made.extend(self._rest(severity, count) for severity, count in self._more.items() if count)
         return tuple(made)
 
@@ -109,6 +113,26 @@ class Problems:
             "correct the ones above first",
             self._file,
         )
+
+
+def _told_once(found: list[Diagnostic]) -> list[Diagnostic]:
+    """A warning that is the same in several places is told at the first, with the others' lines."""
+    alike: dict[object, list[Diagnostic]] = {}
+    for item in found:
+        same = (item.code, item.message, item.help)
+        once = item.severity is Severity.WARNING and item.line is not None
+        alike.setdefault(same if once else id(item), []).append(item)
+    return [_with_lines(items) for items in alike.values()]
+
+
+def _with_lines(items: list[Diagnostic]) -> Diagnostic:
+    first = items[0]
+    lines = sorted({item.line for item in items if item.line is not None} - {first.line})
+    if not lines:
+        return first
+    named = ", ".join(map(str, lines[:MAX_LINES]))
+    more = f" and {len(lines) - MAX_LINES} more" if len(lines) > MAX_LINES else ""
+    return replace(first, message=f"{first.message} (also in line {named}{more})")
 
 
 def diagnostic(

@@ -278,6 +278,22 @@ def test_many_problems_are_cut_with_their_number(tmp_path: Path) -> None:
     assert "4900 more errors" in found[-1].message
 
 
+def test_a_warning_that_is_the_same_in_several_places_is_told_once(tmp_path: Path) -> None:
+    one = '[[component]]\nname = "c{}"\npath = "."\nlanguage = "{}"\n'
+    languages = ["c"] * 12 + ["javascript"]
+    path = tmp_path / "Torvyn.toml"
+    path.write_text(PROJECT + "".join(map(one.format, range(13), languages)))
+    begin = PROJECT.count("\n") + 4
+    told = [
+        item for item in load_manifest(path).problems.diagnostics() if "not have" in item.message
+    ]
+    lines = ", ".join(str(begin + 4 * number) for number in range(1, 9))
+    assert [(item.line, item.message) for item in told] == [
+        (begin, f"Torvyn does not have 'c'; torvyn-studio does (also in line {lines} and 3 more)"),
+        (begin + 48, "Torvyn does not have 'javascript'; torvyn-studio does"),
+    ]
+
+
 def test_flows_are_chosen_by_name_or_alphabet(tmp_path: Path) -> None:
     path = tmp_path / "pipeline.toml"
     path.write_text("[flow.beta]\n[flow.alpha]\n[flow.'flow.odd']\n")

@@ -6,12 +6,13 @@ import json
 import os
 from pathlib import Path
 
+import click
 import pytest
 
 from runtime.model.linked import Role
 from tests.support.studio_projects import ROOT, Project, sink, source, studio
 from tests.support.terminal import Terminal
-from workbench.cli import DEFAULT_VERB, main, with_default_verb
+from workbench.cli import DEFAULT_VERB, cli, main, with_default_verb
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 EXPECTED = (SAMPLE.parent / "expected-output.txt").read_bytes()
@@ -79,6 +80,15 @@ def test_format_human_is_text_and_a_verb_without_json_says_so() -> None:
     done = studio("--format", "json", "open")
     assert done.returncode == 2
     assert b"`open` has no JSON output" in done.stderr
+
+
+def test_json_is_offered_only_by_verbs_that_have_it() -> None:
+    for name in cli.list_commands(click.Context(cli)):
+        verb = cli.get_command(click.Context(cli), name)
+        assert verb is not None
+        options = [item for item in verb.params if isinstance(item, click.Option)]
+        offered = any("--format" in item.opts and not item.hidden for item in options)
+        assert offered == bool({"as_json", "form"} & {item.name for item in options}), name
 
 
 def test_quiet_leaves_what_components_print_and_what_went_wrong(
