@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import select
@@ -21,6 +22,7 @@ from runtime.model.linked import ErrorPolicy, ErrorRule
 from runtime.opening.open import SessionOptions
 from tests.support.session_driver import opened
 from workbench.app import StudioApp
+from workbench.terminal import keyboard
 from workbench.verbs import open as verb
 
 ROOT = Path(__file__).parents[2]
@@ -128,6 +130,28 @@ def test_an_error_policy_that_cannot_be_is_a_usage_error(given: list[str], words
     manifest = str(SAMPLE / "Torvyn.toml")
     with pytest.raises(click.UsageError, match=words):
         verb.command.main([manifest, *given], standalone_mode=False)
+
+
+def test_a_recording_comes_through_a_pipe_and_the_keys_from_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(SAMPLE)
+    kept, put = os.pipe()
+    terminal, keys = pty.openpty()
+    with os.fdopen(kept, "rb") as stream, os.fdopen(put, "wb") as pipe:
+        pipe.write(RECORDING.read_bytes())
+        pipe.close()
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stream))
+        monkeypatch.setattr(keyboard, "STDIN", kept)
+        monkeypatch.setattr(keyboard, "TERMINAL", os.ttyname(keys))
+        with pytest.raises(click.UsageError, match="the workbench needs a terminal; use"):
+            # Standard output is none; what was opened is closed with the command.
+            verb.command.main(["--replay", "-"], standalone_mode=False)
+        assert os.isatty(kept)
+        with pytest.raises(click.UsageError, match="standard input is the terminal"):
+            verb.command.main(["--replay", "-"], standalone_mode=False)
+    os.close(terminal)
+    os.close(keys)
 
 
 class Terminal:

@@ -23,6 +23,7 @@ from runtime.protocol.requests import JumpTo
 from runtime.protocol.updates import Health, SessionClient
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.reader import RecordingReader, end_of_recording
+from runtime.recording.file.spool import STANDARD_INPUT, comes_through_a_pipe, spooled
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.saved_branches import LAST
 from workbench.app import StudioApp
@@ -31,6 +32,7 @@ from workbench.dialogs.quit import SAVED_FOLDER
 from workbench.settings.config_file import Config, config_lines, config_path, read_config
 from workbench.settings.preferences import Preferences
 from workbench.terminal.ascii_signs import needs_ascii
+from workbench.terminal.keyboard import read_keys_from_terminal
 from workbench.terminal.screen_driver import terminal_given_back
 from workbench.theme import THEME_NAMES
 from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow, names_manifest
@@ -95,7 +97,7 @@ class OpenArguments(TypedDict):
     "--replay",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
-    help="Take the inputs, and the order of calls, from a recording.",
+    help="Take the inputs, and the order of calls, from a recording; - is standard input.",
 )
 @click.option(
     "--input",
@@ -223,9 +225,12 @@ def _opening(arguments: OpenArguments, config: Config) -> _Opening:
 def _replay(recording: Path, arguments: OpenArguments, options: SessionOptions) -> _Opening:
     if options.on_error:
         raise click.UsageError("--on-error: a replay follows the error policies of its recording")
+    folder = None
+    if comes_through_a_pipe(recording):
+        recording, folder = _from_pipe(recording), Path.cwd()
     manifest, name = manifest_and_flow(arguments["words"], arguments["flow"])
     if not names_manifest(arguments["words"]):
-        manifest = manifest_of(recording)
+        manifest = manifest_of(recording, folder)
     with RecordingReader(recording) as reader:
         name = name or reader.header.flow
     flow = check_manifest_file(manifest, name)
@@ -238,6 +243,23 @@ def _replay(recording: Path, arguments: OpenArguments, options: SessionOptions) 
         arguments["force"],
     )
     return _Opening(lambda: replay_link(opener), recording.name, flow, manifest)
+
+
+def _from_pipe(recording: Path) -> Path:
+    """A file with what comes through the pipe, as long as the command runs.
+
+    Raises `StudioError`, `click.UsageError`.
+    """
+    is_stdin = recording == STANDARD_INPUT
+    if is_stdin and sys.stdin.isatty():
+        raise click.UsageError("--replay -: standard input is the terminal, not a recording")
+    kept = click.get_current_context().with_resource(spooled(recording))
+    if is_stdin:
+        try:
+            read_keys_from_terminal()
+        except OSError:
+            raise click.UsageError("the workbench needs a terminal for its keys") from None
+    return kept
 
 
 def _require_recording(path: Path | None, *, overwrite: bool) -> None:
