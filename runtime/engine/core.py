@@ -17,7 +17,7 @@ from runtime.engine.outcomes import HANDLERS, unexpected
 from runtime.engine.records import CallContext, EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness, scheduler
 from runtime.engine.scheduling.schedule_policies import build_schedule
-from runtime.engine.snapshots import edge_snapshot, flow_snapshot, node_snapshot
+from runtime.engine.state.snapshots import edge_snapshot, flow_snapshot, node_snapshot
 from runtime.model.call import NO_COPIES, Call, Export, NextCall
 from runtime.model.commands import (
     Advance,
