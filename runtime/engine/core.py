@@ -17,6 +17,7 @@ from runtime.engine.outcomes import HANDLERS, unexpected
 from runtime.engine.records import CallContext, EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness, scheduler
 from runtime.engine.scheduling.schedule_policies import build_schedule
+from runtime.engine.state.checkpoint import EngineCheckpoint, capture
 from runtime.engine.state.snapshots import edge_snapshot, flow_snapshot, node_snapshot
 from runtime.model.call import NO_COPIES, Call, Export, NextCall
 from runtime.model.commands import (
@@ -149,6 +150,17 @@ class Engine:
         0 when a call can be made now or none will ever be made.
         """
         return scheduler.waits_ns(self._run)
+
+    # ---- checkpoints
+
+    def checkpoint(self) -> EngineCheckpoint:
+        """Where the engine stands, between two calls; it can go on from there any time."""
+        return capture(self._run, self._schedule)
+
+    def restore(self, state: EngineCheckpoint) -> None:
+        """Stand where an engine with the same options stood."""
+        self._run, self._schedule = state.restored(self._run.options)
+        self._find_handlers()
 
     # ---- commands
 
@@ -313,9 +325,11 @@ class Engine:
 
     def _follow_graph(self, schedule: SchedulePolicy) -> None:
         """Look up what goes by the index of a node."""
-        nodes = self._run.nodes
-        self._work_handlers = [HANDLERS[node.work] for node in nodes]
+        self._find_handlers()
         self._schedule = build_schedule(schedule, self._run.flow.nodes)
+
+    def _find_handlers(self) -> None:
+        self._work_handlers = [HANDLERS[node.work] for node in self._run.nodes]
 
 
 def _argument(node: NodeRecord, export: Export) -> str:

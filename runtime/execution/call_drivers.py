@@ -10,6 +10,7 @@ from typing import Protocol
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
+from runtime.execution.execution_checkpoint import ExecutionCheckpoint
 from runtime.execution.output_buffer import OutputBuffer
 from runtime.execution.resources import SessionResources
 from runtime.hotreload.builds import LiveBuilds
@@ -34,8 +35,8 @@ class RecordedKind(Enum):
     """A recording of another session, whose builds may be others: every call is made and checked,
     and the flow can go on from there."""
     VIEW = "view"
-    """This session's own past, answered as far as its answers are kept: that shows what was, at
-    little cost, but the flow cannot go on from there."""
+    """This session's own past, every call answered: that shows what was, at little cost, but the
+    flow cannot go on from there."""
     EXECUTED = "executed"
     """This session's own past, every call made again and checked: the flow can go on from there."""
 
@@ -47,6 +48,9 @@ class RecordedRun:
     steps: Callable[[], Iterator[ReplayStep]]
     """Opens it. Raises `StudioError`, also while it is read."""
     kind: RecordedKind
+    start: ExecutionCheckpoint | None = None
+    """Where the execution stands before the first step; None is before the first command. With it
+    nothing can be executed, only seen: no instance is there."""
 
 
 class CallDriver(Protocol):
@@ -118,14 +122,14 @@ class RecordedCalls:
             self.sources,
             self.inputs,
             crashes_from_recording=own_past,
-            kept_from_recording=run.kind is RecordedKind.VIEW,
+            all_from_recording=run.kind is RecordedKind.VIEW,
             on_recorded=self._print_recorded,
         )
         self.replayer: Replayer | None = Replayer(
             run.steps,
             lambda _: engine,
             self._invoker,
-            ReplaySettings(same_engine=own_past),
+            ReplaySettings(calls=engine.calls, same_engine=own_past),
             before_command=self._before,
         )
 

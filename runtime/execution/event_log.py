@@ -46,6 +46,10 @@ class EventLog:
             self._events.append(event)
             self.count += 1
 
+    def clear(self) -> None:
+        """Forget every event; `count` stays."""
+        self._events.clear()
+
     def _told(self, failed: NodeFailed) -> bool:
         last = self._events[-1] if self._events else None
         return (

@@ -18,6 +18,7 @@ from runtime.execution.call_drivers import (
 )
 from runtime.execution.call_timing import CallTiming
 from runtime.execution.event_log import EventLog, Reported
+from runtime.execution.execution_checkpoint import ExecutionCheckpoint
 from runtime.execution.inspection import SessionInspector
 from runtime.execution.output_buffer import OutputBuffer
 from runtime.execution.recent_elements import RecentElements
@@ -50,8 +51,8 @@ class StopNote:
 class Execution:
     """Where a flow stands. One thread owns it; `interrupt` alone is for others.
 
-    A recorded one begins before the first step of its recording and repeats it, until `detach`
-    makes it live.
+    A recorded one begins before the first step of its recording, or at a checkpoint, and repeats
+    it, until `detach` makes it live.
     """
 
     def __init__(
@@ -78,6 +79,8 @@ class Execution:
         self.pulls: Counter[str] = Counter()
         """`pull` calls that were kept, by source."""
         self.stop_note: StopNote | None = None
+        start = None if recorded is None else recorded.start
+        flow = flow if start is None else start.flow
         compiled = resources.compiled_for(flow)
         self.invoker = WasmInvoker(
             flow,
@@ -98,6 +101,8 @@ class Execution:
             self.engine = Engine(flow, live.invoker, resources.options)
         else:
             self.engine = Engine(flow, self, resources.options)
+            if start is not None:
+                self._begin_at(start)
             self._drive_with(
                 RecordedCalls(
                     recorded,
@@ -110,6 +115,22 @@ class Execution:
                 )
             )
         self.inspector = SessionInspector(flow, self.engine, self.log, self.recent)
+
+    def _begin_at(self, start: ExecutionCheckpoint) -> None:
+        self.engine.restore(start.engine)
+        self.builds.stand_as(start.builds)
+        self.pulls.update(start.pulls)
+        self.printed.begin_after(start.printed)
+
+    def checkpoint(self) -> ExecutionCheckpoint:
+        """Where it stands between two calls, but for what components have in their memory."""
+        return ExecutionCheckpoint(
+            self.engine.checkpoint(),
+            self.flow,
+            self.builds.shown(),
+            dict(self.pulls),
+            self.printed.totals(),
+        )
 
     def _drive_with(self, driver: CallDriver) -> None:
         self._driver = driver
@@ -269,3 +290,14 @@ class Execution:
         for feed in self._feeds.values():
             if isinstance(feed, TextInput):
                 feed.close()
+
+    def discard(self) -> None:
+        """Close it, and forget what was seen of it: it is not shown again.
+
+        What it holds goes round in circles, so that the collector would find it late, at the cost
+        of a look at the whole ring.
+        """
+        self.close()
+        self.log.clear()
+        self.recent.clear()
+        self.printed.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
@@ -28,6 +28,19 @@ class OutputBuffer:
         self._lost: dict[str, int] = {}
         self._given: dict[str, _Given] = {}
         self._given_count = 0
+        self._printed: dict[str, int] = {}
+
+    def totals(self) -> dict[str, int]:
+        """Bytes that were ever printed, by node."""
+        with self._lock:
+            return dict(self._printed)
+
+    def begin_after(self, printed: Mapping[str, int]) -> None:
+        """So many bytes were printed before, by node: they count as lost."""
+        with self._lock:
+            for node, size in printed.items():
+                self._printed[node] = self._printed.get(node, 0) + size
+                self._lose(node, size)
 
     def printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
         """Keep what a component wrote; `link` says of which element."""
@@ -37,6 +50,7 @@ class OutputBuffer:
         """Keep a chunk; the node's oldest ones make room, and are counted as lost."""
         size = len(chunk.data)
         with self._lock:
+            self._printed[chunk.node] = self._printed.get(chunk.node, 0) + size
             if size > self._limit:
                 over = size - self._limit
                 self._lose(chunk.node, over)
@@ -81,6 +95,13 @@ class OutputBuffer:
             lost = tuple((item.node, item.lost) for item in given if item.lost)
             ordered = sorted((entry for item in given for entry in item.chunks), key=itemgetter(0))
         return tuple(chunk for _, chunk in ordered), lost
+
+    def clear(self) -> None:
+        """Forget what is kept."""
+        with self._lock:
+            self._chunks.clear()
+            self._pending.clear()
+            self._given.clear()
 
     def _remember(self, chunks: Iterable[PrintedChunk]) -> None:
         for node, lost in self._lost.items():

@@ -32,6 +32,11 @@ class RecentElements:
             _, oldest = self._elements.popitem(last=False)
             self._bytes -= _size(oldest)
 
+    def clear(self) -> None:
+        """Forget every element."""
+        self._elements.clear()
+        self._bytes = 0
+
     def get(self, element_id: int) -> Element | None:
         """The element as it was last seen, or None."""
         return self._elements.get(element_id)

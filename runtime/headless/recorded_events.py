@@ -42,7 +42,7 @@ def recorded_events(path: Path) -> Iterator[tuple[Command, list[Event]]]:
             _NoComponents(),
             frozenset(node.name for node in flow.nodes),
             crashes_from_recording=True,
-            kept_from_recording=True,
+            all_from_recording=True,
         )
         replayer = Replayer(
             lambda: steps_of_file(reader), lambda made: Engine(flow, made, options), invoker

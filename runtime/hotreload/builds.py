@@ -141,6 +141,14 @@ class LiveBuilds:
             earlier = tuple(build.node.digest for build in live.earlier)
             live.shown = replace(live.shown, earlier=earlier)
 
+    def stand_as(self, shown: tuple[NodeBuild, ...]) -> None:
+        """Tell of the builds what was told of them once, when they were in use."""
+        for build in shown:
+            live = self._live[build.node]
+            live.shown = build
+            earlier = (self._known.find(build.node, digest) for digest in build.earlier)
+            live.earlier = deque((one for one in earlier if one), maxlen=KEPT_BUILDS)
+
     def shown(self) -> tuple[NodeBuild, ...]:
         """What the screen shows, in the order of the flow."""
         return tuple(live.shown for live in self._live.values())

@@ -51,9 +51,11 @@ class SeekProgress:
     """The flow is being taken to another place of its past."""
 
     done: int
-    """Calls made again so far."""
+    """Calls made where the way has led so far."""
     target: int
-    """Calls to be made in all."""
+    """Calls made at its end."""
+    begun: int = 0
+    """Calls made where it began: at a checkpoint, or at the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,12 @@ class Timeline:
     changes: int = 0
     """Places where the user changed elements: edited, injected or skipped them."""
     seeking: SeekProgress | None = None
+    earliest: int = 0
+    """Calls made at the earliest place that can be shown."""
     refusal: str = ""
-    """Why it is not possible to step back; empty when it is."""
+    """Why no earlier place than that can be; empty when it is the start."""
+    fork_refusal: str = ""
+    """Why the flow cannot go on from a place in its past; empty when it can."""
     waiting: tuple[str, ...] = ()
     """Nodes with another build that is taken at a fork or at the end of the branch."""
     replay: ReplayInfo | None = None

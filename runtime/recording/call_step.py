@@ -70,11 +70,6 @@ class CallStep(ABC):
     def crashed(self) -> bool:
         """Whether it made its instance unusable."""
 
-    @property
-    def whole(self) -> bool:
-        """Whether `answer` gives all that came back; a `LineStep` may find out only then."""
-        return True
-
     @abstractmethod
     def answer(self) -> Answer:
         """What it gave back. Raises `ValueError` when the recording does not hold it all."""

@@ -150,7 +150,9 @@ class UpdateBuilder:
             marks=tuple(branch.marks),
             changes=branch.places.count(TimelineMark.CHANGE),
             seeking=time.seeking,
-            refusal=branch.why_not_back,
+            earliest=branch.earliest,
+            refusal=branch.why_no_earlier,
+            fork_refusal=branch.why_no_fork,
             waiting=self._reload.waiting(time.shown.flow),
             replay=replay,
         )

@@ -5,7 +5,10 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 
+from runtime.execution.call_drivers import RecordedKind, RecordedRun
+from runtime.execution.execution import Execution
 from runtime.model.commands import Command
 from runtime.model.events import CallFinished, Event, FlowEnded
 from runtime.model.linked import LinkedFlow
@@ -14,10 +17,16 @@ from runtime.recording.command_lines import is_change
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
 from runtime.recording.ring.ring import RING_BYTES, Ring
+from runtime.recording.ring.ring_steps import steps_since
+from runtime.timetravel.checkpoints import Checkpoints
 from runtime.timetravel.event_index import EventIndex
 
 KEPT_BRANCHES = 4
 """Lines that are kept; the oldest that nothing stands on goes first."""
+
+SEEN_CALLS = 1_000
+"""Calls before a place of the past that the event log and the inspector have at the least, as far
+as they are kept."""
 
 
 @dataclass
@@ -39,6 +48,11 @@ class Branch:
     """Places the user marked, in order."""
     ended: FlowEnded | None = None
     """How the flow ended at its end, if it did."""
+    checkpoints: Checkpoints = field(init=False)
+    """Where going back on it begins."""
+
+    def __post_init__(self) -> None:
+        self.checkpoints = Checkpoints(self.ring)
 
     @property
     def ring(self) -> Ring:
@@ -52,18 +66,39 @@ class Branch:
         return BranchInfo(self.number, self.calls, parent, self.forked_at)
 
     @property
-    def why_not_back(self) -> str:
-        """Why the flow cannot be taken back on it; empty when it can."""
+    def earliest(self) -> int:
+        """Calls made at its earliest place that can be shown."""
+        if self.ring.repeatable:
+            return 0
+        first = self.checkpoints.earliest
+        return self.calls if first is None else first.calls
+
+    @property
+    def why_no_earlier(self) -> str:
+        """Why no place before `earliest` can be shown; empty when that is the start."""
+        earliest = self.earliest
+        if not earliest:
+            return ""
+        return (
+            f"the ring has what came after call {earliest:,}, and not the calls before: give it "
+            "more memory with --ring, or begin again with A"
+        )
+
+    @property
+    def why_no_fork(self) -> str:
+        """Why the flow cannot go on from a place in its past; empty when it can."""
         if self.ring.repeatable:
             return ""
         return (
-            "the start of this run is not in the ring any more, and going back needs every call "
-            "since the start: give the ring more memory with --ring, or begin again with A"
+            "the start of this run is not in the ring any more, and to go on from a place in the "
+            "past every call since the start is made again: give the ring more memory with --ring, "
+            "or begin again with A"
         )
 
-    def record(self, command: Command, events: list[Event], calls: int) -> None:
-        """Keep what a command did at its end, after which `calls` calls are made."""
+    def record(self, command: Command, events: list[Event], execution: Execution) -> None:
+        """Keep what a command did at its end, where `execution` stands now."""
         self.recorder.record(command, events)
+        calls = execution.calls
         if calls != self.calls:
             self.calls, self.changed = calls, False
         elif is_change(command):
@@ -73,6 +108,10 @@ class Branch:
                 self.ended = event
             elif type(event) is not CallFinished:
                 self.places.note(event, calls)
+        checkpoints = self.checkpoints
+        # A change belongs to the call after it: a place is before the first change.
+        if calls >= checkpoints.look_at and not self.changed and checkpoints.due(calls):
+            checkpoints.add(execution.checkpoint())
 
     def as_it_is(self) -> Branch:
         """A copy for another thread, which does not go on with this one."""
@@ -81,6 +120,14 @@ class Branch:
     def steps(self, until: int | None = None) -> Iterator[ReplayStep]:
         """What was done, up to call `until` and what stands before the call after it."""
         return steps_of_ring(self.ring, until)
+
+    def view_of(self, calls: int) -> RecordedRun:
+        """What shows the place after `calls` calls, and before it what led there."""
+        kept = self.checkpoints.before(max(calls - SEEN_CALLS, self.earliest))
+        if kept is None:
+            return RecordedRun(self.steps, RecordedKind.VIEW)
+        steps = partial(steps_since, self.ring, kept.entry)
+        return RecordedRun(steps, RecordedKind.VIEW, kept.checkpoint)
 
     def toggle_mark(self, calls: int) -> bool:
         """Mark a place, or take its mark away; whether it is marked then."""
@@ -116,7 +163,7 @@ class Branches:
     def __init__(self, flow: LinkedFlow, ring_bytes: int = RING_BYTES) -> None:
         self._ring_bytes = ring_bytes
         self._begun = 1
-        self.current = Branch(1, flow, Recorder(Ring(ring_bytes, sources=frozenset(flow.sources))))
+        self.current = Branch(1, flow, Recorder(Ring(ring_bytes)))
         """The branch the session is on."""
         self.kept = [self.current]
         """The branches that are kept, in the order they began."""
@@ -135,6 +182,7 @@ class Branches:
             places=old.places.until(at),
             marks=[place for place in old.marks if place <= at],
         )
+        branch.checkpoints = old.checkpoints.until(at, branch.ring)
         branch.places.add(TimelineMark.FORK, at)
         self.kept.append(branch)
         self.current = branch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from runtime.execution.execution import Execution
@@ -14,8 +14,8 @@ from runtime.recording.replay.steps import CallStep
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.replay_source import ReplaySource
 
-KEPT_CALLS = 10_000
-"""Calls before the target that are kept for the event log and the inspector."""
+KEPT_CALLS = 5_000
+"""Calls before the target that are kept for the event log and the inspector, at the most."""
 BUDGET_CALLS = 200
 """Calls made again between two looks at the clock."""
 
@@ -44,11 +44,16 @@ class Seek:
     purpose: SeekPurpose
     then: SessionRequest | None = None
     """The pending command: what is asked of the new branch once it goes on."""
+    begun: int = field(init=False)
+    """Calls made where it begins."""
+
+    def __post_init__(self) -> None:
+        self.begun = self.execution.calls
 
     @property
     def progress(self) -> SeekProgress:
         """What the screen hears of it."""
-        return SeekProgress(self.execution.calls, self.target)
+        return SeekProgress(self.execution.calls, self.target, self.begun)
 
     @property
     def in_place(self) -> bool:

@@ -1,10 +1,10 @@
 """Going back and forth on the branches of a session, and leaving them for new ones.
 
-To look at another place, an execution of its own is taken there along the recorded calls, with the
-recorded answers: that shows what was. To go on from there, instances of their own make the calls
-again first, with what came from outside answered from the recording, and each answer is compared
-with the recorded one. The execution at the end of the branch stays next to it all, so that going
-there costs nothing.
+To look at another place, an execution of its own is taken there from the nearest checkpoint, along
+the recorded calls, with the recorded answers: that shows what was. To go on from there, instances
+of their own make all calls again first, with what came from outside answered from the recording,
+and each answer is compared with the recorded one. The execution at the end of the branch stays next
+to it all, so that going there costs nothing.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class TimeTravel:
     def keep(self, command: Command, events: list[Event]) -> list[Event]:
         """Keep what a command did; at the end of the branch also in its recording."""
         self.shown.keep(events)
-        if not self.past:
-            self.branch.record(command, events, self.shown.calls)
+        if self._end is None:
+            self.branches.current.record(command, events, self.shown)
         return events
 
     def note(self, mark: CallMark, node: str | None, text: str) -> None:
@@ -148,10 +148,13 @@ class TimeTravel:
             if self.replaying:
                 self._seek = Seek(self.branch, self.shown, target, SeekPurpose.REPLAY)
             return
-        if why := self.branch.why_not_back:
-            self.refuse(why)
-        else:
-            self._begin_seek(self.branch, target, SeekPurpose.VIEW)
+        earliest = self.branch.earliest
+        if target < earliest:
+            self.refuse(self.branch.why_no_earlier)
+            if self.shown.calls <= earliest:
+                return
+            target = earliest
+        self._begin_seek(self.branch, target, SeekPurpose.VIEW)
 
     def _is_end(self, target: int) -> bool:
         """Whether so many calls are all of the branch, with what was changed after the last."""
@@ -166,8 +169,9 @@ class TimeTravel:
         then: SessionRequest | None = None,
     ) -> None:
         """Go to a place of a branch with an execution of its own."""
-        view = purpose is SeekPurpose.VIEW
-        recorded = RecordedRun(branch.steps, RecordedKind.VIEW if view else RecordedKind.EXECUTED)
+        recorded = RecordedRun(branch.steps, RecordedKind.EXECUTED)
+        if purpose is SeekPurpose.VIEW:
+            recorded = branch.view_of(target)
         try:
             execution = Execution(self._resources, branch.flow, self.apply, recorded)
         except (LostBuildError, StudioError) as error:
@@ -198,7 +202,7 @@ class TimeTravel:
         self.cancel()
         if self._end is None:
             self.refuse("the flow is at the end of its branch: step back first")
-        elif why := self.branch.why_not_back:
+        elif why := self.branch.why_no_fork:
             self.refuse(why)
         else:
             self._begin_seek(self.branch, self.shown.calls, SeekPurpose.FORK, then)
@@ -245,9 +249,11 @@ class TimeTravel:
             return True
         if self._end is None:
             self._end = self.shown
+            self._show(seek.execution)
         else:
-            self.shown.close()
-        self._show(seek.execution)
+            left = self.shown
+            self._show(seek.execution)
+            left.discard()
         return False
 
     def enter(self, seek: Seek) -> None:
@@ -272,10 +278,11 @@ class TimeTravel:
             self.shown.builds.offer_known()
 
     def _show(self, execution: Execution) -> None:
+        left = self.shown
+        self.shown = execution
         if execution is self._end:
             self._end = None
-            self.shown.close()
-        self.shown = execution
+            left.discard()
 
     # ---- calls while a recording is repeated
 

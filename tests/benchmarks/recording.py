@@ -174,7 +174,7 @@ class Recorded:
         self.path = path
         run_to_end(measured.to_file(path))
         self.ring = measured.recorded(Ring())
-        self.compact = measured.recorded(Ring(COMPACT_BYTES * calls, measured.sources))
+        self.compact = measured.recorded(Ring(COMPACT_BYTES * calls))
         assert self.compact.repeatable
         assert self.compact.calls_compact > calls // 2
 
@@ -185,9 +185,7 @@ class Recorded:
             PLAIN: measured.live,
             "ring filling": lambda: measured.live(Recorder(Ring())),
             "ring full": lambda: measured.live(Recorder(Ring(SMALL_BYTES))),
-            "ring compacting": lambda: measured.live(
-                Recorder(Ring(self.compact.limit, measured.sources))
-            ),
+            "ring compacting": lambda: measured.live(Recorder(Ring(self.compact.limit))),
             "ring and file": lambda: measured.to_file(folder / "made.rec"),
             "again from the ring": lambda: measured.again(
                 lambda: steps_of_ring(self.ring), same_engine=True
@@ -217,7 +215,7 @@ class Recorded:
 
 def longest_append_ms(recorded: Recorded) -> float:
     """Processor time of the longest `append` of a ring that makes old calls compact."""
-    ring, longest = Ring(recorded.compact.limit, recorded.measured.sources), 0.0
+    ring, longest = Ring(recorded.compact.limit), 0.0
     for event in recorded.ring.calls():
         began = time.process_time()
         ring.append(event)

@@ -115,13 +115,13 @@ async def test_a_key_that_cannot_act_says_what_it_needs() -> None:
             assert asked(link) == [], key
 
 
-@pytest.mark.parametrize("key", ["left_square_bracket", "left_curly_bracket", "o"])
-async def test_going_back_that_is_refused_says_why_and_asks_nothing(key: str) -> None:
+@pytest.mark.parametrize("key", ["left_square_bracket", "left_curly_bracket", "F"])
+async def test_what_the_ring_lost_says_why_and_asks_nothing(key: str) -> None:
     link = FakeLink()
     why = "The ring has lost the start of this run."
+    earliest = replace(PRESENT, past=key == "F", earliest=PRESENT.position)
     async with opened(link) as (app, pilot):
-        await show(app, pilot, link, on_branch(replace(PRESENT, refusal=why)))
-        panes_of(app).selection = ElementRef(7, 7)
+        await show(app, pilot, link, on_branch(replace(earliest, refusal=why, fork_refusal=why)))
         await pilot.press(key)
         assert why in text_of(app)
         assert asked(link) == []
@@ -331,16 +331,18 @@ async def test_a_click_on_the_bar_goes_there() -> None:
         assert asked(link) == [JumpTo(0), JumpTo(5), JumpTo(13)]
 
 
-async def test_a_click_back_that_is_refused_says_why() -> None:
+async def test_a_click_before_the_earliest_place_says_why_and_leads_there() -> None:
     link = FakeLink()
+    timeline = branch_of_calls(20, 12, earliest=9, refusal="The start is gone.")
     async with opened(link) as (app, pilot):
-        await show(
-            app, pilot, link, on_branch(branch_of_calls(20, 12, refusal="The start is gone."))
-        )
+        await show(app, pilot, link, on_branch(timeline))
         await pilot.click("#timeline", offset=(3, 0))
         assert "The start is gone." in text_of(app)
         await pilot.click("#timeline", offset=(1 + 14, 0))
-        assert asked(link) == [JumpTo(13)]
+        assert asked(link) == [JumpTo(9), JumpTo(13)]
+        await show(app, pilot, link, on_branch(replace(timeline, position=9)))
+        await pilot.click("#timeline", offset=(3, 0))
+        assert asked(link) == [JumpTo(9), JumpTo(13)]
 
 
 @pytest.mark.parametrize(("height", "seen"), [(24, True), (20, True), (19, False), (6, False)])

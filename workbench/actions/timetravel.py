@@ -24,12 +24,17 @@ def _has_timeline(context: Context) -> bool:
 
 def _can_go_back(context: Context) -> bool:
     timeline = context.timeline
-    return timeline is not None and timeline.position > 0 and not timeline.refusal
+    return timeline is not None and timeline.position > timeline.earliest
 
 
 def _refused(context: Context) -> str:
     timeline = context.timeline
     return timeline.refusal if timeline is not None else ""
+
+
+def _fork_refused(context: Context) -> str:
+    timeline = context.timeline
+    return timeline.fork_refusal if timeline is not None else ""
 
 
 def _can_go_on(context: Context) -> bool:
@@ -57,7 +62,7 @@ def _to_element(to: ActionTarget) -> None:
 def _knows_lineage(context: Context) -> bool:
     element = context.element
     known = element is not None and element.lineage is not None
-    return known and _has_timeline(context) and not _refused(context)
+    return known and _has_timeline(context)
 
 
 def _has_marks(context: Context) -> bool:
@@ -66,7 +71,7 @@ def _has_marks(context: Context) -> bool:
 
 
 def _can_fork(context: Context) -> bool:
-    return context.view.past and not context.view.seeking
+    return context.view.past and not context.view.seeking and not _fork_refused(context)
 
 
 def _has_branches(context: Context) -> bool:
@@ -112,8 +117,7 @@ TIME: tuple[Action, ...] = (
            do=lambda to: to.session.ask_place(), when=_has_timeline, needs="a flow that is ready"),
     Action(id="origin", keys=("o",), label="origin", group=Group.TIME,
            help="Go to before the call that gave the flow the inspected element.",
-           do=_to_element, when=_knows_lineage, needs="an element in the inspector",
-           why_not=_refused),
+           do=_to_element, when=_knows_lineage, needs="an element in the inspector"),
     Action(id="mark", keys=("m",), label="mark", group=Group.TIME,
            help="Mark this place of the branch, or take its mark away.",
            do=lambda to: to.session.send(ToggleMark()), when=_has_timeline,
@@ -125,7 +129,7 @@ TIME: tuple[Action, ...] = (
     Action(id="fork", keys=("F",), label="fork here", group=Group.TIME,
            help="Go on from this place on a branch of its own; the old branch is kept.",
            do=lambda to: to.session.send(Fork()), when=_can_fork, needs="a place in the past",
-           in_past=4),
+           why_not=_fork_refused, in_past=4),
     Action(id="branch", keys=("L",), label="other branch", group=Group.TIME,
            help="Go to the end of another branch that is kept.",
            do=lambda to: to.session.take_branch(), when=_has_branches,

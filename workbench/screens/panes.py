@@ -273,10 +273,10 @@ class Panes(Vertical, inherit_bindings=False):
         timeline = self.context.timeline
         if timeline is None or message.call == timeline.position:
             return
-        if message.call < timeline.position and timeline.refusal:
+        if message.call < timeline.earliest:
             self.show_notice(timeline.refusal)
-        else:
-            self._send(JumpTo(message.call))
+        if timeline.position > timeline.earliest or message.call > timeline.position:
+            self._send(JumpTo(max(message.call, timeline.earliest)))
 
     @on(LineLabel.Clicked, "#footer")
     def run_clicked(self, message: LineLabel.Clicked) -> None:

@@ -17,7 +17,8 @@ PAST_CELLS = 64
 
 def share(seeking: SeekProgress) -> str:
     """`40 %` of the way."""
-    return f"{100 * min(seeking.done, seeking.target) // max(seeking.target, 1)} %"
+    way = max(seeking.target - seeking.begun, 1)
+    return f"{100 * min(seeking.done - seeking.begun, way) // way} %"
 
 
 def position_words(timeline: Timeline) -> str:

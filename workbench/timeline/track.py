@@ -53,9 +53,11 @@ def draw_track(timeline: Timeline, cells: int) -> Track:
     left = [0, *_places(0, position, before)]
     right = _places(position, calls, after)
     marks = _marks(timeline, [*left, *right])
-    done = (UNREACHABLE, StyleRole.DIM) if timeline.refusal else (DONE, StyleRole.ACCENT)
+    gone, done = (UNREACHABLE, StyleRole.DIM), (DONE, StyleRole.ACCENT)
+    made = [done if place > timeline.earliest else gone for place in left[1:]]
     beyond = (UNDONE, StyleRole.DIM) if timeline.past else (TO_COME, StyleRole.FAINT)
-    blank = [(START, done[1]), *[done] * before, *[beyond] * after]
+    begin = gone if timeline.earliest else done
+    blank = [(START, begin[1]), *made, *[beyond] * after]
     row = [_sign(marks[x]) if x in marks else blank[x] for x in range(len(blank))]
     row.insert(len(left), (HERE, StyleRole.PAST if timeline.past else StyleRole.NEXT))
     return Track(_spans(row), (*left, position, *right))
@@ -64,8 +66,8 @@ def draw_track(timeline: Timeline, cells: int) -> Track:
 def draw_progress(seeking: SeekProgress, cells: int) -> Line:
     """How far the way through the past is made."""
     room = max(cells - 1, 0)
-    target = max(seeking.target, 1)
-    made = min(seeking.done * room // target, room)
+    way = max(seeking.target - seeking.begun, 1)
+    made = min((seeking.done - seeking.begun) * room // way, room)
     row = [
         (START, StyleRole.PAST),
         *[(DONE, StyleRole.PAST)] * made,

@@ -38,8 +38,9 @@ def typed_place(text: str, timeline: Timeline) -> Place:
 
 
 def _place(call: int, timeline: Timeline) -> Place:
-    if call < timeline.position and timeline.refusal:
-        return Place(None, timeline.refusal)
+    if max(call, 0) < timeline.earliest:
+        words = f"The ring has nothing before call {timeline.earliest:,}: the earliest place."
+        return Place(timeline.earliest, words)
     if call >= timeline.calls:
         beyond = f"There are {timeline.calls:,} calls: " if call > timeline.calls else ""
         return Place(timeline.calls, f"{beyond}the end of the branch.")

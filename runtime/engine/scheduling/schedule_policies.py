@@ -30,6 +30,14 @@ class Schedule(Protocol):
         """The node was called in its turn, and its call took this long."""
         ...
 
+    def state(self) -> tuple[int, ...]:
+        """What it remembers of the calls it was told of, for `restore`."""
+        ...
+
+    def restore(self, state: tuple[int, ...]) -> None:
+        """Go on from where a schedule of the same policy and nodes was."""
+        ...
+
 
 def _next_after(ready: int, last: int) -> int:
     """Index of the first set bit above `last`, going round to the lowest."""
@@ -50,6 +58,13 @@ class ConsumerFirst:
     def charge(self, index: int, duration_ns: int) -> None:
         """See `Schedule`."""
 
+    def state(self) -> tuple[int, ...]:
+        """See `Schedule`."""
+        return ()
+
+    def restore(self, state: tuple[int, ...]) -> None:
+        """See `Schedule`."""
+
 
 class RoundRobin:
     """Each ready node in turn, in topological order."""
@@ -66,6 +81,14 @@ class RoundRobin:
     def charge(self, index: int, duration_ns: int) -> None:
         """See `Schedule`."""
         self._last = index
+
+    def state(self) -> tuple[int, ...]:
+        """See `Schedule`."""
+        return (self._last,)
+
+    def restore(self, state: tuple[int, ...]) -> None:
+        """See `Schedule`."""
+        (self._last,) = state
 
 
 class Priority:
@@ -92,6 +115,14 @@ class Priority:
     def charge(self, index: int, duration_ns: int) -> None:
         """See `Schedule`."""
         self._last[self._level[index]] = index
+
+    def state(self) -> tuple[int, ...]:
+        """See `Schedule`."""
+        return tuple(self._last)
+
+    def restore(self, state: tuple[int, ...]) -> None:
+        """See `Schedule`."""
+        self._last = list(state)
 
 
 class WeightedFair:
@@ -128,6 +159,15 @@ class WeightedFair:
         else:
             self._level = account
         self._accounts[index] = account + (duration_ns or 1) * self._strides[index]
+
+    def state(self) -> tuple[int, ...]:
+        """See `Schedule`."""
+        return (self._level, *self._accounts)
+
+    def restore(self, state: tuple[int, ...]) -> None:
+        """See `Schedule`."""
+        self._level, *self._accounts = state
+        self._account_of = self._accounts.__getitem__
 
     def _members_of(self, ready: int) -> tuple[int, ...]:
         if len(self._members) >= MASKS_REMEMBERED:

@@ -85,21 +85,20 @@ class ReplayInvoker:
         *,
         verify: bool = True,
         crashes_from_recording: bool = False,
-        kept_from_recording: bool = False,
+        all_from_recording: bool = False,
         on_recorded: Callable[[Call, Answer], None] | None = None,
     ) -> None:
         """With `crashes_from_recording` a call that crashed its instance is not made again, but
         answered; it may have run into a limit of time, or have been interrupted.
 
-        With `kept_from_recording` every call is answered whose answer is kept: to see what was,
-        without instances that could go on from there. `on_recorded` is told each call that was
-        answered and not made.
+        With `all_from_recording` every call is answered: to see what was, without instances that
+        could go on from there. `on_recorded` is told each call that was answered and not made.
         """
         self._invoke = real.invoke
         self._answered = ReplayedSources(sources)
         self._host = host
         self._crashes = crashes_from_recording
-        self._kept = kept_from_recording
+        self._all = all_from_recording
         self._on_recorded = on_recorded
         self.verify = verify
         """False lets other outputs pass; a call that cannot be the recorded one never does."""
@@ -133,7 +132,7 @@ class ReplayInvoker:
         node, answered = call.node, self._answered
         if call.export is _INIT:
             answered.begin(node)
-        if node in answered.now or (self._kept and step.whole) or (self._crashes and step.crashed):
+        if self._all or node in answered.now or (self._crashes and step.crashed):
             return self._recorded(step, call)
         host = self._host
         if host is not None:
@@ -194,6 +193,8 @@ class ReplaySettings:
     """Calls before this one are made at full speed."""
     speed: float | None = None
     """1.0 is the original speed, 2.0 twice it; None is as fast as it goes."""
+    calls: int = 0
+    """Calls the engine has made before the first step."""
     same_engine: bool = False
     """True for a recording of this very process: the engine's own order is trusted, so that the
     flow can go on afterwards as it would have. False steps the recorded node each time."""
@@ -232,7 +233,7 @@ class Replayer:
         self._asked: Step | None = None
         self._node_steps: dict[str, Step] = {}
         self._paced_from_ns: int | None = None
-        self.calls = 0
+        self.calls = self.settings.calls
         """Calls made."""
         self.stop: StopReason | None = None
         """Why the replay is over: end of replay, or divergence; None while it is not."""

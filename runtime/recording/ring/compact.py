@@ -1,19 +1,17 @@
-"""Compact chunks: of past calls only what executing them again needs, in columns.
+"""Compact chunks: past calls with their answers, compressed.
 
-An answer that will be computed again is kept as a digest of 64 bits, to tell whether it is the
-same. What cannot be computed again is kept whole: what sources answered, what the host
-answered, and the answers of calls that crashed their instance.
+Elements are not kept: making the host's part of the calls again, along the answers, makes them
+again. So a call takes a few bytes, besides what components put out and printed.
 """
 
 from __future__ import annotations
 
+import zlib
 from array import array
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from operator import attrgetter
+from operator import attrgetter, sub
 from struct import Struct
-from sys import getsizeof
 from types import GenericAlias
 from typing import Any, NamedTuple
 
@@ -28,7 +26,6 @@ from runtime.model.call import (
     Discarded,
     Emitted,
     Exhausted,
-    Export,
     Failed,
     Finished,
     HostInput,
@@ -37,19 +34,18 @@ from runtime.model.call import (
     Printed,
     Verdict,
 )
-from runtime.model.commands import Command, Relink, Step
+from runtime.model.commands import Command, Step
 from runtime.model.events import CallFinished
 from runtime.recording.command_lines import is_change
 from runtime.recording.encoding import Entry
-from runtime.recording.replayed_sources import ReplayedSources
-from runtime.recording.ring.answer_digest import crashed, digests_of_answers
 from runtime.recording.ring.sizes import bytes_of_command
 
+CHUNK_BYTES = 400
+"""Memory of a compact chunk besides its data, in bytes."""
+COMPRESSED_BYTES = 1024
+"""Answers of more bytes each are not compressed: that would take longer than their calls."""
 KIND_BYTES = 150
-"""Memory of one kind of call in a compact chunk, in bytes."""
-
-_INIT = Export.INIT
-"""Members of an enum are slow to reach by name."""
+"""Memory of one kind of call, in bytes."""
 
 _REST = (int, CopyCount, tuple[Printed, ...], int, tuple[HostInput, ...], int, int)
 _OUTCOMES: tuple[type[Outcome], ...] = (
@@ -64,12 +60,12 @@ _OUTCOMES: tuple[type[Outcome], ...] = (
     Failed,
 )
 _CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
-_HOST_ONLY = len(_OUTCOMES)
 _encode = msgpack.Encoder().encode
-_decode: list[Any] = [
-    *(msgpack.Decoder(GenericAlias(tuple, (one, *_REST))).decode for one in _OUTCOMES),
-    msgpack.Decoder(tuple[HostInput, ...]).decode,
+_decode_answers: list[Any] = [
+    msgpack.Decoder(list[GenericAlias(tuple, (one, *_REST))]).decode  # type: ignore[misc]
+    for one in _OUTCOMES
 ]
+_decode_parts = msgpack.Decoder(list[bytes]).decode
 
 
 class CallKind(NamedTuple):
@@ -83,264 +79,196 @@ class CallKind(NamedTuple):
     """`Element.source` of the element it was given; None without an element."""
 
 
-class CompactChunk:
-    """Calls with consecutive numbers, and the commands between them.
+class CallKinds(dict[tuple[str, str, str, str | None], int]):
+    """Numbers the kinds of calls it is asked for, from 0."""
 
-    Calls have an index here, from 0. A column has an item for each call.
-    """
-
-    __slots__ = (
-        "_codes",
-        "_command_bytes",
-        "_has_host",
-        "_kept",
-        "_kept_at",
-        "_kept_code",
-        "_kept_end",
-        "at_ns",
-        "before",
-        "commands",
-        "crashes",
-        "digests",
-        "durations",
-        "element_ids",
-        "first",
-        "kinds",
-        "sequences",
-    )
-
-    def __init__(self, first: int, before: ReplayedSources) -> None:
-        self.first = first
-        """Number of the first call."""
-        self.before = before.copy()
-        """Whose answers are kept when the chunk begins."""
-        self.commands: list[tuple[int, Command]] = []
-        """Commands, and the index of the call each stands before."""
-        self.kinds: array[int] = array("I")
-        """Places in the list of kinds."""
-        self.element_ids: array[int] = array("q")
-        self.sequences: array[int] = array("q")
-        self.at_ns: array[int] = array("q")
-        self.durations: array[int] = array("q")
-        self.digests: array[int] = array("q")
-        self.crashes: set[int] = set()
-        """Calls that made their instance unusable."""
-        self._has_host = False
-        self._command_bytes = 0
-        self._codes = _Codes()
-        self._kept = bytearray()
-        self._kept_at: array[int] = array("I")
-        self._kept_code = bytearray()
-        self._kept_end: array[int] = array("Q")
-
-    def __len__(self) -> int:
-        """Calls in it."""
-        return len(self.kinds)
+    def __missing__(self, key: tuple[str, str, str, str | None]) -> int:
+        self[key] = code = len(self)
+        return code
 
     @property
     def bytes_used(self) -> int:
         """Memory, in bytes."""
-        return (
-            sum(getsizeof(getattr(self, name)) for name in _COLUMNS)
-            + KIND_BYTES * len(self._codes)
-            + self._command_bytes
-        )
+        return KIND_BYTES * len(self)
 
-    def list_kinds(self) -> list[CallKind]:
-        """The kinds of calls, by their place."""
-        return [CallKind(*kind) for kind in self._codes]
 
-    # ---- filling it
+class CompactCall(NamedTuple):
+    """A call as a compact chunk keeps it; its number is that of its place."""
 
-    def add(self, entries: Sequence[Entry], answered: ReplayedSources) -> None:
-        """Add what follows; `answered` is brought to the end of it.
+    kind: CallKind
+    element_id: int
+    """Of the element it was given; 0 without one."""
+    sequence: int
+    """Of that element."""
+    at_ns: int
+    """Flow time when it began."""
+    answer: Answer
+
+
+class CompactChunk:
+    """Calls with consecutive numbers, and the commands between them. It never changes.
+
+    Calls have an index here, from 0.
+    """
+
+    __slots__ = ("_data", "_kinds", "bytes_used", "calls", "commands", "first")
+
+    def __init__(
+        self,
+        first: int,
+        columns: _Columns | None,
+        commands: list[tuple[int, Command]],
+        kinds: CallKinds,
+    ) -> None:
+        """`columns` has at least one call, or is None; `kinds` is shared by the chunks of a ring.
 
         Raises:
-            ValueError: a call has another number than comes next.
-            struct.error, OverflowError: a number needs more than 64 bits.
+            OverflowError, struct.error: a number needs more than 64 bits.
         """
-        events = entries
-        if set(map(type, entries)) != _ONLY_CALLS:
-            self._add_commands(entries)
-            events = [entry for entry in entries if type(entry) is CallFinished]
-            if not events:
-                for _, command in self._relinks(len(self)):
-                    answered.follow(command)
-                return
-        calls: tuple[Call, ...]
-        answers: tuple[Answer, ...]
-        calls, answers, began, _, _ = zip(*events, strict=True)
-        numbers, nodes, exports, elements, arguments, _ = zip(*calls, strict=True)
-        base, count = len(self), len(calls)
-        if numbers[0] != self.first + base or numbers[-1] != numbers[0] + count - 1:
-            raise ValueError(f"call {numbers[0]} does not follow call {self.first + base - 1}")
-        self._keep_answers(base, calls, answers, answered)
-        # Three times as fast as giving the numbers to the array.
-        pack = Struct(f"{count}q").pack
-        self.digests.frombytes(pack(*digests_of_answers(answers)))
-        self.at_ns.frombytes(pack(*began))
-        self.durations.frombytes(pack(*map(_DURATION, answers)))
-        self.element_ids.frombytes(pack(*[0 if one is None else one.id for one in elements]))
-        self.sequences.frombytes(pack(*[0 if one is None else one.sequence for one in elements]))
-        sources = [None if one is None else one.source for one in elements]
-        names = [export._value_ for export in exports]
-        kinds = map(self._codes.__getitem__, zip(nodes, names, arguments, sources, strict=True))
-        self.kinds.frombytes(Struct(f"{count}I").pack(*kinds))
+        self.first = first
+        """Number of the first call."""
+        self.calls = 0 if columns is None else len(columns.answers)
+        """Calls in it."""
+        self.commands = commands
+        """Commands, and the index of the call each stands before."""
+        self._kinds = kinds
+        self._data = b"" if columns is None else _packed(columns)
+        size = sum(bytes_of_command(command) for _, command in commands)
+        self.bytes_used = CHUNK_BYTES + len(self._data) + size
+        """Memory, in bytes; its kinds are counted by who owns them."""
 
-    def _add_commands(self, entries: Sequence[Entry]) -> None:
-        index = len(self)
-        for entry in entries:
-            if isinstance(entry, CallFinished):
-                index += 1
-            else:
-                self.commands.append((index, entry))
-                self._command_bytes += bytes_of_command(entry)
+    @property
+    def entries(self) -> int:
+        """Calls and commands in it."""
+        return self.calls + len(self.commands)
 
-    def _keep_answers(
-        self,
-        base: int,
-        calls: tuple[Call, ...],
-        answers: tuple[Answer, ...],
-        answered: ReplayedSources,
-    ) -> None:
-        whole = self._answered_calls(base, calls, answered)
-        if Failed in set(map(type, map(_OUTCOME, answers))):
-            crashes = [index for index, answer in enumerate(answers) if crashed(answer.outcome)]
-            self.crashes.update([base + index for index in crashes])
-            whole = sorted({*whole, *crashes})
-        if any(map(_HOST, answers)):
-            self._has_host = True
-            self._keep_host_too(base, answers, set(whole))
-            return
-        data = [_encode(answers[index]) for index in whole]
-        self._kept_at.extend([base + index for index in whole])
-        self._kept_code.extend([_CODES[type(answers[index].outcome)] for index in whole])
-        self._append_kept(data)
+    @property
+    def last(self) -> int:
+        """Number of the last call; the one before `first` without calls."""
+        return self.first + self.calls - 1
 
-    def _keep_host_too(self, base: int, answers: tuple[Answer, ...], whole: set[int]) -> None:
-        """Keep some answers `whole`, and the host inputs of the other calls."""
-        data = []
-        for index, answer in enumerate(answers):
-            if index in whole:
-                data.append(_encode(answer))
-                self._kept_code.append(_CODES[type(answer.outcome)])
-            elif answer.host:
-                data.append(_encode(answer.host))
-                self._kept_code.append(_HOST_ONLY)
-            else:
-                continue
-            self._kept_at.append(base + index)
-        self._append_kept(data)
+    def read(self) -> Iterator[CompactCall]:
+        """Its calls, in order."""
+        if not self.calls:
+            return iter(())
+        return _unpacked(self._data, [CallKind(*kind) for kind in self._kinds])
 
-    def _append_kept(self, data: list[bytes]) -> None:
-        end = len(self._kept)
-        self._kept += b"".join(data)
-        self._kept_end.extend(list(accumulate(map(len, data), initial=end))[1:])
-
-    def _answered_calls(
-        self, base: int, calls: tuple[Call, ...], answered: ReplayedSources
-    ) -> list[int]:
-        """Calls that are answered when they are executed again."""
-        relinks = self._relinks(base)
-        if not relinks and answered.nodes is answered.now:
-            nodes = answered.now
-            return [index for index, call in enumerate(calls) if call.node in nodes]
-        found = []
-        for index, call in enumerate(calls):
-            while relinks and relinks[0][0] <= base + index:
-                answered.follow(relinks.pop(0)[1])
-            if call.export is _INIT:
-                answered.begin(call.node)
-            if call.node in answered.now:
-                found.append(index)
-        for _, command in relinks:
-            answered.follow(command)
-        return found
-
-    def _relinks(self, begin: int) -> list[tuple[int, Relink]]:
-        return [
-            (index, command)
-            for index, command in self.commands
-            if index >= begin and isinstance(command, Relink)
-        ]
-
-    # ---- reading it
-
-    def answer(self, index: int) -> Answer | None:
-        """The answer of a call; None when only its digest is kept."""
-        code, data = self._kept_of(index)
-        return None if code >= _HOST_ONLY else Answer(*_decode[code](data))
-
-    def host(self, index: int) -> tuple[HostInput, ...]:
-        """The host inputs of a call."""
-        if not self._has_host:
-            return ()
-        code, data = self._kept_of(index)
-        if code > _HOST_ONLY:
-            return ()
-        if code < _HOST_ONLY:
-            return Answer(*_decode[code](data)).host
-        found: tuple[HostInput, ...] = _decode[code](data)
-        return found
-
-    def _kept_of(self, index: int) -> tuple[int, bytearray]:
-        """In which form something is kept of a call, and that; `_NOTHING` when nothing is."""
-        at = bisect_left(self._kept_at, index)
-        if at == len(self._kept_at) or self._kept_at[at] != index:
-            return _NOTHING
-        begin = self._kept_end[at - 1] if at else 0
-        return self._kept_code[at], self._kept[begin : self._kept_end[at]]
-
-    def until(self, number: int) -> tuple[CompactChunk, ReplayedSources]:
-        """A chunk with the calls up to `number`, and what is answered after them.
+    def until(self, number: int) -> CompactChunk:
+        """A chunk with the calls up to `number`.
 
         The commands right after that call are in it, up to the first change; but for a `Step`,
         which asks for the next.
         """
         count = number - self.first + 1
-        made = CompactChunk(self.first, self.before)
+        commands: list[tuple[int, Command]] = []
         for index, command in self.commands:
             if index > count or (index == count and is_change(command)):
                 break
             if index < count or type(command) is not Step:
-                made.commands.append((index, command))
-        made._command_bytes = sum(bytes_of_command(command) for _, command in made.commands)
-        for name in _CALL_COLUMNS:
-            setattr(made, name, getattr(self, name)[:count])
-        made._codes = self._codes
-        made.crashes = self.crashes
-        made._has_host = self._has_host
-        kept = bisect_left(self._kept_at, count)
-        made._kept_at = self._kept_at[:kept]
-        made._kept_code = self._kept_code[:kept]
-        made._kept_end = self._kept_end[:kept]
-        made._kept = self._kept[: made._kept_end[-1] if kept else 0]
-        return made, made._answered_at_end()
-
-    def _answered_at_end(self) -> ReplayedSources:
-        answered, kinds = self.before.copy(), self.list_kinds()
-        inits = {place for place, kind in enumerate(kinds) if kind.export == _INIT}
-        begun = [index for index, place in enumerate(self.kinds) if place in inits]
-        relinks = self._relinks(0)
-        for index in begun:
-            while relinks and relinks[0][0] <= index:
-                answered.follow(relinks.pop(0)[1])
-            answered.begin(kinds[self.kinds[index]].node)
-        for _, command in relinks:
-            answered.follow(command)
-        return answered
+                commands.append((index, command))
+        calls = list(self.read())[:count]
+        if not calls:
+            return CompactChunk(self.first, None, commands, self._kinds)
+        kinds, *columns = zip(*calls, strict=True)
+        numbers = tuple(map(self._kinds.__getitem__, kinds))
+        return CompactChunk(self.first, _Columns(numbers, *columns), commands, self._kinds)
 
 
-_CALL_COLUMNS = ("kinds", "element_ids", "sequences", "at_ns", "durations", "digests")
-_COLUMNS = (*_CALL_COLUMNS, "_kept", "_kept_at", "_kept_code", "_kept_end", "_codes")
+def chunk_of(entries: Sequence[Entry], first: int, kinds: CallKinds) -> CompactChunk:
+    """Entries as a chunk; the calls among them are to have the numbers from `first` on.
+
+    Raises:
+        ValueError: a call has another number than comes next.
+        OverflowError, struct.error: a number needs more than 64 bits.
+    """
+    commands: list[tuple[int, Command]] = []
+    events = entries
+    if set(map(type, entries)) != _ONLY_CALLS:
+        events = []
+        for entry in entries:
+            if isinstance(entry, CallFinished):
+                events.append(entry)
+            else:
+                commands.append((len(events), entry))
+        if not events:
+            return CompactChunk(first, None, commands, kinds)
+    calls: tuple[Call, ...]
+    calls, answers, began, _, _ = zip(*events, strict=True)
+    numbers, nodes, exports, elements, arguments, _ = zip(*calls, strict=True)
+    if numbers[0] != first or numbers[-1] != first + len(calls) - 1:
+        raise ValueError(f"calls {numbers[0]} to {numbers[-1]} stand where {first} comes next")
+    sources = [None if one is None else one.source for one in elements]
+    names = [export._value_ for export in exports]
+    columns = _Columns(
+        tuple(map(kinds.__getitem__, zip(nodes, names, arguments, sources, strict=True))),
+        tuple([0 if one is None else one.id for one in elements]),
+        tuple([0 if one is None else one.sequence for one in elements]),
+        began,
+        answers,
+    )
+    return CompactChunk(first, columns, commands, kinds)
+
+
+class _Columns(NamedTuple):
+    """The calls of a chunk by what is kept of them; see `CompactCall`."""
+
+    kinds: tuple[int, ...]
+    element_ids: tuple[int, ...]
+    sequences: tuple[int, ...]
+    began: tuple[int, ...]
+    answers: tuple[Answer, ...]
+
+
+def _packed(columns: _Columns) -> bytes:
+    """What differs little from call to call as numbers, and answers by what they are."""
+    kinds, ids, sequences, began, answers = columns
+    codes = bytes(map(_CODES.__getitem__, map(type, map(_OUTCOME, answers))))
+    # When a call begins is mostly when the one before it ended.
+    gaps = [began[0], *map(sub, map(sub, began[1:], began), map(_DURATION, answers))]
+    numbers = Struct(f"{len(kinds)}q").pack
+    groups = [
+        _encode([answer for answer, own in zip(answers, codes, strict=True) if own == code])
+        for code in sorted(set(codes))
+    ]
+    parts = [
+        codes,
+        Struct(f"{len(kinds)}I").pack(*kinds),
+        numbers(*_steps(ids)),
+        numbers(*_steps(sequences)),
+        numbers(*gaps),
+        *groups,
+    ]
+    data = _encode(parts)
+    small = len(data) <= COMPRESSED_BYTES * len(kinds)
+    return _COMPRESSED + zlib.compress(data, 1) if small else _PLAIN + data
+
+
+def _unpacked(data: bytes, kinds: list[CallKind]) -> Iterator[CompactCall]:
+    plain = memoryview(data)[1:]
+    codes, *parts = _decode_parts(zlib.decompress(plain) if data[:1] == _COMPRESSED else plain)
+    numbers, ids, sequences, gaps = (
+        array(kind, part) for kind, part in zip("Iqqq", parts[:4], strict=True)
+    )
+    groups: list[Iterator[tuple[Any, ...]] | None] = [None] * len(_OUTCOMES)
+    for code, group in zip(sorted(set(codes)), parts[4:], strict=True):
+        groups[code] = iter(_decode_answers[code](group))
+    ended_ns = 0
+    for code, number, element_id, sequence, gap in zip(
+        codes, numbers, accumulate(ids), accumulate(sequences), gaps, strict=True
+    ):
+        group_of = groups[code]
+        assert group_of is not None
+        answer = Answer._make(next(group_of))
+        at_ns = ended_ns + gap
+        ended_ns = at_ns + answer.duration_ns
+        yield CompactCall(kinds[number], element_id, sequence, at_ns, answer)
+
+
+def _steps(column: Sequence[int]) -> list[int]:
+    """The first number, then from each to the next."""
+    return [column[0], *map(sub, column[1:], column)]
+
+
+_COMPRESSED, _PLAIN = b"z", b"p"
 _ONLY_CALLS = {CallFinished}
-_OUTCOME, _DURATION, _HOST = attrgetter("outcome"), attrgetter("duration_ns"), attrgetter("host")
-_NOTHING = (_HOST_ONLY + 1, bytearray())
-
-
-class _Codes(dict[tuple[str, str, str, str | None], int]):
-    """Numbers what it is asked for."""
-
-    def __missing__(self, key: tuple[str, str, str, str | None]) -> int:
-        self[key] = code = len(self)
-        return code
+_OUTCOME, _DURATION = attrgetter("outcome"), attrgetter("duration_ns")

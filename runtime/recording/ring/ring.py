@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from runtime.model.commands import Step
@@ -21,6 +21,10 @@ RING_BYTES = 64 * 1024 * 1024
 CHUNKS = 128
 """About as many chunks a full ring has; the oldest one is compacted, or goes, at once when the
 bound is reached. More chunks would cost more for each, fewer take longer to compact."""
+
+SMALL_CHUNKS, SMALL_CHUNK_CALLS = 8, 32
+"""A small ring has no more chunks than that, if they have no more calls: a compact chunk of few
+calls takes more for each."""
 
 BATCH = 32
 """Entries are counted at least so many at once: one by one, between calls, costs twice."""
@@ -42,39 +46,52 @@ class Ring:
     the call that put them out. Entries come and go in chunks, so that letting go of an old one
     costs little for each entry.
 
-    When the `sources` are known, the oldest entries are not lost at once but made compact: what
-    executing the run again needs stays, in up to half of the bound. Only when that is full too,
-    the start of the run is lost, and with it all that was compact.
+    The oldest entries are not lost at once but made compact, in up to half of the bound: what is
+    needed to see again what the flow did stays. The oldest of those go for good.
     """
 
-    def __init__(self, limit: int = RING_BYTES, sources: frozenset[str] | None = None) -> None:
+    def __init__(self, limit: int = RING_BYTES) -> None:
         self.limit = limit
         """Bound in bytes."""
-        self.entries_lost = 0
-        """Calls and commands that are no longer kept in full."""
-        self.calls_lost = 0
-        """Calls that are no longer kept in full."""
-        self.repeatable = True
-        """True while the run can be executed again: all since its start is kept, in full or
-        compact."""
-        self._compact = None if sources is None else CompactTier(sources)
-        self._chunk_bytes = limit // CHUNKS
+        self._reserved_bytes = 0
+        self.entries_gone = 0
+        """Calls and commands of which nothing is kept any more."""
+        self.calls_gone = 0
+        """Calls of which nothing is kept any more."""
+        self.bytes_passed = 0
+        """Memory of all that was ever appended, in bytes, but for what came last."""
+        self._compact = CompactTier()
+        least = min(limit // SMALL_CHUNKS, SMALL_CHUNK_CALLS * CALL_BYTES)
+        self._chunk_bytes = max(limit // CHUNKS, least)
         self._entry_bytes = CALL_BYTES
         self._closed: deque[_Chunk] = deque()
-        self._closed_bytes = 0
+        self._closed_bytes = self._closed_entries = 0
         self._begin_chunk()
 
     @property
-    def sources(self) -> frozenset[str] | None:
-        """Nodes whose answers are kept when entries are made compact; None compacts nothing.
+    def repeatable(self) -> bool:
+        """True while the run can be executed again: all since its start is kept."""
+        return not self.entries_gone
 
-        To be set before the run begins; a `Relink` among the entries changes them.
-        """
-        return None if self._compact is None else self._compact.answered.nodes
+    @property
+    def entries_lost(self) -> int:
+        """Calls and commands that are no longer kept in full."""
+        return self.entries_gone + self._compact.entries
 
-    @sources.setter
-    def sources(self, nodes: frozenset[str] | None) -> None:
-        self._compact = None if nodes is None else CompactTier(nodes)
+    @property
+    def calls_lost(self) -> int:
+        """Calls that are no longer kept in full."""
+        return self.calls_gone + self._compact.calls
+
+    @property
+    def entries_passed(self) -> int:
+        """Calls and commands that were ever appended."""
+        return self.entries_lost + self._closed_entries + len(self._open)
+
+    @property
+    def bytes_of_entry(self) -> int:
+        """Memory of an entry, in bytes: the mean of those that came lately."""
+        return self._entry_bytes
 
     def append(self, entry: Entry) -> None:
         """Keep one entry, in the order of the run."""
@@ -82,11 +99,16 @@ class Ring:
         if len(self._open) >= self._count_at:
             self._count()
 
+    def reserve(self, size: int) -> None:
+        """Leave so many bytes of the bound to somebody else; what was reserved before is free."""
+        self._reserved_bytes = size
+        self._make_room()
+
     def clear(self) -> None:
         """Forget everything, for a run that begins again."""
-        self.entries_lost = self.calls_lost = self._closed_bytes = 0
-        self.repeatable = True
-        self.sources = self.sources
+        self.entries_gone = self.calls_gone = self.bytes_passed = 0
+        self._closed_bytes = self._closed_entries = 0
+        self._compact = CompactTier()
         self._closed.clear()
         self._begin_chunk()
 
@@ -104,13 +126,13 @@ class Ring:
 
     @property
     def calls_compact(self) -> int:
-        """Calls before these of which what repeating them needs is kept."""
-        return self._compact.calls if self._compact is not None and self.repeatable else 0
+        """Calls before these that are kept compact."""
+        return self._compact.calls
 
     @property
     def complete(self) -> bool:
         """True while everything since the start is kept in full."""
-        return self.entries_lost == 0
+        return not self.entries_lost
 
     @property
     def first_call(self) -> int | None:
@@ -124,21 +146,25 @@ class Ring:
 
     def entries(self, until: int | None = None) -> Iterator[Entry]:
         """What is kept in full at this moment, oldest first; up to and with call `until`."""
-        chunks = self._chunks()
-        chunks[-1] = chunks[-1].copy()  # the others do not change any more
-        entries = chain.from_iterable(chunks)
+        entries = self.entries_since(0)
         return entries if until is None else _until(entries, until, self.calls_lost)
+
+    def entries_since(self, entry: int) -> Iterator[Entry]:
+        """What is kept in full of all that was appended, without the first `entry` of it."""
+        skipped = entry - self.entries_lost
+        chunks = self._chunks()
+        while len(chunks) > 1 and skipped >= len(chunks[0]):
+            skipped -= len(chunks.pop(0))
+        chunks[-1] = chunks[-1].copy()  # the others do not change any more
+        return islice(chain.from_iterable(chunks), max(skipped, 0), None)
 
     def calls(self) -> Iterator[CallFinished]:
         """The calls among `entries()`."""
         return (entry for entry in self.entries() if isinstance(entry, CallFinished))
 
     def compact_chunks(self) -> list[CompactChunk]:
-        """The run from its start to `entries()`, oldest first; none when the start is lost.
-
-        Chunks that were given do not change any more.
-        """
-        return [] if self._compact is None or not self.repeatable else self._compact.chunks()
+        """What is kept compact, oldest first; `entries()` follow it."""
+        return self._compact.chunks()
 
     def until(self, number: int) -> Ring:
         """A ring of its own that holds the run up to call `number`, to go on from there.
@@ -148,15 +174,10 @@ class Ring:
         """
         self._count()
         made = Ring(self.limit)
-        made.repeatable = self.repeatable
-        if self._compact is not None and self.repeatable:
-            made._compact = compact = self._compact.until(number)
-            made.calls_lost = compact.calls
-            made.entries_lost = compact.calls + compact.commands
-            if made.calls_lost < self._compact.calls:
-                return made
-        else:
-            made.calls_lost, made.entries_lost = self.calls_lost, self.entries_lost
+        made.entries_gone, made.calls_gone = self.entries_gone, self.calls_gone
+        made._compact = self._compact.until(number)
+        if made._compact.entries < self._compact.entries:
+            return made
         chunks = deque([*self._closed, self._open_chunk(self._open.copy())])
         calls = self.calls_lost
         while chunks and (_last_call(chunks[0].entries) or calls) < number:
@@ -173,8 +194,7 @@ class Ring:
 
     @property
     def _held_bytes(self) -> int:
-        compact = 0 if self._compact is None else self._compact.bytes_used
-        return self._closed_bytes + compact
+        return self._closed_bytes + self._compact.bytes_used + self._reserved_bytes
 
     def _chunks(self) -> list[list[Entry]]:
         return [*(chunk.entries for chunk in self._closed), self._open]
@@ -200,6 +220,7 @@ class Ring:
         _, calls, size = _measured(entries)
         self._entry_bytes = size // len(entries)
         self._open_bytes += size
+        self.bytes_passed += size
         self._open_calls += calls
         self._counted = len(self._open)
         room = self._chunk_bytes - self._open_bytes
@@ -212,21 +233,24 @@ class Ring:
     def _hold(self, chunk: _Chunk) -> None:
         self._closed.append(chunk)
         self._closed_bytes += chunk.size
+        self._closed_entries += len(chunk.entries)
 
     def _make_room(self) -> None:
         """Let go of the oldest while the bound is passed: first in full, then compact."""
         compact, bound = self._compact, self.limit - self._chunk_bytes
-        while self._held_bytes > bound:
-            if compact and (not self.repeatable or compact.bytes_used > self.limit // 2):
-                compact.drop_oldest()
-                self.repeatable = False
+        while self._held_bytes > bound and (self._closed or compact):
+            if compact and (compact.bytes_used > self.limit // 2 or not self._closed):
+                chunk = compact.drop_oldest()
+                self.entries_gone += chunk.entries
+                self.calls_gone += chunk.calls
                 continue
             entries, calls, size = self._closed.popleft()
             self._closed_bytes -= size
-            self.entries_lost += len(entries)
-            self.calls_lost += calls
-            if self.repeatable and (compact is None or not compact.add(entries)):
-                self.repeatable = False
+            self._closed_entries -= len(entries)
+            gone_entries, gone_calls = compact.entries + len(entries), compact.calls + calls
+            if not compact.add(entries):
+                self.entries_gone += gone_entries
+                self.calls_gone += gone_calls
 
 
 def _measured(entries: list[Entry]) -> _Chunk:

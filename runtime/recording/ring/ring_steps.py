@@ -1,11 +1,11 @@
-"""What a replay repeats of a ring: calls kept in full, calls kept compact, and commands."""
+"""What is repeated of a ring: calls kept in full, calls kept compact, and commands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, count, islice
 
-from runtime.model.call import Answer, Call, Emitted, HostInput, Output
+from runtime.model.call import Answer, Call, Emitted, Failed, HostInput, Outcome, Output
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
@@ -13,8 +13,7 @@ from runtime.recording.command_lines import is_change
 from runtime.recording.describe import outcome_words, payload_words, printed_words
 from runtime.recording.encoding import Entry, printed_runs
 from runtime.recording.format import ElementLine
-from runtime.recording.ring.answer_digest import bare, crashed, digest_of_answer
-from runtime.recording.ring.compact import CallKind, CompactChunk
+from runtime.recording.ring.compact import CompactCall, CompactChunk
 from runtime.recording.ring.ring import Ring
 
 
@@ -72,113 +71,102 @@ class EventStep(CallStep):
 
     def unlike(self, got: Answer) -> Unlike | None:
         """The first thing in which `got` is not what was recorded."""
-        expected = self.event.answer
-        before, after = expected.outcome, got.outcome
-        if before is not after and (type(before) is not type(after) or bare(before) != bare(after)):
-            return _unlike_outcome(expected, got)
-        if expected.printed_bytes != got.printed_bytes or (
-            expected.printed != got.printed
-            and printed_runs(expected.printed) != printed_runs(got.printed)
-        ):
-            return Unlike("printed", printed_words(expected), printed_words(got))
-        return None
+        return unlike_answer(self.event.answer, got)
 
 
 class CompactStep(CallStep):
-    """A call of which only what repeating it needs is kept in memory."""
+    """A call of which the answer is kept in memory, and not its element."""
 
-    __slots__ = ("_chunk", "_index", "_kind", "duration_ns", "number")
+    __slots__ = ("_call", "duration_ns", "number")
 
     number: int
     duration_ns: int
 
-    def __init__(self, chunk: CompactChunk, index: int, kind: CallKind, duration_ns: int) -> None:
-        self._chunk = chunk
-        self._index = index
-        self._kind = kind
-        self.number = chunk.first + index
-        self.duration_ns = duration_ns
+    def __init__(self, number: int, call: CompactCall) -> None:
+        self._call = call
+        self.number = number
+        self.duration_ns = call.answer.duration_ns
 
     @property
     def node(self) -> str:
         """Node that was called."""
-        return self._kind.node
+        return self._call.kind.node
 
     @property
     def export(self) -> str:
         """The value of a `runtime.model.call.Export`."""
-        return self._kind.export
+        return self._call.kind.export
 
     @property
     def argument(self) -> str:
         """See `Call.argument`."""
-        return self._kind.argument
+        return self._call.kind.argument
 
     @property
     def element(self) -> ElementLine | None:
         """The element it was given, with lineage 0 and no digest: these are not kept."""
-        source = self._kind.source
-        if source is None:
+        kind, element_id, sequence, _, _ = self._call
+        if kind.source is None:
             return None
-        chunk, index = self._chunk, self._index
-        return ElementLine(chunk.element_ids[index], 0, source, chunk.sequences[index], "")
+        return ElementLine(element_id, 0, kind.source, sequence, "")
 
     @property
     def at_ns(self) -> int:
         """Flow time when it began."""
-        return self._chunk.at_ns[self._index]
+        return self._call.at_ns
 
     @property
     def host(self) -> tuple[HostInput, ...]:
         """Its host inputs, in order."""
-        return self._chunk.host(self._index)
-
-    @property
-    def whole(self) -> bool:
-        """Whether its answer is kept, and not only its digest."""
-        return self._chunk.answer(self._index) is not None
+        return self._call.answer.host
 
     @property
     def crashed(self) -> bool:
         """Whether it made its instance unusable."""
-        return self._index in self._chunk.crashes
+        return crashed(self._call.answer.outcome)
 
     def answer(self) -> Answer:
-        """What it gave back. Raises `ValueError` when only its digest is kept."""
-        answer = self._chunk.answer(self._index)
-        if answer is None:
-            raise ValueError(f"the answer of call {self.number} was not kept, only its digest")
-        return answer
+        """What it gave back."""
+        return self._call.answer
 
     def is_call(self, call: Call) -> bool:
         """Whether `call` is this one again: same node, export and element."""
-        kind, element = self._kind, call.element
-        if kind.node != call.node or kind.export != call.export:
+        (node, export, _, source), element_id, sequence, _, _ = self._call
+        if node != call.node or export != call.export:
             return False
-        if element is None or kind.source is None:
-            return element is None and kind.source is None
-        chunk, index = self._chunk, self._index
-        return chunk.element_ids[index] == element.id and chunk.sequences[index] == element.sequence
+        element = call.element
+        if element is None or source is None:
+            return element is None and source is None
+        return element_id == element.id and sequence == element.sequence
 
     def unlike(self, got: Answer) -> Unlike | None:
-        """What `got` is, when it has not the digest of what was recorded."""
-        if digest_of_answer(got) == self._chunk.digests[self._index]:
-            return None
-        expected = "another answer or another print, of which only a digest is kept"
-        return Unlike("answer", expected, _answer_words(got))
+        """The first thing in which `got` is not what was recorded."""
+        return unlike_answer(self._call.answer, got)
 
 
 def steps_of_ring(ring: Ring, until: int | None = None) -> Iterator[ReplayStep]:
     """What the ring has at this moment, up to and with call `until`.
 
-    From the start of the run on while the ring is `repeatable`; else what it keeps in full.
-    Calls that are kept compact can only be repeated in the engine's own order
+    From the start of the run on while the ring is `repeatable`; else from the oldest on that it
+    keeps. Calls that are kept compact can only be repeated in the engine's own order
     (`ReplaySettings.same_engine`).
     """
     compact = chain.from_iterable(map(_compact_steps, ring.compact_chunks()))
     if until is None:
         return chain(compact, _full_steps(ring.entries()))
     return _until(compact, _full_steps(ring.entries(until)), until)
+
+
+def steps_since(ring: Ring, entry: int) -> Iterator[ReplayStep]:
+    """What the ring has of all that was appended to it, without the first `entry` of it."""
+    skipped, chunks = entry - ring.entries_gone, ring.compact_chunks()
+    begin = 0
+    while begin < len(chunks) and skipped >= chunks[begin].entries:
+        skipped -= chunks[begin].entries
+        begin += 1
+    compact = chain.from_iterable(map(_compact_steps, chunks[begin:]))
+    within = max(skipped, 0) if begin < len(chunks) else 0
+    return chain(islice(compact, within, None), _full_steps(ring.entries_since(entry)))
 
 
 def _until(
@@ -202,14 +190,36 @@ def _full_steps(entries: Iterator[Entry]) -> Iterator[ReplayStep]:
 
 
 def _compact_steps(chunk: CompactChunk) -> Iterator[ReplayStep]:
-    kinds, begin = chunk.list_kinds(), 0
-    for end, command in (*chunk.commands, (len(chunk), None)):
-        columns = chunk.kinds[begin:end], chunk.durations[begin:end]
-        for index, kind, duration_ns in zip(range(begin, end), *columns, strict=True):
-            yield CompactStep(chunk, index, kinds[kind], duration_ns)
-        begin = end
-        if command is not None:
-            yield command
+    steps = map(CompactStep, count(chunk.first), chunk.read())
+    done = 0
+    for index, command in chunk.commands:
+        yield from islice(steps, index - done)
+        done = index
+        yield command
+    yield from steps
+
+
+def unlike_answer(expected: Answer, got: Answer) -> Unlike | None:
+    """The first thing in which an answer is not the expected one."""
+    before, after = expected.outcome, got.outcome
+    if before is not after and (type(before) is not type(after) or bare(before) != bare(after)):
+        return _unlike_outcome(expected, got)
+    if expected.printed_bytes != got.printed_bytes or (
+        expected.printed != got.printed
+        and printed_runs(expected.printed) != printed_runs(got.printed)
+    ):
+        return Unlike("printed", printed_words(expected), printed_words(got))
+    return None
+
+
+def bare(outcome: Outcome) -> Outcome:
+    """The outcome without what a recording may not hold of a failed call."""
+    return Failed(outcome.failure.without_report()) if type(outcome) is Failed else outcome
+
+
+def crashed(outcome: Outcome) -> bool:
+    """Whether the call made its instance unusable."""
+    return type(outcome) is Failed and outcome.failure.crashed
 
 
 def _unlike_outcome(expected: Answer, got: Answer) -> Unlike:
@@ -229,14 +239,3 @@ def _unlike_outcome(expected: Answer, got: Answer) -> Unlike:
 
 def _output_words(output: Output) -> str:
     return payload_words(output.payload.data, output.content_type)
-
-
-def _answer_words(answer: Answer) -> str:
-    """An answer in one line, with what it put out and what it printed."""
-    outcome = answer.outcome
-    words = [outcome_words(outcome)]
-    if isinstance(outcome, Emitted):
-        words += map(_output_words, outcome.outputs)
-    if answer.printed_bytes:
-        words.append(f"printed {printed_words(answer)}")
-    return "; ".join(words)

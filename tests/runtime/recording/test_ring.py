@@ -12,8 +12,9 @@ from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
 from runtime.recording.recorder import Recorder, entries_of, save
 from runtime.recording.replay.expectation import end_of
-from runtime.recording.replay.steps import steps_of_ring
+from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
 from runtime.recording.ring.ring import RING_BYTES, Ring
+from runtime.recording.ring.ring_steps import steps_since
 from runtime.recording.ring.sizes import CALL_BYTES, COMMAND_BYTES
 from tests.support.engine_fakes import WALL_NS
 from tests.support.narrow import present
@@ -46,12 +47,15 @@ def test_a_ring_with_room_keeps_everything_in_order() -> None:
 
 def test_a_ring_never_exceeds_its_bound_and_loses_the_oldest() -> None:
     limit = 20 * CALL_BYTES
-    ring, calls = filled(limit, [b"x" * 100] * 30)
+    ring, calls = filled(limit, [b"x" * 100] * 100)
     assert ring.bytes_used <= limit
     kept = [entry for entry in ring.entries() if isinstance(entry, CallFinished)]
     assert kept == calls[-len(kept) :]
-    assert ring.calls_kept == len(kept) >= 15
+    assert ring.calls_kept == len(kept) >= 5
     assert ring.calls_kept + ring.calls_lost == len(calls)
+    assert ring.calls_lost == ring.calls_gone + ring.calls_compact
+    assert ring.calls_gone
+    assert not ring.repeatable
     assert ring.first_call == kept[0].call.number
     assert not ring.complete
 
@@ -76,6 +80,7 @@ def test_a_lost_command_makes_a_ring_incomplete() -> None:
         ring.append(Advance(number))
     assert ring.calls_lost == 0
     assert not ring.complete
+    assert ring.entries_passed == 4
 
 
 def test_entries_until_a_call_end_with_it() -> None:
@@ -155,12 +160,9 @@ def test_keeping_begins_with_what_the_ring_has(tmp_path: Path) -> None:
     assert recorder.ring.last_call == 13
 
 
-SOURCES = frozenset({"source"})
-
-
-def test_the_oldest_calls_are_made_compact_before_the_start_is_lost() -> None:
-    ring = Ring(100_000, SOURCES)
-    engine = engine_of(linked_flow(), Components([b"x" * 20] * 400))
+def test_the_oldest_calls_are_made_compact_and_the_oldest_of_those_are_lost() -> None:
+    ring = Ring(100_000)
+    engine = engine_of(linked_flow(), Components([b"x" * 20] * 1_500))
     recorder = Recorder(ring)
     calls, most = 0, 0
     for command in [Start(WALL_NS), *[Step()] * 10_000]:
@@ -169,45 +171,73 @@ def test_the_oldest_calls_are_made_compact_before_the_start_is_lost() -> None:
         recorder.record(command, events)
         assert ring.bytes_used <= ring.limit
         assert ring.calls_kept + ring.calls_lost == calls
+        assert ring.calls_compact == ring.calls_lost - ring.calls_gone
         if ring.repeatable:
             most = calls
-            assert ring.calls_compact == ring.calls_lost
             assert ring.complete is (ring.calls_compact == 0)
-        if not ring.repeatable:
-            break
-    assert most > 3 * 100_000 / CALL_BYTES
+    assert most > 6 * 100_000 / CALL_BYTES
     assert not ring.complete
-    assert ring.compact_chunks() == []
-    assert next(steps_of_ring(ring)).number == ring.first_call == calls - ring.calls_kept + 1
-
-
-def test_nothing_is_made_compact_when_the_sources_are_not_known() -> None:
-    ring, calls = filled(80 * CALL_BYTES, [b"x"] * 30)
-    assert ring.sources is None
-    assert ring.compact_chunks() == []
     assert not ring.repeatable
+    assert ring.calls_compact > ring.calls_kept
+    numbers = [step.number for step in steps_of_ring(ring) if isinstance(step, CallStep)]
+    assert numbers == list(range(ring.calls_gone + 1, calls + 1))
+
+
+def test_what_was_appended_is_given_from_any_entry_on() -> None:
+    ring = Ring(60_000)
+    engine = engine_of(linked_flow(), Components([b"x" * 20] * 300))
+    recorder = Recorder(ring)
+    run_to_end(engine, recorder)
+    assert ring.calls_compact
+    whole = [without_element(step) for step in steps_of_ring(ring)]
+    assert len(whole) == ring.entries_passed - ring.entries_gone
+    for entry in range(ring.entries_gone, ring.entries_passed + 1, 37):
+        rest = [without_element(step) for step in steps_since(ring, entry)]
+        assert rest == whole[entry - ring.entries_gone :]
+
+
+def without_element(step: ReplayStep) -> object:
+    return (step.number, step.answer()) if isinstance(step, CallStep) else step
+
+
+def test_large_answers_are_not_compressed() -> None:
+    ring = Ring(2_000_000)
+    engine = engine_of(linked_flow(), Components([b"x" * 30_000] * 40))
+    run_to_end(engine, Recorder(ring))
+    assert ring.calls_compact
+    assert ring.bytes_used <= ring.limit
+    steps = [step for step in steps_of_ring(ring) if isinstance(step, CallStep)]
+    pulled = [step.answer().outcome for step in steps if step.export == "pull"]
+    assert all(emitted.outputs[0].payload.data == b"x" * 30_000 for emitted in pulled[:-1])
+
+
+def test_a_ring_leaves_room_for_what_others_use_of_it() -> None:
+    ring = Ring(100_000)
+    engine = engine_of(linked_flow(), Components([b"x" * 20] * 300))
+    run_to_end(engine, Recorder(ring))
+    kept = ring.calls_kept
+    ring.reserve(60_000)
+    assert 60_000 < ring.bytes_used <= ring.limit
+    assert 0 < ring.calls_kept < kept
     ring.clear()
     assert ring.repeatable
-    ring.sources = SOURCES
-    for call in calls:
-        ring.append(call)
-    assert ring.sources == SOURCES
-    assert ring.calls_compact > 0
+    assert ring.calls_compact == 0
 
 
 def test_calls_that_do_not_follow_one_another_can_not_be_made_compact() -> None:
     _, calls = filled(RING_BYTES, [b"x"] * 30)
-    ring = Ring(20 * CALL_BYTES, SOURCES)
+    ring = Ring(10 * CALL_BYTES)
     for call in [*calls[:10], *calls[11:]]:
         ring.append(call)
     assert not ring.repeatable
+    assert ring.calls_gone
     assert ring.last_call == len(calls)
     assert ring.bytes_used <= ring.limit
 
 
 def test_large_payloads_after_small_ones_keep_to_the_bound() -> None:
     payloads = [b"x"] * 200 + [bytes([number]) * 40_000 for number in range(60)]
-    ring = Ring(1_000_000, SOURCES)
+    ring = Ring(1_000_000)
     engine = engine_of(linked_flow(), Components(payloads))
     run_to_end(engine, Recorder(ring))
     assert ring.bytes_used <= ring.limit
@@ -233,7 +263,7 @@ def test_the_stated_memory_of_compact_calls_is_near_the_real_one(stamps: bool) -
     gc.collect()
     tracemalloc.start()
     try:
-        ring = Ring(limit, SOURCES)
+        ring = Ring(limit)
         recorder = Recorder(ring)
         recorder.record(Start(WALL_NS), engine.apply(Start(WALL_NS)))
         while ring.calls_compact < 2000 and ring.repeatable:
@@ -251,5 +281,5 @@ def test_the_stated_memory_of_compact_calls_is_near_the_real_one(stamps: bool) -
         tracemalloc.stop()
     assert full > 100
     assert 0.5 < everything / said < 2
-    assert 0.7 < real / present(ring._compact).bytes_used < 1.5
-    assert real / compact < 150
+    assert 0.5 < real / ring._compact.bytes_used < 1.5
+    assert real / compact < 60

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.execution.event_log import Reported
 from runtime.model.call import Emitted, Output
 from runtime.model.element import Buffer
 from runtime.model.events import CallFinished, StopReason
@@ -29,6 +30,9 @@ from runtime.protocol.requests import (
     ToggleMark,
 )
 from runtime.protocol.timeline import TimelineMark
+from runtime.session.recording_file import RecordingSettings
+from runtime.timetravel.branches import SEEN_CALLS
+from tests.support.narrow import present
 from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project, sink
@@ -289,17 +293,98 @@ def test_keys_pressed_on_the_way_add_up(open_flow: Open) -> None:
     assert driver.snapshot.calls == 17
 
 
-def test_a_ring_that_lost_the_start_says_so(open_flow: Open, tmp_path: Path) -> None:
-    driver = open_flow(SAMPLE)
-    driver.step(5)
-    ring = driver.session._time.branch.ring
-    ring.limit = 1
-    ring._chunk_bytes = 0
+SMALL = RecordingSettings(ring_bytes=150_000)
+"""A ring that loses the start of the sample."""
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Path:
+    """A flow of some thousand calls."""
+    nodes = {
+        "source": (Role.SOURCE, counting_source(1_500)),
+        "mid": (Role.PROCESSOR, stamper()),
+        "sink": (Role.SINK, sink()),
+    }
+    return Project(tmp_path, nodes).write()
+
+
+def test_what_came_after_the_oldest_checkpoint_is_seen_although_the_start_is_lost(
+    long: Path, open_flow: Open
+) -> None:
+    driver = open_flow(long, recording=SMALL)
+    seen = pictures_of_a_run(driver)
+    end = driver.snapshot
+    branch = driver.session._time.branch
+    earliest = driver.timeline.earliest
+    assert not branch.ring.repeatable
+    assert 0 < earliest < end.calls - 100
+    assert branch.ring.bytes_used <= branch.ring.limit
+    places = [calls for calls in seen if earliest <= calls < end.calls]
+    assert len(places) > 3
+    for calls in (*places, places[0]):
+        assert (driver.go(calls), driver.queues()) == seen[calls]
+        assert driver.timeline.past
+    driver.go(earliest)
+    driver.ask(JumpTo(end.calls))
+    assert driver.snapshot == end
+
+
+def pictures_of_a_run(driver: Driver) -> dict[int, tuple[FlowSnapshot, object]]:
+    """Runs at full speed to the end, with what is seen now and then on the way."""
+    seen: dict[int, tuple[FlowSnapshot, object]] = {}
+    driver.session.handle(Continue())
+    while not driver.snapshot.state.ended:
+        driver.session.work(300_000)
+        driver.poll()
+        seen[driver.snapshot.calls] = driver.snapshot, driver.queues()
+    return seen
+
+
+def test_before_the_oldest_checkpoint_nothing_is_seen_and_nothing_is_forked(
+    long: Path, open_flow: Open
+) -> None:
+    driver = open_flow(long, recording=SMALL)
     driver.run()
-    if ring.repeatable:
-        pytest.skip("the ring held it all the same")
+    earliest = driver.timeline.earliest
+    driver.ask(JumpTo(3))
+    assert driver.snapshot.calls == earliest
+    assert f"the ring has what came after call {earliest:,}" in driver.timeline.refusal
+    assert driver.timeline.refusal in [
+        item.text for item in driver.session._time.end.log._events if isinstance(item, Reported)
+    ]
+    driver.ask(StepBack())
+    assert driver.snapshot.calls == earliest
+    driver.ask(Fork())
+    assert driver.timeline.branch == 1
+    assert "--ring" in driver.timeline.fork_refusal
+    assert driver.log[-1] == driver.timeline.fork_refusal
+
+
+def test_what_is_seen_from_a_checkpoint_is_what_is_seen_from_the_start(
+    long: Path, open_flow: Open
+) -> None:
+    driver = open_flow(long)
+    end = driver.run()
+    branch = driver.session._time.branch
+    assert len(branch.checkpoints) > 1
+    last = end.calls - 20
+    begun = present(branch.view_of(last).start)
+    assert 2_000 < begun.calls <= last - SEEN_CALLS
+    seen = driver.go(last), driver.queues()
+    lines = [line.text for line in driver.lines]
+    branch.checkpoints._kept.clear()
+    driver.go(0)
+    assert (driver.go(last), driver.queues()) == seen
+    assert [line.text for line in driver.lines][-200:] == lines[-200:]
+    assert len(lines) >= SEEN_CALLS
+
+
+def test_a_ring_of_no_use_lets_nothing_be_undone(open_flow: Open) -> None:
+    driver = open_flow(SAMPLE, recording=RecordingSettings(ring_bytes=1))
+    end = driver.run()
     driver.ask(StepBack())
     assert not driver.timeline.past
+    assert driver.timeline.earliest == end.calls
     assert "--ring" in driver.timeline.refusal
     assert any("--ring" in text for text in driver.log)
 

@@ -88,8 +88,10 @@ def test_a_users_mark_stands_at_its_place_and_the_start_can_be_marked() -> None:
 
 
 def test_what_cannot_be_gone_back_to_is_drawn_thin() -> None:
-    refused = marked(3, 3, refusal="the ring has lost it")
+    refused = marked(3, 3, earliest=3, refusal="the ring has lost it")
     assert drawn(refused) == f"{START}───{HERE}"
+    partly = marked(4, 4, earliest=2, refusal="the ring has lost it")
+    assert drawn(partly) == f"{START}──{DONE * 2}{HERE}"
 
 
 def test_past_and_present_differ_by_sign_and_by_colour() -> None:
@@ -245,9 +247,13 @@ def test_a_place_says_what_it_means_and_a_refusal_says_why() -> None:
     timeline = branch_of_calls(1_850, 1_110)
     assert typed_place("12", timeline).words == "After call 12 of 1,850."
     assert typed_place("9999", timeline).words == "There are 1,850 calls: the end of the branch."
-    refused = branch_of_calls(1_850, 1_110, refusal="The start is gone.")
-    assert typed_place("1109", refused) == typed_place("-1", refused)
-    assert typed_place("1109", refused).words == "The start is gone."
+    refused = branch_of_calls(1_850, 1_110, earliest=1_100, refusal="The start is gone.")
+    assert typed_place("1099", refused) == typed_place("-11", refused) == typed_place("0", refused)
+    assert typed_place("1099", refused).call == 1_100
+    assert typed_place("1099", refused).words == (
+        "The ring has nothing before call 1,100: the earliest place."
+    )
+    assert typed_place("1100", refused).words == "After call 1,100 of 1,850."
     assert typed_place("1111", refused).call == 1_111
 
 

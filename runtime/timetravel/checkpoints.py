@@ -1,0 +1,143 @@
+"""Checkpoints of a branch, every few thousand calls: where going back begins."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from operator import attrgetter
+from typing import NamedTuple
+
+from runtime.execution.execution_checkpoint import ExecutionCheckpoint
+from runtime.recording.ring.ring import Ring
+
+CALLS_APART = 2_048
+"""Calls from one checkpoint to the next, as long as the ring has room for them."""
+SHARE_OF_RING = 16
+"""A checkpoint is made at the latest when so large a part of the ring came since the last one."""
+SHARE_OF_CHECKPOINTS = 8
+"""So large a part of the ring is for checkpoints."""
+CALLS_UNSEEN = 32
+"""Calls that may pass without a look at whether a checkpoint is due."""
+
+
+class KeptCheckpoint(NamedTuple):
+    """A checkpoint, and its place among what the ring was given."""
+
+    calls: int
+    """Calls made before it."""
+    entry: int
+    """Entries the ring was given before it."""
+    checkpoint: ExecutionCheckpoint
+
+
+_CALLS, _ENTRY = attrgetter("calls"), attrgetter("entry")
+
+
+class Checkpoints:
+    """Places of a branch from which it can be seen again, within the bound of its ring.
+
+    Where calls are kept in full, checkpoints share elements with them. Where calls are compact,
+    they are packed; when these take more than their share of the ring, every other one goes.
+    """
+
+    def __init__(self, ring: Ring) -> None:
+        self._ring = ring
+        self._kept: list[KeptCheckpoint] = []
+        self._packed = 0
+        """The first so many are packed."""
+        self._packed_bytes = 0
+        self._apart = CALLS_APART
+        """Calls between packed ones."""
+        self._bytes_at_last = 0
+        self.look_at = 0
+        """After so many calls a checkpoint may be `due`; before, it is not worth asking."""
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def earliest(self) -> KeptCheckpoint | None:
+        """The first from which all that follows is kept; None when there is none."""
+        at = self._first_usable()
+        return self._kept[at] if at < len(self._kept) else None
+
+    def due(self, calls: int) -> bool:
+        """Whether a checkpoint is to be added now, after `calls` calls."""
+        ring = self._ring
+        unseen = ring.limit // (4 * SHARE_OF_RING) // ring.bytes_of_entry
+        self.look_at = calls + max(1, min(CALLS_UNSEEN, unseen))
+        if not self._kept:
+            return True
+        return (
+            calls - self._kept[-1].calls >= CALLS_APART
+            or ring.bytes_passed - self._bytes_at_last >= ring.limit // SHARE_OF_RING
+        )
+
+    def add(self, checkpoint: ExecutionCheckpoint) -> None:
+        """Keep where the branch stands, right after a call; what the ring has lost goes."""
+        ring = self._ring
+        self._bytes_at_last = ring.bytes_passed
+        self._forget()
+        self._kept.append(KeptCheckpoint(checkpoint.calls, ring.entries_passed, checkpoint))
+        self._pack()
+        if self._packed_bytes > ring.limit // SHARE_OF_CHECKPOINTS:
+            self._thin()
+        self._reserve()
+
+    def before(self, calls: int) -> KeptCheckpoint | None:
+        """The last one that is not after `calls` calls, and from which all that follows is kept."""
+        at = bisect_right(self._kept, calls, key=_CALLS)
+        return self._kept[at - 1] if at > self._first_usable() else None
+
+    def before_element(self, element_id: int) -> KeptCheckpoint | None:
+        """The last one that was made before an element was; None when there is none."""
+        at = bisect_right(self._kept, element_id - 1, key=_last_id)
+        return self._kept[at - 1] if at > self._first_usable() else None
+
+    def until(self, calls: int, ring: Ring) -> Checkpoints:
+        """Those up to `calls` calls, for a branch with a ring of its own."""
+        made = Checkpoints(ring)
+        at = bisect_right(self._kept, calls, key=_CALLS)
+        made._kept, made._packed, made._apart = self._kept[:at], min(self._packed, at), self._apart
+        made._packed_bytes = sum(one.checkpoint.bytes_used for one in made._kept[: made._packed])
+        made._reserve()
+        return made
+
+    def _first_usable(self) -> int:
+        return bisect_right(self._kept, self._ring.entries_gone - 1, key=_ENTRY)
+
+    def _forget(self) -> None:
+        gone = self._first_usable()
+        if gone:
+            self._packed_bytes -= _bytes_of(self._kept[: min(gone, self._packed)])
+            self._packed = max(self._packed - gone, 0)
+            del self._kept[:gone]
+
+    def _pack(self) -> None:
+        """Pack those whose calls are compact, and let go of those that follow too closely."""
+        kept, lost = self._kept, self._ring.entries_lost
+        while self._packed < len(kept) - 1 and kept[self._packed].entry < lost:
+            one = kept[self._packed]
+            if self._packed and one.calls - kept[self._packed - 1].calls < self._apart:
+                del kept[self._packed]
+                continue
+            one.checkpoint.engine.pack()
+            self._packed_bytes += one.checkpoint.bytes_used
+            self._packed += 1
+
+    def _thin(self) -> None:
+        """Let every other packed one go, and keep fewer from now on."""
+        self._apart *= 2
+        packed = self._kept[: self._packed : 2]
+        self._kept[: self._packed] = packed
+        self._packed, self._packed_bytes = len(packed), _bytes_of(packed)
+
+    def _reserve(self) -> None:
+        self._ring.reserve(self._packed_bytes + _bytes_of(self._kept[self._packed :]))
+
+
+def _bytes_of(kept: list[KeptCheckpoint]) -> int:
+    return sum(one.checkpoint.bytes_used for one in kept)
+
+
+def _last_id(kept: KeptCheckpoint) -> int:
+    return kept.checkpoint.engine.last_id
