@@ -267,7 +267,7 @@ class TimeTravel:
             branch = self.branches.fork(seek.execution.calls)
         for before in (self.shown, self._end):
             if before is not None:
-                before.close()
+                before.discard()
         self._end = None
         self.branches.current = branch
         self._show(seek.execution)

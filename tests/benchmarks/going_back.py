@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
+from unittest.mock import patch
 
 from runtime.child.gc_tuning import settle_collector
 from runtime.engine.options import EngineOptions
@@ -57,8 +58,8 @@ class Clocked:
             self.made += 1
             self._timed(lambda: add(checkpoints, one))
 
-        Execution.checkpoint = checkpoint  # type: ignore[method-assign]
-        Checkpoints.add = added  # type: ignore[method-assign]
+        patch.object(Execution, "checkpoint", checkpoint).start()
+        patch.object(Checkpoints, "add", added).start()
 
     def _timed(self, do: Callable[[], Value]) -> Value:
         began = time.process_time()
