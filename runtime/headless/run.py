@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -66,6 +66,8 @@ class RunReport:
     """Why it ended before its sources were done; empty otherwise."""
     times: CallTimes = NO_CALLS
     """How long calls took, and elements from end to end."""
+    at_breakpoint: bool = False
+    """Whether it ended at a breakpoint: nothing was drained or torn down."""
 
 
 class RunRecorder(Protocol):
@@ -73,6 +75,18 @@ class RunRecorder(Protocol):
 
     def record(self, command: Command, events: list[Event]) -> None:
         """The engine did `command`, and that happened."""
+        ...
+
+
+class RunStops(Protocol):
+    """Says where a run ends before its flow does."""
+
+    def before(self, engine: Engine) -> bool:
+        """Whether it ends before the next call."""
+        ...
+
+    def after(self, events: Sequence[Event], engine: Engine) -> bool:
+        """Whether it ends after what a call led to."""
         ...
 
 
@@ -165,11 +179,14 @@ class HeadlessRun:
         recorder: RunRecorder | None = None,
         stop_waiting: Callable[[], None] | None = None,
         on_notice: Callable[[str], None] | None = None,
+        stops: RunStops | None = None,
     ) -> None:
         """`stop_waiting` ends a wait for input, see `SourceOverride.stop_waiting`.
 
         `on_notice` takes what a user should hear while the flow runs, one sentence at a time.
         """
+        self._stops = stops
+        self._stopped = False
         self._invoker = invoker
         self._options = options
         self._recorder = recorder
@@ -213,21 +230,29 @@ class HeadlessRun:
             self._run(began)
         finally:
             self._invoker.close()
-        return self._tally.report(
+        report = self._tally.report(
             self._engine.snapshot(),
             interrupted=self._interrupts > 0,
             stopped_because=self._stopped_because,
             call_ended=self._call_ended,
         )
+        return replace(report, at_breakpoint=self._stopped)
 
     def _run(self, began: float) -> None:
         engine = self._engine
         timeout = self._options.timeout_seconds
         drain_at = None if timeout is None else began + timeout
+        stops = self._stops
         while not engine.state.ended:
+            if stops is not None and stops.before(engine):
+                self._stopped = True
+                return
             events = engine.step()
             if events:
                 self._take(_STEP, events)
+                if stops is not None and stops.after(events, engine):
+                    self._stopped = True
+                    return
             else:
                 waits_ns = engine.waits_ns()
                 if not waits_ns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runtime.headless.chosen_calls import ChosenLineages
 from runtime.headless.element_traces import ElementTraces
 from runtime.headless.recorded_events import recorded_events
 from runtime.model.linked import LinkedFlow
@@ -11,8 +12,10 @@ from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
 
 
-def trace_recording(path: Path) -> tuple[LinkedFlow, ElementTraces]:
-    """The recorded flow as it began, and the way of each element.
+def trace_recording(
+    path: Path, chosen: ChosenLineages | None = None
+) -> tuple[LinkedFlow, ElementTraces]:
+    """The recorded flow as it began, and the way of each element; `chosen` hears of every call.
 
     Raises:
         StudioError: the file cannot be read, is damaged, lost its beginning, or does not hold
@@ -22,6 +25,9 @@ def trace_recording(path: Path) -> tuple[LinkedFlow, ElementTraces]:
         reader.require_beginning()
         flow = recorded_flow(reader.header, str(path))
     traces = ElementTraces(flow, copies_known=False)
+    calls = None if chosen is None else chosen.of(flow)
     for command, events in recorded_events(path):
         traces.record(command, events)
+        if calls is not None:
+            calls.record(command, events)
     return flow, traces

@@ -27,6 +27,8 @@ class ExitCode(IntEnum):
     """A bad manifest, argument or file."""
     ENVIRONMENT = 3
     """A missing tool, or a regression."""
+    BREAKPOINT = 4
+    """The run stands at a breakpoint."""
     INTERNAL = 70
     """A mistake of ours; a log file has the traceback."""
     HUNG_UP = 129

@@ -127,6 +127,9 @@ class RecordingOptions:
     payload_limit: int = FULL_PAYLOAD_BYTES
     """With `FULL`: payloads above this many bytes are kept as digests."""
     redactor: Redactor | None = None
+    where: str = ""
+    """The condition of the calls that are kept; "" keeps all. Whoever records leaves out the
+    others; the header says so."""
 
     def fresh(self) -> RecordingOptions:
         """The same for another file, whose rules have been given nothing yet."""

@@ -106,6 +106,9 @@ class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
     """"full" or "digest": whether payloads that can be computed again are written."""
     payload_limit: int = 0
     """With "full": the size up to which they are, in bytes."""
+    where: str | msgspec.UnsetType = msgspec.UNSET
+    """The condition of the calls that are kept; all others are left out, and no replay is
+    possible. Left out when every call is kept."""
     first_call: int = 1
     """Number of the first call kept; above 1 the beginning is lost and no replay is possible."""
 

@@ -24,4 +24,4 @@ from workbench.verbs.run_options import RunArguments, run_flow, run_options
 @overwrite_option
 def command(output: Path, overwrite: bool, **arguments: Unpack[RunArguments]) -> int:
     """Run a flow to its end without a screen, and record it."""
-    return run_flow(arguments, output, overwrite=overwrite)
+    return run_flow(arguments, output, overwrite=overwrite, record_where=True)

@@ -230,6 +230,8 @@ def _run_arguments(arguments: ReplayArguments) -> RunArguments:
         schedule=None,
         inputs=arguments["inputs"],
         redactions=(),
+        where=None,
+        breaks=(),
         as_json=arguments["as_json"],
         as_torvyn=False,
         trust=arguments["trust"],

@@ -5,14 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol, TypedDict, TypeVar
 
 import click
 
 from runtime.child.gc_tuning import settle_collector
+from runtime.expression.expression import Condition
 from runtime.flow.error_rules import DEFAULT_RETRIES, GivenRule, rules_over
+from runtime.headless.chosen_calls import ChosenCalls, ChosenRecording, Recorders
 from runtime.headless.run import HeadlessRun, RunOptions, RunReport, engine_options
+from runtime.headless.run_breakpoints import RunBreakpoints
+from runtime.model.access import DeniedUse
 from runtime.model.codes import Code
 from runtime.model.errors import ExitCode, StudioError
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
@@ -36,6 +41,14 @@ from workbench.verbs.linked_nodes import show_nodes
 from workbench.verbs.options.on_error import OnError, require_nodes
 from workbench.verbs.options.overwrite_flag import require_file
 from workbench.verbs.options.trust_flag import admission, trust_option
+from workbench.verbs.options.where_and_break import (
+    CallLines,
+    break_option,
+    own_recording,
+    show_stop,
+    where_note,
+    where_option,
+)
 from workbench.verbs.summary import completed_line, exit_code, failure_text, summary_text
 from workbench.verbs.summary_json import summary_object
 
@@ -84,6 +97,8 @@ _OPTIONS = (
         help="Keep out of the recording what a JSON path ($..password) or a regular "
         "expression (token=(\\w+)) finds.",
     ),
+    where_option,
+    break_option,
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line."),
     click.option(
         "--as-torvyn", is_flag=True, help="Discard what is printed without a grant, as Torvyn does."
@@ -103,6 +118,8 @@ class RunArguments(TypedDict):
     schedule: str | None
     inputs: tuple[str, ...]
     redactions: tuple[str, ...]
+    where: str | None
+    breaks: tuple[str, ...]
     as_json: bool
     as_torvyn: bool
     trust: bool
@@ -115,13 +132,24 @@ def run_options(function: _Command) -> _Command:
     return function
 
 
-def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = False) -> int:
-    """Runs a flow to its end, recorded into `record` if it is given; gives the exit code."""
+def run_flow(
+    arguments: RunArguments,
+    record: Path | None,
+    *,
+    overwrite: bool = False,
+    record_where: bool = False,
+) -> int:
+    """Runs a flow to its end, recorded into `record` if it is given; gives the exit code.
+
+    The condition of `--where` chooses what is recorded, with `record_where`, or what is told.
+    """
+    where = None if arguments["where"] is None else Condition(arguments["where"])
     if arguments["redactions"] and record is None:
         raise click.UsageError("--redact needs a recording: give --record FILE too")
     if overwrite:
         require_file("a recording: give --record FILE too", record)
-    recording = RecordingOptions(redactor=redaction(arguments["redactions"]))
+    chosen = where.text if where is not None and record_where else ""
+    recording = RecordingOptions(redactor=redaction(arguments["redactions"]), where=chosen)
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
     opened = _open(manifest, flow, admission(trust=arguments["trust"]))
     show_problems(opened.warnings)
@@ -131,11 +159,15 @@ def run_flow(arguments: RunArguments, record: Path | None, *, overwrite: bool = 
         opened.flow, options, as_json=arguments["as_json"], as_torvyn=arguments["as_torvyn"]
     )
     feeds = text_inputs(arguments["inputs"], opened.flow.sources)
-    if record is not None:
-        run.record(record, opened, recording, overwrite=overwrite)
-    return run.run(
-        SourceOverride(opened.open_invoker(run.output.take, run.output.take_denied), feeds)
-    )
+    own = None
+    if arguments["breaks"]:
+        run.stops = RunBreakpoints(arguments["breaks"], opened.flow)
+        own = None if record is not None else own_recording(opened.flow.name)
+    if record is not None or own is not None:
+        run.record(record or own or Path(), opened, recording, overwrite=overwrite, own=own)
+    if where is not None:
+        run.choose(where, recorded=record_where)
+    return run.run(SourceOverride(opened.open_invoker(run.output.take, run.take_denied), feeds))
 
 
 def options_for(arguments: RunArguments, opened: OpenedFlow) -> RunOptions:
@@ -192,6 +224,11 @@ class CommandLineRun:
         self._flow = flow
         self._options = options
         self._recording: FileRecording | None = None
+        self._own: Path | None = None
+        self._where: Condition | None = None
+        self._chosen: ChosenCalls | ChosenRecording | None = None
+        self.stops: RunBreakpoints | None = None
+        """Where it ends before its flow does."""
         self.output = ComponentOutput(
             sys.stdout,
             sys.stderr,
@@ -202,9 +239,19 @@ class CommandLineRun:
         """Takes what components print."""
 
     def record(
-        self, path: Path, opened: OpenedFlow, options: RecordingOptions, *, overwrite: bool
+        self,
+        path: Path,
+        opened: OpenedFlow,
+        options: RecordingOptions,
+        *,
+        overwrite: bool,
+        own: Path | None = None,
     ) -> None:
-        """Record the run into a file. Raises `StudioError` when it cannot be written (E0001)."""
+        """Record the run into a file; `own` is one that nobody asked for.
+
+        Raises `StudioError` when it cannot be written (E0001).
+        """
+        self._own = own
         linking = opened.linking
         facts = run_facts(
             opened.flow,
@@ -216,6 +263,26 @@ class CommandLineRun:
             path, opened.flow, facts, options, show_problem, overwrite=overwrite
         )
 
+    def choose(self, where: Condition, *, recorded: bool) -> None:
+        """Tell of the calls for which a condition holds, or record these alone."""
+        self._where = where
+        if recorded and self._recording is not None:
+            self._chosen = ChosenRecording(where, self._flow, self._recording)
+        else:
+            self._chosen = ChosenCalls(where, self._flow, CallLines(self.output).take)
+
+    def take_denied(self, use: DeniedUse, count: int) -> None:
+        """Take the use of something that is not granted."""
+        self.output.take_denied(use, count)
+        if self.stops is not None:
+            self.stops.denied(use, count)
+
+    def _recorders(self) -> Recorders:
+        found = [one for one in (self._recording, self._chosen) if one is not None]
+        if isinstance(self._chosen, ChosenRecording):
+            found = [self._chosen]
+        return Recorders(found)
+
     def run(self, invoker: SourceOverride) -> int:
         """Run to the end; gives the exit code. A recording that failed is a bad file."""
         settle_collector()
@@ -223,14 +290,22 @@ class CommandLineRun:
             self._flow,
             invoker,
             self._options,
-            self._recording,
+            self._recorders(),
             invoker.stop_waiting,
             on_notice=_show_notice,
+            stops=self.stops,
         )
         with ended_by_others(run):
             self.output.say(f"[torvyn] Running flow '{self._flow.name}'")
             report = run.run()
         result = None if self._recording is None else self._recording.close(report.snapshot)
+        if self.stops is not None:
+            because = show_stop(self.stops, self._own)
+            report = replace(report, stopped_because=because or report.stopped_because)
+            result = result if because or self._own is None else None
+        if self._where is not None and self._chosen is not None:
+            recorded = isinstance(self._chosen, ChosenRecording)
+            say(where_note(self._where, self._chosen.count, recorded=recorded))
         print_report(self._flow, report, self.output, _recording_fields(result))
         code = exit_code(report)
         if result is not None:

@@ -17,7 +17,9 @@ _WRITTEN_LINES = 20
 
 
 def exit_code(report: RunReport) -> ExitCode:
-    """0 when the flow completed, 1 when it failed, 130 when it was interrupted."""
+    """0 when the flow completed, 1 when it failed, 4 at a breakpoint, 130 when interrupted."""
+    if report.at_breakpoint:
+        return ExitCode.BREAKPOINT
     if report.snapshot.state is FlowState.FAILED:
         return ExitCode.FAILED
     return ExitCode.INTERRUPTED if report.interrupted else ExitCode.OK
@@ -26,6 +28,8 @@ def exit_code(report: RunReport) -> ExitCode:
 def completed_line(flow: LinkedFlow, snapshot: FlowSnapshot) -> str:
     """The line that ends the output: what the routers did, or else what the sinks got."""
     how = "completed" if snapshot.state is FlowState.COMPLETED else str(snapshot.state)
+    if snapshot.state is FlowState.RUNNING:
+        how = "stands at a breakpoint"
     routers = [node for node in snapshot.nodes if node.role is Role.ROUTER]
     if routers:
         routed = sum(node.elements_in for node in routers)

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from runtime.child.gc_tuning import settle_collector
+from runtime.expression.expression import Condition
 from runtime.flow.error_rules import DEFAULT_RETRIES
+from runtime.headless.chosen_calls import ChosenLineages, Recorders
 from runtime.headless.element_traces import ElementTraces
 from runtime.headless.run import HeadlessRun
 from runtime.headless.trace import trace_recording
@@ -50,6 +52,12 @@ TRACE_FILE = "the trace"
     help="This element alone, with what it came from: its lineage, or source#sequence.",
 )
 @click.option(
+    "--where",
+    metavar="EXPR",
+    help="The elements alone that had a call for which the condition holds: "
+    'json.level == "warn", ms > 20 (docs/conditions.md).',
+)
+@click.option(
     "-o",
     "--output",
     "--output-trace",
@@ -73,6 +81,7 @@ def command(
     timeout: float | None,
     inputs: tuple[str, ...],
     lineage: str | None,
+    where: str | None,
     target: Path | None,
     overwrite: bool,
     trace_format: str | None,
@@ -93,22 +102,26 @@ def command(
         raise click.UsageError("otlp is Torvyn's; here a trace is text or JSON")
     if overwrite:
         require_file("a file: give -o FILE too", target)
+    chosen = None if where is None else ChosenLineages(Condition(where))
     recording, rest = recording_and_manifest(words)
     if target is not None:
         require_writable(target, TRACE_FILE, overwrite=overwrite)
     code = ExitCode.OK
     if recording is None:
-        traced, traces, code = _run(_run_arguments(rest, flow, limit, timeout, inputs, trust))
+        arguments = _run_arguments(rest, flow, limit, timeout, inputs, trust)
+        traced, traces, code = _run(arguments, chosen)
     else:
         if rest or flow or limit or timeout or inputs:
             raise click.UsageError("a recording is traced as it is, without other words or limits")
         show_problems(redaction_reach(recording))
-        traced, traces = trace_recording(recording)
-    chosen = chosen_traces(traces, lineage)
+        traced, traces = trace_recording(recording, chosen)
+    listed = chosen_traces(traces, lineage)
+    if chosen is not None:
+        listed = [trace for trace in listed if trace.lineage in chosen.lineages]
     if as_json or trace_format == "json":
-        text = "\n".join(json_lines(traced, traces, chosen))
+        text = "\n".join(json_lines(traced, traces, listed))
     else:
-        text = trace_text(traces, chosen)
+        text = trace_text(traces, listed)
     _write(text, target, overwrite=overwrite)
     return code
 
@@ -131,13 +144,17 @@ def _run_arguments(
         schedule=None,
         inputs=inputs,
         redactions=(),
+        where=None,
+        breaks=(),
         as_json=False,
         as_torvyn=False,
         trust=trust,
     )
 
 
-def _run(arguments: RunArguments) -> tuple[LinkedFlow, ElementTraces, ExitCode]:
+def _run(
+    arguments: RunArguments, chosen: ChosenLineages | None
+) -> tuple[LinkedFlow, ElementTraces, ExitCode]:
     manifest, name = manifest_and_flow(arguments["words"], arguments["flow"])
     opened = open_flow(manifest, name, admit=admission(trust=arguments["trust"]))
     show_problems(opened.warnings)
@@ -145,9 +162,11 @@ def _run(arguments: RunArguments) -> tuple[LinkedFlow, ElementTraces, ExitCode]:
     feeds = text_inputs(arguments["inputs"], opened.flow.sources)
     invoker = SourceOverride(opened.open_invoker(output.take), feeds)
     traces = ElementTraces(opened.flow)
+    also = () if chosen is None else (chosen.of(opened.flow),)
     settle_collector()
     options = options_for(arguments, opened)
-    run = HeadlessRun(opened.flow, invoker, options, traces, invoker.stop_waiting)
+    recorder = Recorders((traces, *also))
+    run = HeadlessRun(opened.flow, invoker, options, recorder, invoker.stop_waiting)
     with ended_by_others(run):
         report = run.run()
     output.finish()

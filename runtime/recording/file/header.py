@@ -82,6 +82,7 @@ def header_of(
         redacts_embedded_json=redactor is None or redactor.embedded,
         outputs=options.outputs.value,
         payload_limit=options.payload_limit,
+        where=options.where or msgspec.UNSET,
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, NamedTuple
 
+from msgspec import UNSET
+
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.recording.file.line_check import LineCheck
@@ -190,6 +192,14 @@ class RecordingReader:
 
     def require_beginning(self) -> None:
         """Raise `StudioError` (E0001) when the recording does not begin with the first call."""
+        where = self.header.where
+        if where is not UNSET:
+            raise self._problem(
+                f"the recording holds the calls alone for which {where} holds, so the run cannot "
+                "be repeated",
+                "Record without --where, or let its elements enter at an edge.",
+                1,
+            )
         first = self.header.first_call
         if first > 1:
             raise self._problem(
