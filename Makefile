@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test thorough check format fuzz bench components picture clean
+.PHONY: run test thorough check format fuzz bench components picture pictures documents clean
 
 run: $(READY)
 	cd sample_flows/$(SAMPLE) && $(abspath $(BIN))/torvyn-studio
@@ -44,6 +44,14 @@ components: $(READY)
 
 picture: $(READY)
 	$(BIN)/python -m tests.support.screen_picture docs/workbench.png
+
+# The pictures of the documents; `python -m tests.support.workbench_pictures DIR` makes all.
+pictures: $(READY)
+	$(BIN)/python -m tests.support.workbench_pictures
+
+# The manual page and the list of keys, of the parsers and of the table of actions.
+documents: $(READY)
+	$(BIN)/python -m tests.support.documents
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -28,6 +28,7 @@ from workbench.terminal.screen_driver import driver_class
 from workbench.terminal.typed_ahead import TypedAhead
 from workbench.text.keys import key_name, shown_key, use_keys
 from workbench.theme import THEMES, variable_defaults
+from workbench.tour.tour import Tour
 from workbench.view import View
 
 NO_PREFERENCES = Preferences()
@@ -67,6 +68,7 @@ class StudioApp(App[None]):
         preferences: Preferences = NO_PREFERENCES,
         keeps_marks: bool = True,
         begin_with: Request | None = None,
+        tour: bool = False,
     ) -> None:
         super().__init__(driver_class=driver_class())
         use_keys(preferences.keys)
@@ -77,7 +79,13 @@ class StudioApp(App[None]):
         self._link: SessionClient | None = None
         self._polled_at = 0.0
         memory = ProjectMemory(project)
-        self._main = MainScreen(self.send, title=title, memory=memory, preferences=preferences)
+        self._main = MainScreen(
+            self.send,
+            title=title,
+            memory=memory,
+            preferences=preferences,
+            tour=Tour() if tour else None,
+        )
         self._marks = RememberedMarks(memory if keeps_marks else None, self.send)
         self._begin_with = begin_with
         self._main.panes.set_reactive(Panes.view, View(outline=outline))

@@ -137,6 +137,7 @@ class View:
         flow, snapshot = update.flow, update.snapshot
         if flow is None:
             return self if snapshot is None else replace(self, snapshot=snapshot)
+        snapshot = snapshot or self.snapshot  # a build that is swapped in changes no count
         waits = snapshot is not None and not _fits(flow, snapshot)
         if self.flow is None or (update.rewound and not waits):
             return replace(self, flow=flow, snapshot=snapshot)

@@ -84,7 +84,7 @@ def check_tools() -> None:
             )
 
 
-def _svg(app: StudioApp, size: tuple[int, int]) -> str:
+def svg_of(app: StudioApp, size: tuple[int, int]) -> str:
     """What the screen shows, in characters of `FONT` that lie on Rich's grid."""
     console = Console(
         width=size[0],
@@ -127,7 +127,7 @@ async def take(keys: list[str], size: tuple[int, int] = SIZE) -> str:
         for key in keys:
             await pilot.press(key)
             await pilot.pause(0.15)
-        return _svg(app, size)
+        return svg_of(app, size)
 
 
 def write_png(svg: str, target: Path) -> None:

@@ -6,9 +6,12 @@ from runtime.protocol.requests import StepCall, StepElement
 from tests.support.narrow import only, present
 from tests.support.workbench_fakes import FakeLink, opened, settle, text_of
 from workbench.actions.action import Action
-from workbench.actions.table import ACTIONS
+from workbench.actions.context import PaneName
+from workbench.actions.table import ACTIONS, BY_ID
 from workbench.app import StudioApp
 from workbench.dialogs.help import HelpScreen
+from workbench.dialogs.help_rows import OF_PANES
+from workbench.text.lines import plain
 from workbench.widgets.line_view import LineView
 
 
@@ -32,8 +35,32 @@ async def test_the_help_lists_every_action_and_what_it_needs() -> None:
         found = actions_of(listed(app))
         assert sorted(action.id for action in found) == sorted(action.id for action in ACTIONS)
         text = text_of(app)
-        assert "needs a failed element" in text
+        assert f"{len(ACTIONS)} of {len(ACTIONS)} keys" in text
         assert "@ next" in text
+
+
+async def test_the_help_opens_on_the_pane_one_is_in_and_says_why_not_now() -> None:
+    link = FakeLink()
+    async with opened(link, (80, 24)) as (app, pilot):
+        await pilot.press("2", "question_mark")
+        text = text_of(app)
+        assert "Help  2 Queues" in text
+        first = actions_of(listed(app))[0]
+        assert first.id == "open"
+        shown = " ".join(" ".join(plain(row.spans) for row in listed(app).rows).split())
+        assert "Look into the queue under the cursor: what waits in it." in shown
+        assert "not now: needs a failed element." in shown
+        await pilot.press("tab")
+        assert "Help  3 Inspector" in text_of(app)
+        await pilot.press("shift+tab", "shift+tab", "shift+tab", *"skip")
+        assert "Help  8 Why slow" in text_of(app)
+        assert [action.id for action in actions_of(listed(app))][:1] == ["skip"]
+
+
+def test_every_pane_has_actions_of_its_own_in_the_help() -> None:
+    assert set(OF_PANES) == set(PaneName)
+    for actions in OF_PANES.values():
+        assert actions.keys() <= BY_ID.keys()
 
 
 async def test_help_is_filtered_while_typing_and_enter_runs_the_action() -> None:

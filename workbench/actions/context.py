@@ -36,6 +36,8 @@ class Context:
     element: ElementRef | None = None
     """What the inspector shows, if that is an element: the selected one, that of the next call,
     or one that waits in the queue that is shown."""
+    tour: bool = False
+    """True while there is a tour, whether it is in sight or left."""
 
     @property
     def timeline(self) -> Timeline | None:

@@ -118,6 +118,10 @@ class PaneActions(Protocol):
         """Show the flow as a map, one sign a node, or as it was."""
         ...
 
+    def toggle_tour(self) -> None:
+        """Leave the tour, or come back to it."""
+        ...
+
     def toggle_wrap(self) -> None:
         """Wrap long lines, or cut them."""
         ...

@@ -1,7 +1,8 @@
-"""The help: every action with its keys; type to filter, Enter does it."""
+"""The help: every action with its keys, those of the pane first; type to find, Enter does it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,24 +12,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from runtime.protocol.timeline import TimelineMark
-from workbench.actions.action import Action, Group
-from workbench.actions.context import Context
-from workbench.actions.labels import keys_of, label
+from workbench.actions.action import Action
+from workbench.actions.context import Context, PaneName
 from workbench.actions.table import ACTIONS
+from workbench.dialogs.help_rows import help_rows, pane_title
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
-from workbench.text.keys import key_name
-from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, width_of, wrap_words
+from workbench.text.lines import Line, Row, StyleRole, line, width_of
 from workbench.timeline.track import DONE, TO_COME, UNDONE
+from workbench.widgets.border_words import border_words
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
-
-KEY_CELLS, NAME_CELLS = 14, 15
-"""Columns of keys and names."""
-
-HEAD_CELLS = 3 + KEY_CELLS + NAME_CELLS
-
-LEAST_HELP = 20
-"""Narrowest column of what actions do."""
 
 STATES: tuple[tuple[str, str, StyleRole], ...] = (
     (">", "ready", StyleRole.GOOD),
@@ -82,20 +75,22 @@ class HelpScreen(ModalScreen[str | None]):
         Binding("down", "move(1)", "down", priority=True),
         Binding("pageup", "page(-1)", "page up", priority=True),
         Binding("pagedown", "page(1)", "page down", priority=True),
+        Binding("tab", "pane(1)", "next pane", priority=True),
+        Binding("shift+tab", "pane(-1)", "pane before", priority=True),
     ]
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._now = context
+        self._box = Vertical(id="help")
         self._list = LineView(id="help-list")
         self._legend = LineLabel(id="legend")
 
     def compose(self) -> ComposeResult:
         """Filter, list, legend."""
-        with Vertical(id="help") as box:
-            box.border_title = "What can be done"
-            box.border_subtitle = "type to filter   enter does it   esc closes"
-            yield Input(placeholder="filter, e.g. step", id="help-filter", classes="field")
+        with self._box as box:
+            box.border_subtitle = "tab next pane   enter does it   esc closes"
+            yield Input(placeholder="type to find, e.g. step", id="help-filter", classes="field")
             yield self._list
             yield self._legend
 
@@ -151,45 +146,18 @@ class HelpScreen(ModalScreen[str | None]):
             self.action_move(pages)
 
     def _fill(self, words: str) -> None:
-        rows: list[Row] = []
-        for group in Group:
-            found = [action for action in ACTIONS if action.group is group and _fits(action, words)]
-            if found:
-                rows.append(Row(line((f" {group.value}", StyleRole.ACCENT))))
-                rows += [row for action in found for row in self._rows(action)]
+        rows, count = help_rows(self._now, words, self._list.room)
+        counted = f"{count} of {len(ACTIONS)} keys"
+        title = f"Help  {pane_title(self._now.pane)}"
+        self._box.border_title = border_words(title, counted, self._box.size.width)
         self._list.cursor = None
         self._list.show(rows or [Row(line((" Nothing is called that.", StyleRole.DIM)))])
         self._list.scroll_to(y=0, animate=False, force=True)
         self.action_move(1)
 
-    def _rows(self, action: Action) -> list[Row]:
-        """Keys, name and what it does, wrapped by words; only the first row can be chosen."""
-        now = action.when(self._now)
-        keys = " ".join(key_name(key) for key in keys_of(action))
-        name = label(action, self._now)
-        needs = "" if now or not action.needs else f"needs {action.needs}: "
-        room = max(self._list.room - HEAD_CELLS, LEAST_HELP)
-        texts = wrap_words(needs + action.help, room)
-        first, *more = texts
-        head = (
-            Span("   "),
-            Span(pad(keys, KEY_CELLS), StyleRole.KEY if now else StyleRole.FAINT),
-            Span(pad(name, NAME_CELLS), StyleRole.STRONG if now else StyleRole.FAINT),
-        )
-        role = StyleRole.DIM if now else StyleRole.FAINT
-        rows = [Row((*head, *_helped(first, needs, role)), action)]
-        return [*rows, *(Row(line(" " * HEAD_CELLS, (text, role))) for text in more)]
-
-
-def _helped(text: str, needs: str, role: StyleRole) -> Line:
-    """The first row of a help, with what is missing in its own colour."""
-    if needs and text.startswith(needs):
-        return line((needs, StyleRole.WARN), (text[len(needs) :], role))
-    return line((text, StyleRole.WARN if needs else role))
-
-
-def _fits(action: Action, words: str) -> bool:
-    """True when every word is in the action's name, help or keys."""
-    keys = " ".join(map(key_name, keys_of(action)))
-    text = f"{action.id} {action.label} {action.help} {keys}".lower()
-    return all(word in text for word in words.lower().split())
+    def action_pane(self, step: int) -> None:
+        """Show what can be done in the next pane."""
+        names = list(PaneName)
+        at = (names.index(self._now.pane) + step) % len(names)
+        self._now = replace(self._now, pane=names[at])
+        self._fill(self.query_one(Input).value)

@@ -9,6 +9,7 @@ from workbench.bars.banner import banner
 from workbench.bars.header_line import header
 from workbench.bars.status_line import status
 from workbench.text.lines import StyleRole, line
+from workbench.tour.tour import BOX_ROWS, Tour
 from workbench.widgets.footer_bar import FooterBar
 from workbench.widgets.label import LineLabel
 from workbench.widgets.timeline_bar import TimelineBar
@@ -17,15 +18,17 @@ from workbench.widgets.timeline_bar import TimelineBar
 class Frame:
     """Header and banner above; timeline, status and footer below."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, tour: Tour | None = None) -> None:
         self._title = title
         self._header = LineLabel(id="header")
         self._banner = LineLabel(id="banner")
+        self.tour = tour
+        self._tour_box = LineLabel(id="tour")
         self._timeline = TimelineBar(id="timeline")
         self._status = LineLabel(id="status")
         self.footer = FooterBar(id="footer")
         self.above = (self._header, self._banner)
-        self.below = (self._timeline, self._status, self.footer)
+        self.below = (self._tour_box, self._timeline, self._status, self.footer)
         self.notice = ""
         """Shown in the status line in place of what the last call did."""
         self.last: EventLine | None = None
@@ -40,7 +43,22 @@ class Frame:
         if size_class(cells, height) is SizeClass.BARE:
             self._status.lines = (line((" too small", StyleRole.DIM)),)
         self.footer.context = context
+        self._write_tour(context, cells)
         rows = banner(view, cells)
         self._banner.lines = rows
         self._banner.display = bool(rows)
         self._banner.styles.height = max(len(rows), 1)
+
+    @property
+    def tour_rows(self) -> int:
+        """Rows that the tour takes from the panes."""
+        return BOX_ROWS if self.tour is not None and self.tour.in_sight else 0
+
+    def _write_tour(self, context: Context, cells: int) -> None:
+        tour = self.tour
+        if tour is not None:
+            tour.look(context)
+            self._tour_box.lines = tour.rows(cells - 2)
+            self._tour_box.border_title = tour.title
+        self._tour_box.styles.height = max(self.tour_rows, 1)
+        self._tour_box.display = self.tour_rows > 0

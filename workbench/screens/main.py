@@ -17,6 +17,7 @@ from workbench.screens.main_controller import MainController
 from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
+from workbench.tour.tour import Tour
 
 NO_PREFERENCES = Preferences()
 NOTHING_KEPT = ProjectMemory(None)
@@ -36,12 +37,13 @@ class MainScreen(Screen[None], inherit_bindings=False):
         title: str,
         memory: ProjectMemory = NOTHING_KEPT,
         preferences: Preferences = NO_PREFERENCES,
+        tour: Tour | None = None,
     ) -> None:
         super().__init__()
         for action in ACTIONS:  # here and not in BINDINGS, since the user may have other keys
             if keys := keys_of(action):
                 self._bindings.bind(",".join(keys), f"do('{action.id}')", show=False)
-        self.panes = Panes(send, title=title, memory=memory, preferences=preferences)
+        self.panes = Panes(send, title=title, memory=memory, preferences=preferences, tour=tour)
         self.controller = MainController(self.panes, send)
 
     def compose(self) -> ComposeResult:

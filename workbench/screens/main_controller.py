@@ -78,6 +78,7 @@ class MainController:
         if action.when(context):
             self._panes.show_notice("")
             action.do(self)
+            self._panes.note_action(action_id)
         else:
             needs = f"{label(action, context)} needs {action.needs}."
             self._panes.show_notice(action.why_not(context) or needs)

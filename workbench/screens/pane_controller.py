@@ -113,6 +113,10 @@ class PaneController:
         self._panes.flow_pane.toggle_map()
         self.focus_pane(PaneName.FLOW)
 
+    def toggle_tour(self) -> None:
+        """Leave the tour, or come back to it."""
+        self._panes.toggle_tour()
+
     def toggle_wrap(self) -> None:
         """Wrap long lines, or cut them."""
         if isinstance(self._panes.target, LogView):

@@ -22,6 +22,7 @@ from workbench.screens.frame import Frame
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
 from workbench.terminal.editor import open_in_editor
+from workbench.tour.tour import Tour
 from workbench.view import (
     EarlierBuild,
     EdgeRef,
@@ -89,10 +90,12 @@ class Panes(Vertical, inherit_bindings=False):
         title: str,
         memory: ProjectMemory,
         preferences: Preferences,
+        tour: Tour | None = None,
     ) -> None:
         super().__init__(id="panes")
         self._send = send
-        self._frame = Frame(title)
+        self._tour_rows = 0
+        self._frame = Frame(title, tour)
         self.flow_pane = FlowPane(id="flow", classes="pane")
         self.inspector = Inspector(id="inspector", classes="pane")
         self.queues = QueuesPane(id="queues", classes="pane")
@@ -183,7 +186,9 @@ class Panes(Vertical, inherit_bindings=False):
             queue_rows=1 + (len(graph.edges) if graph is not None else 0),
             output_empty=self.outputs.empty,
         )
-        self._body.place_panes(self.size, self.active, needs, zoomed=self.zoomed)
+        taken = self._tour_rows = self._frame.tour_rows
+        zoomed = self.zoomed or (bool(taken) and self.narrow)
+        self._body.place_panes(self.size, self.active, needs, zoomed=zoomed, taken=taken)
         self._write_titles()
 
     def _write_titles(self) -> None:
@@ -228,7 +233,21 @@ class Panes(Vertical, inherit_bindings=False):
         if not self.is_mounted:
             return
         self._frame.write(self.context, self.size.width, self.size.height)
+        if self._frame.tour_rows != self._tour_rows:
+            self._arrange()
         self.screen.set_class(self.view.past or self.view.seeking, "-past")
+
+    def note_action(self, action_id: str) -> None:
+        """An action was done: the tour may go on."""
+        if self._frame.tour is not None:
+            self._frame.tour.did(action_id, self.context)
+            self.write_bars()
+
+    def toggle_tour(self) -> None:
+        """Leave the tour, or come back to it."""
+        if self._frame.tour is not None:
+            self._frame.tour.shown = not self._frame.tour.shown
+            self.write_bars()
 
     def show_last(self, last: EventLine | None) -> None:
         """Show in the status line what the last call did."""
@@ -292,7 +311,14 @@ class Panes(Vertical, inherit_bindings=False):
         if isinstance(selection, ElementRef) and selection.lineage is None:
             selection = element or selection
         return Context(
-            self.view, selection, self.active, self.zoomed, self.pace, self.comparing, element
+            self.view,
+            selection,
+            self.active,
+            self.zoomed,
+            self.pace,
+            self.comparing,
+            element,
+            self._frame.tour is not None and not self._frame.tour.over,
         )
 
     def pane(self, name: PaneName) -> FlowPane | LineView | Outputs:

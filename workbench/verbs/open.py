@@ -67,6 +67,7 @@ class OpenArguments(TypedDict):
     theme: str | None
     ascii_signs: bool
     restore: bool
+    tour: bool
 
 
 @click.command("open")
@@ -139,6 +140,7 @@ class OpenArguments(TypedDict):
     is_flag=True,
     help="Print the settings that hold, as a file to begin with, and end.",
 )
+@click.option("--tour", is_flag=True, hidden=True)
 @trust_option
 def command(**arguments: Unpack[OpenArguments]) -> int:
     """Open the workbench, paused before the first call."""
@@ -163,6 +165,7 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
         preferences=_preferences(arguments, config),
         keeps_marks=arguments["replay"] is None,
         begin_with=None if restored is None else JumpTo(restored),
+        tour=arguments["tour"],
     )
     with terminal_given_back():
         app.run(mouse=config.mouse and not arguments["no_mouse"])

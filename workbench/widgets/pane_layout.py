@@ -65,8 +65,10 @@ class Body(Container):
         """Panes that have no place now."""
         return tuple(name for name in self._panes if name not in self._places)
 
-    def place_panes(self, room: Size, active: PaneName, needs: Needs, *, zoomed: bool) -> None:
-        """Show what there is room for."""
+    def place_panes(
+        self, room: Size, active: PaneName, needs: Needs, *, zoomed: bool, taken: int = 0
+    ) -> None:
+        """Show what there is room for; `taken` rows below the panes are something else's."""
         self.kind = size_class(room.width, room.height)
         if active is not PaneName.FLOW:
             self.bring_up(active)
@@ -74,7 +76,7 @@ class Body(Container):
         wanted = Wanted(
             active, zoomed, self._lower, self._corner, changes.layout, changes.borders()
         )
-        rows = room.height - bar_rows(room.width, room.height) - self._banner_rows
+        rows = room.height - bar_rows(room.width, room.height) - self._banner_rows - taken
         places = arrange(self.kind, room.width, rows, needs, wanted)
         if active not in places and self.kind is not SizeClass.BARE:
             places = self._with_active(active, places)

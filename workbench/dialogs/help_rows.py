@@ -1,0 +1,140 @@
+"""What the help lists: the actions of a pane first, then all others under their headings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from workbench.actions.action import Action, Group
+from workbench.actions.context import Context, PaneName
+from workbench.actions.labels import keys_of, label
+from workbench.actions.table import ACTIONS, BY_ID
+from workbench.text.keys import key_name
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, wrap_words
+
+KEY_CELLS, NAME_CELLS = 14, 15
+"""Columns of keys and names."""
+
+HEAD_CELLS = 3 + KEY_CELLS + NAME_CELLS
+
+LEAST_HELP = 20
+"""Narrowest column of what actions do."""
+
+EVERYWHERE = "Everywhere"
+
+OF_PANES: Mapping[PaneName, Mapping[str, str]] = {
+    PaneName.FLOW: {
+        "left": "Go to the node at the left; all four arrows move between nodes and edges.",
+        "open": "Look into the node or the edge under the cursor.",
+        "step-node": "",
+        "try-node": "",
+        "inject": "",
+        "return": "",
+        "map": "",
+        "build": "",
+        "roll-back": "",
+    },
+    PaneName.QUEUES: {
+        "open": "Look into the queue under the cursor: what waits in it.",
+        "inject": "",
+        "edit": "",
+    },
+    PaneName.INSPECTOR: {
+        "viewer": "",
+        "edit": "",
+        "copy": "",
+        "origin": "",
+        "more-right": "",
+        "difference": "",
+        "open": "Go to the element, the node or the build under the cursor.",
+    },
+    PaneName.OUTPUT: {
+        "right": "Go to the output of the next sink.",
+        "wrap": "",
+        "follow": "",
+        "copy": "Copy the marked text, or the line of the cursor.",
+        "end": "",
+    },
+    PaneName.EVENTS: {
+        "open": "Look into the element, the queue or the node of the line.",
+        "follow": "",
+        "wrap": "",
+        "copy": "Copy the marked text, or the line of the cursor.",
+        "end": "",
+    },
+    PaneName.PROBLEMS: {
+        "open": "Explain the code of a problem; on its other rows, open its place in the editor.",
+        "build": "",
+        "restart": "",
+    },
+    PaneName.BUILD: {"build": "", "build-all": "", "cancel-build": "", "open": "Open the place of "
+                     "an error in the editor."},
+    PaneName.SLOW: {"open": "Select the node of the row.", "pane-queues": ""},
+}  # fmt: skip
+"""Actions of each pane, with what they do there; an empty text is the action's own."""
+
+
+def help_rows(now: Context, words: str, cells: int) -> tuple[list[Row], int]:
+    """Every action that fits the words, and how many; the rows of actions have them as target."""
+    of_pane = OF_PANES.get(now.pane, {})
+    own = [(BY_ID[name], text) for name, text in of_pane.items()]
+    others = [(action, "") for action in ACTIONS if action.id not in of_pane]
+    sections = [(f"{pane_title(now.pane)}", own)]
+    sections += [(group.value, [one for one in others if one[0].group is group]) for group in Group]
+    rows: list[Row] = []
+    count = 0
+    for heading, actions in sections:
+        found = [(action, text) for action, text in actions if _fits(action, text, words)]
+        if not found:
+            continue
+        if rows and heading == Group.RUN.value:
+            rows.append(_rule(EVERYWHERE, cells))
+        rows.append(Row(line((f" {heading}", StyleRole.ACCENT))))
+        for action, text in found:
+            rows += _rows(action, text, now, cells)
+        count += len(found)
+    return rows, count
+
+
+def pane_title(pane: PaneName) -> str:
+    """`2 Queues`."""
+    number = list(PaneName).index(pane) + 1
+    return f"{number} {pane.value.capitalize()}"
+
+
+def _rule(text: str, cells: int) -> Row:
+    rule = "─" * max(cells - len(text) - 4, 0)
+    return Row(line((f" {text} ", StyleRole.DIM), (rule, StyleRole.FAINT)))
+
+
+def _rows(action: Action, text: str, now: Context, cells: int) -> Iterator[Row]:
+    """Keys, name and what it does, wrapped by words, and why it cannot be done now. Only the first
+    row can be chosen."""
+    can = action.when(now)
+    keys = " ".join(key_name(key) for key in keys_of(action))
+    room = max(cells - HEAD_CELLS, LEAST_HELP)
+    head = (
+        Span("   "),
+        Span(pad(keys, KEY_CELLS), StyleRole.KEY if can else StyleRole.FAINT),
+        Span(pad(label(action, now), NAME_CELLS), StyleRole.STRONG if can else StyleRole.FAINT),
+    )
+    role = StyleRole.DIM if can else StyleRole.FAINT
+    first, *more = wrap_words(text or action.help, room)
+    yield Row((*head, Span(first, role)), action)
+    rest: list[Line] = [line((piece, role)) for piece in more]
+    if not can:
+        why = f"not now: {why_not_now(action, now)}"
+        rest += [line((piece, StyleRole.WARN)) for piece in wrap_words(why, room)]
+    for spans in rest:
+        yield Row((Span(" " * HEAD_CELLS), *spans))
+
+
+def why_not_now(action: Action, now: Context) -> str:
+    """What an action that cannot be done lacks, in words."""
+    return action.why_not(now) or f"needs {action.needs}."
+
+
+def _fits(action: Action, text: str, words: str) -> bool:
+    """True when every word is in the action's name, help or keys."""
+    keys = " ".join(map(key_name, keys_of(action)))
+    where = f"{action.id} {action.label} {action.help} {text} {keys}".lower()
+    return all(word in where for word in words.lower().split())
