@@ -84,6 +84,19 @@ class EventLog:
             number -= 1
         return found
 
+    def call_of(self, element_id: int) -> CallFinished | None:
+        """The kept call that the element came out of, else the last one that it went into."""
+        took: CallFinished | None = None
+        for event in reversed(self._events):
+            if not isinstance(event, CallFinished):
+                continue
+            if any(element.id == element_id for element in event.outputs):
+                return event
+            element = event.call.element
+            if took is None and element is not None and element.id == element_id:
+                took = event
+        return took
+
     def calls_with(self, element_id: int) -> list[tuple[CallFinished, int]]:
         """Kept calls that worked on the element, oldest first, with their durations in ns."""
         return [

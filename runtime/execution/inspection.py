@@ -12,9 +12,10 @@ from runtime.model.call import Failed
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.requests import ReadPayload
+from runtime.protocol.requests import FindCall, ReadPayload
 from runtime.protocol.updates import (
     INPUT_BYTES,
+    CallElements,
     CallInput,
     ElementDetails,
     ElementSummary,
@@ -97,6 +98,23 @@ class SessionInspector:
             element_summary(element),
             element.payload.content_type,
             data if len(data) <= asked.most_bytes else None,
+        )
+
+    def call_of(self, asked: FindCall) -> CallElements:
+        """What went into a call, and what came out of it."""
+        found = self._log.call_of(asked.element_id)
+        if found is None:
+            return CallElements(asked)
+        call, outputs = found.call, found.outputs
+        out = next((one for one in outputs if one.id == asked.element_id), None)
+        out = out or next(iter(outputs), None)
+        return CallElements(
+            asked,
+            call.number,
+            call.node,
+            str(call.export),
+            None if call.element is None else element_summary(call.element),
+            None if out is None else element_summary(out),
         )
 
     def _path(self, element: Element) -> tuple[HopLine, ...]:

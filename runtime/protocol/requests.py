@@ -82,6 +82,13 @@ class ReadPayload:
 
 
 @dataclass(frozen=True, slots=True)
+class FindCall:
+    """Ask for the call that an element came out of, else for the last one that it went into."""
+
+    element_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListNode:
     """Ask for a node's recent calls, newest first."""
 
@@ -275,6 +282,7 @@ SessionRequest = (
     | ListQueue
     | ReadElement
     | ReadPayload
+    | FindCall
     | ListNode
     | ReadNodeInput
     | TryNode

@@ -19,7 +19,7 @@ from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.breakpoints import BreakpointList, BreakpointTrial
 from runtime.protocol.node_tries import NodeInput, NodeTry
-from runtime.protocol.requests import ReadPayload, Request
+from runtime.protocol.requests import FindCall, ReadPayload, Request
 from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.trust_question import TrustQuestion
 
@@ -87,6 +87,21 @@ class WholePayload:
     buffer_content_type: str = ""
     data: bytes | None = None
     """None when it is no longer kept, or larger than was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallElements:
+    """Answer to `FindCall`."""
+
+    asked: FindCall
+    call: int = 0
+    """Its number; 0 when the event log has none that is meant."""
+    node: str = ""
+    export: str = ""
+    before: ElementSummary | None = None
+    """What went in; None for a call without an element, e.g. `pull`."""
+    after: ElementSummary | None = None
+    """What came out; of several, the one that was asked for, else the first."""
 
 
 class CallMark(StrEnum):
@@ -176,6 +191,7 @@ Reply = (
     QueueListing
     | ElementDetails
     | WholePayload
+    | CallElements
     | NodeCalls
     | NodeInput
     | NodeTry

@@ -30,6 +30,7 @@ from runtime.protocol.requests import (
     CompareBranches,
     Continue,
     EditElement,
+    FindCall,
     Fork,
     InjectElement,
     JumpTo,
@@ -161,6 +162,7 @@ class FlowSession:
         on(ListQueue, self._list_queue)
         on(ReadElement, self._read_element)
         on(ReadPayload, self._read_payload)
+        on(FindCall, self._find_call)
         on(ListNode, self._list_node)
         on(ReadNodeInput, self._read_node_input)
         on(TryNode, self._try_node)
@@ -204,6 +206,9 @@ class FlowSession:
 
     def _read_payload(self, asked: ReadPayload) -> None:
         self._updates.reply(self.execution.inspector.payload(asked))
+
+    def _find_call(self, asked: FindCall) -> None:
+        self._updates.reply(self.execution.inspector.call_of(asked))
 
     def _list_node(self, asked: ListNode) -> None:
         calls = self.execution.inspector.calls(asked.node, asked.count)

@@ -12,6 +12,7 @@ from runtime.model.events import FlowState, StopReason
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.protocol.requests import (
     Continue,
+    FindCall,
     ListNode,
     ListQueue,
     Pause,
@@ -23,6 +24,7 @@ from runtime.protocol.requests import (
     StepElement,
 )
 from runtime.protocol.updates import (
+    CallElements,
     CallMark,
     ElementDetails,
     EventLine,
@@ -156,6 +158,11 @@ def test_queues_and_payloads_can_be_looked_into(link: InlineClient) -> None:
     assert larger.summary == whole.summary
     assert larger.data is None
     assert ask(link, ReadPayload(10_000, 1)) == (WholePayload(ReadPayload(10_000, 1)),)
+    (made,) = ask(link, FindCall(waiting.element_id))
+    assert isinstance(made, CallElements)
+    assert (made.node, made.export, made.before) == ("source", "pull", None)
+    assert made.after == details.summary
+    assert ask(link, FindCall(10_000)) == (CallElements(FindCall(10_000)),)
 
 
 def test_an_elements_path_leads_to_its_sink(link: InlineClient) -> None:
