@@ -52,16 +52,18 @@ _REFUSED_GROUPS = {
 class LinearPattern:
     """A regular expression.
 
-    `as_written` takes it as RE2 reads it, and lets it match the empty text.
+    `as_written` takes it as RE2 reads it, and lets it match the empty text. `any_case` makes no
+    difference between capitals and small letters.
 
     Raises:
         StudioError: it is none, cannot be searched in linear time, or matches the empty text
             (E0703); the message names the rule and the position.
     """
 
-    def __init__(self, rule: str, *, as_written: bool = False) -> None:
+    def __init__(self, rule: str, *, as_written: bool = False, any_case: bool = False) -> None:
         options = re2.Options()
         options.log_errors = False
+        options.case_sensitive = not any_case
         read = rule if as_written else _rewritten(rule)
         try:
             self._compiled = re2.compile(read.encode("utf-8"), options=options)
@@ -116,6 +118,13 @@ class LinearPattern:
         data = text.encode("utf-8", "surrogatepass")
         find = self._compiled.fullmatch if whole else self._compiled.search
         return find(data) is not None
+
+    def found_in(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """Where it matches, from the first to the last; nothing that is empty."""
+        for match in self._compiled.finditer(data):
+            start, end = match.span()
+            if start < end:
+                yield start, end
 
     def _spans(self, text: bytes) -> Iterator[tuple[int, int]]:
         groups = range(1, self._compiled.groups + 1)

@@ -1,0 +1,1 @@
+"""`/`: what is searched for, and what panes let be searched."""
