@@ -130,6 +130,7 @@ ROLE_VARIABLES: dict[StyleRole, tuple[str, str]] = {
     StyleRole.GOOD_FLAG: ("success", "bold reverse"),
     StyleRole.WARN_FLAG: ("warning", "bold reverse"),
     StyleRole.BAD_FLAG: ("error", "bold reverse"),
+    StyleRole.FOUND: ("accent", "bold underline"),
     StyleRole.PAST_FLAG: ("role-past", "bold reverse"),
     StyleRole.ALERT: ("background", "bold"),
 }

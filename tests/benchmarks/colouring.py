@@ -15,7 +15,7 @@ from itertools import product
 from pygments.lexer import Lexer
 from pygments.lexers.data import JsonLexer
 
-from workbench.payloads.highlight import COLOURED_CHARACTERS
+from workbench.payloads.documents.text_document import COLOURED_CHARACTERS
 from workbench.payloads.lexers import MarkupLexer
 
 BEGINNINGS = ("", '"', "<", "<a ", '<a b="', "<!--", "<![CDATA[", "<!", "[", "{", '{"a":')

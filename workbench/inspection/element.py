@@ -73,7 +73,8 @@ def payload_part(details: ElementDetails) -> PayloadPart:
     """What was read of the element's payload; of both content types, the element's own first."""
     about = details.summary
     own = about.content_type if about is not None else ""
-    return PayloadPart(details.payload, own or details.buffer_content_type, details.offset)
+    size = about.size if about is not None else None
+    return PayloadPart(details.payload, own or details.buffer_content_type, details.offset, size)
 
 
 def _hop(hop: HopLine) -> list[Row]:

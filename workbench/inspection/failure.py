@@ -92,7 +92,7 @@ def _inputs(failed: FailedCall, cells: int) -> list[Row]:
 
 def _input(title: str, given: CallInput, cells: int) -> list[Row]:
     about = given.about
-    part = PayloadPart(given.payload, about.content_type)
+    part = PayloadPart(given.payload, about.content_type, size=about.size)
     lines = render(RenderJob(part, None, max(cells - 2, 8)), _RENDER_S).lines
     rows = [section(f"{title} #{about.sequence}", f"call {given.call}", cells)]
     rows += [Row((Span(" "), *spans)) for spans in lines[:_INPUT_LINES]]

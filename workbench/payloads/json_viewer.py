@@ -8,14 +8,16 @@ from pygments.lexers.data import JsonLexer
 
 from runtime.model.json_text import NO_JSON, json_document
 from workbench.payloads.deadline import Deadline
-from workbench.payloads.highlight import text_lines
+from workbench.payloads.documents.document import PayloadDocument
+from workbench.payloads.documents.text_document import TextDocument
 from workbench.payloads.viewer import PayloadPart
-from workbench.text.lines import Line
 
 _NEXT = re.compile(r"\S")
 
 MOST_TIMES = 8
 """A text that would get longer than so many times is not indented: it is nested that deeply."""
+MOST_BYTES = 262_144
+"""Longer texts are looked into as a tree: indenting them takes too long."""
 LEAST_CHARACTERS = 4_096
 """Up to so many characters it may get longer in any case."""
 
@@ -38,12 +40,12 @@ class JsonViewer:
     name = "formatted"
 
     def accepts(self, part: PayloadPart) -> bool:
-        """True for JSON."""
-        return is_json(part)
+        """True for JSON that is not too long to be read twice."""
+        return is_json(part) and len(part.data) <= MOST_BYTES
 
-    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> list[Line]:
+    def open(self, part: PayloadPart, deadline: Deadline) -> PayloadDocument:
         """One value a line; what is no whole JSON text, as it is."""
-        return text_lines(reindent(part.text or ""), JsonLexer(), cells, deadline)
+        return TextDocument(self.name, reindent(part.text or ""), JsonLexer(), deadline)
 
 
 def reindent(text: str) -> str:

@@ -8,3 +8,6 @@ COPY_BYTES = 16_777_216
 
 EDIT_BYTES = 262_144
 """Largest payload that can be edited."""
+
+LOOK_BYTES = 67_108_864
+"""Largest payload that is looked into on a screen of its own."""

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.payloads.deadline import Deadline
+from workbench.payloads.documents.document import PayloadDocument
+from workbench.payloads.documents.lines_document import DocumentLines
 from workbench.payloads.hex_viewer import HexViewer
+from workbench.payloads.image_viewer import ImageViewer
 from workbench.payloads.json_viewer import JsonViewer
+from workbench.payloads.table_viewer import TableViewer
 from workbench.payloads.text_viewer import TextViewer
+from workbench.payloads.tree_viewer import TreeViewer
 from workbench.payloads.viewer import PayloadPart, PayloadViewer
 from workbench.text.lines import Line, StyleRole, line
 
 VIEWERS: tuple[PayloadViewer, ...] = (
+    ImageViewer(),
+    TreeViewer(),
+    TableViewer(),
     JsonViewer(),
     TextViewer(),
     HexViewer(),
@@ -21,20 +29,36 @@ VIEWERS: tuple[PayloadViewer, ...] = (
 The last one accepts every payload.
 """
 
+MOST_ROWS = 65_536
+"""Rows of a part that a pane shows: no part has more."""
+
 EMPTY: Line = line(("(empty)", StyleRole.FAINT))
 
 
 def viewer_for(part: PayloadPart, chosen: str | None = None) -> PayloadViewer:
     """The viewer that was chosen by name if it accepts the payload, else the first that does."""
-    accepting = [viewer for viewer in VIEWERS if viewer.accepts(part)]
+    accepting = viewers_for(part)
     return next((viewer for viewer in accepting if viewer.name == chosen), accepting[0])
 
 
 def viewer_after(part: PayloadPart, chosen: str | None) -> PayloadViewer:
     """The viewer after the one that shows the payload, of those that accept it; in a circle."""
-    accepting = [viewer for viewer in VIEWERS if viewer.accepts(part)]
+    accepting = viewers_for(part)
     shown = accepting.index(viewer_for(part, chosen))
     return accepting[(shown + 1) % len(accepting)]
+
+
+def viewers_for(part: PayloadPart) -> list[PayloadViewer]:
+    """All viewers that accept the payload, in the order in which `v` goes through them."""
+    return [viewer for viewer in VIEWERS if viewer.accepts(part)]
+
+
+def open_document(part: PayloadPart, chosen: str | None, deadline: Deadline) -> PayloadDocument:
+    """The payload as its viewer shows it.
+
+    Raises `TookTooLongError`.
+    """
+    return viewer_for(part, chosen).open(part, deadline)
 
 
 def payload_lines(
@@ -44,4 +68,6 @@ def payload_lines(
 
     Raises `TookTooLongError`.
     """
-    return viewer_for(part, chosen).lines(part, cells, deadline) if part.data else [EMPTY]
+    if not part.data:
+        return [EMPTY]
+    return DocumentLines(open_document(part, chosen, deadline), cells, MOST_ROWS, deadline)

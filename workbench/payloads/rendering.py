@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.payloads.deadline import Deadline, TookTooLongError
-from workbench.payloads.highlight import plain_lines
-from workbench.payloads.registry import payload_lines, viewer_for
+from workbench.payloads.documents.lines_document import DocumentLines
+from workbench.payloads.documents.text_document import TextDocument
+from workbench.payloads.registry import MOST_ROWS, payload_lines, viewer_for
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lines import Line
 
@@ -47,6 +48,8 @@ def render(job: RenderJob, seconds: float = RENDER_S) -> RenderedPayload:
     return RenderedPayload(viewer.name, lines)
 
 
-def _plain(job: RenderJob) -> list[Line]:
+def _plain(job: RenderJob) -> Sequence[Line]:
     """The payload without colours: linear in the bytes of a part, at most `PART_BYTES`."""
-    return plain_lines(job.part.text or "", job.cells)
+    unbound = Deadline(float("inf"))
+    document = TextDocument("raw", job.part.text or "", None, unbound)
+    return DocumentLines(document, job.cells, MOST_ROWS, unbound)

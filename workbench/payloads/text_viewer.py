@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from workbench.payloads.deadline import Deadline
-from workbench.payloads.highlight import text_lines
+from workbench.payloads.documents.document import PayloadDocument
+from workbench.payloads.documents.text_document import TextDocument
 from workbench.payloads.lexers import lexer_for
 from workbench.payloads.viewer import PayloadPart
-from workbench.text.lines import Line
 
 
 class TextViewer:
@@ -18,6 +18,6 @@ class TextViewer:
         """True for UTF-8 without NUL."""
         return part.text is not None
 
-    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> list[Line]:
+    def open(self, part: PayloadPart, deadline: Deadline) -> PayloadDocument:
         """The lines of the text, cut where they are too long."""
-        return text_lines(part.text or "", lexer_for(part), cells, deadline)
+        return TextDocument(self.name, part.text or "", lexer_for(part), deadline)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 from workbench.payloads.deadline import Deadline
-from workbench.text.lines import Line
+from workbench.payloads.documents.document import PayloadDocument
+from workbench.payloads.documents.json_members import CHUNK, Members
 
 
 def is_text(data: bytes) -> bool:
@@ -31,6 +31,13 @@ class PayloadPart:
     """As the component gave it; empty when it gave none."""
     offset: int = 0
     """Bytes of the payload before this part."""
+    size: int | None = None
+    """Bytes of the whole payload; None where this is all."""
+
+    @property
+    def whole(self) -> bool:
+        """True when this is all of the payload."""
+        return self.size is None or (not self.offset and len(self.data) >= self.size)
 
     @property
     def media_type(self) -> str:
@@ -41,6 +48,25 @@ class PayloadPart:
     def text(self) -> str | None:
         """The part as text, without a character that was cut off; None when it is no text."""
         return self.data.decode("utf-8", "ignore") if is_text(self.data) else None
+
+    @cached_property
+    def latin(self) -> str:
+        """The bytes as Latin-1: a character each, at the offset that it has in the part."""
+        return self.data.decode("latin-1")
+
+    @cached_property
+    def json_root(self) -> Members | None:
+        """The JSON object or array that it begins with, read as far as its first members.
+
+        None where none begins. Read once, since that may take a tenth of a second.
+        """
+        text = self.latin
+        try:
+            members = Members(text, len(text) - len(text.lstrip(" \t\n\r")))
+        except ValueError:
+            return None
+        members.read(CHUNK)
+        return members
 
 
 def payload_text(part: PayloadPart) -> str:
@@ -60,10 +86,9 @@ class PayloadViewer(Protocol):
         """True when this viewer has something to show of such a payload."""
         ...
 
-    def lines(self, part: PayloadPart, cells: int, deadline: Deadline) -> Sequence[Line]:
-        """The part in rows of at most `cells` cells, printable on a terminal.
+    def open(self, part: PayloadPart, deadline: Deadline) -> PayloadDocument:
+        """The payload, to be looked into.
 
-        For any thread. Looks at the deadline; raises `TookTooLongError`. `LazyLines` where there
-        can be many and each can be made by itself: a pane makes those in sight.
+        For any thread. Looks at the deadline; raises `TookTooLongError`.
         """
         ...

@@ -36,6 +36,8 @@ class StyleRole(StrEnum):
     LITERAL = "literal"
     PAST = "past"
     """What belongs to the past that is looked at."""
+    FOUND = "found"
+    """What was searched for; also shown without colour, as underlined text."""
     PAST_FLAG = "past-flag"
     """That the past is looked at; also shown without colour, as reversed text, as all flags are."""
     ACCENT_FLAG = "accent-flag"

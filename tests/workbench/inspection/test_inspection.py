@@ -27,6 +27,7 @@ from workbench.inspection.node import node_rows
 from workbench.payloads.limits import COPY_BYTES
 from workbench.payloads.rendering import render
 from workbench.screens.whole_payloads import copying
+from workbench.terminal import clipboard_copy
 from workbench.text.lines import Row, plain
 from workbench.view import ElementRef
 
@@ -92,8 +93,12 @@ async def test_v_changes_the_form_of_the_payload() -> None:
         picture = snapshot(link.flow, calls=9, next_call=upcoming)
         await show(app, pilot, link, Update(Health.READY, snapshot=picture))
         await show(app, pilot, link, Update(Health.READY, replies=(details(7),)))
+        assert 'type     "log"' in text_of(app)
+        await pilot.press("v")
+        await settle(app, pilot)
         assert '"type": "log"' in text_of(app)
         await pilot.press("v")
+        await settle(app, pilot)
         assert '{"type":"log"' in text_of(app)
         await pilot.press("v")
         await settle(app, pilot)
@@ -114,8 +119,9 @@ async def test_a_viewer_stays_chosen_and_v_on_a_payload_with_one_viewer_chooses_
             await show(app, pilot, link, Update(Health.READY, snapshot=picture))
             reply = details(element, payload)
             await show(app, pilot, link, Update(Health.READY, replies=(reply,)))
-            if element < 9:
+            for _ in range(2 if element == 8 else element == 7):
                 await pilot.press("v")
+            await settle(app, pilot)
             assert shown in text_of(app)
             assert inspector.viewer == (None if element == 7 else "raw")
 
@@ -148,7 +154,7 @@ async def test_an_answer_to_an_older_question_is_left_out() -> None:
 async def test_a_payload_is_copied_whole_or_the_part_is_said(
     payload: bytes, copied: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "copy_natively", lambda _text: None)
+    monkeypatch.setattr(clipboard_copy, "copy_natively", lambda _text: None)
     monkeypatch.setattr(copying, "COPY_BYTES", 100_000)
     link = ReadingLink(payload)
     async with opened(link) as (app, pilot):
@@ -167,7 +173,7 @@ async def test_a_payload_is_copied_whole_or_the_part_is_said(
 async def test_what_is_shown_is_copied_when_the_whole_is_no_longer_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(copying, "copy_natively", lambda _text: None)
+    monkeypatch.setattr(clipboard_copy, "copy_natively", lambda _text: None)
     link = FakeLink()
     async with opened(link) as (app, pilot):
         got: list[str] = []

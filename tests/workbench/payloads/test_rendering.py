@@ -89,5 +89,9 @@ def test_json_that_is_nested_deeply_does_not_become_mostly_spaces(text: str) -> 
 
 def test_the_largest_part_is_rendered_to_its_end() -> None:
     data = b"[" + b",".join([b"1"] * (PART_BYTES // 2 - 1)) + b"]"
-    shown = render(RenderJob(PayloadPart(data, "application/json"), None, 60), seconds=60)
+    part = PayloadPart(data, "application/json")
+    shown = render(RenderJob(part, "formatted", 60), seconds=60)
     assert len(shown.lines) == PART_BYTES // 2 + 1
+    tree = render(RenderJob(part, "tree", 60), seconds=60)
+    assert len(tree.lines) == 1 + PART_BYTES // 2 - 1
+    assert plain(tree.lines[-1]).split() == [str(PART_BYTES // 2 - 2), "1"]

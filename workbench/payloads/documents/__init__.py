@@ -1,0 +1,1 @@
+"""Whole payloads, looked into row by row: trees, tables, text, bytes, differences."""

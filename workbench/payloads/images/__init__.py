@@ -1,0 +1,1 @@
+"""Images in payloads: what their headers say, and small pictures of them."""
