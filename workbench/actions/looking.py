@@ -14,6 +14,10 @@ def _has_graph(context: Context) -> bool:
     return context.view.graph is not None
 
 
+def _has_element(context: Context) -> bool:
+    return context.element is not None
+
+
 LOOK: tuple[Action, ...] = (
     Action(id="open", keys=("enter",), label="inspect", group=Group.LOOK,
            help="Look into what the cursor is on.",
@@ -21,6 +25,10 @@ LOOK: tuple[Action, ...] = (
     Action(id="back", keys=("escape",), label="back", group=Group.LOOK,
            help="Stop a long call, or go up one level: the selection, the zoom, the pane.",
            do=lambda to: to.panes.up()),
+    Action(id="payload", keys=("V",), label="payload", group=Group.LOOK,
+           help="Look into the whole payload of the inspected element: fold, find, compare, save.",
+           do=lambda to: to.panes.look_into_payload(), when=_has_element,
+           needs="an element in the inspector"),
     Action(id="viewer", keys=("v",), label="viewer", group=Group.LOOK,
            help="Show the payload with the next viewer: formatted, raw, hexadecimal.",
            do=lambda to: to.panes.next_viewer()),

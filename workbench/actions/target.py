@@ -106,6 +106,10 @@ class PaneActions(Protocol):
         """Look into what the cursor is on."""
         ...
 
+    def look_into_payload(self) -> None:
+        """Look into the whole payload of the element that the inspector shows."""
+        ...
+
     def follow(self) -> None:
         """Let the pane follow its end, or stop doing so."""
         ...

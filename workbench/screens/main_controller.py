@@ -21,6 +21,7 @@ from workbench.screens.session_controller import SessionController
 from workbench.screens.trust_dialogs import TrustDialogs
 from workbench.screens.update_feed import UpdateFeed
 from workbench.screens.whole_payloads.copying import Copying
+from workbench.screens.whole_payloads.payload_looking import PayloadLooking
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
 
 
@@ -34,6 +35,7 @@ class MainController:
         self._pane_controller = PaneController(
             panes,
             Copying(panes, self._reading),
+            PayloadLooking(panes, self._reading, lambda: self.do("edit")),
             lambda: self._session.send(Pause()),
             lambda: self._session.send(StopCall()),
         )

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from workbench.actions.context import PaneName
 from workbench.screens.panes import Panes
 from workbench.screens.whole_payloads.copying import Copying
+from workbench.screens.whole_payloads.payload_looking import PayloadLooking
+from workbench.widgets.inspector import Inspector
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
 
@@ -25,11 +27,13 @@ class PaneController:
         self,
         panes: Panes,
         copying: Copying,
+        looking: PayloadLooking,
         cancel: Callable[[], None],
         stop_call: Callable[[], None],
     ) -> None:
         self._panes = panes
         self._copying = copying
+        self._looking = looking
         self._cancel = cancel
         self._stop_call = stop_call
 
@@ -95,9 +99,16 @@ class PaneController:
             self._panes.target.sideways(step)
 
     def open(self) -> None:
-        """Look into what the cursor is on."""
-        if self._panes.target is not None:
-            self._panes.target.open()
+        """Look into what the cursor is on; of an element, into its payload."""
+        target = self._panes.target
+        if isinstance(target, Inspector) and target.on_payload:
+            self._looking.look()
+        elif target is not None:
+            target.open()
+
+    def look_into_payload(self) -> None:
+        """Look into the whole payload of the element that the inspector shows."""
+        self._looking.look()
 
     def follow(self) -> None:
         """Let the log follow its end, or stop doing so."""

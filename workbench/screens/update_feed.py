@@ -9,7 +9,14 @@ from runtime.model.linked import LinkedFlow
 from runtime.protocol.breakpoints import BreakpointTrial
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import Request, SetComparing
-from runtime.protocol.updates import CallMark, EventLine, SavedBranches, Update, WholePayload
+from runtime.protocol.updates import (
+    CallElements,
+    CallMark,
+    EventLine,
+    SavedBranches,
+    Update,
+    WholePayload,
+)
 from workbench.actions.context import PaneName
 from workbench.inspection.build_rows import comparison_words
 from workbench.screens.panes import Panes
@@ -35,7 +42,7 @@ class UpdateFeed:
         self,
         panes: Panes,
         send: Callable[[Request], None],
-        on_payload: Callable[[WholePayload], None],
+        on_payload: Callable[[WholePayload | CallElements], None],
         on_try: Callable[[NodeInput | NodeTry], None],
     ) -> None:
         self._panes = panes
@@ -68,7 +75,7 @@ class UpdateFeed:
             self._remember(update.events)
         panes.inspector.ask_again()
         for reply in update.replies:
-            if isinstance(reply, WholePayload):
+            if isinstance(reply, WholePayload | CallElements):
                 self._on_payload(reply)
             elif isinstance(reply, NodeInput | NodeTry):
                 self._on_try(reply)

@@ -272,6 +272,13 @@ class Inspector(LineView, inherit_bindings=False):
             self.viewer = following.name
 
     @property
+    def on_payload(self) -> bool:
+        """True where Enter means the payload of the element that is shown."""
+        if not isinstance(self._subject, ElementRef):
+            return False
+        return self.cursor is None or self.rows[self.cursor].target is None
+
+    @property
     def partly_read(self) -> ElementSummary | None:
         """The element that is shown, when only a part of its payload was read."""
         details = self._details

@@ -10,13 +10,10 @@ from workbench.payloads.limits import COPY_BYTES
 from workbench.payloads.viewer import PayloadPart, payload_text
 from workbench.screens.panes import Panes
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
-from workbench.terminal.clipboard import copy_natively
+from workbench.terminal.clipboard_copy import put_on_clipboard
 from workbench.text.figures import size
 from workbench.widgets.inspector import Inspector
 from workbench.widgets.line_view import LineView
-
-TERMINAL_CHARACTERS = 700_000
-"""Some terminals drop more without a word; tmux takes 1 MiB of base64."""
 
 
 class Copying:
@@ -72,9 +69,5 @@ class Copying:
         await self._copy(await asyncio.to_thread(payload_text, PayloadPart(data)))
 
     async def _copy(self, text: str, part: str = "") -> None:
-        tool = await asyncio.to_thread(copy_natively, text)
-        if tool is None:
-            self._panes.app.copy_to_clipboard(text)
-        much = " much" if len(text) > TERMINAL_CHARACTERS else ""
-        way = f"with {tool}" if tool else f"through the terminal (OSC 52), if it allows that{much}"
+        way = await put_on_clipboard(self._panes.app, text)
         self._panes.show_notice(f"Copied {len(text):,} characters{part} {way}.")

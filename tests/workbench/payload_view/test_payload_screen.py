@@ -1,0 +1,225 @@
+"""The screen with a whole payload: every key of it, on a scripted session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from runtime.protocol.requests import FindCall, ReadPayload, Request
+from runtime.protocol.updates import CallElements, Health, Update, WholePayload
+from tests.support.workbench_fakes import (
+    FakeLink,
+    busy_update,
+    element_line,
+    opened,
+    settle,
+    show,
+    text_of,
+)
+from workbench.app import StudioApp
+from workbench.dialogs.payload_editor import PayloadScreen
+from workbench.payload_view.keys_dialog import PayloadKeysScreen
+from workbench.payload_view.screen import PayloadViewScreen
+from workbench.text.lines import plain
+
+ORDER = {
+    "type": "order",
+    "customer": {"name": "Žofie", "city": "Praha"},
+    "items": [{"sku": number, "left": 40 - number} for number in range(30)],
+    "note": "call before noon",
+}
+
+
+class PayloadLink(FakeLink):
+    """Answers for payloads: the one of an element, and what its call made of it."""
+
+    def __init__(self, payload: bytes, after: bytes | None = None) -> None:
+        super().__init__()
+        self.payloads = {7: payload, 8: after if after is not None else payload}
+        self.content_type = "application/json"
+
+    def send(self, request: Request) -> None:
+        super().send(request)
+        match request:
+            case ReadPayload(element_id):
+                data = self.payloads[element_id]
+                about = replace(
+                    element_line(element_id, data[:160], len(data)),
+                    content_type=self.content_type,
+                )
+                reply = WholePayload(request, about, data=data)
+                self.push(replace(self._latest, replies=(reply,)))
+            case FindCall():
+                found = CallElements(
+                    request, 9, "log-proc", "process", element_line(7), element_line(8)
+                )
+                self.push(replace(self._latest, replies=(found,)))
+
+
+@asynccontextmanager
+async def looking(
+    payload: bytes,
+    after: bytes | None = None,
+    *,
+    content_type: str = "application/json",
+    size: tuple[int, int] = (80, 24),
+) -> AsyncIterator[tuple[StudioApp, Pilot[None], PayloadViewScreen]]:
+    """The payload of the next element, looked into with Enter in the inspector."""
+    link = PayloadLink(payload, after)
+    link.content_type = content_type
+    async with opened(link, size) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        await pilot.press("3", "enter")
+        await rest(app, pilot)
+        assert isinstance(app.screen, PayloadViewScreen)
+        yield app, pilot, app.screen
+
+
+async def rest(app: StudioApp, pilot: Pilot[None]) -> None:
+    """Until nothing is read, opened or searched any more."""
+    await settle(app, pilot)
+    for _ in range(2):
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+
+
+async def press(app: StudioApp, pilot: Pilot[None], *keys: str) -> None:
+    await pilot.press(*keys)
+    await rest(app, pilot)
+
+
+async def find(app: StudioApp, pilot: Pilot[None], text: str) -> None:
+    await pilot.press("slash")
+    app.screen.query_one(Input).value = text
+    await pilot.pause()
+    await rest(app, pilot)
+
+
+async def test_a_tree_folds_is_searched_and_says_where_the_cursor_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(
+        "workbench.terminal.clipboard_copy.copy_natively",
+        lambda text: copied.append(text) or "a test",  # type: ignore[func-returns-value]
+    )
+    async with looking(json.dumps(ORDER, ensure_ascii=False).encode()) as (app, pilot, screen):
+        assert "▸ items     [30]" in text_of(app)
+        assert 'city  "Praha"' in text_of(app)
+        await press(app, pilot, "down", "down", "down")
+        assert '$.customer.name   string   "Žofie"' in text_of(app)
+        await press(app, pilot, "y")
+        await press(app, pilot, "Y")
+        assert copied == ['"Žofie"', "$.customer.name"]
+        await press(app, pilot, "left", "enter")
+        assert 'city  "Praha"' not in text_of(app)
+        await press(app, pilot, "right")
+        assert 'city  "Praha"' in text_of(app)
+        await find(app, pilot, "sku")
+        assert "30 found" in text_of(app)
+        await press(app, pilot, "enter", "n")
+        assert "$.items[1].sku   number   1" in text_of(app)
+        await press(app, pilot, "N", "N")
+        assert "$.items[29].sku" in text_of(app)
+        await press(app, pilot, "escape", "g")
+        assert "found" not in text_of(app)
+        await press(app, pilot, "z", "z")
+        assert text_of(app).count("sku") > 2
+        await press(app, pilot, "end")
+        assert '$.note   string   "call before noon"' in text_of(app)
+        await press(app, pilot, "pageup", "pagedown", "k", "j", "home")
+        assert " $   object" in text_of(app)
+        await press(app, pilot, "question_mark")
+        assert isinstance(app.screen, PayloadKeysScreen)
+        await press(app, pilot, "escape", "q")
+        assert app.screen is not screen
+
+
+async def test_digits_and_v_choose_the_way_and_a_choice_is_kept_for_its_content_type() -> None:
+    rows = "\n".join(json.dumps({"host": f"web-{n}", "cpu": n * 9}) for n in range(12))
+    async with looking(rows.encode(), content_type="application/x-ndjson") as (app, pilot, _):
+        assert "1 table" in text_of(app)
+        assert "row  host    cpu" in text_of(app)
+        await press(app, pilot, "right", "vertical_line", "vertical_line")
+        assert "Sorted by cpu, last first." in text_of(app)
+        await press(app, pilot, "g")
+        assert "line 12 $.cpu   number   99" in text_of(app)
+        await find(app, pilot, 'cpu > 50 && host != "web-7"')
+        assert "5 found" in text_of(app)
+        await find(app, pilot, "/web-(3|4)/")
+        assert "2 found" in text_of(app)
+        await find(app, pilot, "size > 3")
+        assert '"size" is not a field' in text_of(app)
+        await press(app, pilot, "escape", "2")
+        assert "Formatted" in text_of(app) or "Raw" in text_of(app)
+        await press(app, pilot, "v")
+        chosen = app.screen
+        assert isinstance(chosen, PayloadViewScreen)
+        await press(app, pilot, "escape", "V")
+        assert isinstance(app.screen, PayloadViewScreen)
+        assert app.screen is not chosen
+        assert "Table" not in text_of(app).splitlines()[1]
+
+
+async def test_before_and_after_of_a_call_are_compared_and_n_goes_through_the_differences() -> None:
+    after = {**ORDER, "customer": {"name": "Žofie Nová", "city": "Praha"}, "note": "none"}
+    sides = (json.dumps(ORDER).encode(), json.dumps(after).encode())
+    for size in ((120, 30), (80, 24)):
+        async with looking(*sides, size=size) as (app, pilot, screen):
+            await press(app, pilot, "5")
+            title = "before and after log-proc process(#6), call 9"
+            assert title[: None if size[0] == 120 else 24] in text_of(app)
+            assert "2 differ" in text_of(app)
+            await press(app, pilot, "n")
+            assert "$.customer.name" in text_of(app)
+            assert "1 of 2 differences" in text_of(app)
+            assert 'type      "order"' in text_of(app)
+            await press(app, pilot, "v")
+            assert 'type      "order"' not in text_of(app)
+            await press(app, pilot, "n", "n", "N")
+            assert "$.note" in text_of(app)
+            assert screen is app.screen
+
+
+async def test_a_payload_is_saved_whole_and_never_over_another_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = b"\0" + bytes(range(256)) * 300
+    async with looking(data, content_type="") as (app, pilot, _):
+        assert "000000 00 00 01" in text_of(app)
+        await press(app, pilot, "w", "enter")
+        assert (tmp_path / "source-6.bin").read_bytes() == data
+        assert "Saved 75.0 KiB to" in text_of(app)
+        await press(app, pilot, "w", "enter")
+        assert "is not written over" in text_of(app)
+        assert (tmp_path / "source-6.bin").read_bytes() == data
+        await find(app, pilot, "ABC")
+        await press(app, pilot, "enter")
+        assert "offset 0x40" in text_of(app)
+        await press(app, pilot, "e")
+        assert "paused flow" in text_of(app) or isinstance(app.screen, PayloadScreen)
+
+
+async def test_what_cannot_be_looked_into_is_said() -> None:
+    link = PayloadLink(b"{}")
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        gone = WholePayload(ReadPayload(7, 67_108_864))
+        link.payloads = {7: b""}
+        link.send = lambda request: link.sent.append(request)  # type: ignore[method-assign]
+        await pilot.press("V")
+        await show(app, pilot, link, Update(Health.READY, replies=(gone,)))
+        assert "not kept any more" in text_of(app)
+        large = replace(gone, summary=element_line(7, size=99_000_000))
+        await pilot.press("V")
+        await show(app, pilot, link, Update(Health.READY, replies=(large,)))
+        assert "up to 64.0 MiB can be looked into" in text_of(app)
+        assert plain(()) == ""

@@ -1,0 +1,1 @@
+"""A whole payload on a screen of its own."""

@@ -1,0 +1,41 @@
+"""Opening a payload in a way, for any thread, within a time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from workbench.payload_view.shown_payload import CallSides, Sides
+from workbench.payloads.deadline import Deadline, TookTooLongError
+from workbench.payloads.documents.before_after import BeforeAfter
+from workbench.payloads.documents.document import PayloadDocument
+from workbench.payloads.documents.text_document import TextDocument
+from workbench.payloads.registry import open_document, viewers_for
+from workbench.payloads.viewer import PayloadPart
+
+OPEN_S = 10.0
+"""How long it may take until a payload can be shown in a way."""
+
+
+class OpenedPayload(NamedTuple):
+    """A payload that can be shown."""
+
+    ways: list[str]
+    """Names of the viewers that accept it."""
+    document: PayloadDocument
+    said: str
+    """What could not be done, or ""."""
+
+
+def open_way(part: PayloadPart, name: str | None, sides: Sides | None) -> OpenedPayload:
+    """The payload in the way of that name, or in the one that says most; as text if that takes
+    too long."""
+    ways = [viewer.name for viewer in viewers_for(part)]
+    try:
+        if name == BeforeAfter.name and isinstance(sides, CallSides):
+            both = BeforeAfter(sides.before, sides.after, Deadline(OPEN_S))
+            return OpenedPayload(ways, both, "")
+        return OpenedPayload(ways, open_document(part, name, Deadline(OPEN_S)), "")
+    except TookTooLongError:
+        text = part.data.decode("utf-8", "replace")
+        plain = TextDocument("raw", text, None, Deadline(OPEN_S))
+        return OpenedPayload(ways, plain, "That took too long: shown as text.")

@@ -1,0 +1,32 @@
+"""What the screen of a payload is opened with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runtime.protocol.updates import ElementSummary
+from workbench.payloads.viewer import PayloadPart
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The payload that is looked into."""
+
+    about: ElementSummary
+    part: PayloadPart
+    title: str
+    """What it is and where it stands."""
+
+
+@dataclass(frozen=True)
+class CallSides:
+    """What went into a call and what came out of it."""
+
+    title: str
+    """`process(#4), call 14`."""
+    before: bytes
+    after: bytes
+
+
+Sides = CallSides | str
+"""A text says why there are none."""
