@@ -30,7 +30,6 @@ from runtime.protocol.requests import (
     CompareBranches,
     Continue,
     EditElement,
-    FindCall,
     Fork,
     InjectElement,
     JumpTo,
@@ -38,11 +37,8 @@ from runtime.protocol.requests import (
     JumpToMark,
     JumpToStop,
     ListNode,
-    ListQueue,
     Pause,
-    ReadElement,
     ReadNodeInput,
-    ReadPayload,
     Rollback,
     SaveBranches,
     SeekRequest,
@@ -64,6 +60,7 @@ from runtime.protocol.requests import (
 from runtime.protocol.updates import CallMark, Health, Update
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.recording.file.writer import free_path
+from runtime.session.inspection_requests import answer_looks
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable
 from runtime.session.run_loop import RunLoop
@@ -159,10 +156,7 @@ class FlowSession:
         on(SkipElement, lambda asked: self._change(asked, Skip(asked.node)))
         on(EditElement, self._edit)
         on(InjectElement, self._inject)
-        on(ListQueue, self._list_queue)
-        on(ReadElement, self._read_element)
-        on(ReadPayload, self._read_payload)
-        on(FindCall, self._find_call)
+        answer_looks(self.requests, lambda: self.execution.inspector, self._updates.reply)
         on(ListNode, self._list_node)
         on(ReadNodeInput, self._read_node_input)
         on(TryNode, self._try_node)
@@ -195,20 +189,6 @@ class FlowSession:
     def _pause(self, asked: Pause | StopCall) -> None:
         self._time.cancel()
         self._loop.pause()
-
-    def _list_queue(self, asked: ListQueue) -> None:
-        inspector = self.execution.inspector
-        self._updates.reply(inspector.queue(asked.edge, asked.offset, asked.count))
-
-    def _read_element(self, asked: ReadElement) -> None:
-        inspector = self.execution.inspector
-        self._updates.reply(inspector.element(asked.element_id, asked.offset, asked.length))
-
-    def _read_payload(self, asked: ReadPayload) -> None:
-        self._updates.reply(self.execution.inspector.payload(asked))
-
-    def _find_call(self, asked: FindCall) -> None:
-        self._updates.reply(self.execution.inspector.call_of(asked))
 
     def _list_node(self, asked: ListNode) -> None:
         calls = self.execution.inspector.calls(asked.node, asked.count)
