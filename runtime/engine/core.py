@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from runtime.engine import edits, failures, lifecycle, queues, relink
+from runtime.engine import edits, failures, lifecycle, queues, relink, surgery
 from runtime.engine.flow_run import FlowRun, Stage, added
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
@@ -24,9 +24,14 @@ from runtime.model.commands import (
     Advance,
     Cancel,
     Command,
+    Discard,
     Drain,
+    Duplicate,
     Edit,
+    Empty,
+    Hold,
     Inject,
+    Move,
     Relink,
     SetQueue,
     SetSchedule,
@@ -144,6 +149,10 @@ class Engine:
         """Nodes whose last call failed and is still to be made again."""
         return tuple(node.name for node in self._run.nodes if node.failure is not None)
 
+    def held_words(self) -> str:
+        """Which nodes are on hold with something to do, in one sentence; empty when none is."""
+        return scheduler.held_words(self._run)
+
     def waits_ns(self) -> int:
         """Flow time until something may become ready, in nanoseconds.
 
@@ -173,6 +182,8 @@ class Engine:
         After `Relink`, edges have the indices of its flow, and schedules begin their turns again.
         """
         if isinstance(command, Step):
+            if command.edge is not None:
+                return self._step_edge(command.edge)
             if command.node is not None:
                 return self._step_node(command.node)
             return self.step() if command.lineage is None else self._step_lineage(command.lineage)
@@ -196,6 +207,16 @@ class Engine:
                 self._note(edits.inject(run, command), None)
             case Edit():
                 self._note(edits.edit(run, command), None)
+            case Discard():
+                self._note(surgery.discard(run, command), None)
+            case Duplicate():
+                self._note(surgery.duplicate(run, command), None)
+            case Move():
+                self._note(surgery.move(run, command), None)
+            case Empty():
+                self._note(surgery.empty(run, command), None)
+            case Hold():
+                self._note(edits.hold(run, command), command.node)
             case Relink():
                 self._note(relink.relink(run, command.flow), None)
                 self._follow_graph(self._schedule.policy)
@@ -232,7 +253,7 @@ class Engine:
     def _step_node(self, name: str) -> list[Event]:
         run = self._run
         node = run.by_name.get(name)
-        if node is not None and node.ready:
+        if node is not None and (node.ready or self._is_able(node)):
             return self._call(node, None)
         chosen = scheduler.by_schedule(run, self._schedule)
         # A node that was removed, or has another role, is torn down under its name.
@@ -241,6 +262,23 @@ class Engine:
         if node is None:
             return self._stand_still(f"the flow has no node {name}", None)
         return self._stand_still(scheduler.why_not(run, node), name)
+
+    def _is_able(self, node: NodeRecord) -> bool:
+        """Whether only the hold keeps it from being called."""
+        return self._run.flowing and node.on_hold and readiness.able(node)
+
+    def _step_edge(self, index: int) -> list[Event]:
+        run = self._run
+        edge = edits.edge_at(run, index)
+        if edge is None:
+            return self._stand_still(edits.no_edge(run, index), None)
+        node = edge.consumer
+        if not edge.items:
+            return self._stand_still(f"{edge.link.label} is empty", node.name)
+        failing = node.failing not in (None, edge)
+        if failing or not (node.ready or self._is_able(node)):
+            return self._stand_still(scheduler.why_not(run, node), node.name)
+        return self._call(node, edge)
 
     def _step_lineage(self, lineage: int) -> list[Event]:
         run = self._run

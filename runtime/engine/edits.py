@@ -13,9 +13,9 @@ from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness
 from runtime.engine.scheduling.scheduler import state_of
-from runtime.model.commands import INJECTED, Edit, Inject, SetQueue
+from runtime.model.commands import INJECTED, Edit, Hold, Inject, SetQueue
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer, Element
-from runtime.model.events import Edited, Injected, Swapped
+from runtime.model.events import Edited, HoldChanged, Injected, Swapped
 
 
 def swap(run: FlowRun, name: str, digest: str) -> str | None:
@@ -48,9 +48,9 @@ def swap(run: FlowRun, name: str, digest: str) -> str | None:
 
 def set_queue(run: FlowRun, command: SetQueue) -> str | None:
     """Give a queue other settings; see `SetQueue`."""
-    edge = _edge(run, command.edge)
+    edge = edge_at(run, command.edge)
     if edge is None:
-        return _no_edge(run, command.edge)
+        return no_edge(run, command.edge)
     link = replace(
         edge.link,
         capacity=command.capacity,
@@ -66,41 +66,67 @@ def set_queue(run: FlowRun, command: SetQueue) -> str | None:
 
 def inject(run: FlowRun, command: Inject) -> str | None:
     """Put a new element into a queue; see `Inject`."""
-    edge = _edge(run, command.edge)
+    edge = edge_at(run, command.edge)
     if edge is None:
-        return _no_edge(run, command.edge)
+        return no_edge(run, command.edge)
     buffer_type = command.content_type if command.buffer_type is None else command.buffer_type
     refusal = (
-        _why_no_work(run)
+        why_no_work(run)
         or _why_no_buffer(command.payload, command.content_type)
         or _why_no_buffer(command.payload, buffer_type)
-        or _why_no_room(run, edge)
+        or why_no_room(run, edge)
     )
     if refusal is not None:
         return refusal
-    _put_off_final(run, edge.consumer)
-    run.last_id = number = run.last_id + 1
     element = Element(
-        number,
-        number,
+        0,
+        0,
         INJECTED,
         run.injected if command.sequence is None else command.sequence,
         run.wall_ns + run.now_ns if command.timestamp_ns is None else command.timestamp_ns,
         command.content_type,
         Buffer(command.payload, buffer_type),
     )
+    put_in(run, edge, element, command.place)
+    return None
+
+
+def put_in(run: FlowRun, edge: EdgeRecord, like: Element, place: int | None) -> None:
+    """Put a new element into a queue that has room, with the payload and times of `like`."""
+    consumer = edge.consumer
+    _put_off_final(run, consumer)
+    run.last_id = number = run.last_id + 1
+    element = like._replace(id=number, lineage=number, source=INJECTED, path=())
     run.injected += 1
     edge.injected += 1
     first = len(run.events)
     delivery = queues.put(run, edge, element)
     assert delivery is not None, f"{edge.link.label} had room"
     run.events.insert(first, Injected(run.now_ns, delivery))
+    items = edge.items
+    if place is not None and place < len(items) - 1:
+        if place == 0 and consumer.failing is edge:
+            failures.forgive(run, consumer)
+        items.pop()
+        items.insert(place, element)
+
+
+def hold(run: FlowRun, command: Hold) -> str | None:
+    """Have a node make no calls, or let it go; see `Hold`."""
+    node = run.by_name.get(command.node)
+    if node is None:
+        return f"the flow has no node {command.node}"
+    if node.on_hold is command.on:
+        return f"{node.name} is {'on hold already' if command.on else 'not on hold'}"
+    node.on_hold = command.on
+    run.events.append(HoldChanged(run.now_ns, node.name, command.on))
+    readiness.refresh(run, node)
     return None
 
 
 def edit(run: FlowRun, command: Edit) -> str | None:
     """Give an element that waits another payload; see `Edit`."""
-    refusal = _why_no_work(run) or _why_no_buffer(command.payload, command.content_type or "")
+    refusal = why_no_work(run) or _why_no_buffer(command.payload, command.content_type or "")
     if refusal is not None:
         return refusal
     copies = [copy for edge in run.edges for copy in _copies(edge, command.element_id)]
@@ -120,16 +146,18 @@ def edit(run: FlowRun, command: Edit) -> str | None:
     return None
 
 
-def _edge(run: FlowRun, index: int) -> EdgeRecord | None:
+def edge_at(run: FlowRun, index: int) -> EdgeRecord | None:
+    """The edge of that index, or None."""
     edges = run.edges
     return edges[index] if 0 <= index < len(edges) else None
 
 
-def _no_edge(run: FlowRun, index: int) -> str:
+def no_edge(run: FlowRun, index: int) -> str:
+    """Says that there is no such edge."""
     return f"the flow has no edge {index}: it has {len(run.edges)}"
 
 
-def _why_no_work(run: FlowRun) -> str | None:
+def why_no_work(run: FlowRun) -> str | None:
     """Why no element will be worked on, or None."""
     if run.stage is Stage.CREATED:
         return "the flow has not started: nothing waits in it"
@@ -140,7 +168,7 @@ def _why_no_work(run: FlowRun) -> str | None:
     return None
 
 
-def _why_no_room(run: FlowRun, edge: EdgeRecord) -> str | None:
+def why_no_room(run: FlowRun, edge: EdgeRecord) -> str | None:
     """Why nothing can be put into the queue from outside, or None."""
     consumer = edge.consumer
     if consumer.done or consumer.final_given:

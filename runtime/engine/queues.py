@@ -52,6 +52,36 @@ def take(run: FlowRun, edge: EdgeRecord) -> Element:
     return element
 
 
+def withdraw(run: FlowRun, edge: EdgeRecord, place: int, reason: DropReason) -> None:
+    """Drop an element out of the queue without a call; what waits for room moves up."""
+    items, consumer = edge.items, edge.consumer
+    element = items[place]
+    del items[place]
+    edge.evicted += 1
+    _drop(run, edge, element, reason, consumer)
+    if not items:
+        consumer.nonempty -= 1
+    if edge.full:
+        _room_made(run, edge)
+    if not items and edge.closed:
+        run.closing.append(consumer)
+    readiness.refresh(run, consumer)
+
+
+def withdraw_pending(run: FlowRun, edge: EdgeRecord, element_id: int, reason: DropReason) -> bool:
+    """Drop an element that waits for room in the queue; False when it does not."""
+    found = next((item for item in edge.pending if item.id == element_id), None)
+    if found is None:
+        return False
+    producer = edge.producer
+    edge.pending.remove(found)
+    producer.pending -= 1
+    _drop(run, edge, found, reason, producer)
+    _pending_changed(run, producer)
+    readiness.refresh(run, producer)
+    return True
+
+
 def drop_pending(run: FlowRun, edge: EdgeRecord) -> None:
     """Drop the copies that wait for this edge, as skipped after a failure."""
     producer = edge.producer

@@ -216,6 +216,7 @@ class NodeRecord:
         "live",
         "name",
         "nonempty",
+        "on_hold",
         "outputs",
         "paused",
         "paused_until_ns",
@@ -261,6 +262,8 @@ class NodeRecord:
         self.final_due = False
         self.final_given = False
 
+        self.on_hold = False
+        """Makes no calls but those that are asked for by name (`Hold`)."""
         self.ready = False
         self.due = self.work
         """The export to call next, meaningful while `ready`."""

@@ -29,7 +29,9 @@ from runtime.model.events import (
     ElementDropped,
     FlowEnded,
     FlowStarted,
+    HoldChanged,
     Injected,
+    Moved,
     NodeDone,
     NodeFailed,
     NodeRebuilt,
@@ -147,6 +149,16 @@ class EventWording:
             case Injected(at_ns, (edge, element, depth)):
                 text = f"#{element.sequence} injected into {self._label(number, edge)} [{depth}]"
                 return _line(number, CallMark.STATE, at_ns, None, text, element, edge=edge)
+            case Moved(at_ns, edge, element, before, after, overtaken):
+                where = f"from place {before + 1} to {after + 1} of {self._label(number, edge)}"
+                text = f"#{element.sequence} moved {where}"
+                if overtaken is not None:
+                    side = "before" if after < before else "behind"
+                    text += f", {side} #{overtaken.sequence}: order broken"
+                return _line(number, CallMark.STATE, at_ns, None, text, element, edge=edge)
+            case HoldChanged(at_ns, node, on):
+                text = "on hold: it makes no calls" if on else "let go"
+                return _line(number, CallMark.STATE, at_ns, node, text, None)
             case Edited(at_ns, element, edges):
                 where = ", ".join(self._label(number, edge) for edge in edges)
                 text = f"#{element.sequence} edited in {where}"

@@ -27,10 +27,20 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Make one call: the next in order, or the next of `node`, or the next that moves `lineage`."""
+    """Make one call: the next in order, or of `node`, or that moves `lineage`, or at `edge`.
+
+    Of a node that is held, a call is made when `node` or `edge` asks for it.
+    """
 
     node: str | None = None
     lineage: int | None = None
+    edge: int | None = None
+    """Index of an edge: its consumer is called with the element at the head of its queue."""
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it asks for a certain call, and not for the next in order."""
+        return self.node is not None or self.lineage is not None or self.edge is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +140,7 @@ class Relink:
 
 @dataclass(frozen=True, slots=True)
 class Inject:
-    """Put a new element at the tail of a queue, as if its producer had sent it.
+    """Put a new element into a queue, as if its producer had sent it.
 
     It begins a lineage of its own, with `INJECTED` as its source, and its time is the flow
     time it comes in. Refused before the start and when the flow is being torn down or has
@@ -150,12 +160,15 @@ class Inject:
     """0 to 2^64 - 1; None is the time it comes in."""
     buffer_type: str | None = None
     """Content type of the buffer, when it is not `content_type`."""
+    place: int | None = None
+    """Its place in the queue, counted from 0, the head; None, or beyond the tail, is the tail."""
 
     def __post_init__(self) -> None:
         """Raise ValueError for a number out of its range."""
         for name, value in (("sequence", self.sequence), ("timestamp_ns", self.timestamp_ns)):
             if value is not None and not 0 <= value < 2**64:
                 raise ValueError(f"{name} must be from 0 to 2^64 - 1, not {value}")
+        _require_place(self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +187,71 @@ class Edit:
     """Of the element and of its buffer, as in `Inject`; None keeps what both have."""
 
 
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Drop one copy of an element that waits in a queue, or for room in it.
+
+    It counts as dropped. When a call failed on it, the node goes on with the next one. Refused
+    when it does not wait there, and, as all surgery, before the start and when the flow is being
+    torn down or has ended.
+    """
+
+    edge: int
+    """Index of the edge in the flow as it is."""
+    element_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Put a copy of a waiting element right behind it.
+
+    The copy counts as injected, and begins a lineage of its own, with `INJECTED` as its source;
+    payload, content types, sequence and timestamp are those of the element. Refused as `Inject`
+    is, and when the element does not wait in the queue.
+    """
+
+    edge: int
+    element_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Give an element that waits in a queue another place in it. Refused where it has that."""
+
+    edge: int
+    element_id: int
+    to: int
+    """Counted from 0, the head, which is taken first; beyond the tail is the tail."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a negative place."""
+        _require_place(self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Drop all that waits in a queue and for room in it. Refused when that is nothing."""
+
+    edge: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Have a node make no calls while the rest of the flow goes on; or let it go again.
+
+    What it is given waits in its queues. `Step` with its name makes one call all the same, and
+    so it is told of back-pressure, and torn down.
+    """
+
+    node: str
+    on: bool = True
+
+
+def _require_place(place: int | None) -> None:
+    if place is not None and place < 0:
+        raise ValueError(f"a place is counted from 0, the head, and is not {place}")
+
+
 Command = (
     Start
     | Step
@@ -187,4 +265,9 @@ Command = (
     | Relink
     | Inject
     | Edit
+    | Discard
+    | Duplicate
+    | Move
+    | Empty
+    | Hold
 )

@@ -35,6 +35,7 @@ class DropReason(StrEnum):
     NO_PORT = "routed to no port"
     SKIPPED = "skipped after a failure"
     REMOVED = "removed with its edge"
+    BY_HAND = "dropped by hand"
 
 
 class FlowState(StrEnum):
@@ -227,6 +228,28 @@ class Edited(NamedTuple):
     """Edges in whose queue, or pending for which, a copy waits, by index."""
 
 
+class Moved(NamedTuple):
+    """A waiting element has another place in its queue (`Move`)."""
+
+    at_ns: int
+    edge: int
+    element: Element
+    before: int
+    """Its place, counted from 0, the head."""
+    after: int
+    overtaken: Element | None
+    """The neighbour with which it is now out of the order of their source; None when there is
+    none."""
+
+
+class HoldChanged(NamedTuple):
+    """A node is held, or let go (`Hold`)."""
+
+    at_ns: int
+    node: str
+    on: bool
+
+
 class Stopped(NamedTuple):
     """The flow stands still."""
 
@@ -262,6 +285,8 @@ Event = (
     | Relinked
     | Injected
     | Edited
+    | Moved
+    | HoldChanged
     | Stopped
     | FlowEnded
 )

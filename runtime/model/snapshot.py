@@ -25,6 +25,8 @@ class NodeState(StrEnum):
     """Could be called now."""
     BLOCKED = "blocked"
     """Held by a full output queue."""
+    HELD = "on hold"
+    """Makes no calls, because somebody said so (`Hold`)."""
     PAUSED = "paused"
     """A source told to pause, or a sink that asked for it."""
     FAILED = "failed"
@@ -82,6 +84,8 @@ class NodeSnapshot:
     """Of the last elements in a row, those to which it answered `pause`."""
     error_rule: ErrorRule = STOPS
     """What follows its failed calls."""
+    on_hold: bool = False
+    """True while it makes no calls because somebody said so."""
     backing_off: bool = False
     """True while it waits before it tries again what failed."""
 

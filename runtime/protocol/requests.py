@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runtime.model.linked import QueuePolicy
 from runtime.protocol.breakpoints import BreakRequest
 
 
@@ -217,11 +218,75 @@ class EditElement:
 
 @dataclass(frozen=True, slots=True)
 class InjectElement:
-    """Put a new element at the end of a queue; in the past, this forks."""
+    """Put a new element into a queue; in the past, this forks."""
 
     edge: int
     payload: bytes
     content_type: str = ""
+    place: int | None = None
+    """Counted from 0, the head; None is the tail."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropElement:
+    """Drop one copy of an element that waits in a queue; in the past, this forks."""
+
+    edge: int
+    element_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateElement:
+    """Put a copy of a waiting element right behind it; in the past, this forks."""
+
+    edge: int
+    element_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveElement:
+    """Give a waiting element another place in its queue; in the past, this forks."""
+
+    edge: int
+    element_id: int
+    to: int
+    """Counted from 0, the head."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyQueue:
+    """Drop all that waits in a queue and for room in it; in the past, this forks."""
+
+    edge: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunElement:
+    """Make the next call with this element, wherever it waits in the queue, also of a node that
+    is held; in the past, this forks."""
+
+    edge: int
+    element_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQueue:
+    """Give a queue other settings, also while the flow runs; in the past, this forks."""
+
+    edge: int
+    capacity: int
+    """1 or more."""
+    policy: QueuePolicy
+    rate: float | None = None
+    """Elements a second for `rate-limit`, else None."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldNodes:
+    """Have nodes make no calls while the rest runs, or let them go; in the past, this forks."""
+
+    nodes: tuple[str, ...]
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +344,13 @@ SessionRequest = (
     | SkipElement
     | EditElement
     | InjectElement
+    | DropElement
+    | DuplicateElement
+    | MoveElement
+    | EmptyQueue
+    | RunElement
+    | ChangeQueue
+    | HoldNodes
     | ListQueue
     | ReadElement
     | ReadPayload

@@ -9,7 +9,21 @@ from typing import Any, get_args
 
 import msgspec
 
-from runtime.model.commands import Command, Edit, Inject, Relink, Skip, Swap
+from runtime.model.commands import (
+    Command,
+    Discard,
+    Duplicate,
+    Edit,
+    Empty,
+    Hold,
+    Inject,
+    Move,
+    Relink,
+    SetQueue,
+    Skip,
+    Step,
+    Swap,
+)
 from runtime.model.linked import LinkedFlow
 from runtime.recording.format import CommandLine
 from runtime.recording.payload_encoding import from_text, to_text
@@ -33,11 +47,12 @@ NOT_REDACTED = "host"
 
 _LEFT_OUT: dict[type[Command], tuple[str, ...]] = {
     Swap: ("host",),
-    Inject: ("sequence", "timestamp_ns", "buffer_type"),
+    Inject: ("sequence", "timestamp_ns", "buffer_type", "place"),
+    Step: ("edge",),
 }
 """Arguments that releases before did not write, by command."""
 
-_CHANGES = (Skip, Edit, Inject)
+_CHANGES = (Skip, Edit, Inject, Discard, Duplicate, Move, Empty, Hold, SetQueue)
 
 
 def is_change(command: Command) -> bool:

@@ -64,9 +64,7 @@ def entries_of(command: Command, events: Sequence[Event]) -> list[Entry]:
     A step is recorded by its call, and itself only when it asked for a node or a lineage.
     """
     entries: list[Entry] = [event for event in events if type(event) is CallFinished]
-    if type(command) is not Step or (
-        entries and (command.node is not None or command.lineage is not None)
-    ):
+    if type(command) is not Step or (entries and command.chosen):
         entries.insert(0, command)
     return entries
 

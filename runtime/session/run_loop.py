@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from runtime.execution.execution import Execution
+from runtime.execution.execution import Execution, StopNote
 from runtime.model.commands import Advance, Cancel, SetSchedule, Step
-from runtime.model.events import CallFinished, Event, FlowEnded, Stopped
+from runtime.model.events import CallFinished, Event, FlowEnded, Stopped, StopReason
 from runtime.model.linked import SchedulePolicy
 from runtime.model.time_units import NS_PER_S
 from runtime.session.session_breakpoints import SessionBreakpoints
@@ -161,6 +161,9 @@ class RunLoop:
                 self.pause()
         if not events:
             self._running = None
+            held = time.shown.engine.held_words()
+            if held:
+                time.shown.stop_note = StopNote(StopReason.USER, held)
             return 0
         self._next_call_at = at + running.pace_ns if running.pace_ns else 0
         ended = any(type(event) is Stopped or type(event) is FlowEnded for event in events)

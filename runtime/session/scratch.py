@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from runtime.execution.execution import Execution
 from runtime.execution.lone_component import LONE_SOURCE, LoneCall, LoneComponent
@@ -11,7 +12,8 @@ from runtime.model.call import CallInProgress, Emitted, Printed
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import LinkedNode, Role
 from runtime.protocol.node_tries import TRIED_BYTES, NodeInput, NodeTry, TriedExport
-from runtime.protocol.requests import TryNode
+from runtime.protocol.requests import ReadNodeInput, TryNode
+from runtime.session.request_table import RequestTable
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 
@@ -29,6 +31,16 @@ class Scratch:
         self._lone: LoneComponent | None = None
         self._elements = 0
         self._printed: list[Printed] = []
+
+    def register(
+        self,
+        requests: RequestTable,
+        execution: Callable[[], Execution],
+        reply: Callable[[NodeInput | NodeTry], None],
+    ) -> None:
+        """Take its requests from the table; `execution` is the one that is shown."""
+        requests.on(ReadNodeInput, lambda it: reply(self.suggestion(execution(), it.node)))
+        requests.on(TryNode, lambda it: reply(self.try_node(execution(), it)))
 
     def suggestion(self, execution: Execution, node: str) -> NodeInput:
         """What to try a node on: what waits for its next call, else what it was given last."""

@@ -15,7 +15,7 @@ from runtime.execution.execution import Execution
 from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.hotreload.reloading import HotReload, Reloaded, ReloadNote
 from runtime.model.call import CallInProgress
-from runtime.model.commands import Command, Edit, Inject, Skip, Start
+from runtime.model.commands import Command, Skip, Start
 from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
@@ -29,16 +29,13 @@ from runtime.protocol.breakpoints import (
 from runtime.protocol.requests import (
     CompareBranches,
     Continue,
-    EditElement,
     Fork,
-    InjectElement,
     JumpTo,
     JumpToElement,
     JumpToMark,
     JumpToStop,
     ListNode,
     Pause,
-    ReadNodeInput,
     Rollback,
     SaveBranches,
     SeekRequest,
@@ -55,12 +52,12 @@ from runtime.protocol.requests import (
     StopRecording,
     TakeBranch,
     ToggleMark,
-    TryNode,
 )
 from runtime.protocol.updates import CallMark, Health, Update
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.recording.file.writer import free_path
 from runtime.session.inspection_requests import answer_looks
+from runtime.session.queue_surgery import QueueSurgery
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable
 from runtime.session.run_loop import RunLoop
@@ -147,6 +144,8 @@ class FlowSession:
         self.requests.handle(request)
 
     def _fill_table(self) -> None:
+        QueueSurgery(self._time, self._loop, self._at_the_end).register(self.requests)
+        self._scratch.register(self.requests, lambda: self.execution, self._updates.reply)
         on = self.requests.on
         on(StepCall, self._step_call)
         on(StepElement, lambda asked: self._loop.start_element(asked.lineage))
@@ -154,12 +153,8 @@ class FlowSession:
         on(Pause, self._pause)
         on(StopCall, self._pause)
         on(SkipElement, lambda asked: self._change(asked, Skip(asked.node)))
-        on(EditElement, self._edit)
-        on(InjectElement, self._inject)
         answer_looks(self.requests, lambda: self.execution.inspector, self._updates.reply)
         on(ListNode, self._list_node)
-        on(ReadNodeInput, self._read_node_input)
-        on(TryNode, self._try_node)
         on(Rollback, self._roll_back)
         on(SetComparing, lambda asked: self._note(self._reload.set_comparing(asked.on)))
         on(StepBack, self._seek)
@@ -194,19 +189,7 @@ class FlowSession:
         calls = self.execution.inspector.calls(asked.node, asked.count)
         self._updates.reply(replace(calls, denied=self.execution.denied_to(asked.node)))
 
-    def _read_node_input(self, asked: ReadNodeInput) -> None:
-        self._updates.reply(self._scratch.suggestion(self.execution, asked.node))
-
-    def _try_node(self, asked: TryNode) -> None:
-        self._updates.reply(self._scratch.try_node(self.execution, asked))
-
     # ---- changes, which are made at the end of a branch
-
-    def _edit(self, asked: EditElement) -> None:
-        self._change(asked, Edit(asked.element_id, asked.payload, asked.content_type))
-
-    def _inject(self, asked: InjectElement) -> None:
-        self._change(asked, Inject(asked.edge, asked.payload, asked.content_type))
 
     def _change(self, asked: SessionRequest, command: Command) -> None:
         """Change what waits in the flow."""

@@ -10,7 +10,9 @@ from runtime.model.events import (
     Edited,
     ElementDropped,
     Event,
+    HoldChanged,
     Injected,
+    Moved,
     NodeFailed,
     QueueChanged,
     Relinked,
@@ -87,7 +89,9 @@ def _mark_of(event: Event) -> TimelineMark | None:
             return None if reason is StopReason.USER else TimelineMark.STOP
         case NodeFailed():
             return TimelineMark.ERROR
-        case ElementDropped(reason=DropReason.SKIPPED) | Injected() | Edited():
+        case ElementDropped(reason=DropReason.SKIPPED | DropReason.BY_HAND):
+            return TimelineMark.CHANGE
+        case Injected() | Edited() | Moved() | HoldChanged():
             return TimelineMark.CHANGE
         case ElementDropped():
             return TimelineMark.DROP

@@ -30,6 +30,7 @@ NODE_SIGNS: dict[NodeState, tuple[str, str, StyleRole]] = {
     NodeState.IDLE: ("-", "idle", StyleRole.DIM),
     NodeState.READY: (">", "ready", StyleRole.GOOD),
     NodeState.BLOCKED: ("||", "held", StyleRole.WARN),
+    NodeState.HELD: ("H", "on hold", StyleRole.WARN),
     NodeState.PAUSED: ("||", "paused", StyleRole.WARN),
     NodeState.FAILED: ("x", "failed", StyleRole.BAD),
     NodeState.CRASHED: ("x", "crashed", StyleRole.BAD),

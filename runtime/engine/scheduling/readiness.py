@@ -33,8 +33,9 @@ def refresh(run: FlowRun, node: NodeRecord) -> None:
             due, wants = node.final, True
         able = wants and not (node.pending or node.shut_outputs or node.asleep)
     node.due = _INIT if node.crashed else due
-    if able is not node.ready:
-        node.ready = able
+    ready = able and not node.on_hold
+    if ready is not node.ready:
+        node.ready = ready
         run.ready ^= node.bit
     if not able and (wants or node.pending):
         if node.held_since_ns == NEVER:
@@ -44,6 +45,15 @@ def refresh(run: FlowRun, node: NodeRecord) -> None:
         node.blocked_ns += run.now_ns - node.held_since_ns
         node.held_since_ns = NEVER
         _hold_edges(run, node)
+
+
+def able(node: NodeRecord) -> bool:
+    """Whether the node could be called now if it was not on hold."""
+    if node.is_source:
+        held = node.paused or node.exhausted
+    else:
+        held = not (node.nonempty or (node.final_due and node.final is not None))
+    return not (held or node.pending or node.shut_outputs or node.asleep)
 
 
 def begin(run: FlowRun) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import EdgeRecord, NodeRecord
+from runtime.engine.scheduling import readiness
 from runtime.engine.scheduling.schedule_policies import Schedule
 from runtime.model.call import Export, NextCall
 from runtime.model.element import Element
@@ -106,6 +107,17 @@ def why_not(run: FlowRun, node: NodeRecord) -> str:
     if node.done:
         return f"{name} is done: it gets and gives no more elements"
     return _what_holds(run, node)
+
+
+def held_words(run: FlowRun) -> str:
+    """Which nodes are on hold with something to do, in one sentence; empty when none is."""
+    held = [node for node in run.nodes if node.on_hold and readiness.able(node)]
+    parts = []
+    for node in held:
+        count = sum(len(edge.items) for edge in node.inputs)
+        waiting = f", {count} wait{'s' if count == 1 else ''} for it" if count else ""
+        parts.append(f"{node.name} is on hold{waiting}")
+    return "; ".join(parts)
 
 
 def _what_holds(run: FlowRun, node: NodeRecord) -> str:

@@ -75,6 +75,7 @@ def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
         pauses=node.pauses,
         pauses_in_row=node.pauses_in_row if node.last_paused_at == node.elements_out else 0,
         error_rule=run.options.rule_of(node.name),
+        on_hold=node.on_hold,
         backing_off=node.backing_off,
     )
 
@@ -122,6 +123,8 @@ def _state(node: NodeRecord) -> NodeState:
         return NodeState.FAILED
     if not node.live:
         return NodeState.NEW
+    if node.on_hold:
+        return NodeState.HELD
     if node.paused or node.asleep:
         return NodeState.PAUSED
     if node.ready:

@@ -334,6 +334,8 @@ class Replayer:
         if self.settings.same_engine:
             return asked or NEXT_IN_ORDER
         element = step.element
+        if asked is not None and asked.edge is not None:
+            return asked
         if asked is not None and element is not None and asked.lineage == element.lineage:
             return asked  # of several inputs, the one that has the lineage
         command = self._node_steps.get(step.node)

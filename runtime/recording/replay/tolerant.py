@@ -92,15 +92,20 @@ def follow(
     made; a recording that was itself ended half way should not. An element on
     which the flow stands still ends the run.
     """
+    at_edge: Step | None = None
     for step in steps:
         if not isinstance(step, CallStep):
             if not isinstance(step, Step):
                 yield step, engine.apply(step)
+            elif step.edge is not None:
+                at_edge = step
             continue
         invoker.offer(step)
-        events = engine.apply(Step(step.node))
+        command = at_edge or Step(step.node)
+        at_edge = None
+        events = engine.apply(command)
         if any(type(event) is CallFinished for event in events):
-            yield Step(), events
+            yield command if command.edge is not None else Step(), events
     if to_the_end():
         yield from _rest(engine)
 

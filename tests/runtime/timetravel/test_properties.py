@@ -17,17 +17,24 @@ from runtime.execution.execution import Execution
 from runtime.hotreload.builds import ComponentBuild
 from runtime.model.call import NO_COPIES
 from runtime.model.events import CallFinished, Event, Stopped, StopReason
-from runtime.model.linked import Role
+from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import SessionOptions
 from runtime.opening.open_replay import ReplayOpener
 from runtime.protocol.requests import (
+    ChangeQueue,
     Continue,
+    DropElement,
+    DuplicateElement,
     EditElement,
+    EmptyQueue,
     Fork,
+    HoldNodes,
     InjectElement,
     JumpTo,
+    MoveElement,
     Pause,
+    RunElement,
     SkipElement,
     StepBack,
     StepCall,
@@ -83,6 +90,44 @@ def skip(driver: Driver, number: int) -> None:
     driver.ask(SkipElement(NODES[number % len(NODES)]))
 
 
+def operate(driver: Driver, number: int) -> None:
+    """One of the operations on an element that waits, at any place of its queue."""
+    for edge, queue in enumerate(driver.queues()):
+        if queue:
+            element = queue[number % len(queue)][0]
+            driver.ask(
+                (
+                    DropElement(edge, element),
+                    DuplicateElement(edge, element),
+                    MoveElement(edge, element, number // 3 % (len(queue) + 1)),
+                    RunElement(edge, element),
+                    InjectElement(edge, b"in the middle", place=number % (len(queue) + 1)),
+                )[number % 5]
+            )
+            return
+
+
+def empty(driver: Driver, number: int) -> None:
+    driver.ask(EmptyQueue(number % 4))
+
+
+def change_queue(driver: Driver, number: int) -> None:
+    policies = (QueuePolicy.BLOCK_PRODUCER, QueuePolicy.DROP_OLDEST, QueuePolicy.DROP_NEWEST)
+    driver.ask(ChangeQueue(number % 4, 1 + number % 5, policies[number % len(policies)]))
+
+
+def hold(driver: Driver, number: int) -> None:
+    driver.ask(HoldNodes((NODES[number % len(NODES)],), on=number % 3 > 0))
+
+
+def hold_while_it_runs(driver: Driver, number: int) -> None:
+    driver.session.handle(Continue())
+    driver.session.work(20_000 * number)
+    driver.session.handle(HoldNodes(NODES[number % len(NODES) :], on=number % 2 > 0))
+    driver.session.work(20_000 * number)
+    driver.ask(Pause())
+
+
 def swap(driver: Driver, number: int) -> None:
     """As the reloader does; only at the end of a line."""
     session: Any = driver.session
@@ -117,7 +162,7 @@ def fork(driver: Driver, number: int) -> None:
 
 ACTIONS: tuple[Callable[[Driver, int], None], ...] = (
     step, step, step_node, step_element, run, run, inject, edit, skip, swap, back, forward, jump,
-    to_the_end, fork,
+    to_the_end, fork, operate, operate, operate, empty, change_queue, hold, hold_while_it_runs,
 )  # fmt: skip
 
 
