@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from runtime.engine import edits, failures, lifecycle, queues, relink, surgery
+from runtime.engine import failures, lifecycle, queues
+from runtime.engine.changes import edits, relink, surgery
 from runtime.engine.flow_run import FlowRun, Stage, added
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions

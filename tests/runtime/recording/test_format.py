@@ -238,6 +238,11 @@ def test_every_command_has_a_verb() -> None:
         "relink",
         "inject",
         "edit",
+        "discard",
+        "duplicate",
+        "move",
+        "empty",
+        "hold",
     }
 
 

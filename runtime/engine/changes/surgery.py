@@ -6,7 +6,7 @@ The result of each function says why nothing was changed, or is None.
 from __future__ import annotations
 
 from runtime.engine import queues
-from runtime.engine.edits import edge_at, no_edge, put_in, why_no_room, why_no_work
+from runtime.engine.changes.edits import edge_at, no_edge, put_in, why_no_room, why_no_work
 from runtime.engine.flow_run import FlowRun
 from runtime.engine.records import EdgeRecord
 from runtime.engine.scheduling import readiness
