@@ -21,6 +21,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 
 _SUFFIX = ".cwasm"
+_DESCRIPTION = ".description"
 _KEY = "key"
 _KEY_BYTES = 32
 _MAX_FILES = 128
@@ -43,20 +44,13 @@ class CodeCache:
 
         Nobody but the user can exchange it before it is loaded: see `_is_private`.
         """
-        secret = self._key() if self._is_private() else None
-        if secret is None:
-            return None
-        for path in sorted(self._folder.glob(f"{key}.*{_SUFFIX}")):
-            wanted = path.name.removesuffix(_SUFFIX).rpartition(".")[2]
-            try:
-                code = _read_own(path)
-                if code is not None and hmac.compare_digest(_mac(secret, key, code), wanted):
-                    os.utime(path)
-                    return path
-                path.unlink()
-            except OSError:
-                continue
-        return None
+        found = self._find(key, _SUFFIX)
+        return None if found is None else found[0]
+
+    def find_description(self, key: str) -> bytes | None:
+        """What was kept with `keep_description`, checked; None when there is nothing."""
+        found = self._find(key, _DESCRIPTION)
+        return None if found is None else found[1]
 
     def discard(self, path: Path) -> None:
         """Throw a file away that wasmtime did not accept."""
@@ -65,13 +59,37 @@ class CodeCache:
 
     def keep(self, key: str, code: bytes) -> None:
         """Keep `code` for `key`. A cache that cannot be written is not an error."""
+        self._keep(key, _SUFFIX, code)
+
+    def keep_description(self, key: str, description: bytes) -> None:
+        """Keep what was read from a component's bytes; it goes when its code does."""
+        self._keep(key, _DESCRIPTION, description)
+
+    def _find(self, key: str, suffix: str) -> tuple[Path, bytes] | None:
+        secret = self._key() if self._is_private() else None
+        if secret is None:
+            return None
+        for path in sorted(self._folder.glob(f"{key}.*{suffix}")):
+            wanted = path.name.removesuffix(suffix).rpartition(".")[2]
+            try:
+                data = _read_own(path)
+                if data is not None and hmac.compare_digest(_mac(secret, key, data), wanted):
+                    os.utime(path)
+                    return path, data
+                path.unlink()
+            except OSError:
+                continue
+        return None
+
+    def _keep(self, key: str, suffix: str, data: bytes) -> None:
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             secret = self._key() if self._is_private() else None
             if secret is None:
                 return
-            self._write(f"{key}.{_mac(secret, key, code)}{_SUFFIX}", code)
-            self._prune()
+            self._write(f"{key}.{_mac(secret, key, data)}{suffix}", data)
+            if suffix == _SUFFIX:
+                self._prune()
 
     def _is_private(self) -> bool:
         """True when only the user can have written here; others lose what else they may."""
@@ -155,6 +173,8 @@ class CodeCache:
             size += status.st_size
             if position >= _MAX_FILES or (size > _MAX_BYTES and position > 0):
                 path.unlink(missing_ok=True)
+                for description in self._folder.glob(f"{path.name.split('.')[0]}.*{_DESCRIPTION}"):
+                    description.unlink(missing_ok=True)
 
 
 def _mac(secret: bytes, key: str, code: bytes) -> str:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
+
+import msgspec
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.surface import Surface
 from runtime.wasm.cache import CodeCache
 from runtime.wasm.call_layer import CallLayer, Compiled, NotCompiledError
-from runtime.wasm.declared_memory import read_declared
+from runtime.wasm.declared_memory import Declared, read_declared
 from runtime.wasm.layer_choice import preferred_layer
 
 _MAGIC = b"\0asm"
 _HEADER_BYTES = 8
 _CORE_MODULE = b"\x01\x00\x00\x00"
+DESCRIPTION_VERSION = "description 1"
+"""Part of the key of what is kept; change it whenever what is read from a component changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What is read from a component's bytes, as it is kept with its code."""
+
+    surface: Surface
+    declared: Declared
 
 
 def surfaces_of(compiled: Mapping[str, Compiled]) -> dict[str, Surface]:
@@ -40,7 +54,8 @@ class Host:
         Without `layer`, it is that of `layer_choice.preferred_layer`.
         """
         self.layer = layer or preferred_layer()
-        self._key = hashlib.sha256(self.layer.settings.encode()).hexdigest()[:16]
+        settings = f"{self.layer.settings} {DESCRIPTION_VERSION}"
+        self._key = hashlib.sha256(settings.encode()).hexdigest()[:16]
         self._cache = CodeCache(cache_dir) if cache_dir is not None else None
         self._known: WeakValueDictionary[str, Compiled] = WeakValueDictionary()
         self._lock = threading.Lock()
@@ -68,14 +83,25 @@ class Host:
         if known is not None:
             return known
         _check_header(data)
-        code = self._load(digest, data)
-        surface = self.layer.surface(code, digest, data)
-        compiled = Compiled(digest, surface, code, read_declared(data))
+        key = f"{digest}-{self._key}"
+        code = self._load(key, data)
+        description = self._description(key, code, digest, data)
+        compiled = Compiled(digest, description.surface, code, description.declared)
         with self._lock:
             return self._known.setdefault(digest, compiled)
 
-    def _load(self, digest: str, data: bytes) -> Any:
-        key = f"{digest}-{self._key}"
+    def _description(self, key: str, code: Any, digest: str, data: bytes) -> Description:
+        """What the component's bytes say; reading it takes longer than loading the code."""
+        kept = None if self._cache is None else self._cache.find_description(key)
+        if kept is not None:
+            with contextlib.suppress(msgspec.DecodeError):
+                return msgspec.json.decode(kept, type=Description)
+        made = Description(self.layer.surface(code, digest, data), read_declared(data))
+        if self._cache is not None:
+            self._cache.keep_description(key, msgspec.json.encode(made))
+        return made
+
+    def _load(self, key: str, data: bytes) -> Any:
         if self._cache is not None:
             path = self._cache.find(key)
             if path is not None:

@@ -147,9 +147,11 @@ def test_compiling_is_safe_from_several_threads_and_shared(layer: CallLayer) -> 
     assert len({id(item) for item in found}) == 1
 
 
-def files(folder: Path) -> list[Path]:
-    """The files of a cache, without its key."""
-    return sorted(path for path in folder.iterdir() if path.name != "key")
+def files(folder: Path, kind: str = "cwasm") -> list[Path]:
+    """The files of a cache that hold code; without its key, and what else it keeps."""
+    others = [".cwasm", ".description", ""]
+    assert all(path.suffix in others for path in folder.iterdir())
+    return sorted(folder.glob(f"*.{kind}"))
 
 
 def no_compiling(*_arguments: object) -> None:
@@ -180,6 +182,28 @@ def test_compiled_code_is_kept_and_used_again(
 def hmac_of(key: bytes, kept: Path) -> str:
     content = kept.name.split(".")[0].encode() + b"\0" + kept.read_bytes()
     return hmac.new(key, content, hashlib.sha256).hexdigest()
+
+
+def test_what_was_read_from_a_component_is_kept_with_its_code(
+    layer: CallLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Host(tmp_path, layer).compile(GUEST)
+    (kept,) = files(tmp_path, "description")
+    assert hmac_of((tmp_path / "key").read_bytes(), kept) in kept.name
+    with monkeypatch.context() as patched:
+        patched.setattr(layer, "surface", no_compiling)
+        again = Host(tmp_path, layer).compile(GUEST)
+    assert (again.surface, again.declared) == (first.surface, first.declared)
+    for content in (b"", b"{}", kept.read_bytes()[:-1]):
+        kept.write_bytes(content)
+        assert Host(tmp_path, layer).compile(GUEST).surface == first.surface
+        (kept,) = files(tmp_path, "description")
+        assert hmac_of((tmp_path / "key").read_bytes(), kept) in kept.name
+    # With the right name and of no use: it is read from the component.
+    kept.write_bytes(b"{}")
+    name = f"{kept.name.split('.')[0]}.{hmac_of((tmp_path / 'key').read_bytes(), kept)}"
+    kept.rename(tmp_path / f"{name}.description")
+    assert Host(tmp_path, layer).compile(GUEST).surface == first.surface
 
 
 def test_a_damaged_file_of_the_cache_is_made_again(layer: CallLayer, tmp_path: Path) -> None:
