@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import replace
-from multiprocessing.connection import Connection
-from pathlib import Path
 
-from runtime.child.server import Close, Opener, Poll
+from runtime.child.child_process import ChildProcess
+from runtime.child.pipe_messages import Close, Opener, Poll
 from runtime.model.call import CallInProgress
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S
@@ -26,9 +19,6 @@ SILENT_AFTER_SECONDS = 1.0
 SHOWN_NS = 100_000_000
 """Durations of calls in progress are whole multiples: what is shown changes no more often."""
 CLOSE_SECONDS = 7.0
-DEATH_SECONDS = 1.0
-CHILD = "runtime.child.__main__"
-LAST_WORDS_BYTES = 600
 
 
 class ProcessClient:
@@ -38,11 +28,9 @@ class ProcessClient:
     reason, and `Restart` begins a new child.
     """
 
-    def __init__(self, opener: Opener) -> None:
-        """`opener` is pickled and used in the child."""
+    def __init__(self, opener: Opener, process: ChildProcess | None = None) -> None:
+        """`opener` is pickled and used in the child: in `process`, when that was started before."""
         self._opener = opener
-        self._folder = tempfile.TemporaryDirectory(prefix="torvyn-studio-")
-        self._log_path = Path(self._folder.name) / "runtime.log"
         self._asked_at: float | None = None
         self._call: CallInProgress | None = None
         self._call_heard_at = 0.0
@@ -52,7 +40,7 @@ class ProcessClient:
         self._starting = "loading the components"
         self._running = False
         self._closed = False
-        self._start()
+        self._start(process or ChildProcess())
 
     @property
     def pid(self) -> int:
@@ -65,8 +53,8 @@ class ProcessClient:
             return
         if self._dead is not None:
             if isinstance(request, Restart):
-                self._discard_process()
-                self._start()
+                self._process.discard()
+                self._start(ChildProcess())
             return
         self._write(request)
 
@@ -90,25 +78,12 @@ class ProcessClient:
             return
         self._closed = True
         with contextlib.suppress(OSError):
-            self._connection.send(Close())
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(CLOSE_SECONDS)
-        self._discard_process()
-        self._folder.cleanup()
+            self._process.connection.send(Close())
+        self._process.wait(CLOSE_SECONDS)
+        self._process.discard()
 
-    def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs, self._log_path.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", CHILD, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-                env=os.environ | {"PYTHONPATH": _import_path()},
-            )
-        self._connection: Connection = Connection(ours.detach())
+    def _start(self, process: ChildProcess) -> None:
+        self._process = process
         self._dead = None
         self._health = Health.STARTING
         self._running = False
@@ -119,15 +94,15 @@ class ProcessClient:
 
     def _write(self, message: Request | Poll | Opener) -> None:
         try:
-            self._connection.send(message)
+            self._process.connection.send(message)
         except OSError:
             self._note_death()
 
     def _receive(self) -> Update | None:
         try:
-            if not self._connection.poll():
+            if not self._process.connection.poll():
                 return None
-            update: Update = self._connection.recv()
+            update: Update = self._process.connection.recv()
         except (EOFError, OSError):
             self._note_death()
             return None
@@ -163,49 +138,18 @@ class ProcessClient:
         waited = now - (now if self._asked_at is None else self._asked_at)
         if waited < SILENT_AFTER_SECONDS:
             return ""
-        if self._is_stopped():
+        if self._process.is_stopped():
             pid = self._process.pid
             return f"the runtime process {pid} is stopped by a signal: kill -CONT {pid} wakes it"
         return f"the runtime process is busy for {waited:.0f} s"
 
-    def _is_stopped(self) -> bool:
-        """Whether a signal (SIGSTOP) keeps the child from running."""
-        flags = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
-        try:
-            state = os.waitid(os.P_PID, self._process.pid, flags)
-        except (ChildProcessError, AttributeError):  # AttributeError: macOS before Python 3.13
-            return False
-        return state is not None and state.si_code in (os.CLD_STOPPED, os.CLD_TRAPPED)
-
     def _note_death(self) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(DEATH_SECONDS)
-        detail = f"The runtime process ended: {_exit_text(self._process.returncode)}."
+        detail = f"The runtime process ended: {self._process.end_text()}."
         detail += _lost_words(self._last_snapshot)
-        words = self._last_words()
+        words = self._process.last_words()
         if words:
             detail += f" Its last words: {words}"
         self._dead = Update(health=Health.DEAD, health_detail=detail)
-
-    def _last_words(self) -> str:
-        """What native code said when it died: the reason stands first, then stacks."""
-        try:
-            data = self._log_path.read_bytes()[:LAST_WORDS_BYTES]
-        except OSError:
-            return ""
-        return data.decode("utf-8", "replace").strip()
-
-    def _discard_process(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        self._connection.close()
-
-
-def _import_path() -> str:
-    """Where the child finds our packages first; with -P it looks in no folder of the user's."""
-    ours = str(Path(__file__).parent.parent.parent)
-    others = os.environ.get("PYTHONPATH")
-    return ours + os.pathsep + others if others else ours
 
 
 def _lost_words(snapshot: FlowSnapshot | None) -> str:
@@ -218,14 +162,3 @@ def _lost_words(snapshot: FlowSnapshot | None) -> str:
         f"instances and {waiting:,} waiting elements; {snapshot.delivered:,} of "
         f"{snapshot.pulled:,} had reached their sinks."
     )
-
-
-def _exit_text(exit_code: int | None) -> str:
-    if exit_code is None:
-        return "it does not answer"
-    if exit_code < 0:
-        try:
-            return f"killed by {signal.Signals(-exit_code).name}"
-        except ValueError:
-            return f"killed by signal {-exit_code}"
-    return f"exit code {exit_code}"

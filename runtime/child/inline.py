@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runtime.child.server import Opener
+from runtime.child.pipe_messages import Opener
 from runtime.child.trust_desk import TrustDesk
 from runtime.model.errors import StudioError
 from runtime.protocol.requests import AnswerTrust, CancelBuild, Request, Restart, StartBuild

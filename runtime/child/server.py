@@ -12,14 +12,12 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
-from typing import Protocol
 
-from runtime.build.session_builds import SessionBuilds
 from runtime.child.gc_tuning import settle_collector
-from runtime.child.trust_desk import TrustDesk, TrustKeeper
+from runtime.child.pipe_messages import Close, Opener, Poll
+from runtime.child.trust_desk import TrustDesk
 from runtime.hotreload.reopening import Reopening
 from runtime.model.call import CallInProgress
 from runtime.model.errors import Diagnostic, StudioError
@@ -46,45 +44,6 @@ LONG_CALL_NS = 200_000_000
 """A call that takes this long is told of before it ends."""
 CLOSE_SECONDS = 6.0
 """How long teardown may take when the workbench closes; then the process ends anyway."""
-
-
-Compiling = Callable[[str, int, int], None]
-"""Takes the name of a component that is compiled now, the how manieth it is, and of how many."""
-
-
-class Opener(Protocol):
-    """What sessions are opened from: a manifest, a flow's name, options. It can be pickled."""
-
-    def open(self, wake: Callable[[], None], compiling: Compiling | None = None) -> FlowSession:
-        """A session, paused before the first call.
-
-        `wake` is called from another thread when `FlowSession.take_reloads` has something.
-        `compiling` is called before each component that has to be compiled.
-        Raises `StudioError` with every problem of the manifest and its components.
-        """
-        ...
-
-    def reopening(self, changed: Callable[[], None]) -> Reopening | None:
-        """Waits for files that may let a failed `open` succeed; None when none are watched."""
-        ...
-
-    def builds(self) -> SessionBuilds:
-        """Builds the manifest's components on request."""
-        ...
-
-    def trust(self) -> TrustKeeper:
-        """Knows what the user said about the project."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """The workbench wants an update."""
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The workbench is done."""
 
 
 @dataclass(frozen=True, slots=True)

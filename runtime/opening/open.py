@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
-from runtime.child.server import Compiling
+from runtime.child.pipe_messages import Compiling
 from runtime.engine.options import EngineOptions
 from runtime.execution.resources import OpenFeeds, SessionResources
 from runtime.flow.error_rules import GivenRule, NodeRules, rules_over

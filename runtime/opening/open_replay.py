@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
-from runtime.child.server import Compiling
+from runtime.child.pipe_messages import Compiling
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
 from runtime.opening.open import SCREEN_OPTIONS, SessionOptions, open_session, reopening_of

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runtime.child.server import Compiling
+from runtime.child.pipe_messages import Compiling
 from runtime.engine.options import EngineOptions
 from runtime.model.codes import Code
 from runtime.model.commands import Relink

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.client import ProcessClient
-from runtime.child.server import Compiling
+from runtime.child.pipe_messages import Compiling
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Severity, StudioError
 from runtime.opening.open import FlowOpener

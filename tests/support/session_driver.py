@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from runtime.child.server import Opener
+from runtime.child.pipe_messages import Opener
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.protocol.branch_comparison import BranchComparison
