@@ -6,14 +6,22 @@ import gc
 import os
 import signal
 import tempfile
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
+from tests.support.command_server import fork_runtime_processes
 from tests.support.examples import register_profiles
+from tests.support.headless_textual import draw_at_each_change, make_cheaper
 
 # The gate tries the same examples every time; at a desk each run tries others.
 register_profiles(derandomize=bool(os.environ.get("CI")))
 settings.load_profile("gate")
+
+# A fresh interpreter costs half a second; `make thorough` takes one for each process.
+fork_runtime_processes()
+make_cheaper()
 
 # What whoever runs the tests answered about projects is nothing that a test may depend on.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="torvyn-studio-state-")
@@ -26,6 +34,13 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGQUIT) is signal.SIG_IGN:
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
+@pytest.fixture
+def drawn_at_each_change() -> Iterator[None]:
+    """Apps are drawn when something changes, not when a test looks: for tests of the drawing."""
+    with draw_at_each_change():
+        yield
 
 
 def pytest_collection_finish() -> None:

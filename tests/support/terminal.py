@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
-import signal
 import struct
-import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -15,7 +13,7 @@ from contextlib import contextmanager
 from fcntl import ioctl
 from pathlib import Path
 
-from tests.support.studio_projects import ROOT
+from tests.support.command_server import ROOT, studio_process
 
 PATIENCE_S = 60.0
 
@@ -26,13 +24,17 @@ class Terminal:
     def __init__(self, arguments: list[str | bytes], folder: Path) -> None:
         self.shown = b""
         """All that was written to the terminal."""
-        self.pid, self._terminal = pty.fork()
-        if not self.pid:
-            os.chdir(folder)
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)
-            environ = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
-            os.execve(sys.executable, [sys.executable, "-m", "workbench.cli", *arguments], environ)
+        self._terminal, end = pty.openpty()
         ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+        self._process = studio_process(
+            *arguments,
+            cwd=folder,
+            **dict.fromkeys(("stdin", "stdout", "stderr"), end),
+            env=os.environ | {"TERM": "xterm-256color"},
+            terminal=True,
+        )
+        os.close(end)
+        self.pid = self._process.pid
 
     def wait_for(self, text: bytes, since: int = 0) -> None:
         """Read until `text` has been shown after the first `since` bytes."""
@@ -63,21 +65,19 @@ class Terminal:
         """Read on until the process has ended; negative for a signal."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
-            ended, status = os.waitpid(self.pid, os.WNOHANG)
-            if ended:
+            code = self._process.poll()
+            if code is not None:
                 while self._terminal >= 0 and self.read(0):
                     pass
-                self.pid = 0
-                return os.waitstatus_to_exitcode(status)
+                return int(code)
             if self._terminal < 0 or not self.read(0.05):
                 time.sleep(0.01)
         raise AssertionError(f"it does not end: {self.shown[-2_000:]!r}")
 
     def end(self) -> None:
         """End what is left."""
-        if self.pid:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+        self._process.kill()
+        self._process.wait()
         self.close()
 
     def read(self, wait_s: float = 1.0) -> bool:

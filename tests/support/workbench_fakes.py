@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
+from weakref import WeakSet
 
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -282,6 +284,11 @@ class FakeLink:
             builds=builds(self.flow),
         )
 
+    @property
+    def has_said_all(self) -> bool:
+        """Whether no update waits for a poll."""
+        return not self._waiting
+
     def push(self, update: Update) -> None:
         """Give this with the next poll."""
         self._waiting.append(update)
@@ -423,6 +430,8 @@ async def opened(
         await pilot.pause()
         await settle(app, pilot)
         yield app, pilot
+        if app not in _looked_at:
+            text_of(app)  # that it can be drawn is part of every test
 
 
 async def settle(app: StudioApp, pilot: Pilot[None]) -> None:
@@ -434,6 +443,8 @@ async def settle(app: StudioApp, pilot: Pilot[None]) -> None:
         if rendering:
             await app.workers.wait_for_complete(rendering)
             await pilot.pause()
+        elif isinstance(app._link, FakeLink) and app._link.has_said_all:
+            break
 
 
 async def show(app: StudioApp, pilot: Pilot[None], link: FakeLink, update: Update) -> None:
@@ -473,7 +484,13 @@ def panes_of(app: App[Any]) -> Panes:
     return next(screen for screen in app.screen_stack if isinstance(screen, MainScreen)).panes
 
 
-def text_of(app: App[None]) -> str:
+_looked_at: WeakSet[App[Any]] = WeakSet()
+"""Apps that were drawn for a test."""
+
+
+def text_of(app: App[Any]) -> str:
     """What stands on the screen."""
+    _looked_at.add(app)
+    visible_screen_stack.set(app._background_screens)
     strips = app.screen._compositor.render_strips(app.size)
     return "\n".join(strip.text for strip in strips)

@@ -90,6 +90,7 @@ async def test_the_map_is_a_key_away_and_enter_goes_where_the_cursor_is() -> Non
         assert flow.nodes[-1].name in text_of(app)
 
 
+@pytest.mark.usefixtures("drawn_at_each_change")
 async def test_only_rows_that_became_others_are_painted_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import io
 import os
 import pty
-import select
 import shutil
-import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ from runtime.flow.studio_settings import SETTINGS_FILE
 from runtime.model.linked import ErrorPolicy, ErrorRule
 from runtime.opening.open import SessionOptions
 from tests.support.session_driver import opened
+from tests.support.terminal import in_terminal
 from workbench.app import StudioApp
 from workbench.terminal import keyboard
 from workbench.verbs import open as verb
@@ -28,7 +26,6 @@ from workbench.verbs import open as verb
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out"
 RECORDING = SAMPLE / "four-events.rec"
-PATIENCE_S = 60.0
 
 SKIP = ErrorRule(ErrorPolicy.SKIP)
 RETRY = ErrorRule(ErrorPolicy.RETRY, 2, 5)
@@ -36,29 +33,10 @@ RETRY = ErrorRule(ErrorPolicy.RETRY, 2, 5)
 
 def run_in_terminal(folder: Path, awaited: bytes, keys: bytes) -> tuple[int, bytes]:
     """Open the workbench in a terminal, type when something is shown; exit code and output."""
-    pid, terminal = pty.fork()
-    if not pid:
-        os.chdir(folder)
-        environ = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm-256color"}
-        code = "import sys; from workbench.cli import main; sys.exit(main())"
-        os.execve(sys.executable, [sys.executable, "-c", code], environ)
-    shown, typed = b"", False
-    deadline = time.monotonic() + PATIENCE_S
-    try:
-        while time.monotonic() < deadline:
-            if select.select([terminal], [], [], 0.1)[0]:
-                try:
-                    shown += os.read(terminal, 65_536)
-                except OSError:
-                    break
-            if awaited in shown and not typed:
-                os.write(terminal, keys)
-                typed = True
-        else:
-            os.kill(pid, signal.SIGKILL)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
-    finally:
-        os.close(terminal)
+    with in_terminal(folder=folder) as terminal:
+        terminal.wait_for(awaited)
+        terminal.type(keys)
+        return terminal.exit_code(), terminal.shown
 
 
 @pytest.mark.parametrize(

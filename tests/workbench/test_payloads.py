@@ -426,7 +426,9 @@ async def test_the_editor_and_the_questions_can_be_drawn_at_any_size(key: str) -
                 await settle(app, pilot)
             assert len(app.screen_stack) == 2
             await pilot.resize_terminal(*size)
+            assert text_of(app), size
             await pilot.press("1")
+            assert text_of(app), size
         await pilot.resize_terminal(120, 36)
         await pilot.press("backspace", "escape")
         await pilot.pause()

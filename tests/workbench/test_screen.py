@@ -392,6 +392,7 @@ async def test_any_size_of_the_terminal_can_be_drawn_and_left_again() -> None:
             await pilot.resize_terminal(*size)
             for key in ("1", "2", "3", "4", "5", "6", "7", "j", "right", "plus", "escape"):
                 await pilot.press(key)
+                assert text_of(app), size
             await pilot.resize_terminal(120, 36)
             await pilot.pause()
             assert "1 Flow" in text_of(app), size

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from runtime.model.linked import Role
+from tests.support.command_server import studio_process
 from tests.support.studio_projects import ROOT, Project, row, sink, studio
 from tests.support.terminal import PATIENCE_S, in_terminal
 from tests.support.wasm_guests import ECHO, SOURCE, component
@@ -28,7 +27,8 @@ SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 def child_of(pid: int) -> int:
     """The process that owns the engine."""
     for _ in range(int(PATIENCE_S * 20)):
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        threads = Path(f"/proc/{pid}/task").iterdir()
+        children = [child for one in threads for child in (one / "children").read_text().split()]
         if children:
             return int(children[0])
         time.sleep(0.05)
@@ -98,14 +98,8 @@ def test_the_whole_screen_is_drawn_after_a_pause_of_the_job() -> None:
 
 def started(*arguments: str | Path, ready: bytes) -> subprocess.Popen[bytes]:
     """The command line, once it has written a line that holds `ready`."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "workbench.cli", *map(str, arguments)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-    )
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    process = studio_process(*arguments, **pipes)
     assert process.stdout is not None
     assert not ready or ready in process.stdout.readline()
     return process

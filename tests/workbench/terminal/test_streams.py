@@ -7,9 +7,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.support.command_server import run
 from tests.support.studio_projects import ROOT, pair, sink
 
 FAN_OUT = ROOT / "sample_flows" / "fan-out"
@@ -47,22 +49,51 @@ def talk_of(done: subprocess.CompletedProcess[bytes]) -> str:
 
 @pytest.mark.parametrize("arguments", VERBS, ids=lambda words: " ".join(words[::2]))
 @pytest.mark.parametrize(
-    ("script", "code"),
+    ("closed", "full", "code"),
     [
-        ('"$@" >&-', 0),
-        ('"$@" 2>&-', 0),
-        ('"$@" <&-', 0),
-        ('"$@" >&- 2>&- <&-', 0),
-        ('"$@" 2>/dev/full', 0),
-        ('"$@" >/dev/full', 2),
-        ('"$@" | true; exit ${PIPESTATUS[0]}', 141),
+        ((1,), "", 0),
+        ((2,), "", 0),
+        ((0,), "", 0),
+        ((0, 1, 2), "", 0),
+        ((), "stderr", 0),
+        ((), "stdout", 2),
     ],
 )
 def test_output_that_goes_nowhere_is_never_a_failure_of_the_flow(
-    arguments: list[str], script: str, code: int
+    arguments: list[str], closed: tuple[int, ...], full: str, code: int
 ) -> None:
-    # `true` may be gone or not when the output comes: it is read no further either way.
-    done = shell(script.replace("| true", "| (exec 0<&-; sleep 0.1)"), *arguments)
+    with Path("/dev/full").open("wb") as device:
+        streams: dict[str, Any] = {full: device} if full else {}
+        done = run(tuple(arguments), closed=closed, **streams)
+    assert done.returncode == code, done.stderr
+    talk = "" if done.stderr is None else talk_of(done)
+    assert ("standard output could not be written: No space left" in talk) == (code == 2)
+
+
+@pytest.mark.parametrize("arguments", VERBS, ids=lambda words: " ".join(words[::2]))
+def test_a_pipe_that_nobody_reads_ends_a_verb_as_it_ends_other_programs(
+    arguments: list[str],
+) -> None:
+    unread, end = os.pipe()
+    os.close(unread)
+    done = run(tuple(arguments), stdout=end)
+    os.close(end)
+    assert done.returncode == 141, done.stderr
+    assert "standard output" not in talk_of(done)
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [
+        ('"$@" >&-', 0),
+        ('"$@" >&- 2>&- <&-', 0),
+        ('"$@" >/dev/full', 2),
+        # `true` may be gone or not when the output comes: it is read no further either way.
+        ('"$@" | (exec 0<&-; sleep 0.1); exit ${PIPESTATUS[0]}', 141),
+    ],
+)
+def test_a_shell_may_close_fill_or_cut_off_the_streams(script: str, code: int) -> None:
+    done = shell(script, "run", SAMPLE)
     assert done.returncode == code, done.stderr
     talk = talk_of(done)
     assert ("standard output could not be written: No space left" in talk) == (code == 2)
@@ -96,7 +127,7 @@ def test_a_current_folder_that_is_gone_is_told(tmp_path: Path) -> None:
 
 def test_too_few_open_files_end_in_words() -> None:
     for files in range(6, 15):
-        done = shell(f'ulimit -n {files}; "$@"', "run", SAMPLE)
+        done = run(("run", SAMPLE), files=files)
         assert done.returncode in (0, 2, 3), (files, done.stderr)
         if done.returncode:
             assert "Too many open files" in talk_of(done) or "error[" in talk_of(done)

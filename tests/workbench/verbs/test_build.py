@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from tests.support.build_projects import (
     told_processes,
     wait_until,
 )
-from tests.support.command_server import run
+from tests.support.command_server import run, studio_process
 from tests.support.flow_manifests import PROJECT
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,12 +36,10 @@ SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 DIGEST = hashlib.sha256(COMPONENT).hexdigest()
 
 
-def words(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "workbench.cli", "build", *map(str, arguments)]
-
-
-def studio(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    ended = run(("build", *map(str, arguments)), cwd)
+def studio(
+    *arguments: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    ended = run(("build", *arguments), cwd, env=env)
     done = subprocess.CompletedProcess(
         ended.args, ended.returncode, ended.stdout.decode(), ended.stderr.decode()
     )
@@ -78,16 +76,8 @@ class Running:
 
 @contextmanager
 def started(*arguments: str | Path) -> Iterator[Running]:
-    with subprocess.Popen(
-        words(*arguments),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        # Under nohup a hang-up would be ignored, and rightly so.
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-    ) as process:
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    with studio_process("build", *arguments, text=True, **pipes) as process:
         try:
             yield Running(process)
         finally:
@@ -263,15 +253,7 @@ def test_the_sample_is_built_or_says_which_target_to_install(tmp_path: Path) -> 
         tool.touch()
         tool.chmod(0o755)
     before = {path: path.stat().st_mtime_ns for path in (SAMPLE.parent / ".torvyn").rglob("*")}
-    done = subprocess.run(
-        words(SAMPLE),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-        env={"PATH": str(empty), "PYTHONPATH": str(ROOT), "CARGO_HOME": str(tmp_path)},
-    )
+    done = studio(SAMPLE, env={"PATH": str(empty), "CARGO_HOME": str(tmp_path)})
     assert done.returncode == 3
     assert done.stderr.count("rustup target add wasm32-wasip2") == 1
     assert done.stdout.count("a tool is missing") == 6
@@ -320,15 +302,8 @@ def test_debug_builds_without_optimization(tmp_path: Path, flags: list[str], pro
         tool.chmod(0o755)
     (tmp_path / "a").mkdir()
     (tmp_path / "Torvyn.toml").write_text(PROJECT + '[[component]]\nname = "a"\npath = "a"\n')
-    done = subprocess.run(
-        words(tmp_path, *flags),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PATH": f"{bin_}:{os.environ['PATH']}"},
-    )
+    path = f"{bin_}:{os.environ['PATH']}"
+    done = studio(tmp_path, *flags, env=os.environ | {"PATH": path})
     assert "cargo component build --target wasm32-wasip1" in done.stderr
     assert ("--release" in done.stderr) == (profile == "release")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ import pytest
 
 from runtime.model.linked import Role
 from tests.support.studio_projects import ROOT, Project, sink, source, studio
-from tests.support.terminal import Terminal
+from tests.support.terminal import in_terminal
 from workbench.cli import DEFAULT_VERB, cli, main, with_default_verb
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
@@ -137,12 +136,9 @@ def test_colours_come_on_a_terminal_and_as_asked_for(
     assert before == always
 
     def shown(*arguments: str | bytes) -> bytes:
-        terminal = Terminal(list(arguments), tmp_path)
-        while terminal.read():
-            pass
-        os.waitpid(terminal.pid, 0)
-        terminal.close()
-        return terminal.shown
+        with in_terminal(*arguments, folder=tmp_path) as terminal:
+            terminal.exit_code()
+            return terminal.shown
 
     assert RED in shown("check", "no-such.toml")
     assert b"\x1b[31m" not in shown("check", "no-such.toml", "--color", "never")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from runtime.model.linked import Role
-from tests.support.studio_projects import HEAD, ROOT, Project, sink, source, studio
+from tests.support.command_server import run
+from tests.support.studio_projects import HEAD, Project, sink, source, studio
 from tests.support.wasm_guests import (
     AGGREGATOR,
     ECHO,
@@ -167,10 +166,6 @@ def test_run_and_check_look_into_the_target_directory_that_the_environment_names
     (output / "source.wasm").write_bytes(source())
     for verb in ("check", "run"):
         assert studio(verb, str(manifest)).returncode == 2
-        done = subprocess.run(
-            [sys.executable, "-m", "workbench.cli", verb, str(manifest)],
-            env=os.environ | {"PYTHONPATH": str(ROOT), "CARGO_TARGET_DIR": str(target)},
-            capture_output=True,
-            check=False,
-        )
+        environ = os.environ | {"CARGO_TARGET_DIR": str(target)}
+        done = run((verb, manifest), env=environ)
         assert done.returncode == 0, done.stderr.decode()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.command_server import run, studio_process
 from tests.support.studio_projects import ROOT, studio
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
@@ -25,15 +24,7 @@ def lines_of(path: Path) -> list[dict[str, object]]:
 
 
 def fed(data: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "workbench.cli", *arguments],
-        input=data,
-        cwd=ROOT,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
+    return run(arguments, data=data)
 
 
 @pytest.mark.parametrize("verb", [["record", "-o"], ["run", "--record"]])
@@ -169,14 +160,8 @@ def test_a_run_on_lines_is_recorded_and_replayed(tmp_path: Path) -> None:
 
 
 def test_an_interrupt_ends_the_wait_for_input() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "workbench.cli", "run", str(SAMPLE), "--input", "-"],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with studio_process("run", SAMPLE, "--input", "-", **pipes) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(b'{"type":"log"}\n')

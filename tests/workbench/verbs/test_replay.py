@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from runtime.model.linked import Role
+from tests.support.command_server import run, studio_process
 from tests.support.recorded_guests import stamper
 from tests.support.recording_flows import resealed
 from tests.support.studio_projects import ROOT, Project, source, studio
@@ -152,13 +151,8 @@ def test_any_speed_gives_the_same_output(recording: Path, speed: str) -> None:
 
 
 def test_a_loop_goes_on_until_it_is_interrupted(recording: Path) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "workbench.cli", "replay", str(recording), "--loop"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
+    pipes = dict.fromkeys(("stdout", "stderr"), subprocess.PIPE)
+    with studio_process("replay", recording, "--loop", **pipes) as process:
         assert process.stdout is not None
         size = len(EXPECTED)
         assert process.stdout.read(2 * size) == EXPECTED + EXPECTED
@@ -515,14 +509,7 @@ def test_no_rule_of_a_recording_stops_a_replay(
     source = str(recording.parent / "Torvyn.toml")
     assert studio("record", source, "--input", str(lines), "-o", str(made)).returncode == 0
     with_rules(made, [rule], old=old)
-    done = subprocess.run(
-        [sys.executable, "-m", "workbench.cli", "replay", str(made)],
-        cwd=ROOT,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
+    done = studio("replay", str(made))
     assert done.returncode == code, done.stderr.decode()
     assert b"Traceback" not in done.stderr
     if code:
@@ -533,15 +520,7 @@ def test_no_rule_of_a_recording_stops_a_replay(
 
 
 def from_pipe(folder: Path, data: bytes, *words: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [sys.executable, "-m", "workbench.cli", "replay", *words],
-        cwd=folder,
-        input=data,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
+    return run(("replay", *words), folder, data)
 
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])

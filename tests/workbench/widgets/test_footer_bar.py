@@ -15,6 +15,8 @@ from workbench.actions.context import Context
 from workbench.actions.table import ACTIONS
 from workbench.app import StudioApp
 
+pytestmark = pytest.mark.usefixtures("drawn_at_each_change")
+
 KEYS = ("s", "2", "j", "tab", "v", "p", "3", "escape", "space")
 
 
