@@ -28,7 +28,7 @@ class Command(NamedTuple):
     page: str
     arguments: tuple[str, ...]
     codes: tuple[int, ...]
-    """Exit codes that are right; none when the command opens the screen or takes long, and is parsed only."""
+    """Exit codes that are right; none when the command is parsed only, as it opens the screen."""
 
 
 def commands() -> Iterator[Command]:
