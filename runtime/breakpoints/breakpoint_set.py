@@ -17,7 +17,6 @@ from runtime.model.call import Call, FailureKind
 from runtime.model.events import (
     BackpressureBegan,
     CallFinished,
-    DropReason,
     ElementDropped,
     Event,
     NodeFailed,
@@ -32,7 +31,6 @@ SLOW_TIMES = 10
 """A slow call takes so many times the average of the node's calls before it."""
 SLOW_CALLS = 20
 """Calls of a node after which one can be slow."""
-_NOT_LOST = (DropReason.FILTERED, DropReason.DISCARDED, DropReason.NO_PORT)
 """What a component decided to let go is no drop."""
 
 
@@ -202,7 +200,7 @@ class BreakpointSet:
                     kinds.append(PlaceKind.NO_SUCH_PORT)
                 return self._of_kinds(kinds, DeliveryRecord(node, element), call)
             case ElementDropped(element=element, reason=reason, node=node, edge=edge):
-                if reason in _NOT_LOST:
+                if not reason.lost:
                     return []
                 record = DeliveryRecord(node, element, edge=self._label(edge))
                 return self._of_kinds((PlaceKind.DROP,), record, number)

@@ -125,8 +125,10 @@ class EventWording:
                 return _line(number, CallMark.ERROR, at_ns, node, text, element, call=call)
             case ElementDropped(at_ns, element, reason, node, edge):
                 where = node if edge is None else self._label(number, edge)
-                text = f"#{element.sequence} dropped at {where}: {reason}"
-                return _line(number, CallMark.DROP, at_ns, node, text, element, edge=edge)
+                went = "lost" if reason.lost else "let go"
+                text = f"#{element.sequence} {went} at {where}: {reason}"
+                mark = CallMark.DROP if reason.lost else CallMark.LET_GO
+                return _line(number, mark, at_ns, node, text, element, edge=edge)
             case Released(at_ns=at_ns, node=node, deliveries=deliveries):
                 into = ", ".join(self._label(number, delivery.edge) for delivery in deliveries)
                 text = f"has room again: {into}"

@@ -37,6 +37,12 @@ class DropReason(StrEnum):
     REMOVED = "removed with its edge"
     BY_HAND = "dropped by hand"
 
+    @property
+    def lost(self) -> bool:
+        """False where a component let the element go on purpose."""
+        let_go = (DropReason.FILTERED, DropReason.DISCARDED, DropReason.NO_PORT)
+        return self not in let_go
+
 
 class FlowState(StrEnum):
     """The life of a flow (docs/torvyn-facts.md#lifecycle)."""

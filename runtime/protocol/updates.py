@@ -109,6 +109,9 @@ class CallMark(StrEnum):
 
     CALL = "call"
     DROP = "drop"
+    """An element was lost: by a policy, after an error, with its edge."""
+    LET_GO = "let go"
+    """A component let an element go on purpose: a filter, a router that named no port."""
     ERROR = "error"
     BACKPRESSURE = "backpressure"
     STATE = "state"

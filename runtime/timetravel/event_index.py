@@ -93,8 +93,8 @@ def _mark_of(event: Event) -> TimelineMark | None:
             return TimelineMark.CHANGE
         case Injected() | Edited() | Moved() | HoldChanged():
             return TimelineMark.CHANGE
-        case ElementDropped():
-            return TimelineMark.DROP
+        case ElementDropped(reason=reason):
+            return TimelineMark.DROP if reason.lost else None
         case Swapped() | Relinked() | QueueChanged():
             return TimelineMark.RELOAD
         case _:

@@ -35,7 +35,7 @@ FLAGS = {
 }
 """How the state of each role is filled: the one thing on screen that is."""
 
-ORDER = ("ring", "t", "pace", "calls", "in", "out", "queued", "dropped", "errors")
+ORDER = ("ring", "t", "pace", "calls", "in", "out", "queued", "lost", "errors")
 """Figures from left to right."""
 
 
@@ -144,7 +144,7 @@ def _figures(view: View, pace: float | None) -> tuple[dict[str, Line], dict[str,
     failed = StyleRole.BAD if snapshot.errors else StyleRole.TEXT
     kept = {
         "calls": _figure(snapshot.calls, "call") if not view.past else (),
-        "dropped": _figure(snapshot.dropped, "dropped", lost, plural="dropped"),
+        "lost": _figure(snapshot.dropped, "lost", lost, plural="lost"),
         "errors": _figure(snapshot.errors, "error", failed),
     }
     optional = {

@@ -14,7 +14,7 @@ from workbench.inspection.pressure_cause import find_cause
 from workbench.text.call_words import call_words, progress_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
-from workbench.text.glyphs import CAUSE, IN_CALL, MARK_SIGNS, NEXT, NODE_SIGNS, RELOADED
+from workbench.text.glyphs import CAUSE, IN_CALL, MARK_SIGNS, NEXT, NODE_SIGNS, NOTICE, RELOADED
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Span, StyleRole, fit, line, plain, width_of
 from workbench.timeline import place_words as timeline_words
@@ -135,7 +135,7 @@ def _upcoming(snapshot: FlowSnapshot) -> Line:
 
 def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:
     if notice:
-        return line((" ! ", StyleRole.WARN), (notice, StyleRole.WARN))
+        return line((f" {NOTICE} ", StyleRole.ACCENT), (fit(notice, cells - 3), StyleRole.TEXT))
     waits = timeline_words.waiting_words(view.timeline) if view.timeline is not None else ()
     if waits:
         return waits
@@ -196,7 +196,10 @@ def why_not(view: View, node: str | None) -> str:
         return "No call was made: the flow is not ready."
     chosen = view.node(node) if node is not None else None
     if chosen is not None and chosen.state is not NodeState.READY:
-        words = {NodeState.BLOCKED: "is held by a full queue", NodeState.IDLE: "has nothing to do"}
+        words = {
+            NodeState.BLOCKED: "is blocked by a full queue",
+            NodeState.IDLE: "has nothing to do",
+        }
         reason = words.get(chosen.state, f"is {NODE_SIGNS[chosen.state][1]}")
         return f"No call was made: {node} {reason}."
     if snapshot.next_call is None:

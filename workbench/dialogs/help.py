@@ -25,11 +25,11 @@ from workbench.widgets.line_view import LineView
 
 STATES: tuple[tuple[str, str, StyleRole], ...] = (
     (">", "ready", StyleRole.GOOD),
-    ("||", "held", StyleRole.WARN),
+    ("||", "blocked", StyleRole.WARN),
     ("@", "next", StyleRole.NEXT),
     ("x", "failed", StyleRole.BAD),
     ("!", "full", StyleRole.WARN),
-    ("o", "dropped", StyleRole.WARN),
+    ("o", "lost", StyleRole.WARN),
     ("^", "peak", StyleRole.TEXT),
     ("r", "reloaded", StyleRole.ACCENT),
     ("<", "back", StyleRole.WARN),

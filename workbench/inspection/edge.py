@@ -84,7 +84,7 @@ def _counts(edge: EdgeSnapshot, wait: Spread | None, rate: float | None, cells: 
             ("passed", f"{count(edge.enqueued)} in, {count(edge.dequeued)} out"),
             ("waited", waited),
             ("for room", f"{count(edge.pending)} wait" if edge.pending else ""),
-            ("dropped", line((drops, StyleRole.WARN)) if edge.dropped else ""),
+            ("lost", line((drops, StyleRole.WARN)) if edge.dropped else ""),
             (
                 "was full",
                 f"{edge.episodes}x, {count(edge.drained)} drained" if edge.episodes else "",

@@ -15,7 +15,7 @@ def flow_rows(
     flow: LinkedFlow, snapshot: FlowSnapshot | None, times: CallTimes, cells: int
 ) -> list[Row]:
     """Totals, and how each node spent its time."""
-    rows = [title(flow.name, f"{len(flow.nodes)} nodes, {len(flow.edges)} edges")]
+    rows = [title(flow.name, _parts(flow))]
     if snapshot is None:
         return rows
     rows += facts(
@@ -24,13 +24,19 @@ def flow_rows(
             ("flow time", flow_time(snapshot.at_ns)),
             ("elements", f"{count(snapshot.pulled)} in, {count(snapshot.delivered)} delivered"),
             *((what, count(number)) for what, number in _more(snapshot) if number),
-            ("dropped", line((str(snapshot.dropped), StyleRole.WARN)) if snapshot.dropped else ""),
+            ("lost", line((str(snapshot.dropped), StyleRole.WARN)) if snapshot.dropped else ""),
             ("errors", line((str(snapshot.errors), StyleRole.BAD)) if snapshot.errors else ""),
             *copied(snapshot.copies),
         ),
         cells,
     )
     return [*rows, section("why slow", "8", cells), *slow_rows(flow, snapshot, times, cells)]
+
+
+def _parts(flow: LinkedFlow) -> str:
+    """`2 nodes, 1 edge`."""
+    nodes, edges = len(flow.nodes), len(flow.edges)
+    return f"{nodes} node{'s' * (nodes != 1)}, {edges} edge{'s' * (edges != 1)}"
 
 
 def _more(snapshot: FlowSnapshot) -> tuple[tuple[str, int], ...]:

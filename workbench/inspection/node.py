@@ -72,7 +72,7 @@ def _counts(flow: LinkedFlow, snapshot: FlowSnapshot, state: NodeSnapshot, cells
             ("pending", str(state.pending) if state.pending else ""),
             ("absorbed", count(state.absorbed) if state.absorbed else ""),
             ("filtered", count(state.filtered) if state.filtered else ""),
-            ("dropped", line((str(state.dropped), StyleRole.WARN)) if state.dropped else ""),
+            ("lost", line((str(state.dropped), StyleRole.WARN)) if state.dropped else ""),
             ("errors", line((errors, StyleRole.BAD)) if state.errors else ""),
             ("on error", str(state.error_rule)),
             ("busy", busy),

@@ -9,7 +9,8 @@ from runtime.protocol.requests import (
     Request,
     StopCall,
 )
-from runtime.protocol.updates import SavedBranches, Update
+from runtime.protocol.updates import Health, SavedBranches, Update
+from workbench.actions.action import Group
 from workbench.actions.context import Context
 from workbench.actions.labels import label
 from workbench.actions.table import BY_ID
@@ -24,6 +25,9 @@ from workbench.screens.whole_payloads.copying import Copying
 from workbench.screens.whole_payloads.payload_looking import PayloadLooking
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
 
+MOST_KEPT = 20
+"""Actions kept until the flow is open; further ones are said to be too many by doing nothing."""
+
 
 class MainController:
     """What actions turn to (`workbench.actions.target.ActionTarget`), and what does them."""
@@ -31,6 +35,8 @@ class MainController:
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
         self._panes = panes
         self._reading = PayloadReading(send)
+        self._kept: list[str] = []
+        """Actions that were asked for before the flow was open."""
         self._session = SessionController(panes, self._reading, send)
         self._pane_controller = PaneController(
             panes,
@@ -69,9 +75,18 @@ class MainController:
         self._feed.take(update)
         self._session.take_comparison(update, old)
         self._trust.take(update.question)
+        self._do_kept()
         for reply in update.replies:
             if isinstance(reply, SavedBranches):
                 self._application.saved(reply)
+
+    def _do_kept(self) -> None:
+        """Do what was asked for before the flow was open."""
+        view = self._panes.view
+        if self._kept and view.health is not Health.STARTING:
+            kept, self._kept = self._kept, []
+            for action_id in kept if view.ready else ():
+                self.do(action_id)
 
     def do(self, action_id: str) -> None:
         """Do an action, or say what it needs."""
@@ -81,6 +96,11 @@ class MainController:
             self._panes.show_notice("")
             action.do(self)
             self._panes.note_action(action_id)
+        elif context.view.health is Health.STARTING and action.group is Group.RUN:
+            self._kept = [*self._kept, action_id][:MOST_KEPT]
+            self._panes.show_notice(
+                f"{label(action, context)} is done as soon as the flow is open."
+            )
         else:
             needs = f"{label(action, context)} needs {action.needs}."
             self._panes.show_notice(action.why_not(context) or needs)

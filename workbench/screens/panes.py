@@ -286,6 +286,13 @@ class Panes(Vertical, inherit_bindings=False):
             if self.narrow and not isinstance(message.view, Inspector):
                 self.focus_pane(PaneName.INSPECTOR)
 
+    @on(LineView.Pointed)
+    def select_pointed(self, message: LineView.Pointed) -> None:
+        """The cursor of a list is the selection: the graph and the inspector go along."""
+        lists = (self.queues, self.event_log, self.slow)
+        if message.view in lists and isinstance(message.target, NodeRef | EdgeRef | ElementRef):
+            self.selection = message.target
+
     @on(TimelineBar.Chosen)
     def jump_clicked(self, message: TimelineBar.Chosen) -> None:
         """A place of the timeline was clicked."""

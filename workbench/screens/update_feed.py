@@ -28,6 +28,7 @@ SHOWN_MARKS = (
     CallMark.CALL,
     CallMark.ERROR,
     CallMark.DROP,
+    CallMark.LET_GO,
     CallMark.DENIED,
     CallMark.RELOAD,
     CallMark.NOTE,

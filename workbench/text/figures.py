@@ -18,11 +18,11 @@ def count(number: int) -> str:
 
 
 def duration(nanoseconds: int) -> str:
-    """A duration with a unit: 850ns, 12.3us, 4.56ms, 3.21s, 2m05s."""
+    """A duration with a unit: 850ns, 12.3µs, 4.56ms, 3.21s, 2m05s."""
     if nanoseconds < 1_000:
         return f"{nanoseconds}ns"
     if nanoseconds < NS_PER_MS:
-        return f"{nanoseconds / 1e3:.3g}us"
+        return f"{nanoseconds / 1e3:.3g}µs"
     if nanoseconds < NS_PER_S:
         return f"{nanoseconds / NS_PER_MS:.3g}ms"
     seconds = nanoseconds / NS_PER_S

@@ -1,6 +1,6 @@
 """Signs that say with a letter what a colour says too (never colour alone).
 
-`>` running or ready, `||` held or paused, `@` the next call, `x` failed, `!` full, `o` dropped,
+`>` running or ready, `||` blocked or paused, `@` the next call, `x` failed, `!` full, `o` lost,
 `*` in a call that takes long, `r` reloaded, `<` rolled back, `=` done, `-` nothing to do. On the
 timeline also `|` a stop, `Y` a fork, `e` an element that the user changed, `'` a mark, `█` where
 the flow stands.
@@ -17,6 +17,8 @@ NEXT = "@"
 IN_CALL = "*"
 """A call that takes long."""
 FULL = "!"
+NOTICE = "i"
+"""Before what the workbench says by itself."""
 DROP = "o"
 RELOADED = "r"
 ROLLED_BACK = "<"
@@ -29,7 +31,7 @@ NODE_SIGNS: dict[NodeState, tuple[str, str, StyleRole]] = {
     NodeState.NEW: ("-", "new", StyleRole.FAINT),
     NodeState.IDLE: ("-", "idle", StyleRole.DIM),
     NodeState.READY: (">", "ready", StyleRole.GOOD),
-    NodeState.BLOCKED: ("||", "held", StyleRole.WARN),
+    NodeState.BLOCKED: ("||", "blocked", StyleRole.WARN),
     NodeState.HELD: ("H", "on hold", StyleRole.WARN),
     NodeState.PAUSED: ("||", "paused", StyleRole.WARN),
     NodeState.FAILED: ("x", "failed", StyleRole.BAD),
@@ -41,6 +43,7 @@ NODE_SIGNS: dict[NodeState, tuple[str, str, StyleRole]] = {
 MARK_SIGNS: dict[CallMark, tuple[str, StyleRole]] = {
     CallMark.CALL: (">", StyleRole.DIM),
     CallMark.DROP: (DROP, StyleRole.WARN),
+    CallMark.LET_GO: ("-", StyleRole.DIM),
     CallMark.ERROR: ("x", StyleRole.BAD),
     CallMark.BACKPRESSURE: (FULL, StyleRole.WARN),
     CallMark.STATE: ("-", StyleRole.ACCENT),
@@ -62,7 +65,7 @@ TIMELINE_SIGNS: dict[TimelineMark, tuple[str, str, StyleRole]] = {
     TimelineMark.FORK: ("Y", "forked", StyleRole.PAST),
     TimelineMark.CHANGE: ("e", "changed", StyleRole.WARN),
     TimelineMark.MARK: (USER_MARK, "mark", StyleRole.STRONG),
-    TimelineMark.DROP: (DROP, "dropped", StyleRole.WARN),
+    TimelineMark.DROP: (DROP, "lost", StyleRole.WARN),
 }
 """Sign, word and role of each mark; where several fall on one column, the first is drawn."""
 

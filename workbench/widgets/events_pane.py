@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rich.cells import cell_len
@@ -10,14 +11,33 @@ from runtime.protocol.updates import EventLine
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS
-from workbench.text.lines import Line, Row, StyleRole, line, pad
+from workbench.text.lines import Line, Row, StyleRole, fit, line, pad
 from workbench.text.short_names import shorten
 from workbench.view import EdgeRef, ElementRef, NodeRef
 from workbench.widgets.log_view import LogView
 
 NODE_CELLS = 11
+NUMBER_CELLS = 4
+"""Least cells of a call's number."""
+
+TOOK_CELLS = 6
+"""Cells of how long it took."""
+
+_CALL = re.compile(r"[a-z-]+\(#\d+\) |pull ")
+"""The name of the call in front of what it did."""
+
 WIDE_CELLS = 60
 """From here on there is room for the number of the call."""
+
+
+def shortened(text: str, cells: int) -> str:
+    """What was done, without where to and which call it was when there is no room for these."""
+    if cell_len(text) <= cells or not _CALL.match(text):
+        return fit(text, cells)
+    did = text.partition(" -> ")[0]
+    if cell_len(did) <= cells:
+        return did
+    return fit(_CALL.sub("", did, count=1), cells)
 
 
 class Gap:
@@ -30,7 +50,7 @@ class Gap:
 class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     """Calls, drops, failures, back-pressure, states. Opening a line opens its element."""
 
-    gutter_cells = 4
+    gutter_cells = 3
 
     names: tuple[str, ...] = ()
     """Of all nodes of the flow, so that no two that are cut look alike."""
@@ -43,9 +63,9 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     def entry_gutter(self, entry: EventLine | Gap) -> Line:
         """The sign of the line's kind."""
         if isinstance(entry, Gap):
-            return line((" .. ", StyleRole.WARN))
+            return line((" ..", StyleRole.WARN))
         sign, role = MARK_SIGNS[entry.mark]
-        return line((f" {sign:<3}", role))
+        return line((f" {sign:<2}", role))
 
     def entry_body(self, entry: EventLine | Gap) -> Line:
         """Call number, node, what it said, how long it took."""
@@ -63,6 +83,42 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
             (excerpt(entry.text), StyleRole.TEXT if entry.call or not entry.node else sign_role),
             (took, StyleRole.FAINT),
         )
+
+    def spans_at(self, index: int) -> Line:
+        """A row that is neither wrapped nor scrolled across is cut so that number, node and time
+        are always seen."""
+        if self.wrapped or self.scroll_x or not self._rows:
+            return super().spans_at(index)
+        entry, _ = self._rows[index]
+        if isinstance(entry, Gap):
+            return super().spans_at(index)
+        return self.entry_gutter(entry) + self._in_columns(entry)
+
+    def _in_columns(self, entry: EventLine) -> Line:
+        number_cells = self._number_cells
+        room = self.body_cells - number_cells - 1 - TOOK_CELLS - 1
+        node = f"{pad(self._short(entry.node), NODE_CELLS)} " if entry.node else ""
+        room -= cell_len(node)
+        took = duration(entry.duration_ns) if entry.duration_ns else ""
+        number = f"{entry.call:,}" if entry.call else ""
+        sign_role = MARK_SIGNS[entry.mark][1]
+        return line(
+            (f"{pad(number, number_cells, right=True)} ", StyleRole.FAINT),
+            (node, StyleRole.ACCENT),
+            (
+                pad(shortened(excerpt(entry.text), room), room),
+                StyleRole.TEXT if entry.call or not entry.node else sign_role,
+            ),
+            (f" {pad(took, TOOK_CELLS, right=True)}", StyleRole.FAINT),
+        )
+
+    @property
+    def _number_cells(self) -> int:
+        """Cells of the last call's number: the column grows with a digit, and never shrinks."""
+        last = next(
+            (e.call for e in reversed(self._entries) if isinstance(e, EventLine) and e.call), 0
+        )
+        return max(len(f"{last:,}"), NUMBER_CELLS)
 
     def _short(self, node: str) -> str:
         return shorten(self.names, NODE_CELLS).get(node, node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
@@ -11,9 +12,11 @@ from textual.widget import Widget
 from workbench.text.lines import Line, width_of
 from workbench.widgets.styles import segments, styles_of
 
+CUT = "…"
+
 
 class LineLabel(Widget):
-    """Shows lines as they are; what does not fit is cut at the right."""
+    """Shows lines as they are; what does not fit is cut at the right, with a mark."""
 
     ALLOW_SELECT = False
 
@@ -42,8 +45,11 @@ class LineLabel(Widget):
         base, lines = self.rich_style, self.drawn_lines()
         if y >= len(lines):
             return Strip.blank(self.size.width, base)
-        drawn = segments(lines[y], base, styles_of(self))
-        return Strip(drawn).adjust_cell_length(self.size.width, base)
+        strip = Strip(segments(lines[y], base, styles_of(self)))
+        width = self.size.width
+        if strip.cell_length > width > 0:
+            return Strip.join([strip.crop(0, width - 1), Strip([Segment(CUT, base)])])
+        return strip.adjust_cell_length(width, base)
 
     def on_click(self, event: events.Click) -> None:
         """Tell which span was clicked."""

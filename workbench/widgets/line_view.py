@@ -43,6 +43,19 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             """The view the row belongs to."""
             return self.view
 
+    class Pointed(Message):
+        """The cursor came to a row that stands for something."""
+
+        def __init__(self, view: LineView, target: object) -> None:
+            super().__init__()
+            self.view = view
+            self.target = target
+
+        @property
+        def control(self) -> LineView:
+            """The view the row belongs to."""
+            return self.view
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.rows: Sequence[Row] = ()
@@ -93,6 +106,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if self.cursor is not None and self.rows[self.cursor].target is not None:
             self.post_message(self.Opened(self, self.rows[self.cursor].target))
 
+    def target_at(self, index: int) -> object:
+        """What a row stands for; None for nothing."""
+        return self.rows[index].target
+
     def copy_text(self) -> str | None:
         """Text of the row of the cursor."""
         return None if self.cursor is None else plain(self.rows[self.cursor].spans).strip()
@@ -117,6 +134,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if not self.rows:
             return
         self.cursor = min(max(row, 0), len(self.rows) - 1)
+        target = self.target_at(self.cursor)
+        if target is not None:
+            self.post_message(self.Pointed(self, target))
         if not self.size.height:
             return
         if self.cursor < self.scroll_y:

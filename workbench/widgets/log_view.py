@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Collection, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from textual.reactive import reactive
 
@@ -45,7 +45,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
 
     # ---- what a log of something says
 
-    gutter_cells: ClassVar[int] = 1
+    gutter_cells: int = 1
     """Cells in front of every row: the cursor's, and what `entry_gutter` puts there."""
 
     @abstractmethod
@@ -178,10 +178,14 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         pieces = self._pieces(entry)
         return gutter + pieces[part] if part < len(pieces) else gutter
 
+    def target_at(self, index: int) -> object:
+        """What the entry of a row stands for."""
+        return self.entry_target(self._rows[index][0]) if self._rows else None
+
     def open(self) -> None:
         """Open the entry of the cursor."""
         if self.cursor is not None and self._rows:
-            target = self.entry_target(self._rows[self.cursor][0])
+            target = self.target_at(self.cursor)
             if target is not None:
                 self.post_message(self.Opened(self, target))
 

@@ -51,8 +51,20 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         self._flooded = len(lines) >= FLOOD_LINES
         self.forgotten += missed
         self.lost_bytes += lost
+        self._make_room_for_numbers(lines)
         self.add(lines, self._cutter.unfinished())
         self._write_heading()
+
+    def _make_room_for_numbers(self, lines: Sequence[PrintedTextLine]) -> None:
+        """A number of an element or a call is never cut: the column grows with it."""
+        if not lines:
+            return
+        last = lines[-1]
+        number = last.sequence if last.sequence is not None else last.call or 0
+        cells = max(self.gutter_cells, len(f"#{number}") + 2)
+        if cells != self.gutter_cells:
+            self.gutter_cells = cells
+            self._measure_again()
 
     @property
     def blank(self) -> bool:
@@ -71,10 +83,10 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
     def entry_gutter(self, entry: PrintedTextLine) -> Line:
         """` #3   `: the element's number, or the call's."""
         if entry.sequence is not None:
-            about = f"#{count(entry.sequence)}"
+            about = f"#{entry.sequence}"
         else:
-            about = count(entry.call) if entry.call else ""
-        return line((f" {pad(about, GUTTER_CELLS - 2)} ", StyleRole.FAINT))
+            about = str(entry.call) if entry.call else ""
+        return line((f" {pad(about, self.gutter_cells - 2)} ", StyleRole.FAINT))
 
     def entry_body(self, entry: PrintedTextLine) -> Line:
         """The text, after marks for stderr and for what is not granted."""

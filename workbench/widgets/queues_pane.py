@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.reactive import reactive
 
 from runtime.model.snapshot import EdgeSnapshot
@@ -15,6 +16,7 @@ from workbench.widgets.line_view import LineView
 
 BAR_CELLS = (5, 24)
 DEPTH_CELLS = 9
+"""Of depth and capacity, where there is no edge yet."""
 NAME_CELLS = (16, 34)
 
 
@@ -41,7 +43,7 @@ class QueuesPane(LineView, inherit_bindings=False):
         heading = (
             Span(" "),
             column("edge", name_cells, StyleRole.FAINT),
-            column("depth", bar_cells + DEPTH_CELLS, StyleRole.FAINT),
+            column("depth", bar_cells + self._depth_cells, StyleRole.FAINT),
             *(column(text, cells, StyleRole.FAINT, right=True) for text, cells in self._columns()),
         )
         rows = [
@@ -50,6 +52,13 @@ class QueuesPane(LineView, inherit_bindings=False):
         ]
         self.show(rows, (heading,))
 
+    @property
+    def _depth_cells(self) -> int:
+        """Cells of `1000/1000!` and the blank before it."""
+        snapshot = self.view.snapshot
+        edges = snapshot.edges if snapshot is not None else ()
+        return max((2 * len(str(edge.capacity)) + 3 for edge in edges), default=DEPTH_CELLS)
+
     def _columns(self) -> tuple[tuple[str, int], ...]:
         wide = self.room >= 70
         columns = (("peak", 4), ("in", 5), ("out", 5), ("lost", 5))
@@ -57,15 +66,16 @@ class QueuesPane(LineView, inherit_bindings=False):
 
     def _cells(self, edges: tuple[EdgeSnapshot, ...]) -> tuple[int, int]:
         """Cells for the names and for the bars."""
-        longest = max((len(edge.label) for edge in edges), default=0)
-        fixed = 3 + DEPTH_CELLS + sum(cells + 1 for _, cells in self._columns())
+        longest = max((cell_len(edge.label) for edge in edges), default=0)
+        longest = max(longest, NAME_CELLS[0])
+        fixed = 3 + self._depth_cells + sum(cells + 1 for _, cells in self._columns())
         room = self.room - fixed
         bar_cells = min(max(room - longest, BAR_CELLS[0]), BAR_CELLS[1])
         return max(min(longest, room - bar_cells), NAME_CELLS[0]), bar_cells
 
     def _row(self, edge: EdgeSnapshot, name_cells: int, bar_cells: int) -> Line:
         depth = depth_bar(edge, bar_cells)
-        fill = " " * max(bar_cells + DEPTH_CELLS + 1 - width_of(depth), 0)
+        fill = " " * max(bar_cells + self._depth_cells + 1 - width_of(depth), 0)
         dropped = f"{DROP}{count(edge.dropped)}" if edge.dropped else "-"
         values = [
             (str(edge.peak), StyleRole.DIM),

@@ -58,7 +58,7 @@ def test_events_before_and_after_another_graph_name_the_edges_of_their_own() -> 
         events += engine.step()
     texts = worded(wording, events)
     assert texts[0] == "pull gave an element -> other [1], middle [1]"
-    assert texts[1] == "#0 dropped at source -> other: removed with its edge"
+    assert texts[1] == "#0 lost at source -> other: removed with its edge"
     assert texts[-1] == "process(#0) emitted 1 -> sink [1]"
 
 

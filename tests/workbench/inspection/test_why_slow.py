@@ -56,7 +56,7 @@ def test_the_cause_stands_first_and_every_node_has_its_shares(cells: int) -> Non
         own = [line for line in table if line.startswith(f" {name[:4]}")]
         assert any(f" {holder} {blocked}%" in line for line in own)
     # 50 us to the nearest bucket.
-    assert "49.7us" in " ".join(lines)
+    assert "49.7µs" in " ".join(lines)
     targets = [row.target for row in rows if isinstance(row.target, NodeRef)]
     assert {NodeRef("sink"), NodeRef("processor0"), NodeRef("source")} <= set(targets)
 

@@ -140,7 +140,7 @@ def test_no_count_is_wider_than_five_cells(number: int) -> None:
 
 @pytest.mark.parametrize(
     ("nanoseconds", "text"),
-    [(850, "850ns"), (12_340, "12.3us"), (4_100_000, "4.1ms"), (125 * 10**9, "2m05s")],
+    [(850, "850ns"), (12_340, "12.3µs"), (4_100_000, "4.1ms"), (125 * 10**9, "2m05s")],
 )
 def test_durations_have_units(nanoseconds: int, text: str) -> None:
     assert figures.duration(nanoseconds) == text
