@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test thorough check format fuzz bench components picture pictures documents clean
+.PHONY: run test thorough check format fuzz bench components picture pictures documents native native-check clean
 
 run: $(READY)
 	cd sample_flows/$(SAMPLE) && $(abspath $(BIN))/torvyn-studio
@@ -38,6 +38,14 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.routed_call
 	$(BIN)/python -m tests.benchmarks.engine_hops
 	$(BIN)/python -m tests.benchmarks.graph_drawing
+
+# The native call layer, built and installed into the environment; wants the toolchain that
+# runtime/wasm/native/toolchain.sh looks for.
+native: $(READY)
+	runtime/wasm/native/toolchain.sh install $(abspath $(BIN))
+
+native-check:
+	runtime/wasm/native/toolchain.sh check
 
 components: $(READY)
 	$(BIN)/python components/build.py

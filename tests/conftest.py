@@ -25,8 +25,10 @@ make_cheaper()
 
 # What whoever runs the tests answered about projects is nothing that a test may depend on.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="torvyn-studio-state-")
-# And so are the settings of whoever runs them.
-os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="torvyn-studio-config-")
+
+# What is tested is the same whether the native call layer is installed or not; tests that are
+# about it, or run on both layers, ask for it.
+os.environ["TORVYN_STUDIO_NO_NATIVE"] = "1"
 
 
 # A job in the background is started with these ignored, and what tests start inherits it.

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from click.shell_completion import CompletionItem
 from runtime.child.leaving import leave_process
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from runtime.wasm.native.extension import find_extension
 from workbench.command_line.global_options import (
     GlobalOptions,
     with_global_options,
@@ -106,9 +108,24 @@ class VerbGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="`torvyn-studio [MANIFEST]` opens the workbench on ./Torvyn.toml.",
 )
-@click.version_option(package_name="torvyn-studio", prog_name="torvyn-studio")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=lambda context, _, value: _show_version(context) if value else None,
+    help="Show the version, and what calls the components.",
+)
 def cli() -> None:
     """The workbench for people who write Torvyn streaming components."""
+
+
+def _show_version(context: click.Context) -> None:
+    found = find_extension()
+    layer = f"native layer {found.detail}" if found.extension or found.refused else ""
+    text = f"torvyn-studio, version {version('torvyn-studio')}"
+    click.echo(f"{text} ({layer})" if layer else text)
+    context.exit()
 
 
 with_global_options(cli)

@@ -71,6 +71,8 @@ class View:
 
     health: Health = Health.STARTING
     detail: str = ""
+    layer: str = ""
+    """See `Update.layer`."""
     flow: LinkedFlow | None = None
     outline: FlowOutline | None = None
     """The graph that is drawn while there is no flow."""
@@ -116,6 +118,7 @@ class View:
             health=self._health_after(update),
             outline=update.outline or last,
             detail=update.health_detail,
+            layer=update.layer or self.layer,
             running=update.running,
             call=update.call,
             problems=self.problems if update.problems is None else update.problems,

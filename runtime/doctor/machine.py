@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from runtime.doctor.findings import Finding, FindingState
+from runtime.wasm.native.extension import find_extension
 
 TOPIC = "machine"
 LEAST_WATCHES = 8192
@@ -28,11 +29,28 @@ def examine_machine(
     python = ".".join(map(str, sys.version_info[:3]))
     return (
         Finding(TOPIC, "versions", FindingState.GOOD, f"{own}, Python {python}", sys.executable),
+        _native_layer(),
         *_watch_limits(inotify),
         _terminal(environ),
         _locale(),
         _cache(cache),
     )
+
+
+def _native_layer() -> Finding:
+    """Whether components are called natively; nothing needs it."""
+    found = find_extension()
+    name = "native layer"
+    if found.extension is not None or found.refused:
+        return Finding(TOPIC, name, FindingState.GOOD, found.detail, found.place)
+    if not found.installed:
+        detail = "not installed: nothing needs it, calls take less time with it"
+        return Finding(TOPIC, name, FindingState.GOOD, detail)
+    why = f"{found.detail}, so it is not used"
+    return Finding(TOPIC, name, FindingState.DOUBTFUL, why, found.place, _NATIVE_CURE)
+
+
+_NATIVE_CURE = "in a checkout of torvyn-studio: make native"
 
 
 def _watch_limits(inotify: Path) -> tuple[Finding, ...]:

@@ -33,6 +33,11 @@ class SessionResources:
     feeds: OpenFeeds | None = None
     """What is given in place of sources; None leaves every source to its component."""
 
+    @property
+    def layer(self) -> str:
+        """What calls the components, "direct" or "native"."""
+        return self.host.layer.name
+
     def open_feeds(self) -> Mapping[str, Feed]:
         """What is given in place of sources. Raises `StudioError` when it cannot be opened."""
         return {} if self.feeds is None else self.feeds()

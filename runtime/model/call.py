@@ -263,7 +263,8 @@ class Answer(NamedTuple):
     fuel: int = 0
     """Fuel used; 0 when fuel is not measured."""
     memory_bytes: int = 0
-    """The linear memory the instance has at least, as its component declares; 0 when not known."""
+    """The linear memory the instance has at least: what it has now where the call layer counts
+    it, else what its component declares; 0 when not known."""
 
 
 @dataclass(frozen=True, slots=True)

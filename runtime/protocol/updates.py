@@ -322,6 +322,8 @@ class Update:
 
     health: Health
     health_detail: str = ""
+    layer: str = ""
+    """What calls the components, "direct" or "native"; "" while that is not known."""
     flow: LinkedFlow | None = None
     """Set when the session opened a flow, or another one than before."""
     snapshot: FlowSnapshot | None = None

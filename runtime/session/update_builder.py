@@ -55,7 +55,10 @@ class UpdateBuilder:
         comparer: BranchComparer,
         reload: HotReload,
         breakpoints: SessionBreakpoints,
+        layer: str,
     ) -> None:
+        """`layer` is what calls the components."""
+        self._layer = layer
         self._time = time
         self._breakpoints = breakpoints
         self._file = file
@@ -88,6 +91,7 @@ class UpdateBuilder:
         self._sent = now
         return Update(
             health=Health.READY,
+            layer=self._layer,
             flow=None if now.flow == before.flow else now.flow,
             snapshot=None if now.snapshot == before.snapshot else now.snapshot,
             times=None if now.times == before.times else now.times,

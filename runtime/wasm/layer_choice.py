@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.direct.direct_layer import DirectLayer
+from runtime.wasm.native.extension import find_extension
 
 
 def preferred_layer() -> CallLayer:
-    """A new layer."""
-    return DirectLayer()
+    """A new layer: the native one where the extension is installed and not refused."""
+    extension = find_extension().extension
+    if extension is None:
+        return DirectLayer()
+    from runtime.wasm.native.native_layer import NativeLayer
+
+    return NativeLayer(extension)

@@ -1,15 +1,37 @@
-"""The call layers that tests run on."""
+"""The call layers that tests run on: always wasmtime-py's, and the native one where it is."""
 
 from __future__ import annotations
 
+from functools import cache
+
+import pytest
+
 from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.direct.direct_layer import DirectLayer
+from runtime.wasm.native.extension import Extension, find_extension
 
-LAYERS = ("direct",)
-"""Parameters of a test that runs on each."""
+
+@cache
+def native_extension() -> Extension | None:
+    """The extension, whatever the variable says that keeps the product from using it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TORVYN_STUDIO_NO_NATIVE", raising=False)
+        return find_extension().extension
+
+
+needs_native = pytest.mark.skipif(
+    native_extension() is None, reason="the native layer is not installed (make native)"
+)
+LAYERS = ("direct", pytest.param("native", marks=needs_native))
+"""Parameters of a test that runs on both."""
 
 
 def make_layer(name: str) -> CallLayer:
     """A new layer."""
-    assert name == "direct"
-    return DirectLayer()
+    if name == "direct":
+        return DirectLayer()
+    from runtime.wasm.native.native_layer import NativeLayer
+
+    extension = native_extension()
+    assert extension is not None
+    return NativeLayer(extension)

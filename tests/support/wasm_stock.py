@@ -43,7 +43,9 @@ _TIERS = (256, 4096, 65536, 1048576)
 class StockHost:
     """One instance, called the slow and certain way."""
 
-    def __init__(self, engine: Engine, data: bytes, role: str, lifecycle: str | None) -> None:
+    def __init__(
+        self, engine: Engine, data: bytes | Component, role: str, lifecycle: str | None
+    ) -> None:
         self.store = Store(engine)
         self.store.set_fuel(10**15)
         self.store.set_epoch_deadline(10**9)
@@ -51,7 +53,7 @@ class StockHost:
         self.mutables: dict[int, Any] = {}
         self.counter = 0
         self.copies = [0, 0, 0, 0]
-        component = Component(engine, data)
+        component = data if isinstance(data, Component) else Component(engine, data)
         imported = list(component.type.imports(engine))
         with Linker(engine) as linker:
             linker.add_wasip2()

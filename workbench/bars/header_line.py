@@ -20,6 +20,8 @@ from workbench.view import View
 GAP = Span("  ")
 
 PROGRAM = " torvyn-studio "
+NATIVE_PROGRAM = " torvyn-studio native "
+"""Where calls go through the native layer."""
 
 LEAST_NAME = 8
 """Cells that the flow's name is never cut below."""
@@ -99,7 +101,9 @@ def header(view: View, title: str, pace: float | None, cells: int) -> Line:
     if project and width_of(line(whole)) - name_cells <= room - 1:
         room -= width_of(line(whole)) - name_cells
         name, name_cells = whole, width_of(line(whole))
-    program = PROGRAM if len(PROGRAM) <= room - 1 else ""
+    program = NATIVE_PROGRAM if view.layer == "native" else PROGRAM
+    if len(program) > room - 1:
+        program = ""
     left: Line = (
         *line((program, StyleRole.DIM)),
         *line((f" {shorten((name,), name_cells)[name]} ", StyleRole.STRONG)),

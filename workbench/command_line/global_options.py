@@ -7,12 +7,14 @@ name itself keeps its own.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runtime.wasm.native.extension import REFUSED_VARIABLE
 from workbench.terminal.colour import ColourWhen
 
 JSON_PARAMETER = "as_json"
@@ -31,6 +33,8 @@ class GlobalOptions:
     """Errors and what the verb is called for, nothing else."""
     verbose: bool = False
     colour: ColourWhen = ColourWhen.AUTO
+    no_native: bool = False
+    """Components are called through wasmtime-py though the native layer is installed."""
 
 
 def global_options() -> GlobalOptions:
@@ -88,6 +92,12 @@ def _options() -> list[click.Option]:
             type=click.Choice([when.value for when in ColourWhen]),
             help="Colour on a terminal (auto), always or never; NO_COLOR is obeyed.",
         ),
+        _option(
+            ["--no-native"],
+            "no_native",
+            is_flag=True,
+            help="Call components through wasmtime-py, also where the native layer is installed.",
+        ),
     ]
 
 
@@ -112,6 +122,9 @@ def _take(context: click.Context, field: str, value: Any) -> None:
             _require_manifest_argument(context)
         case "format" if options.format == "json":
             _set_json(context)
+        case "no_native" if options.no_native:
+            # Child processes inherit it.
+            os.environ[REFUSED_VARIABLE] = "1"
 
 
 def _require_manifest_argument(context: click.Context) -> None:
@@ -137,5 +150,5 @@ def _set_json(context: click.Context) -> None:
     context.default_map = {**(context.default_map or {}), JSON_PARAMETER: True}
 
 
-_FLAGS = frozenset(("-q", "--quiet", "-v", "--verbose"))
+_FLAGS = frozenset(("-q", "--quiet", "-v", "--verbose", "--no-native"))
 _VALUED = frozenset(("--manifest", "--format", "--color"))

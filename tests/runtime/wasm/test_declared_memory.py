@@ -168,7 +168,9 @@ def test_three_memories_together_stay_within_the_limit(host: Host) -> None:
         node.start()
         answer = node.call(data=b"x")
         assert not isinstance(answer.outcome, Failed), answer.outcome
-        assert answer.memory_bytes == 4 * PAGE
+        # Where each memory has its share what they grew to is not known: what they began with is.
+        everything = node.node.limits.memory_bytes
+        assert answer.memory_bytes == (everything if host.layer.name == "native" else 4 * PAGE)
 
 
 def test_memories_that_start_with_more_than_the_limit_are_refused(host: Host) -> None:

@@ -18,7 +18,6 @@ from runtime.model.call import (
     Signal,
 )
 from runtime.model.linked import Limits, LinkedFlow, Role
-from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, MAX_TAKEN_BYTES
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_flows import OneNode, an_element
@@ -155,13 +154,13 @@ def test_endless_recursion_is_a_trap(host: Host) -> None:
 
 
 ALLOCATE_AND_APPEND = f"""
-  ;; appends as many zeros at once as its payload says, a 32-bit number
+  ;; hands over as many zeros at once as its payload says, a 32-bit number, to a small buffer
   (func (export "process") {ELEMENT} (local $m i32) (local $n i32)
     (call $load (local.get $payload))
     (call $release (local.get $payload) (local.get $context))
     (local.set $n (i32.load (i32.load (i32.const 64))))
-    (drop (memory.grow (i32.const 64)))
-    (local.set $m (call $new (i64.extend_i32_u (local.get $n))))
+    (drop (memory.grow (i32.const 260)))
+    (local.set $m (call $new (i64.const 1)))
     (call $append (local.get $m) (i32.const 65536) (local.get $n) (i32.const 96))
     (call $drop_mutable (local.get $m))
     (call $nothing (i32.const 1)))
@@ -170,11 +169,14 @@ ALLOCATE_AND_APPEND = f"""
 
 def test_too_much_handed_over_at_once_is_said_so(host: Host) -> None:
     data = component(ALLOCATE_AND_APPEND, Role.PROCESSOR)
-    with OneNode(host, data, Role.PROCESSOR, limits=Limits(fuel=0, call_timeout_ms=0)) as node:
+    with OneNode(
+        host, data, Role.PROCESSOR, limits=Limits(fuel=0, memory_bytes=32 << 20, call_timeout_ms=0)
+    ) as node:
         node.start()
-        size = MAX_TAKEN_BYTES.to_bytes(4, "little")
+        most = host.layer.max_taken_bytes
+        size = most.to_bytes(4, "little")
         assert not isinstance(node.call(data=size).outcome, Failed)
-        failure = node.failure(data=(MAX_TAKEN_BYTES + 1).to_bytes(4, "little"))
+        failure = node.failure(data=(most + 1).to_bytes(4, "little"))
         assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
         assert "several pieces" in failure.help
 
@@ -192,14 +194,15 @@ def test_too_much_asked_for_at_once_is_said_so_and_not_counted_as_a_copy(host: H
     limits = Limits(fuel=0, memory_bytes=64 << 20, call_timeout_ms=0)
     with OneNode(host, component(READ_ALL, Role.PROCESSOR), Role.PROCESSOR, limits=limits) as node:
         node.start()
-        most = node.call(data=bytes(MAX_GIVEN_BYTES))
-        assert not isinstance(most.outcome, Failed)
-        assert most.copies.read_bytes == MAX_GIVEN_BYTES
-        answer = node.call(data=bytes(MAX_GIVEN_BYTES + 1))
+        most = host.layer.max_given_bytes
+        good = node.call(data=bytes(most))
+        assert not isinstance(good.outcome, Failed)
+        assert good.copies.read_bytes == most
+        answer = node.call(data=bytes(most + 1))
         assert isinstance(answer.outcome, Failed)
         failure = answer.outcome.failure
         assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
-        assert "asked for 12,582,913 bytes at once" in failure.message
+        assert f"asked for {most + 1:,} bytes at once" in failure.message
         assert "several pieces" in failure.help
         assert answer.copies == NO_COPIES
 
@@ -208,8 +211,9 @@ def test_a_configuration_that_is_too_long_is_said_so(host: Host) -> None:
     data = component(SINK + LIFECYCLE, Role.SINK, lifecycle=True)
     limits = Limits(fuel=0, memory_bytes=64 << 20)
     with OneNode(host, data, Role.SINK, lifecycle=True, limits=limits) as node:
-        assert node.start(" " * MAX_GIVEN_BYTES).outcome == Finished()
-        for text in (" " * (MAX_GIVEN_BYTES + 1), "\u20ac" * (MAX_GIVEN_BYTES // 3 + 1)):
+        most = host.layer.max_given_bytes
+        assert node.start(" " * most).outcome == Finished()
+        for text in (" " * (most + 1), "\u20ac" * (most // 3 + 1)):
             failure = node.failure(Export.INIT, argument=text)
             assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
             assert f"{len(text.encode()):,} bytes" in failure.message

@@ -1,0 +1,160 @@
+"""Finds the extension, and says what it offers."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+MODULE = "torvyn_studio_native"
+REFUSED_VARIABLE = "TORVYN_STUDIO_NO_NATIVE"
+"""Set to anything, the extension is not used; child processes inherit it (`--no-native`)."""
+
+_Surface = tuple[
+    list[tuple[str, list[tuple[str, str]], list[str]]],
+    list[tuple[str, list[tuple[str, str]], list[str]]],
+    list[str],
+]
+
+
+class NativeComponent(Protocol):
+    """A compiled component."""
+
+    def serialize(self) -> bytes:
+        """The compiled code."""
+        ...
+
+    def surface(self) -> _Surface:
+        """Imports, exports (name, functions with their types, resources), other imports."""
+        ...
+
+
+class NativeEngine(Protocol):
+    """Compiles components."""
+
+    @property
+    def asleep(self) -> bool:
+        """True while the thread that ends calls in time sleeps, as no calls are made."""
+        ...
+
+    def compile(self, data: bytes) -> NativeComponent:
+        """Raises ValueError with wasmtime's text."""
+        ...
+
+    def deserialize_file(self, path: str) -> NativeComponent:
+        """The file must have been authenticated. Raises ValueError."""
+        ...
+
+
+class NativeWatch(Protocol):
+    """Watches the one call of a flow that runs."""
+
+    def interrupt(self) -> None:
+        """End the running call, from any thread."""
+        ...
+
+    def set_call(self, call: Any) -> None:
+        """Name the call that an instance is made for."""
+        ...
+
+    def in_progress(self) -> tuple[Any, int, int] | None:
+        """The running call, nanoseconds since it began, nanoseconds it may take."""
+        ...
+
+    def close(self) -> None:
+        """Forget the last call."""
+        ...
+
+
+class NativeOutput(Protocol):
+    """What one instance prints."""
+
+    def unshown(self) -> list[tuple[str, bytes]]:
+        """What was printed and not given before, in the order it was printed."""
+        ...
+
+
+class OpenedInstance(Protocol):
+    """An instance."""
+
+    live_handles: int
+    memory_bytes: int
+
+    def make(self, run: int, call: Any, /) -> Any:
+        """Make a call; an `Answer`."""
+        ...
+
+    def printed_output(self) -> NativeOutput:
+        """What it prints, for another thread."""
+        ...
+
+    def panic_next(self) -> None:
+        """Have the next `allocate` panic: for the test of what becomes of a panic."""
+        ...
+
+    def close(self) -> None:
+        """Free it."""
+        ...
+
+
+class Extension(Protocol):
+    """The module."""
+
+    WASMTIME_VERSION: str
+    __version__: str
+
+    def Engine(self, max_wasm_stack: int) -> NativeEngine:  # noqa: N802
+        """A new engine."""
+        ...
+
+    def Watch(self, engine: NativeEngine) -> NativeWatch:  # noqa: N802
+        """A new watch."""
+        ...
+
+    def Values(self, given: dict[str, Any]) -> object:  # noqa: N802
+        """The Python values that answers are made of."""
+        ...
+
+    @property
+    def Instance(self) -> Any:  # noqa: N802
+        """Its `open` makes instances."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NativeState:
+    """Whether the extension is used."""
+
+    extension: Extension | None
+    detail: str
+    """The versions of the one that is used, or why none is."""
+    installed: bool
+    """True when there is one, used or not."""
+    place: str | None = None
+    """Where it is."""
+    refused: bool = False
+    """True when the user does not want it."""
+
+
+def find_extension() -> NativeState:
+    """Load the extension if it is there, of the same wasmtime, and not refused."""
+    try:
+        module = importlib.import_module(MODULE)
+    except ModuleNotFoundError:
+        return NativeState(None, "not installed", False)
+    except ImportError as error:
+        return NativeState(None, f"cannot be loaded: {error}", True)
+    extension = cast(Extension, module)
+    place = getattr(module, "__file__", None)
+    place = None if place is None else str(Path(place))
+    if os.environ.get(REFUSED_VARIABLE):
+        detail = f"{extension.__version__}, refused by --no-native"
+        return NativeState(None, detail, True, place, refused=True)
+    wanted, built = version("wasmtime"), extension.WASMTIME_VERSION
+    if wanted != built:
+        detail = f"installed for wasmtime {built}, and this is {wanted}"
+        return NativeState(None, detail, True, place)
+    return NativeState(extension, f"{extension.__version__}, wasmtime {built}", True, place)

@@ -1,0 +1,219 @@
+"""The call layer over the Rust extension."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runtime.model.call import (
+    FAILURE_STDERR_BYTES,
+    NO_COPIES,
+    PRINTED_KEPT_BYTES,
+    Absorbed,
+    Accepted,
+    Answer,
+    Call,
+    CallInProgress,
+    CopyCount,
+    Discarded,
+    Emitted,
+    Exhausted,
+    Finished,
+    HostInput,
+    Output,
+    Ports,
+    Printed,
+    Signal,
+    Verdict,
+)
+from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
+from runtime.model.linked import LinkedNode
+from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
+from runtime.wasm.abi.buffers import BUDGET_BYTES, MAX_OFFSET, TIERS
+from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
+from runtime.wasm.host_functions import printed_output
+from runtime.wasm.native.extension import Extension, NativeComponent
+from runtime.wasm.native.native_instance import NativeInstance
+from runtime.wasm.output_follower import FollowedOutput, OutputFollower
+from runtime.wasm.producers import read_producers
+from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
+
+_SETTINGS = "native 1"
+"""Part of the key of compiled code; change it whenever `Engine::new` or a feature changes."""
+
+
+class NativeLayer:
+    """One engine of the extension. Instances live on the one thread that calls components."""
+
+    name = "native"
+    max_taken_bytes = MAX_BUFFER_BYTES
+    """A payload crosses whole: nothing on the way is larger than the payload itself."""
+    max_given_bytes = MAX_BUFFER_BYTES
+
+    def __init__(self, extension: Extension) -> None:
+        self.extension = extension
+        self.engine = extension.Engine(MAX_WASM_STACK_BYTES)
+        self.settings = f"{extension.WASMTIME_VERSION} {extension.__version__} {_SETTINGS}"
+        self.values = extension.Values(
+            {
+                "answer": Answer,
+                "copy_count": CopyCount,
+                "emitted": Emitted,
+                "output": Output,
+                "buffer": Buffer,
+                "ports": Ports,
+                "printed": Printed,
+                "host_input": HostInput,
+                "ready": Accepted(Signal.READY),
+                "pause": Accepted(Signal.PAUSE),
+                "passes": Verdict(True),
+                "stops": Verdict(False),
+                "exhausted": Exhausted(),
+                "discarded": Discarded(),
+                "absorbed": Absorbed(),
+                "finished": Finished(),
+                "no_copies": NO_COPIES,
+            }
+        )
+
+    def compile(self, data: bytes) -> NativeComponent:
+        """See `CallLayer.compile`."""
+        try:
+            return self.engine.compile(data)
+        except ValueError as error:
+            raise NotCompiledError(str(error)) from None
+
+    def load(self, path: Path) -> NativeComponent | None:
+        """See `CallLayer.load`."""
+        try:
+            return self.engine.deserialize_file(str(path))
+        except ValueError:
+            return None
+
+    def serialize(self, code: NativeComponent) -> bytes:
+        """See `CallLayer.serialize`."""
+        return code.serialize()
+
+    def surface(self, code: NativeComponent, digest: str, data: bytes) -> Surface:
+        """See `CallLayer.surface`."""
+        imports, exports, others = code.surface()
+        made = read_producers(data)
+        return Surface(
+            digest=digest,
+            size=len(data),
+            imports=_interfaces(imports),
+            exports=_interfaces(exports),
+            other_imports=tuple(others),
+            languages=made.languages,
+            tools=made.tools,
+            interpreter=made.interpreter,
+        )
+
+    def open_flow(self, context: FlowContext) -> NativeFlow:
+        """See `CallLayer.open_flow`."""
+        return NativeFlow(self, context)
+
+    def rules(self) -> dict[str, object]:
+        """The numbers that hold for every instance."""
+        return {
+            "tiers": list(TIERS),
+            "budget_bytes": BUDGET_BYTES,
+            "max_buffer_bytes": MAX_BUFFER_BYTES,
+            "max_content_type_bytes": MAX_CONTENT_TYPE_BYTES,
+            "max_offset": MAX_OFFSET,
+            "max_taken_bytes": self.max_taken_bytes,
+            "max_given_bytes": self.max_given_bytes,
+            "print_limit_bytes": printed_output.PRINT_LIMIT_BYTES,
+            "printed_kept_bytes": PRINTED_KEPT_BYTES,
+            "stderr_share": printed_output.STDERR_SHARE,
+            "stderr_tail_bytes": FAILURE_STDERR_BYTES,
+            "chunk_bytes": printed_output.CHUNK_BYTES,
+        }
+
+
+class NativeFlow:
+    """The instances of one flow; see `FlowCalls`."""
+
+    def __init__(self, layer: NativeLayer, context: FlowContext) -> None:
+        self._layer = layer
+        self._context = context
+        self._watch = layer.extension.Watch(layer.engine)
+        self._followed = FollowedNativeCall()
+
+    def open(self, node: LinkedNode, compiled: Compiled, call: Call) -> NativeInstance:
+        """See `FlowCalls.open`."""
+        layer = self._layer
+        return NativeInstance(
+            node,
+            compiled,
+            layer.extension,
+            (layer.engine, self._watch, layer.values),
+            layer.rules(),
+            self._context,
+            self._followed,
+            call,
+        )
+
+    def begin(self, call: Call) -> None:
+        """See `FlowCalls.begin`."""
+        self._watch.set_call(call)
+
+    def interrupt(self) -> None:
+        """See `FlowCalls.interrupt`."""
+        self._watch.interrupt()
+
+    def in_progress(self) -> CallInProgress | None:
+        """See `FlowCalls.in_progress`."""
+        found = self._watch.in_progress()
+        if found is None:
+            return None
+        call, elapsed_ns, limit_ns = found
+        sequence = None if call.element is None else call.element.sequence
+        return CallInProgress(call.number, call.node, call.export, sequence, elapsed_ns, limit_ns)
+
+    def close(self) -> None:
+        """See `FlowCalls.close`."""
+        self._watch.close()
+        self._followed.close()
+
+
+class FollowedNativeCall:
+    """The long call whose output another thread shows; see `FollowedCall`."""
+
+    def __init__(self) -> None:
+        self.running = False
+        self.began_ns = 0
+        """A number that each followed call has for itself."""
+        self.followed_ns = 0
+        self.output: FollowedOutput | None = None
+        self._follower = OutputFollower(self)
+
+    def begin(self, output: FollowedOutput) -> None:
+        """Show the output of the call that runs, from now on."""
+        self.began_ns += 1
+        self.output = output
+        self.running = True
+        self._follower.follow(self.began_ns)
+
+    def end(self) -> None:
+        """The call ended; nothing of its output is shown by another thread after this."""
+        self.running = False
+        with self._follower.lock:
+            self.followed_ns = 0
+            self.output = None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._follower.close()
+
+
+def _interfaces(
+    items: list[tuple[str, list[tuple[str, str]], list[str]]],
+) -> tuple[InterfaceSurface, ...]:
+    return tuple(
+        InterfaceSurface(
+            name,
+            functions=tuple(FunctionSurface(*function) for function in functions),
+            resources=tuple(resources),
+        )
+        for name, functions, resources in items
+    )

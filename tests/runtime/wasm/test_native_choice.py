@@ -1,0 +1,75 @@
+"""Which call layer is taken, and where it is said."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from runtime.doctor.findings import FindingState
+from runtime.doctor.machine import examine_machine
+from runtime.wasm.host import Host
+from runtime.wasm.layer_choice import preferred_layer
+from runtime.wasm.native.extension import MODULE, REFUSED_VARIABLE, find_extension
+from tests.support.wasm_layers import needs_native
+from workbench.bars.header_line import header
+from workbench.cli import main
+from workbench.view import View
+
+
+def doctor_line(tmp_path_factory: pytest.TempPathFactory) -> tuple[FindingState, str]:
+    found = examine_machine({}, tmp_path_factory.mktemp("cache"))
+    (line,) = [item for item in found if item.name == "native layer"]
+    return line.condition, line.detail
+
+
+@needs_native
+def test_the_native_layer_is_taken_and_said_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    monkeypatch.delenv(REFUSED_VARIABLE)
+    assert Host(None).layer.name == "native"
+    assert main(["--version"]) == 0
+    version = capsys.readouterr().out
+    assert "native layer 0.1.0, wasmtime 50.0.1" in version
+    assert doctor_line(tmp_path_factory) == (FindingState.GOOD, "0.1.0, wasmtime 50.0.1")
+    shown = "".join(span.text for span in header(View(layer="native"), "flow", None, 120))
+    assert " torvyn-studio native " in shown
+
+    assert main(["--no-native", "--version"]) == 0
+    assert "refused by --no-native" in capsys.readouterr().out
+    assert Host(None).layer.name == "direct"
+
+
+def test_without_it_everything_is_as_before_and_doctor_has_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    monkeypatch.delenv(REFUSED_VARIABLE)
+    monkeypatch.setitem(sys.modules, MODULE, None)
+    assert preferred_layer().name == "direct"
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "torvyn-studio, version 0.1.0\n"
+    state, detail = doctor_line(tmp_path_factory)
+    assert state is FindingState.GOOD
+    assert detail.startswith("not installed: nothing needs it")
+    shown = "".join(span.text for span in header(View(layer="direct"), "flow", None, 120))
+    assert "native" not in shown
+
+
+def test_one_for_another_wasmtime_is_not_used_and_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.delenv(REFUSED_VARIABLE)
+    other = ModuleType(MODULE)
+    other.WASMTIME_VERSION, other.__version__ = "49.0.0", "0.0.9"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, MODULE, other)
+    assert find_extension().extension is None
+    assert preferred_layer().name == "direct"
+    state, detail = doctor_line(tmp_path_factory)
+    assert state is FindingState.DOUBTFUL
+    assert "installed for wasmtime 49.0.0" in detail
