@@ -30,7 +30,7 @@ _QUEUE: dict[str, tuple[ValueType, Callable[[EdgeSnapshot], Any]]] = {
     "dequeued": (INT, lambda edge: edge.dequeued),
     "dropped": (INT, lambda edge: edge.dropped),
     "full": (BOOL, lambda edge: edge.full),
-    "held_ms": (DOUBLE, lambda edge: edge.held_ns / NS_PER_MS),
+    "held_ms": (DOUBLE, lambda edge: edge.episodes_blocked_ns / NS_PER_MS),
 }
 _NODE: dict[str, tuple[ValueType, Callable[[NodeSnapshot], Any]]] = {
     "calls": (INT, lambda node: node.calls),

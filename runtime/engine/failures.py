@@ -113,7 +113,7 @@ def skip(run: FlowRun, node: NodeRecord) -> str | None:
         return f"{node.name} has no failed element"
     if node.failure.kind is FailureKind.QUEUE_FULL and node.pending:
         for edge in node.outputs:
-            if edge.pending and not edge.holds:
+            if edge.pending and not edge.blocks_when_full:
                 queues.drop_pending(run, edge)
         node.clear_failure()
     elif node.failing is not None:

@@ -13,21 +13,21 @@ from runtime.model.events import BackpressureBegan, BackpressureEnded, SourceSig
 
 
 def begin(run: FlowRun, edge: EdgeRecord) -> None:
-    """Begin an episode; a source that the edge holds is to pause."""
+    """Begin an episode; a source that the edge blocks is to pause."""
     now = run.now_ns
     edge.full = True
     edge.began_ns = now
     edge.drained_before += edge.drained
     edge.drained = 0
     edge.episodes += 1
-    edge.episode_held_ns = 0
-    edge.full_to_held_ns = NEVER
-    if edge.held_since_ns != NEVER:
-        edge.paced_ns += now - edge.held_since_ns
-        edge.held_since_ns = now
-        edge.full_to_held_ns = 0
+    edge.episode_blocked_ns = 0
+    edge.full_to_blocked_ns = NEVER
+    if edge.blocked_since_ns != NEVER:
+        edge.paced_ns += now - edge.blocked_since_ns
+        edge.blocked_since_ns = now
+        edge.full_to_blocked_ns = 0
     run.events.append(BackpressureBegan(now, edge.index))
-    if not edge.holds:
+    if not edge.blocks_when_full:
         return
     source = edge.producer
     if not source.is_source or (source.paused and source.signal is not Signal.PAUSE):
@@ -40,21 +40,21 @@ def begin(run: FlowRun, edge: EdgeRecord) -> None:
 
 
 def end(run: FlowRun, edge: EdgeRecord) -> None:
-    """End the episode; a source that nothing holds any more is to go on."""
+    """End the episode; a source that nothing blocks any more is to go on."""
     now = run.now_ns
-    if edge.held_since_ns != NEVER:
-        edge.episode_held_ns += now - edge.held_since_ns
-        edge.held_since_ns = now if edge.shut or edge.pending else NEVER
+    if edge.blocked_since_ns != NEVER:
+        edge.episode_blocked_ns += now - edge.blocked_since_ns
+        edge.blocked_since_ns = now if edge.blocked or edge.pending else NEVER
     edge.full = edge.suspends = False
-    edge.held_ns += edge.episode_held_ns
+    edge.episodes_blocked_ns += edge.episode_blocked_ns
     run.events.append(
         BackpressureEnded(
             now,
             edge.index,
             edge.began_ns,
-            edge.episode_held_ns,
+            edge.episode_blocked_ns,
             edge.drained,
-            max(edge.full_to_held_ns, 0),
+            max(edge.full_to_blocked_ns, 0),
         )
     )
     if edge.producer.paused:
@@ -63,7 +63,7 @@ def end(run: FlowRun, edge: EdgeRecord) -> None:
 
 def review(run: FlowRun, source: NodeRecord) -> None:
     """Have the source pause, or go on, as the queues that hold it are now."""
-    if any(edge.full and edge.holds for edge in source.outputs):
+    if any(edge.full and edge.blocks_when_full for edge in source.outputs):
         _pause(run, source)
     elif source.paused:
         _unpause(run, source)

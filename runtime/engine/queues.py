@@ -30,7 +30,7 @@ def deliver(run: FlowRun, element: Element, edges: tuple[EdgeRecord, ...]) -> tu
 
 def put(run: FlowRun, edge: EdgeRecord, element: Element) -> Delivery | None:
     """Queue the element, or do with it what the edge's policy says; None if not queued."""
-    if edge.full or edge.shut:
+    if edge.full or edge.blocked:
         return _put_under_pressure(run, edge, element)
     return _append(run, edge, element)
 
@@ -158,12 +158,12 @@ def _appended_at_alert(run: FlowRun, edge: EdgeRecord, depth: int) -> None:
     if edge.interval_ns:
         edge.token_at_ns = run.now_ns + edge.interval_ns
         run.set_timer(edge.token_at_ns, edge)
-    if edge.interval_ns or (reached and edge.holds):
-        readiness.set_shut(run, edge)
+    if edge.interval_ns or (reached and edge.blocks_when_full):
+        readiness.set_blocked(run, edge)
 
 
 def _put_under_pressure(run: FlowRun, edge: EdgeRecord, element: Element) -> Delivery | None:
-    if edge.shut or edge.pending:
+    if edge.blocked or edge.pending:
         _hold(run, edge, element)
         return None
     if len(edge.items) < edge.capacity:
@@ -216,7 +216,7 @@ def _room_made(run: FlowRun, edge: EdgeRecord) -> None:
     """An element was taken out during an episode."""
     edge.drained += 1
     if (
-        (edge.shut or edge.pending)
+        (edge.blocked or edge.pending)
         and edge.token_at_ns <= run.now_ns
         and len(edge.items) < edge.capacity
     ):
@@ -234,8 +234,8 @@ def _settle(run: FlowRun, edge: EdgeRecord) -> None:
     waits = edge.token_at_ns > run.now_ns
     if waits:
         run.set_timer(edge.token_at_ns, edge)
-    if waits or (reached and edge.holds):
-        readiness.set_shut(run, edge)
+    if waits or (reached and edge.blocks_when_full):
+        readiness.set_blocked(run, edge)
     elif reached:
         readiness.set_open(run, edge)
         if edge.pending and edge.policy is not QueuePolicy.ERROR:
@@ -284,7 +284,7 @@ def _open(run: FlowRun, edge: EdgeRecord) -> None:
 def _release(run: FlowRun, edge: EdgeRecord) -> None:
     producer = edge.producer
     deliveries = []
-    while edge.pending and not edge.shut and len(edge.items) < edge.capacity:
+    while edge.pending and not edge.blocked and len(edge.items) < edge.capacity:
         producer.pending -= 1
         deliveries.append(_append(run, edge, edge.pending.popleft()))
     if deliveries:

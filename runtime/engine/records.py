@@ -50,6 +50,9 @@ class EdgeRecord:
     __slots__ = (
         "alert_depth",
         "began_ns",
+        "blocked",
+        "blocked_since_ns",
+        "blocks_when_full",
         "capacity",
         "closed",
         "consumer",
@@ -59,14 +62,12 @@ class EdgeRecord:
         "dropped",
         "drops",
         "enqueued",
-        "episode_held_ns",
+        "episode_blocked_ns",
         "episodes",
+        "episodes_blocked_ns",
         "evicted",
         "full",
-        "full_to_held_ns",
-        "held_ns",
-        "held_since_ns",
-        "holds",
+        "full_to_blocked_ns",
         "index",
         "injected",
         "interval_ns",
@@ -80,7 +81,6 @@ class EdgeRecord:
         "producer",
         "response",
         "sent_before",
-        "shut",
         "suspended_at_once",
         "suspends",
         "token_at_ns",
@@ -94,8 +94,8 @@ class EdgeRecord:
         self.pending: deque[Element] = deque()
         """Elements for this edge that wait in the producer's hand, oldest first."""
         self.configure(link)
-        self.shut = False
-        """True while the edge cannot take an element and holds its producer for it."""
+        self.blocked = False
+        """True while the edge cannot take an element and blocks its producer for it."""
         self.token_at_ns = 0
         """Flow time from which a `rate-limit` edge takes its next element."""
         self.closed = False
@@ -125,15 +125,15 @@ class EdgeRecord:
         """Times its producer was suspended in the step in which the queue became full."""
         self.response: Histogram | None = None
         """For all other times: from the queue being full to its producer being suspended."""
-        self.held_since_ns = NEVER
-        """Since when the producer is held by this edge."""
-        self.episode_held_ns = 0
-        self.full_to_held_ns = NEVER
+        self.blocked_since_ns = NEVER
+        """Since when the producer is blocked by this edge."""
+        self.episode_blocked_ns = 0
+        self.full_to_blocked_ns = NEVER
         self.episodes = 0
-        self.held_ns = 0
-        """Time held in episodes that have ended."""
+        self.episodes_blocked_ns = 0
+        """Time blocked in episodes that have ended."""
         self.paced_ns = 0
-        """Time held outside episodes."""
+        """Time blocked outside episodes."""
 
     def configure(self, link: LinkedEdge) -> None:
         """Take over the settings of `link`; what follows from them is the caller's to see to."""
@@ -142,8 +142,8 @@ class EdgeRecord:
         self.low_mark = min(link.low_mark, link.capacity - 1)
         """A ratio of 1 must not make a queue relieved while it is full."""
         self.policy = link.policy
-        self.holds = blocks_when_full(link.policy)
-        """True when a lack of room holds the producer; other policies never hold it."""
+        self.blocks_when_full = blocks_when_full(link.policy)
+        """True when a lack of room blocks the producer; other policies never block it."""
         limited = link.policy is QueuePolicy.RATE_LIMIT and link.rate is not None
         self.interval_ns = round(NS_PER_S / link.rate) if limited and link.rate else 0
         """Flow time between two elements of a `rate-limit` edge, 0 for the others."""
@@ -187,6 +187,8 @@ class NodeRecord:
         "backing_off",
         "bit",
         "blocked_ns",
+        "blocked_outputs",
+        "blocked_since_ns",
         "busy_ns",
         "calls",
         "copies",
@@ -205,7 +207,6 @@ class NodeRecord:
         "final_due",
         "final_given",
         "flushed",
-        "held_since_ns",
         "index",
         "init_attempt",
         "inputs",
@@ -228,7 +229,6 @@ class NodeRecord:
         "role",
         "routes",
         "sequence",
-        "shut_outputs",
         "signal",
         "single_input",
         "swaps",
@@ -271,8 +271,8 @@ class NodeRecord:
         """Input whose turn it is."""
         self.nonempty = 0
         """Inputs with an element."""
-        self.shut_outputs = 0
-        """Output edges that hold the node; a router is never held before its call."""
+        self.blocked_outputs = 0
+        """Output edges that block the node; a router is never blocked before its call."""
         self.pending = 0
         """Copies pending, over all output edges."""
         self.signal: Signal | None = None
@@ -284,7 +284,7 @@ class NodeRecord:
         self.backing_off = False
         """Asleep until what failed is tried again."""
         self.paused_until_ns = 0
-        self.held_since_ns = NEVER
+        self.blocked_since_ns = NEVER
 
         self.failure: Failure | None = None
         self.failing: EdgeRecord | None = None

@@ -136,10 +136,10 @@ class EventWording:
             case BackpressureBegan(at_ns, edge):
                 text = f"{self._label(number, edge)} is full"
                 return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
-            case BackpressureEnded(at_ns, edge, began_ns, held_ns, drained, _):
+            case BackpressureEnded(at_ns, edge, began_ns, blocked_ns, drained, _):
                 text = (
                     f"{self._label(number, edge)} relieved after {format_ns(at_ns - began_ns)}: "
-                    f"{drained} drained, producer held {format_ns(held_ns)}"
+                    f"{drained} drained, producer blocked {format_ns(blocked_ns)}"
                 )
                 return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
             case SourceSignalled(at_ns, node, signal):

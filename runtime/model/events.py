@@ -121,12 +121,12 @@ class BackpressureEnded(NamedTuple):
     at_ns: int
     edge: int
     began_ns: int
-    held_ns: int
-    """How long the producer was held, in nanoseconds of flow time."""
+    blocked_ns: int
+    """How long the producer was blocked, in nanoseconds of flow time."""
     drained: int
     """Elements taken from the queue during the episode."""
-    full_to_held_ns: int
-    """From the queue being full to its producer being held."""
+    full_to_blocked_ns: int
+    """From the queue being full to its producer being blocked."""
 
 
 class SourceSignalled(NamedTuple):

@@ -132,7 +132,7 @@ class EdgeSnapshot:
     full: bool = False
     """In a back-pressure episode: it was full and has not fallen to its low mark yet."""
     episodes: int = 0
-    held_ns: int = 0
+    episodes_blocked_ns: int = 0
     """Flow time its producer was held, over all episodes."""
     done: bool = False
     """Its producer gives nothing more."""
@@ -151,7 +151,7 @@ class EdgeSnapshot:
     @property
     def blocked_ns(self) -> int:
         """Flow time its producer was held by it, for whatever reason."""
-        return self.held_ns + self.paced_ns
+        return self.episodes_blocked_ns + self.paced_ns
 
     @property
     def state(self) -> EdgeState:

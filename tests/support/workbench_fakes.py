@@ -148,7 +148,7 @@ def snapshot(
             dequeued=calls // 4,
             full=depth >= edge.capacity,
             episodes=int(depth >= edge.capacity),
-            held_ns=4_100_000 if depth >= edge.capacity else 0,
+            episodes_blocked_ns=4_100_000 if depth >= edge.capacity else 0,
         )
         for edge, depth in zip(flow.edges, depths, strict=True)
     )
@@ -436,14 +436,14 @@ async def opened(
 
 async def settle(app: StudioApp, pilot: Pilot[None]) -> None:
     """Poll until nothing is waiting, and let the screen draw it."""
-    for _ in range(3):
+    for rounds in range(3):
         app.poll_link()
         await pilot.pause()
         rendering = [worker for worker in app.workers if worker.group == RENDERING]
         if rendering:
             await app.workers.wait_for_complete(rendering)
             await pilot.pause()
-        elif isinstance(app._link, FakeLink) and app._link.has_said_all:
+        elif rounds and isinstance(app._link, FakeLink) and app._link.has_said_all:
             break
 
 

@@ -68,12 +68,12 @@ def find_cause(flow: LinkedFlow, snapshot: FlowSnapshot) -> Cause | None:
     by_name = {node.name: node for node in snapshot.nodes}
     chain: list[int] = []
     while True:
-        edge = held_by(flow, snapshot, node)
+        edge = blocking_edge(flow, snapshot, node)
         if edge is None:
             reason = Reason.PAUSES if node.role is Role.SINK else Reason.BACK_OFF
             return _cause(snapshot, waited, reason, node, chain)
         chain.append(edge.index)
-        if edge.paced_ns > edge.held_ns:
+        if edge.paced_ns > edge.episodes_blocked_ns:
             rate = flow.edges[edge.index].rate
             own = f"the rate of {edge.label}" + (f", {rate:g} elements a second" if rate else "")
             return Cause(
@@ -89,7 +89,9 @@ def find_cause(flow: LinkedFlow, snapshot: FlowSnapshot) -> Cause | None:
     )
 
 
-def held_by(flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot) -> EdgeSnapshot | None:
+def blocking_edge(
+    flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot
+) -> EdgeSnapshot | None:
     """The output that held the node longest; None when it was held by itself for longer."""
     outputs = [snapshot.edges[index] for index in flow.by_name[node.name].outputs]
     edge = max(outputs, key=lambda edge: edge.blocked_ns, default=None)

@@ -9,7 +9,7 @@ from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.time_units import NS_PER_S
-from workbench.inspection.pressure_cause import Cause, find_cause, held_by, shares
+from workbench.inspection.pressure_cause import Cause, blocking_edge, find_cause, shares
 from workbench.inspection.rows import column, facts, prose
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import CAUSE
@@ -129,10 +129,10 @@ def _time_fields(
 
 def blocked_by(flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot) -> str:
     """Who or what held the node longest: a node's name, its own rate, pause or back-off."""
-    edge = held_by(flow, snapshot, node)
+    edge = blocking_edge(flow, snapshot, node)
     if edge is None:
         return "pause" if node.role is Role.SINK else "back-off"
-    return "rate" if edge.paced_ns > edge.held_ns else flow.edges[edge.index].target
+    return "rate" if edge.paced_ns > edge.episodes_blocked_ns else flow.edges[edge.index].target
 
 
 def _call_fields(

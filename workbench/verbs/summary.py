@@ -152,7 +152,7 @@ def _queue(edge: EdgeSnapshot, wait: Spread | None) -> str:
         times = f"full {edge.episodes:,} {_plural(edge.episodes, 'time')}"
         parts.append(f"{times}, {edge.drained:,} drained")
     if edge.blocked_ns:
-        how = " by its rate" if edge.paced_ns > edge.held_ns else ""
+        how = " by its rate" if edge.paced_ns > edge.episodes_blocked_ns else ""
         parts.append(f"producer blocked {spaced_duration(edge.blocked_ns)}{how}")
     if edge.response is not None:
         p50, most = edge.response.p50_ns, edge.response.max_ns

@@ -10,7 +10,7 @@ from runtime.model.failure_report import report_of
 from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedEdge, LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
-from workbench.inspection.pressure_cause import find_cause, held_by
+from workbench.inspection.pressure_cause import blocking_edge, find_cause
 from workbench.verbs.summary import sinks_of
 
 
@@ -78,7 +78,7 @@ def _cause(flow: LinkedFlow, snapshot: FlowSnapshot) -> dict[str, Any] | None:
 
 
 def _node(flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot) -> dict[str, Any]:
-    edge = held_by(flow, snapshot, node) if node.blocked_ns else None
+    edge = blocking_edge(flow, snapshot, node) if node.blocked_ns else None
     return {
         "node": node.name,
         "state": str(node.state),
@@ -109,7 +109,7 @@ def _edge(edge: EdgeSnapshot) -> dict[str, Any]:
         "dropped": edge.dropped,
         "drops": {reason.value: count for reason, count in edge.drops},
         "backpressure_events": edge.episodes,
-        "backpressure_duration_ns": edge.held_ns,
+        "backpressure_duration_ns": edge.episodes_blocked_ns,
         "rate_limited_ns": edge.paced_ns,
         "blocked_ns": edge.blocked_ns,
         "drained": edge.drained,
@@ -146,7 +146,7 @@ def _metrics(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
             _name(flow, link): {
                 "stream.elements.transferred": edge.dequeued,
                 "stream.backpressure.events": edge.episodes,
-                "stream.backpressure.duration_ns": edge.held_ns,
+                "stream.backpressure.duration_ns": edge.episodes_blocked_ns,
                 "stream.queue.current_depth": edge.depth,
                 "stream.queue.peak_depth": edge.peak,
                 "stream.queue.wait_time": _spread(times.wait(link.source, link.target)),

@@ -159,7 +159,7 @@ class _Change:
             node.turn = node.inputs.index(turn) if turn and turn in node.inputs else 0
             node.nonempty = sum(bool(edge.items) for edge in node.inputs)
             node.pending = sum(len(edge.pending) for edge in node.outputs)
-            node.shut_outputs = 0 if node.routes else sum(edge.shut for edge in node.outputs)
+            node.blocked_outputs = 0 if node.routes else sum(edge.blocked for edge in node.outputs)
         stay = {*run.nodes, *run.edges}
         run.keep_timers(stay.__contains__)
 

@@ -125,10 +125,10 @@ def _what_holds(run: FlowRun, node: NodeRecord) -> str:
     for edge in node.outputs:
         if edge.pending:
             count = len(edge.pending)
-            held = f"{count} element{'' if count == 1 else 's'} pending"
-            return f"{name} has {held} for {state_of(run, edge)}"
+            waiting = f"{count} element{'' if count == 1 else 's'} pending"
+            return f"{name} has {waiting} for {state_of(run, edge)}"
     if node.paused:
-        full = [state_of(run, edge) for edge in node.outputs if edge.full and edge.holds]
+        full = [state_of(run, edge) for edge in node.outputs if edge.full and edge.blocks_when_full]
         return f"{name} was told to pause, until the low mark is reached: {'; '.join(full)}"
     if not node.nonempty and not node.final_due and not node.is_source:
         return f"{name} has nothing to work on: its queues are empty"
@@ -140,9 +140,9 @@ def _what_holds(run: FlowRun, node: NodeRecord) -> str:
                 f"its error policy is retry"
             )
         return f"{name} asked for a pause, which lasts another {wait_ms:.1f} ms of flow time"
-    shut = [state_of(run, edge) for edge in node.outputs if edge.shut]
-    if shut:
-        return f"{name} is held by {'; '.join(shut)}"
+    blocked = [state_of(run, edge) for edge in node.outputs if edge.blocked]
+    if blocked:
+        return f"{name} is blocked by {'; '.join(blocked)}"
     return f"{name} gives no more elements"
 
 

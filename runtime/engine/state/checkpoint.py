@@ -31,8 +31,8 @@ _OF_NODE_BY_FLOW = {
     "routes", "single_input", "work", "work_name",
 }  # fmt: skip
 _OF_EDGE_BY_FLOW = {
-    "alert_depth", "capacity", "consumer", "holds", "index", "interval_ns", "link", "low_mark",
-    "policy", "producer",
+    "alert_depth", "capacity", "consumer", "blocks_when_full", "index", "interval_ns", "link",
+    "low_mark", "policy", "producer",
 }  # fmt: skip
 _OF_RUN_BY_FLOW = {"by_name", "edges", "flow", "gone", "nodes", "options"}
 

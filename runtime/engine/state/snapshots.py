@@ -46,8 +46,8 @@ def flow_snapshot(run: FlowRun, schedule: Schedule) -> FlowSnapshot:
 def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
     """One node as it stands."""
     blocked_ns = node.blocked_ns
-    if node.held_since_ns != NEVER:
-        blocked_ns += run.now_ns - node.held_since_ns
+    if node.blocked_since_ns != NEVER:
+        blocked_ns += run.now_ns - node.blocked_since_ns
     last = node.last
     return NodeSnapshot(
         name=node.name,
@@ -82,10 +82,10 @@ def node_snapshot(run: FlowRun, node: NodeRecord) -> NodeSnapshot:
 
 def edge_snapshot(run: FlowRun, edge: EdgeRecord) -> EdgeSnapshot:
     """One queue as it stands; an episode under way counts."""
-    held_ns, paced_ns = edge.held_ns, edge.paced_ns
-    held_now_ns = run.now_ns - edge.held_since_ns if edge.held_since_ns != NEVER else 0
+    episodes_blocked_ns, paced_ns = edge.episodes_blocked_ns, edge.paced_ns
+    held_now_ns = run.now_ns - edge.blocked_since_ns if edge.blocked_since_ns != NEVER else 0
     if edge.full:
-        held_ns += edge.episode_held_ns + held_now_ns
+        episodes_blocked_ns += edge.episode_blocked_ns + held_now_ns
     else:
         paced_ns += held_now_ns
     return EdgeSnapshot(
@@ -104,7 +104,7 @@ def edge_snapshot(run: FlowRun, edge: EdgeRecord) -> EdgeSnapshot:
         pending=len(edge.pending),
         full=edge.full,
         episodes=edge.episodes,
-        held_ns=held_ns,
+        episodes_blocked_ns=episodes_blocked_ns,
         done=edge.closed,
         paced_ns=paced_ns,
         paced=edge.token_at_ns > run.now_ns,
@@ -129,6 +129,6 @@ def _state(node: NodeRecord) -> NodeState:
         return NodeState.PAUSED
     if node.ready:
         return NodeState.READY
-    if node.held_since_ns != NEVER:
+    if node.blocked_since_ns != NEVER:
         return NodeState.BLOCKED
     return NodeState.IDLE

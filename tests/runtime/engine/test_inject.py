@@ -155,7 +155,7 @@ def test_a_limited_queue_takes_it_when_it_would_take_any_other() -> None:
     engine.apply(Advance(1_000_000))
     assert of_type(engine.apply(NEW), Injected)
     assert engine.waits_ns() == 0
-    assert "source is held" in only(Stopped, engine.apply(Step(node="source"))[0]).detail
+    assert "source is blocked" in only(Stopped, engine.apply(Step(node="source"))[0]).detail
 
 
 def test_it_is_refused_where_nothing_works_on_it() -> None:

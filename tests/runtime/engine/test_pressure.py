@@ -99,7 +99,7 @@ def test_a_paused_source_gets_ready_at_the_low_mark_and_not_before() -> None:
     assert "source -> sink (3 of 4)" in detail
     events = steps(engine, 1)
     assert of_type(events, BackpressureEnded) == [
-        BackpressureEnded(90, 0, began_ns=60, held_ns=20, drained=2, full_to_held_ns=10)
+        BackpressureEnded(90, 0, began_ns=60, blocked_ns=20, drained=2, full_to_blocked_ns=10)
     ]
     assert engine.step()[1] == SourceSignalled(100, "source", Signal.READY)
     assert invoker.made()[-1] == "source.notify-backpressure"
@@ -136,7 +136,7 @@ def test_a_queue_further_down_holds_its_producer_without_a_signal() -> None:
     engine.apply(Advance(500))
     events = engine.apply(Step(node="sink"))
     assert of_type(events, BackpressureEnded) == [
-        BackpressureEnded(570, 1, began_ns=60, held_ns=510, drained=1, full_to_held_ns=0)
+        BackpressureEnded(570, 1, began_ns=60, blocked_ns=510, drained=1, full_to_blocked_ns=0)
     ]
     assert "notify-backpressure" not in invoker.made("source")
     assert engine.snapshot().nodes[1].blocked_ns == 510
@@ -154,7 +154,7 @@ def test_full_to_held_is_the_time_until_the_producer_had_something_to_do() -> No
     engine.apply(Step(node="source"))
     events = engine.apply(Step(node="sink"))
     assert of_type(events, BackpressureEnded) == [
-        BackpressureEnded(370, 1, began_ns=50, held_ns=10, drained=1, full_to_held_ns=310)
+        BackpressureEnded(370, 1, began_ns=50, blocked_ns=10, drained=1, full_to_blocked_ns=310)
     ]
 
 
@@ -175,7 +175,7 @@ def test_a_full_branch_that_a_router_does_not_wait_for_holds_nobody() -> None:
     engine.apply(Advance(500))
     edges = engine.snapshot().edges
     assert [edge.full for edge in edges] == [False, True, True]
-    assert [edge.held_ns for edge in edges] == [0, 0, 500]
+    assert [edge.episodes_blocked_ns for edge in edges] == [0, 0, 500]
 
 
 def test_the_response_time_of_a_source_is_the_time_until_it_was_told() -> None:
@@ -206,7 +206,7 @@ def test_a_rate_holds_its_producer_outside_episodes_and_all_time_is_accounted_fo
     finish(engine)
     snapshot = engine.snapshot()
     edge, source = snapshot.edges[0], snapshot.nodes[0]
-    assert (edge.episodes, edge.held_ns) == (0, 0)
+    assert (edge.episodes, edge.episodes_blocked_ns) == (0, 0)
     # A millisecond after each element; the source is asked once more after the last one.
     assert edge.paced_ns == source.blocked_ns == 11_000_000
     assert edge.state is EdgeState.DONE
@@ -264,7 +264,7 @@ def test_dropping_queues_have_episodes_but_hold_nobody(policy: QueuePolicy) -> N
         engine.apply(Step(node="source"))
     events = engine.apply(Step(node="sink"))
     ended = of_type(events, BackpressureEnded)[0]
-    assert (ended.held_ns, ended.drained) == (0, 1)
+    assert (ended.blocked_ns, ended.drained) == (0, 1)
     assert invoker.made("source") == ["pull"] * 3
 
 
@@ -375,6 +375,8 @@ def test_a_slow_sink_builds_pressure_under_weighted_fair() -> None:
     assert [edge.peak for edge in engine.snapshot().edges] == [4, 4]
     assert len(of_type(events, SourceSignalled)) >= 2
     ended = of_type(events, BackpressureEnded)
-    assert any(episode.held_ns > 1_000 for episode in ended)
+    assert any(episode.blocked_ns > 1_000 for episode in ended)
     for edge in engine.snapshot().edges:
-        assert edge.held_ns == sum(one.held_ns for one in ended if one.edge == edge.index)
+        assert edge.episodes_blocked_ns == sum(
+            one.blocked_ns for one in ended if one.edge == edge.index
+        )

@@ -63,7 +63,10 @@ def test_a_producer_is_not_called_while_its_queue_is_full() -> None:
     events = engine.apply(Step(node="processor0"))
     assert events == [
         Stopped(
-            80, StopReason.USER, "processor0 is held by processor0 -> sink (2 of 2)", "processor0"
+            80,
+            StopReason.USER,
+            "processor0 is blocked by processor0 -> sink (2 of 2)",
+            "processor0",
         )
     ]
     assert engine.snapshot().nodes[1].state is NodeState.BLOCKED
@@ -341,7 +344,7 @@ def test_a_fan_out_is_held_by_its_slowest_branch() -> None:
     engine = initialised(linked, FakeInvoker(linked, elements=4))
     for node in ("source", "source", "filter", "b", "filter"):
         events = engine.apply(Step(node=node))
-    assert "filter is held by filter -> a (1 of 1)" in only(Stopped, events[0]).detail
+    assert "filter is blocked by filter -> a (1 of 1)" in only(Stopped, events[0]).detail
     engine.apply(Step(node="a"))
     engine.apply(Step(node="filter"))
     assert (len(engine.queue(1)), len(engine.queue(2))) == (1, 1)

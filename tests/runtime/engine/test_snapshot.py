@@ -75,5 +75,5 @@ def test_an_episode_under_way_counts_in_the_snapshot() -> None:
     engine.step()
     engine.apply(Advance(250))
     edge = engine.snapshot().edges[0]
-    assert (edge.full, edge.episodes, edge.held_ns) == (True, 1, 250)
+    assert (edge.full, edge.episodes, edge.episodes_blocked_ns) == (True, 1, 250)
     assert engine.snapshot().nodes[0].blocked_ns == 250

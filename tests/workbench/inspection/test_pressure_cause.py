@@ -16,7 +16,7 @@ from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker, initialised, linear
 from tests.support.narrow import present
-from workbench.inspection.pressure_cause import Reason, find_cause, held_by, shares
+from workbench.inspection.pressure_cause import Reason, blocking_edge, find_cause, shares
 
 FAIR = EngineOptions(schedule=SchedulePolicy.WEIGHTED_FAIR)
 
@@ -94,7 +94,7 @@ def test_a_rate_and_a_back_off_are_causes_of_their_own() -> None:
     snapshot = ran(linked, invoker, options)
     cause = present(find_cause(linked, snapshot))
     assert (cause.reason, cause.node) == (Reason.BACK_OFF, "processor0")
-    assert held_by(linked, snapshot, snapshot.nodes[1]) is None
+    assert blocking_edge(linked, snapshot, snapshot.nodes[1]) is None
 
 
 TIMES = st.integers(0, 10**12)

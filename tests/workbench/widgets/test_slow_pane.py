@@ -17,7 +17,9 @@ async def test_8_shows_who_holds_the_others_up_and_a_row_selects_its_node() -> N
     busy = present(busy_update(link.flow).snapshot)
     waited_ns = busy.at_ns * 9 // 10
     edges = tuple(
-        replace(edge, held_ns=waited_ns) if edge.label == "router:logs -> log-proc" else edge
+        replace(edge, episodes_blocked_ns=waited_ns)
+        if edge.label == "router:logs -> log-proc"
+        else edge
         for edge in busy.edges
     )
     blocked = {"router": waited_ns, "log-proc": 0}
