@@ -1,5 +1,5 @@
 # The two commands a newcomer needs are `make run` and `make test`; `make check` is the whole gate.
-# Random tests try a fifth of their examples there, and all of them in `make thorough`.
+# Random tests try a tenth of their examples there, and all of them in `make thorough`.
 PYTHON ?= python3
 SAMPLE ?= fan-out
 FUZZ_SECONDS ?= 600

@@ -93,8 +93,13 @@ def modules() -> dict[str, Module]:
     }
 
 
+@cache
+def _parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
 def _read(name: str, file: Path) -> Module:
-    tree = ast.parse(file.read_text())
+    tree = _parsed(file)
     classes = [item.name for item in tree.body if isinstance(item, ast.ClassDef)]
     imported: set[str] = set()
     for item in ast.walk(tree):
@@ -281,7 +286,7 @@ def test_torvyns_codes_are_written_in_one_place_and_each_is_in_use() -> None:
     literals, used = [], set()
     explained = ROOT / "workbench/text/code_explanations.py"  # has each of them, which is no use
     for file in files:
-        tree = ast.parse(file.read_text())
+        tree = _parsed(file)
         prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
             match node:

@@ -31,10 +31,10 @@ def test_a_failure_prints_what_repeats_it_even_where_nothing_is_kept(
     assert "@reproduce_failure(" in notes
 
 
-def test_the_gate_tries_a_fifth_of_the_examples_that_a_test_asks_for() -> None:
+def test_the_gate_tries_a_tenth_of_the_examples_that_a_test_asks_for() -> None:
     share = settings().max_examples / THOROUGH
     assert share in (GATE / THOROUGH, 1)
-    assert settings.get_profile("gate").max_examples * 5 == THOROUGH
+    assert settings.get_profile("gate").max_examples * 10 == THOROUGH
     assert examples(250).max_examples == 250 * share
     assert examples(1).max_examples == 1
 

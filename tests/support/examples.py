@@ -6,11 +6,11 @@ from hypothesis import HealthCheck, settings
 
 THOROUGH = 100
 """Examples of a test that does not say how many, when all are tried."""
-GATE = THOROUGH // 5
+GATE = THOROUGH // 10
 
 
 def register_profiles(*, derandomize: bool) -> None:
-    """Make the profiles known: `thorough` tries all examples, `gate` a fifth of them.
+    """Make the profiles known: `thorough` tries all examples, `gate` a tenth of them.
 
     Both print what repeats a failing example. A slow machine fails no test: there is no deadline.
     """
@@ -29,6 +29,11 @@ def register_profiles(*, derandomize: bool) -> None:
 def examples(count: int) -> settings:
     """A test's own number of examples when all are tried; the loaded profile scales it."""
     return settings(max_examples=max(1, count * settings().max_examples // THOROUGH))
+
+
+def repetitions(count: int) -> int:
+    """How often to do what is done `count` times when all examples are tried: else a fifth."""
+    return count if all_are_tried() else count // 5
 
 
 def all_are_tried() -> bool:
