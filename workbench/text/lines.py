@@ -167,6 +167,22 @@ def wrap(spans: Line, cells: int) -> list[Line]:
     return rows
 
 
+def wrap_at_words(spans: Line, cells: int) -> list[Line]:
+    """The line cut into rows of at most `cells` cells, between words where it can be."""
+    text = plain(spans)
+    rows: list[Line] = []
+    index = at = 0
+    for piece in wrap_words(text, cells) if cells > 0 else ():
+        if not text.startswith(piece, index):
+            return wrap(spans, cells)  # blanks at the start of a row are more than a gap
+        size = cell_len(piece)
+        rows.append(crop(spans, at, at + size))
+        index, at = index + len(piece), at + size
+        if text.startswith(" ", index):
+            index, at = index + 1, at + 1
+    return rows or [spans]
+
+
 def wrap_words(text: str, cells: int) -> list[str]:
     """`text` in rows of at most `cells` cells, cut between words where it can be."""
     rows: list[str] = []

@@ -12,7 +12,18 @@ from rich.cells import cell_len
 from runtime.protocol.updates import PrintedChunk
 from workbench.text import figures
 from workbench.text.excerpt import LINE_CHARACTERS, excerpt
-from workbench.text.lines import Span, StyleRole, fit, pad, plain, width_of, wrap, wrap_words
+from workbench.text.lines import (
+    Span,
+    StyleRole,
+    fit,
+    line,
+    pad,
+    plain,
+    width_of,
+    wrap,
+    wrap_at_words,
+    wrap_words,
+)
 from workbench.text.printed_text import LINE_BYTES, LineCutter
 
 
@@ -155,3 +166,17 @@ def test_a_bar_is_full_only_when_the_queue_is_and_empty_only_when_it_is(
     assert (filled == 0) == (depth == 0)
     if cells > 1:
         assert (filled == cells) == (depth >= capacity)
+
+
+def test_a_line_of_spans_is_cut_between_words_and_a_long_word_within() -> None:
+    spans = line(
+        ("source was ", StyleRole.DIM), ("blocked by 日本 and", StyleRole.WARN), " xxxxxxxxx"
+    )
+    rows = [plain(row) for row in wrap_at_words(spans, 8)]
+    assert rows == ["source", "was", "blocked", "by 日本", "and", "xxxxxxxx", "x"]
+    assert wrap_at_words(spans, 8)[2][0].role is StyleRole.WARN
+    assert [plain(row) for row in wrap_at_words(line("   indented text"), 8)] == [
+        "   inden",
+        "ted text",
+    ]
+    assert wrap_at_words((), 8) == [()]

@@ -1,0 +1,85 @@
+"""From a key to its picture: in a real terminal, idle and while a flow runs at full speed.
+
+Run it as `python -m tests.benchmarks.key_to_paint` (`--keys N` for more of them). A key that no
+action has is written into a pseudo terminal of 120 by 36; the clock stops when the status line that
+names it has come back out. That is the way of every key: read, bound, drawn, written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import string
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import quantiles
+
+from runtime.model.linked import Role
+from tests.support.recorded_guests import counting_source
+from tests.support.studio_projects import Project
+from tests.support.terminal import Terminal, in_terminal
+from tests.support.wasm_guests import ECHO, component, printer
+from workbench.actions.table import ACTIONS
+
+ENDLESS = 2_000_000_000
+REST_S = 0.13
+"""Between two keys: no multiple of the screen's own beat."""
+
+
+def free_keys() -> list[str]:
+    """Letters that no action has."""
+    taken = {key for action in ACTIONS for key in action.keys}
+    return [letter for letter in string.ascii_letters if letter not in taken]
+
+
+def measure(terminal: Terminal, keys: int) -> list[float]:
+    """Milliseconds from each key to its line."""
+    letters = free_keys()
+    taken = []
+    for number in range(keys):
+        letter = letters[number % len(letters)]
+        since = len(terminal.shown)
+        begun = time.perf_counter()
+        terminal.type(letter.encode())
+        terminal.wait_for(f"{letter} does nothing here".encode(), since)
+        taken.append((time.perf_counter() - begun) * 1e3)
+        rested = time.perf_counter() + REST_S
+        while (left := rested - time.perf_counter()) > 0:
+            terminal.read(left)
+    return taken
+
+
+def told(name: str, taken: list[float]) -> str:
+    """One line of the table."""
+    cuts = quantiles(taken, n=100, method="inclusive")
+    return f"{name:12} {len(taken):5} {cuts[49]:9.1f} {cuts[94]:9.1f} {max(taken):9.1f}"
+
+
+def main() -> int:
+    """The table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keys", type=int, default=60)
+    keys = parser.parse_args().keys
+    nodes = {
+        "source": (Role.SOURCE, counting_source(ENDLESS)),
+        "middle": (Role.PROCESSOR, component(ECHO, Role.PROCESSOR)),
+        "sink": (Role.SINK, printer()),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        Project(Path(folder), nodes).write()
+        with in_terminal(folder=Path(folder)) as terminal:
+            terminal.wait_for(b"before the first call")
+            print(f"{'flow':12} {'keys':>5} {'p50, ms':>9} {'p95, ms':>9} {'max, ms':>9}")
+            print(told("stands", measure(terminal, keys)), flush=True)
+            terminal.type(b" ")
+            terminal.wait_for(b"RUNNING")
+            time.sleep(1)
+            print(told("runs", measure(terminal, keys)), flush=True)
+            terminal.type(b"Q")
+            terminal.exit_code()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
