@@ -10,6 +10,7 @@ from runtime.protocol.updates import EventLine, Health
 from workbench.bars.refused import refused_words
 from workbench.graph.graph_diff import FlowChange
 from workbench.inspection.build_rows import comparison_words
+from workbench.inspection.empty_calls import first_real_call
 from workbench.inspection.pressure_cause import find_cause
 from workbench.text.call_words import call_words, progress_words
 from workbench.text.excerpt import excerpt
@@ -84,7 +85,7 @@ def _standing(view: View, cells: int) -> Line:
         )
         room = max(cells - width_of(running), 0)
         return line(*running, (fit(_why_slow(view, snapshot), room), StyleRole.WARN))
-    upcoming = _upcoming(snapshot)
+    upcoming = _upcoming(view, snapshot)
     if view.past:
         unlike = snapshot.stop is StopReason.DIVERGENCE
         return line(*timeline_words.past_words(cells - width_of(upcoming), unlike), *upcoming)
@@ -125,12 +126,13 @@ def _why_slow(view: View, snapshot: FlowSnapshot) -> str:
     return f"   {CAUSE} {cause.sentence}"
 
 
-def _upcoming(snapshot: FlowSnapshot) -> Line:
-    if snapshot.next_call is None:
+def _upcoming(view: View, snapshot: FlowSnapshot) -> Line:
+    upcoming = snapshot.next_call
+    if upcoming is None:
         return ()
-    return line(
-        (f"   {NEXT} next: ", StyleRole.DIM), (next_words(snapshot.next_call), StyleRole.NEXT)
-    )
+    if view.flow is not None:
+        upcoming = first_real_call(view.flow, upcoming)
+    return line((f"   {NEXT} next: ", StyleRole.DIM), (next_words(upcoming), StyleRole.NEXT))
 
 
 def _below(view: View, last: EventLine | None, notice: str, cells: int) -> Line:

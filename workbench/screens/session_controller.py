@@ -31,6 +31,7 @@ from workbench.actions.context import Context, PaneName
 from workbench.actions.running import PACES
 from workbench.bars.status_line import why_not
 from workbench.graph.graph_diff import FlowChange
+from workbench.inspection.empty_calls import empty_calls
 from workbench.screens.comparison_dialog import ComparisonDialog
 from workbench.screens.node_trying import NodeTrying
 from workbench.screens.panes import Panes
@@ -89,7 +90,16 @@ class SessionController:
         if isinstance(request, StepCall) and snapshot is not None:
             explain = partial(self._explain, self._sent, snapshot.calls, request.node)
             self._panes.set_timer(STEP_ANSWER_S, explain)
+        if request == StepCall():
+            self._pass_empty_calls()
         self._send(request)
+
+    def _pass_empty_calls(self) -> None:
+        """Calls without a function cost no step of the user's."""
+        view = self._context.view
+        if view.flow is not None and view.snapshot is not None:
+            for _ in range(empty_calls(view.flow, view.snapshot.next_call)):
+                self._send(StepCall())
 
     def _explain(self, sent: int, calls: int, node: str | None) -> None:
         view = self._context.view
