@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from runtime.headless.chosen_calls import ChosenLineages
-from runtime.headless.element_traces import ElementTraces
 from runtime.headless.recorded_events import recorded_events
+from runtime.lineage.element_traces import ElementTraces
 from runtime.model.linked import LinkedFlow
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow

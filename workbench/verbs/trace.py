@@ -11,9 +11,9 @@ from runtime.child.gc_tuning import settle_collector
 from runtime.expression.expression import Condition
 from runtime.flow.error_rules import DEFAULT_RETRIES
 from runtime.headless.chosen_calls import ChosenLineages, Recorders
-from runtime.headless.element_traces import ElementTraces
 from runtime.headless.run import HeadlessRun
 from runtime.headless.trace import trace_recording
+from runtime.lineage.element_traces import ElementTraces
 from runtime.model.errors import ExitCode
 from runtime.model.linked import LinkedFlow
 from runtime.model.output_file import require_writable, write_output

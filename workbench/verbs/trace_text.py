@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from runtime.headless.element_traces import ElementTrace, ElementTraces, TracedHop
+from runtime.lineage.element_traces import ElementTrace, ElementTraces, TracedHop
 from runtime.model.linked import LinkedFlow
 from runtime.model.printable import json_line, printable
 from workbench.text.figures import spaced_duration

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from runtime.headless import element_traces
+from runtime.lineage import element_traces
 from runtime.headless.trace import trace_recording
 from runtime.model.linked import Role
 from runtime.recording.encoding import OutputLevel, RecordingOptions
