@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from runtime.model.call import Accepted, Answer, Export, Failed, Ports, Signal, Verdict
+from runtime.model.call import Accepted, Answer, Call, Export, Failed, Ports, Signal, Verdict
 from runtime.model.commands import Command, Relink
 from runtime.model.element import Element
 from runtime.model.events import (
@@ -21,8 +22,12 @@ from runtime.model.linked import LinkedFlow, Role
 
 KEPT_TRACES = 10_000
 """Lineages whose way is kept, the first ones; the rest are counted."""
-MOST_PARENTS = 1_000
-"""Elements that one element of an aggregator is said to come from, at most."""
+MOST_INPUTS = 10_000
+"""Inputs of one element of an aggregator that are kept, the last ones; the rest are counted."""
+LISTED_INPUTS = 1_000
+"""The same, where every element is traced."""
+MOST_INTO = 16
+"""Elements of one call of an aggregator that are said to be made of an input, the first ones."""
 
 
 @dataclass(slots=True)
@@ -44,6 +49,12 @@ class TracedHop:
     outcome: str
     """What came of it where that is more than one output: "passed", "to a, b", the error."""
     failed: bool = False
+    size_in: int | None = None
+    """Payload bytes it was given; None for a call that begins the lineage."""
+    size_out: int | None = None
+    """Payload bytes of what it made of the element; None where that is nothing else."""
+    edges: list[int] = field(default_factory=list)
+    """Edges that the element went along from here, by index."""
 
     @property
     def ended_ns(self) -> int:
@@ -60,6 +71,49 @@ class TracedDrop:
     at_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class TracedInput:
+    """An element that an aggregator took in."""
+
+    lineage: int
+    source: str
+    sequence: int
+    call: int
+    """The call that took it in."""
+    wait_ns: int
+    run_ns: int
+    size: int
+    """Payload bytes."""
+
+    @classmethod
+    def of(cls, event: CallFinished) -> TracedInput | None:
+        """What a call of an aggregator took in; None for one that failed or was given nothing."""
+        element, answer = event.call.element, event.answer
+        if element is None or isinstance(answer.outcome, Failed):
+            return None
+        given = element.path[-1] if element.path else None
+        wait_ns = 0 if given is None else event.at_ns - given.at_ns - given.duration_ns
+        return cls(
+            element.lineage,
+            element.source,
+            element.sequence,
+            event.call.number,
+            max(wait_ns, 0),
+            answer.duration_ns,
+            len(element.payload.data),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TracedAggregate:
+    """An element that an aggregator made of this one, among others."""
+
+    node: str
+    lineage: int
+    sequence: int
+    call: int
+
+
 @dataclass(slots=True)
 class ElementTrace:
     """One lineage: an element of a source or an aggregator, and all that became of it."""
@@ -70,9 +124,18 @@ class ElementTrace:
     hops: list[TracedHop] = field(default_factory=list)
     """In the order of the calls."""
     drops: list[TracedDrop] = field(default_factory=list)
-    came_from: tuple[int, ...] | None = None
-    """For an element of an aggregator: the lineages that it took in since its last one. What it
-    kept from before is not known. None for an element of a source."""
+    inputs: tuple[TracedInput, ...] | None = None
+    """For an element of an aggregator: what it took in since its last one, at most `MOST_INPUTS`.
+    What it kept from before is not known. None for an element of a source."""
+    inputs_in_all: int = 0
+    """Those that are not kept included."""
+    into: list[TracedAggregate] = field(default_factory=list)
+    """What aggregators made of it."""
+
+    @property
+    def came_from(self) -> tuple[int, ...] | None:
+        """The lineages of its inputs; None for an element of a source."""
+        return None if self.inputs is None else tuple(item.lineage for item in self.inputs)
 
     @property
     def run_ns(self) -> int:
@@ -88,11 +151,23 @@ class ElementTrace:
 class ElementTraces:
     """A `RunRecorder` that keeps the way of each element."""
 
-    def __init__(self, flow: LinkedFlow, *, copies_known: bool = True) -> None:
-        """`copies_known` is False for what is answered from a recording, which has no copies."""
+    def __init__(
+        self,
+        flow: LinkedFlow,
+        *,
+        copies_known: bool = True,
+        target: Callable[[Element], bool] | None = None,
+    ) -> None:
+        """`copies_known` is False for what is answered from a recording, which has no copies.
+
+        With a `target` its element is kept wherever it comes, with what it was made of as far as
+        that is among the last `KEPT_TRACES` before it.
+        """
         self._use(flow)
+        self._target = target
+        self._pinned: set[int] = set()
         self.traces: OrderedDict[int, ElementTrace] = OrderedDict()
-        """By lineage, the first `KEPT_TRACES`."""
+        """By lineage, the first `KEPT_TRACES`, or the last ones and those of the target."""
         self.lineages = 0
         """All of them, kept or not."""
         self.copies: int | None = 0 if copies_known else None
@@ -102,10 +177,8 @@ class ElementTraces:
         self._last_new = 0
         self._waiting: dict[tuple[int, str], tuple[int, int | None]] = {}
         """By element and the node it waits for: since when, and the hop that gave it."""
-        self._made_by: dict[tuple[int, str], int] = {}
-        """By element pending and its node: the hop."""
-        self._taken: dict[str, list[int]] = {}
-        """By aggregator: lineages since its last element."""
+        self._taken: dict[str, _Taken] = {}
+        """By aggregator: its inputs since its last element."""
 
     def record(self, command: Command, events: list[Event]) -> None:
         """See `RunRecorder.record`."""
@@ -113,9 +186,10 @@ class ElementTraces:
             match event:
                 case CallFinished():
                     self._called(event)
-                case Released(node, at_ns, deliveries):
+                case Released(_, at_ns, deliveries):
                     for item in deliveries:
-                        self._deliver(item, at_ns, self._made_by.get((item.element.id, node)))
+                        path = item.element.path
+                        self._deliver(item, at_ns, path[-1].call if path else None)
                 case Injected(at_ns, delivery):
                     self._trace_of(delivery.element)
                     self._deliver(delivery, at_ns, None)
@@ -147,27 +221,47 @@ class ElementTraces:
         index: int | None = None
         if element is not None:
             index = self._hop(element, event)
-            if call.node in self._aggregators and not isinstance(answer.outcome, Failed):
-                taken = self._taken.setdefault(call.node, [])
-                if len(taken) < MOST_PARENTS:
-                    taken.append(element.lineage)
+            if call.node in self._aggregators:
+                taken = TracedInput.of(event)
+                if taken is not None:
+                    self._taken.setdefault(call.node, _Taken()).add(taken)
         begun = [item for item in made if element is None or item.lineage != element.lineage]
         if begun and call.node in self._aggregators:
-            parents = tuple(self._taken.pop(call.node, ()))
-            for item in begun:
-                trace = self._trace_of(item)
-                if trace is not None:
-                    trace.came_from = parents
+            self._aggregated(call, begun)
         for item in begun:
-            own = self._hop(item, event)
-            if own is not None:
-                self._made_by[item.id, call.node] = own
-        for item in made:
-            if item not in begun and index is not None:
-                self._made_by[item.id, call.node] = index
+            self._hop(item, event)
+        if element is not None and index is not None and len(made) > len(begun):
+            self.traces[element.lineage].hops[index].size_out = len(made[0].payload.data)
         for delivery in event.deliveries:
-            given = self._made_by.get((delivery.element.id, call.node), index)
-            self._deliver(delivery, ended_ns, given)
+            self._deliver(delivery, ended_ns, call.number)
+
+    def _aggregated(self, call: Call, begun: list[Element]) -> None:
+        taken = self._taken.pop(call.node, _Taken())
+        inputs = tuple(taken.last)
+        for item in begun:
+            trace = self._trace_of(item)
+            pinned = item.lineage in self._pinned
+            if trace is not None:
+                trace.inputs = inputs if pinned else inputs[-LISTED_INPUTS:]
+                trace.inputs_in_all = taken.count
+            if pinned:
+                self._pin(inputs)
+        for item in begun[:MOST_INTO]:
+            made = TracedAggregate(call.node, item.lineage, item.sequence, call.number)
+            for one in inputs:
+                of_input = self.traces.get(one.lineage)
+                if of_input is not None:
+                    of_input.into.append(made)
+
+    def _pin(self, inputs: Iterable[TracedInput]) -> None:
+        """Keep what the target was made of, and what that was made of."""
+        waiting = list(inputs)
+        while waiting:
+            lineage = waiting.pop().lineage
+            trace = self.traces.get(lineage)
+            if trace is not None and lineage not in self._pinned:
+                self._pinned.add(lineage)
+                waiting += trace.inputs or ()
 
     def _hop(self, element: Element, event: CallFinished) -> int | None:
         trace = self._trace_of(element)
@@ -191,14 +285,22 @@ class ElementTraces:
                 None if since is None else since[1],
                 _outcome(answer),
                 isinstance(answer.outcome, Failed),
+                len(element.payload.data) if call.element is element else None,
+                None if call.element is element else len(element.payload.data),
             )
         )
         return len(trace.hops) - 1
 
-    def _deliver(self, delivery: Delivery, at_ns: int, given: int | None) -> None:
-        if delivery.element.lineage in self.traces:
+    def _deliver(self, delivery: Delivery, at_ns: int, by_call: int | None) -> None:
+        trace = self.traces.get(delivery.element.lineage)
+        if trace is not None:
             target = self._targets[delivery.edge]
+            hops = trace.hops
+            last_first = range(len(hops) - 1, -1, -1)
+            given = next((index for index in last_first if hops[index].call == by_call), None)
             self._waiting[delivery.element.id, target] = at_ns, given
+            if given is not None:
+                trace.hops[given].edges.append(delivery.edge)
 
     def _trace_of(self, element: Element) -> ElementTrace | None:
         found = self.traces.get(element.lineage)
@@ -207,10 +309,34 @@ class ElementTraces:
         if element.lineage > self._last_new:
             self._last_new = element.lineage
             self.lineages += 1
-            if len(self.traces) < KEPT_TRACES:
+            if self._room_for(element):
                 found = ElementTrace(element.lineage, element.source, element.sequence)
                 self.traces[element.lineage] = found
         return found
+
+    def _room_for(self, element: Element) -> bool:
+        if self._target is None:
+            return len(self.traces) < KEPT_TRACES
+        if self._target(element):
+            self._pinned.add(element.lineage)
+        elif self._pinned:
+            return False
+        elif len(self.traces) >= KEPT_TRACES:
+            oldest = next(one for one in self.traces if one not in self._pinned)
+            del self.traces[oldest]
+        return True
+
+
+class _Taken:
+    """What an aggregator took in since its last element."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last: deque[TracedInput] = deque(maxlen=MOST_INPUTS)
+
+    def add(self, one: TracedInput) -> None:
+        self.count += 1
+        self.last.append(one)
 
 
 def _outcome(answer: Answer) -> str:

@@ -18,7 +18,7 @@ from runtime.recording.recorder import Recorder
 from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
 from runtime.recording.ring.ring import RING_BYTES, Ring
 from runtime.recording.ring.ring_steps import steps_since
-from runtime.timetravel.checkpoints import Checkpoints
+from runtime.timetravel.checkpoints import Checkpoints, KeptCheckpoint
 from runtime.timetravel.event_index import EventIndex
 
 KEPT_BRANCHES = 4
@@ -124,10 +124,12 @@ class Branch:
     def view_of(self, calls: int) -> RecordedRun:
         """What shows the place after `calls` calls, and before it what led there."""
         kept = self.checkpoints.before(max(calls - SEEN_CALLS, self.earliest))
-        if kept is None:
-            return RecordedRun(self.steps, RecordedKind.VIEW)
-        steps = partial(steps_since, self.ring, kept.entry)
-        return RecordedRun(steps, RecordedKind.VIEW, kept.checkpoint)
+        checkpoint = None if kept is None else kept.checkpoint
+        return RecordedRun(partial(self.steps_from, kept), RecordedKind.VIEW, checkpoint)
+
+    def steps_from(self, begin: KeptCheckpoint | None) -> Iterator[ReplayStep]:
+        """What was done since a checkpoint; without one, since the start."""
+        return self.steps() if begin is None else steps_since(self.ring, begin.entry)
 
     def toggle_mark(self, calls: int) -> bool:
         """Mark a place, or take its mark away; whether it is marked then."""

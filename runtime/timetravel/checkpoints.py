@@ -93,6 +93,11 @@ class Checkpoints:
         at = bisect_right(self._kept, element_id - 1, key=_last_id)
         return self._kept[at - 1] if at > self._first_usable() else None
 
+    def backwards(self, calls: int) -> list[KeptCheckpoint]:
+        """Those before call `calls` from which all that follows is kept, the last one first."""
+        at = bisect_right(self._kept, calls - 1, key=_CALLS)
+        return self._kept[self._first_usable() : at][::-1]
+
     def until(self, calls: int, ring: Ring) -> Checkpoints:
         """Those up to `calls` calls, for a branch with a ring of its own."""
         made = Checkpoints(ring)

@@ -29,7 +29,7 @@ from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.replay_options import recording_and_manifest
 from workbench.verbs.run_options import RunArguments, ended_by_others, options_for
 from workbench.verbs.summary import exit_code, failure_text
-from workbench.verbs.trace_text import chosen_traces, json_lines, trace_text
+from workbench.verbs.trace_text import chosen_traces, is_lineage, json_lines, trace_text
 
 TRACE_FILE = "the trace"
 
@@ -109,12 +109,12 @@ def command(
     code = ExitCode.OK
     if recording is None:
         arguments = _run_arguments(rest, flow, limit, timeout, inputs, trust)
-        traced, traces, code = _run(arguments, chosen)
+        traced, traces, code = _run(arguments, chosen, lineage)
     else:
         if rest or flow or limit or timeout or inputs:
             raise click.UsageError("a recording is traced as it is, without other words or limits")
         show_problems(redaction_reach(recording))
-        traced, traces = trace_recording(recording, chosen)
+        traced, traces = trace_recording(recording, chosen, is_lineage(lineage))
     listed = chosen_traces(traces, lineage)
     if chosen is not None:
         listed = [trace for trace in listed if trace.lineage in chosen.lineages]
@@ -153,7 +153,7 @@ def _run_arguments(
 
 
 def _run(
-    arguments: RunArguments, chosen: ChosenLineages | None
+    arguments: RunArguments, chosen: ChosenLineages | None, lineage: str | None
 ) -> tuple[LinkedFlow, ElementTraces, ExitCode]:
     manifest, name = manifest_and_flow(arguments["words"], arguments["flow"])
     opened = open_flow(manifest, name, admit=admission(trust=arguments["trust"]))
@@ -161,7 +161,7 @@ def _run(
     output = ComponentOutput(sys.stderr, sys.stderr)
     feeds = text_inputs(arguments["inputs"], opened.flow.sources)
     invoker = SourceOverride(opened.open_invoker(output.take), feeds)
-    traces = ElementTraces(opened.flow)
+    traces = ElementTraces(opened.flow, target=is_lineage(lineage))
     also = () if chosen is None else (chosen.of(opened.flow),)
     settle_collector()
     options = options_for(arguments, opened)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from runtime.lineage.element_traces import ElementTrace, ElementTraces, TracedHop
+from runtime.model.element import Element
 from runtime.model.linked import LinkedFlow
 from runtime.model.printable import json_line, printable
 from workbench.text.figures import spaced_duration
@@ -15,12 +17,29 @@ from workbench.text.figures import spaced_duration
 _NS_PER_US = 1_000
 _CALL_COLUMN = 44
 _SHOWN_PARENTS = 20
+MOST_ANCESTORS = 100
+"""Elements that one element came from, and whose way is told with its own; the rest are counted."""
+
+
+def is_lineage(words: str | None) -> Callable[[Element], bool] | None:
+    """Whether an element is the one that `--lineage` names; None without one."""
+    if words is None:
+        return None
+    source, _, sequence = words.rpartition("#")
+
+    def named(element: Element) -> bool:
+        if source:
+            return (element.source, str(element.sequence)) == (source, sequence)
+        return str(element.lineage) == sequence
+
+    return named
 
 
 def chosen_traces(traces: ElementTraces, lineage: str | None) -> list[ElementTrace]:
     """All that are kept, or one, then what it came from, again and again.
 
-    Raises `click.UsageError` when there is no such lineage.
+    Of what it came from, `MOST_ANCESTORS` at most. Raises `click.UsageError` when there is no such
+    lineage.
     """
     if lineage is None:
         return list(traces.traces.values())
@@ -32,14 +51,14 @@ def chosen_traces(traces: ElementTraces, lineage: str | None) -> list[ElementTra
         or (source and (trace.source, str(trace.sequence)) == (source, sequence))
     ]
     if not found:
-        kept = f"{len(traces.traces):,} of {traces.lineages:,} elements are kept"
         raise click.UsageError(
-            f"there is no element '{lineage}' ({kept}); without --lineage all of them are listed"
+            f"there is no element '{lineage}' among {traces.lineages:,}; without --lineage the "
+            f"first ones are listed"
         )
     chosen = {trace.lineage: trace for trace in found}
-    waiting = [parent for trace in found for parent in trace.came_from or ()]
-    while waiting:
-        parent = traces.traces.get(waiting.pop(0))
+    waiting = deque(parent for trace in found for parent in trace.came_from or ())
+    while waiting and len(chosen) <= MOST_ANCESTORS:
+        parent = traces.traces.get(waiting.popleft())
         if parent is not None and parent.lineage not in chosen:
             chosen[parent.lineage] = parent
             waiting += parent.came_from or ()
@@ -67,6 +86,8 @@ def _tree(trace: ElementTrace, traces: ElementTraces) -> Iterator[str]:
         deeper = indent if is_root else indent.replace("├─ ", "│  ").replace("└─ ", "   ")
         for number, child in enumerate(reversed(below)):
             waiting.append((child, deeper + ("└─ " if number == 0 else "├─ "), False))
+    for into in trace.into:
+        yield f"  made into {printable(into.node)}#{into.sequence}  call {into.call}"
     for drop in trace.drops:
         yield f"  left at {printable(drop.node)}: {drop.reason}"
     yield (
@@ -87,8 +108,8 @@ def _parents(trace: ElementTrace, traces: ElementTraces) -> str:
     parents = trace.came_from or ()
     shown = parents[:_SHOWN_PARENTS]
     names = [_name(traces.traces[item]) if item in traces.traces else f"{item}" for item in shown]
-    more = len(parents) - len(shown)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    more = trace.inputs_in_all - len(shown)
+    return ", ".join(names) + (f" and {more:,} more" if more else "")
 
 
 def _summary(traces: ElementTraces, chosen: list[ElementTrace]) -> Iterator[str]:
@@ -135,6 +156,8 @@ def _trace_object(trace: ElementTrace) -> dict[str, Any]:
         "source": trace.source,
         "lineage": trace.lineage,
         "came_from": None if trace.came_from is None else list(trace.came_from),
+        "inputs": trace.inputs_in_all,
+        "made_into": [into.lineage for into in trace.into],
         "spans": [
             {
                 "component": hop.node,
@@ -144,6 +167,8 @@ def _trace_object(trace: ElementTrace) -> dict[str, Any]:
                 "began_ns": hop.began_ns,
                 "wait_us": _us(hop.wait_ns),
                 "duration_us": _us(hop.run_ns),
+                "bytes_in": hop.size_in,
+                "bytes_out": hop.size_out,
                 "outcome": hop.outcome or None,
                 "error": hop.failed,
             }

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from runtime.lineage import element_traces
 from runtime.headless.trace import trace_recording
+from runtime.lineage import element_traces
 from runtime.model.linked import Role
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from tests.support.recording_flows import Components, record_to
