@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runtime.lineage.element_traces import ElementTrace, TracedHop, TracedInput
+from runtime.lineage.element_traces import (
+    ElementTrace,
+    TracedAggregate,
+    TracedHop,
+    TracedInput,
+)
 from runtime.model.events import DropReason
 from runtime.model.linked import LinkedEdge, LinkedFlow, Role
 from runtime.protocol.lineage import (
@@ -25,11 +30,13 @@ _LET_GO = {
 """What became of an element that a component let go."""
 
 
-def lineage_report(trace: ElementTrace, flow: LinkedFlow, *, inputs_cut: bool = False) -> Lineage:
-    """The way of an element through `flow`, whose edges have the indices that the trace names."""
+def lineage_report(trace: ElementTrace, flow: LinkedFlow) -> Lineage:
+    """The way of an element through `flow`, whose edges have the indices that the trace names.
+
+    The inputs of aggregates are what `aggregate` says of them.
+    """
     roles = {node.name: node.role for node in flow.nodes}
     calls = [_call(hop, trace, flow.edges, roles) for hop in trace.hops]
-    inputs = None if trace.inputs is None else tuple(map(_input, trace.inputs[-INPUTS_SHOWN:]))
     return Lineage(
         lineage=trace.lineage,
         source=trace.source,
@@ -41,9 +48,6 @@ def lineage_report(trace: ElementTrace, flow: LinkedFlow, *, inputs_cut: bool = 
             for drop in trace.drops
             if drop.reason not in _LET_GO
         ),
-        inputs=inputs,
-        inputs_in_all=trace.inputs_in_all,
-        inputs_cut=inputs_cut,
         into=tuple(
             LineageAggregate(one.node, one.lineage, one.sequence, one.call) for one in trace.into
         ),
@@ -51,6 +55,21 @@ def lineage_report(trace: ElementTrace, flow: LinkedFlow, *, inputs_cut: bool = 
         delivered=sum(_delivered(hop, roles) for hop in trace.hops),
         left=sum(drop.reason in _LET_GO for drop in trace.drops),
         total_ns=trace.total_ns,
+    )
+
+
+def aggregate(
+    made: TracedAggregate, inputs: Sequence[TracedInput], in_all: int, *, cut: bool
+) -> LineageAggregate:
+    """An element of an aggregator with what it was made of."""
+    return LineageAggregate(
+        made.node,
+        made.lineage,
+        made.sequence,
+        made.call,
+        tuple(map(_input, inputs[-INPUTS_SHOWN:])),
+        in_all,
+        cut,
     )
 
 

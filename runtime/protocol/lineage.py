@@ -63,12 +63,19 @@ class LineageInput:
 
 @dataclass(frozen=True, slots=True)
 class LineageAggregate:
-    """An element that was made of this one, among others."""
+    """An element that an aggregator made, and what of."""
 
     node: str
     lineage: int
     sequence: int
     call: int
+    """The call that gave it."""
+    inputs: tuple[LineageInput, ...] = ()
+    """What was taken in since the aggregator's last element, at most `INPUTS_SHOWN`, the last
+    ones. What it kept from before is not known."""
+    inputs_in_all: int = 0
+    cut: bool = False
+    """True when earlier calls are not kept, or too many: there may be more inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +90,10 @@ class Lineage:
     """The first `CALLS_SHOWN`, in their order."""
     calls_in_all: int = 0
     drops: tuple[LineageDrop, ...] = ()
-    inputs: tuple[LineageInput, ...] | None = None
-    """What an element of an aggregator was made of: what was taken in since its last one; what it
-    kept from before is not known. At most `INPUTS_SHOWN`. None for an element of a source."""
-    inputs_in_all: int = 0
-    inputs_cut: bool = False
-    """True when earlier inputs are not kept any more: there may be more of them."""
+    made_of: LineageAggregate | None = None
+    """Of an element of an aggregator: itself, with its inputs."""
     into: tuple[LineageAggregate, ...] = ()
-    """What aggregators made of it."""
+    """What aggregators made of it; the inputs of the first one are known."""
     edges: tuple[int, ...] = ()
     """Edges it went along, by index."""
     delivered: int = 0

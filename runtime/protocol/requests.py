@@ -297,6 +297,14 @@ class ReadNodeInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadLineage:
+    """Ask for the way of an element, and for what aggregators made of it; the answer is a
+    `Lineage`. It is looked for in the whole branch, also after where the flow stands."""
+
+    lineage: int
+
+
+@dataclass(frozen=True, slots=True)
 class TryNode:
     """Give an instance of the node's component, next to the flow, an element; or pull a source.
 
@@ -357,6 +365,7 @@ SessionRequest = (
     | FindCall
     | ListNode
     | ReadNodeInput
+    | ReadLineage
     | TryNode
     | Rollback
     | SetComparing

@@ -18,6 +18,7 @@ from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.breakpoints import BreakpointList, BreakpointTrial
+from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import FindCall, ReadPayload, Request
 from runtime.protocol.timeline import RecordingStatus, Timeline
@@ -198,6 +199,7 @@ Reply = (
     | NodeCalls
     | NodeInput
     | NodeTry
+    | Lineage
     | SavedBranches
     | BreakpointTrial
 )

@@ -36,6 +36,7 @@ from runtime.protocol.requests import (
     JumpToStop,
     ListNode,
     Pause,
+    ReadLineage,
     Rollback,
     SaveBranches,
     SeekRequest,
@@ -66,6 +67,7 @@ from runtime.session.scratch import Scratch
 from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
+from runtime.timetravel.lineage_search import LineageReading
 from runtime.timetravel.replay_source import ReplaySource
 from runtime.timetravel.seek import Seek
 from runtime.timetravel.time_travel import TimeTravel
@@ -105,6 +107,9 @@ class FlowSession:
         )
         self._loop = RunLoop(self._time, self._breakpoints, clock)
         self._scratch = Scratch(resources)
+        self._lineage = LineageReading(
+            lambda: self._time.branch, resources.options, self._updates.reply
+        )
         self._closed = False
         self.requests = RequestTable()
         """Which method does what is asked."""
@@ -155,6 +160,7 @@ class FlowSession:
         on(SkipElement, lambda asked: self._change(asked, Skip(asked.node)))
         answer_looks(self.requests, lambda: self.execution.inspector, self._updates.reply)
         on(ListNode, self._list_node)
+        on(ReadLineage, self._lineage.read)
         on(Rollback, self._roll_back)
         on(SetComparing, lambda asked: self._note(self._reload.set_comparing(asked.on)))
         on(StepBack, self._seek)
@@ -291,12 +297,14 @@ class FlowSession:
         there is nothing to do before the next request.
         """
         self.take_reloads()
+        looks = self._lineage.work(self._loop.time_left(budget_ns // 2))
         if self._time.seeking is None:
-            return self._loop.work(budget_ns)
+            waits_ns = self._loop.work(budget_ns)
+            return 0 if looks else waits_ns
         reached = self._time.work(self._loop.time_left(budget_ns))
         if reached is not None:
             self._enter(reached)
-        return None if self._time.seeking is None else 0
+        return 0 if looks or self._time.seeking is not None else None
 
     # ---- hot reload
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from runtime.engine.options import EngineOptions
 from runtime.lineage.element_traces import (
     MOST_INPUTS,
     ElementTrace,
     ElementTraces,
+    TracedAggregate,
     TracedInput,
 )
-from runtime.lineage.lineage_report import lineage_report
+from runtime.lineage.lineage_report import aggregate, lineage_report
 from runtime.model.events import CallFinished, Event
 from runtime.model.linked import LinkedFlow, Role
-from runtime.protocol.lineage import Lineage
+from runtime.protocol.lineage import Lineage, LineageAggregate
+from runtime.protocol.requests import ReadLineage
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.checkpoints import KeptCheckpoint
 from runtime.timetravel.past_events import PastEvents
@@ -73,24 +76,31 @@ class LineageSearch:
         if trace is None or not trace.hops:
             yield Lineage(lineage, why="no call of this branch gave an element of this lineage")
             return
-        cut = False
+        report = lineage_report(trace, flow)
         if trace.inputs is not None:
-            for searched in self._inputs(trace):
+            own = TracedAggregate(trace.source, lineage, trace.sequence, trace.hops[0].call)
+            for found in self._made_of(own):
                 yield None
-                cut = searched
-        yield lineage_report(trace, flow, inputs_cut=cut)
+                if found is not None:
+                    report = replace(report, made_of=found)
+        for into in trace.into[:1]:
+            for found in self._made_of(into):
+                yield None
+                if found is not None:
+                    report = replace(report, into=(found, *report.into[1:]))
+        yield report
 
-    def _inputs(self, trace: ElementTrace) -> Iterator[bool]:
-        """Find what the aggregate was made of; gives whether there may be more."""
-        node, made = trace.source, trace.hops[0].call
+    def _made_of(self, aggregated: TracedAggregate) -> Iterator[LineageAggregate | None]:
+        """Look for the inputs of an aggregate, backwards; the last value has them."""
+        node, made = aggregated.node, aggregated.call
         found: deque[TracedInput] = deque()
-        count, cut, end = 0, False, made
+        count, cut, complete, end = 0, False, False, made
         begins: list[KeptCheckpoint | None] = [*self._branch.checkpoints.backwards(made)]
         if self._branch.ring.repeatable:
             begins.append(None)
         for begin in begins:
             inputs: deque[TracedInput] = deque(maxlen=MOST_INPUTS)
-            seen, complete = 0, False
+            seen = 0
             past = PastEvents(self._branch, begin, self._options)
             begun = past.calls
             while past.calls < end and (done := past.step()) is not None:
@@ -104,7 +114,7 @@ class LineageSearch:
                     if event.outputs and event.call.number < made:
                         inputs.clear()
                         seen, complete = 0, True
-                yield cut
+                yield None
             found.extendleft(reversed(inputs))
             while len(found) > MOST_INPUTS:
                 found.popleft()
@@ -114,8 +124,7 @@ class LineageSearch:
             cut = begin is not None
             if made - end > CALLS_FOR_INPUTS:
                 break
-        trace.inputs, trace.inputs_in_all = tuple(found), count
-        yield cut and not complete
+        yield aggregate(aggregated, tuple(found), count, cut=cut and not complete)
 
 
 def _told(past: PastEvents, traces: ElementTraces) -> Iterator[list[Event]]:
@@ -145,3 +154,29 @@ def _was_kept(trace: ElementTrace, flow: LinkedFlow) -> bool:
     return any(
         hop.node in aggregators and hop.size_in is not None and not hop.failed for hop in trace.hops
     )
+
+
+class LineageReading:
+    """Answers `ReadLineage`; the last one that was asked for, next to whatever the flow does."""
+
+    def __init__(
+        self, branch: Callable[[], Branch], options: EngineOptions, reply: Callable[[Lineage], None]
+    ) -> None:
+        """`branch` is the one the session is on; `reply` takes what was found."""
+        self._branch = branch
+        self._options = options
+        self._reply = reply
+        self._search: LineageSearch | None = None
+
+    def read(self, asked: ReadLineage) -> None:
+        """Begin to look; `work` goes on."""
+        self._search = LineageSearch(self._branch(), asked.lineage, self._options)
+
+    def work(self, more_time: Callable[[], bool]) -> bool:
+        """Look further as long as there is time; whether there is more to do."""
+        search = self._search
+        found = None if search is None else search.go_on(more_time)
+        if found is not None:
+            self._search = None
+            self._reply(found)
+        return self._search is not None

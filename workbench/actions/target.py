@@ -54,6 +54,10 @@ class SessionActions(Protocol):
         """Open the scratch pane of `Context.node`."""
         ...
 
+    def show_lineage(self) -> None:
+        """Look at the lineage of `Context.element`."""
+        ...
+
     def inject_element(self) -> None:
         """Make an element for `Context.edge`."""
         ...

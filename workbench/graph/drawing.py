@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
@@ -48,6 +48,15 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class GraphPath:
+    """Nodes and edges that are lit; all others are faint."""
+
+    nodes: frozenset[str]
+    edges: frozenset[int]
+    """By index."""
+
+
+@dataclass(frozen=True, slots=True)
 class Drawing:
     """The picture."""
 
@@ -72,12 +81,13 @@ def draw(
     focus: str | None = None,
     unready: Mapping[str, Lack] | None = None,
     call: CallInProgress | None = None,
+    path: GraphPath | None = None,
 ) -> Drawing:
     """Draw the flow; without a snapshot every node is new and every queue empty.
 
     `focus` is the node that is marked: of the next call unless another one is said. `unready`
     says of nodes of a flow that is not linked what their components lack, `call` which node is in
-    a call that takes long.
+    a call that takes long, `path` what is lit.
     """
     if focus is None and snapshot is not None and snapshot.next_call is not None:
         focus = snapshot.next_call.node
@@ -103,12 +113,18 @@ def draw(
         node = nodes.get(box.node)
         lack = None if unready is None else unready.get(box.node, Lack.NOTHING)
         look = look_of(node, focused=box.node == focus and not running, lack=lack, call=call)
+        if path is not None:
+            lit = StyleRole.ACCENT if box.node in path.nodes else StyleRole.FAINT
+            look = replace(look, frame=lit, role=lit)
         _draw_box(canvas, layout.form, box, node, look, chosen=selection == NodeRef(box.node))
         if box.height > 1 and box.node in build_of:
             _draw_build(canvas, box, build_of[box.node])
     for run in layout.runs:
         draw_run = _draw_inline if run.inline else _draw_run
-        draw_run(canvas, layout.form, run, edges[run.edge], selection == EdgeRef(run.edge))
+        if path is not None and run.edge in path.edges:
+            canvas.write(run.x, run.row, "━" * run.cells, StyleRole.ACCENT)
+        elif path is None or not run.inline:
+            draw_run(canvas, layout.form, run, edges[run.edge], selection == EdgeRef(run.edge))
     for total in layout.sums:
         _draw_sum(canvas, total, edges)
     return Drawing(canvas.lines(), _spots(layout), layout.width, layout.height)

@@ -10,7 +10,7 @@ from runtime.model.call import CallInProgress
 from runtime.model.outline import Lack
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import NodeBuild
-from workbench.graph.drawing import Drawing, draw
+from workbench.graph.drawing import Drawing, GraphPath, draw
 from workbench.graph.geometry import Form, Layout
 from workbench.graph.layout.graph_layouts import HYSTERESIS, GraphLayouts
 from workbench.graph.layout.graph_shape import Graph, same_graph
@@ -35,6 +35,8 @@ class GraphState:
     """What components lack in a flow that is not linked."""
     call: CallInProgress | None = None
     """The call that takes long."""
+    path: GraphPath | None = None
+    """What an element went along, while its lineage is looked at."""
 
     @property
     def focus(self) -> str | None:
@@ -119,6 +121,7 @@ class GraphView:
                 focus=state.focus,
                 unready=state.unready,
                 call=state.call,
+                path=state.path,
             )
             self._drawn = state, layout, drawing
         return self._drawn[2]

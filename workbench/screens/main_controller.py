@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import (
     Pause,
     Request,
@@ -79,6 +80,8 @@ class MainController:
         for reply in update.replies:
             if isinstance(reply, SavedBranches):
                 self._application.saved(reply)
+            elif isinstance(reply, Lineage):
+                self._session.take_lineage(reply)
 
     def _do_kept(self) -> None:
         """Do what was asked for before the flow was open."""

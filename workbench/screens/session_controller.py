@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
+from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import (
     Continue,
@@ -32,6 +33,7 @@ from workbench.actions.running import PACES
 from workbench.bars.status_line import why_not
 from workbench.graph.graph_diff import FlowChange
 from workbench.inspection.empty_calls import empty_calls
+from workbench.lineage.lineage_looking import LineageLooking
 from workbench.screens.comparison_dialog import ComparisonDialog
 from workbench.screens.node_trying import NodeTrying
 from workbench.screens.panes import Panes
@@ -76,6 +78,7 @@ class SessionController:
         self._payloads = PayloadEditing(panes, reading, self.send)
         self._comparison = ComparisonDialog(panes, self.send)
         self._trying = NodeTrying(panes, self.send)
+        self._lineage = LineageLooking(panes, self.send)
 
     @property
     def _context(self) -> Context:
@@ -150,6 +153,14 @@ class SessionController:
     def take_try(self, reply: NodeInput | NodeTry) -> None:
         """A node was tried, or what to try it on was read."""
         self._trying.take(reply)
+
+    def show_lineage(self) -> None:
+        """Look at the lineage of the element that the inspector shows."""
+        self._lineage.open()
+
+    def take_lineage(self, lineage: Lineage) -> None:
+        """A lineage was looked for."""
+        self._lineage.take(lineage)
 
     # ---- builds
 

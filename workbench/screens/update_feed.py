@@ -7,6 +7,7 @@ from collections.abc import Callable
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.breakpoints import BreakpointTrial
+from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import Request, SetComparing
 from runtime.protocol.updates import (
@@ -80,7 +81,7 @@ class UpdateFeed:
                 self._on_payload(reply)
             elif isinstance(reply, NodeInput | NodeTry):
                 self._on_try(reply)
-            elif not isinstance(reply, SavedBranches | BreakpointTrial):
+            elif not isinstance(reply, SavedBranches | BreakpointTrial | Lineage):
                 panes.inspector.take(reply)
 
     def _select_failed(self, view: View) -> None:

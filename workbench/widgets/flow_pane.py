@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from runtime.protocol.updates import Health
-from workbench.graph.drawing import Spot
+from workbench.graph.drawing import GraphPath, Spot
 from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
 from workbench.text.keys import shown_key
@@ -34,6 +34,8 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
 
     view: reactive[View] = reactive(View, repaint=False)
     selection: reactive[Selection | None] = reactive(None, repaint=False)
+    path: reactive[GraphPath | None] = reactive(None, repaint=False)
+    """What is lit while the lineage of an element is looked at."""
 
     class Chosen(Message):
         """A node or an edge was selected."""
@@ -63,6 +65,10 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
             self._redraw()
         if old.health is not new.health:
             self.refresh()
+
+    def watch_path(self) -> None:
+        """Light the path, or put it out."""
+        self._redraw()
 
     def watch_selection(self, target: Selection | None) -> None:
         """Draw the selected node or edge, and bring it into view."""
@@ -103,6 +109,7 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
                 view.running,
                 view.unready,
                 view.call,
+                self.path,
             )
             self._lines = self._graph_view.show(state, width, height)
         self._write_border()

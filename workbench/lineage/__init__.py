@@ -1,0 +1,1 @@
+"""The lineage of an element on the screen: a tree, a waterfall, and what opens them."""
