@@ -65,10 +65,9 @@ class Checkpoints:
         ring = self._ring
         unseen = ring.limit // (4 * SHARE_OF_RING) // ring.bytes_of_entry
         self.look_at = calls + max(1, min(CALLS_UNSEEN, unseen))
-        if not self._kept:
-            return True
+        last = self._kept[-1].calls if self._kept else 0
         return (
-            calls - self._kept[-1].calls >= CALLS_APART
+            calls - last >= CALLS_APART
             or ring.bytes_passed - self._bytes_at_last >= ring.limit // SHARE_OF_RING
         )
 

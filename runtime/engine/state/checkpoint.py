@@ -21,7 +21,7 @@ from runtime.engine.scheduling.schedule_policies import Schedule, build_schedule
 from runtime.model.histogram import Histogram
 from runtime.model.linked import LinkedFlow, LinkedNode, SchedulePolicy
 
-VALUE_BYTES = 40
+VALUE_BYTES = 16
 """Memory of one captured value that is no element, in bytes: about."""
 ELEMENT_BYTES = 16
 """Memory of one element in a captured queue: the run and the recording have it too."""
