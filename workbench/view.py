@@ -12,6 +12,7 @@ from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, Lack, outline_of
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
+from runtime.protocol.breakpoints import BreakHit, BreakpointList
 from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.updates import (
     BuildComparison,
@@ -63,6 +64,7 @@ News = BuildComparison | FlowChange
 
 
 NOTHING_BUILT = BuildStatus()
+NO_BREAKPOINTS = BreakpointList()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class View:
     recording: RecordingStatus | None = None
     times: CallTimes = NO_CALLS
     """How long calls took."""
+    breaks: BreakpointList = NO_BREAKPOINTS
 
     def started_over(self) -> View:
         """The view without what belongs to the session's former start."""
@@ -127,6 +130,7 @@ class View:
             times=self.times if update.times is None else update.times,
             timeline=update.timeline or self.timeline,
             recording=update.recording or self.recording,
+            breaks=self.breaks if update.breakpoints is None else update.breakpoints,
         )
         return made._with_flow(update)._with_comparisons(update.comparisons)
 
@@ -186,6 +190,11 @@ class View:
     def past(self) -> bool:
         """True when what is shown was followed by calls already."""
         return self.ready and self.timeline is not None and self.timeline.past
+
+    @property
+    def break_hit(self) -> BreakHit | None:
+        """The breakpoint at which the flow stands."""
+        return self.breaks.hit if self.ready and not self.running else None
 
     @property
     def seeking(self) -> bool:

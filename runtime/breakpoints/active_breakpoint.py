@@ -10,9 +10,8 @@ from runtime.breakpoints.break_records import NextCallRecord
 from runtime.expression.call_record import ElementRecord
 from runtime.expression.expression import Condition, Expression
 from runtime.expression.expression_error import EvaluationError, ExpressionError
-from runtime.expression.vocabulary import CALL, NEXT_CALL, Vocabulary
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.break_places import BEFORE, BreakPlace, PlaceKind
+from runtime.protocol.break_places import BEFORE, PlaceKind, vocabulary_of
 from runtime.protocol.breakpoints import (
     VALUE_CHARACTERS,
     BreakHit,
@@ -23,11 +22,6 @@ from runtime.protocol.breakpoints import (
 
 _AFTER_FIELDS = frozenset({"port", "ms", "fuel", "outputs"})
 """What is known only when a call has been made."""
-
-
-def vocabulary_of(place: BreakPlace) -> Vocabulary:
-    """The fields that a condition at the place may use."""
-    return NEXT_CALL if place.kind in BEFORE else CALL
 
 
 class ActiveBreakpoint:

@@ -11,53 +11,42 @@ from runtime.breakpoints.break_records import NextCallRecord
 from runtime.expression.call_record import ElementRecord
 from runtime.expression.expression import Expression
 from runtime.expression.expression_error import EvaluationError, MissingError
-from runtime.expression.value_types import BOOL, DOUBLE, INT, TEXT, ValueType
-from runtime.expression.vocabulary import NEXT_CALL, Lookup, Vocabulary
 from runtime.model.call import Call
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, NodeSnapshot
 from runtime.model.time_units import NS_PER_MS
 from runtime.protocol.breakpoints import Watch, WatchRow
+from runtime.protocol.watch_words import WATCH
 
 MOST_WATCHES = 50
 
-_QUEUE: dict[str, tuple[ValueType, Callable[[EdgeSnapshot], Any]]] = {
-    "depth": (INT, lambda edge: edge.depth),
-    "capacity": (INT, lambda edge: edge.capacity),
-    "peak": (INT, lambda edge: edge.peak),
-    "pending": (INT, lambda edge: edge.pending),
-    "enqueued": (INT, lambda edge: edge.enqueued),
-    "dequeued": (INT, lambda edge: edge.dequeued),
-    "dropped": (INT, lambda edge: edge.dropped),
-    "full": (BOOL, lambda edge: edge.full),
-    "held_ms": (DOUBLE, lambda edge: edge.episodes_blocked_ns / NS_PER_MS),
+_QUEUE: dict[str, Callable[[EdgeSnapshot], Any]] = {
+    "depth": lambda edge: edge.depth,
+    "capacity": lambda edge: edge.capacity,
+    "peak": lambda edge: edge.peak,
+    "pending": lambda edge: edge.pending,
+    "enqueued": lambda edge: edge.enqueued,
+    "dequeued": lambda edge: edge.dequeued,
+    "dropped": lambda edge: edge.dropped,
+    "full": lambda edge: edge.full,
+    "blocked_ms": lambda edge: edge.episodes_blocked_ns / NS_PER_MS,
 }
-_NODE: dict[str, tuple[ValueType, Callable[[NodeSnapshot], Any]]] = {
-    "calls": (INT, lambda node: node.calls),
-    "errors": (INT, lambda node: node.errors),
-    "taken": (INT, lambda node: node.elements_in),
-    "given": (INT, lambda node: node.elements_out),
-    "dropped": (INT, lambda node: node.dropped),
-    "filtered": (INT, lambda node: node.filtered),
-    "absorbed": (INT, lambda node: node.absorbed),
-    "pending": (INT, lambda node: node.pending),
-    "swaps": (INT, lambda node: node.swaps),
-    "state": (TEXT, lambda node: str(node.state)),
-    "busy_ms": (DOUBLE, lambda node: node.busy_ns / NS_PER_MS),
-    "blocked_ms": (DOUBLE, lambda node: node.blocked_ns / NS_PER_MS),
-    "last_ms": (DOUBLE, lambda node: node.last_call_ns / NS_PER_MS),
-    "fuel": (INT, lambda node: node.fuel_last),
+_NODE: dict[str, Callable[[NodeSnapshot], Any]] = {
+    "calls": lambda node: node.calls,
+    "errors": lambda node: node.errors,
+    "taken": lambda node: node.elements_in,
+    "given": lambda node: node.elements_out,
+    "dropped": lambda node: node.dropped,
+    "filtered": lambda node: node.filtered,
+    "absorbed": lambda node: node.absorbed,
+    "pending": lambda node: node.pending,
+    "swaps": lambda node: node.swaps,
+    "state": lambda node: str(node.state),
+    "busy_ms": lambda node: node.busy_ns / NS_PER_MS,
+    "blocked_ms": lambda node: node.blocked_ns / NS_PER_MS,
+    "last_ms": lambda node: node.last_call_ns / NS_PER_MS,
+    "fuel": lambda node: node.fuel_last,
 }
-
-WATCH = Vocabulary(
-    NEXT_CALL.fields,
-    (
-        Lookup("queue", {name: kind for name, (kind, _) in _QUEUE.items()}, "a queue"),
-        Lookup("node", {name: kind for name, (kind, _) in _NODE.items()}, "a node's counters"),
-    ),
-    NEXT_CALL.unavailable,
-)
-"""What a watch may ask for."""
 
 
 class Watched(Protocol):
@@ -99,12 +88,12 @@ class WatchRecord(ElementRecord):
             node = self._engine.node(name)
             if node is None:
                 raise MissingError(f"no node is named {name}")
-            return {key: read(node) for key, (_, read) in _NODE.items()}
+            return {key: read(node) for key, read in _NODE.items()}
         found = self._engine.flow.edges_named(name)
         if len(found) != 1:
             raise MissingError(f"{'several edges are' if found else 'no edge is'} named {name}")
         edge = self._engine.edge(found[0].index)
-        return {key: read(edge) for key, (_, read) in _QUEUE.items()}
+        return {key: read(edge) for key, read in _QUEUE.items()}
 
 
 class ActiveWatch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from runtime.expression.vocabulary import CALL, NEXT_CALL, Vocabulary
 from runtime.model.call import Export
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.nearest import nearest
@@ -90,6 +91,11 @@ class BreakPlace:
         if self.kind is PlaceKind.EDGE:
             return any(edge.label == self.edge for edge in flow.edges)
         return not self.node or self.node in flow.by_name
+
+
+def vocabulary_of(place: BreakPlace) -> Vocabulary:
+    """The fields that a condition at the place may use."""
+    return NEXT_CALL if place.kind in BEFORE else CALL
 
 
 def parse_place(text: str, flow: LinkedFlow) -> BreakPlace:

@@ -227,7 +227,7 @@ async def test_tab_goes_round_all_panes_and_back() -> None:
             seen.append(panes_of(app).active)
         assert seen == [*list(PaneName)[1:], PaneName.FLOW]
         await pilot.press("shift+tab")
-        assert panes_of(app).active is PaneName.SLOW
+        assert panes_of(app).active is PaneName.BREAKS
 
 
 async def test_a_pane_is_zoomed_and_given_back() -> None:

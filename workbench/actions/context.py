@@ -21,6 +21,7 @@ class PaneName(StrEnum):
     PROBLEMS = "problems"
     BUILD = "build"
     SLOW = "why slow"
+    BREAKS = "breaks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,10 @@ class SessionActions(Protocol):
         """Look at the lineage of `Context.element`."""
         ...
 
+    def break_here(self) -> None:
+        """Set a breakpoint where the cursor is, or take it away."""
+        ...
+
     def inject_element(self) -> None:
         """Make an element for `Context.edge`."""
         ...

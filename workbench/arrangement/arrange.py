@@ -32,7 +32,13 @@ SIDE_BY_SIDE_ROWS = 18
 """Rows up to which output and events stand next to each other on a wide terminal."""
 
 
-CORNER = (PaneName.EVENTS, PaneName.PROBLEMS, PaneName.BUILD, PaneName.SLOW)
+CORNER = (
+    PaneName.EVENTS,
+    PaneName.PROBLEMS,
+    PaneName.BUILD,
+    PaneName.SLOW,
+    PaneName.BREAKS,
+)
 """Panes that share one place on a large terminal."""
 
 

@@ -10,7 +10,7 @@ from workbench.text.build_words import build_words
 from workbench.text.call_words import progress_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, flow_time
-from workbench.text.glyphs import DENIED, IN_CALL
+from workbench.text.glyphs import BREAK_ON, DENIED, IN_CALL
 from workbench.text.lines import Line, Span, StyleRole, line, width_of
 from workbench.text.short_names import shorten
 from workbench.timeline import place_words as timeline_words
@@ -59,6 +59,8 @@ def state_words(view: View) -> tuple[str, str, StyleRole]:
         return elsewhere
     if view.running:
         return ">", "RUNNING", StyleRole.GOOD
+    if view.break_hit is not None:
+        return BREAK_ON, f"BREAK {view.break_hit.breakpoint.number}", StyleRole.NEXT
     match view.snapshot.state if view.snapshot is not None else FlowState.CREATED:
         case FlowState.COMPLETED:
             return "=", "COMPLETED", StyleRole.GOOD

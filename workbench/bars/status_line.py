@@ -15,7 +15,16 @@ from workbench.inspection.pressure_cause import find_cause
 from workbench.text.call_words import call_words, progress_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
-from workbench.text.glyphs import CAUSE, IN_CALL, MARK_SIGNS, NEXT, NODE_SIGNS, NOTICE, RELOADED
+from workbench.text.glyphs import (
+    BREAK_ON,
+    CAUSE,
+    IN_CALL,
+    MARK_SIGNS,
+    NEXT,
+    NODE_SIGNS,
+    NOTICE,
+    RELOADED,
+)
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Span, StyleRole, fit, line, plain, width_of
 from workbench.timeline import place_words as timeline_words
@@ -99,7 +108,9 @@ def _standing(view: View, cells: int) -> Line:
             (" begins again", StyleRole.DIM),
         )
     made: list[Span | tuple[str, StyleRole]] = []
-    if snapshot.stop is not None:
+    if snapshot.stop is StopReason.BREAKPOINT:
+        made.append((f" {BREAK_ON} {excerpt(snapshot.stop_detail, 200)}", StyleRole.NEXT))
+    elif snapshot.stop is not None:
         detail = f" ({excerpt(snapshot.stop_detail, 120)})" if snapshot.stop_detail else ""
         made += [(f" || stopped: {snapshot.stop.value}", StyleRole.NEXT), (detail, StyleRole.DIM)]
     elif not snapshot.calls:

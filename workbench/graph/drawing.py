@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from rich.cells import cell_len
 
@@ -23,6 +24,8 @@ from workbench.text.figures import bar, count, short_digest
 from workbench.text.glyphs import DROP, FULL, pressure_role
 from workbench.text.lines import Line, StyleRole, fit, pad
 from workbench.view import EdgeRef, NodeRef, Selection
+
+NO_STOPS: Mapping[str, str] = MappingProxyType({})
 
 LIGHT = "╭─╮│╰╯"
 HEAVY = "┏━┓┃┗┛"
@@ -82,12 +85,14 @@ def draw(
     unready: Mapping[str, Lack] | None = None,
     call: CallInProgress | None = None,
     path: GraphPath | None = None,
+    stops: Mapping[str, str] = NO_STOPS,
 ) -> Drawing:
     """Draw the flow; without a snapshot every node is new and every queue empty.
 
     `focus` is the node that is marked: of the next call unless another one is said. `unready`
     says of nodes of a flow that is not linked what their components lack, `call` which node is in
-    a call that takes long, `path` what is lit.
+    a call that takes long, `path` what is lit, `stops` the sign of a breakpoint at a node or at an
+    edge, by its label.
     """
     if focus is None and snapshot is not None and snapshot.next_call is not None:
         focus = snapshot.next_call.node
@@ -112,7 +117,13 @@ def draw(
     for box in layout.boxes:
         node = nodes.get(box.node)
         lack = None if unready is None else unready.get(box.node, Lack.NOTHING)
-        look = look_of(node, focused=box.node == focus and not running, lack=lack, call=call)
+        look = look_of(
+            node,
+            focused=box.node == focus and not running,
+            lack=lack,
+            call=call,
+            stop=stops.get(box.node, ""),
+        )
         if path is not None:
             lit = StyleRole.ACCENT if box.node in path.nodes else StyleRole.FAINT
             look = replace(look, frame=lit, role=lit)
@@ -125,6 +136,8 @@ def draw(
             canvas.write(run.x, run.row, "━" * run.cells, StyleRole.ACCENT)
         elif path is None or not run.inline:
             draw_run(canvas, layout.form, run, edges[run.edge], selection == EdgeRef(run.edge))
+        if stop := stops.get(edges[run.edge].label):
+            canvas.write(run.x, run.row, stop, StyleRole.NEXT)
     for total in layout.sums:
         _draw_sum(canvas, total, edges)
     return Drawing(canvas.lines(), _spots(layout), layout.width, layout.height)

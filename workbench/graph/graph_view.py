@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from runtime.model.call import CallInProgress
@@ -37,6 +37,8 @@ class GraphState:
     """The call that takes long."""
     path: GraphPath | None = None
     """What an element went along, while its lineage is looked at."""
+    stops: Mapping[str, str] = field(default_factory=dict)
+    """Signs of breakpoints, by node and by label of an edge."""
 
     @property
     def focus(self) -> str | None:
@@ -122,6 +124,7 @@ class GraphView:
                 unready=state.unready,
                 call=state.call,
                 path=state.path,
+                stops=state.stops,
             )
             self._drawn = state, layout, drawing
         return self._drawn[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from runtime.model.call import CallInProgress
 from runtime.model.outline import Lack
@@ -38,13 +38,24 @@ def look_of(
     focused: bool,
     lack: Lack | None,
     call: CallInProgress | None = None,
+    stop: str = "",
 ) -> NodeLook:
-    """The look of a node; `lack` is None in a flow that runs, `call` unless it takes long."""
+    """The look of a node; `lack` is None in a flow that runs, `call` unless it takes long.
+
+    `stop` is the sign of a breakpoint at it.
+    """
     if lack is not None:
         return _unready(lack)
     if call is not None and node is not None and call.node == node.name:
         words = seconds_words(call)
         return NodeLook(IN_CALL, words, StyleRole.ACCENT, StyleRole.ACCENT, heavy=True)
+    look = _running(node, focused=focused)
+    if not stop or node is None or node.state in FAILED:
+        return look
+    return replace(look, sign=stop, quiet=False)
+
+
+def _running(node: NodeSnapshot | None, *, focused: bool) -> NodeLook:
     state = node.state if node is not None else NodeState.NEW
     sign, word, role = NODE_SIGNS[state]
     if state in FAILED:

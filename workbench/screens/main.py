@@ -18,6 +18,7 @@ from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
 from workbench.tour.tour import Tour
+from workbench.widgets.breaks_pane import BreaksPane
 
 NO_PREFERENCES = Preferences()
 NOTHING_KEPT = ProjectMemory(None)
@@ -53,6 +54,11 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def action_do(self, action_id: str) -> None:
         """Do an action of the table; Textual's bindings call it."""
         self.controller.do(action_id)
+
+    @on(BreaksPane.Asked)
+    def ask_breakpoint(self, message: BreaksPane.Asked) -> None:
+        """Something is asked in the list of breakpoints."""
+        self.controller.ask_breakpoint(message)
 
     @on(Panes.ActionChosen)
     def do_chosen(self, message: Panes.ActionChosen) -> None:

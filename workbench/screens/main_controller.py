@@ -25,6 +25,7 @@ from workbench.screens.update_feed import UpdateFeed
 from workbench.screens.whole_payloads.copying import Copying
 from workbench.screens.whole_payloads.payload_looking import PayloadLooking
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
+from workbench.widgets.breaks_pane import BreaksPane
 
 MOST_KEPT = 20
 """Actions kept until the flow is open; further ones are said to be too many by doing nothing."""
@@ -48,12 +49,22 @@ class MainController:
         )
         self._application = ApplicationController(panes, self.do, send)
         self._trust = TrustDialogs(panes, send)
-        self._feed = UpdateFeed(panes, send, self._reading.take, self._session.take_try)
+        self._feed = UpdateFeed(
+            panes,
+            send,
+            self._reading.take,
+            self._session.take_try,
+            self._session.breakpoints.take,
+        )
 
     @property
     def context(self) -> Context:
         """The present context."""
         return self._panes.context
+
+    def ask_breakpoint(self, asked: BreaksPane.Asked) -> None:
+        """Do what is asked in the list of breakpoints."""
+        self._session.breakpoints.ask(asked.wish, asked.target)
 
     @property
     def session(self) -> SessionActions:

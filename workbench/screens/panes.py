@@ -32,6 +32,7 @@ from workbench.view import (
     View,
 )
 from workbench.widgets.border_words import border_words
+from workbench.widgets.breaks_pane import BreaksPane
 from workbench.widgets.build_pane import BuildPane
 from workbench.widgets.events_pane import EventsPane
 from workbench.widgets.flow_pane import FlowPane
@@ -54,6 +55,7 @@ GRID = (
     PaneName.PROBLEMS,
     PaneName.BUILD,
     PaneName.SLOW,
+    PaneName.BREAKS,
 )
 """The panes in the order in which they fill the grid."""
 
@@ -104,6 +106,7 @@ class Panes(Vertical, inherit_bindings=False):
         self.problems = ProblemsPane(id="problems", classes="pane")
         self.build_log = BuildPane(id="build", classes="pane")
         self.slow = SlowPane(id="slow", classes="pane")
+        self.breaks = BreaksPane(id="breaks", classes="pane")
         self.set_reactive(Panes.pace, preferences.pace)
         remembered = RememberedLayouts(memory, preferences.layout)
         self._body = Body({name: self.pane(name) for name in GRID}, remembered)
@@ -125,12 +128,15 @@ class Panes(Vertical, inherit_bindings=False):
 
     def watch_view(self, old: View, new: View) -> None:
         """Every pane sees the new view."""
-        panes: tuple[FlowPane | QueuesPane | Inspector | ProblemsPane | SlowPane, ...] = (
+        panes: tuple[
+            FlowPane | QueuesPane | Inspector | ProblemsPane | SlowPane | BreaksPane, ...
+        ] = (
             self.flow_pane,
             self.queues,
             self.inspector,
             self.problems,
             self.slow,
+            self.breaks,
         )
         for pane in panes:
             pane.view = new
@@ -339,8 +345,20 @@ class Panes(Vertical, inherit_bindings=False):
             PaneName.PROBLEMS: self.problems,
             PaneName.BUILD: self.build_log,
             PaneName.SLOW: self.slow,
+            PaneName.BREAKS: self.breaks,
         }
         return panes[name]
+
+    @property
+    def cursor_target(self) -> object:
+        """What the cursor of the active pane is on: a line of the events, else what its row
+        stands for."""
+        pane = self.target
+        if isinstance(pane, EventsPane):
+            return pane.entry_at_cursor
+        if isinstance(pane, LineView) and pane.cursor is not None and pane.cursor < len(pane.rows):
+            return pane.rows[pane.cursor].target
+        return None
 
     @property
     def narrow(self) -> bool:

@@ -34,6 +34,7 @@ from workbench.bars.status_line import why_not
 from workbench.graph.graph_diff import FlowChange
 from workbench.inspection.empty_calls import empty_calls
 from workbench.lineage.lineage_looking import LineageLooking
+from workbench.screens.breaking.breakpoint_editing import BreakpointEditing
 from workbench.screens.comparison_dialog import ComparisonDialog
 from workbench.screens.node_trying import NodeTrying
 from workbench.screens.panes import Panes
@@ -79,6 +80,8 @@ class SessionController:
         self._comparison = ComparisonDialog(panes, self.send)
         self._trying = NodeTrying(panes, self.send)
         self._lineage = LineageLooking(panes, self.send)
+        self.breakpoints = BreakpointEditing(panes, self.send)
+        """Sets and asks for breakpoints and watches."""
 
     @property
     def _context(self) -> Context:
@@ -145,6 +148,10 @@ class SessionController:
             self._comparison.give_way()  # the session began again
         if failed is not None and old.failed_node is None and not self._panes.view.running:
             self._comparison.give_way()
+
+    def break_here(self) -> None:
+        """Set a breakpoint where the cursor is, or take it away."""
+        self.breakpoints.set_here()
 
     def try_node(self) -> None:
         """Open the scratch pane of the selected node."""

@@ -46,11 +46,13 @@ class UpdateFeed:
         send: Callable[[Request], None],
         on_payload: Callable[[WholePayload | CallElements], None],
         on_try: Callable[[NodeInput | NodeTry], None],
+        on_trial: Callable[[BreakpointTrial], None],
     ) -> None:
         self._panes = panes
         self._send = send
         self._on_payload = on_payload
         self._on_try = on_try
+        self._on_trial = on_trial
         self._last_number = 0
         self._failed: str | None = None
         """The node at whose error the flow stands."""
@@ -81,7 +83,9 @@ class UpdateFeed:
                 self._on_payload(reply)
             elif isinstance(reply, NodeInput | NodeTry):
                 self._on_try(reply)
-            elif not isinstance(reply, SavedBranches | BreakpointTrial | Lineage):
+            elif isinstance(reply, BreakpointTrial):
+                self._on_trial(reply)
+            elif not isinstance(reply, SavedBranches | Lineage):
                 panes.inspector.take(reply)
 
     def _select_failed(self, view: View) -> None:

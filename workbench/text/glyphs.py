@@ -1,9 +1,9 @@
 """Signs that say with a letter what a colour says too (never colour alone).
 
 `>` running or ready, `||` blocked or paused, `@` the next call, `x` failed, `!` full, `o` lost,
-`*` in a call that takes long, `r` reloaded, `<` rolled back, `=` done, `-` nothing to do. On the
-timeline also `|` a stop, `Y` a fork, `e` an element that the user changed, `'` a mark, `█` where
-the flow stands.
+`*` in a call that takes long, `r` reloaded, `<` rolled back, `=` done, `-` nothing to do, `●` `○` a
+breakpoint that is on or off. On the timeline also `|` a stop, `Y` a fork, `e` an element that the
+user changed, `'` a mark, `█` where the flow stands.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ RELOADED = "r"
 ROLLED_BACK = "<"
 CAUSE = "◆"
 """The node that holds the others up."""
+BREAK_ON = "●"
+BREAK_OFF = "○"
 DENIED = "~"
 """Before output that Torvyn would discard."""
 
@@ -60,6 +62,7 @@ USER_MARK = "'"
 
 TIMELINE_SIGNS: dict[TimelineMark, tuple[str, str, StyleRole]] = {
     TimelineMark.ERROR: ("x", "failed", StyleRole.BAD),
+    TimelineMark.BREAK: (BREAK_ON, "breakpoint", StyleRole.NEXT),
     TimelineMark.STOP: ("|", "stopped", StyleRole.NEXT),
     TimelineMark.RELOAD: (RELOADED, "reloaded", StyleRole.GOOD),
     TimelineMark.FORK: ("Y", "forked", StyleRole.PAST),

@@ -14,6 +14,7 @@ from runtime.protocol.updates import Health
 from workbench.graph.drawing import GraphPath, Spot
 from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
+from workbench.inspection.break_rows import stop_signs
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.view import EdgeRef, NodeRef, Selection, View
@@ -61,7 +62,8 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
     def watch_view(self, old: View, new: View) -> None:
         """Draw again when the flow, its snapshot, its builds, or whether it runs has changed."""
         before = (old.flow, old.outline, old.snapshot, old.running, old.builds, old.call)
-        if before != (new.flow, new.outline, new.snapshot, new.running, new.builds, new.call):
+        after = (new.flow, new.outline, new.snapshot, new.running, new.builds, new.call)
+        if before != after or old.breaks.breakpoints != new.breaks.breakpoints:
             self._redraw()
         if old.health is not new.health:
             self.refresh()
@@ -110,6 +112,7 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
                 view.unready,
                 view.call,
                 self.path,
+                stop_signs(view.breaks),
             )
             self._lines = self._graph_view.show(state, width, height)
         self._write_border()

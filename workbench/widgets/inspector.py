@@ -10,6 +10,7 @@ from textual.reactive import reactive
 
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
 from runtime.protocol.updates import ElementDetails, ElementSummary, NodeCalls, QueueListing
+from workbench.inspection.break_rows import hit_rows
 from workbench.inspection.build_rows import change_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows, payload_part, render_job
@@ -222,7 +223,7 @@ class Inspector(LineView, inherit_bindings=False):
                     now_ns=time_ns(),
                     past=self.view.past,
                 )
-                self.show(rows)
+                self.show([*self._hit_rows(cells), *rows])
             case EdgeRef(edge):
                 self.show(edge_rows(flow, snapshot, self.view.times, edge, self._listing, cells))
             case ElementRef():
@@ -233,11 +234,24 @@ class Inspector(LineView, inherit_bindings=False):
             case ChangeRef() | None:
                 self.show(flow_rows(flow, snapshot, self.view.times, cells))
 
+    def _hit_rows(self, cells: int) -> list[Row]:
+        """The breakpoint at which the flow stands, where its node or element is shown."""
+        hit = self.view.break_hit
+        if hit is None:
+            return []
+        match self._subject:
+            case NodeRef(node) if node == hit.node:
+                return hit_rows(hit, cells)
+            case ElementRef(element_id=element) if element == hit.element_id:
+                return hit_rows(hit, cells)
+        return []
+
     def _fill_element(self, details: ElementDetails, cells: int) -> None:
         """Show the element; what was shown stays until its payload is rendered."""
         job = render_job(details, self.viewer, cells)
         if self._rendered is not None and self._rendered[0] == job:
-            self.show(element_rows(details, self._rendered[1], cells, past=self.view.past))
+            rows = element_rows(details, self._rendered[1], cells, past=self.view.past)
+            self.show([*self._hit_rows(cells), *rows])
         elif job != self._job:
             self._job = job
             self.run_worker(self._render_payload(job), group=RENDERING, exclusive=True)

@@ -189,6 +189,11 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
             if target is not None:
                 self.post_message(self.Opened(self, target))
 
+    @property
+    def entry_at_cursor(self) -> Entry | None:
+        """The entry of the cursor."""
+        return None if self.cursor is None or not self._rows else self._rows[self.cursor][0]
+
     def copy_text(self) -> str | None:
         """Text of the whole entry of the cursor."""
         if self.cursor is None or not self._rows:

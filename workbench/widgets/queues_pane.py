@@ -6,6 +6,7 @@ from rich.cells import cell_len
 from textual.reactive import reactive
 
 from runtime.model.snapshot import EdgeSnapshot
+from workbench.inspection.break_rows import stop_signs
 from workbench.inspection.edge import depth_bar
 from workbench.inspection.rows import column
 from workbench.text.figures import count, duration
@@ -27,7 +28,8 @@ class QueuesPane(LineView, inherit_bindings=False):
 
     def watch_view(self, old: View, new: View) -> None:
         """Fill the table when the snapshot has changed."""
-        if old.snapshot != new.snapshot or old.flow != new.flow:
+        changed = old.snapshot != new.snapshot or old.breaks != new.breaks
+        if changed or old.flow != new.flow:
             self._fill()
 
     def on_resize(self) -> None:
@@ -88,9 +90,10 @@ class QueuesPane(LineView, inherit_bindings=False):
             ),
         ]
         cells = [width for _, width in self._columns()]
+        stop = stop_signs(self.view.breaks).get(edge.label, " ")
         return (
-            Span(" "),
-            column(edge.label, name_cells, StyleRole.TEXT),
+            Span(stop if stop == " " else f" {stop}", StyleRole.NEXT),
+            column(edge.label, name_cells - (stop != " "), StyleRole.TEXT),
             *depth,
             Span(fill),
             *(

@@ -8,6 +8,7 @@ from runtime.breakpoints.watch_set import WatchSet
 from runtime.expression.expression_error import ExpressionError
 from runtime.model.linked import Role
 from runtime.protocol.breakpoints import Watch, WatchRow
+from runtime.protocol.watch_words import NODE_MEMBERS, QUEUE_MEMBERS
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker
 
@@ -34,6 +35,17 @@ def test_a_watch_has_a_value_and_says_when_it_changed() -> None:
     assert last[3].problem == "no edge is named nowhere"
     assert stopped[0][1] == '"done"'
     assert watches.rows()[0].watch.number == 1
+
+
+def test_every_member_can_be_read() -> None:
+    engine = fakes.initialised(FLOW, FakeInvoker(FLOW, 2))
+    watches = WatchSet()
+    texts = [f'queue("source").{name}' for name in QUEUE_MEMBERS]
+    texts += [f'node("source").{name}' for name in NODE_MEMBERS]
+    for text in texts:
+        watches.put(Watch(0, text))
+    watches.look(engine, engine.calls)
+    assert [row.watch.text for row in watches.rows() if not row.value] == []
 
 
 def test_a_watch_that_is_no_expression_is_refused_and_one_can_be_put_in_place_of_another() -> None:

@@ -1,0 +1,137 @@
+"""Breakpoints and watches as rows, and the breakpoint at which the flow stands."""
+
+from __future__ import annotations
+
+from runtime.protocol.break_places import PlaceKind
+from runtime.protocol.breakpoints import BreakHit, BreakpointList, BreakpointRow, Then, WatchRow
+from workbench.inspection.rows import column, facts, section
+from workbench.text.excerpt import excerpt
+from workbench.text.figures import count
+from workbench.text.glyphs import BREAK_OFF, BREAK_ON
+from workbench.text.lines import Line, Row, Span, StyleRole, fit, line
+
+WHERE_CELLS = (12, 30)
+HITS_CELLS = 6
+THEN_CELLS = 6
+WATCH_CELLS = (16, 40)
+CHANGED_CELLS = 11
+
+
+def break_rows(breaks: BreakpointList, cells: int) -> list[Row]:
+    """A row for each breakpoint, then one for each watch; problems stand below theirs."""
+    rows: list[Row] = []
+    longest = max((len(row.breakpoint.place.words) for row in breaks.breakpoints), default=0)
+    where = min(max(longest, WHERE_CELLS[0]), WHERE_CELLS[1])
+    for one in breaks.breakpoints:
+        rows.append(Row(_breakpoint(one, where, cells), one.breakpoint))
+        rows += _problem(one.problem, cells)
+    if not breaks.breakpoints:
+        rows.append(Row(line((" No breakpoints. b sets one where the cursor is.", StyleRole.DIM))))
+    rows.append(section("watches", cells=cells))
+    for watched in breaks.watches:
+        rows.append(Row(_watch(watched, cells), watched.watch))
+        rows += _problem(watched.problem, cells)
+    if not breaks.watches:
+        rows.append(Row(line((" Nothing is watched. w asks for an expression.", StyleRole.DIM))))
+    if breaks.kept:
+        rows += _problem(f"not kept: {breaks.kept}", cells)
+    return rows
+
+
+def break_heading(breaks: BreakpointList, cells: int) -> Line:
+    """The columns of the breakpoints."""
+    longest = max((len(row.breakpoint.place.words) for row in breaks.breakpoints), default=0)
+    where = min(max(longest, WHERE_CELLS[0]), WHERE_CELLS[1])
+    return (
+        Span("   "),
+        column("#", 3, StyleRole.FAINT, right=True),
+        column("where", where, StyleRole.FAINT),
+        column("condition", _condition_cells(where, cells), StyleRole.FAINT),
+        column("hits", HITS_CELLS, StyleRole.FAINT, right=True),
+        column("then", THEN_CELLS, StyleRole.FAINT),
+    )
+
+
+def counted(breaks: BreakpointList) -> str:
+    """`4 on, 1 off`, for the border."""
+    on = sum(row.breakpoint.on for row in breaks.breakpoints)
+    off = len(breaks.breakpoints) - on
+    return f"{on} on, {off} off" if breaks.breakpoints else ""
+
+
+def break_sign(*, on: bool) -> tuple[str, StyleRole]:
+    """Sign and role of a breakpoint."""
+    return (BREAK_ON, StyleRole.NEXT) if on else (BREAK_OFF, StyleRole.DIM)
+
+
+def stop_signs(breaks: BreakpointList) -> dict[str, str]:
+    """The sign of the breakpoints at each node that has one, and at each edge, by its label."""
+    found: dict[str, str] = {}
+    for row in breaks.breakpoints:
+        place = row.breakpoint.place
+        where = place.edge if place.kind is PlaceKind.EDGE else place.node
+        if where and (row.breakpoint.on or where not in found):
+            found[where] = BREAK_ON if row.breakpoint.on else BREAK_OFF
+    return found
+
+
+def hit_rows(hit: BreakHit, cells: int) -> list[Row]:
+    """The breakpoint at which the flow stands, and what its condition saw."""
+    when = "before" if hit.before else "after"
+    said = line(
+        (f" {BREAK_ON} {hit.breakpoint.number}  ", StyleRole.NEXT),
+        (hit.breakpoint.place.words, StyleRole.STRONG),
+        (f"  hit {hit.hit:,}, {when} call {hit.call:,}", StyleRole.DIM),
+    )
+    rows = [Row(said)]
+    if hit.breakpoint.condition:
+        rows += facts((("when", hit.breakpoint.condition),), cells)
+    rows += [
+        Row(line((f"  {BREAK_ON} ", StyleRole.NEXT), (f"{name}  ", StyleRole.DIM), excerpt(value)))
+        for name, value in hit.values
+    ]
+    return rows
+
+
+def _condition_cells(where: int, cells: int) -> int:
+    return max(cells - where - HITS_CELLS - THEN_CELLS - 11, 8)
+
+
+def _breakpoint(row: BreakpointRow, where: int, cells: int) -> Line:
+    one = row.breakpoint
+    then = one.then.value if one.on else "is off"
+    sign, role = break_sign(on=one.on)
+    often = "" if (one.first_hit, one.every) == (1, 1) else f" [{one.first_hit}/{one.every}]"
+    room = _condition_cells(where, cells)
+    condition = fit(one.condition or "always", room - len(often)) + often
+    text = StyleRole.TEXT if one.on else StyleRole.DIM
+    return (
+        Span(" "),
+        Span(f"{sign} ", role),
+        column(str(one.number), 3, StyleRole.DIM, right=True),
+        column(fit(one.place.words, where), where, text),
+        column(condition, room, text if one.condition else StyleRole.DIM),
+        column(count(row.hits), HITS_CELLS, StyleRole.TEXT, right=True),
+        column(then, THEN_CELLS, StyleRole.DIM if one.then is not Then.STOP else StyleRole.TEXT),
+    )
+
+
+def _watch(row: WatchRow, cells: int) -> Line:
+    sign, role = break_sign(on=True) if row.watch.stops else (" ", StyleRole.DIM)
+    text = min(max(len(row.watch.text), WATCH_CELLS[0]), WATCH_CELLS[1], max(cells // 2, 8))
+    changed = "never" if row.changed_at is None else f"call {row.changed_at:,}"
+    value = f"{row.before} → {row.value}" if row.before else row.value or "·"
+    room = max(cells - text - CHANGED_CELLS - 6, 6)
+    return (
+        Span(" "),
+        Span(f"{sign} ", role),
+        column(fit(row.watch.text, text), text),
+        column(fit(excerpt(value), room), room, StyleRole.STRONG),
+        column(changed, CHANGED_CELLS, StyleRole.DIM, right=True),
+    )
+
+
+def _problem(problem: str, cells: int) -> list[Row]:
+    if not problem:
+        return []
+    return [Row(line((f"      ! {fit(excerpt(problem), max(cells - 9, 8))}", StyleRole.WARN)))]

@@ -1,0 +1,120 @@
+"""Breakpoints and watches on request of the user: set where the cursor is, asked for, switched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from runtime.expression.expression import Expression
+from runtime.expression.expression_error import ExpressionError
+from runtime.protocol.break_places import BreakPlace, PlaceKind
+from runtime.protocol.breakpoints import (
+    Breakpoint,
+    BreakpointTrial,
+    RemoveBreakpoint,
+    RemoveWatch,
+    SetBreakpoint,
+    SetWatch,
+    TryBreakpoint,
+    Watch,
+)
+from runtime.protocol.requests import Request
+from runtime.protocol.watch_words import WATCH
+from workbench.actions.break_targets import place_here, places_around
+from workbench.dialogs.ask import AskScreen, Hint
+from workbench.dialogs.breakpoint_dialog import BreakpointScreen
+from workbench.screens.panes import Panes
+from workbench.text.glyphs import BREAK_ON
+from workbench.widgets.breaks_pane import BreakWish
+
+
+class BreakpointEditing:
+    """One dialog at a time."""
+
+    def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
+        self._panes = panes
+        self._send = send
+        self._open: BreakpointScreen | None = None
+
+    def set_here(self) -> None:
+        """Set a breakpoint where the cursor is; one that is there already is taken away."""
+        place = place_here(self._panes.context, self._panes.cursor_target)
+        if place is None:
+            self._panes.show_notice("Select a node, an edge or a line of the events first.")
+            return
+        there = [
+            row.breakpoint
+            for row in self._panes.view.breaks.breakpoints
+            if row.breakpoint.place == place and not row.breakpoint.condition
+        ]
+        if there:
+            self._send(RemoveBreakpoint(there[0].number))
+            self._panes.show_notice(f"No breakpoint at {place.words} any more.")
+        else:
+            self._send(SetBreakpoint(Breakpoint(0, place)))
+            self._panes.show_notice(
+                f"{BREAK_ON} {place.words}. B lists breakpoints, Enter refines."
+            )
+
+    def ask(self, wish: BreakWish, target: Breakpoint | Watch | None) -> None:
+        """Do what is asked in the list."""
+        match wish, target:
+            case BreakWish.NEW, _:
+                self._edit(Breakpoint(0, self._new_place()))
+            case BreakWish.WATCH, _:
+                self._ask_watch(Watch(0, ""))
+            case BreakWish.EDIT, Breakpoint():
+                self._edit(target)
+            case BreakWish.EDIT, Watch():
+                self._ask_watch(target)
+            case BreakWish.SWITCH, Breakpoint():
+                self._send(SetBreakpoint(replace(target, on=not target.on)))
+            case BreakWish.SWITCH, Watch():
+                self._send(SetWatch(replace(target, stops=not target.stops)))
+            case BreakWish.REMOVE, Breakpoint():
+                self._send(RemoveBreakpoint(target.number))
+            case BreakWish.REMOVE, Watch():
+                self._send(RemoveWatch(target.number))
+
+    def take(self, trial: BreakpointTrial) -> None:
+        """Hand on what a breakpoint would have done."""
+        if self._open is not None and self._open.is_mounted:
+            self._open.take(trial)
+
+    def _new_place(self) -> BreakPlace:
+        return place_here(self._panes.context, None) or BreakPlace(PlaceKind.CALL)
+
+    def _edit(self, breakpoint: Breakpoint) -> None:
+        flow = self._panes.view.flow
+        if flow is None:
+            return
+        places = places_around(flow, breakpoint.place)
+        self._open = BreakpointScreen(
+            breakpoint, places, lambda made: self._send(TryBreakpoint(made))
+        )
+        self._panes.app.push_screen(self._open, self._edited)
+
+    def _edited(self, made: Breakpoint | None) -> None:
+        self._open = None
+        if made is not None:
+            self._send(SetBreakpoint(made))
+
+    def _ask_watch(self, watch: Watch) -> None:
+        title = "Watch" if not watch.number else f"Watch: {watch.text}"
+        asked = AskScreen(title, 'json.total, queue("a -> b").depth, node("a").errors', _watch_hint)
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._send(SetWatch(replace(watch, text=text)))
+
+        self._panes.app.push_screen(asked, answered)
+
+
+def _watch_hint(text: str) -> Hint:
+    if not text.strip():
+        return Hint("fields of the next call, queue(…) and node(…)", False, fault=False)
+    try:
+        Expression(text, WATCH)
+    except ExpressionError as error:
+        return Hint(f"column {error.column}: {error.reason}", False)
+    return Hint("looked at after every call; space in the list stops when it changes", True)
