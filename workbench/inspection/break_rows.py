@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runtime.protocol.break_places import PlaceKind
-from runtime.protocol.breakpoints import BreakHit, BreakpointList, BreakpointRow, Then, WatchRow
+from runtime.protocol.breakpoints import BreakHit, BreakpointList, BreakpointRow, WatchRow
 from workbench.inspection.rows import column, facts, section
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count
@@ -14,14 +14,15 @@ WHERE_CELLS = (12, 30)
 HITS_CELLS = 6
 THEN_CELLS = 6
 WATCH_CELLS = (16, 40)
+WIDE_CELLS = 56
+"""From here on there is room for what a hit does."""
 CHANGED_CELLS = 11
 
 
 def break_rows(breaks: BreakpointList, cells: int) -> list[Row]:
     """A row for each breakpoint, then one for each watch; problems stand below theirs."""
     rows: list[Row] = []
-    longest = max((len(row.breakpoint.place.words) for row in breaks.breakpoints), default=0)
-    where = min(max(longest, WHERE_CELLS[0]), WHERE_CELLS[1])
+    where = _where_cells(breaks, cells)
     for one in breaks.breakpoints:
         rows.append(Row(_breakpoint(one, where, cells), one.breakpoint))
         rows += _problem(one.problem, cells)
@@ -40,15 +41,15 @@ def break_rows(breaks: BreakpointList, cells: int) -> list[Row]:
 
 def break_heading(breaks: BreakpointList, cells: int) -> Line:
     """The columns of the breakpoints."""
-    longest = max((len(row.breakpoint.place.words) for row in breaks.breakpoints), default=0)
-    where = min(max(longest, WHERE_CELLS[0]), WHERE_CELLS[1])
+    where = _where_cells(breaks, cells)
+    then = (column("then", THEN_CELLS, StyleRole.FAINT),) if cells >= WIDE_CELLS else ()
     return (
         Span("   "),
         column("#", 3, StyleRole.FAINT, right=True),
         column("where", where, StyleRole.FAINT),
         column("condition", _condition_cells(where, cells), StyleRole.FAINT),
         column("hits", HITS_CELLS, StyleRole.FAINT, right=True),
-        column("then", THEN_CELLS, StyleRole.FAINT),
+        *then,
     )
 
 
@@ -77,15 +78,14 @@ def stop_signs(breaks: BreakpointList) -> dict[str, str]:
 
 def hit_rows(hit: BreakHit, cells: int) -> list[Row]:
     """The breakpoint at which the flow stands, and what its condition saw."""
-    when = "before" if hit.before else "after"
+    one = hit.breakpoint
     said = line(
-        (f" {BREAK_ON} {hit.breakpoint.number}  ", StyleRole.NEXT),
-        (hit.breakpoint.place.words, StyleRole.STRONG),
-        (f"  hit {hit.hit:,}, {when} call {hit.call:,}", StyleRole.DIM),
+        (f" {BREAK_ON} breakpoint {one.number}  ", StyleRole.NEXT),
+        (one.place.words, StyleRole.STRONG),
     )
-    rows = [Row(said)]
-    if hit.breakpoint.condition:
-        rows += facts((("when", hit.breakpoint.condition),), cells)
+    when = "before" if hit.before else "after"
+    about = (("when", one.condition), ("hit", f"{hit.hit:,}, {when} call {hit.call:,}"))
+    rows = [Row(said), *facts(about, cells)]
     rows += [
         Row(line((f"  {BREAK_ON} ", StyleRole.NEXT), (f"{name}  ", StyleRole.DIM), excerpt(value)))
         for name, value in hit.values
@@ -93,8 +93,14 @@ def hit_rows(hit: BreakHit, cells: int) -> list[Row]:
     return rows
 
 
+def _where_cells(breaks: BreakpointList, cells: int) -> int:
+    longest = max((len(row.breakpoint.place.words) for row in breaks.breakpoints), default=0)
+    return min(max(longest, WHERE_CELLS[0]), WHERE_CELLS[1], max(cells // 3, 8))
+
+
 def _condition_cells(where: int, cells: int) -> int:
-    return max(cells - where - HITS_CELLS - THEN_CELLS - 11, 8)
+    then = THEN_CELLS + 1 if cells >= WIDE_CELLS else 0
+    return max(cells - where - HITS_CELLS - then - 10, 6)
 
 
 def _breakpoint(row: BreakpointRow, where: int, cells: int) -> Line:
@@ -105,6 +111,7 @@ def _breakpoint(row: BreakpointRow, where: int, cells: int) -> Line:
     room = _condition_cells(where, cells)
     condition = fit(one.condition or "always", room - len(often)) + often
     text = StyleRole.TEXT if one.on else StyleRole.DIM
+    does = (column(then, THEN_CELLS, text),) if cells >= WIDE_CELLS else ()
     return (
         Span(" "),
         Span(f"{sign} ", role),
@@ -112,7 +119,7 @@ def _breakpoint(row: BreakpointRow, where: int, cells: int) -> Line:
         column(fit(one.place.words, where), where, text),
         column(condition, room, text if one.condition else StyleRole.DIM),
         column(count(row.hits), HITS_CELLS, StyleRole.TEXT, right=True),
-        column(then, THEN_CELLS, StyleRole.DIM if one.then is not Then.STOP else StyleRole.TEXT),
+        *does,
     )
 
 
@@ -120,8 +127,10 @@ def _watch(row: WatchRow, cells: int) -> Line:
     sign, role = break_sign(on=True) if row.watch.stops else (" ", StyleRole.DIM)
     text = min(max(len(row.watch.text), WATCH_CELLS[0]), WATCH_CELLS[1], max(cells // 2, 8))
     changed = "never" if row.changed_at is None else f"call {row.changed_at:,}"
-    value = f"{row.before} → {row.value}" if row.before else row.value or "·"
     room = max(cells - text - CHANGED_CELLS - 6, 6)
+    value = f"{row.before} → {row.value}" if row.before else row.value or "·"
+    if len(value) > room:
+        value = row.value
     return (
         Span(" "),
         Span(f"{sign} ", role),

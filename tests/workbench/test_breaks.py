@@ -1,0 +1,167 @@
+"""Breakpoints and watches on the screen: set, listed, edited, and where the flow stands at one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from runtime.model.events import StopReason
+from runtime.protocol.break_places import BreakPlace, PlaceKind
+from runtime.protocol.breakpoints import (
+    BreakHit,
+    Breakpoint,
+    BreakpointList,
+    BreakpointRow,
+    BreakpointTrial,
+    RemoveBreakpoint,
+    RemoveWatch,
+    SetBreakpoint,
+    SetWatch,
+    Then,
+    TrialHit,
+    TryBreakpoint,
+    Watch,
+    WatchRow,
+)
+from runtime.protocol.updates import Health, NodeCalls, Update
+from tests.support.workbench_fakes import (
+    FakeLink,
+    asked,
+    call_line,
+    opened,
+    panes_of,
+    settle,
+    show,
+    snapshot,
+    text_of,
+    until,
+)
+from workbench.actions.context import PaneName
+from workbench.dialogs.breakpoint_dialog import BreakpointScreen
+from workbench.view import EdgeRef, NodeRef
+
+ROUTER = BreakPlace(PlaceKind.INPUT, "router")
+ONE = Breakpoint(1, ROUTER, 'json.level == "warn"')
+OFF = Breakpoint(2, BreakPlace(PlaceKind.EDGE, edge="source -> router"), then=Then.LOG, on=False)
+LISTED = BreakpointList(
+    (
+        BreakpointRow(ONE, 3, 170),
+        BreakpointRow(OFF, 12, 88, "text cannot be compared with a whole number"),
+    ),
+    (
+        WatchRow(Watch(1, "json.value"), "4096", "72.5", 121),
+        WatchRow(Watch(2, 'node("router").errors', stops=True), "0"),
+    ),
+)
+HIT = BreakHit(ONE, 3, 6, True, "router", None, (("json.level", '"warn"'),))
+
+
+async def test_b_sets_one_where_the_cursor_is_and_takes_it_away() -> None:
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        panes = panes_of(app)
+        for selection, place in (
+            (NodeRef("router"), ROUTER),
+            (NodeRef("source"), BreakPlace(PlaceKind.OUTPUT, "source")),
+            (EdgeRef(0), OFF.place),
+        ):
+            panes.selection = selection
+            await pilot.press("b")
+            assert asked(link)[-1] == SetBreakpoint(Breakpoint(0, place))
+        assert f"{OFF.place.words}. B lists" in text_of(app)
+        await show(app, pilot, link, Update(Health.READY, breakpoints=LISTED))
+        plain = replace(ONE, condition="")
+        there = BreakpointList((BreakpointRow(plain),))
+        await show(app, pilot, link, Update(Health.READY, breakpoints=there))
+        panes.selection = NodeRef("router")
+        await pilot.press("b")
+        assert asked(link)[-1] == RemoveBreakpoint(1)
+        panes.selection = None
+        line = call_line(9, "router", "init ok", 3)
+        await show(app, pilot, link, Update(Health.READY, events=(line,)))
+        await pilot.press("5", "k", "b")
+        init = BreakPlace(PlaceKind.EXPORT, "router", export="init")
+        assert asked(link)[-1] == SetBreakpoint(Breakpoint(0, init))
+        panes.focus_pane(PaneName.QUEUES)
+        await settle(app, pilot)
+        await pilot.press("g", "j", "b")
+        label = link.flow.edges[1].label
+        assert asked(link)[-1] == SetBreakpoint(
+            Breakpoint(0, BreakPlace(PlaceKind.EDGE, edge=label))
+        )
+
+
+async def test_the_list_counts_switches_and_forgets() -> None:
+    link = FakeLink()
+    async with opened(link, (100, 36)) as (app, pilot):
+        await show(app, pilot, link, Update(Health.READY, breakpoints=LISTED))
+        await pilot.press("B")
+        await settle(app, pilot)
+        text = text_of(app)
+        for words in ("● new", "router input", "12 is off", "72.5 → 4096", "call 121", "never"):
+            assert words in text
+        assert "text cannot be compared with a whole number" in text
+        await pilot.press("space")
+        assert asked(link)[-1] == SetBreakpoint(replace(ONE, on=False))
+        await pilot.press("d")
+        assert asked(link)[-1] == RemoveBreakpoint(1)
+        await pilot.press("G", "space")
+        assert asked(link)[-1] == SetWatch(Watch(2, 'node("router").errors', stops=False))
+        await pilot.press("d")
+        assert asked(link)[-1] == RemoveWatch(2)
+        await pilot.press("w", *"size", "enter")
+        await settle(app, pilot)
+        assert asked(link)[-1] == SetWatch(Watch(0, "size"))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_the_dialog_shows_the_mistake_and_tries_what_is_right(size: tuple[int, int]) -> None:
+    link = FakeLink()
+    async with opened(link, size) as (app, pilot):
+        await show(app, pilot, link, Update(Health.READY, breakpoints=LISTED))
+        await pilot.press("B", "enter")
+        await until(pilot, lambda: isinstance(app.screen, BreakpointScreen))
+        await pilot.press("home", *["delete"] * 40, *"size = 9")
+        await settle(app, pilot)
+        text = text_of(app)
+        assert '"=" is not known here; equal is ==' in text
+        assert "not tried yet" in text
+        await pilot.press("enter")
+        assert isinstance(app.screen, BreakpointScreen)
+        await pilot.press("backspace", "backspace", "backspace", *"> 9", "ctrl+t", "down", *"3/10")
+        wanted = replace(ONE, condition="size > 9", then=Then.MARK, first_hit=3, every=10)
+        await until(pilot, lambda: TryBreakpoint(wanted) in asked(link))
+        trial = BreakpointTrial(wanted, 1_000, 3, (TrialHit(170, 42, b'{"type":"log"}'),))
+        await show(app, pilot, link, Update(Health.READY, replies=(trial,)))
+        text = text_of(app)
+        assert "would have marked 3 times in the last 1,000 calls" in text
+        assert "call 170     #42    {" in text
+        await pilot.press("tab", "ctrl+s")
+        await settle(app, pilot)
+        sent = asked(link)[-1]
+        assert isinstance(sent, SetBreakpoint)
+        assert sent.breakpoint.place != ROUTER
+        assert (sent.breakpoint.number, sent.breakpoint.condition) == (1, "size > 9")
+
+
+async def test_where_the_flow_stands_at_a_breakpoint() -> None:
+    link = FakeLink()
+    async with opened(link, (120, 36)) as (app, pilot):
+        stands = replace(
+            snapshot(link.flow, calls=5),
+            stop=StopReason.BREAKPOINT,
+            stop_detail=f"breakpoint 1: {ONE.words}",
+        )
+        at_one = replace(LISTED, hit=HIT)
+        panes_of(app).selection = NodeRef("router")
+        await show(app, pilot, link, Update(Health.READY, snapshot=stands, breakpoints=at_one))
+        calls = NodeCalls("router", ())
+        await show(app, pilot, link, Update(Health.READY, replies=(calls,)))
+        text = text_of(app)
+        assert "● BREAK 1" in text
+        assert '● breakpoint 1: router input, json.level == "warn"' in text
+        assert "3, before call 6" in text
+        assert '● json.level  "warn"' in text
+        await show(app, pilot, link, Update(Health.READY, running=True))
+        assert "BREAK" not in text_of(app)
