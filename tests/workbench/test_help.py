@@ -52,7 +52,7 @@ async def test_the_help_opens_on_the_pane_one_is_in_and_says_why_not_now() -> No
         assert "not now: needs a failed element." in shown
         await pilot.press("tab")
         assert "Help  3 Inspector" in text_of(app)
-        await pilot.press("shift+tab", "shift+tab", "shift+tab", *"skip")
+        await pilot.press(*["shift+tab"] * 4, *"skip")
         assert "Help  8 Why slow" in text_of(app)
         assert [action.id for action in actions_of(listed(app))][:1] == ["skip"]
 

@@ -69,6 +69,12 @@ OF_PANES: Mapping[PaneName, Mapping[str, str]] = {
     PaneName.BUILD: {"build": "", "build-all": "", "cancel-build": "", "open": "Open the place of "
                      "an error in the editor."},
     PaneName.SLOW: {"open": "Select the node of the row.", "pane-queues": ""},
+    PaneName.BREAKS: {
+        "open": "Edit the breakpoint or the watch under the cursor.",
+        "run-pause": "Switch the breakpoint on or off; of a watch, whether it stops the flow.",
+        "breaks": "In the list n sets a new one, w watches an expression, d deletes.",
+        "break": "Set a breakpoint at the selected node or edge, or take it away.",
+    },
 }  # fmt: skip
 """Actions of each pane, with what they do there; an empty text is the action's own."""
 
