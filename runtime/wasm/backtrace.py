@@ -18,6 +18,9 @@ _MAX_TEXT = 500
 _FRAME = re.compile(r"\s*\d+:\s+(?:0x[0-9a-f]+ - )?(?P<name>\S.*)")
 _INLINED = re.compile(r"\s+- (?P<name>\S.*)")
 _PLACE = re.compile(r"\s+at (?P<file>.+?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?")
+_RUST_HASHES = re.compile(r"(?<=\w)\[[0-9a-f]{5,16}\](?=::)|::h[0-9a-f]{16}$")
+"""What tells equally named crates, or functions, apart: `std[390ecf3ee8bcda14]::process::abort` in
+Rust's present mangling, `app::run::hb8909c1730863d4b` in its old one."""
 _HEADING = "error while executing at wasm backtrace:"
 _CAUSE = "Caused by:"
 
@@ -65,6 +68,7 @@ def read_frames(text: str) -> tuple[StackFrame, ...]:
 
 def _named(text: str) -> StackFrame:
     name = re.sub(r"^[^!<>\s]*!(?=.)", "", text)[:_MAX_TEXT]
+    name = _RUST_HASHES.sub("", name)
     return StackFrame(name, runtime=_is_runtime(name))
 
 

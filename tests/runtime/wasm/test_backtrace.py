@@ -100,6 +100,27 @@ def test_the_stack_of_a_deep_recursion_is_bounded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "frame"),
+    [
+        (
+            "std[390ecf3ee8bcda14]::sys::backtrace::end::<std[390ecf3ee8bcda14]::Closure, !>",
+            StackFrame("std::sys::backtrace::end::<std::Closure, !>", runtime=True),
+        ),
+        (
+            "core[9d32bd34692f0159]::panicking::panic_fmt",
+            StackFrame("core::panicking::panic_fmt", runtime=True),
+        ),
+        ("app[9d32bd34692f0159]::second_word", StackFrame("app::second_word")),
+        ("app::second_word::hb8909c1730863d4b", StackFrame("app::second_word")),
+        ("app::hash::hb89", StackFrame("app::hash::hb89")),
+    ],
+)
+def test_rust_names_are_read_in_both_manglings(written: str, frame: StackFrame) -> None:
+    text = f"error while executing at wasm backtrace:\n    0:  0x1 - {written}\n"
+    assert read_frames(text) == (frame,)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "rust_panic",
