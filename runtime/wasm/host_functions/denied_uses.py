@@ -57,17 +57,30 @@ class NodeDenials:
         self._uses = uses
         self._grants = grants
         self._withheld = withheld
+        self._printed: dict[str, tuple[str, str, str, bool]] = {}
+        """Import, capability, words, withheld of a print without a grant, by stream: most sinks
+        have one in every call."""
 
     def note(self, call: int, imported: str, capability: str, what: str) -> None:
         """The node did `what` in call number `call` through the function `imported`."""
-        withheld = any(is_of(grant, base_of(capability)) for grant in self._withheld)
+        withheld = self._is_withheld(capability)
         self._uses.note(
             DeniedUse(self._node, call, imported, capability, what, self._grants, withheld)
         )
 
+    def _is_withheld(self, capability: str) -> bool:
+        return any(is_of(grant, base_of(capability)) for grant in self._withheld)
+
     def note_printed(self, call: int, stream: str) -> None:
         """It printed to "stdout" or "stderr" without a grant."""
-        self.note(call, f"wasi:cli/{stream} get-{stream}", f"stdio:{stream}", f"print to {stream}")
+        if stream not in self._printed:
+            capability = f"stdio:{stream}"
+            told = f"wasi:cli/{stream} get-{stream}", capability, f"print to {stream}"
+            self._printed[stream] = (*told, self._is_withheld(capability))
+        imported, capability, what, withheld = self._printed[stream]
+        self._uses.note(
+            DeniedUse(self._node, call, imported, capability, what, self._grants, withheld)
+        )
 
     def note_call(
         self,
