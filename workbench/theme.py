@@ -105,8 +105,7 @@ COLOUR_BLIND = _theme(
 """Begun from the hues of Okabe and Ito, and set apart for each kind of colour vision."""
 
 THEMES = (DARK, LIGHT, HIGH_CONTRAST, COLOUR_BLIND)
-
-THEME_NAMES = tuple(theme.name for theme in THEMES)
+"""In the order of `THEME_NAMES`."""
 
 ROLE_VARIABLES: dict[StyleRole, tuple[str, str]] = {
     StyleRole.TEXT: ("foreground", ""),

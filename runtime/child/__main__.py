@@ -1,21 +1,8 @@
-"""The child process's first lines: `python -m runtime.child.__main__ FD`, FD being its pipe.
-
-A module of its own, because the messages of `server` must have one identity in both processes.
-"""
+"""A child process that imports what it needs when it is told what to open."""
 
 from __future__ import annotations
 
-import sys
-import traceback
-from multiprocessing.connection import Connection
-
-from runtime.child.leaving import leave_process
-from runtime.child.server import serve
+from runtime.child.program import run
 
 if __name__ == "__main__":
-    try:
-        serve(Connection(int(sys.argv[1])))
-    except BaseException:
-        traceback.print_exc()
-        leave_process(1)
-    leave_process(0)
+    run()

@@ -24,13 +24,15 @@ class ChildProcess:
     popen: ClassVar[type[subprocess.Popen[Any]]] = subprocess.Popen
     """Starts the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = PROGRAM) -> None:
+        """`program` is the module that runs in it."""
+        self.program = program
         ours, theirs = socket.socketpair()
         self._folder = tempfile.TemporaryDirectory(prefix="torvyn-studio-")
         self._log_path = Path(self._folder.name) / "runtime.log"
         with theirs, self._log_path.open("wb") as log:
             self._process = self.popen(
-                [sys.executable, "-P", "-m", PROGRAM, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", program, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

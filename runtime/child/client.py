@@ -54,7 +54,7 @@ class ProcessClient:
         if self._dead is not None:
             if isinstance(request, Restart):
                 self._process.discard()
-                self._start(ChildProcess())
+                self._start(ChildProcess(self._process.program))
             return
         self._write(request)
 

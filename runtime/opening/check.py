@@ -9,18 +9,9 @@ from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
 from runtime.flow.manifest.manifest_file import load_manifest
 from runtime.model.errors import Severity, StudioError
-from runtime.model.outline import FlowOutline
 from runtime.model.printable import json_line
 from runtime.opening.cache_folder import compiled_cache
 from runtime.wasm.host import Host
-
-
-def check_manifest_file(manifest: Path, flow_name: str | None = None) -> FlowOutline:
-    """The chosen flow, no component opened. Raises `StudioError` with every problem."""
-    check = check_manifest(manifest, flow_name)
-    if check.outline is None or any(item.severity is Severity.ERROR for item in check.diagnostics):
-        raise StudioError(check.diagnostics)
-    return check.outline
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ from enum import IntFlag
 
 from runtime.model.errors import Diagnostic
 
+RING_BYTES = 64 * 1024 * 1024
+"""Default bound of the recording that is always on, in bytes."""
+
 TIMELINE_CELLS = 240
 """Parts a branch is divided into for drawing."""
 

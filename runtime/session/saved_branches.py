@@ -10,6 +10,7 @@ from runtime.execution.resources import SessionResources
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import FlowState
+from runtime.model.project_files import LAST_RECORDING
 from runtime.protocol.updates import SavedBranches
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
@@ -19,7 +20,6 @@ from runtime.recording.run_facts import run_facts
 from runtime.timetravel.branches import Branch, Branches
 from runtime.wasm.host import surfaces_of
 
-LAST = "last.rec"
 """The branch the session was on; the others are `last-branch-N.rec`."""
 
 
@@ -34,7 +34,7 @@ def save_branches(
             old.unlink()
         for branch in branches.kept:
             current = branch is branches.current
-            path = folder / (LAST if current else f"last-branch-{branch.number}.rec")
+            path = folder / (LAST_RECORDING if current else f"last-branch-{branch.number}.rec")
             failed = _save(branch, resources, options, path)
             if failed is not None:
                 return SavedBranches(tuple(made), failed)

@@ -12,11 +12,11 @@ from runtime.execution.execution import Execution
 from runtime.model.commands import Command
 from runtime.model.events import CallFinished, Event, FlowEnded
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.timeline import BranchInfo, TimelineMark
+from runtime.protocol.timeline import RING_BYTES, BranchInfo, TimelineMark
 from runtime.recording.command_lines import is_change
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
-from runtime.recording.ring.ring import RING_BYTES, Ring
+from runtime.recording.ring.ring import Ring
 from runtime.recording.ring.ring_steps import steps_since
 from runtime.timetravel.checkpoints import Checkpoints, KeptCheckpoint
 from runtime.timetravel.event_index import EventIndex

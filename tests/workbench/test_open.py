@@ -17,11 +17,14 @@ from runtime.flow.error_rules import GivenRule
 from runtime.flow.studio_settings import SETTINGS_FILE
 from runtime.model.linked import ErrorPolicy, ErrorRule
 from runtime.opening.open import SessionOptions
+from runtime.opening.openers import options_of
+from runtime.opening.specification import SessionSpecification
 from tests.support.session_driver import opened
 from tests.support.terminal import in_terminal
 from workbench.app import StudioApp
 from workbench.terminal import keyboard
 from workbench.verbs import open as verb
+from workbench.verbs import open_workbench
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out"
@@ -70,14 +73,17 @@ def test_leaving_a_flow_that_does_not_open_is_an_error(
 def test_options_reach_the_session(
     monkeypatch: pytest.MonkeyPatch, given: list[str], options: SessionOptions
 ) -> None:
-    asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(verb, "process_link", lambda *arguments: asked.append(arguments))
-    monkeypatch.setattr(StudioApp, "run", lambda self, mouse: self._open_link())
+    asked: list[SessionSpecification] = []
+    monkeypatch.setattr(verb, "start_process", lambda: None)
+    monkeypatch.setattr(
+        open_workbench, "session_client", lambda specification, _: asked.append(specification)
+    )
+    monkeypatch.setattr(StudioApp, "run", lambda self, mouse: None)
     monkeypatch.setattr(sys, "stdin", Terminal())
     monkeypatch.setattr(sys, "stdout", Terminal())
     manifest = str(SAMPLE / "Torvyn.toml")
     assert verb.command.main([manifest, *given], standalone_mode=False) == 0
-    assert [arguments[2] for arguments in asked] == [options]
+    assert [options_of(specification) for specification in asked] == [options]
 
 
 def test_a_given_error_policy_counts_more_than_the_settings_of_the_project(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -11,13 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from runtime.model.project_files import LAST_RECORDING, STUDIO_FOLDER
 from workbench.text.figures import calls_words
 from workbench.text.lines import Line, StyleRole, line, pad, wrap_words
 from workbench.view import View
 from workbench.widgets.label import LineLabel
-
-SAVED_FOLDER = Path(".torvyn", "studio")
-"""Where branches are saved, next to the manifest: `last.rec`."""
 
 WHAT_CELLS = 12
 
@@ -116,7 +113,7 @@ def quit_rows(ending: tuple[Ending, ...], *, running: bool, cells: int) -> tuple
             rows.append(line((f"   {head} ", StyleRole.STRONG), (piece, StyleRole.DIM)))
     rows.append(())
     for key, words in (
-        ("s", f"save all to {SAVED_FOLDER / 'last.rec'}, and quit"),
+        ("s", f"save all to {STUDIO_FOLDER / LAST_RECORDING}, and quit"),
         ("d", "discard, and quit"),
         ("esc", "stay"),
     ):

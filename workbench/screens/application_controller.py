@@ -8,11 +8,12 @@ from typing import Any
 
 from textual.app import App
 
+from runtime.model.project_files import STUDIO_FOLDER
 from runtime.protocol.requests import Request, SaveBranches
 from runtime.protocol.updates import SavedBranches
 from workbench.dialogs.confirm import ConfirmScreen
 from workbench.dialogs.help import HelpScreen
-from workbench.dialogs.quit import SAVED_FOLDER, QuitAnswer, QuitScreen, endings
+from workbench.dialogs.quit import QuitAnswer, QuitScreen, endings
 from workbench.screens.panes import Panes
 from workbench.terminal.mouse import set_mouse
 from workbench.theme_palette import choose_theme
@@ -82,7 +83,7 @@ class ApplicationController:
         if answer is QuitAnswer.DISCARD or (answer is QuitAnswer.SAVE and flow is None):
             self._app.exit()
         elif answer is QuitAnswer.SAVE and flow is not None:
-            folder = Path(flow.manifest).parent / SAVED_FOLDER
+            folder = Path(flow.manifest).parent / STUDIO_FOLDER
             self._panes.show_notice(f"Saving the branches into {folder}…")
             self._send(SaveBranches(str(folder)))
 

@@ -17,13 +17,13 @@ from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.values import Choice, Flag, Whole
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.recording.ring.ring import RING_BYTES
+from runtime.protocol.timeline import RING_BYTES
 from workbench.actions.labels import keys_of
 from workbench.actions.table import ACTIONS
 from workbench.arrangement.arrange import LayoutName
 from workbench.settings.keymap import KeyList, check_keymap
+from workbench.settings.theme_names import THEME_NAMES
 from workbench.text.keys import key_name
-from workbench.theme import THEME_NAMES
 
 FOLDER = "torvyn-studio"
 FILE_NAME = "config.toml"

@@ -9,14 +9,12 @@ from typing import NamedTuple
 
 from runtime.model.commands import Step
 from runtime.model.events import CallFinished
+from runtime.protocol.timeline import RING_BYTES
 from runtime.recording.command_lines import is_change
 from runtime.recording.encoding import Entry
 from runtime.recording.ring.compact import CompactChunk
 from runtime.recording.ring.compact_tier import CompactTier
 from runtime.recording.ring.sizes import CALL_BYTES, bytes_of_calls, bytes_of_command
-
-RING_BYTES = 64 * 1024 * 1024
-"""Default bound, in bytes."""
 
 CHUNKS = 128
 """About as many chunks a full ring has; the oldest one is compacted, or goes, at once when the

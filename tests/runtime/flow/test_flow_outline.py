@@ -8,7 +8,7 @@ import pytest
 
 from runtime.model.linked import Role
 from runtime.model.outline import Lack, UnlinkedFlowError, outline_of
-from runtime.opening.check import check_manifest_file
+from runtime.opening.check_manifest_file import check_manifest_file
 from runtime.opening.open import open_flow
 from tests.support.studio_projects import HEAD, Project, sink, source
 

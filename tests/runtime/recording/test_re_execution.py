@@ -40,12 +40,13 @@ from runtime.model.commands import (
 from runtime.model.events import CallFinished, Event, Stopped, StopReason
 from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
+from runtime.protocol.timeline import RING_BYTES
 from runtime.recording.command_lines import is_change
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import CompactStep, EventStep, steps_of_ring
-from runtime.recording.ring.ring import RING_BYTES, Ring
+from runtime.recording.ring.ring import Ring
 from runtime.recording.ring.ring_steps import steps_since
 from tests.support.engine_fakes import (
     FINISHED,

@@ -8,12 +8,13 @@ import pytest
 
 from runtime.model.commands import Advance, Edit, Inject, Relink, Start, Step
 from runtime.model.events import CallFinished
+from runtime.protocol.timeline import RING_BYTES
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
 from runtime.recording.recorder import Recorder, entries_of, save
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
-from runtime.recording.ring.ring import RING_BYTES, Ring
+from runtime.recording.ring.ring import Ring
 from runtime.recording.ring.ring_steps import steps_since
 from runtime.recording.ring.sizes import CALL_BYTES, COMMAND_BYTES
 from tests.support.engine_fakes import WALL_NS

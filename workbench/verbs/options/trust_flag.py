@@ -5,15 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from runtime.model.linked import LinkedFlow
 from runtime.model.printable import printable
-from runtime.opening.trust import Admit, ProjectTrust
 from runtime.protocol.trust_question import TrustQuestion
 from workbench.command_line.messages import show_problem
+
+if TYPE_CHECKING:
+    from runtime.opening.trust import Admit, ProjectTrust
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -32,6 +34,8 @@ def admission(*, trust: bool) -> Admit:
 
     Without a terminal nobody is asked, and what is not agreed to raises `StudioError`.
     """
+
+    from runtime.opening.trust import ProjectTrust
 
     def admit(flow: LinkedFlow) -> LinkedFlow:
         project = ProjectTrust(Path(flow.manifest), trusted=trust)
