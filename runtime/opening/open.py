@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from runtime.build.session_builds import SessionBuilds
-from runtime.child.client import ProcessClient
 from runtime.child.pipe_messages import Compiling
 from runtime.engine.options import EngineOptions
 from runtime.execution.resources import OpenFeeds, SessionResources
@@ -223,14 +222,3 @@ def reopening_of(
     if not options.watch:
         return None
     return Reopening(manifest, changed, poll_only=options.poll_only)
-
-
-def process_link(
-    manifest: Path,
-    flow_name: str | None = None,
-    options: SessionOptions | None = None,
-    inputs: tuple[str, ...] = (),
-) -> ProcessClient:
-    """A session in a child process, as the workbench uses it; problems come in its updates."""
-    opener = FlowOpener(manifest.absolute(), flow_name, options or SessionOptions(), inputs)
-    return ProcessClient(opener)

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 
 from runtime.build.session_builds import SessionBuilds
-from runtime.child.client import ProcessClient
 from runtime.child.pipe_messages import Compiling
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
@@ -76,11 +75,6 @@ class ReplayOpener:
     def trust(self) -> ProjectTrust:
         """See `Opener.trust`."""
         return project_trust(self.manifest, trusted=self.options.trusted)
-
-
-def replay_link(opener: ReplayOpener) -> ProcessClient:
-    """A replay in a child process, as the workbench uses it; problems come in its updates."""
-    return ProcessClient(opener)
 
 
 def _feeds(recorded: RecordedFlow, inputs: tuple[str, ...]) -> Mapping[str, Feed]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from runtime.build.session_builds import SessionBuilds
-from runtime.child.client import ProcessClient
 from runtime.child.pipe_messages import Compiling
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Severity, StudioError
@@ -49,8 +48,3 @@ class RestoringOpener:
     def trust(self) -> ProjectTrust:
         """See `Opener.trust`."""
         return self.fresh.trust()
-
-
-def restoring_link(opener: RestoringOpener) -> ProcessClient:
-    """Such a session in a child process; problems come in its updates."""
-    return ProcessClient(opener)

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from runtime.build.samples import copy_sample, samples
 from runtime.model.linked import ROLE_INTERFACES, LinkedFlow, Role
-from runtime.opening.open import process_link
 from runtime.protocol.updates import Health
+from tests.support.process_sessions import process_link
 from tests.support.recorded_guests import counting_source
 from tests.support.studio_projects import HEAD
 from tests.support.wasm_guests import ECHO, ELEMENT, component, printer

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from runtime.opening.open import process_link
 from runtime.protocol.updates import Health
+from tests.support.process_sessions import process_link
 from workbench.app import StudioApp
 
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from textual.pilot import Pilot
 
-from runtime.opening.open import process_link
 from runtime.protocol.updates import Health
+from tests.support.process_sessions import process_link
 from tests.support.screen_picture import (
     ROOT,
     MissingToolError,

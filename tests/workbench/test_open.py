@@ -8,7 +8,6 @@ import pty
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.opening.open import process_link
 from tests.support.narrow import present
+from tests.support.process_sessions import process_link
 from tests.support.workbench_fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 from workbench.dialogs.payload_editor import PayloadScreen

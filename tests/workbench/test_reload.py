@@ -7,8 +7,8 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-from runtime.opening.open import process_link
 from tests.support.narrow import present
+from tests.support.process_sessions import process_link
 from tests.support.workbench_fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 

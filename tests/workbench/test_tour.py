@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from runtime.build.samples import copy_sample, samples
-from runtime.opening.open import process_link
 from tests.support.narrow import present
+from tests.support.process_sessions import process_link
 from tests.support.workbench_fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 from workbench.tour.tour_steps import TOUR

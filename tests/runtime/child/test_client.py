@@ -15,9 +15,9 @@ import pytest
 
 from runtime.child.client import ProcessClient
 from runtime.model.events import StopReason
-from runtime.opening.open import process_link
 from runtime.protocol.requests import Continue, ListQueue, Restart, StepCall
 from runtime.protocol.updates import Health, Update
+from tests.support.process_sessions import process_link
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
@@ -153,7 +153,7 @@ def test_a_child_does_not_outlive_a_killed_parent() -> None:
     program = f"""
 import time
 from pathlib import Path
-from runtime.opening.open import process_link
+from tests.support.process_sessions import process_link
 if __name__ == "__main__":
     link = process_link(Path({str(SAMPLE)!r}), "main")
     while link.poll().flow is None:

@@ -6,10 +6,11 @@ import time
 from pathlib import Path
 
 from runtime.model.linked import Role
-from runtime.opening.open import SessionOptions, process_link
+from runtime.opening.open import SessionOptions
 from runtime.protocol.requests import Continue, Restart
 from runtime.protocol.updates import Health
 from tests.runtime.child.test_client import is_open, wait_for
+from tests.support.process_sessions import process_link
 from tests.support.wasm_guests import PRINT_AND_HANG, SOURCE, component, printer
 
 MANIFEST = """

@@ -13,11 +13,11 @@ from runtime.child.client import ProcessClient
 from runtime.model.call import CallInProgress, Export
 from runtime.model.linked import Role
 from runtime.model.snapshot import NodeState
-from runtime.opening.open import process_link
 from runtime.protocol.requests import Continue, StepCall, StopCall
 from runtime.protocol.updates import Update
 from tests.runtime.child.test_client import is_open, wait_for
 from tests.support.narrow import present
+from tests.support.process_sessions import process_link
 from tests.support.studio_projects import Project, source
 from tests.support.wasm_guests import LOOP, component
 

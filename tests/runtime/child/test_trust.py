@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from runtime.child.client import ProcessClient
-from runtime.opening.open import SessionOptions, process_link
+from runtime.opening.open import SessionOptions
 from runtime.protocol.requests import AnswerTrust, Restart, StartBuild
 from runtime.protocol.trust_question import TrustKind, TrustQuestion
 from runtime.protocol.updates import Update
+from tests.support.process_sessions import process_link
 
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "grants"
 PATIENCE_SECONDS = 30.0
