@@ -59,6 +59,8 @@ def state_words(view: View) -> tuple[str, str, StyleRole]:
         return elsewhere
     if view.running:
         return ">", "RUNNING", StyleRole.GOOD
+    if view.failed_node is not None and not _ended(view):
+        return "x", "ERROR", StyleRole.BAD
     if view.break_hit is not None:
         return BREAK_ON, f"BREAK {view.break_hit.breakpoint.number}", StyleRole.NEXT
     match view.snapshot.state if view.snapshot is not None else FlowState.CREATED:
@@ -70,6 +72,10 @@ def state_words(view: View) -> tuple[str, str, StyleRole]:
             return "=", "CANCELLED", StyleRole.WARN
         case _:
             return "||", "PAUSED", StyleRole.NEXT
+
+
+def _ended(view: View) -> bool:
+    return view.snapshot is not None and view.snapshot.state.ended
 
 
 def header(view: View, title: str, pace: float | None, cells: int) -> Line:

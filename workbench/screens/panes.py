@@ -96,6 +96,8 @@ class Panes(Vertical, inherit_bindings=False):
     ) -> None:
         super().__init__(id="panes")
         self._send = send
+        self.memory = memory
+        """What is remembered of the project."""
         self._tour_rows = 0
         self._frame = Frame(title, tour)
         self.flow_pane = FlowPane(id="flow", classes="pane")

@@ -207,6 +207,8 @@ class SessionController:
 
     def cycle_pace(self) -> None:
         """Take the next pace; a flow that runs takes it at once."""
-        self._panes.pace = PACES[(PACES.index(self._panes.pace) + 1) % len(PACES)]
+        pace = self._panes.pace
+        at = PACES.index(pace) if pace in PACES else -1  # the settings may name another one
+        self._panes.pace = PACES[(at + 1) % len(PACES)]
         if self._context.view.running:
             self.send(Continue(self._panes.pace))

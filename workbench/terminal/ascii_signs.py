@@ -29,6 +29,8 @@ TWINS: Mapping[str, str] = {
     **dict.fromkeys("‘’", "'"),
     **dict.fromkeys("“”", '"'),
     **{chr(ord("①") + n): str(n + 1) for n in range(9)},
+    **{chr(ord("⑩") + n): chr(ord("a") + n) for n in range(11)},
+    "⋮": ":",
     "●": "B",
     "○": "b",
     "◆": "&",

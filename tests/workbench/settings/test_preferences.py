@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from textual.events import Key
 from textual.keys import _character_to_key
 from textual.theme import Theme
@@ -20,6 +22,7 @@ from tests.support.workbench_fakes import (
     branch_of_calls,
     busy_update,
     on_branch,
+    panes_of,
     settle,
     show,
     text_of,
@@ -29,11 +32,16 @@ from workbench.app import StudioApp
 from workbench.dialogs.quit import endings, quit_rows
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
-from workbench.terminal.ascii_signs import needs_ascii, to_ascii
+from workbench.terminal.ascii_signs import TWINS, needs_ascii, to_ascii
 from workbench.text.keys import use_keys
 from workbench.text.lines import StyleRole, plain
 from workbench.theme import THEMES, role_styles
 from workbench.view import View
+
+ROOT = Path(__file__).parents[3]
+
+NEVER_DRAWN = "\u200d\ufe0f\ufffd"
+"""Characters that are looked for in texts."""
 
 
 def app_with(link: FakeLink, preferences: Preferences, project: Path | None = None) -> StudioApp:
@@ -51,6 +59,8 @@ async def test_keys_pace_and_theme_are_the_users_and_an_unknown_key_says_so() ->
         assert " t step " in text_of(app).split("\n")[-1]
         await pilot.press("t")
         assert asked(link) == [StepCall()]
+        await pilot.press("p")
+        assert panes_of(app).pace is None
         await pilot.press("A")
         assert "A does nothing here; ? lists what does." in text_of(app)
         await pilot.press("C")
@@ -98,6 +108,21 @@ async def test_in_ascii_the_screen_has_the_same_layout_and_no_other_sign() -> No
     assert "?" not in texts[1].replace("? help", "")
     assert "+- 1 Flow --" in texts[1]
     assert to_ascii("日本 µ é") == "???? u ?"
+
+
+def test_every_sign_of_the_workbench_has_a_twin_of_one_cell() -> None:
+    lacking: dict[str, str] = {}
+    for path in (ROOT / "workbench").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                lacking.update(
+                    (sign, path.name)
+                    for sign in node.value
+                    if not sign.isascii() and sign not in TWINS and sign not in NEVER_DRAWN
+                )
+    assert lacking == {}
+    assert all(cell_len(sign) == 1 and len(twin) == 1 for sign, twin in TWINS.items())
+    assert "".join(TWINS.values()).isascii()
 
 
 @pytest.mark.parametrize(
