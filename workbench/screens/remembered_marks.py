@@ -24,6 +24,8 @@ class RememberedMarks:
         self._memory = memory
         self._send = send
         self._kept = () if memory is None else _marks(memory.recall(SECTION))
+        self._shown: tuple[int, ...] = ()
+        """Marks of the branch, as last heard."""
         self._asked: tuple[int, ...] | None = None
         """Marks the session was asked to set and has not told of yet."""
 
@@ -37,8 +39,11 @@ class RememberedMarks:
             self._send(SetMarks(self._kept))
         elif self._asked is not None:
             if marks == self._asked:
-                self._asked = None
-        elif marks != self._kept:
+                self._asked, self._shown = None, marks
+        elif old.timeline is not None and old.timeline.branch != new.timeline.branch:
+            self._shown = marks  # another branch has marks of its own: nobody took any away
+        elif marks != self._shown:
+            self._shown = marks
             self._kept = marks[:MOST_MARKS]
             self._memory.keep(SECTION, list(self._kept))
 

@@ -187,6 +187,8 @@ async def test_marks_are_kept_for_the_project_and_set_again(
             await show(app, pilot, link, on_branch(branch_of_calls(90)))
             await show(app, pilot, link, on_branch(branch_of_calls(91, marks=marks)))
             assert asked(link) == sent
+            other = replace(branch_of_calls(91), branch=2, branches=TWO_BRANCHES)
+            await show(app, pilot, link, on_branch(other))
     assert ProjectMemory(project).recall("marks") == [4, 88]
 
 
