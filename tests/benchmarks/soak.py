@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "sample_flows" / "backpressure" / ".torvyn" / "build"
 MINUTE_S = 60.0
 KEYS = 30
-HELP = b"What can be done"
+HELP = b"Help  "
 WARM_UP_MINUTES = 5
 """Rings fill up until then; growth is counted from there."""
 

@@ -199,7 +199,7 @@ async def test_nodes_in_the_event_log_can_be_told_apart() -> None:
     )
     link = FakeLink(replace(before(flow, "plant-08-bill"), events=calls))
     async with opened(link, (120, 36)) as (app, _pilot):
-        rows = [line[81:98] for line in text_of(app).splitlines() if "process(#1)" in line[80:]]
+        rows = [line[81:99] for line in text_of(app).splitlines() if "emitted 1" in line[80:]]
         assert len(rows) == len(set(rows)) == len(calls)
 
 

@@ -298,7 +298,7 @@ async def test_an_editor_does_not_open_over_another_screen() -> None:
         whole = WholePayload(ReadPayload(7, EDIT_BYTES), element_line(7), data=b"{}")
         link.push(Update(Health.READY, replies=(whole,)))
         await settle(app, pilot)
-        assert "What can be done" in text_of(app)
+        assert "Help  " in text_of(app)
 
 
 async def test_nothing_is_edited_while_the_flow_runs() -> None:
