@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
 from runtime.model.call import Answer, Call
 from runtime.model.commands import Command
-from runtime.model.events import Event
+from runtime.model.events import CallFinished, Event
 from runtime.recording.answers import refusal
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.timetravel.branches import Branch
@@ -49,3 +51,29 @@ class PastEvents:
     def step(self) -> tuple[Command, list[Event]] | None:
         """The next command and what it led to; None at the end of the branch."""
         return self._replayer.step()
+
+
+def calls_backwards(
+    branch: Branch, before: int, options: EngineOptions
+) -> Iterator[list[CallFinished]]:
+    """The calls of a branch before call `before`, the last ones first, with their elements.
+
+    Each list has consecutive calls in their order, and follows the list that is given after it. It
+    ends where the ring has nothing more. Calls that are kept in full are not told again.
+    """
+    for chunk in branch.ring.calls_backwards():
+        calls = [event for event in chunk if event.call.number < before]
+        if calls:
+            before = calls[0].call.number
+            yield calls
+    begins: list[KeptCheckpoint | None] = [*branch.checkpoints.backwards(before)]
+    if branch.ring.repeatable:
+        begins.append(None)
+    for begin in begins:
+        past = PastEvents(branch, begin, options)
+        begun, calls = past.calls, []
+        while past.calls < before - 1 and (done := past.step()) is not None:
+            calls += [event for event in done[1] if isinstance(event, CallFinished)]
+        if calls:
+            yield calls
+        before = begun + 1

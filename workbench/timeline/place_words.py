@@ -71,6 +71,8 @@ def place_words(timeline: Timeline, room: int) -> Line:
         parts = [(position_words(timeline), StyleRole.STRONG)]
     else:
         parts = [(f"{timeline.calls:,} call{'s' * (timeline.calls != 1)}", StyleRole.STRONG)]
+    if timeline.earliest:
+        parts.append((f"kept from {timeline.earliest:,}", StyleRole.WARN))
     if timeline.marks and timeline.position in timeline.marks:
         parts.append(("marked", StyleRole.STRONG))
     if len(timeline.branches) > 1 or timeline.branch > 1:

@@ -160,6 +160,11 @@ class Ring:
         """The calls among `entries()`."""
         return (entry for entry in self.entries() if isinstance(entry, CallFinished))
 
+    def calls_backwards(self) -> Iterator[list[CallFinished]]:
+        """The calls among `entries()` in lists, the last ones first; each in the calls' order."""
+        for chunk in self._chunks()[::-1]:
+            yield [entry for entry in chunk if isinstance(entry, CallFinished)]
+
     def compact_chunks(self) -> list[CompactChunk]:
         """What is kept compact, oldest first; `entries()` follow it."""
         return self._compact.chunks()

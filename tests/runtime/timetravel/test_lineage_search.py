@@ -12,8 +12,9 @@ from runtime.lineage.lineage_report import lineage_report
 from runtime.model.linked import Role
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import JumpTo, ReadLineage
+from runtime.recording.ring.ring import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
-from runtime.timetravel.past_events import PastEvents
+from runtime.timetravel.past_events import PastEvents, calls_backwards
 from tests.support.narrow import present
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
@@ -111,3 +112,25 @@ def test_what_the_ring_has_lost_is_told(tmp_path: Path) -> None:
         assert driver.snapshot == end
     finally:
         driver.session.close()
+
+
+def test_the_calls_of_the_past_are_told_backwards_in_full(tmp_path: Path) -> None:
+    nodes = {"source": (Role.SOURCE, counting_source(1_500)), "sink": (Role.SINK, sink())}
+    manifest = Project(tmp_path, nodes).write()
+    for ring_bytes in (150_000, 400_000, RING_BYTES):
+        driver = opened(manifest, recording=RecordingSettings(ring_bytes=ring_bytes))
+        try:
+            driver.run()
+            time = driver.session._time
+            parts = list(calls_backwards(time.branch, ALL, time._resources.options))
+            calls = [event for part in parts[::-1] for event in part]
+            numbers = [event.call.number for event in calls]
+            assert numbers == list(range(time.branch.earliest + 1, driver.snapshot.calls + 1))
+            kept = list(time.branch.ring.calls())
+            assert calls[-len(kept) :] == kept
+            assert all(event.call.element for event in calls if event.call.export == "push")
+            middle = numbers[len(numbers) // 2]
+            earlier = next(calls_backwards(time.branch, middle, time._resources.options))
+            assert earlier[-1] == calls[numbers.index(middle) - 1]
+        finally:
+            driver.session.close()

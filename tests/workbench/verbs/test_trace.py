@@ -10,11 +10,14 @@ import pytest
 
 from runtime.headless.trace import trace_recording
 from runtime.lineage import element_traces
+from runtime.model.call import Call, Export, Outcome
 from runtime.model.linked import Role
 from runtime.recording.encoding import OutputLevel, RecordingOptions
+from tests.support.engine_fakes import ABSORBED, FakeInvoker, edge, emitted, flow
 from tests.support.recording_flows import Components, record_to
 from tests.support.studio_projects import ROOT, Project, row, sink, source, studio
 from tests.support.wasm_guests import AGGREGATOR, FILTER, component
+from workbench.verbs.trace_text import chosen_traces, is_lineage, trace_text
 
 FAN_OUT = ROOT / "sample_flows" / "fan-out"
 RECORDING = FAN_OUT / "four-events.rec"
@@ -187,3 +190,44 @@ def test_more_elements_than_are_kept_are_counted(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(element_traces, "KEPT_TRACES", 3)
     _, traces = trace_recording(RECORDING)
     assert (traces.lineages, len(traces.traces)) == (4, 3)
+
+
+def test_one_element_is_found_wherever_it_comes_with_what_it_was_made_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "windows.rec"
+    linked = flow(
+        {"source": Role.SOURCE, "window": Role.AGGREGATOR, "sink": Role.SINK},
+        [edge("source", "window"), edge("window", "sink")],
+    )
+    windows = FakeInvoker(linked, elements=1_000)
+    windows.on("window", Export.INGEST, ten_together)
+    record_to(path, windows, linked)
+    monkeypatch.setattr(element_traces, "KEPT_TRACES", 25)
+    for words in ("window#70", "750"):
+        _, traces = trace_recording(path, None, is_lineage(words))
+        assert traces.lineages == 1_100
+        assert len(traces.traces) <= 26
+        chosen = chosen_traces(traces, words)
+        if words == "window#70":
+            made, *inputs = chosen
+            assert made.inputs_in_all == len(inputs) == 10
+            assert {trace.sequence for trace in inputs} == set(range(700, 710))
+            assert all(trace.into[0].lineage == made.lineage for trace in inputs)
+        else:
+            (trace,) = chosen
+            assert (trace.lineage, trace.hops[-1].export) == (750, "ingest")
+            assert [into.node for into in trace.into] == ["window"]
+    monkeypatch.setattr(element_traces, "MOST_INPUTS", 4)
+    _, traces = trace_recording(path, None, is_lineage("window#70"))
+    made = chosen_traces(traces, "window#70")[0]
+    assert (len(made.inputs or ()), made.inputs_in_all) == (4, 10)
+    assert "from source#706, source#707, source#708, source#709 and 6 more" in trace_text(
+        traces, [made]
+    )
+
+
+def ten_together(call: Call) -> Outcome:
+    """An aggregator that gives one element for ten."""
+    assert call.element is not None
+    return emitted(b"ten") if call.element.sequence % 10 == 9 else ABSORBED
