@@ -12,7 +12,7 @@ from runtime.lineage.lineage_report import lineage_report
 from runtime.model.linked import Role
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import JumpTo, ReadLineage
-from runtime.recording.ring.ring import RING_BYTES
+from runtime.protocol.timeline import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel.past_events import PastEvents, calls_backwards
 from tests.support.narrow import present
