@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from runtime.breakpoints.break_records import NextCallRecord
 from runtime.expression.call_record import ElementRecord
 from runtime.expression.expression import Condition, Expression
 from runtime.expression.expression_error import EvaluationError, ExpressionError
@@ -68,7 +67,7 @@ class ActiveBreakpoint:
             self.breakpoint,
             self.hits,
             call,
-            isinstance(record, NextCallRecord),
+            self.is_before,
             record.node,
             None if element is None else element.id,
             () if self.condition is None else seen_values(self.condition, record),

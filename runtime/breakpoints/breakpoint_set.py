@@ -6,7 +6,7 @@ all conditions that ask for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from runtime.breakpoints.active_breakpoint import ActiveBreakpoint, switched_off_after
@@ -49,6 +49,11 @@ class BreakpointSet:
     def definitions(self) -> tuple[Breakpoint, ...]:
         """As they are set now."""
         return tuple(one.breakpoint for one in self._all.values())
+
+    def fields(self) -> tuple[frozenset[str], ...]:
+        """What the condition of each asks for."""
+        conditions = (one.condition for one in self._all.values())
+        return tuple(frozenset() if one is None else one.fields for one in conditions)
 
     def rows(self) -> tuple[BreakpointRow, ...]:
         """What the screen hears of them."""
@@ -126,11 +131,19 @@ class BreakpointSet:
 
     def before(self, call: Call) -> list[BreakHit]:
         """The hits right before a call."""
-        standing = self._before.get(call.node)
-        if standing is None:
+        if call.node not in self._before:
             return []
-        record = NextCallRecord(call, self._flow)
-        return [] if standing.is_quiet(record) else self._met(standing, record, call.number)
+        return self.met_before(NextCallRecord(call, self._flow), call.number)
+
+    @property
+    def nodes_before(self) -> Container[str]:
+        """Nodes before whose calls a breakpoint is asked."""
+        return self._before
+
+    def met_before(self, record: ElementRecord, number: int) -> list[BreakHit]:
+        """The hits before a call of one of `nodes_before`."""
+        standing = self._before[record.node]
+        return [] if standing.is_quiet(record) else self._met(standing, record, number)
 
     def after(self, events: Iterable[Event]) -> list[BreakHit]:
         """The hits among what a call led to."""
@@ -255,7 +268,7 @@ class Standing:
         """Whether no condition holds, and none needs to be counted: found out for all at once."""
         if self._any is None:
             return False
-        if self._need_element and record.element is None:
+        if self._need_element and not record.has_element:
             return True
         try:
             return not self._any(record)
@@ -275,7 +288,7 @@ def _is_at(place: BreakPlace, record: ElementRecord, *, slow: bool) -> bool:
         case PlaceKind.EDGE:
             return True
         case PlaceKind.INPUT:
-            return record.element is not None
+            return record.has_element
         case PlaceKind.EXPORT:
             return place.export == record.export
         case PlaceKind.OUTPUT:

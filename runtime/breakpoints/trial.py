@@ -47,7 +47,7 @@ def try_breakpoint(
                 break
             calls += 1
             found += alone.before(event.call)
-            found += alone.after(_with_failure(event))
+            found += alone.after(with_failure(event))
             element = event.call.element or (event.outputs[0] if event.outputs else None)
         else:
             found += alone.after([event])  # type: ignore[list-item]
@@ -69,7 +69,7 @@ def _newest(events: Sequence[object], most_calls: int) -> Sequence[object]:
     return events
 
 
-def _with_failure(event: CallFinished) -> list[CallFinished | NodeFailed]:
+def with_failure(event: CallFinished) -> list[CallFinished | NodeFailed]:
     """The log has a failed call and its `NodeFailed` as one."""
     outcome, call = event.answer.outcome, event.call
     if not isinstance(outcome, Failed):

@@ -66,6 +66,11 @@ class ElementRecord:
         self._json: Any = _UNREAD
 
     @property
+    def has_element(self) -> bool:
+        """Whether there is an element."""
+        return self.element is not None
+
+    @property
     def edge(self) -> str:
         """The label of the edge that it came by, or goes into; "" where there is none."""
         return self._edge

@@ -187,6 +187,17 @@ class JumpToMark:
 
 
 @dataclass(frozen=True, slots=True)
+class BackToBreak:
+    """Stand at the last place before this one at which a breakpoint would have been met.
+
+    The breakpoints are the session's, those that are on; or one that `condition` makes of any
+    call. The past is looked through, so that a new breakpoint finds its hits there too.
+    """
+
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Fork:
     """Go on from this place of the past on a branch of its own; the old branch is kept."""
 
@@ -370,6 +381,7 @@ SessionRequest = (
     | Rollback
     | SetComparing
     | SeekRequest
+    | BackToBreak
     | ToggleMark
     | SetMarks
     | Fork

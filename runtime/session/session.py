@@ -27,6 +27,7 @@ from runtime.protocol.breakpoints import (
     TryBreakpoint,
 )
 from runtime.protocol.requests import (
+    BackToBreak,
     CompareBranches,
     Continue,
     Fork,
@@ -57,6 +58,7 @@ from runtime.protocol.requests import (
 from runtime.protocol.updates import CallMark, Health, Update
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.recording.file.writer import free_path
+from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.inspection_requests import answer_looks
 from runtime.session.queue_surgery import QueueSurgery
 from runtime.session.recording_file import RecordingFile, RecordingSettings
@@ -107,6 +109,7 @@ class FlowSession:
         )
         self._loop = RunLoop(self._time, self._breakpoints, clock)
         self._scratch = Scratch(resources)
+        self._backward = BackwardSeeking(self._time, self._breakpoints, resources.options)
         self._lineage = LineageReading(
             lambda: self._time.branch, resources.options, self._updates.reply
         )
@@ -160,6 +163,7 @@ class FlowSession:
         on(SkipElement, lambda asked: self._change(asked, Skip(asked.node)))
         answer_looks(self.requests, lambda: self.execution.inspector, self._updates.reply)
         on(ListNode, self._list_node)
+        on(BackToBreak, self._seek_break)
         on(ReadLineage, self._lineage.read)
         on(Rollback, self._roll_back)
         on(SetComparing, lambda asked: self._note(self._reload.set_comparing(asked.on)))
@@ -188,6 +192,7 @@ class FlowSession:
         self._loop.step_once(asked.node)
 
     def _pause(self, asked: Pause | StopCall) -> None:
+        self._backward.cancel()
         self._time.cancel()
         self._loop.pause()
 
@@ -223,6 +228,10 @@ class FlowSession:
     def _seek(self, asked: SeekRequest) -> None:
         self._stand()
         self._time.seek(asked)
+
+    def _seek_break(self, asked: BackToBreak) -> None:
+        self._stand()
+        self._backward.ask(asked)
 
     def _toggle_mark(self, asked: ToggleMark) -> None:
         self._stand()
@@ -298,6 +307,8 @@ class FlowSession:
         """
         self.take_reloads()
         looks = self._lineage.work(self._loop.time_left(budget_ns // 2))
+        if self._backward.work(self._loop.time_left(budget_ns)):
+            return 0
         if self._time.seeking is None:
             waits_ns = self._loop.work(budget_ns)
             return 0 if looks else waits_ns

@@ -18,6 +18,7 @@ from runtime.model.events import Event, StopReason
 from runtime.protocol.break_places import PlaceKind
 from runtime.protocol.breakpoints import (
     BreakHit,
+    Breakpoint,
     BreakpointList,
     BreakpointTrial,
     RemoveBreakpoint,
@@ -49,6 +50,7 @@ class SessionBreakpoints:
         self._store = BreakpointStore(Path(flow.manifest)) if kept else None
         self._unkept = ""
         self._hit: tuple[BreakHit | None, StopNote] | None = None
+        self._back: tuple[int, BreakHit] | None = None
         self._passed: tuple[Execution, Call] | None = None
         if self._store is not None:
             self._load(self._store)
@@ -185,10 +187,21 @@ class SessionBreakpoints:
 
     def listing(self) -> BreakpointList:
         """What the screen hears of them."""
-        hit = None
-        if self._hit is not None and self._time.shown.stop_note is self._hit[1]:
+        hit, shown = None, self._time.shown
+        if self._hit is not None and shown.stop_note is self._hit[1]:
             hit = self._hit[0]
+        elif self._back is not None and self._time.past and shown.calls == self._back[0]:
+            hit = self._back[1]
         return BreakpointList(self._set.rows(), self._watches.rows(), hit, self._unkept)
+
+    def led_back(self, place: int, hit: BreakHit) -> None:
+        """A search in the past leads to this hit, after so many calls."""
+        self._back = place, hit
+
+    @property
+    def switched_on(self) -> tuple[Breakpoint, ...]:
+        """The breakpoints that are on."""
+        return tuple(one for one in self._set.definitions if one.on)
 
     @property
     def watches(self) -> tuple[Watch, ...]:

@@ -24,10 +24,12 @@ from runtime.protocol.breakpoints import (
     Watch,
     WatchRow,
 )
+from runtime.protocol.requests import BackToBreak
 from runtime.protocol.updates import Health, NodeCalls, Update
 from tests.support.workbench_fakes import (
     FakeLink,
     asked,
+    branch_of_calls,
     call_line,
     opened,
     panes_of,
@@ -165,3 +167,20 @@ async def test_where_the_flow_stands_at_a_breakpoint() -> None:
         assert '● json.level  "warn"' in text
         await show(app, pilot, link, Update(Health.READY, running=True))
         assert "BREAK" not in text_of(app)
+
+
+async def test_backspace_goes_back_to_a_hit_or_asks_for_a_condition() -> None:
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, Update(Health.READY, timeline=branch_of_calls(9)))
+        await pilot.press("backspace")
+        await until(pilot, lambda: app.screen is not panes_of(app).screen)
+        await pilot.press(*"size = 9", "enter")
+        await settle(app, pilot)
+        assert "equal is ==" in text_of(app)
+        await pilot.press("backspace", "backspace", "backspace", *"> 9", "enter")
+        await settle(app, pilot)
+        assert asked(link)[-1] == BackToBreak("size > 9")
+        await show(app, pilot, link, Update(Health.READY, breakpoints=LISTED))
+        await pilot.press("backspace")
+        assert asked(link)[-1] == BackToBreak()

@@ -58,6 +58,11 @@ class SessionActions(Protocol):
         """Look at the lineage of `Context.element`."""
         ...
 
+    def back_to_break(self) -> None:
+        """Go back to the last hit of a breakpoint; without one, of a condition that is asked
+        for."""
+        ...
+
     def break_here(self) -> None:
         """Set a breakpoint where the cursor is, or take it away."""
         ...

@@ -149,6 +149,11 @@ class SessionController:
         if failed is not None and old.failed_node is None and not self._panes.view.running:
             self._comparison.give_way()
 
+    def back_to_break(self) -> None:
+        """Go back to the last hit of a breakpoint; without one, of a condition that is asked
+        for."""
+        self.breakpoints.go_back()
+
     def break_here(self) -> None:
         """Set a breakpoint where the cursor is, or take it away."""
         self.breakpoints.set_here()

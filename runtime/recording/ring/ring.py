@@ -156,6 +156,12 @@ class Ring:
         chunks[-1] = chunks[-1].copy()  # the others do not change any more
         return islice(chain.from_iterable(chunks), max(skipped, 0), None)
 
+    def entries_backwards(self) -> Iterator[Entry]:
+        """What is kept in full at this moment, newest first."""
+        chunks = self._chunks()
+        chunks[-1] = chunks[-1].copy()
+        return chain.from_iterable(map(reversed, reversed(chunks)))
+
     def calls(self) -> Iterator[CallFinished]:
         """The calls among `entries()`."""
         return (entry for entry in self.entries() if isinstance(entry, CallFinished))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from runtime.expression.expression import Expression
+from runtime.expression.expression import Condition, Expression
 from runtime.expression.expression_error import ExpressionError
 from runtime.protocol.break_places import BreakPlace, PlaceKind
 from runtime.protocol.breakpoints import (
@@ -18,7 +18,7 @@ from runtime.protocol.breakpoints import (
     TryBreakpoint,
     Watch,
 )
-from runtime.protocol.requests import Request
+from runtime.protocol.requests import BackToBreak, Request
 from runtime.protocol.watch_words import WATCH
 from workbench.actions.break_targets import place_here, places_around
 from workbench.dialogs.ask import AskScreen, Hint
@@ -55,6 +55,22 @@ class BreakpointEditing:
             self._panes.show_notice(
                 f"{BREAK_ON} {place.words}. B lists breakpoints, Enter refines."
             )
+
+    def go_back(self) -> None:
+        """Go back to the last hit of a breakpoint that is on, else of a condition asked for."""
+        if any(row.breakpoint.on for row in self._panes.view.breaks.breakpoints):
+            self._send(BackToBreak())
+            self._panes.show_notice("Looking for the last hit before …")
+            return
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                self._send(BackToBreak(text))
+
+        title = "Back to the last call where"
+        self._panes.app.push_screen(
+            AskScreen(title, 'json.level == "warn" && ms > 20', _condition_hint), answered
+        )
 
     def ask(self, wish: BreakWish, target: Breakpoint | Watch | None) -> None:
         """Do what is asked in the list."""
@@ -108,6 +124,16 @@ class BreakpointEditing:
                 self._send(SetWatch(replace(watch, text=text)))
 
         self._panes.app.push_screen(asked, answered)
+
+
+def _condition_hint(text: str) -> Hint:
+    if not text.strip():
+        return Hint("a condition in CEL", False, fault=False)
+    try:
+        Condition(text)
+    except ExpressionError as error:
+        return Hint(f"column {error.column}: {error.reason}", False)
+    return Hint("the past is looked through, newest call first", True)
 
 
 def _watch_hint(text: str) -> Hint:

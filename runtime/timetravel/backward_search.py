@@ -1,0 +1,231 @@
+"""Backwards to the last call at which a breakpoint would have been met.
+
+Calls that the ring keeps in full are looked at as they are, newest first. Of older ones the ring
+keeps what names them, which is enough for conditions over `node`, `export` and `seq`; for all else
+the engine tells the past again, from one checkpoint after the other, backwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from runtime.breakpoints.breakpoint_set import BreakpointSet
+from runtime.breakpoints.trial import with_failure
+from runtime.engine.options import EngineOptions
+from runtime.expression.call_record import ElementRecord
+from runtime.expression.expression_error import MissingError
+from runtime.model.commands import Relink
+from runtime.model.events import CallFinished
+from runtime.model.linked import LinkedFlow
+from runtime.protocol.break_places import PlaceKind
+from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
+from runtime.recording.ring.compact import CallKind, CompactChunk
+from runtime.timetravel.branches import Branch
+from runtime.timetravel.checkpoints import KeptCheckpoint
+from runtime.timetravel.past_events import PastEvents
+
+CALLS_AT_ONCE = 500
+"""Calls looked at between two looks at the clock."""
+_OF_CALLS = frozenset(
+    {
+        PlaceKind.INPUT,
+        PlaceKind.EXPORT,
+        PlaceKind.CALL,
+        PlaceKind.OUTPUT,
+        PlaceKind.ERROR,
+        PlaceKind.NO_SUCH_PORT,
+    }
+)
+"""Places that a call alone tells of."""
+_NAMED = frozenset({"node", "export", "seq", "hits"})
+"""Fields that are kept of a compact call."""
+_NAMED_PLACES = frozenset({PlaceKind.INPUT, PlaceKind.EXPORT, PlaceKind.CALL})
+
+
+@dataclass(frozen=True, slots=True)
+class BackwardFind:
+    """What a search came to."""
+
+    hit: BreakHit | None
+    """None when no such call is kept."""
+    place: int = 0
+    """Calls made at the hit."""
+    looked: int = 0
+    """Calls looked at."""
+    why: str = ""
+    """Why none was found, or why no older call was looked at."""
+
+
+class BackwardSearch:
+    """Looks for the last hit at which fewer than `at` calls were made, a part at a time.
+
+    Raises:
+        ExpressionError: a condition is none.
+    """
+
+    def __init__(
+        self,
+        branch: Branch,
+        at: int,
+        flow: LinkedFlow,
+        breakpoints: Sequence[Breakpoint],
+        options: EngineOptions,
+    ) -> None:
+        """`flow` is the one that runs after `at` calls."""
+        self._branch = branch
+        self._at = at
+        self._flow = flow
+        self._options = options
+        self._breakpoints = [
+            replace(one, then=Then.MARK, first_hit=1, every=1) for one in breakpoints if one.on
+        ]
+        self._looked = 0
+        self._asked = self._set(flow)
+        self._steps = self._search()
+
+    def go_on(self, more_time: Callable[[], bool]) -> BackwardFind | None:
+        """What was found; None while there is more to look at."""
+        while True:
+            found = next(self._steps)
+            if found is not None or not more_time():
+                return found
+
+    def _set(self, flow: LinkedFlow) -> BreakpointSet:
+        made = BreakpointSet(flow)
+        for one in self._breakpoints:
+            made.put(one)
+        return made
+
+    def _search(self) -> Iterator[BackwardFind | None]:
+        end = self._at + 1
+        """Number of the oldest call that was looked at."""
+        if all(one.place.kind in _OF_CALLS for one in self._breakpoints):
+            for found, number in self._in_full():
+                end = number
+                yield found
+            if self._by_name_alone:
+                for found, number in self._compact(end):
+                    end = number
+                    yield found
+        for begin in [*self._branch.checkpoints.backwards(end), *self._start()]:
+            if begin is not None and begin.calls + 1 >= end:
+                continue
+            for found in self._told_again(begin, end):
+                yield found
+            end = 1 if begin is None else begin.calls + 1
+        why = "" if end <= 1 else self._branch.why_no_earlier
+        yield BackwardFind(None, looked=self._looked, why=why)
+
+    def _start(self) -> list[KeptCheckpoint | None]:
+        return [None] if self._branch.ring.repeatable else []
+
+    # ---- calls as they are kept
+
+    def _in_full(self) -> Iterator[tuple[BackwardFind | None, int]]:
+        """Newest first, as far back as the graph is the same."""
+        asked, at = self._asked, self._at
+        number = at + 1
+        for index, entry in enumerate(self._branch.ring.entries_backwards()):
+            if not index % CALLS_AT_ONCE:
+                yield None, number
+            if not isinstance(entry, CallFinished):
+                if isinstance(entry, Relink):
+                    return
+                continue
+            number = entry.call.number
+            if number > at + 1:
+                continue
+            self._looked += 1
+            if number < at and asked.asks_after:
+                hits = asked.after(with_failure(entry))
+                if hits:
+                    yield self._found(hits, number), number
+            if number <= at and asked.asks_before:
+                hits = asked.before(entry.call)
+                if hits:
+                    yield self._found(hits, number - 1), number
+
+    @property
+    def _by_name_alone(self) -> bool:
+        return all(
+            one.place.kind in _NAMED_PLACES and fields <= _NAMED
+            for one, fields in zip(self._breakpoints, self._asked.fields(), strict=True)
+        )
+
+    def _compact(self, end: int) -> Iterator[tuple[BackwardFind | None, int]]:
+        """Older calls by node, export and sequence; newest chunk first."""
+        number = end
+        for chunk in reversed(self._branch.ring.compact_chunks()):
+            if chunk.first >= end or not chunk.calls:
+                continue
+            if any(isinstance(command, Relink) for _, command in chunk.commands):
+                return
+            found = self._in_chunk(chunk, min(end, self._at + 1))
+            number = chunk.first
+            yield found, number
+
+    def _in_chunk(self, chunk: CompactChunk, end: int) -> BackwardFind | None:
+        asked = self._asked
+        names = chunk.names()[: end - chunk.first]
+        last = BackwardFind(None)
+        records: dict[int, _NamedRecord | None] = {}
+        for number, (kind, sequence) in enumerate(names, chunk.first):
+            if id(kind) not in records:
+                stands = kind.node in asked.nodes_before
+                records[id(kind)] = _NamedRecord(kind) if stands else None
+            record = records[id(kind)]
+            if record is not None:
+                record.sequence = sequence
+                hits = asked.met_before(record, number)
+                if hits:
+                    last = self._found(hits, number - 1)
+        self._looked += len(names)
+        return None if last.hit is None else replace(last, looked=self._looked)
+
+    # ---- the past told again
+
+    def _told_again(self, begin: KeptCheckpoint | None, end: int) -> Iterator[BackwardFind | None]:
+        """From a checkpoint up to call `end`: the last hit counts."""
+        past = PastEvents(self._branch, begin, self._options)
+        asked = self._set(past.engine.flow)
+        last: BackwardFind | None = None
+        while past.calls < end - 1 and (done := past.step()) is not None:
+            asked.follow(past.engine.flow)
+            for event in done[1]:
+                if isinstance(event, CallFinished):
+                    self._looked += 1
+                    if event.call.number < self._at + 1:
+                        hits = asked.before(event.call)
+                        last = self._found(hits, event.call.number - 1) if hits else last
+            hits = asked.after(done[1]) if past.calls < self._at else []
+            last = self._found(hits, past.calls) if hits else last
+            if not past.calls % CALLS_AT_ONCE:
+                yield None
+        yield last
+
+    def _found(self, hits: list[BreakHit], place: int) -> BackwardFind:
+        return BackwardFind(hits[0], place, self._looked)
+
+
+class _NamedRecord(ElementRecord):
+    """What is kept of the compact calls of one kind, one after the other."""
+
+    __slots__ = ("_with_element", "sequence")
+
+    def __init__(self, kind: CallKind) -> None:
+        super().__init__(kind.node, kind.export, None)
+        self.sequence = 0
+        self._with_element = kind.source is not None
+
+    @property
+    def has_element(self) -> bool:
+        """Whether it was given one."""
+        return self._with_element
+
+    @property
+    def seq(self) -> int:
+        """The number of the element it was given."""
+        if not self._with_element:
+            raise MissingError(f"{self.export} has no element")
+        return self.sequence

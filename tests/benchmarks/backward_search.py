@@ -1,0 +1,64 @@
+"""What looking backwards for a condition costs, run by hand.
+
+    python -m tests.benchmarks.backward_search [ELEMENTS] [RING_MIB]
+
+A run of a source, a processor and a sink is kept in a ring; then conditions that hold nowhere are
+looked for from its end, so that every call is looked at. A line tells the time for a million calls.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+
+from runtime.engine.core import Engine
+from runtime.engine.options import EngineOptions
+from runtime.model.commands import Start, Step
+from runtime.model.linked import Role
+from runtime.protocol.break_places import parse_place
+from runtime.protocol.breakpoints import Breakpoint
+from runtime.recording.recorder import Recorder
+from runtime.recording.ring.ring import Ring
+from runtime.timetravel.backward_search import BackwardSearch
+from runtime.timetravel.branches import Branch
+from tests.support.engine_fakes import WALL_NS, FakeInvoker, linear
+
+CONDITIONS = (
+    ("sink", "seq == 100000000"),
+    ("any call", 'node == "nowhere"'),
+    ("any call", 'export == "push" && seq > 100000000'),
+    ("sink", "size > 100000000"),
+    ("any call", "ms > 100000.0"),
+)
+
+
+def main(elements: int = 40_000, ring_mib: int = 64) -> None:
+    """Print a line for each condition."""
+    flow, options = linear(Role.PROCESSOR), EngineOptions()
+    branch = Branch(1, flow, Recorder(Ring(ring_mib * 1024 * 1024)))
+    engine = Engine(flow, FakeInvoker(flow, elements), options)
+    start = Start(WALL_NS)
+    branch.recorder.record(start, engine.apply(start))
+    while not engine.state.ended:
+        branch.recorder.record(Step(), engine.step())
+    branch.calls = engine.calls
+    ring = branch.ring
+    print(f"{ring.calls_kept:,} calls in full, {ring.calls_compact:,} compact")
+    for where, condition in CONDITIONS:
+        breakpoint = Breakpoint(1, parse_place(where, flow), condition)
+        gc.collect()
+        began = time.process_time()
+        search = BackwardSearch(branch, branch.calls, flow, [breakpoint], options)
+        found = search.go_on(lambda: True)
+        while found is None:
+            found = search.go_on(lambda: True)
+        took = time.process_time() - began
+        million = took / found.looked * 1e6
+        print(
+            f"{million:6.2f} s a million calls, {found.looked:>9,} looked at: {where}, {condition}"
+        )
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

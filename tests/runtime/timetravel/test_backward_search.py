@@ -1,0 +1,153 @@
+"""Back to the last call where a breakpoint would have been met, however the past is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.engine.core import Engine
+from runtime.engine.options import EngineOptions
+from runtime.model.commands import Start, Step
+from runtime.model.linked import Role
+from runtime.protocol.break_places import parse_place
+from runtime.protocol.breakpoints import Breakpoint, SetBreakpoint
+from runtime.protocol.requests import BackToBreak
+from runtime.recording.call_step import CallStep
+from runtime.recording.recorder import Recorder
+from runtime.recording.ring.ring import Ring
+from runtime.timetravel.backward_search import BackwardSearch
+from runtime.timetravel.branches import Branch
+from tests.support import engine_fakes as fakes
+from tests.support.engine_fakes import FakeInvoker
+from tests.support.recorded_guests import counting_source
+from tests.support.session_driver import Driver, opened
+from tests.support.studio_projects import Project
+from tests.support.wasm_guests import printer
+
+Open = Callable[..., Driver]
+ELEMENTS = 360
+
+
+@pytest.fixture
+def open_flow(tmp_path: Path) -> Iterator[Open]:
+    """Opens sessions of metrics and logs in turn to a sink, and closes them."""
+    nodes = {"source": (Role.SOURCE, counting_source(ELEMENTS)), "sink": (Role.SINK, printer())}
+    manifest = Project(tmp_path, nodes).write()
+    made: list[Driver] = []
+
+    def make() -> Driver:
+        made.append(opened(manifest))
+        return made[-1]
+
+    yield make
+    for driver in made:
+        driver.session.close()
+
+
+def stood_at(driver: Driver) -> tuple[str, int | None]:
+    """The next call where the flow stands: node and sequence."""
+    upcoming = driver.snapshot.next_call
+    assert upcoming is not None
+    return upcoming.node, upcoming.sequence
+
+
+@pytest.mark.parametrize(
+    ("condition", "sequences"),
+    [
+        ('node == "sink" && seq % 100 == 50', [350, 250, 150, 50]),
+        ('json.type == "log" && export == "push" && seq < 6', [5, 3, 1]),
+    ],
+)
+def test_each_search_leads_to_the_hit_before(
+    open_flow: Open, condition: str, sequences: list[int]
+) -> None:
+    driver = open_flow()
+    driver.run()
+    for sequence in sequences:
+        driver.ask(BackToBreak(condition))
+        assert stood_at(driver) == ("sink", sequence), driver.log[-2:]
+    driver.ask(BackToBreak(condition))
+    assert stood_at(driver) == ("sink", sequences[-1])
+    assert "no breakpoint was met before" in driver.log[-1]
+
+
+def test_the_breakpoints_of_the_session_are_looked_for(open_flow: Open) -> None:
+    driver = open_flow()
+    driver.run()
+    driver.ask(BackToBreak())
+    assert driver.log[-1] == "there is no breakpoint to go back to: b sets one"
+    for where, condition in (("source output", "seq == 20"), ("source -> sink", "seq == 30")):
+        place = parse_place(where, driver.session.flow)
+        driver.ask(SetBreakpoint(Breakpoint(0, place, condition)))
+    found = []
+    for _ in range(2):
+        driver.ask(BackToBreak())
+        hit = driver.session._breakpoints.listing().hit
+        assert hit is not None
+        assert driver.snapshot.calls == hit.call
+        found.append((hit.breakpoint.place.words, hit.values))
+    assert found == [
+        ("source -> sink", (("seq", "30"),)),
+        ("source output", (("seq", "20"),)),
+    ]
+    driver.ask(BackToBreak("ms >"))
+    assert "a value is missing here" in driver.log[-1]
+
+
+FLOW = fakes.linear(Role.PROCESSOR)
+OPTIONS = EngineOptions()
+
+
+@pytest.fixture(scope="module")
+def branch() -> Branch:
+    """A run of which the older calls are kept compact."""
+    made = Branch(1, FLOW, Recorder(Ring(400_000)))
+    engine = Engine(FLOW, FakeInvoker(FLOW, 300), OPTIONS)
+    start = Start(fakes.WALL_NS)
+    made.recorder.record(start, engine.apply(start))
+    while not engine.state.ended:
+        made.recorder.record(Step(), engine.step())
+    made.calls = engine.calls
+    assert made.ring.repeatable
+    assert min(made.ring.calls_compact, made.ring.calls_kept) > 300
+    return made
+
+
+@pytest.mark.parametrize(
+    ("where", "condition", "sequence"),
+    [
+        ("processor0", "seq == 20", 20),
+        ("any call", 'node == "sink" && export == "push" && seq % 50 == 1 && seq < 90', 51),
+        ("source init", "", None),
+        ("processor0", 'text == "source 7"', 7),
+        ("source output", "size > 0 && seq == 9", 9),
+        ("source -> processor0", "seq == 11", 11),
+        ("any call", "outputs.size() == 1 && seq == 5 && node == 'processor0'", 5),
+        ("sink", "seq == 300", None),
+    ],
+)
+def test_older_calls_are_found_too(
+    branch: Branch, where: str, condition: str, sequence: int | None
+) -> None:
+    breakpoint = Breakpoint(1, parse_place(where, FLOW), condition)
+    search = BackwardSearch(branch, branch.calls, FLOW, [breakpoint], OPTIONS)
+    found = search.go_on(lambda: True)
+    assert found is not None
+    if condition == "seq == 300":
+        assert found.hit is None
+        assert found.why == ""
+        assert found.looked >= branch.calls
+        return
+    assert found.hit is not None
+    assert found.place == found.hit.call - found.hit.before
+    event = next(one for one in _calls(branch) if one.number == found.hit.call)
+    assert event.node == found.hit.node
+    element = event.element
+    if sequence is not None and element is not None:
+        assert element.sequence == sequence
+
+
+def _calls(branch: Branch) -> list[CallStep]:
+    return [step for step in branch.steps() if isinstance(step, CallStep)]
