@@ -142,7 +142,7 @@ async def test_an_element_is_edited_and_saved(size: tuple[int, int]) -> None:
         text = text_of(app)
         assert "Edit the payload" in text
         assert "#6 from source" in text
-        assert "ctrl+s saves   F2 hexadecimal   tab other field   esc leaves" in text
+        assert "ctrl+s saves  F2 hexadecimal  F3 file  F4 $EDITOR  F6 keep  esc" in text
         assert "62 bytes   text" in text
         assert area.text == PAYLOAD.decode()
         await pilot.press("Q", "q", "space", "s", "left_square_bracket", "question_mark")

@@ -14,6 +14,7 @@ class Group(StrEnum):
     """Headings of the help."""
 
     RUN = "Run"
+    QUEUE = "Queue"
     TIME = "Time"
     BUILD = "Build"
     MOVE = "Move"
@@ -55,7 +56,8 @@ class Action:
     needs: str = ""
     """What is missing when `when` says no, e.g. "a failed element"."""
     footer: int = 0
-    """Place in the footer, 1 first; 0 leaves it out. The last ones go when there are many."""
+    """Place in the footer, the least first; 0 leaves it out. The last ones go when there are many.
+    Those below 0 are of what is looked at alone."""
     in_past: int = 0
     """As `footer`, while the past is looked at."""
     why_not: Callable[[Context], str] = _nothing

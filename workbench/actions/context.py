@@ -37,6 +37,8 @@ class Context:
     element: ElementRef | None = None
     """What the inspector shows, if that is an element: the selected one, that of the next call,
     or one that waits in the queue that is shown."""
+    place: int | None = None
+    """Place in its queue of `element`, counted from 0; None when no queue is shown."""
     tour: bool = False
     """True while there is a tour, whether it is in sight or left."""
 

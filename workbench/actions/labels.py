@@ -5,11 +5,12 @@ from __future__ import annotations
 from workbench.actions.action import Action
 from workbench.actions.building import is_looked_at
 from workbench.actions.context import Context
+from workbench.actions.queue_keys import is_held
 from workbench.actions.table import ACTIONS
 from workbench.text.figures import short_digest
 from workbench.text.keys import key_name, keys_for
 from workbench.text.lines import fit
-from workbench.view import NodeRef
+from workbench.view import EdgeRef, NodeRef
 
 FOOTER_ACTIONS = 8
 """Actions the footer shows at most."""
@@ -40,6 +41,10 @@ def _label_of_run(action_id: str, context: Context) -> str:
             return "pause" if context.view.running else "run"
         case "pace":
             return f"pace {pace_name(context.pace)}"
+        case "hold" if is_held(context):
+            return "let go"
+        case "step-node" if isinstance(context.selection, EdgeRef):
+            return "run it next"
         case "step-node" if isinstance(context.selection, NodeRef):
             return f"step {context.selection.node}"
         case _:

@@ -13,8 +13,9 @@ from runtime.protocol.requests import (
 from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group, idle, steppable
 from workbench.actions.context import Context
+from workbench.actions.queue_keys import run_element
 from workbench.actions.target import ActionTarget
-from workbench.view import ElementRef, NodeRef
+from workbench.view import EdgeRef, ElementRef, NodeRef
 
 PACES: tuple[float | None, ...] = (None, 20.0, 5.0)
 """Calls a second of a run, in the order `p` goes through them; None is as fast as it goes."""
@@ -33,6 +34,8 @@ def _step_node(to: ActionTarget) -> None:
     selection = to.context.selection
     if isinstance(selection, NodeRef):
         to.session.send(StepCall(selection.node))
+    else:
+        run_element(to)
 
 
 def _step_element(to: ActionTarget) -> None:
@@ -57,7 +60,9 @@ def _can_run(context: Context) -> bool:
 
 
 def _node_chosen(context: Context) -> bool:
-    chosen = isinstance(context.selection, NodeRef)
+    chosen = isinstance(context.selection, NodeRef) or (
+        isinstance(context.selection, EdgeRef) and context.element is not None
+    )
     return steppable(context) and chosen and not context.view.past
 
 
@@ -97,8 +102,10 @@ RUN: tuple[Action, ...] = (
            do=lambda to: to.session.send(Continue(to.context.pace)), when=idle,
            needs="a paused flow"),
     Action(id="step-node", keys=("t",), label="step node", group=Group.RUN,
-           help="Make one call of the selected node.",
-           do=_step_node, when=_node_chosen, needs="a selected node", why_not=_as_it_was),
+           help="Make one call of the selected node, also of one on hold; in a queue, with the "
+                "element under the cursor.",
+           do=_step_node, when=_node_chosen, needs="a selected node, or an element of a queue",
+           why_not=_as_it_was),
     Action(id="try-node", keys=("ctrl+t",), label="try node", group=Group.RUN,
            help="Call the node's component on what is typed, next to the flow.",
            do=lambda to: to.session.try_node(), when=_can_try, needs="a node"),

@@ -50,6 +50,14 @@ class SessionActions(Protocol):
         """Edit the payload of `Context.editable`."""
         ...
 
+    def empty_queue(self) -> None:
+        """Drop all that waits at `Context.edge`, after a question."""
+        ...
+
+    def change_queue(self) -> None:
+        """Ask for other settings of `Context.edge`."""
+        ...
+
     def try_node(self) -> None:
         """Open the scratch pane of `Context.node`."""
         ...

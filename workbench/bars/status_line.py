@@ -18,6 +18,7 @@ from workbench.text.figures import duration
 from workbench.text.glyphs import (
     BREAK_ON,
     CAUSE,
+    HOLD,
     IN_CALL,
     MARK_SIGNS,
     NEXT,
@@ -93,7 +94,8 @@ def _standing(view: View, cells: int) -> Line:
             (" pauses", StyleRole.DIM),
         )
         room = max(cells - width_of(running), 0)
-        return line(*running, (fit(_why_slow(view, snapshot), room), StyleRole.WARN))
+        why = _on_hold(view, snapshot) or _why_slow(view, snapshot)
+        return line(*running, (fit(why, room), StyleRole.WARN))
     upcoming = _upcoming(view, snapshot)
     if view.past:
         unlike = snapshot.stop is StopReason.DIVERGENCE
@@ -118,12 +120,28 @@ def _standing(view: View, cells: int) -> Line:
     else:
         made.append((" || paused", StyleRole.NEXT))
     standing = line(*made)
+    held = line((_on_hold(view, snapshot), StyleRole.WARN))
+    if held and snapshot.stop is None:
+        standing = (*standing, *held)
     room = cells - width_of(upcoming)
     if width_of(standing) > room:
         sign, *rest = plain(standing).strip().split(" ", 1)
         words = fit(" ".join(rest), max(room - len(sign) - 3, 0))
         standing = line((f" {sign} {words}".rstrip(), StyleRole.NEXT))
     return line(*standing, *upcoming)
+
+
+def _on_hold(view: View, snapshot: FlowSnapshot) -> str:
+    """Which nodes are on hold, and how much waits for them; empty when none is."""
+    parts = []
+    for node in snapshot.nodes:
+        if not node.on_hold or view.flow is None:
+            continue
+        link = view.flow.by_name.get(node.name)
+        waiting = 0 if link is None else sum(snapshot.edges[index].depth for index in link.inputs)
+        words = f", {waiting:,} wait{'s' * (waiting == 1)} for it" if waiting else ""
+        parts.append(f"{node.name} is on hold{words}")
+    return f"   {HOLD} {'; '.join(parts)}" if parts else ""
 
 
 def _why_slow(view: View, snapshot: FlowSnapshot) -> str:

@@ -41,14 +41,19 @@ class AskScreen(ModalScreen[str | None]):
         self._title = title
         self._placeholder = placeholder
         self._check = check
+        self._value = ""
         self._hint = LineLabel(id="ask-hint")
+
+    def begin_with(self, text: str) -> None:
+        """Have this text stand there when it opens."""
+        self._value = text
 
     def compose(self) -> ComposeResult:
         """The line, and what is said of it."""
         with Vertical(id="ask") as box:
             box.border_title = self._title
             box.border_subtitle = "enter does it   esc closes"
-            yield Input(placeholder=self._placeholder, id="ask-text", classes="field")
+            yield Input(self._value, placeholder=self._placeholder, id="ask-text", classes="field")
             yield self._hint
 
     def on_mount(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -12,10 +13,13 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from workbench.dialogs.ask import AskScreen, Hint
 from workbench.dialogs.confirm import ConfirmScreen
 from workbench.payloads.hex_text import bytes_of_hex, hex_text
 from workbench.payloads.limits import EDIT_BYTES
+from workbench.payloads.saved_payloads import is_name, load, save, saved_names
 from workbench.payloads.typed_text import typed_text
+from workbench.terminal.editor import edit_bytes
 from workbench.text.figures import size
 from workbench.text.lines import Line, StyleRole, line
 from workbench.widgets.label import LineLabel
@@ -37,12 +41,19 @@ class PayloadScreen(ModalScreen[Payload | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s,ctrl+enter", "save", "save", priority=True),
         Binding("f2", "other_form", "other form", priority=True),
+        Binding("f3", "open_file", "file", priority=True),
+        Binding("f4", "editor", "editor", priority=True),
+        Binding("f6", "keep", "keep", priority=True),
         Binding("escape", "leave", "leave", priority=True),
     ]
 
-    def __init__(self, title: str, about: Line, payload: Payload) -> None:
+    def __init__(
+        self, title: str, about: Line, payload: Payload, project: Path | None = None
+    ) -> None:
+        """`project` is the folder that payloads are saved with by name."""
         super().__init__()
         self._title = title
+        self._project = project
         self._about = about
         self._before = payload
         text = typed_text(payload.data)
@@ -107,7 +118,7 @@ class PayloadScreen(ModalScreen[Payload | None]):
         form, other = ("hexadecimal", "text") if self._in_hex else ("text", "hexadecimal")
         self.query_one(
             "#payload"
-        ).border_subtitle = f"{self.save_words()}   F2 {other}   tab other field   esc leaves"
+        ).border_subtitle = f"{self.save_words()}  F2 {other}  F3 file  F4 $EDITOR  F6 keep  esc"
         try:
             number = len(self._data())
         except ValueError as error:
@@ -170,6 +181,71 @@ class PayloadScreen(ModalScreen[Payload | None]):
             return
         self._in_hex = not self._in_hex
         self._area.load(text)
+        self._tell()
+
+    def action_open_file(self) -> None:
+        """Ask for a file, or for the name of a saved payload, and take what it holds."""
+        names = [] if self._project is None else saved_names(self._project)
+        known = f"Saved: {', '.join(names)}." if names else "Nothing is saved by name: F6 does."
+        ask = AskScreen(
+            "A file, or a saved element",
+            "path or name",
+            lambda text: Hint(known, bool(text), False),
+        )
+        self.app.push_screen(ask, self._open_file)
+
+    def _open_file(self, text: str | None) -> None:
+        if text is None:
+            return
+        try:
+            found = load(self._project, text)
+        except ValueError as error:
+            self._say(f"{error}.")
+            return
+        kind = self._type.value if found.content_type is None else found.content_type
+        self._put(Payload(found.data, kind), text)
+
+    def action_editor(self) -> None:
+        """Edit it in the user's editor."""
+        payload = self.payload()
+        if payload is None:
+            return
+        suffix = ".json" if "json" in payload.content_type else ".txt"
+        made = edit_bytes(self.app, payload.data, suffix)
+        if isinstance(made, str):
+            self._say(made)
+        elif made != payload.data:
+            self._put(payload._replace(data=made), "the editor")
+
+    def action_keep(self) -> None:
+        """Save it under a name, with the project."""
+        payload, project = self.payload(), self._project
+        if payload is None or project is None:
+            return
+
+        def hint(text: str) -> Hint:
+            if text in saved_names(project):
+                return Hint("One of that name is replaced.", True)
+            return Hint("Letters, digits, - _ and .", is_name(text), bool(text))
+
+        def answered(name: str | None) -> None:
+            if name is not None:
+                try:
+                    self._say(f"Kept: {save(project, name, *payload)}")
+                except OSError as error:
+                    self._say(f"It cannot be kept: {error.strerror}.")
+
+        self.app.push_screen(AskScreen("Keep it under a name", "name", hint), answered)
+
+    def _put(self, payload: Payload, source: str) -> None:
+        """Put another payload in the place of what is typed."""
+        before = self._before
+        self.load(payload, source)
+        self._before = before
+        self._tell()
+
+    def _say(self, words: str) -> None:
+        self._notice = words
         self._tell()
 
     def action_leave(self) -> None:

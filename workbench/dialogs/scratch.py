@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -26,13 +27,15 @@ class ScratchScreen(PayloadScreen):
         Binding("pagedown", "page(1)", "page down", priority=True),
     ]
 
-    def __init__(self, node: LinkedNode, send: Callable[[Request], None]) -> None:
+    def __init__(
+        self, node: LinkedNode, send: Callable[[Request], None], project: Path | None = None
+    ) -> None:
         what = "pulled" if node.role is Role.SOURCE else "given this element"
         about = line(
             (f" {node.name}", StyleRole.STRONG),
             (f"  an instance of its own is {what}; the flow is not touched", StyleRole.DIM),
         )
-        super().__init__(f"Try {node.name}", about, Payload())
+        super().__init__(f"Try {node.name}", about, Payload(), project)
         self._node = node.name
         self._send = send
         self._tried: NodeTry | None = None
@@ -74,7 +77,7 @@ class ScratchScreen(PayloadScreen):
 
     def save_words(self) -> str:
         """What the keys do."""
-        return "ctrl+s calls   f5 afresh"
+        return "ctrl+s calls  F5 afresh"
 
     def action_fresh(self) -> None:
         """Make a new instance, which knows nothing of the tries before, and call it."""

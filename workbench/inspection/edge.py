@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from runtime.model.call_times import CallTimes
+from runtime.model.commands import INJECTED
 from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
@@ -15,6 +16,8 @@ from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.view import ElementRef, NodeRef
 
 BAR_CELLS = 14
+INJECTED_SIGN = "+"
+"""Before the number of an element that was put in by hand."""
 
 
 def edge_rows(
@@ -45,7 +48,7 @@ def edge_rows(
     if snapshot is not None:
         wait = times.wait(edge.source, edge.target)
         rows += _counts(snapshot.edges[index], wait, edge.rate, cells)
-    rows.append(section("waiting", "oldest first", cells))
+    rows.append(section("waiting", "in order of taking", cells))
     rows += _waiting(listing)
     return rows
 
@@ -110,8 +113,9 @@ def _waiting(listing: QueueListing | None) -> list[Row]:
 
 
 def _element(element: ElementSummary) -> Row:
+    sign = INJECTED_SIGN if element.source == INJECTED else "#"
     spans = line(
-        (f" #{element.sequence:<5}", StyleRole.STRONG),
+        (f" {sign}{element.sequence:<5}", StyleRole.STRONG),
         (f"{size(element.size):>9} ", StyleRole.DIM),
         (excerpt(element.preview, 160), StyleRole.TEXT),
     )

@@ -82,16 +82,19 @@ class PaneController:
             self._panes.outputs.step(across)
         elif self._panes.target is not None:
             self._panes.target.move(across, down)
+            self._panes.write_bars()  # what is under the cursor decides which keys act
 
     def page(self, pages: int) -> None:
         """Move by pages."""
         if self._panes.target is not None:
             self._panes.target.page(pages)
+            self._panes.write_bars()
 
     def jump(self, end: bool) -> None:
         """Go to the first or the last line."""
         if self._panes.target is not None:
             self._panes.target.jump(end)
+            self._panes.write_bars()
 
     def sideways(self, step: int) -> None:
         """Scroll across, or show another part of a payload."""

@@ -333,6 +333,7 @@ class Panes(Vertical, inherit_bindings=False):
             self.pace,
             self.comparing,
             element,
+            self.inspector.place,
             self._frame.tour is not None and not self._frame.tour.over,
         )
 

@@ -36,10 +36,11 @@ from workbench.inspection.empty_calls import empty_calls
 from workbench.lineage.lineage_looking import LineageLooking
 from workbench.screens.breaking.breakpoint_editing import BreakpointEditing
 from workbench.screens.comparison_dialog import ComparisonDialog
-from workbench.screens.node_trying import NodeTrying
 from workbench.screens.panes import Panes
 from workbench.screens.recording_dialog import RecordingDialog
 from workbench.screens.seek_dialogs import SeekDialogs
+from workbench.screens.session_dialogs.node_trying import NodeTrying
+from workbench.screens.session_dialogs.queue_dialogs import QueueDialogs
 from workbench.screens.whole_payloads.payload_editing import PayloadEditing
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
 from workbench.view import ChangeRef, NodeRef, View
@@ -82,6 +83,7 @@ class SessionController:
         self._lineage = LineageLooking(panes, self.send)
         self.breakpoints = BreakpointEditing(panes, self.send)
         """Sets and asks for breakpoints and watches."""
+        self._queues = QueueDialogs(panes, self.send)
 
     @property
     def _context(self) -> Context:
@@ -157,6 +159,14 @@ class SessionController:
     def break_here(self) -> None:
         """Set a breakpoint where the cursor is, or take it away."""
         self.breakpoints.set_here()
+
+    def empty_queue(self) -> None:
+        """Drop all that waits in the queue that is shown, after a question."""
+        self._queues.empty()
+
+    def change_queue(self) -> None:
+        """Ask for other settings of the queue that is shown."""
+        self._queues.change()
 
     def try_node(self) -> None:
         """Open the scratch pane of the selected node."""

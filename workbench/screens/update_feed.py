@@ -87,6 +87,7 @@ class UpdateFeed:
                 self._on_trial(reply)
             elif not isinstance(reply, SavedBranches | Lineage):
                 panes.inspector.take(reply)
+                panes.write_bars()
 
     def _select_failed(self, view: View) -> None:
         """Where a flow stands still at an error, look at the node, unless something is selected."""

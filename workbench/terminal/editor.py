@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,6 +113,31 @@ def open_in_editor(app: App[Any], problem: Diagnostic) -> str:
     except OSError as error:
         return f"{command.argv[0]} could not be started: {error.strerror}."
     return ""
+
+
+def edit_bytes(app: App[Any], data: bytes, suffix: str) -> bytes | str:
+    """What the user's editor makes of a payload; or, as text, why that is not possible.
+
+    Only an editor of the terminal can be waited for.
+    """
+    with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
+        path = Path(folder) / f"payload{suffix}"
+        path.write_bytes(data)
+        command = editor_command(str(path), 1)
+        if isinstance(command, Diagnostic):
+            return f"{command.message}. {command.help}"
+        if not command.terminal:
+            return f"{command.argv[0]} has a window of its own: set EDITOR to one of the terminal."
+        try:
+            with app.suspend():
+                ended = subprocess.run(command.argv, check=False)
+            if ended.returncode:
+                return f"{command.argv[0]} ended with exit code {ended.returncode}."
+            return path.read_bytes()
+        except SuspendNotSupported:
+            return "This terminal cannot be left to an editor."
+        except OSError as error:
+            return f"{command.argv[0]} could not be used: {error.strerror}."
 
 
 def _run_windowed(argv: tuple[str, ...]) -> None:

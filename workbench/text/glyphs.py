@@ -24,6 +24,8 @@ RELOADED = "r"
 ROLLED_BACK = "<"
 CAUSE = "◆"
 """The node that holds the others up."""
+HOLD = "H"
+"""On hold by the user."""
 BREAK_ON = "●"
 BREAK_OFF = "○"
 DENIED = "~"
@@ -34,7 +36,7 @@ NODE_SIGNS: dict[NodeState, tuple[str, str, StyleRole]] = {
     NodeState.IDLE: ("-", "idle", StyleRole.DIM),
     NodeState.READY: (">", "ready", StyleRole.GOOD),
     NodeState.BLOCKED: ("||", "blocked", StyleRole.WARN),
-    NodeState.HELD: ("H", "on hold", StyleRole.WARN),
+    NodeState.HELD: (HOLD, "hold", StyleRole.WARN),
     NodeState.PAUSED: ("||", "paused", StyleRole.WARN),
     NodeState.FAILED: ("x", "failed", StyleRole.BAD),
     NodeState.CRASHED: ("x", "crashed", StyleRole.BAD),

@@ -125,6 +125,20 @@ class Inspector(LineView, inherit_bindings=False):
         self._stale = False
         self._fill()
 
+    def _show_queue(self, rows: list[Row]) -> None:
+        """Show them with the cursor on the element that it was on, wherever that went; on the one
+        behind it when it is gone."""
+        before = [row.target for row in self.rows]
+        under = None if self.cursor is None else before[self.cursor]
+        self.show(rows)
+        if not isinstance(under, ElementRef):
+            return
+        now = {row.target: at for at, row in enumerate(rows)}
+        behind = before[before.index(under) :]
+        at = next((now[one] for one in behind if isinstance(one, ElementRef) and one in now), None)
+        if at is not None and at != self.cursor:
+            self.set_cursor(at)
+
     def forget(self) -> None:
         """The flow stands at another place: what was answered before is not true any more.
 
@@ -153,6 +167,17 @@ class Inspector(LineView, inherit_bindings=False):
         if details is None or details.summary is None or details.element_id != subject.element_id:
             return subject
         return subject._replace(lineage=details.summary.lineage)
+
+    @property
+    def place(self) -> int | None:
+        """Place in its queue, from 0, of `element`; None when no queue is shown."""
+        element = self.element
+        if not isinstance(self._subject, EdgeRef) or element is None or self._listing is None:
+            return None
+        ids = [item.element_id for item in self._listing.elements]
+        if element.element_id not in ids:
+            return None
+        return self._listing.offset + ids.index(element.element_id)
 
     def _waiting_element(self) -> ElementRef | None:
         under = None if self.cursor is None else self.rows[self.cursor].target
@@ -225,7 +250,8 @@ class Inspector(LineView, inherit_bindings=False):
                 )
                 self.show([*self._hit_rows(cells), *rows])
             case EdgeRef(edge):
-                self.show(edge_rows(flow, snapshot, self.view.times, edge, self._listing, cells))
+                rows = edge_rows(flow, snapshot, self.view.times, edge, self._listing, cells)
+                self._show_queue(rows)
             case ElementRef():
                 if self._details is not None:
                     self._fill_element(self._details, cells)

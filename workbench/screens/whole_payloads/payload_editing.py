@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from runtime.protocol.requests import EditElement, InjectElement, Request
 from runtime.protocol.updates import ElementSummary, WholePayload
@@ -71,18 +72,26 @@ class PayloadEditing:
         edge, flow = self._panes.context.edge, self._panes.view.flow
         if edge is None or flow is None:
             return
-        about = line((" to ", StyleRole.DIM), (flow.edges[edge].label, StyleRole.STRONG))
+        place = self._panes.context.place
+        where = "" if place is None else f", in place {place + 1}"
+        about = line(
+            (" to ", StyleRole.DIM),
+            (flow.edges[edge].label, StyleRole.STRONG),
+            (where, StyleRole.DIM),
+        )
 
         def save(made: Payload | None) -> None:
             if made is not None:
-                self._send(InjectElement(edge, made.data, made.content_type))
+                self._send(InjectElement(edge, made.data, made.content_type, place))
 
         self._push("A new element", (*about, *self._fork_words()), Payload(), save)
 
     def _push(
         self, title: str, about: Line, payload: Payload, save: Callable[[Payload | None], None]
     ) -> None:
-        self._panes.app.push_screen(PayloadScreen(title, about, payload), save)
+        flow = self._panes.view.flow
+        project = None if flow is None else Path(flow.manifest).parent
+        self._panes.app.push_screen(PayloadScreen(title, about, payload, project), save)
 
     def _fork_words(self) -> Line:
         if not self._panes.view.past:

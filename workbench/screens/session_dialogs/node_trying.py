@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import ReadNodeInput, Request
@@ -23,7 +24,7 @@ class NodeTrying:
         flow, name = self._panes.view.flow, self._panes.context.node
         if flow is None or name not in flow.by_name:
             return
-        self._open = ScratchScreen(flow.by_name[name], self._send)
+        self._open = ScratchScreen(flow.by_name[name], self._send, Path(flow.manifest).parent)
         self._panes.app.push_screen(self._open, self._closed)
         self._send(ReadNodeInput(name))
 

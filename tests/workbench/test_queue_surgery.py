@@ -1,0 +1,182 @@
+"""A queue that is shown, operated on with keys; nodes and branches that are held."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runtime.model.commands import INJECTED
+from runtime.model.linked import LinkedEdge, QueuePolicy
+from runtime.model.snapshot import FlowSnapshot, NodeState
+from runtime.protocol.requests import (
+    ChangeQueue,
+    DropElement,
+    DuplicateElement,
+    EmptyQueue,
+    HoldNodes,
+    InjectElement,
+    MoveElement,
+    RunElement,
+)
+from runtime.protocol.updates import ElementSummary, Health, QueueListing, Update
+from tests.support.workbench_fakes import (
+    FakeLink,
+    asked,
+    opened,
+    panes_of,
+    settle,
+    show,
+    snapshot,
+    text_of,
+)
+from workbench.actions.context import PaneName
+from workbench.payloads.saved_payloads import load, save, saved_names
+from workbench.text.typed_queue import settings_text, typed_settings
+from workbench.view import EdgeRef, ElementRef, NodeRef
+
+EDGE = 0
+
+
+def listing(*ids: int) -> QueueListing:
+    """A queue in which these wait; from 100 on they were put in by hand."""
+    waiting = tuple(
+        ElementSummary(number, number, INJECTED if number >= 100 else "source", number % 100, 0,
+                       "text/plain", 5, b"value")
+        for number in ids
+    )  # fmt: skip
+    return QueueListing(EDGE, 0, len(waiting), waiting)
+
+
+def filled(link: FakeLink) -> FlowSnapshot:
+    made = snapshot(link.flow, calls=5)
+    first, *others = made.edges
+    return replace(made, edges=(replace(first, depth=3, enqueued=3), *others))
+
+
+@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
+async def test_keys_operate_on_the_element_under_the_cursor(size: tuple[int, int]) -> None:
+    link = FakeLink()
+    async with opened(link, size) as (app, pilot):
+        panes = panes_of(app)
+        panes.selection = EdgeRef(EDGE)
+        panes.focus_pane(PaneName.INSPECTOR)
+        await show(app, pilot, link, Update(Health.READY, snapshot=filled(link)))
+        await show(app, pilot, link, Update(Health.READY, replies=(listing(7, 8, 109),)))
+        inspector = panes.inspector
+        inspector.set_cursor([row.target for row in inspector.rows].index(ElementRef(7, 7)))
+        await pilot.press("j")
+        await settle(app, pilot)
+        assert size[1] < 36 or "+9" in text_of(app)
+        assert "d drop  * double  K up" in text_of(app)
+        await pilot.press("d", "asterisk", "K", "J", "P", "t", "i")
+        await pilot.pause()
+        await pilot.press("x", "ctrl+s")
+        assert asked(link)[-7:] == [
+            DropElement(EDGE, 8),
+            DuplicateElement(EDGE, 8),
+            MoveElement(EDGE, 8, 0),
+            MoveElement(EDGE, 8, 2),
+            MoveElement(EDGE, 8, 0),
+            RunElement(EDGE, 8),
+            InjectElement(EDGE, b"x", "", 1),
+        ]
+        for now, under in ((listing(8, 7, 109), 8), (listing(7, 109), 7)):
+            await show(app, pilot, link, Update(Health.READY, replies=(now,)))
+            assert inspector.element == ElementRef(under, under)
+        await pilot.press("X")
+        await pilot.pause()
+        assert f"Drop all 3 elements of {link.flow.edges[EDGE].label}?" in text_of(app)
+        await pilot.press("y")
+        assert asked(link)[-1] == EmptyQueue(EDGE)
+        await pilot.press("a")
+        await pilot.pause()
+        assert settings_text(link.flow.edges[EDGE]) in text_of(app)
+        await pilot.press("ctrl+u", *"capacity 8 policy drop-oldest", "enter")
+        assert asked(link)[-1] == ChangeQueue(EDGE, 8, QueuePolicy.DROP_OLDEST)
+
+
+async def test_a_node_or_the_branch_behind_a_queue_is_held_and_let_go() -> None:
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        panes = panes_of(app)
+        panes.selection = NodeRef("router")
+        await pilot.press("H")
+        assert asked(link)[-1] == HoldNodes(("router",))
+        branch = next(edge for edge in link.flow.edges if edge.target == "log-proc")
+        panes.selection = EdgeRef(branch.index)
+        await pilot.press("H")
+        assert asked(link)[-1] == HoldNodes(("log-proc", "log-sink"))
+        made = filled(link)
+        held = tuple(
+            replace(node, on_hold=True, state=NodeState.HELD) if node.name == "router" else node
+            for node in made.nodes
+        )
+        update = Update(Health.READY, snapshot=replace(made, nodes=held), running=True)
+        await show(app, pilot, link, update)
+        assert "H router is on hold, 3 wait for it" in text_of(app)
+        assert "H hold" in text_of(app)
+        panes.selection = NodeRef("router")
+        await pilot.press("H")
+        assert asked(link)[-1] == HoldNodes(("router",), on=False)
+
+
+# ---- what is typed
+
+
+EDGES = LinkedEdge(0, "a", "output", "b", "input", 64)
+PACED = replace(EDGES, policy=QueuePolicy.RATE_LIMIT, rate=20.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "edge", "found"),
+    [
+        ("", EDGES, (64, QueuePolicy.BLOCK_PRODUCER, None)),
+        ("capacity 8", PACED, (8, QueuePolicy.RATE_LIMIT, 20.0)),
+        ("policy block pace -", PACED, (64, QueuePolicy.BLOCK_PRODUCER, None)),
+        ("policy rate-limit, pace 0.5", EDGES, (64, QueuePolicy.RATE_LIMIT, 0.5)),
+        ("capacity 8 policy error", PACED, (8, QueuePolicy.ERROR, None)),
+        (settings_text(PACED), PACED, (64, QueuePolicy.RATE_LIMIT, 20.0)),
+    ],
+)
+def test_settings_are_typed_in_one_line(
+    text: str, edge: LinkedEdge, found: tuple[int, QueuePolicy, float | None]
+) -> None:
+    made = typed_settings(text, edge)
+    assert (made.capacity, made.policy, made.rate) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("capacity", "write pairs"),
+        ("capacity 0", "from 1 to 10,000,000"),
+        ("capacity ٣", "from 1 to"),
+        ("policy no", "there is no policy 'no': block-producer, "),
+        ("policy rate-limit", "needs a pace"),
+        ("pace 5", "needs the policy rate-limit"),
+        ("policy rate-limit pace nan", "above 0"),
+        ("depth 5", "there is no 'depth'"),
+    ],
+)
+def test_settings_that_are_none_say_why(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        typed_settings(text, EDGES)
+
+
+def test_payloads_are_kept_by_name_and_read_from_files(tmp_path: Path) -> None:
+    save(tmp_path, "one", b'{"a":1}', "application/json")
+    path = save(tmp_path, "two", b"\xff", "x/y")
+    assert saved_names(tmp_path) == ["one", "two"]
+    assert load(tmp_path, "one") == (b'{"a":1}', "application/json")
+    assert load(tmp_path, "two") == (b"\xff", "x/y")
+    assert json.loads(path.read_text()) == {"base64": "/w==", "content_type": "x/y"}
+    plain = tmp_path / "plain.txt"
+    plain.write_bytes(b"text")
+    assert load(tmp_path, str(plain)) == (b"text", None)
+    path.write_text("[]")
+    for text, why in (("two", "is no saved element"), (str(tmp_path / "no"), "there is no file")):
+        with pytest.raises(ValueError, match=why):
+            load(tmp_path, text)
