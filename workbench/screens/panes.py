@@ -326,16 +326,9 @@ class Panes(Vertical, inherit_bindings=False):
         if isinstance(selection, ElementRef) and selection.lineage is None:
             selection = element or selection
         return Context(
-            self.view,
-            selection,
-            self.active,
-            self.zoomed,
-            self.pace,
-            self.comparing,
-            element,
-            self.inspector.place,
-            self._frame.tour is not None and not self._frame.tour.over,
-        )
+            self.view, selection, self.active, self.zoomed, self.pace, self.comparing, element,
+            self.inspector.place, self._frame.tour is not None and not self._frame.tour.over,
+        )  # fmt: skip
 
     def pane(self, name: PaneName) -> FlowPane | LineView | Outputs:
         """The pane of that name."""
