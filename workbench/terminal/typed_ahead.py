@@ -24,9 +24,13 @@ class TypedAhead:
         self._app = app
         self._typed_at: WeakKeyDictionary[Key, Screen[Any]] = WeakKeyDictionary()
         self._waiting: list[Key] = []
+        self._dialog: Screen[Any] | None = None
+        """The dialog that they wait for."""
 
     def note(self, event: Key) -> bool:
         """A key comes from the terminal; True when it must wait for those before it."""
+        if self._waiting and self._app.screen is not self._dialog:
+            self._deliver()  # the dialog went away before it was drawn
         if self._waiting:
             self._waiting.append(event)
             return True
@@ -43,11 +47,14 @@ class TypedAhead:
             return False
         if getattr(front, TAKES_TYPED_AHEAD, False):
             self._waiting.append(event)
+            self._dialog = front
             front.call_after_refresh(self._deliver)
         return True
 
     def _deliver(self) -> None:
         waiting, self._waiting = self._waiting, []
+        if self._app.screen is not self._dialog:
+            return  # they were meant for a dialog, and for nothing else
         for event in waiting:
             again = Key(event.key, event.character)
             self._typed_at[again] = self._app.screen

@@ -121,16 +121,16 @@ def test_old_and_new_stand_side_by_side_where_there_is_room() -> None:
 
 
 async def test_enter_goes_to_the_call_on_either_branch() -> None:
-    branch = on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2))
-    for keys, request, node in (
-        (("enter",), JumpTo(7), "log-proc"),
-        (("n", "enter"), JumpTo(9), "log-sink"),
-        (("down", "tab", "enter"), TakeBranch(1, 8), "log-sink"),
-        (("N", "enter"), TakeBranch(1, 12), "metric-sink"),
-    ):
-        link = FakeLink()
-        async with opened(link, (80, 24)) as (app, pilot):
-            await show(app, pilot, link, branch)
+    link = FakeLink()
+    async with opened(link, (80, 24)) as (app, pilot):
+        await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
+        for keys, request, node in (
+            (("enter",), JumpTo(7), "log-proc"),
+            (("n", "enter"), JumpTo(9), "log-sink"),
+            (("down", "tab", "enter"), TakeBranch(1, 8), "log-sink"),
+            (("N", "enter"), TakeBranch(1, 12), "metric-sink"),
+        ):
+            link.sent.clear()
             await pilot.press("D")
             assert "Comparing…" in text_of(app)
             await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
