@@ -131,6 +131,14 @@ class PaneActions(Protocol):
         """Look into the whole payload of the element that the inspector shows."""
         ...
 
+    def find(self) -> None:
+        """Search the pane with the keys."""
+        ...
+
+    def go_to_match(self, step: int) -> None:
+        """Go to the next match of the pane's search, or to the one before."""
+        ...
+
     def follow(self) -> None:
         """Let the pane follow its end, or stop doing so."""
         ...

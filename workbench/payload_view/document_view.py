@@ -82,7 +82,7 @@ class DocumentView(LineView, inherit_bindings=False):
         self.document: PayloadDocument | None = None
         self.highlight: Callable[[Line], Line] | None = None
         """What is done to lines before they are drawn."""
-        self.sought = -1
+        self.went_to = -1
         """The offset that was gone to last, while the cursor stays in its row."""
         self._busy = Lock()
 
@@ -159,7 +159,7 @@ class DocumentView(LineView, inherit_bindings=False):
 
     def set_cursor(self, row: int) -> None:
         """Put the cursor on a row; more rows are read before it comes to the last one."""
-        self.sought = -1
+        self.went_to = -1
         super().set_cursor(row)
         self._read_ahead()
         self.post_message(self.Moved())
@@ -235,7 +235,7 @@ class DocumentView(LineView, inherit_bindings=False):
         def there() -> None:
             if found:
                 self.set_cursor(found[0])
-                self.sought = offset
+                self.went_to = offset
 
         self.work(lambda deadline: found.append(document.row_at(offset, deadline)), there)
 

@@ -100,7 +100,7 @@ class PayloadFinding:
         if search is None:
             return "Nothing is looked for: / begins."
         here = self._view.standing()
-        offset = search.after(max(here, self._view.sought)) if step > 0 else search.before(here)
+        offset = search.after(max(here, self._view.went_to)) if step > 0 else search.before(here)
         if offset is None:
             return f"{self.text}: nothing found."
         self._view.go_to(offset)

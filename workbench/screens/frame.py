@@ -12,6 +12,7 @@ from workbench.text.lines import StyleRole, line
 from workbench.tour.tour import BOX_ROWS, Tour
 from workbench.widgets.footer_bar import FooterBar
 from workbench.widgets.label import LineLabel
+from workbench.widgets.prompt_line import PromptLine
 from workbench.widgets.timeline_bar import TimelineBar
 
 
@@ -27,8 +28,10 @@ class Frame:
         self._timeline = TimelineBar(id="timeline")
         self._status = LineLabel(id="status")
         self.footer = FooterBar(id="footer")
+        self.prompt = PromptLine(id="prompt")
+        """In the place of the footer, while something is typed."""
         self.above = (self._header, self._banner)
-        self.below = (self._tour_box, self._timeline, self._status, self.footer)
+        self.below = (self._tour_box, self._timeline, self._status, self.footer, self.prompt)
         self.notice = ""
         """Shown in the status line in place of what the last call did."""
         self.last: EventLine | None = None

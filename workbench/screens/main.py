@@ -19,6 +19,7 @@ from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
 from workbench.tour.tour import Tour
 from workbench.widgets.breaks_pane import BreaksPane
+from workbench.widgets.prompt_line import PromptLine
 
 NO_PREFERENCES = Preferences()
 NOTHING_KEPT = ProjectMemory(None)
@@ -59,6 +60,15 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def ask_breakpoint(self, message: BreaksPane.Asked) -> None:
         """Something is asked in the list of breakpoints."""
         self.controller.ask_breakpoint(message)
+
+    @on(PromptLine.Typed)
+    @on(PromptLine.Taken)
+    @on(PromptLine.Turned)
+    @on(PromptLine.Wandered)
+    @on(PromptLine.Left)
+    def prompted(self, message: PromptLine.Typed | PromptLine.Left) -> None:
+        """Something was pressed in the line at the foot."""
+        self.controller.prompting.take(message)
 
     @on(Panes.ActionChosen)
     def do_chosen(self, message: Panes.ActionChosen) -> None:

@@ -19,6 +19,8 @@ from workbench.actions.target import ApplicationActions, PaneActions, SessionAct
 from workbench.screens.application_controller import ApplicationController
 from workbench.screens.pane_controller import PaneController
 from workbench.screens.panes import Panes
+from workbench.screens.prompts.pane_search import PaneSearch
+from workbench.screens.prompts.prompting import Prompting
 from workbench.screens.session_controller import SessionController
 from workbench.screens.trust_dialogs import TrustDialogs
 from workbench.screens.update_feed import UpdateFeed
@@ -39,11 +41,16 @@ class MainController:
         self._reading = PayloadReading(send)
         self._kept: list[str] = []
         """Actions that were asked for before the flow was open."""
+        self.prompting = Prompting(panes, panes.prompt)
+        self.search = PaneSearch(panes, panes.prompt)
+        panes.search_words = self.search.words
         self._session = SessionController(panes, self._reading, send)
         self._pane_controller = PaneController(
             panes,
             Copying(panes, self._reading),
             PayloadLooking(panes, self._reading, lambda: self.do("edit")),
+            self.search,
+            self.prompting,
             lambda: self._session.send(Pause()),
             lambda: self._session.send(StopCall()),
         )

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from workbench.actions.context import PaneName
 from workbench.screens.panes import Panes
+from workbench.screens.prompts.pane_search import PaneSearch
+from workbench.screens.prompts.prompting import Prompting
 from workbench.screens.whole_payloads.copying import Copying
 from workbench.screens.whole_payloads.payload_looking import PayloadLooking
 from workbench.widgets.inspector import Inspector
@@ -28,12 +30,16 @@ class PaneController:
         panes: Panes,
         copying: Copying,
         looking: PayloadLooking,
+        search: PaneSearch,
+        prompting: Prompting,
         cancel: Callable[[], None],
         stop_call: Callable[[], None],
     ) -> None:
         self._panes = panes
         self._copying = copying
         self._looking = looking
+        self._search = search
+        self._prompting = prompting
         self._cancel = cancel
         self._stop_call = stop_call
 
@@ -66,6 +72,8 @@ class PaneController:
             self._stop_call()
         elif self._panes.view.seeking:
             self._cancel()
+        elif self._search.forget():
+            pass
         elif self._panes.zoomed:
             self._panes.zoomed = False
         elif isinstance(target, LineView) and target.cursor is not None:
@@ -112,6 +120,14 @@ class PaneController:
     def look_into_payload(self) -> None:
         """Look into the whole payload of the element that the inspector shows."""
         self._looking.look()
+
+    def find(self) -> None:
+        """Search the active pane."""
+        self._prompting.open(self._search)
+
+    def go_to_match(self, step: int) -> None:
+        """Go to the next match of the active pane's search, or to the one before."""
+        self._search.go_on(step)
 
     def follow(self) -> None:
         """Let the log follow its end, or stop doing so."""

@@ -31,7 +31,7 @@ from workbench.view import (
     Selection,
     View,
 )
-from workbench.widgets.border_words import border_words
+from workbench.widgets.border_words import border_words, numbered_words
 from workbench.widgets.breaks_pane import BreaksPane
 from workbench.widgets.build_pane import BuildPane
 from workbench.widgets.events_pane import EventsPane
@@ -58,7 +58,6 @@ GRID = (
     PaneName.BREAKS,
 )
 """The panes in the order in which they fill the grid."""
-
 
 LONGEST_TITLE = 22
 """Cells of a pane's own name in its border, with rule and corners."""
@@ -100,6 +99,8 @@ class Panes(Vertical, inherit_bindings=False):
         """What is remembered of the project."""
         self._tour_rows = 0
         self._frame = Frame(title, tour)
+        self.prompt = self._frame.prompt
+        self.search_words: Callable[[PaneName, int], str] = lambda _name, _cells: ""
         self.flow_pane = FlowPane(id="flow", classes="pane")
         self.inspector = Inspector(id="inspector", classes="pane")
         self.queues = QueuesPane(id="queues", classes="pane")
@@ -197,23 +198,24 @@ class Panes(Vertical, inherit_bindings=False):
         taken = self._tour_rows = self._frame.tour_rows
         zoomed = self.zoomed or (bool(taken) and self.narrow)
         self._body.place_panes(self.size, self.active, needs, zoomed=zoomed, taken=taken)
-        self._write_titles()
+        self.write_titles()
 
-    def _write_titles(self) -> None:
+    def write_titles(self) -> None:
         """Each pane's digit and name; the one below the graph names those that have no place."""
         others = ""
         if self.narrow and not self.zoomed:
-            digits = {name: number for number, name in enumerate(PaneName, start=1)}
-            unseen = sorted(self._body.unseen, key=digits.__getitem__)
-            others = "  ".join(f"{digits[name]} {name.value}" for name in unseen)
-            if len(others) + LONGEST_TITLE > self.size.width - FRAME:
-                others = " ".join(str(digits[name]) for name in unseen)
+            numbers = enumerate(PaneName, start=1)
+            unseen = [(at, name.value) for at, name in numbers if name in self._body.unseen]
+            others = numbered_words(unseen, self.size.width - FRAME - LONGEST_TITLE)
         for number, name in enumerate(PaneName, start=1):
             title = f"{number} {name.value.capitalize()}"
+            found = self.search_words(name, self.pane(name).size.width - len(title) - 2 * FRAME)
             if name is PaneName.FLOW:
-                self.flow_pane.name_in_border = title
+                self.flow_pane.show_name(f"{title}  {found}".rstrip())
                 continue
-            self.pane(name).border_title = border_words(title, others, self.size.width - FRAME)
+            pane = self.pane(name)
+            room = (pane.size.width if found else self.size.width) - FRAME
+            pane.border_title = border_words(title, found or others, room)
 
     def arrange_again(self) -> None:
         """Arrange for what the panes need now."""

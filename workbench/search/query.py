@@ -16,6 +16,7 @@ from typing import Protocol
 from runtime.expression.expression import Condition
 from runtime.expression.expression_error import ExpressionError
 from runtime.expression.patterns import LinearPattern
+from runtime.expression.value_types import BOOL
 from runtime.expression.vocabulary import Vocabulary
 from runtime.model.errors import StudioError
 
@@ -249,12 +250,16 @@ class _Parser:
             condition = Condition(text, self._vocabulary)
         except ExpressionError as error:
             at = start + error.column
-            raise QueryError(f"Character {at}: {error.reason}. {error.advice}".rstrip()) from None
+            ends = "" if error.reason.endswith("?") else "."
+            why = f"Character {at}: {error.reason}{ends} {error.advice}"
+            raise QueryError(why.rstrip()) from None
         self.fields += 1
         return FieldsTerm(condition)
 
     def _is_condition(self, text: str) -> bool:
         unquoted = _QUOTED.sub('""', text)
+        if self._vocabulary is not None and self._vocabulary.field_type(text) == BOOL:
+            return True
         if _LIKE_A_CONDITION.search(unquoted) is None:
             return False
         if _COMPARES_A_NAME.match(unquoted):

@@ -22,3 +22,9 @@ def border_words(left: str, right: str, cells: int) -> Content:
         return Content(left)
     rule = RULE * (room - cell_len(left) - cell_len(right) - 2)
     return Content.assemble(f"{left} ", (rule, "$border-calm"), f" {right}")
+
+
+def numbered_words(items: list[tuple[int, str]], cells: int) -> str:
+    """`2 queues  5 events`; the numbers alone where that takes more than `cells`."""
+    words = "  ".join(f"{number} {name}" for number, name in items)
+    return words if len(words) <= cells else " ".join(str(number) for number, _ in items)

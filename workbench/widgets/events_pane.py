@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from runtime.protocol.updates import EventLine
+from workbench.search.row_fields import EVENTS, EventFields
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS
@@ -51,6 +52,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     """Calls, drops, failures, back-pressure, states. Opening a line opens its element."""
 
     gutter_cells = 3
+    vocabulary = EVENTS
 
     names: tuple[str, ...] = ()
     """Of all nodes of the flow, so that no two that are cut look alike."""
@@ -143,6 +145,10 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         if entry.edge is not None:
             return EdgeRef(entry.edge)
         return NodeRef(entry.node) if entry.node else None
+
+    def entry_record(self, entry: EventLine | Gap) -> object:
+        """The line's fields."""
+        return None if isinstance(entry, Gap) else EventFields(entry)
 
     def empty_rows(self) -> Sequence[Row]:
         """What will stand here."""

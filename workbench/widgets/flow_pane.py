@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual import events
 from textual.content import Content
 from textual.geometry import Region
@@ -15,6 +17,9 @@ from workbench.graph.drawing import GraphPath, Spot
 from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
 from workbench.inspection.break_rows import stop_signs
+from workbench.search.query import Query
+from workbench.search.row_fields import NODES, NodeFields
+from workbench.search.searchable import Found
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.view import EdgeRef, NodeRef, Selection, View
@@ -51,6 +56,7 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
         self._graph_view = GraphView()
+        self._sought: Query | None = None
         self._lines: tuple[Line, ...] = ()
         self._row_style: RowStyle | None = None
         self._in_border = ("", "", "", 0)
@@ -125,6 +131,11 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
         if rows:
             above = self._above
             self.refresh(*(Region(0, above + y, self.size.width, 1) for y in rows))
+
+    def show_name(self, words: str) -> None:
+        """Have the border say this before where the flow stands."""
+        self.name_in_border = words
+        self._write_border()
 
     def _write_border(self) -> None:
         words, note = self.name_in_border, ""
@@ -265,6 +276,53 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
             self.watch_selection(self.selection)
             return
         self.post_message(self.Opened())
+
+    # ---- searching
+
+    vocabulary = NODES
+    filters = False
+
+    @property
+    def sought(self) -> Query | None:
+        """What is searched for."""
+        return self._sought
+
+    def search(self, query: Query | None, *, filtering: bool) -> None:
+        """Search nodes and edges by name, and nodes by their figures; nothing is hidden."""
+        self._sought = query
+
+    def found(self) -> Found:
+        """How many nodes and edges match."""
+        graph = self._graph
+        known = 0 if graph is None else len(graph.nodes) + len(graph.edges)
+        return Found(len(self._matches()), known)
+
+    def go_to_match(self, step: int) -> bool:
+        """Select the next node or edge that matches, or the one before."""
+        matches = self._matches()
+        if not matches:
+            return False
+        if self.selection in matches:
+            at = (matches.index(self.selection) + step) % len(matches)
+        else:
+            at = 0 if step > 0 else len(matches) - 1
+        self._choose(matches[at])
+        return True
+
+    def _matches(self) -> list[NodeRef | EdgeRef]:
+        graph, query = self._graph, self._sought
+        if graph is None or query is None:
+            return []
+        found: list[NodeRef | EdgeRef] = []
+        for node in graph.nodes:
+            if query.matches(node.name, partial(self._record, node.name)):
+                found.append(NodeRef(node.name))
+        found += [EdgeRef(at) for at, edge in enumerate(graph.edges) if query.matches(edge.label)]
+        return found
+
+    def _record(self, name: str) -> object:
+        node = self.view.node(name)
+        return None if node is None else NodeFields(node)
 
     def copy_text(self) -> str | None:
         """Name of the selected node or edge."""

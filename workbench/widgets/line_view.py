@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -15,8 +16,13 @@ from textual.selection import Selection as MarkedText
 from textual.strip import Strip
 from textual.widget import Widget
 
+from runtime.expression.vocabulary import Vocabulary
+from workbench.search.highlight import highlighted
+from workbench.search.query import Query
+from workbench.search.searchable import Found
+from workbench.text.excerpt import excerpt
 from workbench.text.lazy_rows import widest_row
-from workbench.text.lines import Line, Row, Span, StyleRole, plain
+from workbench.text.lines import Line, Row, Span, StyleRole, line, plain
 from workbench.widgets.styles import RowStyle, segments, styles_of
 
 CURSOR = "›"
@@ -61,17 +67,75 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self.rows: Sequence[Row] = ()
         self.heading: tuple[Line, ...] = ()
         self.cursor: int | None = None
+        self.sought: Query | None = None
+        """What is searched for."""
+        self.filtering = False
+        """True while rows that do not match are hidden."""
+        self._given: Sequence[Row] = ()
         self._row_style: RowStyle | None = None
 
     def show(self, rows: Sequence[Row], heading: tuple[Line, ...] = ()) -> None:
         """Show these rows; nothing is drawn again when they are the same."""
-        if rows == self.rows and heading == self.heading:
+        if rows == self._given and heading == self.heading:
             return
-        self.rows, self.heading = rows, heading
+        self._given, self.heading = rows, heading
+        self._take_rows()
+
+    def _take_rows(self) -> None:
+        """Show what was given, as far as it is searched for."""
+        self.rows = self._given
+        query = self.sought
+        if query is not None and self.filtering:
+            matching = [row for row in self._given if self._row_matches(row, query)]
+            self.rows = matching or no_match_rows(query.text, len(self._given))
         if self.cursor is not None:
-            self.cursor = min(self.cursor, len(rows) - 1) if rows else None
+            self.cursor = min(self.cursor, len(self.rows) - 1) if self.rows else None
         self._measure()
         self.refresh()
+
+    # ---- searching
+
+    vocabulary: ClassVar[Vocabulary | None] = None
+    """The fields that a condition behind `/` may name."""
+
+    filters: ClassVar[bool] = False
+    """True where a search hides what does not match, unless the user wants it otherwise."""
+
+    def record_of(self, row: Row) -> object:
+        """What a condition is asked of; None for a row that stands for nothing."""
+        return None
+
+    def _row_matches(self, row: Row, query: Query) -> bool:
+        return query.matches(plain(row.spans), partial(self.record_of, row))
+
+    def search(self, query: Query | None, *, filtering: bool) -> None:
+        """Hide rows that do not match, or mark those that do; None searches for nothing."""
+        self.sought, self.filtering = query, filtering
+        self._take_rows()
+
+    def found(self) -> Found:
+        """How many rows match."""
+        query = self.sought
+        if query is None:
+            return Found(0, len(self._given))
+        return Found(sum(self._row_matches(row, query) for row in self._given), len(self._given))
+
+    def is_match(self, index: int) -> bool:
+        """Whether a row that is shown is searched for."""
+        return self.sought is not None and self._row_matches(self.rows[index], self.sought)
+
+    def go_to_match(self, step: int) -> bool:
+        """Put the cursor on the next row that matches, round from the end; False without any."""
+        count = len(self.rows)
+        here = self.cursor
+        if here is None:
+            here = int(self.scroll_y) - 1 if step > 0 else int(self.scroll_y)
+        for distance in range(1, count + 1):
+            index = (here + step * distance) % count
+            if self.is_match(index):
+                self.set_cursor(index)
+                return True
+        return False
 
     # ---- moving
 
@@ -168,6 +232,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if index >= len(self.rows):
             return Strip.blank(width, base)
         spans = self.spans_at(index)
+        if self.sought is not None:
+            spans = highlighted(spans, self.sought)
         if index == self.cursor:
             part = "line-view--cursor" if self.has_focus else "line-view--cursor-away"
             base += self.get_component_rich_style(part)
@@ -259,3 +325,12 @@ def with_cursor(spans: Line) -> Line:
         return (Span(CURSOR, StyleRole.ACCENT),)
     first, *rest = spans
     return (Span(CURSOR, StyleRole.ACCENT), Span(first.text[1:], first.role), *rest)
+
+
+def no_match_rows(text: str, hidden: int) -> Sequence[Row]:
+    """What is shown where a search hides everything."""
+    return (
+        Row(line("")),
+        Row(line((f" No line matches {excerpt(text, 80)}.", StyleRole.DIM))),
+        Row(line((" esc", StyleRole.KEY), (f" shows all {hidden:,}.", StyleRole.DIM))),
+    )

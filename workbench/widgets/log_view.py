@@ -5,12 +5,15 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from textual.reactive import reactive
 
+from workbench.search.query import Query
+from workbench.search.searchable import Found
 from workbench.text.lines import Line, Row, Span, plain, wrap
-from workbench.widgets.line_view import LineView
+from workbench.widgets.line_view import LineView, no_match_rows
 
 Entry = TypeVar("Entry")
 
@@ -35,6 +38,8 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._entries: deque[Entry] = deque()
         self._heights: deque[int] = deque()
+        self._hits: deque[bool] = deque()
+        """Which of the entries are searched for."""
         self._rows: list[tuple[Entry, int]] = []
         self._tail = 0
         self._widest = 0
@@ -68,6 +73,10 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         """What opening the entry opens."""
         return None
 
+    def entry_record(self, entry: Entry) -> object:
+        """What a condition behind `/` is asked of."""
+        return None
+
     def empty_rows(self) -> Sequence[Row]:
         """What is shown while there is nothing: it teaches."""
         return ()
@@ -83,12 +92,15 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         """Append entries; the oldest make room. `tail` stays until the next entries come."""
         for _ in range(self._tail):
             self._entries.pop()
+            self._hits.pop()
             del self._rows[len(self._rows) - self._heights.pop() :]
         over = max(len(entries) - KEPT_ENTRIES, 0)
         self.forgotten += over
         fresh = (*entries[over:], *tail)
         self._widest = max(self._widest, *map(self.entry_cells, fresh)) if fresh else self._widest
-        heights = self._heights_of(fresh)
+        hits = [self._entry_matches(entry) for entry in fresh]
+        heights = self._shown_heights(fresh, hits)
+        self._hits.extend(hits)
         self._entries.extend(fresh)
         self._heights.extend(heights)
         self._rows += [
@@ -105,6 +117,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         """Forget everything and follow the end."""
         self._entries.clear()
         self._heights.clear()
+        self._hits.clear()
         self._rows.clear()
         self._tail = 0
         self._widest = 0
@@ -123,6 +136,43 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
             for entry, cells in zip(entries, map(self.entry_cells, entries), strict=True)
         ]
 
+    def _rows_of_nothing(self) -> Sequence[Row]:
+        if self.sought is None or not self._entries:
+            return self.empty_rows()
+        return no_match_rows(self.sought.text, len(self._entries))
+
+    # ---- searching
+
+    filters = True
+
+    def _entry_matches(self, entry: Entry) -> bool:
+        if self.sought is None:
+            return False
+        text = plain((*self.entry_gutter(entry), *self.entry_body(entry)))
+        return self.sought.matches(text, partial(self.entry_record, entry))
+
+    def _shown_heights(self, entries: Collection[Entry], hits: Collection[bool]) -> list[int]:
+        """Rows of each entry; none of those that are hidden."""
+        heights = self._heights_of(entries)
+        if self.sought is None or not self.filtering:
+            return heights
+        return [height if hit else 0 for height, hit in zip(heights, hits, strict=True)]
+
+    def search(self, query: Query | None, *, filtering: bool) -> None:
+        """Hide entries that do not match, or mark those that do."""
+        self.sought, self.filtering = query, filtering
+        self._hits = deque(self._entry_matches(entry) for entry in self._entries)
+        self._measure_again()
+
+    def found(self) -> Found:
+        """How many entries match."""
+        return Found(sum(self._hits), len(self._entries))
+
+    def is_match(self, index: int) -> bool:
+        """Whether the entry of a row is searched for; its first row says so."""
+        entry, part = self._rows[index] if self._rows else (None, 1)
+        return entry is not None and not part and self._entry_matches(entry)
+
     def _tall(self, entry: Entry, cells: int) -> int:
         room = self.body_cells
         return -(-cells // room) if self.entry_is_plain(entry) else len(self._pieces(entry))
@@ -136,6 +186,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         gone = 0
         for _ in range(count):
             self._entries.popleft()
+            self._hits.popleft()
             gone += self._heights.popleft()
         del self._rows[:gone]
         self.forgotten += count
@@ -146,7 +197,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
 
     def _measure_again(self) -> None:
         self.body_cells = max(self.room - self.gutter_cells, 1)
-        heights = self._heights_of(self._entries)
+        heights = self._shown_heights(self._entries, self._hits)
         self._heights = deque(heights)
         self._rows = [
             (entry, part)
@@ -159,7 +210,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self.refresh()
 
     def _measure(self) -> None:
-        self.rows = self._rows or self.empty_rows()  # type: ignore[assignment]
+        self.rows = self._rows or self._rows_of_nothing()  # type: ignore[assignment]
         width = 0 if self.wrapped else self._widest + self.gutter_cells
         self.set_extent(width, len(self.rows) + len(self.heading))
         if self.following:

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from runtime.model.linked import LinkedFlow, Role
 from runtime.protocol.updates import PrintedChunk
+from workbench.search.row_fields import OUTPUT, OutputFields
 from workbench.text.figures import count, size
 from workbench.text.glyphs import DENIED
 from workbench.text.keys import shown_key
@@ -33,6 +34,7 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
     """What one node printed."""
 
     gutter_cells = GUTTER_CELLS
+    vocabulary = OUTPUT
 
     def __init__(self, node: str, *, is_sink: bool) -> None:
         super().__init__(wrapped=True, classes="printed")
@@ -106,6 +108,10 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
     def entry_target(self, entry: PrintedTextLine) -> object:
         """A line belongs to its node."""
         return NodeRef(self.node)
+
+    def entry_record(self, entry: PrintedTextLine) -> object:
+        """The line's fields."""
+        return OutputFields(self.node, entry)
 
     def empty_rows(self) -> Sequence[Row]:
         """How to get something printed."""
@@ -288,6 +294,13 @@ class Outputs(Vertical, inherit_bindings=False):
                 self._place_logs()
 
     # ---- the pane as actions see it
+
+    @property
+    def logs(self) -> tuple[PrintedView, ...]:
+        """All logs, the active one first."""
+        active = self._views.get(self.active)
+        rest = (view for view in self._views.values() if view is not active)
+        return (*(() if active is None else (active,)), *rest)
 
     @property
     def empty(self) -> bool:

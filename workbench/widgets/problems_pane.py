@@ -7,6 +7,7 @@ from textual.reactive import reactive
 from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.updates import Health
 from workbench.inspection.rows import prose
+from workbench.search.row_fields import PROBLEMS, ProblemFields
 from workbench.text.excerpt import excerpt
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Row, StyleRole, fit_end, line
@@ -21,12 +22,18 @@ class ProblemsPane(LineView, inherit_bindings=False):
     the others.
     """
 
+    vocabulary = PROBLEMS
+
     view: reactive[View] = reactive(View, repaint=False)
 
     def watch_view(self, old: View, new: View) -> None:
         """Write the list when it has changed."""
         if _shown(old) != _shown(new):
             self._fill()
+
+    def record_of(self, row: Row) -> object:
+        """The problem's fields."""
+        return ProblemFields(row.target) if isinstance(row.target, Diagnostic) else None
 
     def on_resize(self) -> None:
         """Texts follow the width."""

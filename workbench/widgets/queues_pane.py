@@ -9,6 +9,7 @@ from runtime.model.snapshot import EdgeSnapshot
 from workbench.inspection.break_rows import stop_signs
 from workbench.inspection.edge import depth_bar
 from workbench.inspection.rows import column
+from workbench.search.row_fields import QUEUES, QueueFields
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import DROP
 from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
@@ -24,6 +25,9 @@ NAME_CELLS = (16, 34)
 class QueuesPane(LineView, inherit_bindings=False):
     """One row an edge; Enter or a click lists what waits there."""
 
+    vocabulary = QUEUES
+    filters = True
+
     view: reactive[View] = reactive(View, repaint=False)
 
     def watch_view(self, old: View, new: View) -> None:
@@ -31,6 +35,13 @@ class QueuesPane(LineView, inherit_bindings=False):
         changed = old.snapshot != new.snapshot or old.breaks != new.breaks
         if changed or old.flow != new.flow:
             self._fill()
+
+    def record_of(self, row: Row) -> object:
+        """The queue's figures."""
+        snapshot, target = self.view.snapshot, row.target
+        if snapshot is None or not isinstance(target, EdgeRef):
+            return None
+        return QueueFields(snapshot.edges[target.edge])
 
     def on_resize(self) -> None:
         """Columns follow the width."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from textual.reactive import reactive
 
 from workbench.inspection.why_slow import slow_rows
+from workbench.search.row_fields import NODES, NodeFields
 from workbench.text.lines import Row, StyleRole, line
-from workbench.view import View
+from workbench.view import NodeRef, View
 from workbench.widgets.line_view import LineView
 
 
 class SlowPane(LineView, inherit_bindings=False):
     """Enter or a click on a row selects its node."""
+
+    vocabulary = NODES
 
     view: reactive[View] = reactive(View, repaint=False)
 
@@ -19,6 +22,11 @@ class SlowPane(LineView, inherit_bindings=False):
         """Fill the table when the figures have changed."""
         if old.snapshot != new.snapshot or old.flow != new.flow or old.times != new.times:
             self.fill()
+
+    def record_of(self, row: Row) -> object:
+        """The node's figures."""
+        node = self.view.node(row.target.node) if isinstance(row.target, NodeRef) else None
+        return None if node is None else NodeFields(node)
 
     def on_resize(self) -> None:
         """Columns follow the width."""
