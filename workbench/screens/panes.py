@@ -209,12 +209,12 @@ class Panes(Vertical, inherit_bindings=False):
             others = numbered_words(unseen, self.size.width - FRAME - LONGEST_TITLE)
         for number, name in enumerate(PaneName, start=1):
             title = f"{number} {name.value.capitalize()}"
-            found = self.search_words(name, self.pane(name).size.width - len(title) - 2 * FRAME)
+            found = self.search_words(name, self.pane(name).size.width - len(title) - 8)
             if name is PaneName.FLOW:
                 self.flow_pane.show_name(f"{title}  {found}".rstrip())
                 continue
             pane = self.pane(name)
-            room = (pane.size.width if found else self.size.width) - FRAME
+            room = pane.size.width if found else self.size.width - FRAME
             pane.border_title = border_words(title, found or others, room)
 
     def arrange_again(self) -> None:
