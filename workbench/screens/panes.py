@@ -59,9 +59,6 @@ GRID = (
 )
 """The panes in the order in which they fill the grid."""
 
-LONGEST_TITLE = 22
-"""Cells of a pane's own name in its border, with rule and corners."""
-
 
 class Panes(Vertical, inherit_bindings=False):
     """All that is seen of a session: hands the view to every pane and writes the bars.
@@ -206,7 +203,7 @@ class Panes(Vertical, inherit_bindings=False):
         if self.narrow and not self.zoomed:
             numbers = enumerate(PaneName, start=1)
             unseen = [(at, name.value) for at, name in numbers if name in self._body.unseen]
-            others = numbered_words(unseen, self.size.width - FRAME - LONGEST_TITLE)
+            others = numbered_words(unseen, self.size.width - FRAME)
         for number, name in enumerate(PaneName, start=1):
             title = f"{number} {name.value.capitalize()}"
             found = self.search_words(name, self.pane(name).size.width - len(title) - 8)

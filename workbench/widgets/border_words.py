@@ -9,6 +9,9 @@ from workbench.text.lines import fit
 
 RULE = "─"
 
+LONGEST_TITLE = 22
+"""Cells of a pane's own name in its border, with rule and corners."""
+
 LEAST_RULE = 2
 """Cells of border between what is left and what is right."""
 
@@ -25,6 +28,10 @@ def border_words(left: str, right: str, cells: int) -> Content:
 
 
 def numbered_words(items: list[tuple[int, str]], cells: int) -> str:
-    """`2 queues  5 events`; the numbers alone where that takes more than `cells`."""
+    """`2 queues  5 events`; the numbers alone where a border of `cells` has no room for that."""
     words = "  ".join(f"{number} {name}" for number, name in items)
-    return words if len(words) <= cells else " ".join(str(number) for number, _ in items)
+    return (
+        words
+        if len(words) + LONGEST_TITLE <= cells
+        else " ".join(str(number) for number, _ in items)
+    )
