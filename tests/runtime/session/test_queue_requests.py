@@ -1,0 +1,90 @@
+"""Queue surgery and holds as a session does them: what is paused, what is said, what is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.model.linked import QueuePolicy, Role
+from runtime.model.snapshot import NodeState
+from runtime.protocol.requests import (
+    ChangeQueue,
+    Continue,
+    DropElement,
+    EmptyQueue,
+    HoldNodes,
+    MoveElement,
+    RunElement,
+    StepBack,
+    StepCall,
+)
+from tests.support.recorded_guests import counting_source
+from tests.support.session_driver import Driver, opened
+from tests.support.studio_projects import Project
+from tests.support.wasm_guests import ECHO, component, printer
+
+
+@pytest.fixture
+def driver(tmp_path: Path) -> Iterator[Driver]:
+    nodes = {
+        "source": (Role.SOURCE, counting_source(9)),
+        "middle": (Role.PROCESSOR, component(ECHO, Role.PROCESSOR)),
+        "sink": (Role.SINK, printer()),
+    }
+    made = opened(Project(tmp_path, nodes).write())
+    yield made
+    made.session.close()
+
+
+def ids(driver: Driver) -> list[int]:
+    return [element for element, _ in driver.queues()[0]]
+
+
+def test_a_run_goes_on_around_a_held_node_and_says_when_all_waits_for_it(driver: Driver) -> None:
+    driver.ask(HoldNodes(("middle",)))
+    snapshot = driver.run()
+    assert ids(driver) == list(range(1, 10))
+    assert snapshot.stop_detail == "middle is on hold, 9 wait for it"
+    assert snapshot.nodes[1].state is NodeState.HELD
+    assert not driver.session.running
+    driver.ask(StepCall("middle"))
+    assert ids(driver) == list(range(2, 10))
+    driver.ask(RunElement(0, 5))
+    assert ids(driver) == [2, 3, 4, 6, 7, 8, 9]
+    assert any("moved from place 4 to 1" in text and "order broken" in text for text in driver.log)
+    driver.ask(HoldNodes(("middle", "sink"), on=False))
+    assert driver.run().delivered == 9
+
+
+def test_what_was_changed_by_hand_is_undone_with_the_step_back(driver: Driver) -> None:
+    driver.ask(HoldNodes(("middle",)))
+    driver.step(8)
+    before, calls = ids(driver), driver.snapshot.calls
+    driver.ask(DropElement(0, before[0]), MoveElement(0, before[-1], 0))
+    driver.ask(ChangeQueue(0, 3, QueuePolicy.DROP_OLDEST))
+    assert driver.snapshot.edges[0].policy is QueuePolicy.DROP_OLDEST
+    assert ids(driver) == [before[-1], *before[1:-1]]
+    driver.ask(StepBack())
+    assert (ids(driver), driver.snapshot.calls) == (before, calls)
+    assert driver.snapshot.edges[0].policy is QueuePolicy.BLOCK_PRODUCER
+    driver.ask(EmptyQueue(0))
+    assert len(driver.timeline.branches) == 2
+    assert ids(driver) == []
+
+
+def test_surgery_pauses_a_run_and_says_so_settings_and_holds_do_not(driver: Driver) -> None:
+    driver.ask(*[StepCall("source")] * 4)
+    driver.session.handle(Continue(calls_per_second=0.001))
+    driver.session.work(1_000_000)
+    driver.session.handle(ChangeQueue(0, 5, QueuePolicy.BLOCK_PRODUCER))
+    driver.session.handle(HoldNodes(("middle",)))
+    assert driver.session.running
+    driver.session.handle(ChangeQueue(0, 0, QueuePolicy.BLOCK_PRODUCER))
+    driver.session.handle(EmptyQueue(0))
+    driver.poll()
+    assert not driver.session.running
+    assert "the run was paused for this change" in driver.log
+    assert any(text.startswith("the queue stays as it is: capacity") for text in driver.log)
+    assert driver.snapshot.edges[0].capacity == 5
