@@ -145,6 +145,16 @@ class BreakpointSet:
         standing = self._before[record.node]
         return [] if standing.is_quiet(record) else self._met(standing, record, number)
 
+    @property
+    def nodes_called(self) -> Container[str]:
+        """Nodes after whose calls a breakpoint of calls is asked."""
+        return self._calls
+
+    def met_called(self, record: ElementRecord, number: int) -> list[BreakHit]:
+        """The hits after a call of one of `nodes_called`, slow calls aside."""
+        standing = self._calls[record.node]
+        return [] if standing.is_quiet(record) else self._met(standing, record, number)
+
     def after(self, events: Iterable[Event]) -> list[BreakHit]:
         """The hits among what a call led to."""
         found: list[BreakHit] = []

@@ -15,9 +15,11 @@ from runtime.breakpoints.trial import with_failure
 from runtime.engine.options import EngineOptions
 from runtime.expression.call_record import ElementRecord
 from runtime.expression.expression_error import MissingError
+from runtime.model.call import Answer
 from runtime.model.commands import Relink
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
+from runtime.model.time_units import NS_PER_MS
 from runtime.protocol.break_places import PlaceKind
 from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
 from runtime.recording.ring.compact import CallKind, CompactChunk
@@ -39,7 +41,9 @@ _OF_CALLS = frozenset(
 )
 """Places that a call alone tells of."""
 _NAMED = frozenset({"node", "export", "seq", "hits"})
-"""Fields that are kept of a compact call."""
+"""Fields by which a compact call is named."""
+_MEASURED = _NAMED | {"ms", "fuel"}
+"""Those, and what is read from its answer."""
 _NAMED_PLACES = frozenset({PlaceKind.INPUT, PlaceKind.EXPORT, PlaceKind.CALL})
 
 
@@ -104,12 +108,12 @@ class BackwardSearch:
             for found, number in self._in_full():
                 end = number
                 yield found
-            if self._by_name_alone:
+            if self._asks_for(_MEASURED):
                 for found, number in self._compact(end):
                     end = number
                     yield found
         for begin in [*self._branch.checkpoints.backwards(end), *self._start()]:
-            if begin is not None and begin.calls + 1 >= end:
+            if (0 if begin is None else begin.calls) + 1 >= end:
                 continue
             for found in self._told_again(begin, end):
                 yield found
@@ -131,7 +135,7 @@ class BackwardSearch:
                 yield None, number
             if not isinstance(entry, CallFinished):
                 if isinstance(entry, Relink):
-                    return
+                    break
                 continue
             number = entry.call.number
             if number > at + 1:
@@ -145,27 +149,48 @@ class BackwardSearch:
                 hits = asked.before(entry.call)
                 if hits:
                     yield self._found(hits, number - 1), number
+        yield None, number
 
-    @property
-    def _by_name_alone(self) -> bool:
+    def _asks_for(self, known: frozenset[str]) -> bool:
+        """Whether all breakpoints can be asked of a compact call of which so much is known."""
         return all(
-            one.place.kind in _NAMED_PLACES and fields <= _NAMED
+            one.place.kind in _NAMED_PLACES and fields <= known
             for one, fields in zip(self._breakpoints, self._asked.fields(), strict=True)
         )
 
     def _compact(self, end: int) -> Iterator[tuple[BackwardFind | None, int]]:
-        """Older calls by node, export and sequence; newest chunk first."""
-        number = end
+        """Older calls by what is kept of them; newest chunk first."""
+        number, look = end, self._in_names if self._asks_for(_NAMED) else self._in_answers
         for chunk in reversed(self._branch.ring.compact_chunks()):
             if chunk.first >= end or not chunk.calls:
                 continue
             if any(isinstance(command, Relink) for _, command in chunk.commands):
                 return
-            found = self._in_chunk(chunk, min(end, self._at + 1))
+            found = look(chunk, min(end, self._at + 1))
             number = chunk.first
             yield found, number
 
-    def _in_chunk(self, chunk: CompactChunk, end: int) -> BackwardFind | None:
+    def _in_answers(self, chunk: CompactChunk, end: int) -> BackwardFind | None:
+        asked = self._asked
+        last = BackwardFind(None)
+        for number, call in enumerate(chunk.read(), chunk.first):
+            if number >= end:
+                break
+            self._looked += 1
+            before, called = asked.nodes_before, asked.nodes_called
+            if call.kind.node not in before and call.kind.node not in called:
+                continue
+            record = _NamedRecord(call.kind)
+            record.sequence, record.answer = call.sequence, call.answer
+            if call.kind.node in before:
+                hits = asked.met_before(record, number)
+                last = self._found(hits, number - 1) if hits else last
+            if call.kind.node in called and number < self._at:
+                hits = asked.met_called(record, number)
+                last = self._found(hits, number) if hits else last
+        return None if last.hit is None else replace(last, looked=self._looked)
+
+    def _in_names(self, chunk: CompactChunk, end: int) -> BackwardFind | None:
         asked = self._asked
         names = chunk.names()[: end - chunk.first]
         last = BackwardFind(None)
@@ -211,12 +236,29 @@ class BackwardSearch:
 class _NamedRecord(ElementRecord):
     """What is kept of the compact calls of one kind, one after the other."""
 
-    __slots__ = ("_with_element", "sequence")
+    __slots__ = ("_with_element", "answer", "sequence")
 
     def __init__(self, kind: CallKind) -> None:
         super().__init__(kind.node, kind.export, None)
         self.sequence = 0
+        self.answer: Answer | None = None
         self._with_element = kind.source is not None
+
+    @property
+    def ms(self) -> float:
+        """How long the call took, in milliseconds."""
+        return self._answered.duration_ns / NS_PER_MS
+
+    @property
+    def fuel(self) -> int:
+        """Fuel that it used."""
+        return self._answered.fuel
+
+    @property
+    def _answered(self) -> Answer:
+        if self.answer is None:
+            raise MissingError("only the name of the call is kept")
+        return self.answer
 
     @property
     def has_element(self) -> bool:

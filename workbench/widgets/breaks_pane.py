@@ -15,6 +15,8 @@ from workbench.view import View
 from workbench.widgets.line_view import LineView
 
 KEYS = "n new  w watch  enter edit  space on/off  d delete"
+KEYS_CELLS = 70
+"""From here on there is room for what the keys do."""
 
 
 class BreakWish(StrEnum):
@@ -101,4 +103,5 @@ class BreaksPane(LineView, inherit_bindings=False):
         breaks = self.view.breaks
         heading = (break_heading(breaks, self.room),) if breaks.breakpoints else ()
         self.show(break_rows(breaks, self.room), heading)
-        self.border_subtitle = "  ".join(filter(None, (counted(breaks), KEYS)))
+        keys = KEYS if self.room >= KEYS_CELLS else "n w enter space d"
+        self.border_subtitle = "  ".join(filter(None, (counted(breaks), keys)))

@@ -60,7 +60,6 @@ class BreakpointEditing:
         """Go back to the last hit of a breakpoint that is on, else of a condition asked for."""
         if any(row.breakpoint.on for row in self._panes.view.breaks.breakpoints):
             self._send(BackToBreak())
-            self._panes.show_notice("Looking for the last hit before …")
             return
 
         def answered(text: str | None) -> None:
@@ -98,7 +97,11 @@ class BreakpointEditing:
             self._open.take(trial)
 
     def _new_place(self) -> BreakPlace:
-        return place_here(self._panes.context, None) or BreakPlace(PlaceKind.CALL)
+        """Where something is selected, else any call."""
+        place = None
+        if self._panes.selection is not None:
+            place = place_here(self._panes.context, None)
+        return place or BreakPlace(PlaceKind.CALL)
 
     def _edit(self, breakpoint: Breakpoint) -> None:
         flow = self._panes.view.flow
