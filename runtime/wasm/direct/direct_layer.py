@@ -38,7 +38,7 @@ class DirectLayer:
     max_given_bytes = MAX_GIVEN_BYTES
 
     def __init__(self) -> None:
-        _check_open_files()
+        check_open_files()
         self.engine = _engine()
         self.settings = f"{version('wasmtime')} {_CONFIGURATION}"
         self._lock = threading.Lock()
@@ -118,7 +118,7 @@ class DirectFlow:
         self.watch.close()
 
 
-def _check_open_files() -> None:
+def check_open_files() -> None:
     """Raise `StudioError` when wasmtime would not get the descriptors that it needs.
 
     It makes a runtime for its host functions when the first store is made, and aborts the process

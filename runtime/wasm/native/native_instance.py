@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from runtime.model.call import Call, Export, Failed, Failure
 from runtime.model.linked import LinkedNode
@@ -263,9 +263,16 @@ class NativeInstance:
     def close(self) -> None:
         """See `NodeInstance.close`."""
         self.runs = {}
+        # The extension's object holds methods of this one, and Python's collector cannot see that:
+        # the circle is opened here.
+        self.make = _closed
         if self._opened is not None:
             self._opened.close()
             self._opened = None
+
+
+def _closed(_run: int, _call: Call) -> NoReturn:
+    raise ValueError("the instance is closed")
 
 
 def _with_stderr(failure: Failure, trouble: Trouble) -> Failure:

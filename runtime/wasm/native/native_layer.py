@@ -30,6 +30,7 @@ from runtime.model.linked import LinkedNode
 from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
 from runtime.wasm.abi.buffers import BUDGET_BYTES, MAX_OFFSET, TIERS
 from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
+from runtime.wasm.direct.direct_layer import check_open_files
 from runtime.wasm.host_functions import printed_output
 from runtime.wasm.native.extension import Extension, NativeComponent
 from runtime.wasm.native.native_instance import NativeInstance
@@ -50,6 +51,7 @@ class NativeLayer:
     max_given_bytes = MAX_BUFFER_BYTES
 
     def __init__(self, extension: Extension) -> None:
+        check_open_files()
         self.extension = extension
         self.engine = extension.Engine(MAX_WASM_STACK_BYTES)
         self.settings = f"{extension.WASMTIME_VERSION} {extension.__version__} {_SETTINGS}"

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -83,6 +84,16 @@ def test_a_key_that_interrupts_leaves_the_call_as_what_it_is(native: Host) -> No
         timer.join()
         node.start()
         assert not isinstance(node.call(Export.COMPLETE).outcome, Failed)
+
+
+def test_a_closed_instance_is_given_back_whole(native: Host) -> None:
+    with OneNode(native, component(SINK, Role.SINK), Role.SINK) as node:
+        node.start()
+        seen = weakref.ref(node.invoker._instances["node"])
+        node.start()
+        assert seen() is None
+        seen = weakref.ref(node.invoker._instances["node"])
+    assert seen() is None
 
 
 def test_both_layers_trap_at_once_in_one_process(native: Host) -> None:

@@ -59,6 +59,9 @@ def test_a_component_has_one_descriptor_for_each_stream_and_gives_it_back(
     direct_host: Host,
 ) -> None:
     host = direct_host
+    with OneNode(host, printer(), Role.SINK) as node:
+        # The first one of a process makes wasmtime's own runtime.
+        node.start()
     before = descriptors()
     with OneNode(host, printer(), Role.SINK) as node:
         node.start()
@@ -182,6 +185,20 @@ def test_what_a_long_call_prints_is_seen_while_it_runs(host: Host) -> None:
     # Once while it ran, and not again after it; the answer has all of it.
     assert chunks == [("node", 2, "stdout", b"alive\n", True)]
     assert [item.data for item in answer.printed] == [b"alive\n"]
+
+
+def test_a_key_that_interrupts_a_listener_ends_that_call_alone(host: Host) -> None:
+    keys = [KeyboardInterrupt()]
+
+    def show(*_chunk: object) -> None:
+        if keys:
+            raise keys.pop()
+
+    with OneNode(host, printer(), Role.SINK, on_print=show) as node:
+        node.start()
+        with pytest.raises(KeyboardInterrupt):
+            push(node, b"x", 1)
+        assert not isinstance(push(node, b"y", 1).outcome, Failed)
 
 
 def test_too_few_open_files_end_in_words() -> None:

@@ -40,6 +40,9 @@ struct Rules {
     chunk_bytes: usize,
 }
 
+/// Interface, its name without version, what it is replaced by, functions, resources.
+type Import = (String, String, String, Vec<String>, Vec<String>);
+
 /// What one instance is made with.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
@@ -54,8 +57,7 @@ struct Plan {
     granted: (bool, bool),
     environment: Vec<(String, String)>,
     folders: Vec<(String, String, bool)>,
-    /// Interface, its name without version, what it is replaced by, functions, resources.
-    imports: Vec<(String, String, String, Vec<String>, Vec<String>)>,
+    imports: Vec<Import>,
     /// Function and interface.
     exports: Vec<(String, String)>,
     asks_host: bool,
@@ -79,6 +81,14 @@ enum Outcome {
     Ports(Vec<String>),
     Error(&'static str, String),
     Foreign,
+}
+
+/// What was measured of a call.
+#[derive(Clone, Copy, Default)]
+struct Measured {
+    amounts: Amounts,
+    duration_ns: u64,
+    fuel: u64,
 }
 
 /// An argument of a call.
@@ -335,6 +345,11 @@ impl Instance {
         self.opened.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// True when a key interrupted Python code that the call ran.
+    fn was_interrupted(&self) -> bool {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// A number of the state; 0 when the instance is closed, or its call runs.
     fn read(&self, number: impl FnOnce(&State) -> usize) -> usize {
         let place = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
@@ -367,7 +382,7 @@ impl Instance {
             Ok(given) => given,
             Err(too_long) => {
                 let trouble = Trouble::TooLong(too_long);
-                return self.failed(py, store, run, trouble, Amounts::default(), 0, 0);
+                return self.failed(py, store, run, trouble, Measured::default());
             }
         };
         let fuel = self.fuel;
@@ -386,8 +401,9 @@ impl Instance {
         }
         let used = fuel - store.get_fuel().unwrap_or(fuel);
         let amounts = self.output.amounts();
+        let measured = Measured { amounts, duration_ns, fuel: used };
         if amounts.written != [0, 0] {
-            self.show(py, number, store.data_mut(), amounts)?;
+            self.show(py, number, store.data_mut(), amounts);
         }
         let state = store.data_mut();
         if !state.denied.is_empty() {
@@ -397,6 +413,7 @@ impl Instance {
         let outcome = match guarded {
             Ok(Ok(outcome))
                 if state.fault.is_none()
+                    && !self.was_interrupted()
                     && amounts.over_limit == 0
                     && !matches!(outcome, Outcome::Error(..) | Outcome::Foreign) =>
             {
@@ -404,7 +421,7 @@ impl Instance {
             }
             guarded => {
                 let trouble = Trouble::of(guarded, state);
-                return self.failed(py, store, run, trouble, amounts, duration_ns, used);
+                return self.failed(py, store, run, trouble, measured);
             }
         };
         let values = self.values.get();
@@ -414,7 +431,7 @@ impl Instance {
             Outcome::Constant(value) => value(values).bind(py).clone(),
             Outcome::Error(..) | Outcome::Foreign => unreachable!("these failed above"),
         };
-        self.answer(py, outcome, store.data_mut(), amounts, duration_ns, used)
+        self.answer(py, outcome, store.data_mut(), measured)
     }
 
     /// What the function is called with; `Err` is the size of a configuration that is too long.
@@ -474,13 +491,7 @@ impl Instance {
     }
 
     /// Show what was printed, and say what was printed without a grant.
-    fn show(
-        &self,
-        py: Python<'_>,
-        number: u64,
-        state: &mut State,
-        amounts: Amounts,
-    ) -> PyResult<()> {
+    fn show(&self, py: Python<'_>, number: u64, state: &mut State, amounts: Amounts) {
         let values = self.values.get();
         if let Some(on_print) = &self.on_print {
             for (stream, data) in self.output.take_unshown() {
@@ -499,11 +510,14 @@ impl Instance {
             }
         }
         for stream in [STDOUT, STDERR] {
-            if amounts.written[stream] > 0 && !self.granted[stream] {
-                self.on_silent_print.call1(py, (number, values.stream(py, stream)))?;
+            if amounts.written[stream] > 0
+                && !self.granted[stream]
+                && let Err(problem) =
+                    self.on_silent_print.call1(py, (number, values.stream(py, stream)))
+            {
+                state.refuse(Fault::Host(problem));
             }
         }
-        Ok(())
     }
 
     fn answer<'py>(
@@ -511,10 +525,9 @@ impl Instance {
         py: Python<'py>,
         outcome: Bound<'py, PyAny>,
         state: &mut State,
-        amounts: Amounts,
-        duration_ns: u64,
-        fuel: u64,
+        measured: Measured,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let Measured { amounts, duration_ns, fuel } = measured;
         let values = self.values.get();
         let printed_bytes = amounts.written[STDOUT] + amounts.written[STDERR];
         let printed = if printed_bytes > 0 {
@@ -547,14 +560,12 @@ impl Instance {
         store: &mut Store<State>,
         run: usize,
         trouble: Trouble,
-        amounts: Amounts,
-        duration_ns: u64,
-        fuel: u64,
+        measured: Measured,
     ) -> PyResult<Bound<'py, PyAny>> {
         let state = store.data_mut();
-        let facts = self.trouble(py, state, trouble, amounts)?;
+        let facts = self.trouble(py, state, trouble, measured.amounts)?;
         let outcome = self.on_failed.bind(py).call1((run, facts))?;
-        self.answer(py, outcome, state, amounts, duration_ns, fuel)
+        self.answer(py, outcome, state, measured)
     }
 
     /// What a failure is made of, in the order of `runtime.wasm.native.native_instance.Trouble`.
@@ -614,7 +625,7 @@ fn instantiate(
     engine: &wasmtime::Engine,
     store: &mut Store<State>,
     component: &component::Component,
-    imports: &[(String, String, String, Vec<String>, Vec<String>)],
+    imports: &[Import],
 ) -> wasmtime::Result<component::Instance> {
     let mut linker: Linker<State> = Linker::new(engine);
     linker.allow_shadowing(true);
