@@ -38,6 +38,10 @@ VERBS: dict[str, tuple[str, str]] = {
     "check": ("workbench.verbs.check", "Check a manifest and its components."),
     "link": ("workbench.verbs.link", "Check that the components of each flow fit together."),
     "inspect": ("workbench.verbs.inspect", "Tell what a component imports, exports and needs."),
+    "bench": (
+        "workbench.verbs.bench.bench_verb",
+        "Measure how fast a flow is, and whether that changed.",
+    ),
     "graph": ("workbench.verbs.graph", "Print a flow's graph as text, dot, mermaid, SVG or JSON."),
     "trace": ("workbench.verbs.trace", "Tell each element's way through a flow."),
     "test": ("workbench.verbs.golden_test", "Run recordings as tests, all of a folder at once."),

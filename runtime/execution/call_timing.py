@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from runtime.model.call import Accepted, Failed
 from runtime.model.call_times import CallTimes, NodeTimes
 from runtime.model.events import CallFinished
 from runtime.model.histogram import Histogram, Spread
+
+
+class Histograms(NamedTuple):
+    """Durations of calls by node, of waits by producer and consumer, and from end to end."""
+
+    calls: dict[str, Histogram]
+    waits: dict[tuple[str, str], Histogram]
+    end_to_end: Histogram | None
 
 
 class CallTiming:
@@ -45,6 +55,18 @@ class CallTiming:
             self._in_calls_ns += duration_ns
             for hop in path:
                 self._in_calls_ns += hop.duration_ns
+
+    def histograms(self) -> Histograms:
+        """All durations so far."""
+        return Histograms(
+            {node: timing.calls.copy() for node, timing in self._nodes.items()},
+            {
+                (producer, node): waits
+                for node, timing in self._nodes.items()
+                for producer, waits in timing.all_waits().items()
+            },
+            self._end_to_end.copy(),
+        )
 
     def times(self) -> CallTimes:
         """What the calls came to so far."""

@@ -75,6 +75,14 @@ class Histogram:
             found.append(min(_middle(ordered[at][0]), self.max_ns))
         return tuple(found)
 
+    def merge(self, other: Histogram) -> None:
+        """Count what another one has counted."""
+        for bucket, count in other._buckets.items():
+            self._buckets[bucket] = self._buckets.get(bucket, 0) + count
+        self.count += other.count
+        self.total_ns += other.total_ns
+        self.max_ns = max(self.max_ns, other.max_ns)
+
     def copy(self) -> Histogram:
         """A histogram with the same counts."""
         other = Histogram()

@@ -1,0 +1,1 @@
+"""Measures a flow: how fast it is, where the time goes, and whether that changed."""

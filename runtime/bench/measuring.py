@@ -1,0 +1,166 @@
+"""One measured run of a flow: made of as many passes from start to end as fill its time."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from runtime.engine.core import Engine
+from runtime.engine.invoker import ClosableInvoker
+from runtime.engine.options import EngineOptions
+from runtime.execution.call_timing import CallTiming, Histograms
+from runtime.model.call import Answer, Call, Export
+from runtime.model.commands import Advance, Start
+from runtime.model.events import CallFinished, FlowState
+from runtime.model.histogram import Histogram
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot
+from runtime.model.time_units import NS_PER_S
+
+OPENING_FACTOR = 2
+"""So many times as long as a run's flow time may the making of its instances take."""
+_LIFECYCLE = frozenset((Export.INIT, Export.TEARDOWN))
+_now = time.perf_counter_ns
+
+
+@dataclass(slots=True)
+class Measured:
+    """What the passes of one run came to. Times are in nanoseconds."""
+
+    passes: int = 0
+    elements: int = 0
+    """Given by sources."""
+    delivered: int = 0
+    """Accepted by sinks."""
+    calls: int = 0
+    """Without those that make and end instances."""
+    flow_ns: int = 0
+    """Time of the clock in the engine and in calls, and time that the flow asked to wait."""
+    processor_ns: int = 0
+    """Processor time of the same; of this process."""
+    engine: Histogram = field(default_factory=Histogram)
+    """What the engine adds to a call: all but the time from handing it over until the answer."""
+    waits_ns: int = 0
+    """Of `flow_ns`: waits for paused sinks and for rates. They are counted, not slept."""
+    opening_ns: int = 0
+    """Time of `init` and `teardown`, instances included."""
+    copies: int = 0
+    copied_bytes: int = 0
+    buffers: int = 0
+    """Payload buffers that components wrote into: all that forwarding elements allocates."""
+    dropped: int = 0
+    errors: int = 0
+    snapshot: FlowSnapshot | None = None
+    """Of the last pass, at its end."""
+    histograms: Histograms = field(default_factory=lambda: Histograms({}, {}, None))
+    """Of all passes."""
+
+    @property
+    def elements_per_second(self) -> float:
+        """Elements of sources by time of the flow."""
+        return self.elements * NS_PER_S / self.flow_ns if self.flow_ns else 0.0
+
+    @property
+    def processor_ns_per_element(self) -> float:
+        """Processor time of an element, calls and engine."""
+        return self.processor_ns / self.elements if self.elements else 0.0
+
+
+class _TimedInvoker:
+    """Adds up the time within calls of an invoker."""
+
+    def __init__(self, invoker: ClosableInvoker) -> None:
+        self._invoke = invoker.invoke
+        self.elapsed_ns = 0
+
+    def invoke(self, call: Call) -> Answer:
+        """See `Invoker.invoke`."""
+        began = _now()
+        answer = self._invoke(call)
+        self.elapsed_ns += _now() - began
+        return answer
+
+
+def measure(
+    flow: LinkedFlow,
+    open_invoker: Callable[[], ClosableInvoker],
+    options: EngineOptions,
+    seconds: float,
+) -> Measured:
+    """Run the flow from start to end until `seconds` of flow time are full, once at least.
+
+    It ends early when a pass gives no element, when the flow fails, and when making instances
+    takes most of the time.
+    """
+    found = Measured()
+    timing = CallTiming()
+    full_ns = seconds * NS_PER_S
+    while found.flow_ns < full_ns and found.opening_ns < OPENING_FACTOR * full_ns:
+        before = found.elements
+        invoker = open_invoker()
+        try:
+            snapshot = _pass(flow, invoker, options, found, timing)
+        finally:
+            invoker.close()
+        found.snapshot = snapshot
+        if snapshot.state is FlowState.FAILED or found.elements == before:
+            break
+    found.histograms = timing.histograms()
+    return found
+
+
+def _pass(
+    flow: LinkedFlow,
+    invoker: ClosableInvoker,
+    options: EngineOptions,
+    found: Measured,
+    timing: CallTiming,
+) -> FlowSnapshot:
+    timed = _TimedInvoker(invoker)
+    engine = Engine(flow, timed, options)
+    engine.apply(Start(wall_ns=time.time_ns()))
+    step, processor = engine.step, time.process_time_ns
+    while not engine.state.ended:
+        timed.elapsed_ns = 0
+        used, began = processor(), _now()
+        events = step()
+        elapsed_ns, used_ns = _now() - began, processor() - used
+        if not events:
+            waits_ns = engine.waits_ns()
+            if not waits_ns:
+                break
+            engine.apply(Advance(waits_ns))
+            found.waits_ns += waits_ns
+            found.flow_ns += waits_ns
+            continue
+        lifecycle = False
+        for event in events:
+            if type(event) is CallFinished:
+                lifecycle = event.call.export in _LIFECYCLE
+                if not lifecycle:
+                    timing.add(event)
+        if lifecycle:
+            found.opening_ns += elapsed_ns
+            continue
+        found.calls += 1
+        found.flow_ns += elapsed_ns
+        found.processor_ns += used_ns
+        found.engine.add(max(elapsed_ns - timed.elapsed_ns, 0))
+    snapshot = engine.snapshot()
+    found.passes += 1
+    found.elements += snapshot.pulled
+    found.delivered += snapshot.delivered
+    found.dropped += snapshot.dropped
+    found.errors += snapshot.errors
+    copies = snapshot.copies
+    found.copies += copies.reads + copies.writes
+    found.copied_bytes += copies.read_bytes + copies.write_bytes
+    found.buffers += copies.writes
+    return snapshot
+
+
+def peak_memory_bytes() -> int:
+    """The most memory that this process had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,208 @@
+"""What a benchmark found, as it is shown, saved and compared."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from runtime.bench.measuring import Measured, peak_memory_bytes
+from runtime.model.codes import Code
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.histogram import Histogram, Spread
+from runtime.model.linked import LinkedFlow
+from runtime.model.project_files import STUDIO_FOLDER
+
+FORMAT = 1
+FOLDER = STUDIO_FOLDER / "bench"
+SHARES = (0.5, 0.9, 0.99, 0.999)
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How durations of all runs are spread, in nanoseconds; see `Histogram` for how exactly."""
+
+    count: int
+    p50_ns: int
+    p90_ns: int
+    p99_ns: int
+    p999_ns: int
+    max_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class BenchResult:
+    """All runs of a benchmark of one flow."""
+
+    format: int
+    flow: str
+    builds: dict[str, str]
+    """Digests of the components by node."""
+    machine: str
+    call_layer: str
+    """What made the calls, e.g. `direct`."""
+    runs: int
+    passes: int
+    elements: int
+    delivered: int
+    dropped: int
+    errors: int
+    calls: int
+    copies: int
+    copied_bytes: int
+    buffers: int
+    peak_memory_bytes: int
+    waits_ns: int
+    """Flow time that paused sinks and rates took."""
+    samples: dict[str, list[float]]
+    """By metric, a value a run; see `METRICS` and `call_metric`."""
+    yardstick_ns: list[float]
+    """Processor time of a fixed piece of work, before each run."""
+    nodes: dict[str, Durations]
+    waits: dict[str, Durations]
+    """In queues, by edge (`producer -> consumer`)."""
+    end_to_end: Durations | None
+    responses: dict[str, Spread]
+    """By edge that was full: flow time until its producer was suspended, of the last pass."""
+
+    def middle(self, metric: str) -> float:
+        """The median of the runs."""
+        return median(self.samples[metric])
+
+    def spread(self, metric: str) -> float:
+        """Half the distance from the lowest to the highest run, as a share of the median."""
+        values = self.samples[metric]
+        middle = median(values)
+        return (max(values) - min(values)) / 2 / middle if middle else 0.0
+
+
+SPEED, PROCESSOR, ENGINE, OPENING = (
+    "elements/s",
+    "processor ns/element",
+    "engine ns/call",
+    "opening ns/pass",
+)
+METRICS = (SPEED, PROCESSOR, ENGINE, OPENING)
+
+
+def call_metric(node: str) -> str:
+    """The metric of a node's median call, in nanoseconds."""
+    return f"median call ns, {node}"
+
+
+END_TO_END = "median end to end ns"
+
+
+def yardstick_ns() -> int:
+    """Processor time of work that never changes: how fast the machine is just now."""
+    began = time.process_time_ns()
+    table: dict[int, tuple[int, int]] = {}
+    for number in range(40_000):
+        table[number & 1023] = (number, len(table))
+    return time.process_time_ns() - began
+
+
+def result_of(
+    flow: LinkedFlow, call_layer: str, runs: Sequence[Measured], yardsticks: Sequence[float]
+) -> BenchResult:
+    """The result of these runs."""
+    calls: dict[str, Histogram] = {}
+    waits: dict[str, Histogram] = {}
+    whole = Histogram()
+    samples: dict[str, list[float]] = {metric: [] for metric in METRICS}
+    for run in runs:
+        samples[SPEED].append(run.elements_per_second)
+        samples[PROCESSOR].append(run.processor_ns_per_element)
+        samples[ENGINE].append(run.engine.quantiles((0.5,))[0])
+        samples[OPENING].append(run.opening_ns / run.passes)
+        for node, histogram in run.histograms.calls.items():
+            calls.setdefault(node, Histogram()).merge(histogram)
+            samples.setdefault(call_metric(node), []).append(histogram.quantiles((0.5,))[0])
+        for ends, histogram in run.histograms.waits.items():
+            waits.setdefault(" -> ".join(ends), Histogram()).merge(histogram)
+        if run.histograms.end_to_end is not None and run.histograms.end_to_end.count:
+            whole.merge(run.histograms.end_to_end)
+            middle = run.histograms.end_to_end.quantiles((0.5,))[0]
+            samples.setdefault(END_TO_END, []).append(middle)
+    last = runs[-1].snapshot
+    edges = () if last is None else last.edges
+    return BenchResult(
+        FORMAT,
+        flow.name,
+        {node.name: node.digest for node in flow.nodes},
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, "
+        f"Python {platform.python_version()}",
+        call_layer,
+        len(runs),
+        sum(run.passes for run in runs),
+        sum(run.elements for run in runs),
+        sum(run.delivered for run in runs),
+        sum(run.dropped for run in runs),
+        sum(run.errors for run in runs),
+        sum(run.calls for run in runs),
+        sum(run.copies for run in runs),
+        sum(run.copied_bytes for run in runs),
+        sum(run.buffers for run in runs),
+        peak_memory_bytes(),
+        sum(run.waits_ns for run in runs),
+        samples,
+        list(yardsticks),
+        {node: _durations(histogram) for node, histogram in calls.items()},
+        {edge: _durations(histogram) for edge, histogram in waits.items()},
+        _durations(whole) if whole.count else None,
+        {edge.label: edge.response for edge in edges if edge.response is not None},
+    )
+
+
+def _durations(histogram: Histogram) -> Durations:
+    p50, p90, p99, p999 = histogram.quantiles(SHARES)
+    return Durations(histogram.count, p50, p90, p99, p999, histogram.max_ns)
+
+
+# ---- files
+
+
+def saved_path(manifest: Path, name: str) -> Path:
+    """Where a result of a project is saved under a name."""
+    return manifest.parent / FOLDER / f"{name}.json"
+
+
+def save(result: BenchResult, path: Path) -> None:
+    """Write the result, over one of the same name. Raises `StudioError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1))
+    except OSError as error:
+        raise _file_error(path, f"cannot be written: {error.strerror}", "") from None
+
+
+def load(path: Path) -> BenchResult:
+    """Read a saved result. Raises `StudioError`."""
+    try:
+        result = msgspec.json.decode(path.read_bytes(), type=BenchResult)
+    except OSError as error:
+        advice = "Save one first: torvyn-studio bench --save NAME."
+        raise _file_error(path, f"cannot be read: {error.strerror}", advice) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _file_error(path, f"is no saved benchmark: {error}", "Save it again.") from None
+    if result.format != FORMAT or not _is_sound(result.samples):
+        raise _file_error(path, "is no saved benchmark of this version", "Save it again.")
+    return result
+
+
+def _is_sound(samples: Mapping[str, Sequence[float]]) -> bool:
+    return all(samples.get(metric) for metric in METRICS) and all(
+        value >= 0 and value < 1e18 for values in samples.values() for value in values
+    )
+
+
+def _file_error(path: Path, problem: str, advice: str) -> StudioError:
+    return StudioError(
+        [Diagnostic(Severity.ERROR, Code.IO, f"the benchmark {problem}", advice, str(path))]
+    )

@@ -1,0 +1,158 @@
+"""Benchmarks: what a run counts, what is saved, and when a flow became slower."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from runtime.bench.comparing import Change, Comparison, compare
+from runtime.bench.measuring import Measured, measure
+from runtime.bench.result import (
+    END_TO_END,
+    ENGINE,
+    METRICS,
+    PROCESSOR,
+    SPEED,
+    BenchResult,
+    call_metric,
+    load,
+    result_of,
+    save,
+    saved_path,
+)
+from runtime.engine.invoker import ClosableInvoker
+from runtime.engine.options import EngineOptions
+from runtime.model.errors import StudioError
+from runtime.model.linked import ErrorPolicy
+from runtime.opening.open import OpenedFlow, open_flow
+from tests.support.studio_projects import pair, sink
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> OpenedFlow:
+    return open_flow(pair(tmp_path_factory.mktemp("bench"), sink()))
+
+
+def measured(opened: OpenedFlow, seconds: float = 0.0) -> Measured:
+    def open_invoker() -> ClosableInvoker:
+        return opened.open_invoker(lambda *_: None)
+
+    options = EngineOptions(on_error=ErrorPolicy.FAIL)
+    return measure(opened.flow, open_invoker, options, seconds or 1e-6)
+
+
+@pytest.fixture(scope="module")
+def result(opened: OpenedFlow) -> BenchResult:
+    runs = [measured(opened) for _ in range(4)]
+    return result_of(opened.flow, "direct", runs, [1e6] * 4)
+
+
+def test_a_run_counts_the_elements_calls_and_times_of_its_passes(opened: OpenedFlow) -> None:
+    run = measured(opened)
+    assert (run.passes, run.elements, run.delivered, run.errors) == (1, 3, 3, 0)
+    # Each element is pulled and pushed; then the source is done, and the sink told so.
+    assert run.calls == 8
+    assert run.engine.count == run.calls
+    assert 0 < run.engine.total_ns < run.flow_ns
+    assert run.opening_ns > 0
+    assert run.histograms.calls["sink"].count == 4
+    assert run.histograms.waits["source", "sink"].count == 3
+    assert run.histograms.end_to_end is not None
+    assert run.histograms.end_to_end.count == 3
+
+
+def test_a_run_is_made_of_as_many_passes_as_fill_it(
+    opened: OpenedFlow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(step=1_000)
+    monkeypatch.setattr("runtime.bench.measuring._now", lambda: next(clock))
+    run = measured(opened, seconds=100e-6)
+    # Each of the eight calls takes a tick, and the engine one before it and one after.
+    assert (run.passes, run.flow_ns) == (5, 5 * 24_000)
+    assert run.engine.total_ns == 5 * 16_000
+    assert run.elements == 3 * run.passes
+    assert run.histograms.calls["source"].count == 4 * run.passes
+
+
+def test_a_result_has_a_sample_of_each_metric_a_run(result: BenchResult) -> None:
+    metrics = {*METRICS, call_metric("source"), call_metric("sink"), END_TO_END}
+    assert set(result.samples) == metrics
+    assert {len(values) for values in result.samples.values()} == {4}
+    assert result.nodes["sink"].count == 16
+    found = result.nodes["sink"]
+    assert 0 < found.p50_ns <= found.p90_ns <= found.p99_ns <= found.p999_ns <= found.max_ns
+    assert result.end_to_end is not None
+
+
+def test_a_saved_result_is_read_as_it_was(result: BenchResult, tmp_path: Path) -> None:
+    path = saved_path(tmp_path / "Torvyn.toml", "before")
+    assert path == tmp_path / ".torvyn" / "studio" / "bench" / "before.json"
+    with pytest.raises(StudioError, match="--save NAME"):
+        load(path)
+    save(result, path)
+    assert load(path) == result
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[" * 100_000, '{"format": 1}', "\x00", '{"format": 2, "samples": {}}']
+)
+def test_a_file_that_is_no_result_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(StudioError, match="is no saved benchmark"):
+        load(path)
+
+
+def noisy(
+    result: BenchResult, seed: int, scatter: float, *, machine: float = 1.0, **slower: float
+) -> BenchResult:
+    """Ten runs on a machine so many times as slow, with metrics that are slower by factors."""
+    chance = random.Random(seed)
+    yardsticks = [1e6 * machine * chance.uniform(1, 1 + scatter) for _ in range(10)]
+    samples = {}
+    for metric in (SPEED, PROCESSOR, ENGINE, call_metric("sink")):
+        factor = machine * slower.get(metric.split()[0], 1.0)
+        times = [1e5 * factor * chance.uniform(1, 1 + scatter) for _ in range(10)]
+        samples[metric] = [1e9 / time for time in times] if metric == SPEED else times
+    return replace(result, samples=samples, yardstick_ns=yardsticks)
+
+
+def changes(comparisons: tuple[Comparison, ...]) -> dict[str, Change]:
+    return {item.metric: item.change for item in comparisons if item.change is not Change.NONE}
+
+
+@pytest.mark.parametrize("scatter", [0.01, 0.2, 1.0])
+def test_two_measurements_of_the_same_build_are_no_change(
+    result: BenchResult, scatter: float
+) -> None:
+    for seed in range(100):
+        before, now = noisy(result, seed, scatter), noisy(result, seed + 1_000, scatter)
+        assert changes(compare(before, now)) == {}
+
+
+def test_a_machine_that_is_busier_is_no_change(result: BenchResult) -> None:
+    before, now = noisy(result, 1, 0.05), noisy(result, 2, 0.05, machine=1.7)
+    assert changes(compare(before, now)) == {}
+
+
+def test_what_is_slower_or_faster_beyond_the_noise_is_said(result: BenchResult) -> None:
+    before = noisy(result, 1, 0.05)
+    now = noisy(result, 2, 0.05, engine=1.3, processor=0.7)
+    assert changes(compare(before, now)) == {ENGINE: Change.SLOWER, PROCESSOR: Change.FASTER}
+    (speed, *_) = compare(before, noisy(result, 3, 0.05, **{"elements/s": 1.5}))
+    assert (speed.metric, speed.change) == (SPEED, Change.SLOWER)
+    assert speed.ratio == pytest.approx(1.5, rel=0.1)
+    # The same change in runs that scatter by half is none.
+    quiet, loud = noisy(result, 4, 0.6), noisy(result, 5, 0.6, engine=1.3)
+    assert changes(compare(quiet, loud)) == {}
+
+
+def test_one_run_is_not_enough_to_say_that_something_changed(result: BenchResult) -> None:
+    before = noisy(result, 1, 0.01)
+    now = noisy(result, 2, 0.01, engine=3.0)
+    short = {metric: values[:1] for metric, values in now.samples.items()}
+    assert changes(compare(before, replace(now, samples=short))) == {}

@@ -1,0 +1,159 @@
+"""`torvyn-studio bench`: how fast a flow is, where its time goes, and whether that changed."""
+
+from __future__ import annotations
+
+import re
+from typing import TypedDict, Unpack
+
+import click
+
+from runtime.bench.comparing import Change, compare
+from runtime.bench.measuring import Measured, measure
+from runtime.bench.result import BenchResult, load, result_of, save, saved_path, yardstick_ns
+from runtime.child.gc_tuning import settle_collector
+from runtime.engine.invoker import ClosableInvoker
+from runtime.engine.options import EngineOptions
+from runtime.model.errors import ExitCode
+from runtime.model.linked import ErrorPolicy, SchedulePolicy
+from runtime.opening.open import OpenedFlow, open_flow
+from runtime.recording.replay.input_feed import text_inputs
+from runtime.recording.replay.source_override import SourceOverride
+from workbench.command_line.messages import say, show_problems
+from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
+from workbench.verbs.bench.bench_report import report_json, report_lines
+from workbench.verbs.options.trust_flag import admission, trust_option
+
+_NAME = re.compile(r"[\w.-]{1,64}")
+
+
+class BenchArguments(TypedDict):
+    """What the command line gives."""
+
+    words: tuple[str, ...]
+    flow: str | None
+    runs: int
+    seconds: float
+    warm_up: int
+    limit: int | None
+    inputs: tuple[str, ...]
+    schedule: str | None
+    save_name: str | None
+    compare_name: str | None
+    as_json: bool
+    trust: bool
+
+
+@click.command("bench")
+@click.argument("words", nargs=-1, metavar="[MANIFEST] [flow.NAME]", type=MANIFEST_WORD)
+@click.option("--flow", help="Name of the flow; without it, the alphabetically first one.")
+@click.option(
+    "--runs",
+    type=click.IntRange(min=1),
+    default=10,
+    show_default=True,
+    help="Measured runs; their scatter is the noise.",
+)
+@click.option(
+    "--time",
+    "seconds",
+    type=Duration(),
+    default=0.5,
+    show_default="500ms",
+    help="Length of a run: the flow is begun again until it is full.",
+)
+@click.option(
+    "--warm-up",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Runs before, which do not count.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    help="Elements of a pass: for sources that give one after the other without end.",
+)
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[SOURCE=]FILE",
+    help="Lines of a file in place of what a source gives.",
+)
+@click.option(
+    "--schedule",
+    type=click.Choice([policy.value for policy in SchedulePolicy]),
+    help="Order of calls, in place of the manifest's.",
+)
+@click.option("--save", "save_name", metavar="NAME", help="Save the result of the project.")
+@click.option(
+    "--compare",
+    "compare_name",
+    metavar="NAME",
+    help="Compare with a saved result; exit 3 when something is slower beyond the noise.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@trust_option
+def command(**arguments: Unpack[BenchArguments]) -> int:
+    """Measure a flow; what is printed is Markdown.
+
+    \b
+    torvyn-studio bench                            ./Torvyn.toml
+    torvyn-studio bench --input lines.txt --save before
+    torvyn-studio bench --input lines.txt --compare before
+    """
+    for name in (arguments["save_name"], arguments["compare_name"]):
+        if name is not None and not _NAME.fullmatch(name):
+            raise click.UsageError(f"{name!r} is no name: letters, digits, '.', '-' and '_'")
+    manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
+    before = None
+    if arguments["compare_name"] is not None:
+        before = load(saved_path(manifest, arguments["compare_name"]))
+    if any(text.rpartition("=")[2] == "-" for text in arguments["inputs"]):
+        raise click.UsageError("each pass reads its inputs again: give --input a file")
+    opened = open_flow(manifest, flow, admit=admission(trust=arguments["trust"]))
+    show_problems(opened.warnings)
+    result = _measured(opened, arguments)
+    comparisons = () if before is None else compare(before, result)
+    if arguments["as_json"]:
+        print(report_json(result, comparisons))
+    else:
+        print("\n".join(report_lines(result, comparisons)))
+    if arguments["save_name"] is not None:
+        path = saved_path(manifest, arguments["save_name"])
+        save(result, path)
+        say(f"Saved to {path}")
+    if result.errors:
+        return ExitCode.FAILED
+    slower = any(item.change is Change.SLOWER for item in comparisons)
+    return ExitCode.ENVIRONMENT if slower else ExitCode.OK
+
+
+def _measured(opened: OpenedFlow, arguments: BenchArguments) -> BenchResult:
+    flow = opened.flow
+    schedule = flow.schedule if flow.schedule_given else SchedulePolicy.CONSUMER_FIRST
+    if arguments["schedule"] is not None:
+        schedule = SchedulePolicy(arguments["schedule"])
+    options = EngineOptions(
+        schedule=schedule, on_error=ErrorPolicy.FAIL, element_limit=arguments["limit"]
+    )
+
+    def open_invoker() -> ClosableInvoker:
+        feeds = text_inputs(arguments["inputs"], flow.sources)
+        return SourceOverride(opened.open_invoker(_printed), feeds)
+
+    settle_collector()
+    for _ in range(arguments["warm_up"]):
+        measure(flow, open_invoker, options, arguments["seconds"])
+    runs: list[Measured] = []
+    yardsticks: list[float] = []
+    for _ in range(arguments["runs"]):
+        yardsticks.append(min(yardstick_ns() for _ in range(3)))
+        runs.append(measure(flow, open_invoker, options, arguments["seconds"]))
+        if runs[-1].errors or not runs[-1].elements:
+            break
+    return result_of(flow, opened.linking.host.layer.name, runs, yardsticks)
+
+
+def _printed(_node: str, _call: int, _stream: str, _data: bytes, _granted: bool) -> None:
+    """What components print is read, and goes nowhere."""
