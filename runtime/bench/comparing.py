@@ -11,7 +11,7 @@ from runtime.bench.result import OPENING, SPEED, BenchResult
 
 LEAST_CHANGE = 0.05
 """Smaller changes are none, however quiet the machine is."""
-NOISE_FACTOR = 1.5
+NOISE_FACTOR = 2.0
 """A change is larger than so many times the scatter of the runs, of both sides together."""
 LEAST_RUNS = 3
 
@@ -43,8 +43,8 @@ def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     """The metrics that both have, the most important first.
 
     Each run is measured in units of work that never changes, done just before it, so a machine
-    that is busier today counts for little. A change has to be at least `LEAST_CHANGE`, larger than
-    the scatter, and the same for every run of one side against every run of the other.
+    that is busier today counts for little. A change has to be larger than the scatter, and every
+    run of one side has to be apart from every run of the other by at least `LEAST_CHANGE`.
     """
     found = []
     for metric, values in now.samples.items():
@@ -69,9 +69,10 @@ def _compared(
     noise = max(LEAST_CHANGE, NOISE_FACTOR * (_scatter(first) + _scatter(second)))
     change = Change.NONE
     if min(len(first), len(second)) >= LEAST_RUNS:
-        if ratio > 1 + noise and min(second) > max(first):
+        apart = 1 + LEAST_CHANGE
+        if ratio > 1 + noise and min(second) > max(first) * apart:
             change = Change.SLOWER
-        elif ratio < 1 / (1 + noise) and max(second) < min(first):
+        elif ratio < 1 / (1 + noise) and max(second) * apart < min(first):
             change = Change.FASTER
     return Comparison(metric, median(old), median(new), ratio, noise, change)
 

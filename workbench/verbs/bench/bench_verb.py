@@ -23,6 +23,8 @@ from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.bench.bench_report import report_json, report_lines
 from workbench.verbs.options.trust_flag import admission, trust_option
 
+CONFIRMATIONS = 2
+"""So often is measured again before something is called slower."""
 _NAME = re.compile(r"[\w.-]{1,64}")
 
 
@@ -113,8 +115,14 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
         raise click.UsageError("each pass reads its inputs again: give --input a file")
     opened = open_flow(manifest, flow, admit=admission(trust=arguments["trust"]))
     show_problems(opened.warnings)
-    result = _measured(opened, arguments)
+    benchmark = _Benchmark(opened, arguments)
+    result = benchmark.measure()
     comparisons = () if before is None else compare(before, result)
+    for _ in range(CONFIRMATIONS):
+        if before is not None and any(item.change is Change.SLOWER for item in comparisons):
+            # What is slower only for the moment is not when it is measured again.
+            result = benchmark.measure()
+            comparisons = compare(before, result)
     if arguments["as_json"]:
         print(report_json(result, comparisons))
     else:
@@ -129,30 +137,43 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
     return ExitCode.ENVIRONMENT if slower else ExitCode.OK
 
 
-def _measured(opened: OpenedFlow, arguments: BenchArguments) -> BenchResult:
-    flow = opened.flow
-    schedule = flow.schedule if flow.schedule_given else SchedulePolicy.CONSUMER_FIRST
-    if arguments["schedule"] is not None:
-        schedule = SchedulePolicy(arguments["schedule"])
-    options = EngineOptions(
-        schedule=schedule, on_error=ErrorPolicy.FAIL, element_limit=arguments["limit"]
-    )
+class _Benchmark:
+    """The runs of a benchmark; all that were made count."""
 
-    def open_invoker() -> ClosableInvoker:
-        feeds = text_inputs(arguments["inputs"], flow.sources)
-        return SourceOverride(opened.open_invoker(_printed), feeds)
+    def __init__(self, opened: OpenedFlow, arguments: BenchArguments) -> None:
+        self._opened = opened
+        self._arguments = arguments
+        flow = opened.flow
+        schedule = flow.schedule if flow.schedule_given else SchedulePolicy.CONSUMER_FIRST
+        if arguments["schedule"] is not None:
+            schedule = SchedulePolicy(arguments["schedule"])
+        self._options = EngineOptions(
+            schedule=schedule, on_error=ErrorPolicy.FAIL, element_limit=arguments["limit"]
+        )
+        self._runs: list[Measured] = []
+        self._yardsticks: list[float] = []
+        settle_collector()
+        for _ in range(arguments["warm_up"]):
+            self._run()
 
-    settle_collector()
-    for _ in range(arguments["warm_up"]):
-        measure(flow, open_invoker, options, arguments["seconds"])
-    runs: list[Measured] = []
-    yardsticks: list[float] = []
-    for _ in range(arguments["runs"]):
-        yardsticks.append(min(yardstick_ns() for _ in range(3)))
-        runs.append(measure(flow, open_invoker, options, arguments["seconds"]))
-        if runs[-1].errors or not runs[-1].elements:
-            break
-    return result_of(flow, opened.linking.host.layer.name, runs, yardsticks)
+    def measure(self) -> BenchResult:
+        """Make the runs that were asked for, or fewer when one fails or gives no element."""
+        for _ in range(self._arguments["runs"]):
+            self._yardsticks.append(min(yardstick_ns() for _ in range(3)))
+            run = self._run()
+            self._runs.append(run)
+            if run.errors or not run.elements:
+                break
+        layer = self._opened.linking.host.layer.name
+        return result_of(self._opened.flow, layer, self._runs, self._yardsticks)
+
+    def _run(self) -> Measured:
+        seconds = self._arguments["seconds"]
+        return measure(self._opened.flow, self._open_invoker, self._options, seconds)
+
+    def _open_invoker(self) -> ClosableInvoker:
+        feeds = text_inputs(self._arguments["inputs"], self._opened.flow.sources)
+        return SourceOverride(self._opened.open_invoker(_printed), feeds)
 
 
 def _printed(_node: str, _call: int, _stream: str, _data: bytes, _granted: bool) -> None:
