@@ -43,11 +43,11 @@ from runtime.wasm.abi import value_layout
 from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
+from runtime.wasm.stock.stock_host import StockHost
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.recorded_guests import counting_source
 from tests.support.wasm_guests import ECHO, ELEMENT, component, printer
 from tests.support.wasm_layers import make_layer, native_extension
-from tests.support.wasm_stock import StockHost
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out"

@@ -24,11 +24,11 @@ from runtime.model.linked import Limits, Role
 from runtime.wasm.call_layer import Compiled
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
+from runtime.wasm.stock.stock_host import StockHost
 from tests.support.examples import examples
 from tests.support.wasm_flows import OneNode, by_stream
 from tests.support.wasm_guests import ELEMENT, LIFECYCLE, asker, component, printer
 from tests.support.wasm_layers import make_layer, needs_native
-from tests.support.wasm_stock import StockHost
 
 pytestmark = needs_native
 

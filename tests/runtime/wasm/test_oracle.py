@@ -21,6 +21,7 @@ from runtime.model.linked import (
 )
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
+from runtime.wasm.stock.stock_host import StockHost
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_guests import (
     AGGREGATOR,
@@ -34,7 +35,6 @@ from tests.support.wasm_guests import (
     SOURCE,
     component,
 )
-from tests.support.wasm_stock import StockHost
 
 BIG = bytes(range(256)) * 40_960
 """10 MiB."""

@@ -40,6 +40,19 @@ def test_a_flow_is_measured_saved_and_compared(manifest: Path) -> None:
     assert report["nodes"]["sink"]["p999_ns"] >= report["nodes"]["sink"]["p50_ns"] > 0
 
 
+def test_the_same_components_run_through_the_binding_in_turns(manifest: Path) -> None:
+    done = studio("bench", str(manifest), *QUICK, "--stock")
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"wasmtime-py" in done.stdout
+    report = json.loads(studio("bench", str(manifest), *QUICK, "--stock", "--json").stdout)
+    assert report["stock"]["call_layer"] == "wasmtime-py"
+    assert report["stock"]["errors"] == 0
+    # The same flow: as many calls, deliveries and copies for each element.
+    for name in ("calls", "delivered", "copies"):
+        own = report[name] / report["elements"]
+        assert report["stock"][name] / report["stock"]["elements"] == pytest.approx(own), name
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

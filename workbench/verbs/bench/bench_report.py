@@ -24,8 +24,10 @@ FEW_ELEMENTS = 100
 _SPREAD_HEAD = ("", "count", "p50", "p90", "p99", "p99.9", "longest")
 
 
-def report_lines(result: BenchResult, comparisons: Sequence[Comparison]) -> list[str]:
-    """The whole report for people."""
+def report_lines(
+    result: BenchResult, comparisons: Sequence[Comparison], stock: BenchResult | None = None
+) -> list[str]:
+    """The whole report for people; `stock` is the same through wasmtime-py's own binding."""
     per_element = max(result.elements, 1)
     lines = [
         f"# Benchmark of flow '{result.flow}'",
@@ -68,9 +70,23 @@ def report_lines(result: BenchResult, comparisons: Sequence[Comparison]) -> list
             f"Back-pressure at {edge}: its producer was suspended {response.samples:,} times, "
             f"after {duration(response.p50_ns)} (p50), {duration(response.p99_ns)} (p99)."
         )
+    if stock is not None:
+        lines += ["", *_stock_lines(result, stock)]
     if comparisons:
         lines += ["", *comparison_lines(comparisons)]
     return lines
+
+
+def _stock_lines(result: BenchResult, stock: BenchResult) -> list[str]:
+    """How many times as fast each thing is as through the binding."""
+    rows = []
+    for metric in result.samples:
+        if metric not in stock.samples or not result.middle(metric):
+            continue
+        own, other = result.middle(metric), stock.middle(metric)
+        times = own / other if metric == SPEED else other / own
+        rows.append((_named(metric), _figure(metric, own), _figure(metric, other), f"{times:.1f}"))
+    return _table(("", "studio", "wasmtime-py", "times as fast"), rows)
 
 
 def comparison_lines(comparisons: Sequence[Comparison]) -> list[str]:
@@ -101,10 +117,13 @@ def verdict(comparisons: Iterable[Comparison]) -> str:
     return f"{'; '.join(parts).capitalize()}."
 
 
-def report_json(result: BenchResult, comparisons: Sequence[Comparison]) -> str:
-    """One object: the result, and what changed."""
+def report_json(
+    result: BenchResult, comparisons: Sequence[Comparison], stock: BenchResult | None = None
+) -> str:
+    """One object: the result, what changed, and the same through wasmtime-py's own binding."""
     found: dict[str, Any] = {"type": "bench", **msgspec.to_builtins(result)}
     found["medians"] = {metric: result.middle(metric) for metric in result.samples}
+    found["stock"] = None if stock is None else msgspec.to_builtins(stock)
     found["comparison"] = [msgspec.to_builtins(item) for item in comparisons] or None
     return json_line(found)
 

@@ -18,6 +18,7 @@ from runtime.model.linked import ErrorPolicy, SchedulePolicy
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
+from runtime.wasm.stock.stock_invoker import StockComponents, StockInvoker
 from workbench.command_line.messages import say, show_problems
 from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.bench.bench_report import report_json, report_lines
@@ -41,6 +42,7 @@ class BenchArguments(TypedDict):
     schedule: str | None
     save_name: str | None
     compare_name: str | None
+    stock: bool
     as_json: bool
     trust: bool
 
@@ -94,6 +96,11 @@ class BenchArguments(TypedDict):
     metavar="NAME",
     help="Compare with a saved result; exit 3 when something is slower beyond the noise.",
 )
+@click.option(
+    "--stock",
+    is_flag=True,
+    help="Run the same components through wasmtime-py's own binding too, in turns.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @trust_option
 def command(**arguments: Unpack[BenchArguments]) -> int:
@@ -124,9 +131,9 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
             result = benchmark.measure()
             comparisons = compare(before, result)
     if arguments["as_json"]:
-        print(report_json(result, comparisons))
+        print(report_json(result, comparisons, benchmark.stock))
     else:
-        print("\n".join(report_lines(result, comparisons)))
+        print("\n".join(report_lines(result, comparisons, benchmark.stock)))
     if arguments["save_name"] is not None:
         path = saved_path(manifest, arguments["save_name"])
         save(result, path)
@@ -152,6 +159,8 @@ class _Benchmark:
         )
         self._runs: list[Measured] = []
         self._yardsticks: list[float] = []
+        self._stock_runs: list[Measured] = []
+        self._components = StockComponents(flow) if arguments["stock"] else None
         settle_collector()
         for _ in range(arguments["warm_up"]):
             self._run()
@@ -162,6 +171,8 @@ class _Benchmark:
             self._yardsticks.append(min(yardstick_ns() for _ in range(3)))
             run = self._run()
             self._runs.append(run)
+            if self._components is not None:
+                self._stock_runs.append(self._run_stock(self._components))
             if run.errors or not run.elements:
                 break
         layer = self._opened.linking.host.layer.name
@@ -171,9 +182,25 @@ class _Benchmark:
         seconds = self._arguments["seconds"]
         return measure(self._opened.flow, self._open_invoker, self._options, seconds)
 
+    @property
+    def stock(self) -> BenchResult | None:
+        """The runs through the binding; None when there are none."""
+        if not self._stock_runs:
+            return None
+        return result_of(self._opened.flow, "wasmtime-py", self._stock_runs, self._yardsticks)
+
+    def _run_stock(self, components: StockComponents) -> Measured:
+        def open_invoker() -> ClosableInvoker:
+            return self._fed(StockInvoker(components))
+
+        return measure(self._opened.flow, open_invoker, self._options, self._arguments["seconds"])
+
     def _open_invoker(self) -> ClosableInvoker:
+        return self._fed(self._opened.open_invoker(_printed))
+
+    def _fed(self, invoker: ClosableInvoker) -> ClosableInvoker:
         feeds = text_inputs(self._arguments["inputs"], self._opened.flow.sources)
-        return SourceOverride(self._opened.open_invoker(_printed), feeds)
+        return SourceOverride(invoker, feeds)
 
 
 def _printed(_node: str, _call: int, _stream: str, _data: bytes, _granted: bool) -> None:

@@ -1,4 +1,4 @@
-"""A host of the same functions on wasmtime-py's own binding: the oracle of the direct calls.
+"""A host of the same functions on wasmtime-py's own binding: the slow and certain way.
 
 Everything here goes through `Func.__call__` and `Linker.add_func`, whose conversions follow
 the types wasmtime reports; nothing of `runtime.wasm` but its engine's settings is used.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from wasmtime import Engine, Store
+from wasmtime import Engine, Store, WasiConfig
 from wasmtime.component import (
     Component,
     Func,
@@ -44,9 +44,17 @@ class StockHost:
     """One instance, called the slow and certain way."""
 
     def __init__(
-        self, engine: Engine, data: bytes | Component, role: str, lifecycle: str | None
+        self,
+        engine: Engine,
+        data: bytes | Component,
+        role: str,
+        lifecycle: str | None,
+        wasi: WasiConfig | None = None,
     ) -> None:
+        """`role` and `lifecycle` are names of exported interfaces."""
         self.store = Store(engine)
+        if wasi is not None:
+            self.store.set_wasi(wasi)
         self.store.set_fuel(10**15)
         self.store.set_epoch_deadline(10**9)
         self.buffers: dict[int, Buffer] = {}
@@ -89,6 +97,7 @@ class StockHost:
                         instance.add_func("clone-into-mutable", self.clone_into_mutable)
 
     def function(self, export: Export) -> Func:
+        """The exported function, looked up as the binding is meant to be used."""
         lifecycle = export in (Export.INIT, Export.TEARDOWN)
         name = self.interfaces["lifecycle" if lifecycle else "role"]
         assert name is not None
@@ -126,6 +135,7 @@ class StockHost:
         return self._outcome(export, answer)
 
     def take_copies(self) -> CopyCount:
+        """What was copied since this was asked last."""
         copies = CopyCount(*self.copies)
         self.copies = [0, 0, 0, 0]
         return copies
