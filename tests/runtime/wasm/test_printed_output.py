@@ -60,8 +60,9 @@ def test_a_component_has_one_descriptor_for_each_stream_and_gives_it_back(
 ) -> None:
     host = direct_host
     with OneNode(host, printer(), Role.SINK) as node:
-        # The first one of a process makes wasmtime's own runtime.
+        # The first print of a process makes wasmtime's own runtime.
         node.start()
+        push(node, b"x", 1)
     before = descriptors()
     with OneNode(host, printer(), Role.SINK) as node:
         node.start()
