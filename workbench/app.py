@@ -17,7 +17,7 @@ from runtime.model.errors import StudioError
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, SessionClient, invalid_update
-from workbench.palette import ActionCommands
+from workbench.palette import ActionCommands, NamedThings
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.screens.remembered_marks import RememberedMarks
@@ -56,7 +56,10 @@ class StudioApp(App[None]):
     """
 
     CSS_PATH = "studio.tcss"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {ActionCommands}
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
+        ActionCommands,
+        NamedThings,
+    }
 
     def __init__(
         self,

@@ -135,6 +135,10 @@ class PaneActions(Protocol):
         """Search the pane with the keys."""
         ...
 
+    def type_command(self) -> None:
+        """Open the command line."""
+        ...
+
     def go_to_match(self, step: int) -> None:
         """Go to the next match of the pane's search, or to the one before."""
         ...

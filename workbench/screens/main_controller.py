@@ -19,6 +19,7 @@ from workbench.actions.target import ApplicationActions, PaneActions, SessionAct
 from workbench.screens.application_controller import ApplicationController
 from workbench.screens.pane_controller import PaneController
 from workbench.screens.panes import Panes
+from workbench.screens.prompts.command_prompt import CommandPrompt
 from workbench.screens.prompts.pane_search import PaneSearch
 from workbench.screens.prompts.prompting import Prompting
 from workbench.screens.session_controller import SessionController
@@ -44,12 +45,16 @@ class MainController:
         self.prompting = Prompting(panes, panes.prompt)
         self.search = PaneSearch(panes, panes.prompt)
         panes.search_words = self.search.words
+        self.commands = CommandPrompt(
+            panes, panes.prompt, lambda request: self._session.send(request), self.do
+        )
         self._session = SessionController(panes, self._reading, send)
         self._pane_controller = PaneController(
             panes,
             Copying(panes, self._reading),
             PayloadLooking(panes, self._reading, lambda: self.do("edit")),
             self.search,
+            self.commands,
             self.prompting,
             lambda: self._session.send(Pause()),
             lambda: self._session.send(StopCall()),

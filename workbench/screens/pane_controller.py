@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from workbench.actions.context import PaneName
 from workbench.screens.panes import Panes
+from workbench.screens.prompts.command_prompt import CommandPrompt
 from workbench.screens.prompts.pane_search import PaneSearch
 from workbench.screens.prompts.prompting import Prompting
 from workbench.screens.whole_payloads.copying import Copying
@@ -31,6 +32,7 @@ class PaneController:
         copying: Copying,
         looking: PayloadLooking,
         search: PaneSearch,
+        commands: CommandPrompt,
         prompting: Prompting,
         cancel: Callable[[], None],
         stop_call: Callable[[], None],
@@ -39,6 +41,7 @@ class PaneController:
         self._copying = copying
         self._looking = looking
         self._search = search
+        self._commands = commands
         self._prompting = prompting
         self._cancel = cancel
         self._stop_call = stop_call
@@ -124,6 +127,10 @@ class PaneController:
     def find(self) -> None:
         """Search the active pane."""
         self._prompting.open(self._search)
+
+    def type_command(self) -> None:
+        """Open the command line."""
+        self._prompting.open(self._commands)
 
     def go_to_match(self, step: int) -> None:
         """Go to the next match of the active pane's search, or to the one before."""

@@ -1,0 +1,126 @@
+"""`:`: every command, its completion and its history, on a scripted session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from runtime.model.linked import QueuePolicy
+from runtime.protocol.break_places import BreakPlace, PlaceKind
+from runtime.protocol.breakpoints import Breakpoint, SetBreakpoint
+from runtime.protocol.requests import (
+    ChangeQueue,
+    HoldNodes,
+    JumpTo,
+    Request,
+    StartRecording,
+    StepCall,
+)
+from tests.support.workbench_fakes import (
+    PRESENT,
+    FakeLink,
+    asked,
+    busy_update,
+    on_branch,
+    opened,
+    panes_of,
+    show,
+    text_of,
+)
+from workbench.actions.context import PaneName
+from workbench.app import StudioApp
+from workbench.commands.command_table import OWN
+from workbench.view import EdgeRef, NodeRef
+
+
+async def type_line(app: StudioApp, pilot: Pilot[None], text: str, *keys: str) -> str:
+    """Type a command; the last line of the screen."""
+    if not isinstance(app.focused, Input):
+        await pilot.press("colon")
+    app.screen.query_one(Input).value = text
+    await pilot.pause()
+    await pilot.press(*(keys or ("enter",)))
+    return text_of(app).splitlines()[-1]
+
+
+async def test_commands_send_what_they_say_and_refuse_what_they_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        await show(app, pilot, link, on_branch(PRESENT))
+        right: list[tuple[str, Request]] = [
+            ("goto 1000", JumpTo(1_000)),
+            ("goto 50%", JumpTo(925)),
+            ("step router", StepCall("router")),
+            ("depth router:logs -> log-proc 8", ChangeQueue(2, 8, QueuePolicy.BLOCK_PRODUCER)),
+            (
+                "policy source -> router rate-limit 20",
+                ChangeQueue(0, 16, QueuePolicy.RATE_LIMIT, 20.0),
+            ),
+            ("hold log-proc", HoldNodes(("log-proc",))),
+            ("release log-proc", HoldNodes(("log-proc",), on=False)),
+            ("record a.rec", StartRecording("a.rec")),
+            (
+                "break router input if size > 10",
+                SetBreakpoint(Breakpoint(0, BreakPlace(PlaceKind.INPUT, "router"), "size > 10")),
+            ),
+        ]
+        for text, request in right:
+            await type_line(app, pilot, text)
+            assert asked(link)[-1] == request, text
+            assert app.focused is panes_of(app).flow_pane
+        sent = len(asked(link))
+        for text, why in (
+            ("goto nowhere", "A call's number"),
+            ("step nobody", "There is no node 'nobody'"),
+            ("hold ruter", "did you mean router?"),
+            ("depth source -> router 0", "from 1 on"),
+            ("depth nothing 3", "is no edge"),
+            ("policy source -> router sometimes", "block-producer"),
+            ("policy source -> router rate-limit", "needs elements a second"),
+            ("break nowhere", "nowhere"),
+            ("graph png", "the forms are dot, mermaid"),
+            ("grpah dot", "no command grpah; did you mean graph?"),
+        ):
+            assert why in await type_line(app, pilot, text), text
+        assert len(asked(link)) == sent
+        await pilot.press("escape")
+        await type_line(app, pilot, "graph mermaid flow.md")
+        assert "log-proc" in (tmp_path / "flow.md").read_text()
+        assert "is not written over" in await type_line(app, pilot, "graph mermaid flow.md")
+
+
+async def test_names_are_completed_selected_and_kept_and_every_action_is_a_command() -> None:
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, busy_update(link.flow))
+        await type_line(app, pilot, "metric-proc")
+        assert panes_of(app).selection == NodeRef("metric-proc")
+        await type_line(app, pilot, "log-proc -> log-sink")
+        assert panes_of(app).selection == EdgeRef(4)
+        await type_line(app, pilot, "pane-events")
+        assert panes_of(app).active is PaneName.EVENTS
+        assert "goto" in await type_line(app, pilot, "got", "left")
+        await pilot.press("tab")
+        field = app.screen.query_one(Input)
+        assert field.value == "goto "
+        await type_line(app, pilot, "hold log-s", "tab")
+        assert field.value == "hold log-sink "
+        await pilot.press("up")
+        assert field.value == "pane-events"
+        await pilot.press("up", "down", "down")
+        assert field.value == ""
+        await pilot.press("escape")
+        assert app.focused is panes_of(app).event_log
+        await pilot.press("ctrl+p")
+        await pilot.pause(0.1)
+        await pilot.press(*"log-sink".replace("-", " ").split(" ")[0], "minus", *"sink")
+        await pilot.pause(0.3)
+        assert "node  log-sink" in text_of(app)
+        assert len({command.name for command in OWN}) == len(OWN)

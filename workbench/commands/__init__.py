@@ -1,0 +1,1 @@
+"""`:`: every action by its name, and what needs more than a key."""

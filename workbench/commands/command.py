@@ -1,0 +1,61 @@
+"""What a command of the command line is, and what it may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from runtime.protocol.requests import Request
+from workbench.actions.context import Context
+from workbench.view import EdgeRef, NodeRef
+
+
+class CommandTarget(Protocol):
+    """What commands turn to."""
+
+    @property
+    def context(self) -> Context:
+        """The present context."""
+        ...
+
+    def do(self, action_id: str) -> None:
+        """Do an action of the table."""
+        ...
+
+    def send(self, request: Request) -> None:
+        """Send a request to the session."""
+        ...
+
+    def select(self, target: NodeRef | EdgeRef) -> None:
+        """Select a node or an edge, and bring it into view."""
+        ...
+
+    def notify(self, words: str) -> None:
+        """Show something in the status line."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where relative file names begin."""
+        ...
+
+
+def no_words(target: CommandTarget) -> Sequence[str]:
+    """Nothing to complete."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A word, and what it does with the rest of the line."""
+
+    name: str
+    arguments: str = ""
+    """As the list of commands shows them: `N | +N | -N | N%`."""
+    help: str
+    run: Callable[[CommandTarget, str], str]
+    """Does it; gives back why not, or ""."""
+    words: Callable[[CommandTarget], Sequence[str]] = no_words
+    """What the first argument may be, for completion."""
