@@ -38,7 +38,7 @@ def shortened(text: str, cells: int) -> str:
     did = text.partition(" -> ")[0]
     if cell_len(did) <= cells:
         return did
-    return fit(_CALL.sub("", did, count=1), cells)
+    return fit(_CALL.sub("", did, count=1).replace("an element", "one"), cells)
 
 
 class Gap:
@@ -108,7 +108,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
             (f"{pad(number, number_cells, right=True)} ", StyleRole.FAINT),
             (node, StyleRole.ACCENT),
             (
-                pad(shortened(excerpt(entry.text), room), room),
+                pad(shortened(excerpt(entry.text.removeprefix(f"{entry.node} ")), room), room),
                 StyleRole.TEXT if entry.call or not entry.node else sign_role,
             ),
             (f" {pad(took, TOOK_CELLS, right=True)}", StyleRole.FAINT),

@@ -28,6 +28,7 @@ def test_a_text_that_is_too_long_loses_its_target_first_then_the_call() -> None:
     assert shortened(text, 40) == text
     assert shortened(text, 39) == "process(#4) emitted 1"
     assert shortened(text, 20) == "emitted 1"
+    assert shortened("pull gave an element -> router [1]", 9) == "gave one"
     assert shortened(text, 5) == "emit…"
     assert shortened("router:logs -> log-proc is full", 20) == "router:logs -> log-…"
 
