@@ -126,7 +126,7 @@ async def test_a_key_that_cannot_act_says_what_it_needs() -> None:
         await pilot.press("x")
         assert "skip failed needs a failed element." in text_of(app)
         await pilot.press("t")
-        assert "step node needs a selected node." in text_of(app)
+        assert "step node needs a selected node, or an element of a queue." in text_of(app)
         assert commands(link) == []
 
 

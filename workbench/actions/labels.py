@@ -16,6 +16,10 @@ FOOTER_ACTIONS = 8
 """Actions the footer shows at most."""
 
 
+ALWAYS = ("help", "quit")
+"""Actions that the footer shows however many others there are."""
+
+
 def keys_of(action: Action) -> tuple[str, ...]:
     """Textual's names of the action's keys: the user's, else its own. May be empty."""
     return keys_for(action.id, action.keys)
@@ -99,4 +103,6 @@ def footer_actions(context: Context, most: int = FOOTER_ACTIONS) -> list[Action]
         return action.in_past if context.view.past else action.footer
 
     shown = [action for action in ACTIONS if place(action) and action.when(context)]
-    return sorted(shown, key=place)[:most]
+    always = [action for action in shown if action.id in ALWAYS]
+    others = sorted((action for action in shown if action.id not in ALWAYS), key=place)
+    return sorted([*others[: most - len(always)], *always], key=place)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from workbench.actions.action import Action
 from workbench.actions.context import Context
-from workbench.actions.labels import first_key, footer_actions, label
+from workbench.actions.labels import ALWAYS, first_key, footer_actions, label
 from workbench.actions.table import BY_ID
 from workbench.text.lines import Line, Span, StyleRole, width_of
-
-ALWAYS = ("help", "quit")
-"""Actions at the right end, however little room there is."""
 
 
 def footer(context: Context, cells: int) -> tuple[Line, list[str]]:
