@@ -16,7 +16,7 @@ from runtime.protocol.requests import (
 from runtime.protocol.timeline import TimelineMark
 from runtime.timetravel.branches import Branch
 
-_STOPS = (TimelineMark.STOP, TimelineMark.ERROR)
+_STOPS = (TimelineMark.STOP, TimelineMark.ERROR, TimelineMark.BREAK)
 
 
 class NoTargetError(Exception):

@@ -24,7 +24,7 @@ from runtime.protocol.breakpoints import (
     TryBreakpoint,
     Watch,
 )
-from runtime.protocol.requests import Continue, StepElement
+from runtime.protocol.requests import Continue, JumpTo, JumpToStop, StepElement
 from runtime.protocol.timeline import TimelineMark
 from runtime.session.recording_file import RecordingSettings
 from tests.support.recorded_guests import counting_source
@@ -80,6 +80,7 @@ def test_a_run_stops_before_the_call_and_goes_on_from_there(open_flow: Open) -> 
     assert hit.values == (("json.type", '"log"'),)
     driver.step()
     assert driver.snapshot.stop is not StopReason.BREAKPOINT
+    first = snapshot.calls
     stops = 1
     while driver.run().stop is StopReason.BREAKPOINT:
         stops += 1
@@ -87,6 +88,10 @@ def test_a_run_stops_before_the_call_and_goes_on_from_there(open_flow: Open) -> 
     rows = driver.session._breakpoints.listing().breakpoints
     assert [row.hits for row in rows] == [4]
     assert any(cell & TimelineMark.BREAK for cell in driver.timeline.cells)
+    for _ in range(4):
+        driver.ask(JumpToStop())
+    assert driver.snapshot.calls == first
+    driver.ask(JumpTo(10_000))
     assert sum(text.startswith("stopped: breakpoint 1") for text in driver.log) == 4
 
 
