@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from importlib.metadata import version
 from io import StringIO
 from pathlib import Path
 
@@ -125,6 +124,9 @@ def cli() -> None:
 
 
 def _show_version(context: click.Context) -> None:
+    # It loads what mails are parsed with: every start would pay for it.
+    from importlib.metadata import version
+
     found = find_extension()
     layer = f"native layer {found.detail}" if found.extension or found.refused else ""
     text = f"torvyn-studio, version {version('torvyn-studio')}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -153,6 +152,9 @@ def find_extension() -> NativeState:
     if os.environ.get(REFUSED_VARIABLE):
         detail = f"{extension.__version__}, refused by --no-native"
         return NativeState(None, detail, True, place, refused=True)
+    # It loads what mails are parsed with, and most starts do not come here.
+    from importlib.metadata import version
+
     wanted, built = version("wasmtime"), extension.WASMTIME_VERSION
     if wanted != built:
         detail = f"installed for wasmtime {built}, and this is {wanted}"
