@@ -8,7 +8,8 @@ from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
 from runtime.protocol.updates import ElementSummary, QueueListing
-from workbench.inspection.rows import facts, section, title
+from workbench.inspection.flow_history import FlowHistory
+from workbench.inspection.rows import LABEL_CELLS, facts, section, title
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import bar, count, duration, size
 from workbench.text.glyphs import FULL, pressure_role
@@ -27,8 +28,9 @@ def edge_rows(
     index: int,
     listing: QueueListing | None,
     cells: int,
+    history: FlowHistory | None = None,
 ) -> list[Row]:
-    """An edge's queue: how full, how it behaves, and what waits."""
+    """An edge's queue: how full, how it was, how it behaves, and what waits."""
     if index >= len(flow.edges):
         return [title("This edge is not in the flow any more")]
     edge = flow.edges[index]
@@ -48,6 +50,9 @@ def edge_rows(
     if snapshot is not None:
         wait = times.wait(edge.source, edge.target)
         rows += _counts(snapshot.edges[index], wait, edge.rate, cells)
+    if history is not None:
+        past = history.depth_line(index, edge.capacity, cells - LABEL_CELLS - 3)
+        rows += facts((("last 5 min", line((past, StyleRole.GOOD))),), cells)
     rows.append(section("waiting", "in order of taking", cells))
     rows += _waiting(listing)
     return rows

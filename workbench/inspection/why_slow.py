@@ -9,11 +9,12 @@ from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.time_units import NS_PER_S
+from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.pressure_cause import Cause, blocking_edge, find_cause, shares
 from workbench.inspection.rows import column, facts, prose
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import CAUSE
-from workbench.text.lines import Row, Span, StyleRole, line, pad
+from workbench.text.lines import Row, Span, StyleRole, line, pad, width_of
 from workbench.view import EdgeRef, NodeRef
 
 BAR_CELLS = 10
@@ -22,6 +23,9 @@ WIDE = 64
 """Cells from which one table has all; below there are two."""
 WIDER = 92
 """Cells from which the table also has p50, max and bars."""
+HISTORY_CELLS = 60
+"""Widest history of a node."""
+HISTORY_HEADING = "busy, last 5 min"
 FEWEST_SAMPLES = 20
 """Below so many a quantile is not shown."""
 NONE = "·"
@@ -38,7 +42,11 @@ class _Field:
 
 
 def slow_rows(
-    flow: LinkedFlow, snapshot: FlowSnapshot | None, times: CallTimes, cells: int
+    flow: LinkedFlow,
+    snapshot: FlowSnapshot | None,
+    times: CallTimes,
+    cells: int,
+    history: FlowHistory | None = None,
 ) -> list[Row]:
     """The cause first, then a table with the cause, those that waited and the busiest on top."""
     if snapshot is None or not snapshot.calls:
@@ -50,12 +58,30 @@ def slow_rows(
     nodes = sorted(snapshot.nodes, key=lambda node: _rank(node, cause))
     rows = _cause_rows(cause, cells)
     if cells >= WIDE:
-        rows += _table(flow, snapshot, times, nodes, cause, cells, ("time", "calls"))
+        table = _table(flow, snapshot, times, nodes, cause, cells, ("time", "calls"))
+        rows += _with_history(table, snapshot, history, cells)
     else:
         rows += _table(flow, snapshot, times, nodes, cause, cells, ("time",))
         rows.append(Row(()))
         rows += _table(flow, snapshot, times, nodes, cause, cells, ("calls",))
     return rows + _end_to_end(times, cells)
+
+
+def _with_history(
+    table: list[Row], snapshot: FlowSnapshot, history: FlowHistory | None, cells: int
+) -> list[Row]:
+    """The table with how busy each node was, where there is room for it."""
+    room = min(cells - max(width_of(row.spans) for row in table) - 2, HISTORY_CELLS)
+    if history is None or room < len(HISTORY_HEADING):
+        return table
+    index = {node.name: at for at, node in enumerate(snapshot.nodes)}
+    made = []
+    for row in table:
+        text, role = HISTORY_HEADING, StyleRole.FAINT
+        if isinstance(row.target, NodeRef):
+            text, role = history.busy_line(index[row.target.node], room), StyleRole.GOOD
+        made.append(Row((*row.spans, Span(" "), Span(text, role)), row.target))
+    return made
 
 
 def _rank(node: NodeSnapshot, cause: Cause | None) -> tuple[bool, int, int]:

@@ -15,6 +15,7 @@ from workbench.inspection.build_rows import change_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
+from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.node import node_rows
 from workbench.payloads.limits import PART_BYTES
 from workbench.payloads.registry import viewer_after, viewer_for
@@ -78,6 +79,7 @@ class Inspector(LineView, inherit_bindings=False):
         self._asked_at = 0.0
         self._asked = False
         self._stale = False
+        self._history = FlowHistory()
 
     # ---- reactions
 
@@ -87,6 +89,8 @@ class Inspector(LineView, inherit_bindings=False):
 
     def watch_view(self, old: View, new: View) -> None:
         """Follow what the flow does."""
+        if new.snapshot is not None:
+            self._history.take(new.snapshot, monotonic())
         changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
         if changed:
             self._turn_to(self.selection or next_subject(new), again=True)
@@ -250,7 +254,9 @@ class Inspector(LineView, inherit_bindings=False):
                 )
                 self.show([*self._hit_rows(cells), *rows])
             case EdgeRef(edge):
-                rows = edge_rows(flow, snapshot, self.view.times, edge, self._listing, cells)
+                rows = edge_rows(
+                    flow, snapshot, self.view.times, edge, self._listing, cells, self._history
+                )
                 self._show_queue(rows)
             case ElementRef():
                 if self._details is not None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from textual.reactive import reactive
 
+from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.why_slow import slow_rows
 from workbench.search.row_fields import NODES, NodeFields
 from workbench.text.lines import Row, StyleRole, line
@@ -20,8 +23,14 @@ class SlowPane(LineView, inherit_bindings=False):
 
     def watch_view(self, old: View, new: View) -> None:
         """Fill the table when the figures have changed."""
+        if new.snapshot is not None:
+            self._history.take(new.snapshot, monotonic())
         if old.snapshot != new.snapshot or old.flow != new.flow or old.times != new.times:
             self.fill()
+
+    def __init__(self, *, id: str, classes: str) -> None:
+        super().__init__(id=id, classes=classes)
+        self._history = FlowHistory()
 
     def record_of(self, row: Row) -> object:
         """The node's figures."""
@@ -44,4 +53,4 @@ class SlowPane(LineView, inherit_bindings=False):
         if view.flow is None:
             self.show((Row(line((" Figures appear when the flow runs.", StyleRole.DIM))),))
         else:
-            self.show(slow_rows(view.flow, view.snapshot, view.times, self.room))
+            self.show(slow_rows(view.flow, view.snapshot, view.times, self.room, self._history))

@@ -1,0 +1,75 @@
+"""The last five minutes of a flow, a sample a second: how deep queues were, how busy nodes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from runtime.model.snapshot import FlowSnapshot
+
+SAMPLE_S = 1.0
+SAMPLES = 300
+"""Five minutes."""
+
+LEVELS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """What was seen at a moment."""
+
+    at_s: float
+    flow_ns: int
+    depths: tuple[int, ...]
+    busy_ns: tuple[int, ...]
+
+
+class FlowHistory:
+    """Samples of one flow, the oldest forgotten; another graph, or another place, begins again."""
+
+    def __init__(self) -> None:
+        self._samples: deque[_Sample] = deque(maxlen=SAMPLES)
+
+    def take(self, snapshot: FlowSnapshot, now_s: float) -> None:
+        """Look at the flow; more than one look a second is left out. `now_s` is monotonic."""
+        last = self._samples[-1] if self._samples else None
+        depths = tuple(edge.depth for edge in snapshot.edges)
+        if last is not None:
+            other = len(depths) != len(last.depths) or len(snapshot.nodes) != len(last.busy_ns)
+            if other or snapshot.at_ns < last.flow_ns:
+                self._samples.clear()
+            elif now_s - last.at_s < SAMPLE_S:
+                return
+        busy = tuple(node.busy_ns for node in snapshot.nodes)
+        self._samples.append(_Sample(now_s, snapshot.at_ns, depths, busy))
+
+    def depth_line(self, edge: int, capacity: int, cells: int) -> str:
+        """How deep a queue was, a column for equal parts of the time; "" before two samples."""
+        depths = [sample.depths[edge] for sample in self._samples if edge < len(sample.depths)]
+        return sparkline(depths, capacity, cells) if len(depths) > 1 else ""
+
+    def busy_line(self, node: int, cells: int) -> str:
+        """What part of flow time a node was in calls; "" before three samples."""
+        shares = []
+        for before, after in pairwise(self._samples):
+            passed = after.flow_ns - before.flow_ns
+            spent = after.busy_ns[node] - before.busy_ns[node]
+            shares.append(min(100 * spent // passed, 100) if passed > 0 else 0)
+        return sparkline(shares, 100, cells) if len(shares) > 1 else ""
+
+
+def sparkline(values: Sequence[int], most: int, cells: int) -> str:
+    """Values as blocks of eight heights, the latest at the right; the largest of each column."""
+    if not values or cells <= 0:
+        return ""
+    columns = min(cells, len(values))
+    made = []
+    for column in range(columns):
+        low = column * len(values) // columns
+        high = max((column + 1) * len(values) // columns, low + 1)
+        value = max(values[low:high])
+        top = len(LEVELS) - 1
+        made.append(LEVELS[min(-(-value * top // most), top) if most > 0 else 0])
+    return "".join(made)
