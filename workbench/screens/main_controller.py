@@ -40,6 +40,8 @@ class MainController:
     def __init__(self, panes: Panes, send: Callable[[Request], None]) -> None:
         self._panes = panes
         self._reading = PayloadReading(send)
+        self._restored = False
+        """True once the searches of last time are there again."""
         self._kept: list[str] = []
         """Actions that were asked for before the flow was open."""
         self.prompting = Prompting(panes, panes.prompt)
@@ -97,6 +99,9 @@ class MainController:
         """Show what happened in the session."""
         old = self._panes.view
         self._feed.take(update)
+        if old.flow is None and self._panes.view.flow is not None and not self._restored:
+            self._restored = True
+            self.search.restore()
         self._session.take_comparison(update, old)
         self._trust.take(update.question)
         self._do_kept()

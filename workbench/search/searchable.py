@@ -29,6 +29,11 @@ class Searchable(Protocol):
         ...
 
     @property
+    def filtering(self) -> bool:
+        """True while something is hidden because it does not match."""
+        ...
+
+    @property
     def sought(self) -> Query | None:
         """What is searched for now."""
         ...

@@ -281,6 +281,7 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
 
     vocabulary = NODES
     filters = False
+    filtering = False
 
     @property
     def sought(self) -> Query | None:

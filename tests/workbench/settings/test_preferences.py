@@ -193,6 +193,22 @@ async def test_marks_are_kept_for_the_project_and_set_again(
     assert ProjectMemory(project).recall("marks") == [4, 88]
 
 
+async def test_filters_are_kept_for_the_project_and_hide_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    project = tmp_path / "Torvyn.toml"
+    for keys in (("5", "slash", *"log-proc", "enter"), ("5", "escape"), ()):
+        link = FakeLink()
+        app = app_with(link, Preferences(), project)
+        async with app.run_test(size=(120, 36)) as pilot:
+            await show(app, pilot, link, busy_update(link.flow))
+            hidden = "/ log-proc" in text_of(app)
+            assert hidden is (keys == ("5", "escape"))
+            await pilot.press(*keys)
+    assert ProjectMemory(project).recall("filters") == {}
+
+
 async def test_leaving_asks_when_branches_or_changes_end_with_it_and_saves_them() -> None:
     link = FakeLink()
     app = app_with(link, Preferences())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from workbench.actions.context import PaneName
 from workbench.screens.panes import Panes
 from workbench.screens.prompts.prompting import Prompted
@@ -14,6 +16,9 @@ from workbench.widgets.prompt_line import PromptLine
 
 MOST_KEPT = 50
 """Searches that up and down go through."""
+
+SECTION = "filters"
+"""Under which they are remembered."""
 
 NOTHING = "Nothing is searched for here: / begins."
 
@@ -107,6 +112,7 @@ class PaneSearch(Prompted):
         if text.strip():
             self._history = [*(one for one in self._history if one != text), text][-MOST_KEPT:]
         self._panes.focus_pane(self._pane)
+        self._remember()
         if self.query_of(self._pane) is not None and not self._filtering:
             self.go_on(1)
 
@@ -146,4 +152,31 @@ class PaneSearch(Prompted):
             return False
         self._pane = self._panes.active
         self._search(None)
+        self._remember()
         return True
+
+    # ---- from one session to the next
+
+    def _remember(self) -> None:
+        """Keep what hides rows of each pane for the project; what only marks them ends with it."""
+        hiding = {
+            name.value: query.text
+            for name in PaneName
+            if (query := self.query_of(name)) is not None
+            and any(one.filtering for one in self._searched(name))
+        }
+        self._panes.memory.keep(SECTION, hiding)
+
+    def restore(self) -> None:
+        """Hide again what was hidden when the project was left; each border says so."""
+        kept = self._panes.memory.recall(SECTION)
+        pane, filtering = self._pane, self._filtering
+        for name in PaneName:
+            text = kept.get(name.value) if isinstance(kept, dict) else None
+            targets = self._searched(name)
+            if not isinstance(text, str) or not targets or not targets[0].filters:
+                continue
+            self._pane, self._filtering = name, True
+            with suppress(QueryError):  # a field that there was once
+                self._search(parse_query(text, targets[0].vocabulary))
+        self._pane, self._filtering = pane, filtering
