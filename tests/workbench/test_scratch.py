@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from runtime.model.call import Answer, CopyCount, Emitted, Export, Failed, Output
 from runtime.model.element import Buffer
 from runtime.protocol.node_tries import NodeInput, NodeTry, TriedExport
@@ -16,12 +14,9 @@ from tests.support.workbench_fakes import FakeLink, asked, opened, panes_of, sho
 from workbench.view import NodeRef
 
 
-@pytest.mark.parametrize("size", [(120, 36), (80, 24)])
-async def test_a_node_is_tried_on_its_last_input_and_on_what_is_typed(
-    size: tuple[int, int],
-) -> None:
+async def test_a_node_is_tried_on_its_last_input_and_on_what_is_typed() -> None:
     link = FakeLink()
-    async with opened(link, size) as (app, pilot):
+    async with opened(link, (80, 24)) as (app, pilot):
         panes_of(app).selection = NodeRef("metric-proc")
         await pilot.press("ctrl+t")
         await pilot.pause()

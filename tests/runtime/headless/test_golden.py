@@ -46,10 +46,10 @@ def process() -> Iterator[GoldenProcess]:
 
 def project(folder: Path, *names: str) -> Path:
     """The sample with its recording under these names."""
-    shutil.copytree(SAMPLE, folder)
+    shutil.copytree(SMALL.parent, folder)
     for name in names:
-        shutil.copy(folder / RECORDING.name, folder / name)
-    (folder / RECORDING.name).unlink()
+        shutil.copy(folder / SMALL.name, folder / name)
+    (folder / SMALL.name).unlink()
     return folder
 
 
@@ -125,25 +125,26 @@ def test_recordings_are_found_once_with_their_assertions(tmp_path: Path) -> None
         find_tests([tmp_path / "deep" / ".hidden" / "x.d", tmp_path / "notes.txt"][:0], LIKE)
 
 
-def test_a_test_passes_fails_is_updated_and_then_passes(tmp_path: Path) -> None:
+def test_a_test_fails_is_updated_and_then_passes(tmp_path: Path) -> None:
     folder = project(tmp_path / "project", "a.rec")
     build = folder / ".torvyn" / "build"
+    shutil.copy(build / "log-processor.wasm", build / "metric-processor.wasm")
     (test,) = find_tests([folder], LIKE)
-    assert run_test(test).verdict is GoldenVerdict.PASSED
-    shutil.copy(build / "analytics-sink.wasm", build / "delivery-sink.wasm")
     failed = run_test(test)
     assert failed.verdict is GoldenVerdict.FAILED
-    assert "differences, the first in delivery.push(orders#0): printed" in failed.summary
-    assert [case.name for case in failed.cases if case.failure] == ["sink delivery"]
-    (folder / "a.expect").write_text("52 outputs from validator\nno output from delivery\n")
-    (asserted,) = find_tests([folder], LIKE)
-    found = run_test(asserted)
+    assert "differences, the first in metric-proc.process(source#0): output 0" in failed.summary
+    assert [case.name for case in failed.cases if case.failure] == [
+        "processor metric-proc",
+        "sink metric-sink",
+    ]
+    asserted = folder / "a.expect"
+    asserted.write_text("4 outputs from source\nno output from metric-sink\n")
+    found = run_test(*find_tests([folder], LIKE))
     assert found.verdict is GoldenVerdict.FAILED
-    assert found.summary.startswith("line 2, no output from delivery: 20 outputs")
-    (updated,) = find_tests([folder], GoldenTest(recording="", name="", update=True))
-    (folder / "a.expect").unlink()
-    (updated,) = find_tests([folder], GoldenTest(recording="", name="", update=True))
-    assert run_test(updated).verdict is GoldenVerdict.UPDATED
+    assert found.summary.startswith("line 2, no output from metric-sink: 2 outputs")
+    asserted.unlink()
+    updated = find_tests([folder], GoldenTest(recording="", name="", update=True))
+    assert run_test(*updated).verdict is GoldenVerdict.UPDATED
     assert run_test(test).verdict is GoldenVerdict.PASSED
 
 
@@ -184,7 +185,7 @@ def test_a_bundle_is_the_test_without_its_machine(tmp_path: Path) -> None:
 def test_the_verb_counts_and_writes_junit(tmp_path: Path) -> None:
     folder = project(tmp_path / "project", "good.rec", "bad.rec", "asked.rec")
     (folder / "bad.rec").write_bytes(b"{}\n")
-    (folder / "asked.expect").write_text("no output from delivery\n60 outputs from orders\n")
+    (folder / "asked.expect").write_text("no output from metric-sink\n4 outputs from source\n")
     out = tmp_path / "out.xml"
     done = studio("test", str(folder), "--junit", str(out), "--jobs", "1", "--json")
     assert done.returncode == 2, done.stderr.decode()
@@ -202,5 +203,5 @@ def test_the_verb_counts_and_writes_junit(tmp_path: Path) -> None:
     assert suites == {
         "asked.rec": ["2", "1", "0"],
         "bad.rec": ["1", "0", "1"],
-        "good.rec": ["8", "0", "0"],
+        "good.rec": ["6", "0", "0"],
     }
