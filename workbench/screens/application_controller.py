@@ -12,7 +12,6 @@ from runtime.model.project_files import STUDIO_FOLDER
 from runtime.protocol.requests import Request, SaveBranches
 from runtime.protocol.updates import SavedBranches
 from workbench.dialogs.confirm import ConfirmScreen
-from workbench.dialogs.help import HelpScreen
 from workbench.dialogs.quit import QuitAnswer, QuitScreen, endings
 from workbench.screens.panes import Panes
 from workbench.terminal.mouse import set_mouse
@@ -49,6 +48,9 @@ class ApplicationController:
 
     def show_help(self) -> None:
         """Open the help and do what is chosen there."""
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.dialogs.help import HelpScreen
+
         self._app.push_screen(HelpScreen(self._panes.context), self._chosen)
 
     def _chosen(self, action_id: str | None) -> None:

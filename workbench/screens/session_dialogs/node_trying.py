@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import ReadNodeInput, Request
-from workbench.dialogs.scratch import ScratchScreen
 from workbench.screens.panes import Panes
+
+if TYPE_CHECKING:
+    from workbench.dialogs.scratch import ScratchScreen
 
 
 class NodeTrying:
@@ -24,6 +27,9 @@ class NodeTrying:
         flow, name = self._panes.view.flow, self._panes.context.node
         if flow is None or name not in flow.by_name:
             return
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.dialogs.scratch import ScratchScreen
+
         self._open = ScratchScreen(flow.by_name[name], self._send, Path(flow.manifest).parent)
         self._panes.app.push_screen(self._open, self._closed)
         self._send(ReadNodeInput(name))

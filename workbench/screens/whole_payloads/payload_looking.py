@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from runtime.protocol.updates import CallElements, ElementSummary, WholePayload
-from workbench.payload_view.screen import PayloadViewScreen
 from workbench.payload_view.shown_payload import CallSides, Shown, Sides
 from workbench.payloads.limits import LOOK_BYTES
 from workbench.payloads.viewer import PayloadPart
@@ -45,6 +44,9 @@ class PayloadLooking:
         elif self._panes.screen.is_current:
             part = PayloadPart(whole.data, about.content_type or whole.buffer_content_type)
             title = f"Payload #{about.sequence} from {excerpt(about.source, 60)}"
+            # Imported when it is opened first: the first paint waits for no dialog.
+            from workbench.payload_view.screen import PayloadViewScreen
+
             screen = PayloadViewScreen(
                 Shown(about, part, title), self._viewers, partial(self._find_sides, about)
             )
