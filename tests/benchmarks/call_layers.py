@@ -316,8 +316,8 @@ def main() -> None:
         print(f"15 MiB there and back, {label}: {milliseconds} ms, {grown} MiB of memory more")
     extension = native_extension()
     if extension is not None:
-        folder = Path(extension.__file__).parent  # type: ignore[attr-defined]
-        size = max(path.stat().st_size for path in folder.glob("torvyn_studio_native*.so"))
+        package = Path(extension.__file__).parent  # type: ignore[attr-defined]
+        size = max(path.stat().st_size for path in package.glob("torvyn_studio_native*.so"))
         print(f"the extension: {size / 1e6:.1f} MB")
 
 
