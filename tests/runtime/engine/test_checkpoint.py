@@ -13,10 +13,25 @@ from runtime.engine.options import EngineOptions
 from runtime.engine.scheduling.schedule_policies import build_schedule
 from runtime.engine.state.checkpoint import EngineCheckpoint
 from runtime.model.call import Answer, Call
-from runtime.model.commands import Advance, Command, Relink, SetSchedule, Start, Step
+from runtime.model.commands import (
+    Advance,
+    Command,
+    Discard,
+    Duplicate,
+    Edit,
+    Empty,
+    Hold,
+    Inject,
+    Move,
+    Relink,
+    SetQueue,
+    SetSchedule,
+    Start,
+    Step,
+)
 from runtime.model.element import Element
 from runtime.model.events import CallFinished, Event
-from runtime.model.linked import Role, SchedulePolicy
+from runtime.model.linked import QueuePolicy, Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from tests.support.engine_accounts import Watched
 from tests.support.engine_fakes import WALL_NS, FakeInvoker, edge, flow, initialised, steps
@@ -173,3 +188,57 @@ def test_packing_keeps_no_element_of_the_run() -> None:
     assert 0 < checkpoint.bytes_used < before
     (run, _) = checkpoint.restored(EngineOptions())
     assert tuple(run.edges[0].items) == engine.queue(0)
+
+
+SURGERY_FLOW = flow(
+    {
+        "one": Role.SOURCE,
+        "two": Role.SOURCE,
+        "work": Role.PROCESSOR,
+        "sum": Role.AGGREGATOR,
+        "sink": Role.SINK,
+    },
+    [
+        edge("one", "work", 3),
+        edge("two", "work", 3),
+        edge("work", "sum", 2),
+        edge("sum", "sink", 4),
+    ],
+)
+EDGES, ELEMENTS = st.integers(0, 3), st.integers(1, 60)
+SURGERY = st.one_of(
+    st.builds(Discard, EDGES, ELEMENTS),
+    st.builds(Duplicate, EDGES, ELEMENTS),
+    st.builds(Move, EDGES, ELEMENTS, st.integers(0, 3)),
+    st.builds(Empty, EDGES),
+    st.builds(Hold, st.sampled_from(("one", "work", "sum", "sink")), st.booleans()),
+    st.builds(Inject, EDGES, st.just(b"injected"), st.just("text/plain")),
+    st.builds(Edit, ELEMENTS, st.just(b"edited")),
+    st.builds(SetQueue, EDGES, st.integers(1, 5), st.sampled_from(QueuePolicy), st.just(0.5)),
+)
+
+
+@examples(60)
+@given(st.lists(st.tuples(st.integers(0, 9), SURGERY), min_size=1, max_size=12), st.booleans())
+def test_what_was_held_and_operated_on_goes_on_from_a_checkpoint_too(
+    surgeries: list[tuple[int, Command]], packs: bool
+) -> None:
+    engine = Engine(SURGERY_FLOW, FakeInvoker(SURGERY_FLOW, elements=20), EngineOptions())
+    said: list[tuple[Command, list[Event]]] = []
+    places: list[tuple[EngineCheckpoint, int]] = []
+    commands: list[Command] = [Start(WALL_NS), *[Step()] * 9]
+    for steps_between, surgery in surgeries:
+        commands += [*[Step(node="one")] * (steps_between % 4), *[Step()] * steps_between, surgery]
+    for command in (*commands, *[Step()] * 12):
+        said.append((command, engine.apply(command)))
+        if len(said) % 5 == 0:
+            places.append((engine.checkpoint(), len(said)))
+    for checkpoint, done in places[:: len(places) // 4 + 1]:
+        if packs:
+            checkpoint.pack()
+        rest = [event for _, events in said[done:] for event in events]
+        restored = Engine(checkpoint.flow, Answers(calls_in(rest)), EngineOptions())
+        restored.restore(checkpoint)
+        for command, events in said[done:]:
+            assert restored.apply(command) == events
+        assert stood(restored) == stood(engine)
