@@ -6,7 +6,7 @@ answers give equal events.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import assert_never
 
 from runtime.engine import failures, lifecycle, queues
@@ -109,8 +109,16 @@ class Engine:
         """The call `step` would make; None before `Start` and after the end. Edits nothing."""
         return scheduler.next_call(self._run, self._schedule)
 
-    def upcoming(self, node: str | None = None, lineage: int | None = None) -> Call | None:
-        """The call that `Step(node, lineage)` makes now; None when it makes none."""
+    def upcoming(
+        self,
+        node: str | None = None,
+        lineage: int | None = None,
+        among: Container[str] | None = None,
+    ) -> Call | None:
+        """The call that `Step(node, lineage)` makes now; None when it makes none.
+
+        None too when it is of a node that is not `among` some.
+        """
         run = self._run
         found = None
         if lineage is not None and not run.urgent:
@@ -119,7 +127,9 @@ class Engine:
         if named is not None and named.ready:
             found = named, None
         chosen, edge = found or (scheduler.by_schedule(run, self._schedule), None)
-        return None if chosen is None else self._call_of(chosen, edge)
+        if chosen is None or (among is not None and chosen.name not in among):
+            return None
+        return self._call_of(chosen, edge)
 
     def _call_of(self, node: NodeRecord, edge: EdgeRecord | None) -> Call:
         run = self._run

@@ -46,6 +46,27 @@ def payload_json(data: bytes) -> Any:
     return value
 
 
+class _LastRead:
+    """The payload that was read last: an element goes through several calls unchanged."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[bytes, Any] = (b"", MissingError("the payload is no JSON"))
+
+    def json(self, data: bytes) -> Any:
+        """The payload as JSON, or the `MissingError` that it is none."""
+        known, value = self._kept
+        if known is not data:
+            try:
+                value = payload_json(data)
+            except MissingError as error:
+                value = error
+            self._kept = data, value
+        return value
+
+
+_LAST_READ = _LastRead()
+
+
 class ElementRecord:
     """An element at a node: on its way into it, or out of it."""
 
@@ -107,11 +128,7 @@ class ElementRecord:
         """The payload as JSON; it is read once, also when it is none."""
         value = self._json
         if value is _UNREAD:
-            try:
-                value = payload_json(self._given.payload.data)
-            except MissingError as error:
-                value = error
-            self._json = value
+            self._json = value = _LAST_READ.json(self._given.payload.data)
         if type(value) is MissingError:
             raise value.with_traceback(None)
         return value

@@ -49,7 +49,7 @@ class RunBreakpoints:
         """Whether the run ends before the next call."""
         if not self._set.asks_before:
             return False
-        call = engine.upcoming()
+        call = engine.upcoming(among=self._set.nodes_before)
         return call is not None and self._take(self._set.before(call))
 
     def after(self, events: Sequence[Event], engine: Engine) -> bool:

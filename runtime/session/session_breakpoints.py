@@ -76,7 +76,7 @@ class SessionBreakpoints:
         shown = self._time.shown
         pending = shown.pending
         node = None if pending is None else pending.node
-        call = shown.engine.upcoming(node, lineage)
+        call = shown.engine.upcoming(node, lineage, self._set.nodes_before)
         if call is None or self._is_passed(shown, call):
             return False
         self._set.follow(shown.engine.flow)
