@@ -129,7 +129,7 @@ class DocumentView(LineView, inherit_bindings=False):
             return
         with self._taken() as taken:
             if taken:
-                self.heading = document.heading()
+                self.heading = tuple((Span(" "), *spans) for spans in document.heading())
         if self.cursor is not None:
             self.cursor = min(self.cursor, max(len(self.rows) - 1, 0))
         self._measure()

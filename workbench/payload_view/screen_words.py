@@ -67,7 +67,7 @@ def difference_words(document: BeforeAfter, cursor: int) -> str:
     if not rows:
         return "What came out is what went in."
     at = sum(1 for row in rows if row <= cursor)
-    return f"{at} of {len(rows):,} differences   v shows them only"
+    return f"difference {at} of {len(rows):,}   v shows differences only"
 
 
 def key_line(cells: int) -> Line:
