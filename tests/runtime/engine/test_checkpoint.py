@@ -205,6 +205,7 @@ SURGERY_FLOW = flow(
         edge("sum", "sink", 4),
     ],
 )
+POLICIES = [policy for policy in QueuePolicy if policy is not QueuePolicy.RATE_LIMIT]
 EDGES, ELEMENTS = st.integers(0, 3), st.integers(1, 60)
 SURGERY = st.one_of(
     st.builds(Discard, EDGES, ELEMENTS),
@@ -214,7 +215,7 @@ SURGERY = st.one_of(
     st.builds(Hold, st.sampled_from(("one", "work", "sum", "sink")), st.booleans()),
     st.builds(Inject, EDGES, st.just(b"injected"), st.just("text/plain")),
     st.builds(Edit, ELEMENTS, st.just(b"edited")),
-    st.builds(SetQueue, EDGES, st.integers(1, 5), st.sampled_from(QueuePolicy), st.just(0.5)),
+    st.builds(SetQueue, EDGES, st.integers(1, 5), st.sampled_from(POLICIES), st.just(0.5)),
 )
 
 
