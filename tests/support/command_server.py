@@ -44,6 +44,7 @@ HIGH = 500
 FORKED = "TORVYN_STUDIO_TEST_FORKED"
 """Stands in the environment of what the server forked."""
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_PDEATHSIG = 1
 
 
 @cache
@@ -304,5 +305,7 @@ def _open_standard_streams() -> None:
 
 
 if __name__ == "__main__":
+    # Also where the tests are killed.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     with socket.socket(fileno=int(sys.argv[1])) as listening:
         _serve(listening)
