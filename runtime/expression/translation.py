@@ -96,10 +96,11 @@ def _compiled(
     writer: _Writer, body: str, operations: Operations, budget: int
 ) -> Callable[[Any], Any]:
     reset = f"    W.left = {budget}\n" if writer.spends else ""
-    source = f"def evaluate(r):\n{reset}    return {body}\n"
+    unread = "".join(f"    {name} = UNREAD\n" for name in writer.json_paths.values())
+    source = f"def evaluate(r):\n{reset}{unread}    return {body}\n"
     names: dict[str, Any] = {name: getattr(operations, name) for name in _NAMES}
     names |= {"W": operations, "K": writer.constants}
-    names |= {"MISSING": MISSING, "NUMBERS": (int, float), "TEXTS": (str,)}
+    names |= {"UNREAD": object(), "MISSING": MISSING, "NUMBERS": (int, float), "TEXTS": (str,)}
     # Only what `_Writer` writes stands there: signs and names of its own, and escaped constants.
     exec(compile(source, "<expression>", "exec"), names)
     made: Callable[[Any], Any] = names["evaluate"]
@@ -113,6 +114,8 @@ class _Writer:
         self._variables: list[tuple[str, str]] = []
         self._count = 0
         self.constants: list[Any] = []
+        self.json_paths: dict[str, str] = {}
+        """Variables for what stands at paths of JSON: looked up once for all conditions."""
         self.spends = exact
 
     def write(self, node: SyntaxNode) -> str:
@@ -211,7 +214,9 @@ class _Writer:
                 return None
         if path is None or sign == "in":
             return None
-        at = f"(t := at(r, {', '.join(path)}))"
+        known = self.json_paths.setdefault(", ".join(path), f"p{len(self.json_paths)}")
+        look = f"({known} := at(r, {', '.join(path)}))"
+        at = f"(t := {known} if {known} is not UNREAD else {look})"
         literal = self._literal(value)
         if sign in ("==", "!=") and not _is_number(value):
             same, other = ("==", "!=") if isinstance(value, str) else ("is", "is not")
