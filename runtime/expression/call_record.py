@@ -24,6 +24,8 @@ USUAL_PORT = "output"
 
 _UNREAD = object()
 _decode = msgspec.json.Decoder().decode
+_FIRST_BYTES = frozenset(bytes((byte,)) for byte in b'{["-0123456789tfnNI \t\r\n\0\xef\xff\xfe')
+"""Of JSON in UTF-8, UTF-16 and UTF-32, with a byte order mark or without."""
 
 
 def payload_text(data: bytes) -> str:
@@ -33,6 +35,8 @@ def payload_text(data: bytes) -> str:
 
 def payload_json(data: bytes) -> Any:
     """The payload as JSON. Raises `MissingError` when it is none."""
+    if data[:1] not in _FIRST_BYTES:
+        raise MissingError("the payload is no JSON")
     try:
         return _decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

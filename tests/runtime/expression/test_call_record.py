@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
-from runtime.expression.call_record import CallRecord
+from runtime.expression.call_record import CallRecord, payload_json
 from runtime.expression.expression import Condition
+from runtime.expression.expression_error import MissingError
 from runtime.model.call import Answer, Call, Outcome, Ports
 from runtime.model.events import CallFinished
+from runtime.model.json_text import NO_JSON, json_value
 from runtime.model.linked import Role
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker
@@ -84,6 +86,18 @@ def test_what_a_call_took_is_known_of_each() -> None:
     assert set(numbers("ms > 2")) == {"way.route#1"}
     assert set(numbers("fuel == 70")) == {"way.route#1"}
     assert len(numbers("ms < 2")) + 2 == len(MADE)
+
+
+def test_a_payload_is_json_here_where_it_is_json_everywhere() -> None:
+    texts = ("1", " [1]", "{}", "null", "NaN", "-Infinity", '"a"', "-1", "true", "false", "")
+    coded = [text.encode(name) for text in texts for name in ("utf-8", "utf-8-sig", "utf-16")]
+    coded += [text.encode(name) for text in texts for name in ("utf-16-be", "utf-32", "utf-32-le")]
+    for data in (*coded, *(bytes((byte,)) + rest for byte in range(256) for rest in (b"", b"1"))):
+        try:
+            found = repr(payload_json(data))
+        except MissingError:
+            found = repr(NO_JSON)
+        assert found == repr(json_value(data)), data
 
 
 def test_what_has_no_element_has_no_size() -> None:
