@@ -40,6 +40,7 @@ _ALLOWED_SEQUENCE = re.compile(
 )
 """What the screen itself writes: styles, modes, places."""
 
+_OWN_PROGRESS = b"\r\x1b[K"  # what compiles is told where it takes long
 _OWN_COLOUR = re.compile(rb"\x1b\[(3[1236]|[012])m")
 """What verbs colour their own words with; text that leaks would bring other sequences too."""
 
@@ -57,8 +58,8 @@ ROUTER_OF_PAYLOAD = f"""
 
 
 def found(shown: bytes) -> list[str]:
-    """The kinds of characters in what a terminal got, its own line ends aside."""
-    own = _OWN_COLOUR.sub(b"", shown)
+    """The kinds of characters in what a terminal got; our line ends, colours, progress aside."""
+    own = _OWN_COLOUR.sub(b"", shown).replace(_OWN_PROGRESS, b"")
     text = own.replace(b"\r\n", b"\n").decode("utf-8", "surrogateescape")
     kinds = [kind for kind, signs in KINDS.items() if set(signs) & set(text)]
     bare = "\r" in text or "\0" in text
