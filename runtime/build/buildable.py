@@ -69,7 +69,7 @@ def _interface_of(manifest: Manifest, component: str) -> str | None:
 
 
 def _note_unknown(loaded: LoadedManifest, component: str, names: list[str]) -> None:
-    help_ = did_you_mean(component, names, "the declared components are")
+    help_ = did_you_mean(component, names, "declared components")
     for flow in loaded.manifest.flow.values():
         node = flow.nodes.get(component)
         if node is not None and node.component in names:

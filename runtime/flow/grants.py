@@ -209,7 +209,7 @@ def _note_owner(
         Code.POLICY,
         at,
         f"no flow has a node '{name}', so the grant has no effect",
-        lambda: did_you_mean(name, nodes, "the nodes are"),
+        lambda: did_you_mean(name, nodes, "nodes"),
     )
 
 

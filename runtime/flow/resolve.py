@@ -87,7 +87,7 @@ class Resolver:
             raise _UnresolvedError(f"there is no component '{reference}'", help_)
         raise _UnresolvedError(
             f"there is no component '{reference}'",
-            partial(did_you_mean, reference, self.components, "the declared components are"),
+            partial(did_you_mean, reference, self.components, "declared components"),
         )
 
     def _file(self, path: str) -> Path:

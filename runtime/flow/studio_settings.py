@@ -59,7 +59,7 @@ def node_rules(flow: LinkedFlow, manifest_text: bytes) -> NodeRules:
                 Code.UNKNOWN_NODE,
                 ("flow", flow.name, "on_error", name),
                 f"flow '{flow.name}' has no node '{name}'",
-                did_you_mean(name, flow.by_name, "its nodes are"),
+                did_you_mean(name, flow.by_name, "nodes"),
             )
     if problems.has_errors:
         raise StudioError(problems.diagnostics())
@@ -77,5 +77,5 @@ def _check_flows(
             Code.FLOW_NOT_FOUND,
             ("flow", name),
             f"the manifest has no flow '{name}'",
-            did_you_mean(name, known, "its flows are"),
+            did_you_mean(name, known, "flows"),
         )

@@ -152,7 +152,7 @@ class _Checker:
                 Code.UNKNOWN_NODE,
                 (*at, "node"),
                 f"there is no node '{node}' in the flow",
-                lambda: did_you_mean(node, self._nodes, "its nodes are"),
+                lambda: did_you_mean(node, self._nodes, "nodes"),
                 value=True,
             )
         return node in self._flow.nodes

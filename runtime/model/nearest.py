@@ -34,11 +34,14 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, candidates: Iterable[str], kind: str) -> str:
-    """A help sentence: the nearest candidate, or the list of all."""
+    """A help sentence: the nearest candidate, or the list of all.
+
+    `kind` is what the candidates are, in the plural: "nodes".
+    """
     known = sorted(candidates)
     found = nearest(word, known)
     if found is not None:
         return f"did you mean '{found}'?"
     if not known:
         return f"there are no {kind}"
-    return f"{kind}: {', '.join(known[:32])}" + (" …" if len(known) > 32 else "")
+    return f"the {kind} are: {', '.join(known[:32])}" + (" …" if len(known) > 32 else "")

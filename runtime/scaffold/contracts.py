@@ -97,7 +97,7 @@ def _package_with(world: str, packages: dict[str, _Package]) -> _Package:
             return package
     worlds = [name for package in packages.values() for name in package.worlds]
     message = f"the contracts have no world '{world}'"
-    raise refusal(Code.INVALID_VALUE, message, did_you_mean(world, worlds, "the worlds are"))
+    raise refusal(Code.INVALID_VALUE, message, did_you_mean(world, worlds, "worlds"))
 
 
 def _with_deps(

@@ -42,7 +42,7 @@ def wire(flow: Flow, name: str, role: Role, after: str | None) -> Wiring:
         StudioError: there is no node `after`, or nothing can come after it.
     """
     if after is not None and after not in flow.nodes:
-        help_ = did_you_mean(after, flow.nodes, "the nodes are")
+        help_ = did_you_mean(after, flow.nodes, "nodes")
         raise refusal(Code.UNKNOWN_NODE, f"the flow has no node '{after}'", help_)
     if role is Role.SOURCE:
         if after is not None:

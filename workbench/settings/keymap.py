@@ -50,7 +50,7 @@ def check_keymap(keys: Keymap, at: KeyPath, problems: Problems) -> None:
     for action_id in keys:
         if action_id not in BY_ID:
             problems.error(Code.UNKNOWN_KEY, (*at, action_id), f"there is no action '{action_id}'",
-                           did_you_mean(action_id, BY_ID, "the actions are"))  # fmt: skip
+                           did_you_mean(action_id, BY_ID, "actions"))  # fmt: skip
     for key, first, second in _clashes(keys):
         named = first if first.id in keys else second
         other = second if named is first else first

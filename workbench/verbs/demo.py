@@ -46,7 +46,7 @@ def command(name: str | None, directory: Path | None, list_only: bool, no_open: 
     if chosen is None:
         names = [sample.name for sample in found]
         raise click.UsageError(
-            f"there is no sample '{name}': {did_you_mean(name, names, 'the samples are')}"
+            f"there is no sample '{name}': {did_you_mean(name, names, 'samples')}"
         )
     if not no_open and not on_terminal:
         raise click.UsageError(

@@ -79,7 +79,7 @@ def choose_flow(loaded: LoadedManifest, name: str | None) -> tuple[str, Flow] | 
         help_ = NO_FLOW_HELP
     else:
         message = f"there is no flow '{name}'"
-        help_ = did_you_mean(name, flows, "the flows are")
+        help_ = did_you_mean(name, flows, "flows")
     loaded.problems.error(Code.FLOW_NOT_FOUND, ("flow",) if flows else (), message, help_)
     return None
 

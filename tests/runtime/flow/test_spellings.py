@@ -90,6 +90,12 @@ def test_spellings_of_the_documentation_and_extensions_are_warnings(
     assert found[key].line is not None
 
 
+def test_a_grant_without_any_node_says_that_there_are_none(tmp_path: Path) -> None:
+    result = check(tmp_path, PROJECT + "[security.grants.nobody]\ncapabilities = []\n")
+    found = {item.key: item.help for item in (*errors(result), *warnings(result))}
+    assert found["security.grants.nobody"] == "there are no nodes"
+
+
 def test_documented_spellings_mean_the_key_they_stand_for(tmp_path: Path) -> None:
     text = (
         "[runtime]\nfuel_per_invocation = 5\n[runtime.backpressure]\n"
