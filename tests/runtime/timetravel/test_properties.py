@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runtime.execution.call_drivers import RecordedKind, RecordedRun
@@ -21,6 +21,8 @@ from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import SessionOptions
 from runtime.opening.open_replay import ReplayOpener
+from runtime.protocol.break_places import parse_place
+from runtime.protocol.breakpoints import Breakpoint, RemoveBreakpoint, SetBreakpoint, Then
 from runtime.protocol.requests import (
     ChangeQueue,
     Continue,
@@ -160,9 +162,52 @@ def fork(driver: Driver, number: int) -> None:
     driver.ask(Fork())
 
 
+PLACES = (
+    ("sink", 'json.type == "log"'),
+    ("echo input", "seq > 2"),
+    ("echo", ""),
+    ("source output", "json.value > 72 && hits < 5"),
+    ("any call", 'node == "stamp" && fuel > 0'),
+    ("group flush", ""),
+    ("any drop", ""),
+    ("any error", ""),
+    ("any back-pressure", ""),
+    ("any swap", ""),
+    ("source -> echo", "size > 3"),
+    ("sink", "seq >"),
+)
+"""The condition of the last one is refused."""
+
+
+def set_breakpoint(driver: Driver, number: int) -> None:
+    where, condition = PLACES[number % len(PLACES)]
+    then = tuple(Then)[number % len(Then)]
+    place = parse_place(where, driver.session.flow)
+    driver.ask(SetBreakpoint(Breakpoint(0, place, condition, then, 1 + number % 2, 1 + number % 3)))
+
+
+def change_breakpoint(driver: Driver, number: int) -> None:
+    """Switch one, take one away, or give it another condition."""
+    rows = driver.session._breakpoints.listing().breakpoints
+    if rows:
+        one = rows[number % len(rows)].breakpoint
+        changed = (
+            replace(one, condition="seq % 2 == 0") if number % 3 else replace(one, on=not one.on)
+        )
+        driver.ask(RemoveBreakpoint(one.number) if number % 5 == 0 else SetBreakpoint(changed))
+
+
+def run_to_a_stop(driver: Driver, number: int) -> None:
+    """To a breakpoint, where one is on and is met; else a part of the way."""
+    driver.session.handle(Continue())
+    driver.session.work(2_000_000)
+    driver.ask(Pause())
+
+
 ACTIONS: tuple[Callable[[Driver, int], None], ...] = (
     step, step, step_node, step_element, run, run, inject, edit, skip, swap, back, forward, jump,
     to_the_end, fork, operate, operate, operate, empty, change_queue, hold, hold_while_it_runs,
+    set_breakpoint, set_breakpoint, change_breakpoint, run_to_a_stop, run_to_a_stop,
 )  # fmt: skip
 
 
@@ -219,6 +264,25 @@ def again(driver: Driver) -> Execution:
 
 
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 40)), max_size=25))
+@example(
+    [
+        (set_breakpoint, 0),
+        (run_to_a_stop, 0),
+        (step, 0),
+        (inject, 1),
+        (set_breakpoint, 15),
+        (run_to_a_stop, 0),
+        (back, 3),
+        (fork, 0),
+        (set_breakpoint, 4),
+        (run_to_a_stop, 0),
+        (change_breakpoint, 1),
+        (run_to_a_stop, 0),
+        (change_breakpoint, 5),
+        (change_breakpoint, 3),
+        (run_to_a_stop, 0),
+    ]
+)
 @examples(60)
 def test_a_random_session_played_again_gives_equal_events(
     actions: list[tuple[Callable[[Driver, int], None], int]],
