@@ -32,7 +32,7 @@ from runtime.model.events import CallFinished, Event, Relinked, StopReason
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import CallMark
-from runtime.recording.replay.input_feed import Feed, TextInput
+from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Replayer
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.wasm.wasm_invoker import WasmInvoker
@@ -288,8 +288,7 @@ class Execution:
         """Free every instance, without `teardown`, and close what is given. Idempotent."""
         self.invoker.close()
         for feed in self._feeds.values():
-            if isinstance(feed, TextInput):
-                feed.close()
+            feed.close()
 
     def discard(self) -> None:
         """Close it, and forget what was seen of it: it is not shown again.

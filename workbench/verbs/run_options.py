@@ -158,10 +158,11 @@ def run_flow(
     run = CommandLineRun(
         opened.flow, options, as_json=arguments["as_json"], as_torvyn=arguments["as_torvyn"]
     )
-    feeds = text_inputs(arguments["inputs"], opened.flow.sources)
     own = None
     if arguments["breaks"]:
         run.stops = RunBreakpoints(arguments["breaks"], opened.flow)
+    feeds = text_inputs(arguments["inputs"], opened.flow.sources)
+    if arguments["breaks"]:
         own = None if record is not None else own_recording(opened.flow.name)
     if record is not None or own is not None:
         run.record(record or own or Path(), opened, recording, overwrite=overwrite, own=own)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -31,6 +31,10 @@ class Feed(Protocol):
 
     def pull(self) -> Outcome:
         """`Emitted` with one output, `Exhausted`, or `Failed`."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what it reads from. Idempotent; it is not pulled again."""
         ...
 
 
@@ -121,6 +125,11 @@ class OutputFeed:
             message = f"{first.file}:{first.line}: {first.message}"
             return _failed(FailureKind.UNAVAILABLE, message, first.kind, first.help)
         return Exhausted() if output is None else Emitted((output,))
+
+    def close(self) -> None:
+        """Close what the outputs are read from. Idempotent."""
+        if isinstance(self._outputs, Generator):
+            self._outputs.close()
 
 
 def text_inputs(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, TextInput]:

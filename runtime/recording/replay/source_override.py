@@ -52,5 +52,7 @@ class SourceOverride:
         self._real.interrupt()
 
     def close(self) -> None:
-        """Free every instance. Idempotent."""
+        """Free every instance, and close the feeds. Idempotent."""
         self._real.close()
+        for feed in self._feeds.values():
+            feed.close()

@@ -2,18 +2,25 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from runtime.model.call import Emitted, Exhausted, Failed
+from runtime.model.call import Emitted, Exhausted, Failed, Output
 from runtime.model.element import MAX_BUFFER_BYTES
 from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedEdge, LinkedFlow, Role
 from runtime.recording.encoding import OutputLevel, RecordingOptions
-from runtime.recording.replay.input_feed import TextInput, text_inputs
+from runtime.recording.replay.input_feed import (
+    BYTE_ORDER_MARK,
+    OutputFeed,
+    TextInput,
+    text_inputs,
+    text_output,
+)
 from runtime.recording.replay.partial import flow_behind, recorded_elements
 from runtime.recording.replay.source_override import SourceOverride
 from tests.support.recording_flows import Components, engine_of, linked_flow, record_to, run_to_end
@@ -50,19 +57,27 @@ def test_each_line_is_an_element_and_json_is_told_from_text(tmp_path: Path) -> N
     ]
 
 
-@given(st.lists(st.binary(max_size=30).filter(lambda item: b"\n" not in item)), st.booleans())
+@given(
+    st.lists(st.binary(max_size=30).map(lambda line: line.replace(b"\n", b"").rstrip(b"\r"))),
+    st.sampled_from((b"\n", b"\r\n")),
+    st.sampled_from((b"", BYTE_ORDER_MARK)),
+)
+@example([b"a\rb", BYTE_ORDER_MARK], b"\n", b"")
+@example([BYTE_ORDER_MARK], b"\n", BYTE_ORDER_MARK)
 def test_a_final_newline_changes_nothing(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], final: bool
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], end: bytes, mark: bytes
 ) -> None:
-    lines = [line.removesuffix(b"\r") for line in lines]
-    if lines and not lines[-1]:
-        final = True
+    assume(mark or not lines or not lines[0].startswith(BYTE_ORDER_MARK))
     path = tmp_path_factory.mktemp("input") / "lines"
-    path.write_bytes(b"\n".join(lines) + (b"\n" if final and lines else b""))
-    read = [data for data, _ in pulled(TextInput(str(path)))]
-    assert [line.removesuffix(b"\r") for line in read] == [
-        line.removesuffix(b"\r") for line in lines
-    ]
+    text = mark + end.join(lines)
+    for data in (text + end, text) if lines and lines[-1] else (text + end,) if lines else (b"",):
+        path.write_bytes(data)
+        assert [line for line, _ in pulled(TextInput(str(path)))] == lines
+
+
+def test_only_one_carriage_return_belongs_to_the_end_of_a_line(tmp_path: Path) -> None:
+    read = pulled(file_of(tmp_path, b"a\r\r\r\nb\r\n\r\nc\r"))
+    assert [line for line, _ in read] == [b"a\r\r", b"b", b"", b"c\r"]
 
 
 def test_an_empty_file_gives_nothing(tmp_path: Path) -> None:
@@ -138,6 +153,27 @@ def test_a_flow_runs_on_a_file(tmp_path: Path) -> None:
     run_to_end(engine_of(linked_flow(), SourceOverride(components, {"source": feed})))
     assert components.sunk == {"all-sink": [b"A", b"B", b"C"], "even-sink": [b"A", b"C"]}
     assert feed.lines == 3
+
+
+def test_a_run_that_ends_early_leaves_no_input_open(tmp_path: Path) -> None:
+    text, read = file_of(tmp_path, b"a\nb\n"), []
+
+    def outputs() -> Iterator[Output]:
+        try:
+            yield text_output(b"a")
+            yield text_output(b"b")
+        finally:
+            read.append("closed")
+
+    recorded = OutputFeed(outputs())
+    override = SourceOverride(Components([]), {"source": text, "other": recorded})
+    assert isinstance(text.pull(), Emitted)
+    assert isinstance(recorded.pull(), Emitted)
+    override.close()
+    override.close()
+    with pytest.raises(ValueError, match="closed file"):
+        text.pull()
+    assert read == ["closed"]
 
 
 def edge_to(target: str) -> tuple[LinkedFlow, LinkedEdge]:
