@@ -15,6 +15,7 @@ from runtime.model.commands import Relink, Swap
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
 from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S
 from runtime.opening.open import OnPrint
 from runtime.opening.recordings import RecordedFlow, recorded_steps
@@ -150,17 +151,28 @@ class HeadlessReplay:
         return self._engine
 
     def _report(self, calls: int, divergence: Divergence | None) -> ReplayReport:
-        until = self._options.until
-        why = "" if until is None else f"--until {until}"
+        snapshot = self._engine.snapshot()
         run = self._tally.report(
-            self._engine.snapshot(),
+            snapshot,
             interrupted=self._interrupts > 0,
-            stopped_because="interrupted" if self._interrupts else why,
+            stopped_because=self._why_stopped(snapshot, divergence),
             call_ended=self._call_ended,
         )
         if self._call_ended:
             divergence = None
         return ReplayReport(run, calls, divergence, self._warnings, self._flow)
+
+    def _why_stopped(self, snapshot: FlowSnapshot, divergence: Divergence | None) -> str:
+        until = self._options.until
+        if self._interrupts:
+            return "interrupted"
+        if snapshot.state.ended:
+            return ""
+        if until is not None and snapshot.calls >= until:
+            return f"--until {until}"
+        if divergence is None and self._recorded.same_structure:
+            return f"the recording ends after call {snapshot.calls:,}, before its flow did"
+        return ""
 
     def _steps(self) -> Iterator[ReplayStep]:
         return recorded_steps(self._recorded, self._warn)

@@ -354,7 +354,7 @@ def print_report(
         }
         output.write_line(json_line(summary | (more or {})))
         return
-    output.say(completed_line(flow, report.snapshot))
+    output.say(completed_line(flow, report))
     if not global_options().quiet:
         say(summary_text(flow, report, output.grant_note()))
     elif report.failures:

@@ -25,10 +25,11 @@ def exit_code(report: RunReport) -> ExitCode:
     return ExitCode.INTERRUPTED if report.interrupted else ExitCode.OK
 
 
-def completed_line(flow: LinkedFlow, snapshot: FlowSnapshot) -> str:
+def completed_line(flow: LinkedFlow, report: RunReport) -> str:
     """The line that ends the output: what the routers did, or else what the sinks got."""
-    how = "completed" if snapshot.state is FlowState.COMPLETED else str(snapshot.state)
-    if snapshot.state is FlowState.RUNNING:
+    snapshot = report.snapshot
+    how = str(snapshot.state) if snapshot.state.ended else "did not end"
+    if report.at_breakpoint:
         how = "stands at a breakpoint"
     routers = [node for node in snapshot.nodes if node.role is Role.ROUTER]
     if routers:

@@ -145,8 +145,12 @@ def test_each_line_that_is_taken_is_recorded_as_it_ends(manifest: Path, tmp_path
     last = end_of_recording(tmp_path / "line-2-2.rec")
     assert last is not None
     assert last.last_call == last.calls > 15
-    for path in tmp_path.glob("*.rec"):
-        assert studio("replay", str(path)).returncode == 0
+    for name, calls in (("line.rec", 12), ("line-2.rec", 8), ("line-2-2.rec", None)):
+        replayed = studio("replay", str(tmp_path / name))
+        assert replayed.returncode == 0
+        because = f"Stopped because the recording ends after call {calls}, before its flow did"
+        assert (because.encode() in replayed.stderr) is (calls is not None)
+        assert (b"Flow 'main' did not end." in replayed.stdout) is (calls is not None)
 
 
 def test_a_fork_is_refused_when_its_input_can_not_be_opened_again(tmp_path: Path) -> None:

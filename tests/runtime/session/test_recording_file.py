@@ -221,6 +221,7 @@ def test_a_replay_ends_after_the_call_it_is_told(opened: OpenedFlow) -> None:
         report = HeadlessReplay(recorded, ReplayOptions(until=until), nothing).run()
         assert report.calls == min(until, 31)
         assert report.run.snapshot.state.ended is (until >= 31)
+        assert report.run.stopped_because == (f"--until {until}" if until < 31 else "")
 
 
 def test_an_interrupt_ends_a_replay_that_waits(opened: OpenedFlow) -> None:
