@@ -230,7 +230,7 @@ def _state_line(number: int, event: _StateEvent) -> EventLine:
             return _line(number, CallMark.RELOAD, at_ns, node, text, None)
         case QueueChanged(at_ns, edge, before, after):
             text = f"{after.label}: {_queue_changes(before, after)}"
-            return _line(number, CallMark.RELOAD, at_ns, None, text, None, edge=edge)
+            return _line(number, CallMark.STATE, at_ns, None, text, None, edge=edge)
         case Relinked(at_ns=at_ns):
             return _line(number, CallMark.RELOAD, at_ns, None, _graph_changes(event), None)
         case _:

@@ -27,7 +27,7 @@ class TimelineMark(IntFlag):
     RELOAD = 8
     """A node got another build, or the flow another graph."""
     CHANGE = 16
-    """The user injected or edited an element, or skipped one."""
+    """An element was injected, edited, moved, dropped or skipped, a node held, a queue set."""
     FORK = 32
     """This branch left another one here."""
     MARK = 64

@@ -91,11 +91,11 @@ def _mark_of(event: Event) -> TimelineMark | None:
             return TimelineMark.ERROR
         case ElementDropped(reason=DropReason.SKIPPED | DropReason.BY_HAND):
             return TimelineMark.CHANGE
-        case Injected() | Edited() | Moved() | HoldChanged():
+        case Injected() | Edited() | Moved() | HoldChanged() | QueueChanged():
             return TimelineMark.CHANGE
         case ElementDropped(reason=reason):
             return TimelineMark.DROP if reason.lost else None
-        case Swapped() | Relinked() | QueueChanged():
+        case Swapped() | Relinked():
             return TimelineMark.RELOAD
         case _:
             return None

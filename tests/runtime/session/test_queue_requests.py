@@ -20,6 +20,7 @@ from runtime.protocol.requests import (
     StepBack,
     StepCall,
 )
+from runtime.protocol.timeline import TimelineMark
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
@@ -65,6 +66,7 @@ def test_what_was_changed_by_hand_is_undone_with_the_step_back(driver: Driver) -
     driver.ask(DropElement(0, before[0]), MoveElement(0, before[-1], 0))
     driver.ask(ChangeQueue(0, 3, QueuePolicy.DROP_OLDEST))
     assert driver.snapshot.edges[0].policy is QueuePolicy.DROP_OLDEST
+    assert not any(cell & TimelineMark.RELOAD for cell in driver.timeline.cells)
     assert ids(driver) == [before[-1], *before[1:-1]]
     driver.ask(StepBack())
     assert (ids(driver), driver.snapshot.calls) == (before, calls)
