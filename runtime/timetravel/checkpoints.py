@@ -36,7 +36,8 @@ class Checkpoints:
     """Places of a branch from which it can be seen again, within the bound of its ring.
 
     Where calls are kept in full, checkpoints share elements with them. Where calls are compact,
-    they are packed; when these take more than their share of the ring, every other one goes.
+    they are packed; when these take more than their share of the ring, every other one goes, and
+    fewer are packed from then on, until they take much less than their share.
     """
 
     def __init__(self, ring: Ring) -> None:
@@ -45,8 +46,10 @@ class Checkpoints:
         self._packed = 0
         """The first so many are packed."""
         self._packed_bytes = 0
-        self._apart = CALLS_APART
-        """Calls between packed ones."""
+        self._apart = 0
+        """Calls between packed ones, at least."""
+        self._pack_from = 0
+        """None before so many calls is packed."""
         self._bytes_at_last = 0
         self.look_at = 0
         """After so many calls a checkpoint may be `due`; before, it is not worth asking."""
@@ -78,8 +81,11 @@ class Checkpoints:
         self._forget()
         self._kept.append(KeptCheckpoint(checkpoint.calls, ring.entries_passed, checkpoint))
         self._pack()
-        if self._packed_bytes > ring.limit // SHARE_OF_CHECKPOINTS:
-            self._thin()
+        share = ring.limit // SHARE_OF_CHECKPOINTS
+        if self._packed_bytes > share:
+            self._thin(share)
+        elif self._packed_bytes < share // 4:
+            self._apart //= 2
         self._reserve()
 
     def before(self, calls: int) -> KeptCheckpoint | None:
@@ -121,17 +127,24 @@ class Checkpoints:
         kept, lost = self._kept, self._ring.entries_lost
         while self._packed < len(kept) - 1 and kept[self._packed].entry < lost:
             one = kept[self._packed]
-            if self._packed and one.calls - kept[self._packed - 1].calls < self._apart:
+            close = self._packed and one.calls - kept[self._packed - 1].calls < self._apart
+            if close or one.calls < self._pack_from:
                 del kept[self._packed]
                 continue
             one.checkpoint.engine.pack()
             self._packed_bytes += one.checkpoint.bytes_used
             self._packed += 1
 
-    def _thin(self) -> None:
-        """Let every other packed one go, and keep fewer from now on."""
-        self._apart *= 2
-        packed = self._kept[: self._packed : 2]
+    def _thin(self, share: int) -> None:
+        """Let every other packed one go until they take no more than `share` bytes."""
+        packed = self._kept[: self._packed]
+        first, last = packed[0].calls, packed[-1].calls
+        while _bytes_of(packed) > share:
+            packed = packed[::2] if len(packed) > 1 else []
+        if packed:
+            self._apart = max(2 * self._apart, (last - first) // len(packed))
+        else:  # one alone takes too much
+            self._pack_from = last + CALLS_APART
         self._kept[: self._packed] = packed
         self._packed, self._packed_bytes = len(packed), _bytes_of(packed)
 
