@@ -81,7 +81,7 @@ class Branch:
             return ""
         return (
             f"the ring has what came after call {earliest:,}, and not the calls before: give it "
-            "more memory with --ring, or begin again with A"
+            "more memory with --ring, or restart the flow"
         )
 
     @property
@@ -92,7 +92,7 @@ class Branch:
         return (
             "the start of this run is not in the ring any more, and to go on from a place in the "
             "past every call since the start is made again: give the ring more memory with --ring, "
-            "or begin again with A"
+            "or restart the flow"
         )
 
     def record(self, command: Command, events: list[Event], execution: Execution) -> None:
