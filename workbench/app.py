@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import monotonic
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App
 from textual.command import Provider
@@ -17,7 +17,6 @@ from runtime.model.errors import StudioError
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, SessionClient, invalid_update
-from workbench.palette import ActionCommands, NamedThings
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.screens.remembered_marks import RememberedMarks
@@ -28,8 +27,10 @@ from workbench.terminal.screen_driver import driver_class
 from workbench.terminal.typed_ahead import TypedAhead
 from workbench.text.keys import key_name, shown_key, use_keys
 from workbench.theme import THEMES, variable_defaults
-from workbench.tour.tour import Tour
 from workbench.view import View
+
+if TYPE_CHECKING:
+    from workbench.tour.tour import Tour
 
 NO_PREFERENCES = Preferences()
 
@@ -46,6 +47,25 @@ While the flow runs, only the last time: every answer then brings a whole new pi
 """
 
 
+def _action_commands() -> type[Provider]:
+    # Imported when the palette is opened first: the first paint waits for no command.
+    from workbench.palette import ActionCommands
+
+    return ActionCommands
+
+
+def _named_things() -> type[Provider]:
+    from workbench.palette import NamedThings
+
+    return NamedThings
+
+
+def _new_tour() -> Tour:
+    from workbench.tour.tour import Tour
+
+    return Tour()
+
+
 class StudioApp(App[None]):
     """The workbench.
 
@@ -57,8 +77,8 @@ class StudioApp(App[None]):
 
     CSS_PATH = "studio.tcss"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
-        ActionCommands,
-        NamedThings,
+        _action_commands,
+        _named_things,
     }
 
     def __init__(
@@ -87,7 +107,7 @@ class StudioApp(App[None]):
             title=title,
             memory=memory,
             preferences=preferences,
-            tour=Tour() if tour else None,
+            tour=_new_tour() if tour else None,
         )
         self._marks = RememberedMarks(memory if keeps_marks else None, self.send)
         self._begin_with = begin_with

@@ -46,11 +46,28 @@ MODULES = {
     "runtime.child.client",
     "runtime.child.leaving",
     "runtime.child.pipe_messages",
+    "runtime.expression.expression_error",
+    "runtime.expression.value_types",
+    "runtime.expression.vocabulary",
     "runtime.opening.check_manifest_file",
     "runtime.opening.specification",
     "runtime.wasm.native",
     "runtime.wasm.native.extension",
 }
+
+OPENED_LATER = (
+    "workbench.commands.",
+    "workbench.comparison.",
+    "workbench.dialogs.",
+    "workbench.lineage.lineage_screen",
+    "workbench.palette",
+    "workbench.payload_view.screen",
+    "workbench.payloads.documents.",
+    "workbench.payloads.registry",
+    "workbench.search.query",
+    "workbench.tour.",
+)
+"""What of the workbench is imported when it is opened first."""
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +110,18 @@ def test_the_first_paint_needs_nothing_that_makes_calls_records_or_encrypts(
     narrow = {
         ".".join(words)
         for words in ours
-        if len(words) > 2 and words[1] in ("child", "opening", "wasm")
+        if len(words) > 2 and words[1] in ("child", "expression", "opening", "wasm")
     }
     assert narrow == MODULES
     assert "textual" in packages(modules)
+
+
+def test_the_first_paint_waits_for_nothing_that_is_opened_later(
+    loaded: dict[str, list[str]],
+) -> None:
+    modules = loaded["first paint"]
+    assert "workbench.screens.main" in modules
+    assert [name for name in modules if name.startswith(OPENED_LATER)] == []
 
 
 def test_the_process_that_opens_the_flow_is_started_before_the_screen_is_imported(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import JumpTo, ReadLineage, Request
 from workbench.graph.drawing import GraphPath
 from workbench.lineage.lineage_rows import LineageCallRef, LineageRef
-from workbench.lineage.lineage_screen import LineageScreen
 from workbench.screens.panes import Panes
+
+if TYPE_CHECKING:
+    from workbench.lineage.lineage_screen import LineageScreen
 
 
 class LineageLooking:
@@ -29,6 +32,9 @@ class LineageLooking:
             self._look(element.lineage)
 
     def _look(self, lineage: int) -> None:
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.lineage.lineage_screen import LineageScreen
+
         self._asked = lineage
         self._open = LineageScreen(self._waterfall)
         self._panes.app.push_screen(self._open, self._closed)

@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.payloads.deadline import Deadline, TookTooLongError
-from workbench.payloads.documents.lines_document import DocumentLines
-from workbench.payloads.documents.text_document import TextDocument
-from workbench.payloads.registry import MOST_ROWS, payload_lines, viewer_for
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lines import Line
 
@@ -40,6 +37,9 @@ class RenderedPayload:
 
 def render(job: RenderJob, seconds: float = RENDER_S) -> RenderedPayload:
     """The rows, for any thread. They come within about `seconds`, plain if need be."""
+    # Imported with the first payload: the first paint waits for no viewer.
+    from workbench.payloads.registry import payload_lines, viewer_for
+
     viewer = viewer_for(job.part, job.viewer)
     try:
         lines = payload_lines(job.part, job.viewer, job.cells, Deadline(seconds))
@@ -50,6 +50,10 @@ def render(job: RenderJob, seconds: float = RENDER_S) -> RenderedPayload:
 
 def _plain(job: RenderJob) -> Sequence[Line]:
     """The payload without colours: linear in the bytes of a part, at most `PART_BYTES`."""
+    from workbench.payloads.documents.lines_document import DocumentLines
+    from workbench.payloads.documents.text_document import TextDocument
+    from workbench.payloads.registry import MOST_ROWS
+
     unbound = Deadline(float("inf"))
     document = TextDocument("raw", job.part.text or "", None, unbound)
     return DocumentLines(document, job.cells, MOST_ROWS, unbound)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from workbench.payloads.deadline import Deadline
-from workbench.payloads.documents.document import PayloadDocument
-from workbench.payloads.documents.json_members import CHUNK, Members
+
+if TYPE_CHECKING:
+    from workbench.payloads.documents.document import PayloadDocument
+    from workbench.payloads.documents.json_members import Members
 
 
 def is_text(data: bytes) -> bool:
@@ -60,6 +62,8 @@ class PayloadPart:
 
         None where none begins. Read once, since that may take a tenth of a second.
         """
+        from workbench.payloads.documents.json_members import CHUNK, Members
+
         text = self.latin
         try:
             members = Members(text, len(text) - len(text.lstrip(" \t\n\r")))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
 from runtime.model.project_files import STUDIO_FOLDER
 from runtime.protocol.requests import Request, SaveBranches
 from runtime.protocol.updates import SavedBranches
-from workbench.dialogs.confirm import ConfirmScreen
-from workbench.dialogs.quit import QuitAnswer, QuitScreen, endings
 from workbench.screens.panes import Panes
 from workbench.terminal.mouse import set_mouse
-from workbench.theme_palette import choose_theme
+
+if TYPE_CHECKING:
+    from workbench.dialogs.quit import QuitAnswer
 
 
 class ApplicationController:
@@ -44,6 +44,9 @@ class ApplicationController:
 
     def choose_theme(self) -> None:
         """Open the palette of themes."""
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.theme_palette import choose_theme
+
         choose_theme(self._app)
 
     def show_help(self) -> None:
@@ -67,6 +70,9 @@ class ApplicationController:
 
     def leave(self, at_once: bool) -> None:
         """Quit; where something would be lost, or the flow runs, that is asked first."""
+        from workbench.dialogs.confirm import ConfirmScreen
+        from workbench.dialogs.quit import QuitScreen, endings
+
         view = self._panes.context.view
         ending = endings(view)
         if at_once or not (ending or view.running):
@@ -81,6 +87,8 @@ class ApplicationController:
             self._app.exit()
 
     def _answered(self, answer: QuitAnswer | None) -> None:
+        from workbench.dialogs.quit import QuitAnswer
+
         flow = self._panes.view.flow
         if answer is QuitAnswer.DISCARD or (answer is QuitAnswer.SAVE and flow is None):
             self._app.exit()

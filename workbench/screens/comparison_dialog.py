@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.requests import CompareBranches, JumpTo, Request, TakeBranch
-from workbench.dialogs.comparison import ComparedPlace, ComparisonScreen
 from workbench.screens.panes import Panes
 from workbench.view import NodeRef
+
+if TYPE_CHECKING:
+    from workbench.dialogs.comparison import ComparedPlace, ComparisonScreen
 
 
 class ComparisonDialog:
@@ -21,6 +24,9 @@ class ComparisonDialog:
 
     def open(self) -> None:
         """Compare this branch with the one it left, or with its recording."""
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.dialogs.comparison import ComparisonScreen
+
         self._screen = ComparisonScreen()
         self._panes.app.push_screen(self._screen, self._go)
         self._send(CompareBranches())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from runtime.protocol.updates import EventLine
 from workbench.actions.context import Context
 from workbench.arrangement.terminal_sizes import SizeClass, size_class
@@ -9,11 +11,13 @@ from workbench.bars.banner import banner
 from workbench.bars.header_line import header
 from workbench.bars.status_line import status
 from workbench.text.lines import StyleRole, line
-from workbench.tour.tour import BOX_ROWS, Tour
 from workbench.widgets.footer_bar import FooterBar
 from workbench.widgets.label import LineLabel
 from workbench.widgets.prompt_line import PromptLine
 from workbench.widgets.timeline_bar import TimelineBar
+
+if TYPE_CHECKING:
+    from workbench.tour.tour import Tour
 
 
 class Frame:
@@ -55,7 +59,7 @@ class Frame:
     @property
     def tour_rows(self) -> int:
         """Rows that the tour takes from the panes."""
-        return BOX_ROWS if self.tour is not None and self.tour.in_sight else 0
+        return 0 if self.tour is None else self.tour.box_rows
 
     def _write_tour(self, context: Context, cells: int) -> None:
         tour = self.tour

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,9 +17,11 @@ from workbench.screens.main_controller import MainController
 from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
-from workbench.tour.tour import Tour
 from workbench.widgets.breaks_pane import BreaksPane
 from workbench.widgets.prompt_line import PromptLine
+
+if TYPE_CHECKING:
+    from workbench.tour.tour import Tour
 
 NO_PREFERENCES = Preferences()
 NOTHING_KEPT = ProjectMemory(None)

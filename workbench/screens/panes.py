@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -17,12 +18,10 @@ from runtime.protocol.updates import EventLine, Health
 from workbench.actions.context import Context, PaneName
 from workbench.arrangement.arrange import CORNER, FRAME, Needs
 from workbench.arrangement.remembered import RememberedLayouts
-from workbench.dialogs.explanation import ExplanationScreen
 from workbench.screens.frame import Frame
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
 from workbench.terminal.editor import open_in_editor
-from workbench.tour.tour import Tour
 from workbench.view import (
     EarlierBuild,
     EdgeRef,
@@ -45,6 +44,9 @@ from workbench.widgets.problems_pane import ProblemsPane
 from workbench.widgets.queues_pane import QueuesPane
 from workbench.widgets.slow_pane import SlowPane
 from workbench.widgets.timeline_bar import TimelineBar
+
+if TYPE_CHECKING:
+    from workbench.tour.tour import Tour
 
 GRID = (
     PaneName.FLOW,
@@ -283,6 +285,9 @@ class Panes(Vertical, inherit_bindings=False):
         """A row was opened: select what it stands for, explain a code, or edit a place."""
         target = message.target
         if isinstance(target, Code):
+            # Imported with the first one: the first paint waits for no dialog.
+            from workbench.dialogs.explanation import ExplanationScreen
+
             self.app.push_screen(ExplanationScreen(target))
         elif isinstance(target, Diagnostic):
             self.show_notice(open_in_editor(self.app, target))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
@@ -37,13 +38,15 @@ from workbench.lineage.lineage_looking import LineageLooking
 from workbench.screens.breaking.breakpoint_editing import BreakpointEditing
 from workbench.screens.comparison_dialog import ComparisonDialog
 from workbench.screens.panes import Panes
-from workbench.screens.recording_dialog import RecordingDialog
-from workbench.screens.seek_dialogs import SeekDialogs
 from workbench.screens.session_dialogs.node_trying import NodeTrying
-from workbench.screens.session_dialogs.queue_dialogs import QueueDialogs
-from workbench.screens.whole_payloads.payload_editing import PayloadEditing
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
 from workbench.view import ChangeRef, NodeRef, View
+
+if TYPE_CHECKING:
+    from workbench.screens.recording_dialog import RecordingDialog
+    from workbench.screens.seek_dialogs import SeekDialogs
+    from workbench.screens.session_dialogs.queue_dialogs import QueueDialogs
+    from workbench.screens.whole_payloads.payload_editing import PayloadEditing
 
 MOVING = (
     StepCall,
@@ -75,15 +78,12 @@ class SessionController:
         self._panes = panes
         self._send = send
         self._sent = 0
-        self._seek = SeekDialogs(panes, self.send)
-        self._recording = RecordingDialog(panes, self.send)
-        self._payloads = PayloadEditing(panes, reading, self.send)
+        self._reading = reading
         self._comparison = ComparisonDialog(panes, self.send)
         self._trying = NodeTrying(panes, self.send)
         self._lineage = LineageLooking(panes, self.send)
         self.breakpoints = BreakpointEditing(panes, self.send)
         """Sets and asks for breakpoints and watches."""
-        self._queues = QueueDialogs(panes, self.send)
 
     @property
     def _context(self) -> Context:
@@ -120,7 +120,31 @@ class SessionController:
         if view.snapshot.calls == calls:
             self._panes.show_notice(why_not(view, node))
 
-    # ---- dialogs
+    # ---- dialogs, imported when they are opened first: the first paint waits for none
+
+    @cached_property
+    def _seek(self) -> SeekDialogs:
+        from workbench.screens.seek_dialogs import SeekDialogs
+
+        return SeekDialogs(self._panes, self.send)
+
+    @cached_property
+    def _recording(self) -> RecordingDialog:
+        from workbench.screens.recording_dialog import RecordingDialog
+
+        return RecordingDialog(self._panes, self.send)
+
+    @cached_property
+    def _payloads(self) -> PayloadEditing:
+        from workbench.screens.whole_payloads.payload_editing import PayloadEditing
+
+        return PayloadEditing(self._panes, self._reading, self.send)
+
+    @cached_property
+    def _queues(self) -> QueueDialogs:
+        from workbench.screens.session_dialogs.queue_dialogs import QueueDialogs
+
+        return QueueDialogs(self._panes, self.send)
 
     def ask_place(self) -> None:
         """Ask for a place of the branch, and go there."""

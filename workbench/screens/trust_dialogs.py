@@ -7,7 +7,6 @@ from functools import partial
 
 from runtime.protocol.requests import AnswerTrust, Request
 from runtime.protocol.trust_question import TrustQuestion
-from workbench.dialogs.trust_dialog import TrustScreen
 from workbench.screens.panes import Panes
 
 
@@ -33,6 +32,9 @@ class TrustDialogs:
         if known is not None:
             self._send(AnswerTrust(question.key, known))
             return
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.dialogs.trust_dialog import TrustScreen
+
         self._shown = question.key
         self._panes.app.push_screen(TrustScreen(question), partial(self._answer, question))
 

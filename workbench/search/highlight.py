@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from workbench.search.query import Query
+from typing import TYPE_CHECKING
+
 from workbench.text.lines import Line, Span, StyleRole, plain
+
+if TYPE_CHECKING:
+    from workbench.search.query import Query
 
 
 def highlighted(spans: Line, query: Query) -> Line:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from runtime.expression.vocabulary import Vocabulary
-from workbench.search.query import Query
+
+if TYPE_CHECKING:
+    from workbench.search.query import Query
 
 
 class Found(NamedTuple):

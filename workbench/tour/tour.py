@@ -37,6 +37,11 @@ class Tour:
         return self.shown and not self.over
 
     @property
+    def box_rows(self) -> int:
+        """Rows of the screen that its box takes."""
+        return BOX_ROWS if self.in_sight else 0
+
+    @property
     def step(self) -> int:
         """Number of the step, from 1."""
         return self._at + 1

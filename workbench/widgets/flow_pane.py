@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
@@ -17,7 +18,6 @@ from workbench.graph.drawing import GraphPath, Spot
 from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
 from workbench.inspection.break_rows import stop_signs
-from workbench.search.query import Query
 from workbench.search.row_fields import NODES, NodeFields
 from workbench.search.searchable import Found
 from workbench.text.keys import shown_key
@@ -25,6 +25,9 @@ from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.view import EdgeRef, NodeRef, Selection, View
 from workbench.widgets.border_words import border_words
 from workbench.widgets.styles import RowStyle, segments, styles_of
+
+if TYPE_CHECKING:
+    from workbench.search.query import Query
 
 MARGIN = 1
 """Cells left and right of the drawing."""

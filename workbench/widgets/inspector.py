@@ -18,7 +18,6 @@ from workbench.inspection.flow import flow_rows
 from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.node import node_rows
 from workbench.payloads.limits import PART_BYTES
-from workbench.payloads.registry import viewer_after, viewer_for
 from workbench.payloads.rendering import RenderedPayload, RenderJob, render
 from workbench.payloads.viewer import payload_text
 from workbench.text.lines import Row, StyleRole, line
@@ -312,6 +311,8 @@ class Inspector(LineView, inherit_bindings=False):
         """Show payloads with the next viewer that has something to show of this one."""
         if not isinstance(self._subject, ElementRef) or self._details is None:
             return
+        from workbench.payloads.registry import viewer_after, viewer_for
+
         part = payload_part(self._details)
         following = viewer_after(part, self.viewer)
         if following is not viewer_for(part, self.viewer):

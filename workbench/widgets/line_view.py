@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -18,12 +18,14 @@ from textual.widget import Widget
 
 from runtime.expression.vocabulary import Vocabulary
 from workbench.search.highlight import highlighted
-from workbench.search.query import Query
 from workbench.search.searchable import Found
 from workbench.text.excerpt import excerpt
 from workbench.text.lazy_rows import widest_row
 from workbench.text.lines import Line, Row, Span, StyleRole, line, plain
 from workbench.widgets.styles import RowStyle, segments, styles_of
+
+if TYPE_CHECKING:
+    from workbench.search.query import Query
 
 CURSOR = "›"
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from runtime.expression.expression import Condition, Expression
-from runtime.expression.expression_error import ExpressionError
 from runtime.protocol.break_places import BreakPlace, PlaceKind
 from runtime.protocol.breakpoints import (
     Breakpoint,
@@ -19,13 +18,13 @@ from runtime.protocol.breakpoints import (
     Watch,
 )
 from runtime.protocol.requests import BackToBreak, Request
-from runtime.protocol.watch_words import WATCH
 from workbench.actions.break_targets import place_here, places_around
-from workbench.dialogs.ask import AskScreen, Hint
-from workbench.dialogs.breakpoint_dialog import BreakpointScreen
 from workbench.screens.panes import Panes
 from workbench.text.glyphs import BREAK_ON
 from workbench.widgets.breaks_pane import BreakWish
+
+if TYPE_CHECKING:
+    from workbench.dialogs.breakpoint_dialog import BreakpointScreen
 
 
 class BreakpointEditing:
@@ -66,10 +65,10 @@ class BreakpointEditing:
             if text is not None:
                 self._send(BackToBreak(text))
 
-        title = "Back to the last call where"
-        self._panes.app.push_screen(
-            AskScreen(title, 'json.level == "warn" && ms > 20', _condition_hint), answered
-        )
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.screens.breaking.asked_conditions import ask_condition
+
+        self._panes.app.push_screen(ask_condition(), answered)
 
     def ask(self, wish: BreakWish, target: Breakpoint | Watch | None) -> None:
         """Do what is asked in the list."""
@@ -107,6 +106,9 @@ class BreakpointEditing:
         flow = self._panes.view.flow
         if flow is None:
             return
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.dialogs.breakpoint_dialog import BreakpointScreen
+
         places = places_around(flow, breakpoint.place)
         self._open = BreakpointScreen(
             breakpoint, places, lambda made: self._send(TryBreakpoint(made))
@@ -119,31 +121,11 @@ class BreakpointEditing:
             self._send(SetBreakpoint(made))
 
     def _ask_watch(self, watch: Watch) -> None:
-        title = "Watch" if not watch.number else f"Watch: {watch.text}"
-        asked = AskScreen(title, 'json.total, queue("a -> b").depth, node("a").errors', _watch_hint)
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.screens.breaking.asked_conditions import ask_watch
 
         def answered(text: str | None) -> None:
             if text is not None:
                 self._send(SetWatch(replace(watch, text=text)))
 
-        self._panes.app.push_screen(asked, answered)
-
-
-def _condition_hint(text: str) -> Hint:
-    if not text.strip():
-        return Hint("a condition in CEL", False, fault=False)
-    try:
-        Condition(text)
-    except ExpressionError as error:
-        return Hint(f"column {error.column}: {error.reason}", False)
-    return Hint("the past is looked through, newest call first", True)
-
-
-def _watch_hint(text: str) -> Hint:
-    if not text.strip():
-        return Hint("fields of the next call, queue(…) and node(…)", False, fault=False)
-    try:
-        Expression(text, WATCH)
-    except ExpressionError as error:
-        return Hint(f"column {error.column}: {error.reason}", False)
-    return Hint("looked at after every call; space in the list stops when it changes", True)
+        self._panes.app.push_screen(ask_watch(watch), answered)

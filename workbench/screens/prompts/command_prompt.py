@@ -7,7 +7,6 @@ from pathlib import Path
 
 from runtime.protocol.requests import Request
 from workbench.actions.context import Context, PaneName
-from workbench.commands.command_table import completions, folder_of, run_line
 from workbench.screens.panes import Panes
 from workbench.screens.prompts.prompting import Prompted
 from workbench.text.excerpt import excerpt
@@ -51,6 +50,8 @@ class CommandPrompt(Prompted):
     @property
     def folder(self) -> Path:
         """Where relative file names begin."""
+        from workbench.commands.command_table import folder_of
+
         flow = self._panes.view.flow
         return folder_of(flow.manifest if flow is not None else None)
 
@@ -81,6 +82,9 @@ class CommandPrompt(Prompted):
 
     def typed(self, text: str) -> None:
         """Say what it may become."""
+        # Imported when the line is opened first: the first paint waits for no command.
+        from workbench.commands.command_table import completions
+
         found = completions(self, text)
         if not found:
             self._prompt.say(line(("enter says what is wrong", StyleRole.DIM)))
@@ -99,6 +103,8 @@ class CommandPrompt(Prompted):
 
     def turned(self, text: str) -> None:
         """Complete it with what fits best."""
+        from workbench.commands.command_table import completions
+
         found = completions(self, text)
         if found:
             self._prompt.put(f"{found[0][0]} ")
@@ -112,6 +118,8 @@ class CommandPrompt(Prompted):
 
     def refused(self, text: str) -> bool:
         """Do it; the line stays where that is not possible, and says why."""
+        from workbench.commands.command_table import run_line
+
         if not text.strip():
             return False
         self._panes.show_notice("")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from workbench.actions.context import PaneName
 from workbench.screens.panes import Panes
 from workbench.screens.prompts.prompting import Prompted
-from workbench.search.query import Query, QueryError, parse_query
 from workbench.search.searchable import Searchable
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, StyleRole, fit, line
 from workbench.widgets.outputs_pane import Outputs
 from workbench.widgets.prompt_line import PromptLine
+
+if TYPE_CHECKING:
+    from workbench.search.query import Query
 
 MOST_KEPT = 50
 """Searches that up and down go through."""
@@ -81,6 +84,9 @@ class PaneSearch(Prompted):
             self._search(None)
             self._prompt.say(self._said())
             return
+        # Imported with the first search: the first paint waits for no language of conditions.
+        from workbench.search.query import QueryError, parse_query
+
         try:
             query = parse_query(text, targets[0].vocabulary)
         except QueryError as error:
@@ -176,6 +182,8 @@ class PaneSearch(Prompted):
             targets = self._searched(name)
             if not isinstance(text, str) or not targets or not targets[0].filters:
                 continue
+            from workbench.search.query import QueryError, parse_query
+
             self._pane, self._filtering = name, True
             with suppress(QueryError):  # a field that there was once
                 self._search(parse_query(text, targets[0].vocabulary))
