@@ -139,32 +139,34 @@ def _crop_wide(text: str, low: int, high: int) -> str:
 
 def wrap(spans: Line, cells: int) -> list[Line]:
     """The line cut into rows of at most `cells` cells, at any character."""
-    if cells <= 0 or width_of(spans) <= cells:
+    if cells <= 0 or (_may_fit(spans, cells) and width_of(spans) <= cells):
         return [spans]
     rows: list[Line] = []
     row: list[Span] = []
     left = cells
     for text, role in spans:
-        start = 0
-        if text.isascii():
-            while len(text) - start > left:
-                row.append(Span(text[start : start + left], role))
-                rows.append(tuple(span for span in row if span.text))
-                start += left
-                row, left = [], cells
-            row.append(Span(text[start:], role))
-            left -= len(text) - start
-            continue
-        for index, character in enumerate(text):
-            size = cell_len(character)
-            if size > left:
-                row.append(Span(text[start:index], role))
-                rows.append(tuple(span for span in row if span.text))
-                row, left, start = [], cells, index
-            left -= size
-        row.append(Span(text[start:], role))
+        start = end = 0
+        while True:
+            piece = text[end : end + max(left, 0)]
+            if piece.isascii():  # most is, and has a cell for each character
+                end += len(piece)
+                left -= len(piece)
+            while end < len(text) and (size := cell_len(text[end])) <= left:
+                end += 1
+                left -= size
+            row.append(Span(text[start:end], role))
+            if end == len(text):
+                break
+            rows.append(tuple(span for span in row if span.text))
+            row, start, left = [], end, cells - size
+            end += 1
     rows.append(tuple(span for span in row if span.text))
     return rows
+
+
+def _may_fit(spans: Line, cells: int) -> bool:
+    """False for what is far too long, whatever of it is joined to characters of several parts."""
+    return sum(len(span.text) for span in spans) <= 8 * cells
 
 
 def wrap_at_words(spans: Line, cells: int) -> list[Line]:

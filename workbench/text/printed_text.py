@@ -47,8 +47,13 @@ def _line(
 ) -> PrintedTextLine:
     if data[-1:] == b"\r":
         data = data[:-1]
-    plain = _is_simple(data) and len(data) <= LINE_CHARACTERS and not over
-    cells = len(data) if plain else cell_len(_shown(data, over))
+    simple = _is_simple(data)
+    plain = simple and len(data) <= LINE_CHARACTERS and not over
+    if plain:
+        cells = len(data)
+    else:  # marks of what is left out have one cell for each character too
+        shown = _shown(data, over)
+        cells = len(shown) if simple else cell_len(shown)
     return PrintedTextLine(data, stream, granted, call, sequence, cells, plain, over)
 
 
@@ -78,6 +83,11 @@ class LineCutter:
         self.ungranted.update(chunk.stream for chunk in chunks if not chunk.granted)
         made = made[-most:]
         return made, ended - len(made)
+
+    @property
+    def has_unfinished(self) -> bool:
+        """True where a line has begun and not ended."""
+        return any(self._open.values())
 
     def unfinished(self) -> list[PrintedTextLine]:
         """Lines that have begun and not ended, e.g. a prompt."""

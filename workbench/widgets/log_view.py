@@ -6,14 +6,16 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.reactive import reactive
 
-from workbench.search.query import Query
 from workbench.search.searchable import Found
 from workbench.text.lines import Line, Row, Span, plain, wrap
 from workbench.widgets.line_view import LineView, no_match_rows
+
+if TYPE_CHECKING:
+    from workbench.search.query import Query
 
 Entry = TypeVar("Entry")
 
@@ -41,6 +43,8 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self._hits: deque[bool] = deque()
         """Which of the entries are searched for."""
         self._rows: list[tuple[Entry, int]] = []
+        self._cut: tuple[Entry, int, list[Line]] | None = None
+        """The entry that was cut into rows last, for how many cells, and its rows."""
         self._tail = 0
         self._widest = 0
         self.body_cells = 80
@@ -178,7 +182,12 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         return -(-cells // room) if self.entry_is_plain(entry) else len(self._pieces(entry))
 
     def _pieces(self, entry: Entry) -> list[Line]:
-        return wrap(self.entry_body(entry), self.body_cells)
+        """Its rows. Those of one entry are asked for one after the other, so they are kept."""
+        kept = self._cut
+        if kept is None or kept[0] is not entry or kept[1] != self.body_cells:
+            rows = wrap(self.entry_body(entry), self.body_cells)
+            kept = self._cut = entry, self.body_cells, rows
+        return kept[2]
 
     def _forget(self, count: int) -> None:
         if count <= 0:

@@ -71,7 +71,7 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
     @property
     def blank(self) -> bool:
         """True while nothing was printed here."""
-        return not (self._cutter.lines or self._cutter.unfinished() or self.lost_bytes)
+        return not (self._cutter.lines or self._cutter.has_unfinished or self.lost_bytes)
 
     def clear(self) -> None:
         """Begin again."""
