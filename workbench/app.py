@@ -155,8 +155,8 @@ class StudioApp(App[None]):
 
     def _begin(self) -> None:
         if not self.is_headless:
-            gc.collect()
             gc.freeze()  # a full collection need not look at the program itself: 50 ms a time
+            gc.enable()
         self._open()
         self.set_interval(POLL_S, self._tick)
 

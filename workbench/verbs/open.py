@@ -6,6 +6,7 @@ while this one imports the screen.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -129,12 +130,14 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
 
         return print_config(arguments)
     process = start_process() if sys.stdin.isatty() and sys.stdout.isatty() else None
+    gc.disable()  # until the first paint: what is imported stays, and would be looked at often
     try:
         with _without_tls():
             from workbench.verbs.open_workbench import open_workbench
 
         return open_workbench(arguments, process)
     finally:
+        gc.enable()
         if process is not None:
             process.discard()
 
