@@ -26,7 +26,7 @@ class Recorder:
 
     def record(self, command: Command, events: Sequence[Event]) -> None:
         """Record a command and what it led to; call it after every `Engine.apply`."""
-        if type(command) is Step and command.node is None and command.lineage is None:
+        if type(command) is Step and not command.chosen:
             self.stepped(events)
             return
         for entry in entries_of(command, events):
@@ -61,7 +61,7 @@ class Recorder:
 def entries_of(command: Command, events: Sequence[Event]) -> list[Entry]:
     """What is recorded of a command and what it led to.
 
-    A step is recorded by its call, and itself only when it asked for a node or a lineage.
+    A step is recorded by its call, and itself only when it asked for a certain call.
     """
     entries: list[Entry] = [event for event in events if type(event) is CallFinished]
     if type(command) is not Step or (entries and command.chosen):

@@ -61,6 +61,20 @@ def test_a_ring_never_exceeds_its_bound_and_loses_the_oldest() -> None:
     assert not ring.complete
 
 
+def test_a_step_that_asked_for_a_certain_call_is_kept_before_it() -> None:
+    ring = Ring()
+    recorder, engine = Recorder(ring), engine_of(linked_flow(), Components([b"a", b"b", b"c"]))
+    engine.apply(Start(WALL_NS))
+    for _ in range(len(engine.flow.nodes)):
+        engine.apply(Step())
+    steps = (Step(), Step(node="source"), Step(node="upper"), Step(edge=0), Step(lineage=1))
+    for step in steps:
+        events = engine.apply(step)
+        assert any(isinstance(event, CallFinished) for event in events)
+        recorder.record(step, events)
+    assert [entry for entry in ring.entries() if isinstance(entry, Step)] == list(steps[1:])
+
+
 def test_payloads_count() -> None:
     small, _ = filled(RING_BYTES, [b""])
     large, _ = filled(RING_BYTES, [b"x" * 10_000])
