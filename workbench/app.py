@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual import on
 from textual.app import App
 from textual.command import Provider
 from textual.events import Event, Key
 from textual.filter import LineFilter
 
-from runtime.model.errors import StudioError
+from runtime.model.errors import Severity, StudioError
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, SessionClient, invalid_update
+from workbench.opened_file import LookInto, OpenedFile
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.screens.remembered_marks import RememberedMarks
@@ -25,6 +28,7 @@ from workbench.settings.project_memory import ProjectMemory
 from workbench.terminal.ascii_signs import AsciiSigns
 from workbench.terminal.screen_driver import driver_class
 from workbench.terminal.typed_ahead import TypedAhead
+from workbench.text.excerpt import excerpt
 from workbench.text.keys import key_name, shown_key, use_keys
 from workbench.theme import THEMES, variable_defaults
 from workbench.view import View
@@ -72,7 +76,7 @@ class StudioApp(App[None]):
     `open_link` opens the session, and is called again when a session that could not be opened is
     restarted. What it raises as `StudioError` is shown as problems. `outline` is drawn until the
     session says more. `project` is the manifest for which layout and marks are remembered, the
-    marks only when `keeps_marks`.
+    marks only when `keeps_marks`. `look_into` is asked for the files that `:open` names.
     """
 
     CSS_PATH = "studio.tcss"
@@ -92,29 +96,37 @@ class StudioApp(App[None]):
         keeps_marks: bool = True,
         begin_with: Request | None = None,
         tour: bool = False,
+        look_into: LookInto | None = None,
     ) -> None:
         super().__init__(driver_class=driver_class())
         use_keys(preferences.keys)
         self._ascii = AsciiSigns() if preferences.ascii_signs else None
         self._ahead = TypedAhead(self)
-        self.title = title
-        self._open_link = open_link
+        self._preferences = preferences
+        self._look_into = look_into
         self._link: SessionClient | None = None
         self._polled_at = 0.0
-        memory = ProjectMemory(project)
-        self._main = MainScreen(
-            self.send,
-            title=title,
-            memory=memory,
-            preferences=preferences,
-            tour=_new_tour() if tour else None,
-        )
-        self._marks = RememberedMarks(memory if keeps_marks else None, self.send)
-        self._begin_with = begin_with
-        self._main.panes.set_reactive(Panes.view, View(outline=outline))
+        opened = OpenedFile(open_link, title, outline, project, keeps_marks, begin_with)
+        self._take_file(opened, _new_tour() if tour else None)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = preferences.theme
+
+    def _take_file(self, opened: OpenedFile, tour: Tour | None = None) -> None:
+        """A screen for a session that is not open yet."""
+        self.title = opened.title
+        self._open_link = opened.open_link
+        memory = ProjectMemory(opened.project)
+        self._main = MainScreen(
+            self.send,
+            title=opened.title,
+            memory=memory,
+            preferences=self._preferences,
+            tour=tour,
+        )
+        self._marks = RememberedMarks(memory if opened.keeps_marks else None, self.send)
+        self._begin_with = opened.begin_with
+        self._main.panes.set_reactive(Panes.view, View(outline=opened.outline))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """With the one that makes ASCII of signs, where that is wanted."""
@@ -167,6 +179,49 @@ class StudioApp(App[None]):
             self._main.controller.take(invalid_update(error))
         else:
             self.poll_link()
+
+    # ---- another file
+
+    @on(Panes.FileAsked)
+    def look_into_file(self, message: Panes.FileAsked) -> None:
+        """Look whether it can be opened; a long recording takes its time, and the screen lives."""
+        if self._look_into is not None:
+            self._main.panes.show_notice(f"Looking into {message.path}…")
+            work = partial(self._look, self._look_into, message.path)
+            self.run_worker(work, group="opening", exclusive=True, thread=True)
+
+    def _look(self, look_into: LookInto, path: Path) -> None:
+        try:
+            opened = look_into(path)
+        except StudioError as error:
+            self.call_from_thread(self._refuse_file, error)
+        else:
+            self.call_from_thread(self._leave_for, path, opened)
+
+    def _refuse_file(self, error: StudioError) -> None:
+        errors = [item for item in error.diagnostics if item.severity is Severity.ERROR]
+        first = errors[0] if errors else error.diagnostics[0]
+        place = f"{first.file}:{first.line}: " if first.file and first.line else ""
+        more = f" And {len(errors) - 1:,} more; `check` lists all." if len(errors) > 1 else ""
+        words = f"Not opened, so still here: {place}{first.message}. {first.help}{more}"
+        self._main.panes.show_notice(excerpt(words, 600))
+
+    def _leave_for(self, path: Path, opened: OpenedFile) -> None:
+        self._main.panes.show_notice("")
+        self._main.controller.leave_for(path.name, lambda: self.call_next(self._go_to, opened))
+
+    async def _go_to(self, opened: OpenedFile) -> None:
+        """End the session, and open the other one on a screen of its own."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        # Textual takes one from each screen that it replaces, and gave the first screen none.
+        self._main._push_result_callback(self, None)
+        self._take_file(opened)
+        await self.switch_screen(self._main)
+        self._main.call_after_refresh(self._open)
 
     # ---- keys
 

@@ -216,6 +216,9 @@ class TakeBranch:
 class CompareBranches:
     """Compare this branch with the one it left, or with the recording that is replayed."""
 
+    recording: str | None = None
+    """A recording to compare with in place of these."""
+
 
 @dataclass(frozen=True, slots=True)
 class EditElement:

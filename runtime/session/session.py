@@ -271,6 +271,9 @@ class FlowSession:
 
     def _compare_branches(self, asked: CompareBranches) -> None:
         branch = self._time.branch
+        if asked.recording is not None:
+            self._comparer.compare(Path(asked.recording), branch)
+            return
         others = (one for one in self._time.branches.kept if one is not branch)
         other = branch.parent or next(others, None)
         if other is not None:

@@ -36,6 +36,14 @@ class CommandTarget(Protocol):
         """Show something in the status line."""
         ...
 
+    def open_file(self, path: Path) -> None:
+        """Leave what is open for a manifest or a recording, after the questions of `q`."""
+        ...
+
+    def compare_with(self, recording: Path) -> None:
+        """Compare the present branch with a recording."""
+        ...
+
     @property
     def folder(self) -> Path:
         """Where relative file names begin."""
@@ -59,3 +67,5 @@ class Command:
     """Does it; gives back why not, or ""."""
     words: Callable[[CommandTarget], Sequence[str]] = no_words
     """What the first argument may be, for completion."""
+    paths: Callable[[CommandTarget, str], Sequence[str]] | None = None
+    """Where it is a file instead: the paths that what was typed of it may become."""

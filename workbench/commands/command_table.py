@@ -19,6 +19,7 @@ from runtime.protocol.requests import (
 )
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.commands.command import Command, CommandTarget
+from workbench.commands.file_names import file_named, recordings, recordings_and_manifests
 from workbench.graph.exports import as_dot, as_mermaid
 from workbench.payload_view.saving import save_new
 from workbench.timeline.typed_places import typed_place
@@ -46,6 +47,34 @@ def _record(target: CommandTarget, text: str) -> str:
         return NOT_READY
     target.send(StartRecording(str(target.folder / text) if text else None))
     return ""
+
+
+def _open(target: CommandTarget, text: str) -> str:
+    fault = _no_file(
+        target, text, "open FILE: a recording or a manifest, tab completes it.", folder=True
+    )
+    if not fault:
+        target.open_file(file_named(target, text))
+    return fault
+
+
+def _diff(target: CommandTarget, text: str) -> str:
+    if target.context.timeline is None:
+        return NOT_READY
+    fault = _no_file(target, text, "diff FILE: a recording, tab completes it.")
+    if not fault:
+        target.compare_with(file_named(target, text))
+    return fault
+
+
+def _no_file(target: CommandTarget, text: str, usage: str, *, folder: bool = False) -> str:
+    """Why a text names no file, and no `folder` where that is fine too; "" when it does."""
+    if not text:
+        return usage
+    path = file_named(target, text)
+    if not path.exists():
+        return f"There is no {path}; tab completes names."
+    return "" if path.is_file() or (folder and path.is_dir()) else f"{path} is no file."
 
 
 def _graph(target: CommandTarget, text: str) -> str:
@@ -170,6 +199,10 @@ def _no_node(target: CommandTarget, text: str) -> str:
 OWN: tuple[Command, ...] = (
     Command(name="goto", arguments="N | +N | -N | N%", help="to a call", run=_goto),
     Command(name="step", arguments="[NODE]", help="one call, of a node", run=_step, words=_nodes),
+    Command(name="open", arguments="FILE", help="another recording or manifest, in place of this",
+            run=_open, paths=recordings_and_manifests),
+    Command(name="diff", arguments="FILE", help="this branch, compared with a recording",
+            run=_diff, paths=recordings),
     Command(name="record", arguments="[FILE]", help="into a new file", run=_record),
     Command(name="break", arguments="PLACE [if CONDITION]", help="stop there: router input",
             run=_break, words=_nodes),
@@ -194,6 +227,8 @@ def completions(target: CommandTarget, text: str) -> list[tuple[str, str]]:
     """Lines that the text may become, each with what it does; best first."""
     name, blank, rest = text.lstrip().partition(" ")
     command = BY_NAME.get(name)
+    if blank and command is not None and command.paths is not None:
+        return [(f"{name} {path}", command.help) for path in command.paths(target, rest.lstrip())]
     if blank and command is not None:
         fitting = [word for word in command.words(target) if rest.lower() in word.lower()]
         return [(f"{name} {word}", command.help) for word in fitting]

@@ -18,6 +18,9 @@ from workbench.widgets.label import LineLabel
 
 WHAT_CELLS = 12
 
+QUIT = "quit"
+"""What the question is about, unless another file is opened."""
+
 MOST_PLACES = 5
 """Places that are named; the others are counted."""
 
@@ -73,8 +76,9 @@ class QuitScreen(ModalScreen[QuitAnswer | None]):
         Binding("escape,n,q,enter", "stay", "stay"),
     ]
 
-    def __init__(self, ending: tuple[Ending, ...], *, running: bool) -> None:
+    def __init__(self, ending: tuple[Ending, ...], *, running: bool, what: str = QUIT) -> None:
         super().__init__()
+        self._what = what
         self._ending = ending
         self._flow_runs = running
         self._text = LineLabel(id="quit-text")
@@ -82,7 +86,7 @@ class QuitScreen(ModalScreen[QuitAnswer | None]):
     def compose(self) -> ComposeResult:
         """What ends, and the keys."""
         with Vertical(id="quit") as box:
-            box.border_title = "Quit?"
+            box.border_title = f"{capitalized(self._what)}?"
             yield self._text
 
     def on_resize(self) -> None:
@@ -98,23 +102,33 @@ class QuitScreen(ModalScreen[QuitAnswer | None]):
         self.dismiss(None)
 
     def _write(self) -> None:
-        rows = quit_rows(self._ending, running=self._flow_runs, cells=self._text.size.width)
+        rows = quit_rows(
+            self._ending, running=self._flow_runs, cells=self._text.size.width, what=self._what
+        )
         self._text.lines = rows
         self._text.styles.height = len(rows)
 
 
-def quit_rows(ending: tuple[Ending, ...], *, running: bool, cells: int) -> tuple[Line, ...]:
-    """What ends with the workbench, and what can be done."""
+def capitalized(words: str) -> str:
+    """The words with a capital at the start, the names in them as they are."""
+    return words[:1].upper() + words[1:]
+
+
+def quit_rows(
+    ending: tuple[Ending, ...], *, running: bool, cells: int, what: str = QUIT
+) -> tuple[Line, ...]:
+    """What ends with the workbench, or with its present session, and what can be done."""
     rows: list[Line] = [line((" The flow is running.", StyleRole.WARN))] if running else []
-    rows += [line((" These end with the workbench:", StyleRole.TEXT)), ()]
-    for what, details in ending:
+    whole = "the workbench" if what == QUIT else "this session"
+    rows += [line((f" These end with {whole}:", StyleRole.TEXT)), ()]
+    for lost, details in ending:
         for index, piece in enumerate(wrap_words(details, max(cells - WHAT_CELLS - 4, 10))):
-            head = pad(what if not index else "", WHAT_CELLS)
+            head = pad(lost if not index else "", WHAT_CELLS)
             rows.append(line((f"   {head} ", StyleRole.STRONG), (piece, StyleRole.DIM)))
     rows.append(())
     for key, words in (
-        ("s", f"save all to {STUDIO_FOLDER / LAST_RECORDING}, and quit"),
-        ("d", "discard, and quit"),
+        ("s", f"save all to {STUDIO_FOLDER / LAST_RECORDING}, and {what}"),
+        ("d", f"discard, and {what}"),
         ("esc", "stay"),
     ):
         for index, piece in enumerate(wrap_words(words, max(cells - 7, 10))):

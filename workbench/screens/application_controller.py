@@ -28,6 +28,8 @@ class ApplicationController:
         self._send = send
         self._do = do
         self._mouse = True
+        self._go: Callable[[], None] = lambda: self._app.exit()
+        """What follows when nothing is to be kept any more."""
 
     @property
     def _app(self) -> App[Any]:
@@ -70,36 +72,48 @@ class ApplicationController:
 
     def leave(self, at_once: bool) -> None:
         """Quit; where something would be lost, or the flow runs, that is asked first."""
-        from workbench.dialogs.confirm import ConfirmScreen
-        from workbench.dialogs.quit import QuitScreen, endings
+        from workbench.dialogs.quit import QUIT
 
+        if at_once:
+            self._app.exit()
+        else:
+            self.leave_for(QUIT, lambda: self._app.exit())
+
+    def leave_for(self, what: str, go: Callable[[], None]) -> None:
+        """Do `go`, which ends the session; first ask, in which it is called `what`."""
+        from workbench.dialogs.confirm import ConfirmScreen
+        from workbench.dialogs.quit import QuitScreen, capitalized, endings
+
+        self._go = go
         view = self._panes.context.view
         ending = endings(view)
-        if at_once or not (ending or view.running):
-            self._app.exit()
+        if not (ending or view.running):
+            go()
         elif ending:
-            self._app.push_screen(QuitScreen(ending, running=view.running), self._answered)
+            screen = QuitScreen(ending, running=view.running, what=what)
+            self._app.push_screen(screen, self._answered)
         else:
-            self._app.push_screen(ConfirmScreen("The flow is running. Quit?"), self._confirmed)
+            question = f"The flow is running. {capitalized(what)}?"
+            self._app.push_screen(ConfirmScreen(question), self._confirmed)
 
     def _confirmed(self, quit_now: bool | None) -> None:
         if quit_now:
-            self._app.exit()
+            self._go()
 
     def _answered(self, answer: QuitAnswer | None) -> None:
         from workbench.dialogs.quit import QuitAnswer
 
         flow = self._panes.view.flow
         if answer is QuitAnswer.DISCARD or (answer is QuitAnswer.SAVE and flow is None):
-            self._app.exit()
+            self._go()
         elif answer is QuitAnswer.SAVE and flow is not None:
             folder = Path(flow.manifest).parent / STUDIO_FOLDER
             self._panes.show_notice(f"Saving the branches into {folder}…")
             self._send(SaveBranches(str(folder)))
 
     def saved(self, saved: SavedBranches) -> None:
-        """What was to be kept is; only then the program ends."""
+        """What was to be kept is; only then the session ends."""
         if saved.failed is None:
-            self._app.exit()
+            self._go()
         else:
             self._panes.show_notice(f"Not saved, so still here: {saved.failed.message}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtime.protocol.branch_comparison import BranchComparison
@@ -21,20 +22,27 @@ class ComparisonDialog:
         self._panes = panes
         self._send = send
         self._screen: ComparisonScreen | None = None
+        self._with_file = False
 
-    def open(self) -> None:
-        """Compare this branch with the one it left, or with its recording."""
+    def open(self, recording: Path | None = None) -> None:
+        """Compare this branch with the one it left, or with its recording; or with another one."""
+        self._with_file = recording is not None
         # Imported when it is opened first: the first paint waits for no dialog.
         from workbench.dialogs.comparison import ComparisonScreen
 
         self._screen = ComparisonScreen()
         self._panes.app.push_screen(self._screen, self._go)
-        self._send(CompareBranches())
+        self._send(CompareBranches(None if recording is None else str(recording)))
 
     def take(self, comparison: BranchComparison | None) -> None:
         """The session has compared."""
         if comparison is not None and self._screen is not None:
             self._screen.show(comparison)
+
+    def branches_are_gone(self) -> None:
+        """The session began again, and has one branch; a recording can still be compared with."""
+        if not self._with_file:
+            self.give_way()
 
     def give_way(self) -> None:
         """Something happened that the user must see: close."""

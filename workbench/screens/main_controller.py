@@ -48,7 +48,11 @@ class MainController:
         self.search = PaneSearch(panes, panes.prompt)
         panes.search_words = self.search.words
         self.commands = CommandPrompt(
-            panes, panes.prompt, lambda request: self._session.send(request), self.do
+            panes,
+            panes.prompt,
+            lambda request: self._session.send(request),
+            self.do,
+            lambda recording: self._session.compare_with(recording),
         )
         self._session = SessionController(panes, self._reading, send)
         self._pane_controller = PaneController(
@@ -89,6 +93,10 @@ class MainController:
     def panes(self) -> PaneActions:
         """For panes and movement in them."""
         return self._pane_controller
+
+    def leave_for(self, name: str, go: Callable[[], None]) -> None:
+        """Leave this session for another file, after the questions of `q`."""
+        self._application.leave_for(f"open {name}", go)
 
     @property
     def application(self) -> ApplicationActions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtime.protocol.lineage import Lineage
@@ -166,12 +167,16 @@ class SessionController:
         """Make an element for the edge that is selected."""
         self._payloads.inject()
 
+    def compare_with(self, recording: Path) -> None:
+        """Compare the present branch with a recording."""
+        self._comparison.open(recording)
+
     def take_comparison(self, update: Update, old: View) -> None:
         """Branches were compared; a flow that failed meanwhile is to be seen."""
         self._comparison.take(update.branch_comparison)
         failed = self._panes.view.failed_node
         if update.timeline is not None and not has_other_branch(self._context):
-            self._comparison.give_way()  # the session began again
+            self._comparison.branches_are_gone()
         if failed is not None and old.failed_node is None and not self._panes.view.running:
             self._comparison.give_way()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from workbench.terminal.ascii_signs import needs_ascii
 from workbench.terminal.keyboard import read_keys_from_terminal
 from workbench.terminal.screen_driver import terminal_given_back
 from workbench.verbs.arguments import manifest_and_flow, names_manifest
+from workbench.verbs.look_into import look_into
 from workbench.verbs.open import OpenArguments
 from workbench.verbs.options.on_error import require_nodes
 from workbench.verbs.options.overwrite_flag import require_file
@@ -65,6 +67,7 @@ def open_workbench(arguments: OpenArguments, process: ChildProcess | None) -> in
         keeps_marks=arguments["replay"] is None,
         begin_with=None if opening.restored is None else JumpTo(opening.restored),
         tour=arguments["tour"],
+        look_into=partial(look_into, like=opening.specification),
     )
     with terminal_given_back():
         app.run(mouse=config.mouse and not arguments["no_mouse"])

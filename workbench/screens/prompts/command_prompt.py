@@ -32,11 +32,13 @@ class CommandPrompt(Prompted):
         prompt: PromptLine,
         send: Callable[[Request], None],
         do: Callable[[str], None],
+        compare_with: Callable[[Path], None],
     ) -> None:
         self._panes = panes
         self._prompt = prompt
         self._send = send
         self._do = do
+        self._compare_with = compare_with
         self._history: list[str] = []
         self._at = 0
 
@@ -71,6 +73,14 @@ class CommandPrompt(Prompted):
     def notify(self, words: str) -> None:
         """Show something in the status line."""
         self._panes.show_notice(excerpt(words, 400))
+
+    def open_file(self, path: Path) -> None:
+        """Ask the app for a manifest or a recording in place of what is open."""
+        self._panes.app.post_message(self._panes.FileAsked(path))
+
+    def compare_with(self, recording: Path) -> None:
+        """Compare the present branch with a recording."""
+        self._compare_with(recording)
 
     # ---- typing
 
@@ -107,7 +117,8 @@ class CommandPrompt(Prompted):
 
         found = completions(self, text)
         if found:
-            self._prompt.put(f"{found[0][0]} ")
+            word = found[0][0]
+            self._prompt.put(word if word.endswith("/") else f"{word} ")
 
     def wandered(self, text: str, step: int) -> None:
         """Take a command that was typed before."""
