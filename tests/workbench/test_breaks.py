@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.widgets import Input
 
 from runtime.model.events import StopReason
 from runtime.protocol.break_places import BreakPlace, PlaceKind
@@ -184,3 +185,30 @@ async def test_backspace_goes_back_to_a_hit_or_asks_for_a_condition() -> None:
         await show(app, pilot, link, Update(Health.READY, breakpoints=LISTED))
         await pilot.press("backspace")
         assert asked(link)[-1] == BackToBreak()
+
+
+async def test_the_list_is_searched_and_n_goes_on_there_until_the_search_ends() -> None:
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        await show(app, pilot, link, Update(Health.READY, breakpoints=LISTED))
+        await pilot.press("9", "slash")
+        pane = panes_of(app).breaks
+        for text, numbers in (
+            ("compared", [OFF]),
+            ("hits > 2 & on", [ONE]),
+            ('value == "4096"', [LISTED.watches[0].watch]),
+            ("!router", [LISTED.watches[0].watch]),
+            ("hits > 2", [ONE, OFF]),
+        ):
+            app.screen.query_one(Input).value = text
+            await pilot.pause()
+            assert list(dict.fromkeys(row.target for row in pane.rows)) == numbers, text
+        assert "2 of 4" in text_of(app)
+        await pilot.press("enter", "n")
+        assert pane.has_focus
+        assert pane.cursor == 1
+        await pilot.press("n")
+        assert pane.cursor == 0
+        assert "n N next" in text_of(app)
+        await pilot.press("escape", "n")
+        assert isinstance(app.screen, BreakpointScreen)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from runtime.protocol.break_places import PlaceKind
-from runtime.protocol.breakpoints import BreakHit, BreakpointList, BreakpointRow, WatchRow
+from runtime.protocol.breakpoints import (
+    BreakHit,
+    Breakpoint,
+    BreakpointList,
+    BreakpointRow,
+    Watch,
+    WatchRow,
+)
 from workbench.inspection.rows import column, facts, section
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count
 from workbench.text.glyphs import BREAK_OFF, BREAK_ON
-from workbench.text.lines import Line, Row, Span, StyleRole, fit, line
+from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, wrap_words
 
 WHERE_CELLS = (12, 30)
 HITS_CELLS = 6
@@ -25,13 +32,13 @@ def break_rows(breaks: BreakpointList, cells: int) -> list[Row]:
     where = _where_cells(breaks, cells)
     for one in breaks.breakpoints:
         rows.append(Row(_breakpoint(one, where, cells), one.breakpoint))
-        rows += _problem(one.problem, cells)
+        rows += _problem(one.problem, cells, one.breakpoint)
     if not breaks.breakpoints:
         rows.append(Row(line((" No breakpoints. b sets one where the cursor is.", StyleRole.DIM))))
     rows.append(section("watches", cells=cells))
     for watched in breaks.watches:
         rows.append(Row(_watch(watched, cells), watched.watch))
-        rows += _problem(watched.problem, cells)
+        rows += _problem(watched.problem, cells, watched.watch)
     if not breaks.watches:
         rows.append(Row(line((" Nothing is watched. w asks for an expression.", StyleRole.DIM))))
     if breaks.kept:
@@ -141,7 +148,12 @@ def _watch(row: WatchRow, cells: int) -> Line:
     )
 
 
-def _problem(problem: str, cells: int) -> list[Row]:
+def _problem(problem: str, cells: int, target: Breakpoint | Watch | None = None) -> list[Row]:
     if not problem:
         return []
-    return [Row(line((f"      ! {fit(excerpt(problem), max(cells - 9, 8))}", StyleRole.WARN)))]
+    words = wrap_words(excerpt(problem), max(cells - 9, 8))
+    heads = ("      ! ", *("        " for _ in words[1:]))
+    return [
+        Row(line((head + part, StyleRole.WARN)), target)
+        for head, part in zip(heads, words, strict=True)
+    ]

@@ -14,6 +14,7 @@ from runtime.expression.vocabulary import Field, Vocabulary
 from runtime.model.errors import Diagnostic
 from runtime.model.snapshot import EdgeSnapshot, NodeSnapshot
 from runtime.model.time_units import NS_PER_MS
+from runtime.protocol.breakpoints import BreakpointRow, WatchRow
 from runtime.protocol.updates import EventLine
 from workbench.text.printed_text import PrintedTextLine
 
@@ -68,6 +69,19 @@ PROBLEMS = Vocabulary(
         Field("severity", TEXT, "error or warning"),
         Field("file", TEXT, "where it is"),
         Field("message", TEXT, "what is wrong"),
+    )
+)
+
+BREAKS = Vocabulary(
+    (
+        Field("number", INT, "its number"),
+        Field("where", TEXT, "where a breakpoint is: router input"),
+        Field("condition", TEXT, "a breakpoint's condition, or a watch's expression"),
+        Field("then", TEXT, "what a hit does: stop, log, …"),
+        Field("on", BOOL, "whether a breakpoint is on, or a watch stops the flow"),
+        Field("hits", INT, "hits of a breakpoint in this session"),
+        Field("value", TEXT, "a watch's value, as it is shown"),
+        Field("problem", TEXT, "what is wrong with it"),
     )
 )
 
@@ -266,6 +280,60 @@ class ProblemFields:
     def message(self) -> str:
         """What is wrong."""
         return self.problem.message
+
+
+@dataclass(frozen=True, slots=True)
+class BreakFields:
+    """A breakpoint or a watch."""
+
+    row: BreakpointRow | WatchRow
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+        row = self.row
+        return row.breakpoint.number if isinstance(row, BreakpointRow) else row.watch.number
+
+    @property
+    def where(self) -> str:
+        """The place."""
+        return self._breakpoint.breakpoint.place.words
+
+    @property
+    def condition(self) -> str:
+        """What is asked."""
+        row = self.row
+        return row.breakpoint.condition if isinstance(row, BreakpointRow) else row.watch.text
+
+    @property
+    def then(self) -> str:
+        """What a hit does."""
+        return self._breakpoint.breakpoint.then.value
+
+    @property
+    def on(self) -> bool:
+        """Whether it can stop."""
+        row = self.row
+        return row.breakpoint.on if isinstance(row, BreakpointRow) else row.watch.stops
+
+    @property
+    def hits(self) -> int:
+        """How often it was hit."""
+        return self._breakpoint.hits
+
+    @property
+    def value(self) -> str:
+        """What the expression gives."""
+        return _there(self.row if isinstance(self.row, WatchRow) else None, "no watch").value
+
+    @property
+    def problem(self) -> str:
+        """Why it can hit nothing, or has no value."""
+        return self.row.problem
+
+    @property
+    def _breakpoint(self) -> BreakpointRow:
+        return _there(self.row if isinstance(self.row, BreakpointRow) else None, "no breakpoint")
 
 
 T = TypeVar("T")

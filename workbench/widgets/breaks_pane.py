@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import partial
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.reactive import reactive
 
-from runtime.protocol.breakpoints import Breakpoint, Watch
+from runtime.protocol.breakpoints import Breakpoint, BreakpointRow, Watch, WatchRow
 from workbench.inspection.break_rows import break_heading, break_rows, counted
+from workbench.search.query import Query
+from workbench.search.row_fields import BREAKS, BreakFields
+from workbench.search.searchable import Found
+from workbench.text.lines import Row, plain
 from workbench.view import View
 from workbench.widgets.line_view import LineView
 
 KEYS = "n new  w watch  enter edit  space on/off  d delete"
+KEYS_OF_SEARCH = "n N next  esc ends the search"
 KEYS_CELLS = 70
 """From here on there is room for what the keys do."""
 
@@ -30,7 +36,13 @@ class BreakWish(StrEnum):
 
 
 class BreaksPane(LineView, inherit_bindings=False):
-    """Its keys are those of the list while the cursor is on a row of it."""
+    """Its keys are those of the list while the cursor is on a row of it.
+
+    While it is searched, `n` goes to the next match, as everywhere.
+    """
+
+    vocabulary = BREAKS
+    filters = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "ask('new')", "new"),
@@ -53,6 +65,43 @@ class BreaksPane(LineView, inherit_bindings=False):
         """Fill the list when it has changed."""
         if old.breaks != new.breaks:
             self._fill()
+
+    def record_of(self, row: Row) -> object:
+        """The fields of a breakpoint or a watch."""
+        breaks, target = self.view.breaks, row.target
+        found: list[BreakpointRow | WatchRow] = [
+            *(one for one in breaks.breakpoints if one.breakpoint == target),
+            *(one for one in breaks.watches if one.watch == target),
+        ]
+        return BreakFields(found[0]) if found else None
+
+    def _row_matches(self, row: Row, query: Query) -> bool:
+        """A breakpoint and its problem are found, and hidden, together."""
+        target = row.target
+        if not isinstance(target, Breakpoint | Watch):
+            return False
+        whole = target.words if isinstance(target, Breakpoint) else target.text
+        texts = [whole, *(plain(one.spans) for one in self._given if one.target == target)]
+        return query.matches("\n".join(texts), partial(self.record_of, row))
+
+    def found(self) -> Found:
+        """How many breakpoints and watches match."""
+        rows = {row.target: row for row in self._given if row.target is not None}
+        query = self.sought
+        matching = (
+            0 if query is None else sum(self._row_matches(row, query) for row in rows.values())
+        )
+        return Found(matching, len(rows))
+
+    def is_match(self, index: int) -> bool:
+        """The row of a match; its problem below is not another one."""
+        again = index > 0 and self.rows[index - 1].target == self.rows[index].target
+        return super().is_match(index) and not again
+
+    def search(self, query: Query | None, *, filtering: bool) -> None:
+        """The border tells which keys there are."""
+        super().search(query, filtering=filtering)
+        self._write_border()
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -83,7 +132,7 @@ class BreaksPane(LineView, inherit_bindings=False):
         """Without a row to act on, a key is what it is everywhere."""
         if action == "ask_of_row":
             return self._row_target is not None
-        return True
+        return parameters != (BreakWish.NEW.value,) or self.sought is None
 
     @property
     def _row_target(self) -> Breakpoint | Watch | None:
@@ -103,5 +152,10 @@ class BreaksPane(LineView, inherit_bindings=False):
         breaks = self.view.breaks
         heading = (break_heading(breaks, self.room),) if breaks.breakpoints else ()
         self.show(break_rows(breaks, self.room), heading)
+        self._write_border()
+
+    def _write_border(self) -> None:
         keys = KEYS if self.room >= KEYS_CELLS else "n w enter space d"
-        self.border_subtitle = "  ".join(filter(None, (counted(breaks), keys)))
+        if self.sought is not None:
+            keys = KEYS_OF_SEARCH
+        self.border_subtitle = "  ".join(filter(None, (counted(self.view.breaks), keys)))
