@@ -32,7 +32,7 @@ class ComparisonDialog:
 
         self._screen = ComparisonScreen()
         self._panes.app.push_screen(self._screen, self._go)
-        self._send(CompareBranches(None if recording is None else str(recording)))
+        self._send(CompareBranches(None if recording is None else str(recording.absolute())))
 
     def take(self, comparison: BranchComparison | None) -> None:
         """The session has compared."""

@@ -22,6 +22,7 @@ from workbench.search.searchable import Found
 from workbench.text.excerpt import excerpt
 from workbench.text.lazy_rows import widest_row
 from workbench.text.lines import Line, Row, Span, StyleRole, line, plain
+from workbench.widgets.label import CUT
 from workbench.widgets.styles import RowStyle, segments, styles_of
 
 if TYPE_CHECKING:
@@ -107,8 +108,12 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """What a condition is asked of; None for a row that stands for nothing."""
         return None
 
+    def searched_text(self, row: Row) -> str:
+        """What words are looked for in: the text that is seen."""
+        return plain(row.spans)
+
     def _row_matches(self, row: Row, query: Query) -> bool:
-        return query.matches(plain(row.spans), partial(self.record_of, row))
+        return query.matches(self.searched_text(row), partial(self.record_of, row))
 
     def search(self, query: Query | None, *, filtering: bool) -> None:
         """Hide rows that do not match, or mark those that do; None searches for nothing."""
@@ -229,7 +234,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """The heading, or the row that is scrolled to this place."""
         width, base, _ = self.row_style
         if y < len(self.heading):
-            return self._strip(self.heading[y], base).crop(0, width)
+            strip = self._strip(self.heading[y], base)
+            if strip.cell_length > width > 0:
+                return Strip.join([strip.crop(0, width - 1), Strip([Segment(CUT, base)])])
+            return strip
         index = y - len(self.heading) + self.scroll_offset.y
         if index >= len(self.rows):
             return Strip.blank(width, base)

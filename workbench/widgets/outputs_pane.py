@@ -13,18 +13,23 @@ from workbench.search.row_fields import OUTPUT, OutputFields
 from workbench.text.figures import count, size
 from workbench.text.glyphs import DENIED
 from workbench.text.keys import shown_key
-from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, pad, wrap_words
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, wrap_words
 from workbench.text.printed_text import LineCutter, PrintedTextLine
+from workbench.text.short_names import shorten
 from workbench.view import NodeRef
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import KEPT_ENTRIES, LogView
+from workbench.widgets.output_tabs import Tab, output_tabs
 
 COLUMN_CELLS = 34
 """Narrowest column; below it the logs stand behind tabs."""
 
 FLOOD_LINES = 500
 """After an update of so many lines, no more are taken from the next; the others are counted."""
+
+NAME_CELLS = 20
+"""Of a node's name over its log, where logs stand side by side."""
 
 GUTTER_CELLS = 7
 """Cursor, number, space."""
@@ -40,6 +45,7 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         super().__init__(wrapped=True, classes="printed")
         self.node = node
         self.is_sink = is_sink
+        self._label = node
         self.lost_bytes = 0
         self.unread = False
         """Something was printed while another log was in front."""
@@ -67,6 +73,17 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         if cells != self.gutter_cells:
             self.gutter_cells = cells
             self._measure_again()
+
+    @property
+    def label(self) -> str:
+        """The node's name, short enough to stand next to those of other logs."""
+        return self._label
+
+    @label.setter
+    def label(self, label: str) -> None:
+        if label != self._label:
+            self._label = label
+            self._write_heading()
 
     @property
     def blank(self) -> bool:
@@ -147,9 +164,7 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
             self.refresh()
 
     def _heading(self) -> tuple[Line, ...]:
-        name = Span(
-            f" {fit(self.node, 20)} ", StyleRole.CHOSEN if self.has_focus else StyleRole.STRONG
-        )
+        name = Span(f" {self.label} ", StyleRole.CHOSEN if self.has_focus else StyleRole.STRONG)
         parts: list[Span] = [name]
         if self._cutter.lines:
             parts.append(
@@ -186,6 +201,7 @@ class Outputs(Vertical, inherit_bindings=False):
         self.active = ""
         self._views: dict[str, PrintedView] = {}
         self._tabs = LineLabel(classes="tabs")
+        self._shown_tabs: tuple[Tab, ...] = ()
         self._columns = Horizontal(classes="columns")
 
     def compose(self) -> ComposeResult:
@@ -265,15 +281,14 @@ class Outputs(Vertical, inherit_bindings=False):
         width = self.size.width
         tabbed = len(self._views) > 1 and width // len(self._views) < COLUMN_CELLS
         self._tabs.display = tabbed
-        spans: list[Span] = []
+        short = shorten(tuple(self._views), NAME_CELLS)
         for name, view in self._views.items():
             view.display = not tabbed or name == self.active
             view.unread = view.unread and not view.display
-            sign = "*" if view.unread else ""
-            spans.append(
-                Span(f" {name}{sign} ", StyleRole.CHOSEN if name == self.active else StyleRole.DIM)
-            )
-        self._tabs.lines = (tuple(spans),)
+            view.label = name if tabbed else short[name]
+        unread = {name for name, view in self._views.items() if view.unread}
+        self._shown_tabs = output_tabs(tuple(self._views), unread, self.active, width)
+        self._tabs.lines = (tuple(tab.span for tab in self._shown_tabs),)
 
     def choose(self, node: str) -> None:
         """Bring a log up and give it the keys."""
@@ -284,7 +299,7 @@ class Outputs(Vertical, inherit_bindings=False):
     def on_line_label_clicked(self, message: LineLabel.Clicked) -> None:
         """A tab was clicked."""
         message.stop()
-        self.choose(list(self._views)[message.span])
+        self.choose(self._shown_tabs[message.span].node)
 
     def on_descendant_focus(self) -> None:
         """The log with the keys is the active one."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from rich.cells import cell_len
+from textual.content import Content
 from textual.reactive import reactive
 
 from runtime.model.snapshot import EdgeSnapshot
@@ -12,7 +16,8 @@ from workbench.inspection.rows import column
 from workbench.search.row_fields import QUEUES, QueueFields
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import DROP
-from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
+from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, width_of
+from workbench.text.short_names import shorten
 from workbench.view import EdgeRef, View
 from workbench.widgets.line_view import LineView
 
@@ -30,6 +35,9 @@ class QueuesPane(LineView, inherit_bindings=False):
 
     view: reactive[View] = reactive(View, repaint=False)
 
+    _short: Mapping[str, str] = MappingProxyType({})
+    """What stands for the names of the edges, no two alike."""
+
     def watch_view(self, old: View, new: View) -> None:
         """Fill the table when the snapshot has changed."""
         changed = old.snapshot != new.snapshot or old.breaks != new.breaks
@@ -43,6 +51,26 @@ class QueuesPane(LineView, inherit_bindings=False):
             return None
         return QueueFields(snapshot.edges[target.edge])
 
+    def searched_text(self, row: Row) -> str:
+        """With the edge's whole name, where it is shown short."""
+        snapshot, target = self.view.snapshot, row.target
+        seen = super().searched_text(row)
+        if snapshot is None or not isinstance(target, EdgeRef):
+            return seen
+        label = snapshot.edges[target.edge].label
+        return seen if label in seen else f"{label} {seen}"
+
+    def set_cursor(self, row: int) -> None:
+        """The border has the whole name of an edge that is shown short."""
+        super().set_cursor(row)
+        snapshot = self.view.snapshot
+        target = self.rows[self.cursor].target if self.cursor is not None else None
+        label = ""
+        if snapshot is not None and isinstance(target, EdgeRef):
+            label = snapshot.edges[target.edge].label
+        whole = self._short.get(label, label) == label
+        self.border_subtitle = "" if whole else Content(fit(label, max(self.size.width - 4, 1)))
+
     def on_resize(self) -> None:
         """Columns follow the width."""
         self._fill()
@@ -53,6 +81,9 @@ class QueuesPane(LineView, inherit_bindings=False):
             self.show((Row(line((" Queues appear when the flow is ready.", StyleRole.DIM))),))
             return
         name_cells, bar_cells = self._cells(snapshot.edges)
+        signs = stop_signs(self.view.breaks)
+        names = tuple(edge.label for edge in snapshot.edges)
+        self._short = shorten(names, name_cells - bool(signs))
         heading = (
             Span(" "),
             column("edge", name_cells, StyleRole.FAINT),
@@ -60,7 +91,7 @@ class QueuesPane(LineView, inherit_bindings=False):
             *(column(text, cells, StyleRole.FAINT, right=True) for text, cells in self._columns()),
         )
         rows = [
-            Row(self._row(edge, name_cells, bar_cells), EdgeRef(edge.index))
+            Row(self._row(edge, name_cells, bar_cells, signs), EdgeRef(edge.index))
             for edge in snapshot.edges
         ]
         self.show(rows, (heading,))
@@ -86,7 +117,9 @@ class QueuesPane(LineView, inherit_bindings=False):
         bar_cells = min(max(room - longest, BAR_CELLS[0]), BAR_CELLS[1])
         return max(min(longest, room - bar_cells), NAME_CELLS[0]), bar_cells
 
-    def _row(self, edge: EdgeSnapshot, name_cells: int, bar_cells: int) -> Line:
+    def _row(
+        self, edge: EdgeSnapshot, name_cells: int, bar_cells: int, signs: Mapping[str, str]
+    ) -> Line:
         depth = depth_bar(edge, bar_cells)
         fill = " " * max(bar_cells + self._depth_cells + 1 - width_of(depth), 0)
         dropped = f"{DROP}{count(edge.dropped)}" if edge.dropped else "-"
@@ -101,10 +134,10 @@ class QueuesPane(LineView, inherit_bindings=False):
             ),
         ]
         cells = [width for _, width in self._columns()]
-        stop = stop_signs(self.view.breaks).get(edge.label, " ")
+        stop = signs.get(edge.label, " ")
         return (
             Span(stop if stop == " " else f" {stop}", StyleRole.NEXT),
-            column(edge.label, name_cells - (stop != " "), StyleRole.TEXT),
+            column(self._short[edge.label], name_cells - (stop != " "), StyleRole.TEXT),
             *depth,
             Span(fill),
             *(
