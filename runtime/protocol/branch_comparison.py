@@ -12,6 +12,14 @@ KEPT_DIFFERENCES = 200
 
 
 @dataclass(frozen=True, slots=True)
+class CompareBranches:
+    """Compare this branch with the one it left, or with the recording that is replayed."""
+
+    recording: str | None = None
+    """A recording to compare with in place of these."""
+
+
+@dataclass(frozen=True, slots=True)
 class ComparedCall:
     """A call that differs, or that only one of the two has."""
 

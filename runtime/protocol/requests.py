@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.model.linked import QueuePolicy
+from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import BreakRequest
 
 
@@ -210,14 +211,6 @@ class TakeBranch:
     """One of `Timeline.branches`."""
     call: int | None = None
     """After so many calls; None is its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class CompareBranches:
-    """Compare this branch with the one it left, or with the recording that is replayed."""
-
-    recording: str | None = None
-    """A recording to compare with in place of these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from runtime.model.commands import Command, Skip, Start
 from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
+from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import (
     RemoveBreakpoint,
     RemoveWatch,
@@ -28,7 +29,6 @@ from runtime.protocol.breakpoints import (
 )
 from runtime.protocol.requests import (
     BackToBreak,
-    CompareBranches,
     Continue,
     Fork,
     JumpTo,

@@ -9,8 +9,8 @@ from textual._xterm_parser import XTermParser
 from textual.events import Key
 
 from runtime.model.events import StopReason
+from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.requests import (
-    CompareBranches,
     Continue,
     Fork,
     JumpTo,

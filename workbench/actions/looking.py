@@ -85,7 +85,7 @@ WORKBENCH: tuple[Action, ...] = (
            help="Show what can be done; type to filter, Enter does it.",
            do=lambda to: to.application.show_help(), footer=12, in_past=8),
     Action(id="command", keys=("colon",), label="command", group=Group.WORKBENCH,
-           help="Type a command: goto 50%, open FILE, diff FILE, a node, any action; tab completes.",
+           help="Type a command: goto 50%, open FILE, diff FILE, a node or an action; tab helps.",
            do=lambda to: to.panes.type_command()),
     Action(id="palette", keys=("ctrl+p",), label="palette", group=Group.WORKBENCH,
            help="Find an action by name.",

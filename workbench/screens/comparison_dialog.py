@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.protocol.branch_comparison import BranchComparison
-from runtime.protocol.requests import CompareBranches, JumpTo, Request, TakeBranch
+from runtime.protocol.branch_comparison import BranchComparison, CompareBranches
+from runtime.protocol.requests import JumpTo, Request, TakeBranch
 from workbench.screens.panes import Panes
 from workbench.view import NodeRef
 

@@ -13,8 +13,8 @@ from runtime.model.events import StopReason
 from runtime.model.linked import Role
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.opening.open_replay import ReplayOpener
+from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.requests import (
-    CompareBranches,
     EditElement,
     Fork,
     InjectElement,
@@ -257,6 +257,8 @@ def test_this_run_is_compared_with_the_recording(replay: Driver) -> None:
     assert compared.before == RECORDING.name
     assert (compared.total, compared.beyond, compared.branch_before) == (0, (), None)
     assert compared.compared > 20
+    replay.ask(CompareBranches(str(RECORDING.parent / "missing.rec")))
+    assert "cannot be read: No such file" in replay.wait_for_comparison().failed
 
 
 def test_another_build_ends_the_replay_where_it_answers_otherwise(tmp_path: Path) -> None:

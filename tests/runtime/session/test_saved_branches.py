@@ -8,6 +8,7 @@ from runtime.model.linked import Role
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.opening.open_replay import ReplayOpener
 from runtime.opening.restore import RestoringOpener
+from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.requests import Fork, JumpTo, JumpToMark, SaveBranches, SetMarks
 from runtime.protocol.updates import SavedBranches
 from tests.support.narrow import only
@@ -41,6 +42,10 @@ def test_branches_are_saved_and_the_last_one_is_restored_unless_the_flow_is_anot
     assert saved.failed is None
     assert [Path(file).name for file in saved.files] == ["last-branch-1.rec", "last.rec"]
     assert sorted(path.name for path in folder.iterdir()) == ["last-branch-1.rec", "last.rec"]
+    driver.ask(CompareBranches(str(folder / "last-branch-1.rec")))
+    compared = driver.wait_for_comparison()
+    assert (compared.before, compared.branch_before) == ("last-branch-1.rec", None)
+    assert (compared.failed, compared.total, compared.compared) == ("", 0, 3)
     update = driver.ask(SaveBranches(str(manifest)))
     refused = only(SavedBranches, update.replies[0]).failed
     assert refused is not None

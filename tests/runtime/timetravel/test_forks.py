@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from runtime.model.linked import Role
-from runtime.protocol.branch_comparison import CallsBeyond
+from runtime.protocol.branch_comparison import CallsBeyond, CompareBranches
 from runtime.protocol.requests import (
-    CompareBranches,
     Continue,
     EditElement,
     Fork,

@@ -10,8 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from runtime.opening.specification import SessionSpecification
-from runtime.protocol.branch_comparison import BranchComparison, ComparedNode
-from runtime.protocol.requests import CompareBranches
+from runtime.protocol.branch_comparison import BranchComparison, CompareBranches, ComparedNode
 from runtime.protocol.updates import Health, Update
 from tests.support.workbench_fakes import (
     PRESENT,

@@ -7,10 +7,11 @@ from dataclasses import replace
 from runtime.protocol.branch_comparison import (
     BranchComparison,
     CallsBeyond,
+    CompareBranches,
     ComparedCall,
     ComparedNode,
 )
-from runtime.protocol.requests import CompareBranches, JumpTo, TakeBranch
+from runtime.protocol.requests import JumpTo, TakeBranch
 from runtime.protocol.updates import Health, Update
 from tests.support.workbench_fakes import (
     PRESENT,
