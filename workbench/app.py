@@ -19,7 +19,7 @@ from runtime.model.errors import Severity, StudioError
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, SessionClient, invalid_update
-from workbench.opened_file import LookInto, OpenedFile
+from workbench.opened_file import FileAsked, LookInto, OpenedFile
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.screens.remembered_marks import RememberedMarks
@@ -182,8 +182,8 @@ class StudioApp(App[None]):
 
     # ---- another file
 
-    @on(Panes.FileAsked)
-    def look_into_file(self, message: Panes.FileAsked) -> None:
+    @on(FileAsked)
+    def look_into_file(self, message: FileAsked) -> None:
         """Look whether it can be opened; a long recording takes its time, and the screen lives."""
         if self._look_into is not None:
             self._main.panes.show_notice(f"Looking into {message.path}…")

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from textual.message import Message
+
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request
 from runtime.protocol.updates import SessionClient
@@ -25,6 +27,14 @@ class OpenedFile(NamedTuple):
     """False where marks are not remembered: in a replay."""
     begin_with: Request | None = None
     """Sent as soon as the flow is ready."""
+
+
+class FileAsked(Message):
+    """A manifest or a recording is to be opened in place of what is open."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
 
 
 LookInto = Callable[[Path], OpenedFile]

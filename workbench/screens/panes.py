@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -76,13 +75,6 @@ class Panes(Vertical, inherit_bindings=False):
         def __init__(self, action_id: str) -> None:
             super().__init__()
             self.action_id = action_id
-
-    class FileAsked(Message):
-        """A manifest or a recording is to be opened in place of this."""
-
-        def __init__(self, path: Path) -> None:
-            super().__init__()
-            self.path = path
 
     view: reactive[View] = reactive(View, repaint=False)
     selection: reactive[Selection | None] = reactive(None, repaint=False)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from runtime.protocol.requests import Request
 from workbench.actions.context import Context, PaneName
+from workbench.opened_file import FileAsked
 from workbench.screens.panes import Panes
 from workbench.screens.prompts.prompting import Prompted
 from workbench.text.excerpt import excerpt
@@ -76,7 +77,7 @@ class CommandPrompt(Prompted):
 
     def open_file(self, path: Path) -> None:
         """Ask the app for a manifest or a recording in place of what is open."""
-        self._panes.app.post_message(self._panes.FileAsked(path))
+        self._panes.app.post_message(FileAsked(path))
 
     def compare_with(self, recording: Path) -> None:
         """Compare the present branch with a recording."""
