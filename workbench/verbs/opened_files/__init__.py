@@ -1,0 +1,1 @@
+"""Files that are opened while the workbench runs."""
