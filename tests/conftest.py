@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ fork_runtime_processes()
 make_cheaper()
 
 # What whoever runs the tests answered about projects is nothing that a test may depend on.
-os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="torvyn-studio-state-")
+_STATE = tempfile.mkdtemp(prefix="torvyn-studio-state-")
+os.environ["XDG_STATE_HOME"] = _STATE
 
 # What is tested is the same whether the native call layer is installed or not; tests that are
 # about it, or run on both layers, ask for it.
@@ -49,3 +51,8 @@ def pytest_collection_finish() -> None:
     """Leave what was imported and collected out of every later search for garbage."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Leave no folder behind."""
+    shutil.rmtree(_STATE, ignore_errors=True)
