@@ -10,6 +10,7 @@ from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, prose, section, title
 from workbench.payloads.rendering import RenderedPayload, RenderJob
 from workbench.payloads.viewer import PayloadPart
+from workbench.text.answer_words import counted
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration, size
 from workbench.text.lazy_rows import RowsOverLines
@@ -54,7 +55,7 @@ def element_rows(
         ),
         cells,
     )
-    rows.append(section("path", f"{len(details.path)} calls", cells))
+    rows.append(section("path", counted(len(details.path), "call"), cells))
     for hop in details.path:
         rows += _hop(hop)
     rows += _payload(payload_part(details), about.size, payload, cells)

@@ -80,8 +80,8 @@ class QueuesPane(LineView, inherit_bindings=False):
         if snapshot is None:
             self.show((Row(line((" Queues appear when the flow is ready.", StyleRole.DIM))),))
             return
-        name_cells, bar_cells = self._cells(snapshot.edges)
         signs = stop_signs(self.view.breaks)
+        name_cells, bar_cells = self._cells(snapshot.edges, bool(signs))
         names = tuple(edge.label for edge in snapshot.edges)
         self._short = shorten(names, name_cells - bool(signs))
         heading = (
@@ -108,9 +108,9 @@ class QueuesPane(LineView, inherit_bindings=False):
         columns = (("peak", 4), ("in", 5), ("out", 5), ("lost", 5))
         return (*columns, ("blocked", 7)) if wide else columns
 
-    def _cells(self, edges: tuple[EdgeSnapshot, ...]) -> tuple[int, int]:
-        """Cells for the names and for the bars."""
-        longest = max((cell_len(edge.label) for edge in edges), default=0)
+    def _cells(self, edges: tuple[EdgeSnapshot, ...], signs: bool) -> tuple[int, int]:
+        """Cells for the names, with a breakpoint's sign where there are any, and for the bars."""
+        longest = max((cell_len(edge.label) for edge in edges), default=0) + signs
         longest = max(longest, NAME_CELLS[0])
         fixed = 3 + self._depth_cells + sum(cells + 1 for _, cells in self._columns())
         room = self.room - fixed
