@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -12,12 +12,14 @@ from textual.reactive import reactive
 
 from runtime.protocol.breakpoints import Breakpoint, BreakpointRow, Watch, WatchRow
 from workbench.inspection.break_rows import break_heading, break_rows, counted
-from workbench.search.query import Query
 from workbench.search.row_fields import BREAKS, BreakFields
 from workbench.search.searchable import Found
 from workbench.text.lines import Row, plain
 from workbench.view import View
 from workbench.widgets.line_view import LineView
+
+if TYPE_CHECKING:
+    from workbench.search.query import Query
 
 KEYS = "n new  w watch  enter edit  space on/off  d delete"
 KEYS_OF_SEARCH = "n N next  esc ends the search"
