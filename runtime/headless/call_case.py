@@ -30,6 +30,7 @@ from runtime.model.codes import Code
 from runtime.model.commands import Advance, Command, Inject, Start, Step
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import Event
+from runtime.model.input_file import read_input
 from runtime.model.linked import (
     DEFAULT_LIMITS,
     ROLE_INTERFACES,
@@ -87,7 +88,7 @@ def write_case(
 
     Raises:
         StudioError: the call is one of a source (E0703), a file cannot be read or written
-            (E0001), or the component cannot be in the node's place.
+            (E0700, E0001), or the component cannot be in the node's place.
     """
     node, call = history.node, history.call
     if node.role is Role.SOURCE:
@@ -123,7 +124,9 @@ def _files(history: CallHistory, component: Path) -> dict[PurePosixPath, bytes]:
     given, taken = _stand_in_names(node.name)
     files = {
         PurePosixPath("Torvyn.toml"): _manifest(history).encode(),
-        build / "component.wasm": _read(component),
+        build / "component.wasm": read_input(
+            component, "the component", "Name the recorded build with --component FILE.wasm."
+        ),
         build / f"{given}.wasm": stand_in_source(),
     }
     if node.role is not Role.SINK:
@@ -272,23 +275,6 @@ def _difference(recording: Path, admit: Admit) -> str:
 
 
 # ---- refusals
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise StudioError(
-            [
-                Diagnostic(
-                    Severity.ERROR,
-                    Code.IO,
-                    f"the component cannot be read: {error.strerror}",
-                    "Name the recorded build with --component FILE.wasm.",
-                    file=str(path),
-                )
-            ]
-        ) from None
 
 
 def _of_source(node: LinkedNode, call: Call) -> Diagnostic:

@@ -13,6 +13,7 @@ from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.host_inputs import HostInputs
+from runtime.model.input_file import read_input
 from runtime.model.linked import (
     DEFAULT_LIMITS,
     INTERPRETER_LIMITS,
@@ -180,21 +181,7 @@ def compile_file(host: Host, path: Path) -> Compiled:
     Raises:
         StudioError: it cannot be read (E0700, E0001) or is no component (E0800).
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        missing = isinstance(error, FileNotFoundError)
-        raise StudioError(
-            [
-                Diagnostic(
-                    Severity.ERROR,
-                    Code.FILE_NOT_FOUND if missing else Code.IO,
-                    f"the component cannot be read: {error.strerror}",
-                    "Name a .wasm file, or a component of the manifest.",
-                    file=str(path),
-                )
-            ]
-        ) from None
+    data = read_input(path, "the component", "Name a .wasm file, or a component of the manifest.")
     try:
         return host.compile(data)
     except StudioError as error:

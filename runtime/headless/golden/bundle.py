@@ -16,6 +16,7 @@ from runtime.flow.resolve import BUILD_DIR, Resolver
 from runtime.headless.golden.golden_test import GoldenTest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.input_file import read_input
 from runtime.opening.recordings import manifest_of
 from runtime.recording.file.reader import RecordingReader
 
@@ -66,7 +67,7 @@ def bundle(test: GoldenTest, contents: dict[str, bytes]) -> GoldenBundle:
     wanted |= _components(recording, manifest)
     files: dict[str, str] = {}
     for name, path in wanted.items():
-        data = _read(path)
+        data = read_input(path, "a file of the test", "Check the path.")
         files[name] = digest = hashlib.sha256(data).hexdigest()
         contents.setdefault(digest, data)
     assertions = None if test.assertions is None else _ASSERTIONS
@@ -103,23 +104,6 @@ def _components(recording: Path, manifest: Path) -> dict[str, Path]:
     if problems.has_errors:
         raise StudioError(problems.diagnostics())
     return found
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise StudioError(
-            [
-                Diagnostic(
-                    Severity.ERROR,
-                    Code.IO,
-                    f"a file of the test cannot be read: {error.strerror}",
-                    "Check the path.",
-                    file=str(path),
-                )
-            ]
-        ) from None
 
 
 def _no_flow(manifest: Path, name: str) -> Diagnostic:

@@ -11,6 +11,7 @@ import msgspec
 from runtime.model.codes import Code
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.input_file import read_input
 from runtime.recording.payload_encoding import from_text
 from runtime.recording.replay.input_feed import JSON_TYPE, TEXT_TYPE
 
@@ -54,23 +55,10 @@ def read_typed_elements(path: Path) -> tuple[tuple[TypedElement, Buffer], ...]:
     """All elements of a file, with their payloads; blank lines are passed over.
 
     Raises:
-        StudioError: the file cannot be read (E0001), or lines are no elements (E0703): all of
+        StudioError: the file cannot be read (E0700, E0001), or lines are no elements (E0703): all of
             them are named.
     """
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError as error:
-        raise StudioError(
-            [
-                Diagnostic(
-                    Severity.ERROR,
-                    Code.IO,
-                    f"the elements cannot be read: {error.strerror}",
-                    "Check the path.",
-                    file=str(path),
-                )
-            ]
-        ) from None
+    lines = read_input(path, "the elements", "Check the path.").splitlines()
     problems: list[Diagnostic] = []
     elements = tuple(_elements(lines, str(path), problems))
     if problems:
