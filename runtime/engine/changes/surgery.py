@@ -17,12 +17,9 @@ from runtime.model.events import DropReason, Moved
 
 def discard(run: FlowRun, command: Discard) -> str | None:
     """Drop one waiting copy; see `Discard`."""
-    edge = edge_at(run, command.edge)
-    if edge is None:
-        return no_edge(run, command.edge)
-    refusal = why_no_work(run)
-    if refusal is not None:
-        return refusal
+    edge = _edge_to_change(run, command.edge)
+    if isinstance(edge, str):
+        return edge
     place = _place(edge, command.element_id)
     if place is not None:
         _give_up_head(run, edge, place)
@@ -35,12 +32,9 @@ def discard(run: FlowRun, command: Discard) -> str | None:
 
 def empty(run: FlowRun, command: Empty) -> str | None:
     """Drop all that waits in a queue and for room in it; see `Empty`."""
-    edge = edge_at(run, command.edge)
-    if edge is None:
-        return no_edge(run, command.edge)
-    refusal = why_no_work(run)
-    if refusal is not None:
-        return refusal
+    edge = _edge_to_change(run, command.edge)
+    if isinstance(edge, str):
+        return edge
     if not edge.items and not edge.pending:
         return f"{edge.link.label} is empty already"
     for element in tuple(edge.pending):
@@ -53,10 +47,10 @@ def empty(run: FlowRun, command: Empty) -> str | None:
 
 def duplicate(run: FlowRun, command: Duplicate) -> str | None:
     """Put a copy behind a waiting element; see `Duplicate`."""
-    edge = edge_at(run, command.edge)
-    if edge is None:
-        return no_edge(run, command.edge)
-    refusal = why_no_work(run) or why_no_room(run, edge)
+    edge = _edge_to_change(run, command.edge)
+    if isinstance(edge, str):
+        return edge
+    refusal = why_no_room(run, edge)
     if refusal is not None:
         return refusal
     place = _place(edge, command.element_id)
@@ -69,12 +63,9 @@ def duplicate(run: FlowRun, command: Duplicate) -> str | None:
 
 def move(run: FlowRun, command: Move) -> str | None:
     """Give a waiting element another place in its queue; see `Move`."""
-    edge = edge_at(run, command.edge)
-    if edge is None:
-        return no_edge(run, command.edge)
-    refusal = why_no_work(run)
-    if refusal is not None:
-        return refusal
+    edge = _edge_to_change(run, command.edge)
+    if isinstance(edge, str):
+        return edge
     place = _place(edge, command.element_id)
     if place is None:
         return _not_there(edge, command.element_id)
@@ -90,6 +81,14 @@ def move(run: FlowRun, command: Move) -> str | None:
     overtaken = _overtaken(edge, to, upwards=to < place)
     run.events.append(Moved(run.now_ns, edge.index, element, place, to, overtaken))
     return None
+
+
+def _edge_to_change(run: FlowRun, index: int) -> EdgeRecord | str:
+    """The edge, or why what waits there cannot be changed."""
+    edge = edge_at(run, index)
+    if edge is None:
+        return no_edge(run, index)
+    return why_no_work(run) or edge
 
 
 def _place(edge: EdgeRecord, element_id: int) -> int | None:

@@ -55,8 +55,8 @@ def read_typed_elements(path: Path) -> tuple[tuple[TypedElement, Buffer], ...]:
     """All elements of a file, with their payloads; blank lines are passed over.
 
     Raises:
-        StudioError: the file cannot be read (E0700, E0001), or lines are no elements (E0703): all of
-            them are named.
+        StudioError: the file cannot be read (E0700, E0001), or lines are no elements (E0703):
+            all of them are named.
     """
     lines = read_input(path, "the elements", "Check the path.").splitlines()
     problems: list[Diagnostic] = []
