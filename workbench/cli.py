@@ -29,34 +29,52 @@ from workbench.terminal import ending_signals, standard_streams
 from workbench.terminal.colour import write_line
 
 VERBS: dict[str, tuple[str, str]] = {
-    "open": ("workbench.verbs.open", "Open the workbench (the default)."),
-    "run": ("workbench.verbs.run", "Run a flow to its end without a screen."),
-    "record": ("workbench.verbs.record", "Run a flow as `run` does, and record it."),
-    "replay": ("workbench.verbs.replay", "Repeat a recording, or test against it."),
-    "diff": ("workbench.verbs.diff", "Compare two recordings, or two builds on one."),
-    "check": ("workbench.verbs.check", "Check a manifest and its components."),
-    "link": ("workbench.verbs.link", "Check that the components of each flow fit together."),
-    "inspect": ("workbench.verbs.inspect", "Tell what a component imports, exports and needs."),
+    "open": ("opening.open", "Open the workbench (the default)."),
+    "run": ("running.run", "Run a flow to its end without a screen."),
+    "record": ("running.record", "Run a flow as `run` does, and record it."),
+    "replay": ("recordings.replay", "Repeat a recording, or test against it."),
+    "diff": ("recordings.diff", "Compare two recordings, or two builds on one."),
+    "check": ("manifests.check", "Check a manifest and its components."),
+    "link": (
+        "manifests.link",
+        "Check that the components of each flow fit together.",
+    ),
+    "inspect": (
+        "components.inspect",
+        "Tell what a component imports, exports and needs.",
+    ),
     "bench": (
-        "workbench.verbs.bench.bench_verb",
+        "bench.bench_verb",
         "Measure how fast a flow is, and whether that changed.",
     ),
-    "graph": ("workbench.verbs.graph", "Print a flow's graph as text, dot, mermaid, SVG or JSON."),
-    "trace": ("workbench.verbs.trace", "Tell each element's way through a flow."),
-    "test": ("workbench.verbs.golden_test", "Run recordings as tests, all of a folder at once."),
-    "try": ("workbench.verbs.try_component", "Call one component alone."),
-    "call": ("workbench.verbs.call", "Write one recorded call as a case of its own."),
-    "explain": ("workbench.verbs.explain", "Explain the code of a problem."),
-    "completion": ("workbench.verbs.completion", "Print a completion script for a shell."),
-    "demo": ("workbench.verbs.demo", "List the sample flows, or copy one and open it."),
-    "new": ("workbench.verbs.new", "Make a project, or add a component to one."),
-    "init": ("workbench.verbs.new", "The same as `new`."),
-    "wit": ("workbench.verbs.wit", "Print or write Torvyn's contracts."),
-    "doctor": ("workbench.verbs.doctor", "Look for tools, and say how to get what is missing."),
-    "schema": ("workbench.verbs.schema", "Print a JSON Schema of Torvyn.toml for editors."),
-    "build": ("workbench.verbs.build", "Build the components of a manifest."),
+    "graph": (
+        "manifests.graph",
+        "Print a flow's graph as text, dot, mermaid, SVG or JSON.",
+    ),
+    "trace": ("recordings.trace", "Tell each element's way through a flow."),
+    "test": (
+        "recordings.golden_test",
+        "Run recordings as tests, all of a folder at once.",
+    ),
+    "try": ("components.try_component", "Call one component alone."),
+    "call": ("recordings.call", "Write one recorded call as a case of its own."),
+    "explain": ("explain", "Explain the code of a problem."),
+    "completion": ("completion", "Print a completion script for a shell."),
+    "demo": ("projects.demo", "List the sample flows, or copy one and open it."),
+    "new": ("projects.new", "Make a project, or add a component to one."),
+    "init": ("projects.new", "The same as `new`."),
+    "wit": ("projects.wit", "Print or write Torvyn's contracts."),
+    "doctor": (
+        "projects.doctor",
+        "Look for tools, and say how to get what is missing.",
+    ),
+    "schema": (
+        "manifests.schema",
+        "Print a JSON Schema of Torvyn.toml for editors.",
+    ),
+    "build": ("components.build", "Build the components of a manifest."),
 }
-"""Verb → module with a `command`, and what it does. Modules are imported when called."""
+"""Verb → module of `workbench.verbs` with a `command`, and what it does; imported when called."""
 
 DEFAULT_VERB = "open"
 _WORD = re.compile(r"[a-z][a-z-]*", re.IGNORECASE)
@@ -86,7 +104,7 @@ class VerbGroup(click.Group):
         if verb not in VERBS:
             return None
         module_name, _ = VERBS[verb]
-        command: click.Command = import_module(module_name).command
+        command: click.Command = import_module(f"workbench.verbs.{module_name}").command
         return with_global_options(command)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

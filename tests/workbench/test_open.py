@@ -22,8 +22,8 @@ from tests.support.session_driver import opened
 from tests.support.terminal import in_terminal
 from workbench.app import StudioApp
 from workbench.terminal import keyboard
-from workbench.verbs import open as verb
-from workbench.verbs import open_workbench
+from workbench.verbs.opening import open as verb
+from workbench.verbs.opening import open_workbench
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out"

@@ -18,7 +18,7 @@ import json, sys
 from pathlib import Path
 from runtime.child.child_process import ChildProcess
 from workbench import cli
-from workbench.verbs import open as verb
+from workbench.verbs.opening import open as verb
 
 loaded = {}
 start = ChildProcess.__init__

@@ -10,7 +10,7 @@ from tests.support.process_sessions import process_link
 from tests.support.workbench_fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 from workbench.tour.tour_steps import TOUR
-from workbench.verbs.demo import TOUR_SAMPLE
+from workbench.verbs.projects.demo import TOUR_SAMPLE
 from workbench.widgets.payload_area import PayloadArea
 
 

@@ -29,7 +29,7 @@ from tests.workbench.commands.test_command_line import type_line
 from workbench.dialogs.comparison import ComparisonScreen
 from workbench.dialogs.quit import QuitScreen
 from workbench.opened_file import OpenedFile
-from workbench.verbs.opened_files.look_into import look_into
+from workbench.verbs.opening.look_into import look_into
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sample_flows" / "fan-out"

@@ -14,7 +14,7 @@ from workbench.arrangement.arrange import LayoutName
 from workbench.settings.config_file import Config, config_lines, config_path, read_config
 from workbench.settings.key_names import textual_key
 from workbench.text.keys import KEY_NAMES, key_name, shown_key, use_keys
-from workbench.verbs.open import command
+from workbench.verbs.opening.open import command
 
 ROOT = Path(__file__).parents[3]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.studio_projects import ROOT, studio
-from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.running.component_output import ComponentOutput
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 EXPECTED = (SAMPLE.parent / "expected-output.txt").read_bytes()

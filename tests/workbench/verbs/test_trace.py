@@ -17,7 +17,7 @@ from tests.support.engine_fakes import ABSORBED, FakeInvoker, edge, emitted, flo
 from tests.support.recording_flows import Components, record_to
 from tests.support.studio_projects import ROOT, Project, row, sink, source, studio
 from tests.support.wasm_guests import AGGREGATOR, FILTER, component
-from workbench.verbs.trace_text import chosen_traces, is_lineage, trace_text
+from workbench.verbs.recordings.trace_text import chosen_traces, is_lineage, trace_text
 
 FAN_OUT = ROOT / "sample_flows" / "fan-out"
 RECORDING = FAN_OUT / "four-events.rec"

@@ -20,8 +20,8 @@ from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.wasm.stock.stock_invoker import StockComponents, StockInvoker
 from workbench.command_line.messages import say, show_problems
-from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.bench.bench_report import report_json, report_lines
+from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.trust_flag import admission, trust_option
 
 CONFIRMATIONS = 2

@@ -16,7 +16,7 @@ from runtime.model.printable import json_line, printable
 from runtime.protocol.updates import EventLine
 from runtime.recording.file.writer import free_path
 from workbench.command_line.messages import say
-from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.running.component_output import ComponentOutput
 
 where_option = click.option(
     "--where",

@@ -9,7 +9,7 @@ from pathlib import Path
 from runtime.opening.check_manifest_file import check_manifest_file
 from runtime.opening.specification import SessionSpecification, session_client
 from workbench.opened_file import OpenedFile
-from workbench.verbs.arguments import DEFAULT_MANIFEST
+from workbench.verbs.options.arguments import DEFAULT_MANIFEST
 
 MANIFEST_SUFFIX = ".toml"
 """Of a manifest; every other file is a recording."""

@@ -11,7 +11,7 @@ from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedEdge, LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from workbench.inspection.pressure_cause import blocking_edge, find_cause
-from workbench.verbs.summary import sinks_of
+from workbench.verbs.running.summary import sinks_of
 
 
 def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import click
 from runtime.flow.error_rules import GivenRule
 from runtime.opening.specification import start_process
 from workbench.settings.theme_names import THEME_NAMES
-from workbench.verbs.arguments import MANIFEST_WORD
+from workbench.verbs.options.arguments import MANIFEST_WORD
 from workbench.verbs.options.on_error import OnError
 from workbench.verbs.options.overwrite_flag import overwrite_option
 from workbench.verbs.options.trust_flag import trust_option
@@ -126,14 +126,14 @@ def command(**arguments: Unpack[OpenArguments]) -> int:
     """Open the workbench, paused before the first call."""
     if arguments["print_config"]:
         with _without_tls():
-            from workbench.verbs.open_workbench import print_config
+            from workbench.verbs.opening.open_workbench import print_config
 
         return print_config(arguments)
     process = start_process() if sys.stdin.isatty() and sys.stdout.isatty() else None
     gc.disable()  # until the first paint: what is imported stays, and would be looked at often
     try:
         with _without_tls():
-            from workbench.verbs.open_workbench import open_workbench
+            from workbench.verbs.opening.open_workbench import open_workbench
 
         return open_workbench(arguments, process)
     finally:

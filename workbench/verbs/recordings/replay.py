@@ -7,11 +7,11 @@ from typing import Unpack
 
 import click
 
-from workbench.verbs.arguments import MANIFEST_WORD
-from workbench.verbs.expect_options import expect
+from workbench.verbs.options.arguments import MANIFEST_WORD
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
 from workbench.verbs.options.trust_flag import trust_option
-from workbench.verbs.replay_options import ReplayArguments, Speed, replay, replay_part
+from workbench.verbs.recordings.expect_options import expect
+from workbench.verbs.recordings.replay_options import ReplayArguments, Speed, replay, replay_part
 
 
 @click.command("replay")

@@ -8,7 +8,7 @@ from typing import Unpack
 import click
 
 from workbench.verbs.options.overwrite_flag import overwrite_option
-from workbench.verbs.run_options import RunArguments, run_flow, run_options
+from workbench.verbs.running.run_options import RunArguments, run_flow, run_options
 
 
 @click.command("record")

@@ -17,7 +17,7 @@ from workbench.graph.drawing import draw
 from workbench.graph.exports import as_dot, as_mermaid, as_svg, graph_object
 from workbench.graph.layout.graph_layouts import GraphLayouts
 from workbench.text.lines import Line, plain
-from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow
+from workbench.verbs.options.arguments import MANIFEST_WORD, manifest_and_flow
 
 _FORMATS = ("text", "dot", "mermaid", "svg", "json")
 _ROWS = 1_000

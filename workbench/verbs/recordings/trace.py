@@ -22,14 +22,14 @@ from runtime.recording.file.redaction_reach import redaction_reach
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from workbench.command_line.messages import say, show_failure, show_problems, show_result
-from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
-from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
 from workbench.verbs.options.trust_flag import admission, trust_option
-from workbench.verbs.replay_options import recording_and_manifest
-from workbench.verbs.run_options import RunArguments, ended_by_others, options_for
-from workbench.verbs.summary import exit_code, failure_text
-from workbench.verbs.trace_text import chosen_traces, is_lineage, json_lines, trace_text
+from workbench.verbs.recordings.replay_options import recording_and_manifest
+from workbench.verbs.recordings.trace_text import chosen_traces, is_lineage, json_lines, trace_text
+from workbench.verbs.running.component_output import ComponentOutput
+from workbench.verbs.running.run_options import RunArguments, ended_by_others, options_for
+from workbench.verbs.running.summary import exit_code, failure_text
 
 TRACE_FILE = "the trace"
 

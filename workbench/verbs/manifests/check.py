@@ -7,8 +7,8 @@ import click
 from runtime.model.errors import ExitCode
 from runtime.opening.check import check_flows
 from workbench.command_line.messages import show_failure, show_result
-from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow
-from workbench.verbs.linked_nodes import show_nodes
+from workbench.verbs.manifests.linked_nodes import show_nodes
+from workbench.verbs.options.arguments import MANIFEST_WORD, manifest_and_flow
 
 
 @click.command("check")

@@ -16,7 +16,7 @@ from runtime.opening.component_report import ComponentReport, component_file, in
 from runtime.scaffold.contracts import ROLE_WORLDS
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import show_problems, show_result
-from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow
+from workbench.verbs.options.arguments import MANIFEST_WORD, manifest_and_flow
 
 MIB = 1024 * 1024
 _TITLE_CELLS = 14

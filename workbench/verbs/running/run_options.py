@@ -35,9 +35,8 @@ from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import say, show_failure, show_problem, show_problems
 from workbench.terminal import ending_signals, standard_streams
 from workbench.terminal.progress_line import ProgressLine
-from workbench.verbs.arguments import MANIFEST_WORD, Duration, manifest_and_flow
-from workbench.verbs.component_output import ComponentOutput
-from workbench.verbs.linked_nodes import show_nodes
+from workbench.verbs.manifests.linked_nodes import show_nodes
+from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.on_error import OnError, require_nodes
 from workbench.verbs.options.overwrite_flag import require_file
 from workbench.verbs.options.trust_flag import admission, trust_option
@@ -49,8 +48,9 @@ from workbench.verbs.options.where_and_break import (
     where_note,
     where_option,
 )
-from workbench.verbs.summary import completed_line, exit_code, failure_text, summary_text
-from workbench.verbs.summary_json import summary_object
+from workbench.verbs.running.component_output import ComponentOutput
+from workbench.verbs.running.summary import completed_line, exit_code, failure_text, summary_text
+from workbench.verbs.running.summary_json import summary_object
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -20,17 +20,17 @@ from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.partial import edge_named, flow_behind, source_feeds
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import show_failure, show_problems
-from workbench.verbs.arguments import FLOW_PREFIX, manifest_and_flow, names_manifest
-from workbench.verbs.component_output import ComponentOutput
+from workbench.verbs.options.arguments import FLOW_PREFIX, manifest_and_flow, names_manifest
 from workbench.verbs.options.trust_flag import admission
-from workbench.verbs.run_options import (
+from workbench.verbs.running.component_output import ComponentOutput
+from workbench.verbs.running.run_options import (
     CommandLineRun,
     RunArguments,
     ended_by_others,
     print_report,
     run_flow,
 )
-from workbench.verbs.summary import exit_code
+from workbench.verbs.running.summary import exit_code
 
 MANIFEST_SUFFIX = ".toml"
 

@@ -22,10 +22,10 @@ from runtime.recording.diff.junit import JunitCase, JunitFile, JunitSuite
 from workbench.command_line.messages import say, show_result
 from workbench.terminal.progress_line import ProgressLine
 from workbench.text.answer_words import counted
-from workbench.verbs.arguments import Duration
+from workbench.verbs.options.arguments import Duration
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
 from workbench.verbs.options.trust_flag import trust_option
-from workbench.verbs.run_options import ended_by_others
+from workbench.verbs.running.run_options import ended_by_others
 
 BAR_CELLS = 24
 _SIGNS = {

@@ -18,7 +18,7 @@ from runtime.doctor.tool_table import TOOLS
 from runtime.model.errors import ExitCode
 from runtime.model.printable import json_line, printable
 from runtime.opening.cache_folder import compiled_cache
-from workbench.verbs.arguments import DEFAULT_MANIFEST, manifest_and_flow
+from workbench.verbs.options.arguments import DEFAULT_MANIFEST, manifest_and_flow
 
 _SIGNS = {
     FindingState.GOOD: "ok",

@@ -14,7 +14,7 @@ from runtime.flow.manifest.manifest_file import MANIFEST_NAME
 from runtime.model.errors import ExitCode
 from runtime.model.nearest import did_you_mean
 from workbench.command_line.messages import say
-from workbench.verbs.open import command as open_command
+from workbench.verbs.opening.open import command as open_command
 
 TOUR_SAMPLE = "fan-out"
 

@@ -25,7 +25,7 @@ from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import say, show_failure, show_problems, show_result
 from workbench.terminal import ending_signals
 from workbench.terminal.progress_line import ProgressLine
-from workbench.verbs.arguments import manifest_and_flow
+from workbench.verbs.options.arguments import manifest_and_flow
 
 _STATES = {
     ExitCode.OK: "built",

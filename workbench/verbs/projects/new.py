@@ -20,7 +20,7 @@ from runtime.scaffold.project import (
 )
 from runtime.scaffold.templates import LANGUAGES, TemplateLanguage
 from workbench.command_line.messages import say
-from workbench.verbs.arguments import manifest_and_flow
+from workbench.verbs.options.arguments import manifest_and_flow
 
 _EXAMPLES = """\b
 Examples:

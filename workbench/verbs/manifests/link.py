@@ -12,8 +12,8 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.printable import json_line
 from runtime.opening.check import link_each
 from workbench.command_line.messages import show_failure, show_problem, show_result
-from workbench.verbs.arguments import MANIFEST_WORD, manifest_and_flow
-from workbench.verbs.linked_nodes import node_text
+from workbench.verbs.manifests.linked_nodes import node_text
+from workbench.verbs.options.arguments import MANIFEST_WORD, manifest_and_flow
 
 
 @click.command("link")

@@ -15,7 +15,7 @@ from runtime.recording.diff.junit import JunitFile
 from runtime.recording.diff.report import Report
 from runtime.recording.format import FORMAT
 from workbench.command_line.messages import say, show_problems, show_result
-from workbench.verbs.replay_options import ReplayArguments, opened_recording
+from workbench.verbs.recordings.replay_options import ReplayArguments, opened_recording
 
 
 def expect(arguments: ReplayArguments) -> ExitCode:

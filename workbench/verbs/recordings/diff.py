@@ -12,8 +12,8 @@ from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.file.redaction_reach import redaction_reach
 from workbench.command_line.messages import show_problems
-from workbench.verbs.expect_options import print_comparison
 from workbench.verbs.options.trust_flag import admission, trust_option
+from workbench.verbs.recordings.expect_options import print_comparison
 
 _PATH = click.Path(path_type=Path, dir_okay=False)
 

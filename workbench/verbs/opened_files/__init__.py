@@ -1,1 +1,0 @@
-"""Files that are opened while the workbench runs."""

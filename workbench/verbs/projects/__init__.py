@@ -1,0 +1,1 @@
+"""New projects, and what a machine needs for them."""
