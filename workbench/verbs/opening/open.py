@@ -11,43 +11,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import click
 
-from runtime.flow.error_rules import GivenRule
 from runtime.opening.specification import start_process
 from workbench.settings.theme_names import THEME_NAMES
+from workbench.verbs.opening.open_arguments import OpenArguments
 from workbench.verbs.options.arguments import MANIFEST_WORD
 from workbench.verbs.options.on_error import OnError
 from workbench.verbs.options.overwrite_flag import overwrite_option
 from workbench.verbs.options.trust_flag import trust_option
-
-
-class OpenArguments(TypedDict):
-    """What the command line gives."""
-
-    words: tuple[str, ...]
-    flow: str | None
-    record: Path | None
-    overwrite: bool
-    redactions: tuple[str, ...]
-    ring: int | None
-    replay: Path | None
-    inputs: tuple[str, ...]
-    force: bool
-    no_mouse: bool
-    no_watch: bool
-    poll: bool
-    retry_on_reload: bool
-    trust: bool
-    on_error: tuple[GivenRule, ...]
-    config: Path | None
-    print_config: bool
-    theme: str | None
-    ascii_signs: bool
-    restore: bool
-    tour: bool
 
 
 @click.command("open")

@@ -28,7 +28,7 @@ from workbench.terminal.ascii_signs import needs_ascii
 from workbench.terminal.keyboard import read_keys_from_terminal
 from workbench.terminal.screen_driver import terminal_given_back
 from workbench.verbs.opening.look_into import look_into
-from workbench.verbs.opening.open import OpenArguments
+from workbench.verbs.opening.open_arguments import OpenArguments
 from workbench.verbs.options.arguments import manifest_and_flow, names_manifest
 from workbench.verbs.options.on_error import require_nodes
 from workbench.verbs.options.overwrite_flag import require_file
