@@ -15,7 +15,7 @@ from workbench.text.lines import Line, StyleRole
 
 _CELL, _ROW = 8.4, 18
 """Size of a cell in an SVG, in pixels: a monospaced font of 14."""
-_FILLS = {
+_FILLS: dict[object, str] = {
     StyleRole.STRONG: "#1f2328",
     StyleRole.ACCENT: "#0969da",
     StyleRole.GOOD: "#1a7f37",

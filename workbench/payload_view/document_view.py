@@ -90,12 +90,15 @@ class DocumentView(LineView, inherit_bindings=False):
         """Show another document, from its beginning."""
         self.document = document
         self._busy = Lock()
-        document.fit(max(self.room - 1, 1))
+        self._fit(document)
         self.rows = DocumentRows(document, self._busy)
         self.cursor = None
         self.scroll_to(y=0, animate=False, force=True)
         self.set_cursor(0)
         self._changed()
+
+    def _fit(self, document: PayloadDocument) -> None:
+        document.fit(max(self.room - 1, 1), max(self.size.height - len(document.heading()), 1))
 
     def on_resize(self) -> None:
         """Rows follow the width; the cursor stays at its place in the payload."""
@@ -106,7 +109,7 @@ class DocumentView(LineView, inherit_bindings=False):
             if not taken:
                 return
             offset = document.offset_of(self.cursor) if self.cursor is not None else 0
-            document.fit(max(self.room - 1, 1))
+            self._fit(document)
         self.rows = DocumentRows(document, self._busy)
         self._changed()
         if offset:

@@ -9,6 +9,7 @@ from workbench.payloads.deadline import Deadline, TookTooLongError
 from workbench.payloads.documents.before_after import BeforeAfter
 from workbench.payloads.documents.document import PayloadDocument
 from workbench.payloads.documents.text_document import TextDocument
+from workbench.payloads.image_viewer import ImageDocument
 from workbench.payloads.registry import open_document, viewers_for
 from workbench.payloads.viewer import PayloadPart
 
@@ -26,15 +27,23 @@ class OpenedPayload(NamedTuple):
     """What could not be done, or ""."""
 
 
-def open_way(part: PayloadPart, name: str | None, sides: Sides | None) -> OpenedPayload:
+def open_way(
+    part: PayloadPart, name: str | None, sides: Sides | None, no_pictures: str = ""
+) -> OpenedPayload:
     """The payload in the way of that name, or in the one that says most; as text if that takes
-    too long."""
+    too long.
+
+    `no_pictures` says why the terminal shows none, or "".
+    """
     ways = [viewer.name for viewer in viewers_for(part)]
     try:
         if name == BeforeAfter.name and isinstance(sides, CallSides):
             both = BeforeAfter(sides.before, sides.after, Deadline(OPEN_S))
             return OpenedPayload(ways, both, "")
-        return OpenedPayload(ways, open_document(part, name, Deadline(OPEN_S)), "")
+        document = open_document(part, name, Deadline(OPEN_S))
+        if isinstance(document, ImageDocument):
+            document = document.decoded(no_pictures)
+        return OpenedPayload(ways, document, "")
     except TookTooLongError:
         text = part.data.decode("utf-8", "replace")
         plain = TextDocument("raw", text, None, Deadline(OPEN_S))

@@ -22,6 +22,7 @@ from workbench.payload_view.document_view import DocumentView
 from workbench.payload_view.finding import PayloadFinding
 from workbench.payload_view.keys_dialog import PayloadKeysScreen
 from workbench.payload_view.opening import open_way
+from workbench.payload_view.picture_support import no_pictures
 from workbench.payload_view.saving import save_new, suggested_name
 from workbench.payload_view.screen_words import (
     difference_words,
@@ -110,9 +111,9 @@ class PayloadViewScreen(ModalScreen[bool]):
 
     async def _opened(self, name: str | None) -> None:
         began = monotonic()
-        part, sides = self._shown.part, self._sides
+        part, sides, unable = self._shown.part, self._sides, no_pictures(self.app)
 
-        names, document, said = await asyncio.to_thread(open_way, part, name, sides)
+        names, document, said = await asyncio.to_thread(open_way, part, name, sides, unable)
         self._ways = [*names, BEFORE_AFTER]
         self._way = document.name
         self.finding.forget()

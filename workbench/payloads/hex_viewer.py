@@ -48,7 +48,7 @@ class HexDocument:
         """True: they are all there."""
         return True
 
-    def fit(self, cells: int) -> None:
+    def fit(self, cells: int, lines: int | None = None) -> None:
         """As many bytes in a row as there is room for."""
         self._lines = HexLines(self._data, cells, self._start)
 

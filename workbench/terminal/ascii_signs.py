@@ -20,7 +20,7 @@ TWINS: Mapping[str, str] = {
     **dict.fromkeys("▲↑△▴", "^"),
     **dict.fromkeys("▼↓▽▾", "v"),
     **dict.fromkeys("█▇▆▅", "#"),
-    **dict.fromkeys("▄▃", "="),
+    **dict.fromkeys("▀▄▃", "="),
     **dict.fromkeys("▂▁", "_"),
     **dict.fromkeys("▒░▓", "%"),
     **dict.fromkeys("·∙•", "."),

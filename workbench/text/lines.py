@@ -49,11 +49,19 @@ class StyleRole(StrEnum):
     """Text on a background of the error colour."""
 
 
+class Pixels(NamedTuple):
+    """Colours of a cell of a picture, as 0xRRGGBB: the only ones that no theme gives."""
+
+    above: int
+    below: int | None
+    """None where the picture ends: the background stays."""
+
+
 class Span(NamedTuple):
-    """A run of text in one role."""
+    """A run of text in one role, or in the colours of a picture."""
 
     text: str
-    role: StyleRole = StyleRole.TEXT
+    role: StyleRole | Pixels = StyleRole.TEXT
 
 
 Line = tuple[Span, ...]

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.dom import DOMNode
 
 from runtime.model.printable import printable
-from workbench.text.lines import Span, StyleRole
+from workbench.text.lines import Pixels, Span, StyleRole
 from workbench.theme import ROLE_VARIABLES, role_styles
 
 _VARIABLES = tuple(dict.fromkeys(name for name, _ in ROLE_VARIABLES.values()))
@@ -27,10 +28,20 @@ def segments(
     return [
         Segment(
             text if text.isascii() and text.isprintable() else _printable(text),
-            base + styles[role],
+            base + (styles[role] if isinstance(role, StyleRole) else _pixel_style(role)),
         )
         for text, role in spans
     ]
+
+
+@lru_cache(maxsize=16_384)
+def _pixel_style(pixels: Pixels) -> Style:
+    below = None if pixels.below is None else _colour(pixels.below)
+    return Style(color=_colour(pixels.above), bgcolor=below)
+
+
+def _colour(value: int) -> Color:
+    return Color.from_rgb(value >> 16, value >> 8 & 0xFF, value & 0xFF)
 
 
 @lru_cache(maxsize=1_024)

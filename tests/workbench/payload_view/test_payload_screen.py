@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +27,9 @@ from tests.support.workbench_fakes import (
 from workbench.app import StudioApp
 from workbench.dialogs.payload_editor import PayloadScreen
 from workbench.payload_view.keys_dialog import PayloadKeysScreen
+from workbench.payload_view.picture_support import no_pictures
 from workbench.payload_view.screen import PayloadViewScreen
+from workbench.settings.preferences import Preferences
 from workbench.text.lines import plain
 
 ORDER = {
@@ -226,3 +229,32 @@ async def test_what_cannot_be_looked_into_is_said() -> None:
         await show(app, pilot, link, Update(Health.READY, replies=(large,)))
         assert "up to 64.0 MiB can be looked into" in text_of(app)
         assert plain(()) == ""
+
+
+async def test_an_image_is_drawn_into_the_room_there_is_or_it_is_said_why_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pil = pytest.importorskip("PIL.Image")
+    file = io.BytesIO()
+    pil.new("RGB", (640, 480), "red").save(file, "PNG")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    async with looking(file.getvalue(), content_type="image/png") as (app, pilot, _):
+        assert "PNG  640x480  8 bit RGB" in text_of(app)
+        assert text_of(app).count("▀" * 45) == 17
+        await pilot.resize_terminal(120, 36)
+        await rest(app, pilot)
+        assert text_of(app).count("▀" * 77) == 29
+        await press(app, pilot, "2")
+        assert "89 50 4e 47" in text_of(app)
+        monkeypatch.setattr(app, "no_color", True)
+        await press(app, pilot, "1")
+        assert "Not drawn: NO_COLOR is set" in text_of(app)
+        assert "89 50 4e 47" in text_of(app)
+    plain_terminal = StudioApp(
+        lambda: FakeLink(), title="", preferences=Preferences(ascii_signs=True)
+    )
+    assert "ASCII" in no_pictures(plain_terminal)
+    monkeypatch.delenv("COLORTERM")
+    monkeypatch.setenv("TERM", "xterm")
+    assert "fewer than 256" in no_pictures(StudioApp(lambda: FakeLink(), title=""))

@@ -24,7 +24,7 @@ CSH = b'"' + b"\\" * 60
 """Holds the csh lexer of Pygments for longer than anyone waits."""
 
 
-def roles(data: bytes, content_type: str) -> set[StyleRole]:
+def roles(data: bytes, content_type: str) -> set[object]:
     lines = render(RenderJob(PayloadPart(data, content_type), "raw", 60)).lines
     return {span.role for row in lines for span in row}
 

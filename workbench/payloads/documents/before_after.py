@@ -68,7 +68,7 @@ class BeforeAfter:
         parts = (row.key, before or "", after or "")
         return " ".join(part.replace("\n", " ") for part in parts if part)
 
-    def fit(self, cells: int) -> None:
+    def fit(self, cells: int, lines: int | None = None) -> None:
         """Two columns, or one with what went in above what came out."""
         if cells != self._cells:
             self._cells = cells

@@ -47,8 +47,8 @@ class PayloadDocument(Protocol):
         """The bytes that offsets count, to be searched: the payload, or what is made of it."""
         ...
 
-    def fit(self, cells: int) -> None:
-        """Make rows of that width from now on."""
+    def fit(self, cells: int, lines: int | None = None) -> None:
+        """Make rows of that width from now on; `lines` are in sight, for what is sized to them."""
         ...
 
     def heading(self) -> tuple[Line, ...]:

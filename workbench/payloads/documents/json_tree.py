@@ -179,7 +179,7 @@ class JsonTree:
         """True when all members of what is open were read."""
         return self._unread() is None
 
-    def fit(self, cells: int) -> None:
+    def fit(self, cells: int, lines: int | None = None) -> None:
         """Long values are cut at this width."""
         self._cells = cells
 

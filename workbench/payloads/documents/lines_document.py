@@ -16,7 +16,7 @@ class LinesDocument:
     def __init__(self, name: str, make: Callable[[int], Sequence[Line]]) -> None:
         self._name = name
         self._make = make
-        self._cells = 0
+        self._room: tuple[int, int | None] = (0, None)
         self._lines: Sequence[Line] = ()
 
     @property
@@ -34,10 +34,10 @@ class LinesDocument:
         """True: they are all there."""
         return True
 
-    def fit(self, cells: int) -> None:
-        """Make the lines for that width."""
-        if cells != self._cells:
-            self._cells = cells
+    def fit(self, cells: int, lines: int | None = None) -> None:
+        """Make the lines for that room."""
+        if (cells, lines) != self._room:
+            self._room = cells, lines
             self._lines = self._make(cells)
 
     def heading(self) -> tuple[Line, ...]:

@@ -72,7 +72,7 @@ class TableDocument:
         """True when all records were found."""
         return self._records.done
 
-    def fit(self, cells: int) -> None:
+    def fit(self, cells: int, lines: int | None = None) -> None:
         """Show as many columns as there is room for."""
         self._cells = cells
         self._bring_into_sight()

@@ -68,7 +68,7 @@ class TextDocument:
         """Rows whose places were found."""
         return len(self._starts)
 
-    def fit(self, cells: int) -> None:
+    def fit(self, cells: int, lines: int | None = None) -> None:
         """Cut the text into rows of at most `cells` cells."""
         if cells == self._cells:
             return
