@@ -13,6 +13,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, Lack, outline_of
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
 from runtime.protocol.breakpoints import BreakHit, BreakpointList
+from runtime.protocol.time_window import WHOLE_RUN, WindowTimes
 from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.updates import (
     BuildComparison,
@@ -95,6 +96,8 @@ class View:
     recording: RecordingStatus | None = None
     times: CallTimes = NO_CALLS
     """How long calls took."""
+    window: WindowTimes = WHOLE_RUN
+    """Of a part of the run, where one is asked for."""
     breaks: BreakpointList = NO_BREAKPOINTS
 
     def started_over(self) -> View:
@@ -104,6 +107,7 @@ class View:
             flow=None,
             snapshot=None,
             times=NO_CALLS,
+            window=WHOLE_RUN,
             builds=(),
             comparisons=(),
             change=None,
@@ -128,6 +132,7 @@ class View:
             builds=self.builds if update.builds is None else update.builds,
             build=self.build if update.build is None else update.build,
             times=self.times if update.times is None else update.times,
+            window=self.window if update.window is None else update.window,
             timeline=update.timeline or self.timeline,
             recording=update.recording or self.recording,
             breaks=self.breaks if update.breakpoints is None else update.breakpoints,

@@ -18,6 +18,15 @@ class Histograms(NamedTuple):
     end_to_end: Histogram | None
 
 
+class TimingBefore(NamedTuple):
+    """What the calls had come to at a moment, for the figures since then."""
+
+    nodes: dict[str, tuple[Histogram, int]]
+    """Durations of calls and fuel, by node."""
+    end_to_end: Histogram
+    in_calls_ns: int
+
+
 class CallTiming:
     """Gathers the times of calls. Next to the engine, whose speed and memory it does not touch."""
 
@@ -80,6 +89,29 @@ class CallTiming:
             for producer, waits in timing.all_waits().items()
         )
         return CallTimes(nodes, self._end_to_end.spread(), self._in_calls_ns, waits)
+
+    def before(self) -> TimingBefore:
+        """What to give to `times_since` later."""
+        return TimingBefore(
+            {node: (timing.calls.copy(), timing.fuel) for node, timing in self._nodes.items()},
+            self._end_to_end.copy(),
+            self._in_calls_ns,
+        )
+
+    def times_since(self, before: TimingBefore) -> CallTimes:
+        """What the calls came to since a moment, without waits."""
+        nodes = []
+        for node, timing in self._nodes.items():
+            calls, fuel = before.nodes.get(node, (None, 0))
+            later = timing.calls if calls is None else timing.calls.since(calls)
+            spread = later.spread()
+            if spread is not None:
+                nodes.append((node, NodeTimes(spread, timing.fuel - fuel)))
+        return CallTimes(
+            tuple(nodes),
+            self._end_to_end.since(before.end_to_end).spread(),
+            self._in_calls_ns - before.in_calls_ns,
+        )
 
 
 class _NodeTiming:

@@ -23,6 +23,7 @@ from runtime.execution.inspection import SessionInspector
 from runtime.execution.output_buffer import OutputBuffer
 from runtime.execution.recent_elements import RecentElements
 from runtime.execution.resources import SessionResources
+from runtime.execution.timing_windows import TimingWindows
 from runtime.hotreload.builds import LiveBuilds
 from runtime.hotreload.swap import Swapper
 from runtime.model.access import DeniedUse, base_of
@@ -71,6 +72,7 @@ class Execution:
         self.printed = OutputBuffer()
         self.log = EventLog()
         self.timing = CallTiming()
+        self.windows = TimingWindows(self.timing)
         self.recent = RecentElements()
         self._denied: dict[str, Counter[str]] = {}
         self.first_denials: list[str] = []

@@ -83,6 +83,23 @@ class Histogram:
         self.total_ns += other.total_ns
         self.max_ns = max(self.max_ns, other.max_ns)
 
+    def since(self, before: Histogram) -> Histogram:
+        """What was counted after this one stood as `before`, a copy of it.
+
+        `max_ns` is exact when the largest value of all came after that, else within its bucket.
+        """
+        later = Histogram()
+        for bucket, count in self._buckets.items():
+            left = count - before._buckets.get(bucket, 0)
+            if left > 0:
+                later._buckets[bucket] = left
+        later.count = self.count - before.count
+        later.total_ns = self.total_ns - before.total_ns
+        if later.count:
+            largest = min(_middle(max(later._buckets)), self.max_ns)
+            later.max_ns = self.max_ns if self.max_ns > before.max_ns else largest
+        return later
+
     def copy(self) -> Histogram:
         """A histogram with the same counts."""
         other = Histogram()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from runtime.model.linked import QueuePolicy
 from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import BreakRequest
+from runtime.protocol.time_window import ShowWindow
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +381,7 @@ SessionRequest = (
     | BackToBreak
     | ToggleMark
     | SetMarks
+    | ShowWindow
     | Fork
     | SaveBranches
     | TakeBranch

@@ -21,6 +21,7 @@ from runtime.protocol.breakpoints import BreakpointList, BreakpointTrial
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import FindCall, ReadPayload, Request
+from runtime.protocol.time_window import WindowTimes
 from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.trust_question import TrustQuestion
 
@@ -332,6 +333,8 @@ class Update:
     """Set when it changed."""
     times: CallTimes | None = None
     """Set when it changed."""
+    window: WindowTimes | None = None
+    """The part of the run that `ShowWindow` asked for; set when it changed."""
     running: bool = False
     call: CallInProgress | None = None
     """The call that has taken a while and is not over; nothing else is told meanwhile."""

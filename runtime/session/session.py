@@ -55,6 +55,7 @@ from runtime.protocol.requests import (
     TakeBranch,
     ToggleMark,
 )
+from runtime.protocol.time_window import ShowWindow
 from runtime.protocol.updates import CallMark, Health, Update
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.recording.file.writer import free_path
@@ -174,6 +175,7 @@ class FlowSession:
         on(JumpToStop, self._seek)
         on(JumpToMark, self._seek)
         on(ToggleMark, self._toggle_mark)
+        on(ShowWindow, lambda asked: self._updates.show_window(asked.window))
         on(SetMarks, lambda asked: self._time.branch.set_marks(asked.calls))
         on(SaveBranches, self._save_branches)
         on(Fork, self._fork)
@@ -236,6 +238,8 @@ class FlowSession:
     def _toggle_mark(self, asked: ToggleMark) -> None:
         self._stand()
         self._time.toggle_mark()
+        if self.execution.calls in self._time.branch.marks:
+            self.execution.windows.mark(self.snapshot())
 
     def _save_branches(self, asked: SaveBranches) -> None:
         branches, folder = self._time.branches, Path(asked.folder)

@@ -11,6 +11,7 @@ from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.breakpoints import BreakpointList
+from runtime.protocol.time_window import TimeWindow, WindowTimes
 from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline, TimelineMark
 from runtime.protocol.updates import (
     CallMark,
@@ -38,6 +39,7 @@ class _Picture:
     flow: LinkedFlow | None = None
     snapshot: FlowSnapshot | None = None
     times: CallTimes | None = None
+    window: WindowTimes | None = None
     problems: tuple[Diagnostic, ...] | None = None
     builds: tuple[NodeBuild, ...] | None = None
     timeline: Timeline | None = None
@@ -68,10 +70,15 @@ class UpdateBuilder:
         self._sent = _Picture()
         self._sent_events = 0
         self._shown: Execution = time.shown
+        self._window = TimeWindow.WHOLE
 
     def reply(self, reply: Reply) -> None:
         """Have the next update carry an answer that was asked for."""
         self._replies.append(reply)
+
+    def show_window(self, window: TimeWindow) -> None:
+        """Have updates carry the figures of this window."""
+        self._window = window
 
     def update(self, running: bool) -> Update:
         """What happened since the last update."""
@@ -95,6 +102,7 @@ class UpdateBuilder:
             flow=None if now.flow == before.flow else now.flow,
             snapshot=None if now.snapshot == before.snapshot else now.snapshot,
             times=None if now.times == before.times else now.times,
+            window=None if now.window == before.window else now.window,
             running=running,
             events=tuple(shown.inspector.lines(lines)),
             events_lost=lost,
@@ -119,10 +127,13 @@ class UpdateBuilder:
 
     def _picture(self) -> _Picture:
         shown = self._time.shown
+        snapshot = shown.snapshot()
+        shown.windows.look(snapshot)
         return _Picture(
             flow=shown.flow,
-            snapshot=shown.snapshot(),
+            snapshot=snapshot,
             times=shown.timing.times(),
+            window=shown.windows.times(self._window, snapshot, self._time.branch.marks),
             problems=self._reload.problems(),
             builds=shown.builds.shown(),
             timeline=self._timeline(),

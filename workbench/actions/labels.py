@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.actions.action import Action
 from workbench.actions.building import is_looked_at
-from workbench.actions.context import Context
+from workbench.actions.context import Context, PaneName
 from workbench.actions.queue_keys import is_held
 from workbench.actions.table import ACTIONS
 from workbench.text.figures import short_digest
@@ -45,6 +45,8 @@ def _label_of_run(action_id: str, context: Context) -> str:
             return "pause" if context.view.running else "run"
         case "pace":
             return f"pace {pace_name(context.pace)}"
+        case "viewer" if context.pane is PaneName.SLOW:
+            return "window"
         case "hold" if is_held(context):
             return "let go"
         case "step-node" if isinstance(context.selection, EdgeRef):

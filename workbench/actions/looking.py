@@ -30,7 +30,8 @@ LOOK: tuple[Action, ...] = (
            do=lambda to: to.panes.look_into_payload(), when=_has_element,
            needs="an element in the inspector"),
     Action(id="viewer", keys=("v",), label="viewer", group=Group.LOOK,
-           help="Show the payload with the next viewer: formatted, raw, hexadecimal.",
+           help="Show the payload with the next viewer: formatted, raw, hexadecimal. In pane 8, "
+                "show figures of the whole run, of the last 10 s, or since the last mark.",
            do=lambda to: to.panes.next_viewer()),
     Action(id="find", keys=("slash",), label="find", group=Group.LOOK,
            help="Search the pane: words, /regex/, fields such as depth > 20; ! negates.",

@@ -164,7 +164,7 @@ class PaneActions(Protocol):
         ...
 
     def next_viewer(self) -> None:
-        """Show payloads with the next viewer."""
+        """Show another view: payloads with the next viewer, in pane 8 the next part of the run."""
         ...
 
     def copy(self) -> None:

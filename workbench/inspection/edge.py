@@ -9,6 +9,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
 from runtime.protocol.updates import ElementSummary, QueueListing
 from workbench.inspection.flow_history import FlowHistory
+from workbench.inspection.history_chart import queue_chart
 from workbench.inspection.rows import LABEL_CELLS, facts, section, title
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import bar, count, duration, size
@@ -17,6 +18,8 @@ from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.view import ElementRef, NodeRef
 
 BAR_CELLS = 14
+CHART_CELLS = 60
+"""Cells from which the history of a queue is a chart."""
 INJECTED_SIGN = "+"
 """Before the number of an element that was put in by hand."""
 
@@ -51,11 +54,18 @@ def edge_rows(
         wait = times.wait(edge.source, edge.target)
         rows += _counts(snapshot.edges[index], wait, edge.rate, cells)
     if history is not None:
-        past = history.depth_line(index, edge.capacity, cells - LABEL_CELLS - 3)
-        rows += facts((("last 5 min", line((past, StyleRole.GOOD))),), cells)
+        rows += _history(history, index, edge.label, edge.capacity, cells)
     rows.append(section("waiting", "in order of taking", cells))
     rows += _waiting(listing)
     return rows
+
+
+def _history(history: FlowHistory, index: int, label: str, capacity: int, cells: int) -> list[Row]:
+    """The last five minutes: a chart, or one row where the pane is narrow."""
+    if cells >= CHART_CELLS:
+        return queue_chart(history, index, label, capacity, cells)
+    past = history.depth_line(index, capacity, cells - LABEL_CELLS - 3)
+    return facts((("last 5 min", line((past, StyleRole.GOOD))),), cells)
 
 
 def depth_bar(edge: EdgeSnapshot, cells: int) -> Line:

@@ -47,29 +47,48 @@ class FlowHistory:
 
     def depth_line(self, edge: int, capacity: int, cells: int) -> str:
         """How deep a queue was, a column for equal parts of the time; "" before two samples."""
-        depths = [sample.depths[edge] for sample in self._samples if edge < len(sample.depths)]
+        depths = self.depths(edge)
         return sparkline(depths, capacity, cells) if len(depths) > 1 else ""
+
+    def depths(self, edge: int) -> list[int]:
+        """How deep a queue was, a sample a second."""
+        return [sample.depths[edge] for sample in self._samples if edge < len(sample.depths)]
 
     def busy_line(self, node: int, cells: int) -> str:
         """What part of flow time a node was in calls; "" before three samples."""
+        shares = self.busy_shares(node)
+        return sparkline(shares, 100, cells) if len(shares) > 1 else ""
+
+    def busy_shares(self, node: int) -> list[int]:
+        """What part of flow time a node was in calls, in per cent, a second each."""
         shares = []
         for before, after in pairwise(self._samples):
             passed = after.flow_ns - before.flow_ns
             spent = after.busy_ns[node] - before.busy_ns[node]
             shares.append(min(100 * spent // passed, 100) if passed > 0 else 0)
-        return sparkline(shares, 100, cells) if len(shares) > 1 else ""
+        return shares
+
+    @property
+    def began_s(self) -> int:
+        """Seconds between the first sample and the last."""
+        return round(self._samples[-1].at_s - self._samples[0].at_s) if self._samples else 0
 
 
 def sparkline(values: Sequence[int], most: int, cells: int) -> str:
     """Values as blocks of eight heights, the latest at the right; the largest of each column."""
-    if not values or cells <= 0:
-        return ""
-    columns = min(cells, len(values))
+    top = len(LEVELS) - 1
+    largest = columns_of(values, cells)
+    return "".join(
+        LEVELS[min(-(-value * top // most), top) if most > 0 else 0] for value in largest
+    )
+
+
+def columns_of(values: Sequence[int], cells: int) -> list[int]:
+    """The largest of each of at most so many equal parts, in order."""
+    columns = max(min(cells, len(values)), 0)
     made = []
     for column in range(columns):
         low = column * len(values) // columns
         high = max((column + 1) * len(values) // columns, low + 1)
-        value = max(values[low:high])
-        top = len(LEVELS) - 1
-        made.append(LEVELS[min(-(-value * top // most), top) if most > 0 else 0])
-    return "".join(made)
+        made.append(max(values[low:high]))
+    return made

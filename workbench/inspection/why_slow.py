@@ -9,13 +9,15 @@ from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.time_units import NS_PER_S
+from runtime.protocol.time_window import WHOLE_RUN, TimeWindow, WindowTimes
 from workbench.inspection.flow_history import FlowHistory
+from workbench.inspection.history_chart import node_chart, queue_chart
 from workbench.inspection.pressure_cause import Cause, blocking_edge, find_cause, shares
 from workbench.inspection.rows import column, facts, prose
-from workbench.text.figures import count, duration
+from workbench.text.figures import calls_words, count, duration, spaced_duration
 from workbench.text.glyphs import CAUSE
 from workbench.text.lines import Row, Span, StyleRole, line, pad, width_of
-from workbench.view import EdgeRef, NodeRef
+from workbench.view import EdgeRef, NodeRef, Selection
 
 BAR_CELLS = 10
 """One for each 10 % that a node was busy."""
@@ -29,6 +31,11 @@ HISTORY_HEADING = "busy, last 5 min"
 FEWEST_SAMPLES = 20
 """Below so many a quantile is not shown."""
 NONE = "·"
+_OF_WINDOW = {
+    TimeWindow.WHOLE: "of the whole run",
+    TimeWindow.LATEST: "of the last 10 s",
+    TimeWindow.MARK: "since a mark",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +54,25 @@ def slow_rows(
     times: CallTimes,
     cells: int,
     history: FlowHistory | None = None,
+    window: WindowTimes = WHOLE_RUN,
+    selection: Selection | None = None,
 ) -> list[Row]:
-    """The cause first, then a table with the cause, those that waited and the busiest on top."""
+    """The cause first, then a table with the cause, those that waited and the busiest on top, then
+    the history of what is selected, else of the cause.
+
+    All but the history is of the `window`; where that has no figures, of the whole run.
+    """
     if snapshot is None or not snapshot.calls:
         return [
             Row(line((" No calls yet.", StyleRole.DIM))),
             Row(line((" Figures begin with the first call.", StyleRole.DIM))),
         ]
+    rows = _window_rows(window, cells)
+    if window.window is not TimeWindow.WHOLE and not window.refusal:
+        snapshot, times = window.within(snapshot), window.times
     cause = find_cause(flow, snapshot)
     nodes = sorted(snapshot.nodes, key=lambda node: _rank(node, cause))
-    rows = _cause_rows(cause, cells)
+    rows += _cause_rows(cause, cells)
     if cells >= WIDE:
         table = _table(flow, snapshot, times, nodes, cause, cells, ("time", "calls"))
         rows += _with_history(table, snapshot, history, cells)
@@ -64,7 +80,60 @@ def slow_rows(
         rows += _table(flow, snapshot, times, nodes, cause, cells, ("time",))
         rows.append(Row(()))
         rows += _table(flow, snapshot, times, nodes, cause, cells, ("calls",))
-    return rows + _end_to_end(times, cells)
+    rows += _end_to_end(times, cells)
+    rows += _incomplete(snapshot, times, cells)
+    if history is None:
+        return rows
+    if selection is None and cause is not None and cause.node is not None:
+        selection = NodeRef(cause.node)
+    return rows + _chart(flow, history, selection, cells)
+
+
+def window_words(window: WindowTimes, snapshot: FlowSnapshot | None) -> str:
+    """Which part of the run the figures are of, and how long it is."""
+    if snapshot is None or window.refusal:
+        return TimeWindow.WHOLE.value
+    length = spaced_duration(window.within(snapshot).at_ns)
+    match window.window:
+        case TimeWindow.WHOLE:
+            return f"whole run, {length}"
+        case TimeWindow.LATEST:
+            return f"last {length}"
+        case TimeWindow.MARK:
+            at = 0 if window.began is None else window.began.calls
+            return f"since the mark at call {at:,}, {length}"
+
+
+def _window_rows(window: WindowTimes, cells: int) -> list[Row]:
+    if not window.refusal:
+        return []
+    words = f"No figures {_OF_WINDOW[window.window]}: {window.refusal}. These are of the whole run."
+    return [*prose(words, cells, StyleRole.DIM), Row(())]
+
+
+def _incomplete(snapshot: FlowSnapshot, times: CallTimes, cells: int) -> list[Row]:
+    """Places of the past are reached from a checkpoint: calls before it were not timed again."""
+    timed = sum(own.calls.samples for _, own in times.nodes)
+    if not timed or timed >= snapshot.calls:
+        return []
+    words = (
+        f"p50, p99, max and end to end are of the last {timed:,} of {calls_words(snapshot.calls)}."
+    )
+    return [Row(()), *prose(words, cells, StyleRole.DIM)]
+
+
+def _chart(
+    flow: LinkedFlow, history: FlowHistory, selection: Selection | None, cells: int
+) -> list[Row]:
+    rows: list[Row] = []
+    match selection:
+        case NodeRef(name) if name in flow.by_name:
+            at = next(index for index, node in enumerate(flow.nodes) if node.name == name)
+            rows = node_chart(history, at, name, cells)
+        case EdgeRef(index) if index < len(flow.edges):
+            edge = flow.edges[index]
+            rows = queue_chart(history, index, edge.label, edge.capacity, cells)
+    return [Row(()), *rows] if rows else []
 
 
 def _with_history(

@@ -160,8 +160,11 @@ class PaneController:
             self._panes.target.wrapped = not self._panes.target.wrapped
 
     def next_viewer(self) -> None:
-        """Show payloads with the next viewer."""
-        self._panes.inspector.next_viewer()
+        """Show payloads with the next viewer; in pane 8, the next part of the run."""
+        if self._panes.active is PaneName.SLOW:
+            self._panes.slow.next_window()
+        else:
+            self._panes.inspector.next_viewer()
 
     def copy(self) -> None:
         """Copy the marked text, else what the active pane offers."""

@@ -158,6 +158,7 @@ class Panes(Vertical, inherit_bindings=False):
         """The graph shows it, the inspector looks into it."""
         self.flow_pane.selection = selection
         self.inspector.selection = selection
+        self.slow.selection = selection
         self.write_bars()
 
     def watch_active(self) -> None:
@@ -276,8 +277,9 @@ class Panes(Vertical, inherit_bindings=False):
         self.focus_pane(PaneName.INSPECTOR)
 
     @on(Inspector.Wanted)
-    def ask(self, message: Inspector.Wanted) -> None:
-        """The inspector asks the session."""
+    @on(SlowPane.Wanted)
+    def ask(self, message: Inspector.Wanted | SlowPane.Wanted) -> None:
+        """A pane asks the session."""
         self._send(message.request)
 
     @on(LineView.Opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 from types import MappingProxyType
 
 from rich.cells import cell_len
@@ -12,6 +13,7 @@ from textual.reactive import reactive
 from runtime.model.snapshot import EdgeSnapshot
 from workbench.inspection.break_rows import stop_signs
 from workbench.inspection.edge import depth_bar
+from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.rows import column
 from workbench.search.row_fields import QUEUES, QueueFields
 from workbench.text.figures import count, duration
@@ -25,6 +27,10 @@ BAR_CELLS = (5, 24)
 DEPTH_CELLS = 9
 """Of depth and capacity, where there is no edge yet."""
 NAME_CELLS = (16, 34)
+HISTORY_CELLS = 15
+HISTORY_BAR = 8
+"""Cells that a bar keeps where there is a history next to it."""
+HISTORY_HEADING = "last 5 min"
 
 
 class QueuesPane(LineView, inherit_bindings=False):
@@ -40,9 +46,15 @@ class QueuesPane(LineView, inherit_bindings=False):
 
     def watch_view(self, old: View, new: View) -> None:
         """Fill the table when the snapshot has changed."""
+        if new.snapshot is not None:
+            self._history.take(new.snapshot, monotonic())
         changed = old.snapshot != new.snapshot or old.breaks != new.breaks
         if changed or old.flow != new.flow:
             self._fill()
+
+    def __init__(self, *, id: str, classes: str) -> None:
+        super().__init__(id=id, classes=classes)
+        self._history = FlowHistory()
 
     def record_of(self, row: Row) -> object:
         """The queue's figures."""
@@ -82,16 +94,20 @@ class QueuesPane(LineView, inherit_bindings=False):
             return
         signs = stop_signs(self.view.breaks)
         name_cells, bar_cells = self._cells(snapshot.edges, bool(signs))
+        past_cells = HISTORY_CELLS if bar_cells - HISTORY_CELLS - 1 >= HISTORY_BAR else 0
+        if past_cells:
+            bar_cells -= past_cells + 1
         names = tuple(edge.label for edge in snapshot.edges)
         self._short = shorten(names, name_cells - bool(signs))
         heading = (
             Span(" "),
             column("edge", name_cells, StyleRole.FAINT),
             column("depth", bar_cells + self._depth_cells, StyleRole.FAINT),
+            *((column(HISTORY_HEADING, past_cells, StyleRole.FAINT),) if past_cells else ()),
             *(column(text, cells, StyleRole.FAINT, right=True) for text, cells in self._columns()),
         )
         rows = [
-            Row(self._row(edge, name_cells, bar_cells, signs), EdgeRef(edge.index))
+            Row(self._row(edge, name_cells, bar_cells, past_cells, signs), EdgeRef(edge.index))
             for edge in snapshot.edges
         ]
         self.show(rows, (heading,))
@@ -117,8 +133,18 @@ class QueuesPane(LineView, inherit_bindings=False):
         bar_cells = min(max(room - longest, BAR_CELLS[0]), BAR_CELLS[1])
         return max(min(longest, room - bar_cells), NAME_CELLS[0]), bar_cells
 
+    def _past(self, edge: EdgeSnapshot, cells: int) -> tuple[Span, ...]:
+        """How deep it was, where there is room for that."""
+        past = self._history.depth_line(edge.index, edge.capacity, cells)
+        return (column(past, cells, StyleRole.GOOD),) if cells else ()
+
     def _row(
-        self, edge: EdgeSnapshot, name_cells: int, bar_cells: int, signs: Mapping[str, str]
+        self,
+        edge: EdgeSnapshot,
+        name_cells: int,
+        bar_cells: int,
+        past_cells: int,
+        signs: Mapping[str, str],
     ) -> Line:
         depth = depth_bar(edge, bar_cells)
         fill = " " * max(bar_cells + self._depth_cells + 1 - width_of(depth), 0)
@@ -140,6 +166,7 @@ class QueuesPane(LineView, inherit_bindings=False):
             column(self._short[edge.label], name_cells - (stop != " "), StyleRole.TEXT),
             *depth,
             Span(fill),
+            *self._past(edge, past_cells),
             *(
                 column(text, width, role, right=True)
                 for (text, role), width in zip(values, cells, strict=False)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from time import monotonic
 
+from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 
+from runtime.protocol.time_window import ShowWindow, TimeWindow
 from workbench.inspection.flow_history import FlowHistory
-from workbench.inspection.why_slow import slow_rows
+from workbench.inspection.why_slow import slow_rows, window_words
 from workbench.search.row_fields import NODES, NodeFields
-from workbench.text.lines import Row, StyleRole, line
-from workbench.view import NodeRef, View
+from workbench.text.keys import shown_key
+from workbench.text.lines import Row, StyleRole, fit, line
+from workbench.view import NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 
 
@@ -19,14 +23,27 @@ class SlowPane(LineView, inherit_bindings=False):
 
     vocabulary = NODES
 
+    class Wanted(Message):
+        """The session shall be asked."""
+
+        def __init__(self, request: ShowWindow) -> None:
+            super().__init__()
+            self.request = request
+
     view: reactive[View] = reactive(View, repaint=False)
+    selection: reactive[Selection | None] = reactive(None, repaint=False)
 
     def watch_view(self, old: View, new: View) -> None:
         """Fill the table when the figures have changed."""
         if new.snapshot is not None:
             self._history.take(new.snapshot, monotonic())
-        if old.snapshot != new.snapshot or old.flow != new.flow or old.times != new.times:
+        seen = (old.snapshot, old.flow, old.times, old.window)
+        if seen != (new.snapshot, new.flow, new.times, new.window):
             self.fill()
+
+    def watch_selection(self) -> None:
+        """Its history is shown."""
+        self.fill()
 
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
@@ -53,4 +70,23 @@ class SlowPane(LineView, inherit_bindings=False):
         if view.flow is None:
             self.show((Row(line((" Figures appear when the flow runs.", StyleRole.DIM))),))
         else:
-            self.show(slow_rows(view.flow, view.snapshot, view.times, self.room, self._history))
+            self.show(
+                slow_rows(
+                    view.flow,
+                    view.snapshot,
+                    view.times,
+                    self.room,
+                    self._history,
+                    view.window,
+                    self.selection,
+                )
+            )
+            key = shown_key("viewer", "v")
+            words = f"{key}: {window_words(view.window, view.snapshot)}"
+            self.border_subtitle = Content(fit(words, max(self.size.width - 4, 1)))
+
+    def next_window(self) -> None:
+        """Ask for the figures of the next part of the run."""
+        windows = list(TimeWindow)
+        following = windows[(windows.index(self.view.window.window) + 1) % len(windows)]
+        self.post_message(self.Wanted(ShowWindow(following)))

@@ -18,6 +18,8 @@ from runtime.protocol.requests import (
     StepCall,
     ToggleMark,
 )
+from runtime.protocol.time_window import ShowWindow, TimeWindow
+from tests.support.narrow import present
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project, sink
@@ -70,3 +72,9 @@ def test_the_screen_begins_again_only_where_another_place_is_shown(driver: Drive
     driver.ask(JumpTo(5))
     driver.ask(StepBack())
     assert driver.session.update().rewound is False
+    driver.ask(JumpTo(4))
+    # A mark that is set where the flow stands has figures from there on.
+    driver.ask(ToggleMark(), ShowWindow(TimeWindow.MARK))
+    window = present(driver.ask(StepCall(), StepCall()).window)
+    assert present(window.began).calls == 4
+    assert sum(own.calls.samples for _, own in window.times.nodes) == 2

@@ -10,6 +10,7 @@ from workbench.inspection.edge import edge_rows
 from workbench.inspection.flow_history import SAMPLES, FlowHistory, sparkline
 from workbench.inspection.why_slow import HISTORY_HEADING, slow_rows
 from workbench.text.lines import plain
+from workbench.view import NodeRef
 
 FLOW = fan_out()
 
@@ -36,9 +37,23 @@ def test_a_sample_a_second_is_kept_and_another_place_begins_again() -> None:
     assert set(history.busy_line(0, 20)) == {"▁"}
     now = snapshot(FLOW, calls=500)
     rows = [plain(row.spans) for row in edge_rows(FLOW, now, NO_CALLS, 0, None, 60, history)]
-    assert any(row.startswith(" last 5 min") and "█" in row for row in rows)
+    heading = next(at for at, row in enumerate(rows) if "last 5 min" in row)
+    top, middle, bottom, axis = rows[heading + 1 : heading + 5]
+    assert (top[:5], middle[:5], bottom[:5]) == (" 16 ┤", "  8 ┤", "  0 ┼")
+    assert "█" in top
+    for low, high in zip(bottom[5:] + middle[5:], middle[5:] + top[5:], strict=True):
+        assert high == " " or low == "█"
+    assert axis.split() == ["4m59s", "ago", "now"]
+    narrow = [plain(row.spans) for row in edge_rows(FLOW, now, NO_CALLS, 0, None, 36, history)]
+    assert any(row.startswith(" last 5 min") and "█" in row for row in narrow)
     table = [plain(row.spans) for row in slow_rows(FLOW, now, NO_CALLS, 160, history)]
     assert any(HISTORY_HEADING in row for row in table)
     assert any("router" in row and "▅" in row for row in table)
+    chosen = slow_rows(FLOW, now, NO_CALLS, 80, history, selection=NodeRef("router"))
+    shares = [plain(row.spans) for row in chosen][-5:]
+    assert "router, busy, last 5 min" in shares[0]
+    assert "mean 50%" in shares[0]
+    assert (shares[1][:7].strip(), shares[3][:7].strip()) == ("100% ┤", "0% ┼")
+    assert set(shares[2][7:].strip()) == {"▄"}
     history.take(snapshot(FLOW, calls=3), 900.0)
     assert history.depth_line(0, 16, 20) == ""
