@@ -28,8 +28,10 @@ from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
 from runtime.timetravel.replay_source import ReplaySource
+from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.denied_uses import OnDenied
+from runtime.wasm.layer_choice import preferred_layer
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 OnPrint = Callable[[str, int, str, bytes, bool], None]
@@ -70,6 +72,8 @@ class SessionOptions:
     """Give the project what it asks for beyond its folder, and build it, without a question."""
     retry_on_reload: bool = False
     """Make a failed call again as soon as its node has another build."""
+    guest_debug: GuestDebug = GuestDebug.COMPILED
+    """Whose memory can be read, where the call layer can."""
     recording: RecordingSettings = field(default_factory=RecordingSettings)
     on_error: tuple[GivenRule, ...] = ()
     """What follows failed calls; it counts more than the project's settings do. A replay follows
@@ -98,16 +102,18 @@ def open_flow(
     compiling: Compiling | None = None,
     *,
     admit: Admit = require_trust,
+    guest_debug: GuestDebug = GuestDebug.OFF,
 ) -> OpenedFlow:
     """Links a flow and compiles its components.
 
     `admit` decides which grants beyond the project's folder it gets; by default those that the
     user has agreed to, or none of it runs. `compiling` is called before each component that
-    has to be compiled.
+    has to be compiled. `guest_debug` says whose memory can be read.
 
     Raises `UnlinkedFlowError` with every problem, and what `admit` raises.
     """
-    linking = Linking(Host(compiled_cache()), admit=admit)
+    host = Host(compiled_cache(), preferred_layer(guest_debug))
+    linking = Linking(host, admit=admit)
     text = read_manifest(manifest)
     progress = _Progress(compiling) if compiling is not None else None
     linking.host.on_compile = progress.compile if progress is not None else None
@@ -146,7 +152,13 @@ class FlowOpener:
     ) -> FlowSession:
         """See `Opener.open`; `notes` are shown as problems."""
         trust = self.trust()
-        opened = open_flow(self.manifest, self.flow, compiling, admit=trust.withhold)
+        opened = open_flow(
+            self.manifest,
+            self.flow,
+            compiling,
+            admit=trust.withhold,
+            guest_debug=self.options.guest_debug,
+        )
         feeds = None
         if self.inputs:
             feeds = partial(text_inputs, self.inputs, opened.flow.sources)

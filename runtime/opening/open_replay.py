@@ -52,6 +52,7 @@ class ReplayOpener:
             force=self.force,
             admit=trust.withhold,
             compiling=compiling,
+            guest_debug=self.options.guest_debug,
         )
         exact = recorded.same_structure and not self.inputs
         return open_session(

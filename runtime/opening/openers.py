@@ -33,6 +33,7 @@ def options_of(given: SessionSpecification) -> SessionOptions:
         poll_only=given.poll_only,
         trusted=given.trusted,
         retry_on_reload=given.retry_on_reload,
+        guest_debug=given.guest_debug,
         recording=RecordingSettings(
             path=given.record,
             ring_bytes=given.ring_bytes,

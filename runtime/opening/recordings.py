@@ -33,6 +33,7 @@ from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import ReplayStep, steps_of_file
+from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
@@ -134,12 +135,13 @@ def open_recording(
     folder: Path | None = None,
     admit: Admit = require_trust,
     compiling: Compiling | None = None,
+    guest_debug: GuestDebug = GuestDebug.OFF,
 ) -> RecordedFlow:
     """Opens a recording with the flow it names, or with another one.
 
     Other builds are let pass, and reported as warnings; `force` lets another graph pass too. The
     manifest is named from `folder`, by default that of the recording.
-    `admit` is as for `open_flow`.
+    `admit` and `guest_debug` are as for `open_flow`.
 
     The file is checked from its first to its last byte, so that no component is blamed for what
     happened to the file.
@@ -154,7 +156,9 @@ def open_recording(
     _require_redaction(path, header)
     if manifest is None:
         manifest = manifest_of(path, folder)
-    opened = open_flow(manifest, flow or header.flow, compiling, admit=admit)
+    opened = open_flow(
+        manifest, flow or header.flow, compiling, admit=admit, guest_debug=guest_debug
+    )
     graphs = RecordedGraphs(path, header, opened.flow, opened.linking.compiled)
     try:
         opened = _with_first_graph(path, header, opened, graphs)

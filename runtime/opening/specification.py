@@ -12,6 +12,7 @@ from runtime.child.client import ProcessClient
 from runtime.child.pipe_messages import Compiling, Opener
 from runtime.flow.error_rules import GivenRule
 from runtime.protocol.timeline import RING_BYTES
+from runtime.wasm.guest_memory import GuestDebug
 
 if TYPE_CHECKING:
     from runtime.build.session_builds import SessionBuilds
@@ -35,6 +36,8 @@ class SessionSpecification:
     poll_only: bool = False
     trusted: bool = False
     retry_on_reload: bool = False
+    guest_debug: GuestDebug = GuestDebug.COMPILED
+    """Whose memory can be read, where the call layer can."""
     on_error: tuple[GivenRule, ...] = ()
     record: Path | None = None
     """A file that everything goes into from the start."""

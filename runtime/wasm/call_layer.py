@@ -16,6 +16,7 @@ from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedNode
 from runtime.model.surface import Surface
 from runtime.wasm.declared_memory import Declared
+from runtime.wasm.guest_memory import GuestMemory, NotAvailable
 from runtime.wasm.host_functions.denied_uses import DeniedUses
 from runtime.wasm.host_functions.printing import OnPrint
 
@@ -78,6 +79,11 @@ class NodeInstance(Protocol):
         """Buffers the component owns now."""
         ...
 
+    @property
+    def memory(self) -> GuestMemory | NotAvailable:
+        """What the component remembers between two calls, where that can be read."""
+        ...
+
     def make(self, run: Any, call: Call, /) -> Answer:
         """Make a call with one of `runs`.
 
@@ -127,6 +133,10 @@ class CallLayer(Protocol):
         """Part of the key of compiled code: the version, and whatever else its form depends on."""
         ...
 
+    def mode(self, data: bytes) -> str:
+        """How this component is compiled; the last part of the key of its code."""
+        ...
+
     @property
     def max_taken_bytes(self) -> int:
         """Bytes of one list that a component can hand over at once."""
@@ -137,11 +147,11 @@ class CallLayer(Protocol):
         """Bytes of one list, or of a text, that a component is given at once."""
         ...
 
-    def compile(self, data: bytes) -> Any:
+    def compile(self, data: bytes, mode: str) -> Any:
         """Compile a component. Raises NotCompiledError."""
         ...
 
-    def load(self, path: Path) -> Any | None:
+    def load(self, path: Path, mode: str) -> Any | None:
         """What `serialize` gave, from an authenticated file; None when it is of no use."""
         ...
 

@@ -83,8 +83,9 @@ class Host:
         if known is not None:
             return known
         _check_header(data)
-        key = f"{digest}-{self._key}"
-        code = self._load(key, data)
+        mode = self.layer.mode(data)
+        key = f"{digest}-{self._key}{mode}"
+        code = self._load(key, data, mode)
         description = self._description(key, code, digest, data)
         compiled = Compiled(digest, description.surface, code, description.declared)
         with self._lock:
@@ -101,18 +102,18 @@ class Host:
             self._cache.keep_description(key, msgspec.json.encode(made))
         return made
 
-    def _load(self, key: str, data: bytes) -> Any:
+    def _load(self, key: str, data: bytes, mode: str) -> Any:
         if self._cache is not None:
             path = self._cache.find(key)
             if path is not None:
-                code = self.layer.load(path)
+                code = self.layer.load(path, mode)
                 if code is not None:
                     return code
                 self._cache.discard(path)
         if self.on_compile is not None:
             self.on_compile()
         try:
-            code = self.layer.compile(data)
+            code = self.layer.compile(data, mode)
         except NotCompiledError as error:
             raise _not_compiled(_cause(str(error))) from None
         if self._cache is not None:

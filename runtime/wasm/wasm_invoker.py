@@ -23,6 +23,7 @@ from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError, NodeInstance
+from runtime.wasm.guest_memory import GuestMemory, NotAvailable
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import host_bug
@@ -30,6 +31,7 @@ from runtime.wasm.host_functions.denied_uses import DeniedUses, OnDenied
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.host_functions.printing import OnPrint
 
+_NO_INSTANCE = NotAvailable("there is no instance")
 _FINISHED = Answer(Finished())
 
 
@@ -230,6 +232,11 @@ class WasmInvoker:
         """Buffers a node's component owns now; more after every call is a leak."""
         instance = self._instances.get(node)
         return 0 if instance is None else instance.live_handles
+
+    def memory(self, node: str) -> GuestMemory | NotAvailable:
+        """What a node's component remembers between two calls, where that can be read."""
+        instance = self._instances.get(node)
+        return _NO_INSTANCE if instance is None else instance.memory
 
     def digest(self, node: str) -> str | None:
         """Digest of what is really instantiated for a node."""

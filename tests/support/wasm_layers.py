@@ -8,6 +8,7 @@ import pytest
 
 from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.direct.direct_layer import DirectLayer
+from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.native.extension import Extension, find_extension
 
 
@@ -26,12 +27,12 @@ LAYERS = ("direct", pytest.param("native", marks=needs_native))
 """Parameters of a test that runs on both."""
 
 
-def make_layer(name: str) -> CallLayer:
-    """A new layer."""
+def make_layer(name: str, debug: GuestDebug = GuestDebug.OFF) -> CallLayer:
+    """A new layer; `debug` says whose memory can be read, natively."""
     if name == "direct":
         return DirectLayer()
     from runtime.wasm.native.native_layer import NativeLayer
 
     extension = native_extension()
     assert extension is not None
-    return NativeLayer(extension)
+    return NativeLayer(extension, debug)

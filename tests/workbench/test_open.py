@@ -18,6 +18,7 @@ from runtime.model.linked import ErrorPolicy, ErrorRule
 from runtime.opening.open import SessionOptions
 from runtime.opening.openers import options_of
 from runtime.opening.specification import SessionSpecification
+from runtime.wasm.guest_memory import GuestDebug
 from tests.support.session_driver import opened
 from tests.support.terminal import in_terminal
 from workbench.app import StudioApp
@@ -62,6 +63,7 @@ def test_leaving_a_flow_that_does_not_open_is_an_error(
         ([], SessionOptions()),
         (["--no-watch"], SessionOptions(watch=False)),
         (["--poll"], SessionOptions(poll_only=True)),
+        (["--guest-debug", "all"], SessionOptions(guest_debug=GuestDebug.ALL)),
         (["--retry-on-reload"], SessionOptions(retry_on_reload=True)),
         (
             ["--on-error", "skip", "--on-error", "router=retry(2, 5ms)"],

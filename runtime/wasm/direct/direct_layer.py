@@ -45,14 +45,18 @@ class DirectLayer:
         self._pollables: Component | None = None
         self._of_thread = threading.local()
 
-    def compile(self, data: bytes) -> Component:
+    def mode(self, data: bytes) -> str:
+        """See `CallLayer.mode`: there is one."""
+        return ""
+
+    def compile(self, data: bytes, mode: str) -> Component:
         """See `CallLayer.compile`."""
         try:
             return Component(self.engine, data)
         except WasmtimeError as error:
             raise NotCompiledError(str(error)) from None
 
-    def load(self, path: Path) -> Component | None:
+    def load(self, path: Path, mode: str) -> Component | None:
         """See `CallLayer.load`."""
         try:
             return Component.deserialize_file(self.engine, str(path))

@@ -31,6 +31,7 @@ from runtime.wasm.abi.handles import Handles
 from runtime.wasm.abi.value_layout import WORDS, word
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError
 from runtime.wasm.direct.calls import DirectCalls, Run
+from runtime.wasm.guest_memory import NotAvailable
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
@@ -47,6 +48,7 @@ _new_tuple: Any = tuple.__new__
 _set_fuel = capi.set_fuel
 _get_fuel = capi.get_fuel
 _lseek, _FROM_HERE = os.lseek, os.SEEK_CUR
+_NOT_READABLE = NotAvailable("that takes the native call layer, which is not in use here")
 _NOTHING_PRINTED: tuple[tuple[Printed, ...], int] = ((), 0)
 
 
@@ -126,6 +128,11 @@ class ComponentInstance:
     def live_handles(self) -> int:
         """Buffers the component owns now."""
         return self._state.owned.count
+
+    @property
+    def memory(self) -> NotAvailable:
+        """See `NodeInstance.memory`."""
+        return _NOT_READABLE
 
     # ---- making it
 

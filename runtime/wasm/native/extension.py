@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from runtime.wasm.guest_memory import GuestImage
+
 MODULE = "torvyn_studio_native"
+INTERFACE = 2
+"""Number of what the extension offers and is given, which it was built with, too; change it here
+and in `src/lib.rs` whenever that changes."""
 REFUSED_VARIABLE = "TORVYN_STUDIO_NO_NATIVE"
 """Set to anything, the extension is not used; child processes inherit it (`--no-native`)."""
 
@@ -39,11 +44,14 @@ class NativeEngine(Protocol):
         """True while the thread that ends calls in time sleeps, as no calls are made."""
         ...
 
-    def compile(self, data: bytes) -> NativeComponent:
-        """Raises ValueError with wasmtime's text."""
+    def compile(self, data: bytes, mode: str) -> NativeComponent:
+        """`mode` is "plain", "debug" or "debug-unoptimized".
+
+        Raises ValueError with wasmtime's text.
+        """
         ...
 
-    def deserialize_file(self, path: str) -> NativeComponent:
+    def deserialize_file(self, path: str, mode: str) -> NativeComponent:
         """The file must have been authenticated. Raises ValueError."""
         ...
 
@@ -81,6 +89,7 @@ class OpenedInstance(Protocol):
 
     live_handles: int
     memory_bytes: int
+    reads_memory: bool
 
     def make(self, run: int, call: Any, /) -> Any:
         """Make a call; an `Answer`."""
@@ -88,6 +97,30 @@ class OpenedInstance(Protocol):
 
     def printed_output(self) -> NativeOutput:
         """What it prints, for another thread."""
+        ...
+
+    def memory_sizes(self) -> list[int]:
+        """Bytes of each memory."""
+        ...
+
+    def read_memory(self, memory: int, offset: int, length: int, /) -> bytes:
+        """A part of a memory. Raises IndexError."""
+        ...
+
+    def take_image(self, last: Any, /) -> GuestImage:
+        """What it remembers. Raises ValueError with the reason why there is no image."""
+        ...
+
+    def restore_image(self, image: Any, /) -> None:
+        """Go on from it. Raises ValueError with the reason why it does not fit."""
+        ...
+
+    def handles(self) -> list[tuple[str, int | None, int | None, int]]:
+        """Kind, made, dropped, live."""
+        ...
+
+    def held(self) -> tuple[int, int, str | None]:
+        """See `HeldHandles`."""
         ...
 
     def panic_next(self) -> None:
@@ -103,6 +136,7 @@ class Extension(Protocol):
     """The module."""
 
     WASMTIME_VERSION: str
+    INTERFACE: int
     __version__: str
 
     def Engine(self, max_wasm_stack: int) -> NativeEngine:  # noqa: N802
@@ -158,5 +192,8 @@ def find_extension() -> NativeState:
     wanted, built = version("wasmtime"), extension.WASMTIME_VERSION
     if wanted != built:
         detail = f"installed for wasmtime {built}, and this is {wanted}"
+        return NativeState(None, detail, True, place)
+    if getattr(extension, "INTERFACE", 1) != INTERFACE:
+        detail = "installed from other sources than these: build it again (make native)"
         return NativeState(None, detail, True, place)
     return NativeState(extension, f"{extension.__version__}, wasmtime {built}", True, place)

@@ -13,6 +13,7 @@ from runtime.model.surface import InterfaceSurface
 from runtime.model.time_units import NS_PER_MS
 from runtime.wasm import traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError
+from runtime.wasm.guest_memory import GuestMemory, NotAvailable
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import frozen_fault, host_bug
 from runtime.wasm.host_functions.capabilities import Grants, granted_environment, read_grants
@@ -20,6 +21,7 @@ from runtime.wasm.host_functions.denied_uses import NodeDenials, replaces
 from runtime.wasm.host_functions.granted_folders import FolderError, opened_folder
 from runtime.wasm.host_functions.wasi import SHADOWED
 from runtime.wasm.native.extension import Extension, NativeOutput, OpenedInstance
+from runtime.wasm.native.native_memory import NativeMemory
 from runtime.wasm.node_types import called_exports, check_types
 from runtime.wasm.output_follower import FollowedOutput
 from runtime.wasm.sandbox import fuel_of, table_elements_of
@@ -28,6 +30,11 @@ _MISSING = "missing export: "
 """Begins the error of an export that is not there."""
 _STILL_WORKS = frozenset({"process", "foreign", "configuration"})
 """After these the instance is told that it ends; after an error of wasmtime it cannot be."""
+
+_PLAIN = NotAvailable("its code was compiled without it, as it is outside the workbench")
+_INTERPRETED = NotAvailable(
+    "its code was compiled without it: an interpreter takes three times as long with it"
+)
 
 
 class Trouble(NamedTuple):
@@ -67,13 +74,13 @@ class NativeInstance:
         node: LinkedNode,
         compiled: Compiled,
         extension: Extension,
-        parts: tuple[object, object, object],
+        parts: tuple[object, object],
         rules: dict[str, Any],
         context: FlowContext,
         followed: FollowedCalls,
         call: Call,
     ) -> None:
-        """Instantiate `compiled` for `node`; `parts` are engine, watch and values.
+        """Instantiate `compiled` for `node`; `parts` are watch and values.
 
         Raises InstanceError.
         """
@@ -109,6 +116,15 @@ class NativeInstance:
         """Buffers the component owns now."""
         return 0 if self._opened is None else self._opened.live_handles
 
+    @property
+    def memory(self) -> GuestMemory | NotAvailable:
+        """See `NodeInstance.memory`."""
+        if self._opened is None:
+            return NotAvailable("there is no instance")
+        if not self._opened.reads_memory:
+            return _INTERPRETED if self._node.interpreter else _PLAIN
+        return NativeMemory(self._opened)
+
     # ---- making it
 
     def _check_memory(self) -> None:
@@ -117,16 +133,16 @@ class NativeInstance:
         if declared.least_bytes > limits.memory_bytes or elements > table_elements_of(limits):
             raise InstanceError(traps.too_many_memories(declared, limits))
 
-    def _open(self, extension: Extension, parts: tuple[object, object, object]) -> Any:
+    def _open(self, extension: Extension, parts: tuple[object, object]) -> Any:
         try:
             with ExitStack() as stack:
                 folders = [
                     (stack.enter_context(opened_folder(path, self._linked())), path, writable)
                     for path, writable in self._grants.directories
                 ]
-                engine, watch, values = parts
+                watch, values = parts
                 return extension.Instance.open(
-                    engine, self.compiled.code, watch, values, self._rules, self._plan(folders)
+                    self.compiled.code, watch, values, self._rules, self._plan(folders)
                 )
         except FolderError as problem:
             raise InstanceError(traps.wasi_failed(str(problem))) from None

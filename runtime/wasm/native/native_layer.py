@@ -31,6 +31,7 @@ from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
 from runtime.wasm.abi.buffers import BUDGET_BYTES, MAX_OFFSET, TIERS
 from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.direct_layer import check_open_files
+from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host_functions import printed_output
 from runtime.wasm.native.extension import Extension, NativeComponent
 from runtime.wasm.native.native_instance import NativeInstance
@@ -38,8 +39,12 @@ from runtime.wasm.output_follower import FollowedOutput, OutputFollower
 from runtime.wasm.producers import read_producers
 from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
 
-_SETTINGS = "native 1"
+_SETTINGS = "native 2"
 """Part of the key of compiled code; change it whenever `Engine::new` or a feature changes."""
+
+_PLAIN, _DEBUG = "plain", "debug"
+_DEBUG_LARGE = "debug-unoptimized"
+"""An interpreter is large, and runs as fast when it is compiled so: in two thirds of the time."""
 
 
 class NativeLayer:
@@ -50,8 +55,10 @@ class NativeLayer:
     """A payload crosses whole: nothing on the way is larger than the payload itself."""
     max_given_bytes = MAX_BUFFER_BYTES
 
-    def __init__(self, extension: Extension) -> None:
+    def __init__(self, extension: Extension, debug: GuestDebug = GuestDebug.OFF) -> None:
+        """`debug` says whose memory can be read."""
         check_open_files()
+        self._debug = debug
         self.extension = extension
         self.engine = extension.Engine(MAX_WASM_STACK_BYTES)
         self.settings = f"{extension.WASMTIME_VERSION} {extension.__version__} {_SETTINGS}"
@@ -77,17 +84,25 @@ class NativeLayer:
             }
         )
 
-    def compile(self, data: bytes) -> NativeComponent:
+    def mode(self, data: bytes) -> str:
+        """See `CallLayer.mode`."""
+        if self._debug is GuestDebug.OFF:
+            return _PLAIN
+        if not read_producers(data).interpreter:
+            return _DEBUG
+        return _DEBUG_LARGE if self._debug is GuestDebug.ALL else _PLAIN
+
+    def compile(self, data: bytes, mode: str) -> NativeComponent:
         """See `CallLayer.compile`."""
         try:
-            return self.engine.compile(data)
+            return self.engine.compile(data, mode)
         except ValueError as error:
             raise NotCompiledError(str(error)) from None
 
-    def load(self, path: Path) -> NativeComponent | None:
+    def load(self, path: Path, mode: str) -> NativeComponent | None:
         """See `CallLayer.load`."""
         try:
-            return self.engine.deserialize_file(str(path))
+            return self.engine.deserialize_file(str(path), mode)
         except ValueError:
             return None
 
@@ -148,7 +163,7 @@ class NativeFlow:
             node,
             compiled,
             layer.extension,
-            (layer.engine, self._watch, layer.values),
+            (self._watch, layer.values),
             layer.rules(),
             self._context,
             self._followed,

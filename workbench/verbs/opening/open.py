@@ -16,6 +16,7 @@ from typing import Any, Unpack
 import click
 
 from runtime.opening.specification import start_process
+from runtime.wasm.guest_memory import GuestDebug
 from workbench.settings.theme_names import THEME_NAMES
 from workbench.verbs.opening.open_arguments import OpenArguments
 from workbench.verbs.options.arguments import MANIFEST_WORD
@@ -75,6 +76,14 @@ from workbench.verbs.options.trust_flag import trust_option
 @click.option("--poll", is_flag=True, help="Look at files every second: for network drives.")
 @click.option(
     "--retry-on-reload", is_flag=True, help="Make a failed call again with each new build."
+)
+@click.option(
+    "--guest-debug",
+    type=click.Choice([choice.value for choice in GuestDebug]),
+    default=GuestDebug.COMPILED.value,
+    help="Whose memory can be read, and gone back to without making all calls again: that of "
+    "compiled components (the default), of all, or of none. Python and JavaScript take three "
+    "times as long with it. It needs the native call layer.",
 )
 @click.option("--theme", type=click.Choice(THEME_NAMES), help="Colours of this session.")
 @click.option("--ascii", "ascii_signs", is_flag=True, help="Draw with ASCII signs alone.")

@@ -24,6 +24,7 @@ class OpenArguments(TypedDict):
     no_watch: bool
     poll: bool
     retry_on_reload: bool
+    guest_debug: str
     trust: bool
     on_error: tuple[GivenRule, ...]
     config: Path | None

@@ -20,6 +20,7 @@ from runtime.opening.check_manifest_file import check_manifest_file
 from runtime.opening.specification import SessionSpecification, session_client
 from runtime.protocol.requests import JumpTo
 from runtime.protocol.updates import Health, SessionClient
+from runtime.wasm.guest_memory import GuestDebug
 from workbench.app import StudioApp
 from workbench.arrangement.arrange import LayoutName
 from workbench.settings.config_file import Config, config_lines, config_path, read_config
@@ -153,6 +154,7 @@ def _specification(
         poll_only=arguments["poll"],
         trusted=arguments["trust"],
         retry_on_reload=arguments["retry_on_reload"],
+        guest_debug=GuestDebug(arguments["guest_debug"]),
         on_error=arguments["on_error"],
         record=arguments["record"],
         redactions=arguments["redactions"],

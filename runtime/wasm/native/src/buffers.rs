@@ -3,6 +3,7 @@
 //! What `runtime/wasm/abi/buffers.py` does for the other call layer; the tests hold both against
 //! each other. The numbers come from there.
 
+use crate::handles::Count;
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -113,14 +114,20 @@ impl Mutable {
 struct Numbered<T> {
     items: Vec<Option<T>>,
     free: Vec<u32>,
+    handles: Count,
 }
 
 impl<T> Numbered<T> {
     fn new(first: u32) -> Self {
-        Self { items: (0..first).map(|_| None).collect(), free: Vec::new() }
+        Self {
+            items: (0..first).map(|_| None).collect(),
+            free: Vec::new(),
+            handles: Count::default(),
+        }
     }
 
     fn put(&mut self, item: T) -> u32 {
+        self.handles.made += 1;
         match self.free.pop() {
             Some(number) => {
                 self.items[number as usize] = Some(item);
@@ -143,12 +150,13 @@ impl<T> Numbered<T> {
 
     fn take(&mut self, number: u32) -> Option<T> {
         let item = self.items.get_mut(number as usize)?.take()?;
+        self.handles.dropped += 1;
         self.free.push(number);
         Some(item)
     }
 
     fn count(&self) -> usize {
-        self.items.iter().flatten().count()
+        (self.handles.made - self.handles.dropped) as usize
     }
 }
 
@@ -169,6 +177,11 @@ impl OwnedBuffers {
     /// Live handles.
     pub fn count(&self) -> usize {
         self.mutable.count() + self.frozen.count()
+    }
+
+    /// How many handles there were, of mutable buffers and of frozen ones.
+    pub fn handles(&self) -> [Count; 2] {
+        [self.mutable.handles, self.frozen.handles]
     }
 
     fn tier(&self, hint: u64) -> u64 {

@@ -67,7 +67,11 @@ pub fn define(
             // All others are of interfaces that stay wasmtime's.
             _ => continue,
         };
-        linker.resource(resource, kind, |_: Cx, _| Ok(()))?;
+        let folder = resource == "descriptor";
+        linker.resource(resource, kind, move |mut cx: Cx, _| {
+            cx.data_mut().folders.dropped += u64::from(folder);
+            Ok(())
+        })?;
     }
     let (imported, name): (Arc<str>, Arc<str>) = (interface.into(), name.into());
     for function in functions {
@@ -112,6 +116,7 @@ pub fn define(
 const MAX_DENIED: usize = 1_000;
 
 fn folders(cx: &mut Cx) -> Result<Val> {
+    cx.data_mut().folders.made += 1;
     let folder = ResourceAny::try_from_resource(Resource::<Folder>::new_own(0), &mut *cx)?;
     let pair = Val::Tuple(vec![Val::Resource(folder), Val::String("/".to_owned())]);
     Ok(Val::List(vec![pair]))

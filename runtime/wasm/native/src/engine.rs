@@ -6,14 +6,81 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
-use wasmtime::{Config, WasmBacktraceDetails, component};
+use std::sync::{Arc, OnceLock};
+use wasmtime::{Config, OptLevel, WasmBacktraceDetails, component};
 
-/// One engine; components and instances are made with it. May be shared by threads.
+/// How code is compiled.
+#[derive(Clone, Copy)]
+enum Mode {
+    Plain,
+    /// The memory of its instances can be read, and images of it taken.
+    Debug,
+    /// The same, compiled in two thirds of the time: for what is large.
+    DebugUnoptimized,
+}
+
+impl Mode {
+    fn named(name: &str) -> PyResult<Self> {
+        match name {
+            "plain" => Ok(Self::Plain),
+            "debug" => Ok(Self::Debug),
+            "debug-unoptimized" => Ok(Self::DebugUnoptimized),
+            _ => Err(PyValueError::new_err(format!("there is no mode {name}"))),
+        }
+    }
+
+    fn reads_memory(self) -> bool {
+        !matches!(self, Self::Plain)
+    }
+}
+
+/// The engines of wasmtime, one for each mode that is used.
+pub struct Engines {
+    max_wasm_stack: usize,
+    made: [OnceLock<wasmtime::Engine>; 3],
+}
+
+impl Engines {
+    fn of(&self, mode: Mode) -> wasmtime::Result<&wasmtime::Engine> {
+        let place = &self.made[mode as usize];
+        if let Some(engine) = place.get() {
+            return Ok(engine);
+        }
+        let engine = wasmtime::Engine::new(&self.config(mode))?;
+        Ok(place.get_or_init(|| engine))
+    }
+
+    /// The settings are those of `runtime.wasm.host`: the same code runs on both layers.
+    fn config(&self, mode: Mode) -> Config {
+        let mut config = Config::new();
+        config
+            .epoch_interruption(true)
+            .consume_fuel(true)
+            .cranelift_nan_canonicalization(true)
+            .relaxed_simd_deterministic(true)
+            .max_wasm_stack(self.max_wasm_stack)
+            .concurrency_support(false)
+            .wasm_backtrace_details(WasmBacktraceDetails::Enable)
+            .guest_debug(mode.reads_memory());
+        if matches!(mode, Mode::DebugUnoptimized) {
+            config.cranelift_opt_level(OptLevel::None);
+        }
+        config
+    }
+
+    /// Have every call that runs look at its time.
+    pub fn increment_epoch(&self) {
+        for engine in self.made.iter().filter_map(OnceLock::get) {
+            engine.increment_epoch();
+        }
+    }
+}
+
+/// Components and instances are made with it. May be shared by threads.
 #[pyclass(frozen, module = "torvyn_studio_native")]
 pub struct Engine {
-    pub engine: wasmtime::Engine,
+    engines: Arc<Engines>,
     ticker: Arc<Ticker>,
 }
 
@@ -21,6 +88,8 @@ pub struct Engine {
 #[pyclass(frozen, module = "torvyn_studio_native")]
 pub struct Component {
     pub component: component::Component,
+    /// True when the memory of its instances can be read.
+    pub reads_memory: bool,
 }
 
 fn problem(error: wasmtime::Error) -> PyErr {
@@ -29,43 +98,39 @@ fn problem(error: wasmtime::Error) -> PyErr {
 
 #[pymethods]
 impl Engine {
-    /// The settings are those of `runtime.wasm.host`: the same code runs on both layers.
     #[new]
     fn new(max_wasm_stack: usize) -> PyResult<Self> {
-        let mut config = Config::new();
-        config
-            .epoch_interruption(true)
-            .consume_fuel(true)
-            .cranelift_nan_canonicalization(true)
-            .relaxed_simd_deterministic(true)
-            .max_wasm_stack(max_wasm_stack)
-            .concurrency_support(false)
-            .wasm_backtrace_details(WasmBacktraceDetails::Enable);
-        let engine = wasmtime::Engine::new(&config).map_err(problem)?;
-        let ticker = Ticker::start(engine.weak()).map_err(PyOSError::new_err)?;
-        Ok(Self { engine, ticker })
+        let engines = Arc::new(Engines { max_wasm_stack, made: Default::default() });
+        engines.of(Mode::Plain).map_err(problem)?;
+        let ticker = Ticker::start(Arc::downgrade(&engines)).map_err(PyOSError::new_err)?;
+        Ok(Self { engines, ticker })
     }
 
-    /// Compile a component. Raises ValueError with wasmtime's text.
-    fn compile(&self, py: Python<'_>, data: &[u8]) -> PyResult<Component> {
-        let made = py.detach(|| component::Component::new(&self.engine, data)).map_err(problem)?;
-        Ok(Component { component: made })
+    /// Compile a component for a mode: "plain", "debug" or "debug-unoptimized". Raises ValueError
+    /// with wasmtime's text.
+    fn compile(&self, py: Python<'_>, data: &[u8], mode: &str) -> PyResult<Component> {
+        let mode = Mode::named(mode)?;
+        let made = py.detach(|| component::Component::new(self.engines.of(mode)?, data));
+        Ok(Component { component: made.map_err(problem)?, reads_memory: mode.reads_memory() })
     }
 
-    /// Load what `Component.serialize` gave. Raises ValueError when it was made by another.
+    /// Load what `Component.serialize` gave. Raises ValueError when it was made by another, or for
+    /// another mode.
     ///
     /// The file holds machine code that runs as it stands: the caller must have authenticated it,
     /// and nobody else may change it while it is used.
-    fn deserialize_file(&self, py: Python<'_>, path: PathBuf) -> PyResult<Component> {
+    fn deserialize_file(&self, py: Python<'_>, path: PathBuf, mode: &str) -> PyResult<Component> {
+        let mode = Mode::named(mode)?;
+        let engine = self.engines.of(mode).map_err(problem)?;
         let loaded = py.detach(|| {
             // SAFETY: wasmtime demands that the file holds what its own `serialize` gave, and
             // that it does not change while it is mapped. `runtime.wasm.cache.CodeCache.find`
             // gives only files of a folder that nobody but the user can write to, whose content
             // carries an authentication code made when they were written, and which are
             // replaced whole and never changed in place.
-            unsafe { component::Component::deserialize_file(&self.engine, &path) }
+            unsafe { component::Component::deserialize_file(engine, &path) }
         });
-        Ok(Component { component: loaded.map_err(problem)? })
+        Ok(Component { component: loaded.map_err(problem)?, reads_memory: mode.reads_memory() })
     }
 
     /// True while the thread that ends calls in time sleeps, as no calls are made.
@@ -99,7 +164,7 @@ impl Component {
 #[pyclass(frozen, module = "torvyn_studio_native")]
 pub struct Watch {
     pub running: Arc<Running>,
-    engine: wasmtime::Engine,
+    engines: Arc<Engines>,
 }
 
 #[pymethods]
@@ -107,13 +172,13 @@ impl Watch {
     #[new]
     fn new(engine: &Engine) -> Self {
         let running = Arc::new(Running::new(engine.ticker.clone()));
-        Self { running, engine: engine.engine.clone() }
+        Self { running, engines: engine.engines.clone() }
     }
 
     /// End the running call promptly. For any thread; does nothing between calls.
     fn interrupt(&self) {
         self.running.interrupted.store(true, SeqCst);
-        self.engine.increment_epoch();
+        self.engines.increment_epoch();
     }
 
     /// Name the call that an instance is made for.

@@ -3,8 +3,10 @@
 use crate::contract::{
     Function, GivenMeta, LENT, OutputElement, ProcessError, ProcessResult, Signal, StreamElement,
 };
-use crate::engine::{Component, Engine, Watch};
+use crate::engine::{Component, Watch};
+use crate::handles::{HandleCount, Held};
 use crate::limiter::Limiter;
+use crate::memory::{Image, Places, no_memory};
 use crate::output::{Amounts, Output, PrintRules, STDERR, STDOUT};
 use crate::state::{Fault, Inputs, State};
 use crate::values::{Facts, Values};
@@ -101,6 +103,13 @@ enum Given {
 struct Opened {
     store: Store<State>,
     functions: Vec<Function>,
+    /// Memories and what is held of the host, where the code was compiled for that.
+    debugged: Option<Debugged>,
+}
+
+struct Debugged {
+    places: Places,
+    held: Held,
 }
 
 #[pyclass(module = "torvyn_studio_native")]
@@ -116,6 +125,8 @@ pub struct Instance {
     timeout_ns: u64,
     max_given: usize,
     granted: [bool; 2],
+    /// True when a folder is granted: streams may be those of files.
+    files: bool,
     asks_host: bool,
     node: Py<PyString>,
     inputs: Py<PyAny>,
@@ -169,7 +180,6 @@ impl Instance {
     #[staticmethod]
     fn open<'py>(
         py: Python<'py>,
-        engine: &Engine,
         component: &Component,
         watch: &Watch,
         values: Py<Values>,
@@ -226,6 +236,7 @@ impl Instance {
             flow_id: Arc::from(plan.flow_id),
             allows: plan.allows,
             allowed: Default::default(),
+            folders: Default::default(),
             raised: raised.clone(),
             max_given: rules.max_given_bytes,
             panics: false,
@@ -241,6 +252,7 @@ impl Instance {
             timeout_ns: plan.timeout_ns,
             max_given: rules.max_given_bytes as usize,
             granted: [plan.granted.0, plan.granted.1],
+            files: !plan.folders.is_empty(),
             asks_host: plan.asks_host,
             node: plan.node,
             inputs: plan.inputs,
@@ -251,7 +263,7 @@ impl Instance {
             content_type: None,
             no_text,
         };
-        let mut store = Store::new(&engine.engine, state);
+        let mut store = Store::new(component.component.engine(), state);
         let fuel = plan.fuel;
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(rules.max_taken_bytes);
@@ -264,19 +276,23 @@ impl Instance {
         let opened = py.detach(|| {
             guard(|| {
                 store.set_fuel(fuel)?;
-                let instance =
-                    instantiate(&engine.engine, &mut store, &component.component, &imports)?;
+                let instance = instantiate(&mut store, &component.component, &imports)?;
                 let mut functions = Vec::with_capacity(exports.len());
                 for (function, interface) in &exports {
                     functions.push(find(&mut store, &instance, interface, function)?);
                 }
-                Ok(functions)
+                let debugged = component.reads_memory.then(|| {
+                    let mut held = Held::default();
+                    held.look(store.data_mut());
+                    Debugged { places: Places::find(&mut store), held }
+                });
+                Ok((functions, debugged))
             })
         });
         made.running.end();
         match opened {
-            Ok(Ok(functions)) => {
-                *made.place() = Some(Opened { store, functions });
+            Ok(Ok((functions, debugged))) => {
+                *made.place() = Some(Opened { store, functions, debugged });
                 Ok((made, None))
             }
             failed => {
@@ -304,6 +320,10 @@ impl Instance {
         // Whatever the call left to Python is given back while Python is there.
         let state = opened.store.data_mut();
         state.payload = Bytes::new();
+        if let Some(Debugged { held, .. }) = &mut opened.debugged {
+            held.calls += 1;
+            held.look(state);
+        }
         *self.place() = Some(opened);
         made
     }
@@ -325,6 +345,70 @@ impl Instance {
         self.read(|state| state.limiter.memory)
     }
 
+    /// True when the memory of the component can be read.
+    #[getter]
+    fn reads_memory(&self) -> bool {
+        let place = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        place.as_ref().is_some_and(|opened| opened.debugged.is_some())
+    }
+
+    /// Bytes of each memory of the component now.
+    fn memory_sizes(&mut self) -> PyResult<Vec<usize>> {
+        let (store, debugged) = self.debugged()?;
+        Ok(debugged.places.sizes(store))
+    }
+
+    /// A part of a memory; shorter where the memory ends. Raises IndexError: no such memory.
+    fn read_memory<'py>(
+        &mut self,
+        py: Python<'py>,
+        memory: usize,
+        offset: usize,
+        length: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let (store, debugged) = self.debugged()?;
+        let part = debugged.places.read(store, memory, offset, length).ok_or_else(no_memory)?;
+        Ok(PyBytes::new(py, part))
+    }
+
+    /// What its memories and globals hold; what did not change since `last` is shared with it.
+    /// Raises ValueError with the reason when that is not all that the component remembers.
+    fn take_image(&mut self, py: Python<'_>, last: Option<&Image>) -> PyResult<Image> {
+        let (store, debugged) = self.debugged()?;
+        let taken = py.detach(|| guard(|| Ok(debugged.places.take(store, last))));
+        match taken {
+            Ok(Ok(taken)) => taken.map_err(PyValueError::new_err),
+            Ok(Err(problem)) => Err(PyValueError::new_err(problem.to_string())),
+            Err(panicked) => Err(self.unusable(py, panicked)),
+        }
+    }
+
+    /// Go on from an image of another instance of the same component. Raises ValueError with the
+    /// reason when it does not fit; the instance is of no use then.
+    fn restore_image(&mut self, py: Python<'_>, image: &Image) -> PyResult<()> {
+        let (store, debugged) = self.debugged()?;
+        let restored = py.detach(|| guard(|| Ok(debugged.places.restore(store, image))));
+        match restored {
+            Ok(Ok(restored)) => restored.map_err(PyValueError::new_err),
+            Ok(Err(problem)) => Err(PyValueError::new_err(problem.to_string())),
+            Err(panicked) => Err(self.unusable(py, panicked)),
+        }
+    }
+
+    /// Handles by kind: made, dropped (None: not known), live.
+    fn handles(&mut self) -> PyResult<Vec<HandleCount>> {
+        let (store, debugged) = self.debugged()?;
+        Ok(debugged.held.counts(store.data()))
+    }
+
+    /// Handles held now; calls of this instance up to the one that last changed which these are;
+    /// the kind of one that calls change otherwise than by making and dropping it, if one is held.
+    fn held(&mut self) -> PyResult<(u64, u64, Option<&'static str>)> {
+        let files = self.files;
+        let held = &self.debugged()?.1.held;
+        Ok((held.live(), held.changed_after, held.changing(files)))
+    }
+
     /// Have the next `allocate` panic: for the test of what becomes of a panic.
     fn panic_next(&mut self) {
         if let Some(opened) = self.place() {
@@ -343,6 +427,21 @@ impl Instance {
 impl Instance {
     fn place(&mut self) -> &mut Option<Opened> {
         self.opened.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Raises ValueError when the instance is closed or not compiled for that.
+    fn debugged(&mut self) -> PyResult<(&mut Store<State>, &mut Debugged)> {
+        match self.place() {
+            Some(Opened { store, debugged: Some(debugged), .. }) => Ok((store, debugged)),
+            Some(_) => Err(PyValueError::new_err("it was not compiled for that")),
+            None => Err(PyValueError::new_err("the instance is closed")),
+        }
+    }
+
+    /// After a panic the store may be half changed: nothing is done with it any more.
+    fn unusable(&mut self, py: Python<'_>, panicked: String) -> PyErr {
+        self.close(py);
+        PyValueError::new_err(panicked)
     }
 
     /// True when a key interrupted Python code that the call ran.
@@ -372,7 +471,7 @@ impl Instance {
         run: usize,
         call: &Bound<'py, PyTuple>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let Opened { store, functions } = opened;
+        let Opened { store, functions, .. } = opened;
         let function = &functions[run];
         self.prepare(py, store)?;
         let number: u64 = call.get_item(0)?.extract()?;
@@ -622,12 +721,11 @@ fn utf8(text: &Bound<'_, PyAny>) -> PyResult<Arc<str>> {
 }
 
 fn instantiate(
-    engine: &wasmtime::Engine,
     store: &mut Store<State>,
     component: &component::Component,
     imports: &[Import],
 ) -> wasmtime::Result<component::Instance> {
-    let mut linker: Linker<State> = Linker::new(engine);
+    let mut linker: Linker<State> = Linker::new(component.engine());
     linker.allow_shadowing(true);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     for (interface, name, replaced, functions, resources) in imports {

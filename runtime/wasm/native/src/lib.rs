@@ -7,8 +7,10 @@ mod buffers;
 mod contract;
 mod denials;
 mod engine;
+mod handles;
 mod instance;
 mod limiter;
+mod memory;
 mod output;
 mod state;
 mod surface;
@@ -23,6 +25,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The version of wasmtime that is built in, as `Cargo.toml` pins it.
 const WASMTIME_VERSION: &str = "50.0.1";
+
+/// What is offered and given here: `runtime.wasm.native.extension.INTERFACE`.
+const INTERFACE: u32 = 2;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
@@ -50,11 +55,13 @@ fn torvyn_studio_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // A stack of this library in the text of an error is of no use to whoever reads it.
     wasmtime::error::disable_backtrace();
     module.add("WASMTIME_VERSION", WASMTIME_VERSION)?;
+    module.add("INTERFACE", INTERFACE)?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<engine::Engine>()?;
     module.add_class::<engine::Component>()?;
     module.add_class::<engine::Watch>()?;
     module.add_class::<instance::Instance>()?;
     module.add_class::<instance::PrintedOutput>()?;
+    module.add_class::<memory::Image>()?;
     module.add_class::<values::Values>()
 }

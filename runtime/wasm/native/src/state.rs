@@ -2,6 +2,7 @@
 
 use crate::buffers::{Frozen, OwnedBuffers};
 use crate::contract::LENT;
+use crate::handles::Count;
 use crate::limiter::Limiter;
 use crate::watch::Pulse;
 use bytes::Bytes;
@@ -60,6 +61,8 @@ pub struct State {
     pub payload: Bytes,
     pub payload_type: Arc<str>,
     pub owned: OwnedBuffers,
+    /// Handles of the folder that a node without one is shown.
+    pub folders: Count,
     /// Reads, their bytes, writes, their bytes.
     pub copies: [u64; 4],
     pub asked: Vec<Asked>,

@@ -1,13 +1,14 @@
 //! The one call that runs: its time, and the way to end it from another thread.
 //!
-//! A thread of the engine's own advances its epoch every `TICK`; it knows nothing of Python.
+//! A thread of its own advances the engines' epochs every `TICK`; it knows nothing of Python.
 //! wasmtime then asks, in the middle of wasm code, whether the call may go on.
 
+use crate::engine::Engines;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
-use wasmtime::{EngineWeak, Result, UpdateDeadline};
+use wasmtime::{Result, UpdateDeadline};
 
 /// Precision of call timeouts.
 const TICK: Duration = Duration::from_millis(5);
@@ -16,7 +17,7 @@ const QUIET_TICKS: u32 = 200;
 /// After so long what a call prints is shown while it runs.
 const FOLLOWED: Duration = Duration::from_millis(200);
 
-/// Advances the epoch of one engine while calls are made.
+/// Advances the epoch of the engines while calls are made.
 pub struct Ticker {
     running: AtomicUsize,
     begun: AtomicUsize,
@@ -27,8 +28,8 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Start the thread; it ends with the engine.
-    pub fn start(engine: EngineWeak) -> std::io::Result<Arc<Self>> {
+    /// Start the thread; it ends with the engines.
+    pub fn start(engines: Weak<Engines>) -> std::io::Result<Arc<Self>> {
         let ticker = Arc::new(Self {
             running: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
@@ -38,17 +39,17 @@ impl Ticker {
             ended: AtomicBool::new(false),
         });
         let own = ticker.clone();
-        std::thread::Builder::new().name("epoch".to_owned()).spawn(move || own.tick(&engine))?;
+        std::thread::Builder::new().name("epoch".to_owned()).spawn(move || own.tick(&engines))?;
         Ok(ticker)
     }
 
-    fn tick(&self, engine: &EngineWeak) {
+    fn tick(&self, engines: &Weak<Engines>) {
         let (mut quiet, mut last) = (0, 0);
         while !self.ended.load(SeqCst) {
             std::thread::sleep(TICK);
-            let Some(engine) = engine.upgrade() else { return };
-            engine.increment_epoch();
-            drop(engine);
+            let Some(engines) = engines.upgrade() else { return };
+            engines.increment_epoch();
+            drop(engines);
             let begun = self.begun.load(SeqCst);
             if begun != last || self.running.load(SeqCst) > 0 {
                 (quiet, last) = (0, begun);
