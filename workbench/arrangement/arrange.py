@@ -16,6 +16,9 @@ FRAME = 2
 LEAST_ROWS = 3 + FRAME
 """Rows below which a pane shows too little to be shown."""
 
+FOLDED_ROWS = 1
+"""Rows of a pane that is folded to its title."""
+
 LEAST_CELLS = 24
 """Cells below which a border cannot be moved."""
 
@@ -80,6 +83,8 @@ class Needs:
     """Rows of the graph, for the inside of a pane that wide, and at most that many rows."""
     queue_rows: int
     output_empty: bool
+    corner_rows: int | None = None
+    """Rows of the pane in the corner; None for a log, which can use any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +122,9 @@ def arrange(kind: SizeClass, width: int, height: int, needs: Needs, wanted: Want
     if wanted.layout is LayoutName.LOG:
         return _logs(whole, needs, wanted)
     if wanted.layout is LayoutName.GRAPH:
-        return _graph(left, side, wanted)
+        return _graph(left, side, needs, wanted)
     if kind is SizeClass.TWO_COLUMNS:
-        return {**_stack(left, needs, wanted, PaneName.OUTPUT), **_side(side, wanted)}
+        return {**_stack(left, needs, wanted, PaneName.OUTPUT), **_side(side, needs, wanted)}
     return {**_wide_left(left, needs, wanted), PaneName.INSPECTOR: side}
 
 
@@ -142,11 +147,24 @@ def _flow_rows(
 
 def _column(place: PaneArea, needs: Needs, wanted: Wanted) -> Places:
     nothing_printed = wanted.lower is PaneName.OUTPUT and needs.output_empty
+    folds = wanted.active is not wanted.lower
     flow = _flow_rows(place, needs, wanted, LEAST_ROWS, more=nothing_printed)
+    if folds and (nothing_printed or _moved_to_the_end(place, wanted)):
+        flow = _unfolded(flow, _flow_rows(place, needs, wanted, FOLDED_ROWS, more=True), place)
     return {
         PaneName.FLOW: PaneArea(0, 0, place.width, flow),
         wanted.lower: PaneArea(0, flow, place.width, place.height - flow),
     }
+
+
+def _moved_to_the_end(place: PaneArea, wanted: Wanted) -> bool:
+    """Whether the user moved the graph's border so far down that nothing fits below."""
+    return wanted.moved.get(Border.FLOW, 0) > place.height - LEAST_ROWS
+
+
+def _unfolded(rows: int, more: int, place: PaneArea) -> int:
+    """All but a title for the graph, where it can use that; else what leaves the rest a pane."""
+    return place.height - FOLDED_ROWS if more > place.height - LEAST_ROWS else rows
 
 
 def _stack(place: PaneArea, needs: Needs, wanted: Wanted, last: PaneName) -> Places:
@@ -167,7 +185,9 @@ def _upper(place: PaneArea, flow: int, queues: int) -> Places:
 
 def _upper_rows(place: PaneArea, needs: Needs, wanted: Wanted, least: int) -> tuple[int, int]:
     low = place.height < 3 * LEAST_ROWS
-    queues = 0 if low else _queue_rows(place, needs, wanted)
+    queues = FOLDED_ROWS if low else _queue_rows(place, needs, wanted)
+    if low and (wanted.active is PaneName.QUEUES or place.height < 2 * LEAST_ROWS + FOLDED_ROWS):
+        queues = 0
     flow = _flow_rows(place, needs, wanted, queues + least, more=needs.output_empty)
     return flow, min(queues, place.height - flow - least)
 
@@ -180,9 +200,13 @@ def _queue_rows(place: PaneArea, needs: Needs, wanted: Wanted) -> int:
     return _between(needs.queue_rows + FRAME, LEAST_ROWS, max(most, LEAST_ROWS))
 
 
-def _side(place: PaneArea, wanted: Wanted) -> Places:
-    """The inspector, and the events below it."""
-    rows = wanted.moved.get(Border.CORNER, int(place.height * CORNER_SHARE))
+def _side(place: PaneArea, needs: Needs, wanted: Wanted) -> Places:
+    """The inspector, and the events or another pane below it, which has what it needs."""
+    usual = int(place.height * CORNER_SHARE)
+    if needs.corner_rows is not None:
+        most = int(place.height * FLOW_SHARE) if wanted.active is wanted.corner else usual
+        usual = min(needs.corner_rows + FRAME + 1, most)
+    rows = wanted.moved.get(Border.CORNER, usual)
     corner = _between(rows, LEAST_ROWS, place.height - LEAST_ROWS)
     upper = place.height - corner
     return {
@@ -209,14 +233,18 @@ def _wide_left(place: PaneArea, needs: Needs, wanted: Wanted) -> Places:
     return made
 
 
-def _graph(left: PaneArea, side: PaneArea, wanted: Wanted) -> Places:
+def _graph(left: PaneArea, side: PaneArea, needs: Needs, wanted: Wanted) -> Places:
     """A large graph with its inspector."""
     rows = wanted.moved.get(Border.FLOW, int(left.height * FLOW_SHARE))
     flow = _between(rows, LEAST_ROWS, left.height - LEAST_ROWS)
     return {
         PaneName.FLOW: PaneArea(0, 0, left.width, flow),
         PaneName.OUTPUT: PaneArea(0, flow, left.width, left.height - flow),
-        **({PaneName.INSPECTOR: side} if wanted.active not in CORNER else _side(side, wanted)),
+        **(
+            {PaneName.INSPECTOR: side}
+            if wanted.active not in CORNER
+            else _side(side, needs, wanted)
+        ),
     }
 
 
@@ -246,7 +274,12 @@ def border_of(places: Places, pane: PaneName, *, across: bool) -> tuple[Border, 
         corner = next((places[name] for name in CORNER if name in places), None)
         if corner is not None and any(_has_below(places, name) for name in places):
             return Border.CORNER, corner.height
-    return (Border.FLOW, places[PaneName.FLOW].height) if PaneName.FLOW in places else None
+    if PaneName.FLOW not in places:
+        return None
+    rows = places[PaneName.FLOW].height
+    if any(place.y == rows and place.height == FOLDED_ROWS for place in places.values()):
+        rows -= LEAST_ROWS - FOLDED_ROWS - 1  # one step up and it is open again
+    return Border.FLOW, rows
 
 
 def _has_below(places: Places, pane: PaneName) -> bool:

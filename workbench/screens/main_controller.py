@@ -12,11 +12,12 @@ from runtime.protocol.requests import (
 )
 from runtime.protocol.updates import Health, SavedBranches, Update
 from workbench.actions.action import Group
-from workbench.actions.context import Context
+from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import label
 from workbench.actions.table import BY_ID
 from workbench.actions.target import ApplicationActions, PaneActions, SessionActions
 from workbench.screens.application_controller import ApplicationController
+from workbench.screens.attention import Attention
 from workbench.screens.pane_controller import PaneController
 from workbench.screens.panes import Panes
 from workbench.screens.prompts.command_prompt import CommandPrompt
@@ -54,6 +55,7 @@ class MainController:
             self.do,
             lambda recording: self._session.compare_with(recording),
         )
+        self._attention = Attention(panes)
         self._session = SessionController(panes, self._reading, send)
         self._pane_controller = PaneController(
             panes,
@@ -73,6 +75,7 @@ class MainController:
             self._reading.take,
             self._session.take_try,
             self._session.breakpoints.take,
+            self._attention,
         )
 
     @property
@@ -134,6 +137,8 @@ class MainController:
         if action.when(context):
             self._panes.show_notice("")
             action.do(self)
+            if action.group in (Group.MOVE, Group.LOOK) and self.context.pane is not PaneName.FLOW:
+                self._attention.chose()
             self._panes.note_action(action_id)
         elif context.view.health is Health.STARTING and action.group is Group.RUN:
             self._kept = [*self._kept, action_id][:MOST_KEPT]

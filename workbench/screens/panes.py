@@ -30,7 +30,7 @@ from workbench.view import (
     Selection,
     View,
 )
-from workbench.widgets.border_words import border_words, numbered_words
+from workbench.widgets.border_words import border_words, folded_words, numbered_words
 from workbench.widgets.breaks_pane import BreaksPane
 from workbench.widgets.build_pane import BuildPane
 from workbench.widgets.events_pane import EventsPane
@@ -47,19 +47,6 @@ from workbench.widgets.timeline_bar import TimelineBar
 
 if TYPE_CHECKING:
     from workbench.tour.tour import Tour
-
-GRID = (
-    PaneName.FLOW,
-    PaneName.INSPECTOR,
-    PaneName.QUEUES,
-    PaneName.OUTPUT,
-    PaneName.EVENTS,
-    PaneName.PROBLEMS,
-    PaneName.BUILD,
-    PaneName.SLOW,
-    PaneName.BREAKS,
-)
-"""The panes in the order in which they fill the grid."""
 
 
 class Panes(Vertical, inherit_bindings=False):
@@ -111,7 +98,18 @@ class Panes(Vertical, inherit_bindings=False):
         self.breaks = BreaksPane(id="breaks", classes="pane")
         self.set_reactive(Panes.pace, preferences.pace)
         remembered = RememberedLayouts(memory, preferences.layout)
-        self._body = Body({name: self.pane(name) for name in GRID}, remembered)
+        self._by_name: dict[PaneName, FlowPane | LineView | Outputs] = {
+            PaneName.FLOW: self.flow_pane,
+            PaneName.INSPECTOR: self.inspector,
+            PaneName.QUEUES: self.queues,
+            PaneName.OUTPUT: self.outputs,
+            PaneName.EVENTS: self.event_log,
+            PaneName.PROBLEMS: self.problems,
+            PaneName.BUILD: self.build_log,
+            PaneName.SLOW: self.slow,
+            PaneName.BREAKS: self.breaks,
+        }
+        self._body = Body(self._by_name, remembered)
 
     def compose(self) -> ComposeResult:
         """Bars around the body, which says which panes are seen."""
@@ -146,8 +144,7 @@ class Panes(Vertical, inherit_bindings=False):
             self.focus_pane(PaneName.PROBLEMS)
         elif old.health is Health.INVALID and new.health is Health.READY:
             self.focus_pane(PaneName.FLOW)
-            if self.narrow:
-                self.bring_up(PaneName.OUTPUT)
+            self.bring_up(PaneName.OUTPUT if self.narrow else PaneName.EVENTS)
         if new.graph is not None and new.graph is not old.graph:
             self.event_log.names = tuple(node.name for node in new.graph.nodes)
         if old.flow != new.flow:
@@ -215,7 +212,8 @@ class Panes(Vertical, inherit_bindings=False):
                 continue
             pane = self.pane(name)
             room = pane.size.width if found else self.size.width - FRAME
-            pane.border_title = border_words(title, found or others, room)
+            words = folded_words if pane.has_class("-folded") else border_words
+            pane.border_title = words(title, found or others, room)
 
     def arrange_again(self) -> None:
         """Arrange for what the panes need now."""
@@ -338,18 +336,7 @@ class Panes(Vertical, inherit_bindings=False):
 
     def pane(self, name: PaneName) -> FlowPane | LineView | Outputs:
         """The pane of that name."""
-        panes: dict[PaneName, FlowPane | LineView | Outputs] = {
-            PaneName.FLOW: self.flow_pane,
-            PaneName.QUEUES: self.queues,
-            PaneName.INSPECTOR: self.inspector,
-            PaneName.OUTPUT: self.outputs,
-            PaneName.EVENTS: self.event_log,
-            PaneName.PROBLEMS: self.problems,
-            PaneName.BUILD: self.build_log,
-            PaneName.SLOW: self.slow,
-            PaneName.BREAKS: self.breaks,
-        }
-        return panes[name]
+        return self._by_name[name]
 
     @property
     def cursor_target(self) -> object:
@@ -372,6 +359,11 @@ class Panes(Vertical, inherit_bindings=False):
         """What moves when a key moves: the active pane, or the active log in it."""
         pane = self.pane(self.active)
         return pane.target if isinstance(pane, Outputs) else pane
+
+    @property
+    def shared_pane(self) -> PaneName:
+        """The pane that has the place which others share."""
+        return self._body.shared_pane
 
     def show_notice(self, notice: str) -> None:
         """Show something in the status line until the next action."""

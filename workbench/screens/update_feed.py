@@ -20,6 +20,7 @@ from runtime.protocol.updates import (
 )
 from workbench.actions.context import PaneName
 from workbench.inspection.build_rows import comparison_words
+from workbench.screens.attention import Attention
 from workbench.screens.panes import Panes
 from workbench.text.build_words import outcome_words
 from workbench.timeline import recording_status
@@ -47,8 +48,10 @@ class UpdateFeed:
         on_payload: Callable[[WholePayload | CallElements], None],
         on_try: Callable[[NodeInput | NodeTry], None],
         on_trial: Callable[[BreakpointTrial], None],
+        attention: Attention,
     ) -> None:
         self._panes = panes
+        self._attention = attention
         self._send = send
         self._on_payload = on_payload
         self._on_try = on_try
@@ -98,7 +101,11 @@ class UpdateFeed:
         if self._failed is not None and panes.selection == NodeRef(self._failed):
             panes.selection = None
         self._failed = name
-        if name is not None and (panes.selection is None or self._shows_difference(view)):
+        if name is None:
+            self._attention.over(PaneName.INSPECTOR)
+            return
+        self._attention.happened(PaneName.INSPECTOR)
+        if panes.selection is None or self._shows_difference(view):
             panes.selection = NodeRef(name)
 
     def _shows_difference(self, view: View) -> bool:
@@ -174,11 +181,10 @@ class UpdateFeed:
         errors, before = set(_errors(new)), set(_errors(old))
         if errors - before or new.news != old.news:
             panes.show_notice("")
-        wide = not panes.narrow
-        if errors - before and wide:
-            panes.bring_up(PaneName.PROBLEMS)
-        elif before and not errors and panes.problems.display and wide:
-            panes.bring_up(PaneName.EVENTS)
+        if errors - before:
+            self._attention.happened(PaneName.PROBLEMS)
+        elif before and not errors:
+            self._attention.over(PaneName.PROBLEMS)
 
 
 def _errors(view: View) -> tuple[Diagnostic, ...]:

@@ -16,6 +16,12 @@ LEAST_RULE = 2
 """Cells of border between what is left and what is right."""
 
 
+def folded_words(left: str, right: str, cells: int) -> Content:
+    """As `border_words`, in the one line of a pane that is folded: it has no corners."""
+    rule = (RULE, "$border-calm")
+    return Content.assemble(rule, " ", border_words(left, right, cells - 2), " ", rule)
+
+
 def border_words(left: str, right: str, cells: int) -> Content:
     """Both in a border of that many cells between its corners; what is right is cut first."""
     room = cells - 4

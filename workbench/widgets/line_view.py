@@ -96,6 +96,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self._measure()
         self.refresh()
 
+    @property
+    def lines_wanted(self) -> int | None:
+        """Lines it would show if there were room; None where it can use any number."""
+        return len(self.rows) + len(self.heading)
+
     # ---- searching
 
     vocabulary: ClassVar[Vocabulary | None] = None

@@ -52,6 +52,11 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self.forgotten = 0
         self.set_reactive(LogView.wrapped, wrapped)
 
+    @property
+    def lines_wanted(self) -> None:
+        """A log takes what is left over."""
+        return
+
     # ---- what a log of something says
 
     gutter_cells: int = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from textual import events
 from textual.containers import Container
@@ -13,6 +14,7 @@ from textual.widget import Widget
 from workbench.actions.context import PaneName
 from workbench.arrangement.arrange import (
     CORNER,
+    FOLDED_ROWS,
     Border,
     LayoutName,
     Needs,
@@ -31,6 +33,7 @@ from workbench.arrangement.terminal_sizes import (
     size_class,
     status_rows,
 )
+from workbench.widgets.line_view import LineView
 
 
 class Body(Container):
@@ -56,6 +59,11 @@ class Body(Container):
         return self.kind in (SizeClass.BARE, SizeClass.SINGLE, SizeClass.COLUMN)
 
     @property
+    def shared_pane(self) -> PaneName:
+        """The pane that has the place which others share."""
+        return self._lower if self.narrow else self._corner
+
+    @property
     def layout_name(self) -> LayoutName:
         """The layout in use."""
         return self._remembered.of(self.kind).layout
@@ -76,6 +84,9 @@ class Body(Container):
         wanted = Wanted(
             active, zoomed, self._lower, self._corner, changes.layout, changes.borders()
         )
+        corner = self._panes[self._corner]
+        if isinstance(corner, LineView):
+            needs = replace(needs, corner_rows=corner.lines_wanted)
         rows = room.height - bar_rows(room.width, room.height) - self._banner_rows - taken
         places = arrange(self.kind, room.width, rows, needs, wanted)
         if active not in places and self.kind is not SizeClass.BARE:
@@ -111,6 +122,7 @@ class Body(Container):
                 pane.styles.offset = (place.x, place.y)
                 pane.styles.width = place.width
                 pane.styles.height = place.height
+                pane.set_class(place.height == FOLDED_ROWS and len(places) > 1, "-folded")
 
     def bring_up(self, name: PaneName) -> None:
         """Let the pane have its place at the next `place_panes`, without the keys."""

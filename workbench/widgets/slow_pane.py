@@ -85,6 +85,13 @@ class SlowPane(LineView, inherit_bindings=False):
             words = f"{key}: {window_words(view.window, view.snapshot)}"
             self.border_subtitle = Content(fit(words, max(self.size.width - 4, 1)))
 
+    @property
+    def lines_wanted(self) -> int:
+        """Two tables of the nodes, the cause, end to end and a chart: about, as it is not filled
+        before it is seen."""
+        flow = self.view.flow
+        return 2 * (len(flow.nodes) + 1 if flow is not None else 1) + 14
+
     def next_window(self) -> None:
         """Ask for the figures of the next part of the run."""
         windows = list(TimeWindow)

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.narrow import present
 from workbench.actions.context import PaneName
 from workbench.arrangement.arrange import (
+    FOLDED_ROWS,
     LEAST_ROWS,
     Border,
     LayoutName,
@@ -72,7 +74,10 @@ def test_panes_fill_the_body_and_never_overlap(
     assert cells(places) == across * rows
     assert not any(overlap(one, two) for one, two in combinations(places.values(), 2))
     if len(places) > 1:
-        assert all(place.height >= LEAST_ROWS for place in places.values())
+        high = (place.height >= LEAST_ROWS for name, place in places.items())
+        folded = [name for name, place in places.items() if place.height == FOLDED_ROWS]
+        assert sum(high) + len(folded) == len(places)
+        assert set(folded) <= {PaneName.QUEUES, PaneName.OUTPUT} - {active}
 
 
 def test_a_small_terminal_has_the_graph_and_one_pane_below_it() -> None:
@@ -92,8 +97,44 @@ def test_the_graph_takes_what_it_needs_and_at_most_three_fifths() -> None:
 
 def test_output_that_is_empty_leaves_its_room_to_the_graph() -> None:
     places = arrange(*body(80, 24), needs(40, empty=True), Wanted())
-    assert places[PaneName.FLOW].height == 19 - LEAST_ROWS
-    assert places[PaneName.OUTPUT].height == LEAST_ROWS
+    assert places[PaneName.FLOW].height == 19 - FOLDED_ROWS
+    assert places[PaneName.OUTPUT].height == FOLDED_ROWS
+    # The pane that has the keys is never folded, and a graph that fits leaves it its room.
+    wanted = Wanted(PaneName.OUTPUT)
+    assert arrange(*body(80, 24), needs(40, empty=True), wanted)[PaneName.OUTPUT].height == 5
+    assert arrange(*body(80, 24), needs(9, empty=True), Wanted())[PaneName.OUTPUT].height == 8
+
+
+def test_a_border_at_the_end_folds_the_pane_below_to_its_title_and_one_step_opens_it() -> None:
+    room = body(80, 24)
+    most = 19 - LEAST_ROWS
+    last = arrange(*room, needs(), Wanted(moved={Border.FLOW: most}))
+    assert last[PaneName.OUTPUT].height == LEAST_ROWS
+    folded = arrange(*room, needs(), Wanted(moved={Border.FLOW: most + 1}))
+    assert folded[PaneName.OUTPUT].height == FOLDED_ROWS
+    border, rows = present(border_of(folded, PaneName.FLOW, across=False))
+    again = arrange(*room, needs(), Wanted(moved={border: moved_border(border, rows, -1)}))
+    assert again == last
+    assert border_at(folded, 3, 18) is Border.FLOW
+
+
+def test_a_low_terminal_folds_the_queues_until_they_have_the_keys() -> None:
+    room = SizeClass.TWO_COLUMNS, 120, 14
+    assert arrange(*room, needs(), Wanted())[PaneName.QUEUES].height == FOLDED_ROWS
+    assert PaneName.QUEUES not in arrange(*room, needs(), Wanted(PaneName.QUEUES))
+
+
+def test_what_is_no_log_has_the_rows_it_needs_in_the_corner() -> None:
+    room = SizeClass.TWO_COLUMNS, 120, 31
+    usual = arrange(*room, needs(), Wanted())[PaneName.EVENTS].height
+    for rows, active, high in (
+        (3, PaneName.FLOW, 6),
+        (40, PaneName.FLOW, usual),
+        (40, PaneName.SLOW, int(31 * 0.6)),
+    ):
+        wanted = Wanted(active, corner=PaneName.SLOW)
+        places = arrange(*room, replace(needs(), corner_rows=rows), wanted)
+        assert places[PaneName.SLOW].height == high
 
 
 def test_the_inspector_has_the_full_height_from_160_columns_on() -> None:
