@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 PAGE_BYTES = 4096
 """What images share with each other, or do not; a page of WebAssembly is 16 of these."""
@@ -63,6 +63,8 @@ class HeldHandles(NamedTuple):
     changing: str | None
     """The kind of one that calls change otherwise than by making and dropping it: making these
     first calls again does not bring it back."""
+    calls: int
+    """Calls of this instance."""
 
 
 class GuestImage(Protocol):
@@ -76,6 +78,10 @@ class GuestImage(Protocol):
     @property
     def bytes_used(self) -> int:
         """Bytes it takes next to the image that it was taken after."""
+        ...
+
+    def bytes_beside(self, earlier: Any, /) -> int:
+        """Bytes it takes next to an earlier image of the same instance."""
         ...
 
     def read(self, memory: int, offset: int, length: int, /) -> bytes:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 from runtime.wasm.guest_memory import GuestImage
 
 MODULE = "torvyn_studio_native"
-INTERFACE = 2
+INTERFACE = 3
 """Number of what the extension offers and is given, which it was built with, too; change it here
 and in `src/lib.rs` whenever that changes."""
 REFUSED_VARIABLE = "TORVYN_STUDIO_NO_NATIVE"
@@ -119,7 +119,7 @@ class OpenedInstance(Protocol):
         """Kind, made, dropped, live."""
         ...
 
-    def held(self) -> tuple[int, int, str | None]:
+    def held(self) -> tuple[int, int, str | None, int]:
         """See `HeldHandles`."""
         ...
 

@@ -402,11 +402,12 @@ impl Instance {
     }
 
     /// Handles held now; calls of this instance up to the one that last changed which these are;
-    /// the kind of one that calls change otherwise than by making and dropping it, if one is held.
-    fn held(&mut self) -> PyResult<(u64, u64, Option<&'static str>)> {
+    /// the kind of one that calls change otherwise than by making and dropping it, if one is held;
+    /// calls of this instance.
+    fn held(&mut self) -> PyResult<(u64, u64, Option<&'static str>, u64)> {
         let files = self.files;
         let held = &self.debugged()?.1.held;
-        Ok((held.live(), held.changed_after, held.changing(files)))
+        Ok((held.live(), held.changed_after, held.changing(files), held.calls))
     }
 
     /// Have the next `allocate` panic: for the test of what becomes of a panic.

@@ -154,12 +154,9 @@ impl Places {
         for global in &self.globals {
             globals.push(Number::of(&global.get(&mut *store)));
         }
-        let listed: usize = memories.iter().map(|memory| memory.pages.len()).sum();
-        let bytes_used = own_pages * (PAGE + PAGE_OVERHEAD)
-            + listed * size_of::<Page>()
-            + globals.len() * size_of::<Number>()
-            + size_of::<Image>();
-        Ok(Image { memories, globals, bytes_used })
+        let mut image = Image { memories, globals, bytes_used: 0 };
+        image.bytes_used = image.bytes_of(own_pages);
+        Ok(image)
     }
 
     /// Take an image up; the error says why it does not fit.
@@ -258,6 +255,17 @@ pub struct Image {
     bytes_used: usize,
 }
 
+impl Image {
+    /// Bytes, when so many pages are shared with no other image.
+    fn bytes_of(&self, own_pages: usize) -> usize {
+        let listed: usize = self.memories.iter().map(|memory| memory.pages.len()).sum();
+        own_pages * (PAGE + PAGE_OVERHEAD)
+            + listed * size_of::<Page>()
+            + self.globals.len() * size_of::<Number>()
+            + size_of::<Self>()
+    }
+}
+
 #[pymethods]
 impl Image {
     /// Bytes of each memory.
@@ -270,6 +278,22 @@ impl Image {
     #[getter]
     fn bytes_used(&self) -> usize {
         self.bytes_used
+    }
+
+    /// Bytes it takes next to an earlier image, which may not be the last before it.
+    fn bytes_beside(&self, earlier: &Image) -> usize {
+        let mut own_pages = 0;
+        for (index, memory) in self.memories.iter().enumerate() {
+            let known = earlier.memories.get(index).map_or(&[][..], |known| &known.pages);
+            for (number, page) in memory.pages.iter().enumerate() {
+                let shared = match (page, known.get(number)) {
+                    (Some(page), Some(Some(known))) => Arc::ptr_eq(page, known),
+                    (page, _) => page.is_none(),
+                };
+                own_pages += usize::from(!shared);
+            }
+        }
+        self.bytes_of(own_pages)
     }
 
     /// A part of a memory; shorter where the memory ends. Raises IndexError: no such memory.
