@@ -38,6 +38,10 @@ WASI_LIBC = Path("/usr/lib/wasm32-wasi")
 ADAPTER_CRATE = "wasi-preview1-component-adapter-provider"
 ADAPTER_VERSION = "50.0.1"
 
+CASE_PARTS = ("call-driver", "call-host")
+"""Of the cases that `torvyn-studio call` writes; they belong to no flow."""
+CASE_FOLDER = ROOT / "runtime" / "wasm" / "debug_case"
+
 
 class BuildError(Exception):
     """The message says what is missing or which command failed."""
@@ -53,6 +57,7 @@ def source_files(name: str) -> list[Path]:
         COMPONENTS / "Cargo.toml",
         component / "Cargo.toml",
         *sorted(path for path in component.glob("src/**/*") if path.is_file()),
+        *(sorted(COMPONENTS.glob("call-driver/wit*/*.wit")) if name in CASE_PARTS else ()),
         *sorted(ROOT.glob("wit/**/*.wit")),
     ]
 
@@ -68,7 +73,9 @@ def sources_digest(name: str) -> str:
 
 
 def artifacts(name: str) -> list[Path]:
-    """Where the flows that declare the component look for it."""
+    """Where the flows that declare the component look for it, or the product."""
+    if name in CASE_PARTS:
+        return [CASE_FOLDER / f"{name}.wasm"]
     return [
         manifest.parent / ".torvyn" / "build" / f"{declared['name']}.wasm"
         for manifest in sorted(ROOT.glob("sample_flows/*/Torvyn.toml"))

@@ -36,6 +36,23 @@ ROLES = {
     "slow-sink": "torvyn:streaming/sink@0.1.0",
     "ticker": "torvyn:streaming/source@0.1.0",
 }
+CASE_PARTS = {
+    "call-driver": {"wasi:cli/run@0.2.0"},
+    "call-host": {
+        "torvyn:aggregation/aggregator@0.1.0",
+        "torvyn:capabilities/capability-query@0.1.0",
+        "torvyn:filtering/filter@0.1.0",
+        "torvyn:filtering/router@0.1.0",
+        "torvyn:streaming/buffer-allocator@0.1.0",
+        "torvyn:streaming/lifecycle@0.1.0",
+        "torvyn:streaming/processor@0.1.0",
+        "torvyn:streaming/sink@0.1.0",
+        "torvyn:streaming/types@0.1.0",
+        "torvyn-studio:call-case/fixture@0.1.0",
+    },
+}
+"""What the parts of a case export; no flow declares them."""
+ALL = [*ROLES, *CASE_PARTS]
 HOST_INTERFACES = {
     "torvyn:streaming/types@0.1.0",
     "torvyn:streaming/buffer-allocator@0.1.0",
@@ -54,11 +71,12 @@ def load_build(root: Path) -> ModuleType:
 
 BUILD = load_build(ROOT)
 DIGESTS: dict[str, dict[str, str]] = BUILD.read_digests()
-ARTIFACTS: list[Path] = [artifact for name in ROLES for artifact in BUILD.artifacts(name)]
+ARTIFACTS: list[Path] = [artifact for name in ALL for artifact in BUILD.artifacts(name)]
+OF_FLOWS = [artifact for artifact in ARTIFACTS if artifact.stem in ROLES]
 
 
 def artifact_id(artifact: Path) -> str:
-    return artifact.relative_to(ROOT / "sample_flows").as_posix()
+    return artifact.relative_to(ROOT).as_posix()
 
 
 def exports_and_imports(artifact: Path) -> tuple[set[str], set[str]]:
@@ -78,18 +96,18 @@ def exports_and_imports(artifact: Path) -> tuple[set[str], set[str]]:
 
 
 def test_every_component_is_known_recorded_and_described() -> None:
-    assert BUILD.component_names() == sorted(ROLES)
-    assert sorted(DIGESTS) == sorted(ROLES)
-    for name in ROLES:
+    assert BUILD.component_names() == sorted(ALL)
+    assert sorted(DIGESTS) == sorted(ALL)
+    for name in ALL:
         assert (ROOT / "components" / name / "README.md").is_file(), name
 
 
-@pytest.mark.parametrize("name", ROLES)
-def test_a_component_is_declared_by_a_flow(name: str) -> None:
+@pytest.mark.parametrize("name", ALL)
+def test_a_component_is_declared_by_a_flow_or_part_of_a_case(name: str) -> None:
     assert BUILD.artifacts(name) != []
 
 
-@pytest.mark.parametrize("name", ROLES)
+@pytest.mark.parametrize("name", ALL)
 def test_a_component_was_built_from_its_present_sources(name: str) -> None:
     assert DIGESTS[name]["sources"] == BUILD.sources_digest(name), (
         f"run: python components/build.py {name}"
@@ -107,13 +125,22 @@ def test_an_artifact_is_small(artifact: Path) -> None:
     assert artifact.stat().st_size < SIZE_LIMIT
 
 
-@pytest.mark.parametrize("artifact", ARTIFACTS, ids=artifact_id)
+@pytest.mark.parametrize("artifact", OF_FLOWS, ids=artifact_id)
 def test_an_artifact_exports_its_role_and_lifecycle(artifact: Path) -> None:
     exports, _ = exports_and_imports(artifact)
     assert exports == {ROLES[artifact.stem], LIFECYCLE}
 
 
-@pytest.mark.parametrize("artifact", ARTIFACTS, ids=artifact_id)
+@pytest.mark.parametrize("name", CASE_PARTS)
+def test_a_part_of_a_case_exports_what_the_others_take_from_it(name: str) -> None:
+    (artifact,) = BUILD.artifacts(name)
+    exports, imports = exports_and_imports(artifact)
+    assert exports == CASE_PARTS[name]
+    assert "torvyn-studio:call-case/recording@0.1.0" in imports
+    assert name == "call-driver" or not [one for one in imports if one.startswith("wasi:")]
+
+
+@pytest.mark.parametrize("artifact", OF_FLOWS, ids=artifact_id)
 def test_an_artifact_imports_only_what_a_host_of_the_contract_offers(artifact: Path) -> None:
     _, imports = exports_and_imports(artifact)
     assert imports

@@ -3,6 +3,9 @@
 The case is a flow of three nodes: a source that gives nothing, the component, and a sink that takes
 everything. Its recording puts every element that the instance was given into the component's
 queue, with the number and time it had, and holds what the component answered.
+
+Next to it lies the same as one component that `wasmtime run` makes the calls with, for its
+debugger.
 """
 
 from __future__ import annotations
@@ -49,11 +52,18 @@ from runtime.recording.recorder import entries_of
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.run_facts import run_facts
 from runtime.scaffold.new_files import remove_new, write_new
+from runtime.wasm.debug_case.case_calls import CaseCalls
+from runtime.wasm.debug_case.component_prefix import UnusualComponentError
+from runtime.wasm.debug_case.compose import compose
 from runtime.wasm.host import surfaces_of
+from runtime.wasm.host_functions.capabilities import read_grants
 from runtime.wasm.stand_ins import stand_in_sink, stand_in_source
 
 RECORDING = "call.rec"
 """The recording of a case, next to its `Torvyn.toml`."""
+DEBUG_COMPONENT = "debug.wasm"
+"""The component of a case that makes the calls by itself."""
+_COMPONENT = PurePosixPath(".torvyn/build/component.wasm")
 _WHOLE = RecordingOptions(payload_limit=2**63)
 _OPTIONS = EngineOptions(schedule=SchedulePolicy.CONSUMER_FIRST, on_error=ErrorPolicy.SKIP)
 _STAND_IN_ANSWERS: dict[Export, Outcome] = {
@@ -77,6 +87,12 @@ class CallCase:
     """Of the build in the case."""
     difference: str
     """The first answer of that build that is not the recorded one; empty when there is none."""
+    debug_component: Path | None
+    """The component that makes the calls by itself; None when there is none."""
+    not_composed: str
+    """Why there is none."""
+    debug_options: tuple[str, ...]
+    """Options of `wasmtime run` for what the node was granted."""
 
 
 def write_case(
@@ -101,6 +117,7 @@ def write_case(
         recording = folder / RECORDING
         _record(history, opened, recording)
         difference = _difference(recording, admit)
+        not_composed = _compose(history, opened, folder)
     except BaseException:
         remove_new(folder)
         raise
@@ -112,6 +129,9 @@ def write_case(
         len(history.calls) - 1,
         opened.flow.by_name[node.name].digest,
         difference,
+        None if not_composed else folder / DEBUG_COMPONENT,
+        not_composed,
+        _wasmtime_options(node.grants),
     )
 
 
@@ -120,11 +140,11 @@ def write_case(
 
 def _files(history: CallHistory, component: Path) -> dict[PurePosixPath, bytes]:
     node = history.node
-    build = PurePosixPath(".torvyn/build")
+    build = _COMPONENT.parent
     given, taken = _stand_in_names(node.name)
     files = {
         PurePosixPath("Torvyn.toml"): _manifest(history).encode(),
-        build / "component.wasm": read_input(
+        _COMPONENT: read_input(
             component, "the component", "Name the recorded build with --component FILE.wasm."
         ),
         build / f"{given}.wasm": stand_in_source(),
@@ -272,6 +292,39 @@ def _difference(recording: Path, admit: Admit) -> str:
     )
     divergence = replay.run().divergence
     return "" if divergence is None else divergence.render()
+
+
+# ---- its component for a debugger
+
+
+def _compose(history: CallHistory, opened: OpenedFlow, folder: Path) -> str:
+    """Write it; gives why that cannot be, "" when it is written."""
+    node = opened.flow.by_name[history.node.name]
+    component = (folder / _COMPONENT).read_bytes()
+    calls = [(one.call.export, call_title(one.call), one.call.element) for one in history.calls]
+    if history.calls[0].call.export is not Export.INIT:
+        calls.insert(0, (Export.INIT, f"{node.name} init", None))
+    recorded = CaseCalls(node.config, node.grants, tuple(calls))
+    surface = surfaces_of(opened.linking.compiled)[node.digest]
+    try:
+        composed = compose(component, surface, recorded)
+    except UnusualComponentError as error:
+        return str(error)
+    write_new(folder, {PurePosixPath(DEBUG_COMPONENT): composed})
+    return ""
+
+
+def _wasmtime_options(grants: tuple[str, ...]) -> tuple[str, ...]:
+    granted = read_grants(grants)
+    options = [option for path, _ in granted.directories for option in ("--dir", path)]
+    options += [option for name in sorted(granted.variables) for option in ("--env", name)]
+    return (*options, "-S", "inherit-env") if granted.environment else tuple(options)
+
+
+def call_title(call: Call) -> str:
+    """`call 42, enricher process(#4)`."""
+    about = "" if call.element is None else f"(#{call.element.sequence})"
+    return f"call {call.number:,}, {call.node} {call.export.value}{about}"
 
 
 # ---- refusals

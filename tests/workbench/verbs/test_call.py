@@ -7,13 +7,20 @@ import shutil
 from pathlib import Path
 
 import pytest
+from wasmtime import Config, Engine, Store, WasiConfig, wat2wasm
+from wasmtime.component import Component, Linker
 
 from runtime.headless.call_case import write_case
 from runtime.headless.call_history import call_history
 from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.model.call import Export
 from runtime.model.errors import StudioError
+from runtime.model.surface import Surface
 from runtime.opening.recordings import open_recording
+from runtime.wasm.debug_case.case_calls import CaseCalls
+from runtime.wasm.debug_case.component_prefix import UnusualComponentError
+from runtime.wasm.debug_case.compose import compose
+from runtime.wasm.stand_ins import stand_in_sink
 from tests.support.studio_projects import ROOT, studio
 
 SAMPLE = ROOT / "sample_flows" / "event-driven"
@@ -35,6 +42,8 @@ def test_the_case_of_a_call_is_repeated_away_from_its_flow(tmp_path: Path) -> No
     assert (
         "totals flush, after 31 calls of its instance, the recorded build" in made.stderr.decode()
     )
+    command = "in a debugger: wasmtime run -g 1234 "
+    assert f"{command}{tmp_path / 'case' / 'debug.wasm'}" in made.stderr.decode()
     case = shutil.move(tmp_path / "case", tmp_path / "elsewhere")
     done = studio("replay", str(Path(case) / "call.rec"), "--json", cwd=tmp_path)
     summary = json.loads(done.stdout.splitlines()[-1])
@@ -94,3 +103,54 @@ def test_what_is_no_case_says_why(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="cannot be read"):
         write_case(history, tmp_path / "no.wasm", tmp_path / "case")
     assert not (tmp_path / "case").exists()
+
+
+# ---- as one component
+
+
+def printed(component: bytes, folder: Path) -> str:
+    """What it prints when it is run as a command, by wasmtime's own binding."""
+    config = Config()
+    config.cranelift_opt_level = "none"
+    engine = Engine(config)
+    linker, store, wasi = Linker(engine), Store(engine), WasiConfig()
+    wasi.stdout_file = str(folder / "printed")
+    linker.add_wasip2()
+    store.set_wasi(wasi)
+    instance = linker.instantiate(store, Component(engine, component))
+    interface = instance.get_export_index(store, "wasi:cli/run@0.2.0")
+    index = instance.get_export_index(store, "run", interface)
+    assert index is not None
+    function = instance.get_func(store, index)
+    assert function is not None
+    assert function(store).tag == "ok"
+    store.close()
+    return (folder / "printed").read_text("utf-8")
+
+
+def test_a_case_makes_its_calls_as_one_component(tmp_path: Path) -> None:
+    number = recorded_call("totals", "flush")
+    case = write_case(
+        call_history(RECORDING, number), BUILD / "order-totals.wasm", tmp_path / "one"
+    )
+    assert case.debug_component is not None
+    last = '{"window":6,"orders":1,"totals":{"eve":8446},"last":true}'
+    assert printed(case.debug_component.read_bytes(), tmp_path) == (
+        f"call {number}, totals flush\napplication/json, 57 bytes: {last}\n"
+    )
+
+
+def test_what_a_component_leaves_out_is_there_for_its_driver_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    ended = CaseCalls("{}", (), ((Export.INIT, "sink init", None),))
+    for component in (stand_in_sink(), bytes(wat2wasm("(component)"))):
+        composed = compose(component, Surface("", len(component)), ended)
+        assert printed(composed, tmp_path) == "sink init\nok\n"
+    for text, reason in (
+        ('(component (import "a:b/c" (instance)))', "it imports a:b/c"),
+        ('(component (core module) (import "wasi:a/b" (instance)))', "behind its code"),
+        ('(component (import "wasi:a/b" (func)))', "is no interface"),
+    ):
+        with pytest.raises(UnusualComponentError, match=reason):
+            compose(bytes(wat2wasm(text)), Surface("", 0), ended)

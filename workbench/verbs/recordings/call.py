@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
 
-from runtime.headless.call_case import CallCase, write_case
+from runtime.headless.call_case import CallCase, call_title, write_case
 from runtime.headless.call_history import call_history
 from runtime.model.errors import ExitCode
 from runtime.model.printable import json_line, printable
@@ -51,9 +52,13 @@ def command(
     ones. The flow it is from is not needed any more. Exit code 1 when the component that is put in
     the case does not answer as recorded.
 
+    Its debug.wasm makes the same calls by itself, for a debugger of WebAssembly; there the clock
+    and random numbers are the machine's.
+
     \b
     torvyn-studio call today.rec 42
     torvyn-studio replay today-call-42/call.rec
+    wasmtime run -g 1234 today-call-42/debug.wasm
     """
     history = call_history(recording, number)
     folder = output or recording.with_name(f"{recording.stem}-call-{number}")
@@ -64,15 +69,25 @@ def command(
     else:
         show_result(f"Written: {case.recording}")
         say(_words(case))
+        for words in _debugger_words(case):
+            say(printable(words))
     if case.difference:
         show_failure(case.difference)
         return ExitCode.FAILED
     return ExitCode.OK
 
 
+def _debugger_words(case: CallCase) -> list[str]:
+    if case.debug_component is None:
+        return [f"no component for a debugger was made of it: {case.not_composed}"]
+    words = ("wasmtime", "run", "-g", "1234", *case.debug_options, str(case.debug_component))
+    return [
+        f"in a debugger: {shlex.join(words)}",
+        "then, in lldb: process connect --plugin=wasm connect://127.0.0.1:1234",
+    ]
+
+
 def _words(case: CallCase) -> str:
-    call = case.call
-    about = "" if call.element is None else f"(#{call.element.sequence})"
     before = f"after {counted(case.earlier, 'call')} of its instance, " if case.earlier else ""
     if case.digest == case.node.digest:
         build = f"the recorded build {short_digest(case.digest)}"
@@ -81,9 +96,7 @@ def _words(case: CallCase) -> str:
             f"build {short_digest(case.digest)}, not the recorded {short_digest(case.node.digest)}"
         )
     how = "does not answer as recorded:" if case.difference else "answers as recorded"
-    return printable(
-        f"call {call.number:,}, {case.node.name} {call.export.value}{about}, {before}{build}: {how}"
-    )
+    return printable(f"{call_title(case.call)}, {before}{build}: {how}")
 
 
 def _fields(case: CallCase) -> dict[str, object]:
@@ -99,4 +112,6 @@ def _fields(case: CallCase) -> dict[str, object]:
         "digest": case.digest,
         "recorded_digest": case.node.digest,
         "difference": case.difference or None,
+        "debug_component": None if case.debug_component is None else str(case.debug_component),
+        "not_composed": case.not_composed or None,
     }
