@@ -137,7 +137,7 @@ async def test_a_selected_node_is_stepped_and_looked_into() -> None:
         await settle(app, pilot)
         assert panes_of(app).selection == NodeRef("router")
         assert ListNode("router", 12) in link.sent
-        assert "torvyn:filtering/router" in inspected(app)
+        assert "torvyn:filtering/ router" in inspected(app)
         await pilot.press("t")
         assert commands(link) == [StepCall("router")]
 

@@ -6,7 +6,8 @@ from runtime.protocol.updates import Health
 from workbench.actions.labels import first_key
 from workbench.actions.table import BY_ID
 from workbench.text.excerpt import excerpt
-from workbench.text.lines import Line, StyleRole, fit, line, wrap_words
+from workbench.text.lines import Line, StyleRole, fit, line
+from workbench.text.wrapping import wrap_words
 from workbench.view import View
 
 BANNER_ROWS = 3

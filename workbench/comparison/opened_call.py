@@ -9,7 +9,8 @@ from runtime.protocol.branch_comparison import ComparedCall
 from workbench.inspection.difference_rows import difference_rows
 from workbench.inspection.rows import prose
 from workbench.text.excerpt import excerpt
-from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of, wrap
+from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
+from workbench.text.wrapping import wrap
 
 TWO_COLUMNS = 114
 """From so many cells on, old and new stand next to each other: a terminal of 120."""

@@ -11,7 +11,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from workbench.text.lines import StyleRole, line, wrap_words
+from workbench.text.lines import StyleRole, line
+from workbench.text.wrapping import wrap_words
 from workbench.widgets.label import LineLabel
 
 HINT_ROWS = 2

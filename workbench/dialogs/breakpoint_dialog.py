@@ -19,7 +19,8 @@ from runtime.protocol.break_places import BreakPlace, vocabulary_of
 from runtime.protocol.breakpoints import Breakpoint, BreakpointTrial, Then
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count
-from workbench.text.lines import Line, Span, StyleRole, fit, line, wrap_words
+from workbench.text.lines import Line, Span, StyleRole, fit, line
+from workbench.text.wrapping import wrap_words
 from workbench.widgets.label import LineLabel
 
 TRY_AFTER_S = 0.15

@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 
 from runtime.model.codes import Code
 from workbench.text.code_explanations import explanation_lines
-from workbench.text.lines import Line, StyleRole, line, wrap_words
+from workbench.text.lines import Line, StyleRole, line
+from workbench.text.wrapping import wrap_words
 from workbench.widgets.label import LineLabel
 
 CELLS = 70

@@ -9,7 +9,8 @@ from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import keys_of, label
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.text.keys import key_name
-from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, wrap_words
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
+from workbench.text.wrapping import wrap_words
 
 KEY_CELLS, NAME_CELLS = 14, 15
 """Columns of keys and names."""

@@ -12,7 +12,8 @@ from textual.screen import ModalScreen
 
 from runtime.model.project_files import LAST_RECORDING, STUDIO_FOLDER
 from workbench.text.figures import calls_words
-from workbench.text.lines import Line, StyleRole, line, pad, wrap_words
+from workbench.text.lines import Line, StyleRole, line, pad
+from workbench.text.wrapping import wrap_words
 from workbench.view import View
 from workbench.widgets.label import LineLabel
 

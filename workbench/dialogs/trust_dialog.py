@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 
 from runtime.protocol.trust_question import TrustKind, TrustQuestion
 from workbench.text.excerpt import excerpt
-from workbench.text.lines import Line, StyleRole, line, wrap_words
+from workbench.text.lines import Line, StyleRole, line
+from workbench.text.wrapping import wrap_words
 from workbench.widgets.label import LineLabel
 
 _MOST_ASKED = 50

@@ -15,7 +15,8 @@ from workbench.inspection.rows import column, facts, section
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count
 from workbench.text.glyphs import BREAK_OFF, BREAK_ON
-from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, wrap_words
+from workbench.text.lines import Line, Row, Span, StyleRole, fit, line
+from workbench.text.wrapping import wrap_words
 
 WHERE_CELLS = (12, 30)
 HITS_CELLS = 6

@@ -13,7 +13,8 @@ from workbench.text.excerpt import excerpt
 from workbench.text.figures import age, duration, short_digest
 from workbench.text.glyphs import RELOADED, ROLLED_BACK
 from workbench.text.keys import shown_key
-from workbench.text.lines import Line, Row, StyleRole, line, wrap
+from workbench.text.lines import Line, Row, StyleRole, line
+from workbench.text.wrapping import wrap
 from workbench.view import EarlierBuild, NodeRef
 
 DIGEST_CELLS = 12

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from workbench.inspection.rows import prose
 from workbench.text.excerpt import excerpt
-from workbench.text.lines import Row, StyleRole, line, wrap
+from workbench.text.lines import Row, StyleRole, line
+from workbench.text.wrapping import wrap
 
 SHOWN_LINES = 200
 """Lines of a comparison that are shown."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from runtime.model.call import CopyCount
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, size
-from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, wrap_at_words, wrap_words
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
+from workbench.text.wrapping import wrap, wrap_words
 
 
 def section(title: str, note: str = "", cells: int = 36) -> Row:
@@ -40,7 +41,7 @@ def facts(pairs: Iterable[tuple[str, str | Line]], cells: int) -> list[Row]:
         spans = line(value) if isinstance(value, str) else value
         if not spans:
             continue
-        for index, piece in enumerate(wrap_at_words(spans, max(cells - LABEL_CELLS - 2, 8))):
+        for index, piece in enumerate(wrap(spans, max(cells - LABEL_CELLS - 2, 8))):
             lead = pad(label if not index else "", LABEL_CELLS)
             rows.append(Row((Span(f" {lead}", StyleRole.DIM), *piece)))
     return rows

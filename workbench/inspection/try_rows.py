@@ -12,7 +12,8 @@ from workbench.payloads.viewer import PayloadPart
 from workbench.text.answer_words import copy_words, counted, outcome_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import short_digest, size, spaced_duration
-from workbench.text.lines import Line, Row, Span, StyleRole, line, wrap, wrap_words
+from workbench.text.lines import Line, Row, Span, StyleRole, line
+from workbench.text.wrapping import wrap, wrap_words
 
 INDENT = 4
 TYPE_CHARACTERS = 60

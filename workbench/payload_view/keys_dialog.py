@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 
 from workbench.actions.payload import PAYLOAD
 from workbench.text.keys import key_name
-from workbench.text.lines import Row, StyleRole, line, pad, wrap_words
+from workbench.text.lines import Row, StyleRole, line, pad
+from workbench.text.wrapping import wrap_words
 from workbench.widgets.line_view import LineView
 
 KEY_CELLS = 14

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from workbench.actions.context import Context
 from workbench.text.keys import shown_key
-from workbench.text.lines import Line, StyleRole, line, wrap_words
+from workbench.text.lines import Line, StyleRole, line
+from workbench.text.wrapping import wrap_words
 from workbench.tour.tour_steps import REBUILT, TOUR, Seen, is_ready
 
 BOX_ROWS = 8

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from textual.reactive import reactive
 
 from workbench.search.searchable import Found
-from workbench.text.lines import Line, Row, Span, plain, wrap
+from workbench.text.lines import Line, Row, Span, plain
+from workbench.text.wrapping import rows_of, wrap
 from workbench.widgets.line_view import LineView, no_match_rows
 
 if TYPE_CHECKING:
@@ -73,10 +74,6 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
     @abstractmethod
     def entry_cells(self, entry: Entry) -> int:
         """Cells of the body, without making it."""
-
-    def entry_is_plain(self, entry: Entry) -> bool:
-        """True when every character of the body takes one cell."""
-        return False
 
     def entry_target(self, entry: Entry) -> object:
         """What opening the entry opens."""
@@ -141,7 +138,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
             return [1] * len(entries)
         room = self.body_cells
         return [
-            1 if cells <= room else self._tall(entry, cells)
+            1 if cells <= room else rows_of(self.entry_body(entry), room)
             for entry, cells in zip(entries, map(self.entry_cells, entries), strict=True)
         ]
 
@@ -181,10 +178,6 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         """Whether the entry of a row is searched for; its first row says so."""
         entry, part = self._rows[index] if self._rows else (None, 1)
         return entry is not None and not part and self._entry_matches(entry)
-
-    def _tall(self, entry: Entry, cells: int) -> int:
-        room = self.body_cells
-        return -(-cells // room) if self.entry_is_plain(entry) else len(self._pieces(entry))
 
     def _pieces(self, entry: Entry) -> list[Line]:
         """Its rows. Those of one entry are asked for one after the other, so they are kept."""

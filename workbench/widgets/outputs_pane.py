@@ -13,9 +13,10 @@ from workbench.search.row_fields import OUTPUT, OutputFields
 from workbench.text.figures import count, size
 from workbench.text.glyphs import DENIED
 from workbench.text.keys import shown_key
-from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, wrap_words
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
 from workbench.text.printed_text import LineCutter, PrintedTextLine
 from workbench.text.short_names import shorten
+from workbench.text.wrapping import wrap_words
 from workbench.view import NodeRef
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
@@ -117,10 +118,6 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         if entry.granted and entry.stream == "stdout":
             return entry.cells
         return len(_marks(entry)) + entry.cells
-
-    def entry_is_plain(self, entry: PrintedTextLine) -> bool:
-        """True for text of one-cell characters, which most is."""
-        return entry.plain
 
     def entry_target(self, entry: PrintedTextLine) -> object:
         """A line belongs to its node."""

@@ -12,18 +12,7 @@ from rich.cells import cell_len
 from runtime.protocol.updates import PrintedChunk
 from workbench.text import figures
 from workbench.text.excerpt import LINE_CHARACTERS, excerpt
-from workbench.text.lines import (
-    Span,
-    StyleRole,
-    fit,
-    line,
-    pad,
-    plain,
-    width_of,
-    wrap,
-    wrap_at_words,
-    wrap_words,
-)
+from workbench.text.lines import fit, pad
 from workbench.text.printed_text import LINE_BYTES, LineCutter
 
 
@@ -66,21 +55,6 @@ def test_an_excerpt_never_holds_a_code_a_terminal_acts_on(text: str) -> None:
 def test_fitted_text_is_never_wider_than_its_room(text: str, cells: int) -> None:
     assert cell_len(fit(text, cells)) <= cells
     assert cell_len(pad(excerpt(text), cells)) == cells
-
-
-@given(st.lists(st.text(alphabet="ab 字é", max_size=20), max_size=4), st.integers(2, 12))
-def test_wrapped_rows_fit_and_lose_nothing(texts: list[str], cells: int) -> None:
-    spans = tuple(Span(text, StyleRole.TEXT) for text in texts)
-    rows = wrap(spans, cells)
-    assert "".join(plain(row) for row in rows) == "".join(texts)
-    assert all(width_of(row) <= cells for row in rows)
-
-
-@given(st.text(alphabet="abc 字", max_size=60), st.integers(2, 20))
-def test_words_are_kept_whole_where_they_fit(text: str, cells: int) -> None:
-    rows = wrap_words(text, cells)
-    assert all(cell_len(row) <= cells for row in rows)
-    assert "".join(rows).replace(" ", "") == text.replace(" ", "")
 
 
 @given(st.lists(st.binary(max_size=12), max_size=12))
@@ -166,17 +140,3 @@ def test_a_bar_is_full_only_when_the_queue_is_and_empty_only_when_it_is(
     assert (filled == 0) == (depth == 0)
     if cells > 1:
         assert (filled == cells) == (depth >= capacity)
-
-
-def test_a_line_of_spans_is_cut_between_words_and_a_long_word_within() -> None:
-    spans = line(
-        ("source was ", StyleRole.DIM), ("blocked by 日本 and", StyleRole.WARN), " xxxxxxxxx"
-    )
-    rows = [plain(row) for row in wrap_at_words(spans, 8)]
-    assert rows == ["source", "was", "blocked", "by 日本", "and", "xxxxxxxx", "x"]
-    assert wrap_at_words(spans, 8)[2][0].role is StyleRole.WARN
-    assert [plain(row) for row in wrap_at_words(line("   indented text"), 8)] == [
-        "   inden",
-        "ted text",
-    ]
-    assert wrap_at_words((), 8) == [()]

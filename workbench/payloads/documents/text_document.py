@@ -1,4 +1,4 @@
-"""Text in rows, cut where the pane ends; in the colours of its language where it is short."""
+"""Text in rows, cut between words; in the colours of its language where it is short."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from workbench.payloads.deadline import Deadline
 from workbench.payloads.documents.document import PayloadPlace
 from workbench.text.excerpt import TAB_CELLS, excerpt
 from workbench.text.lines import Line, Span, StyleRole, fit
+from workbench.text.wrapping import one_cell_each, row_places
 
 COLOURED_CHARACTERS = 16_384
 """Longer texts are shown without colours, which would take too long to find."""
@@ -164,48 +165,31 @@ class TextDocument:
             self.whole = last or self._at >= len(text)
 
     def _cut_line(self, start: int, stop: int) -> None:
-        cells = self._cells
-        if stop - start <= cells and _plain(self._text[start:stop]):
-            self._add(start, stop)
-            return
-        at = start
-        while True:
-            piece = self._text[at : min(at + 4_096, stop)]
-            if _plain(piece):
-                whole = len(piece) // cells * cells if at + len(piece) < stop else len(piece)
-                for low in range(0, max(whole, 1), cells):
-                    self._add(at + low, min(at + low + cells, at + whole))
-                at += max(whole, 1)
-            else:
-                at = self._cut_slowly(at, min(at + 4_096, stop))
-            if at >= stop:
-                return
+        plain = stop - start > self._cells and _plain(self._text[start:stop])
+        fits = one_cell_each(self._cells) if plain else self._fits
+        for low, high in row_places(self._text, start, stop, fits):
+            self._starts.append(low)
+            self._ends.append(high)
+            self._lines.append(self._line_number)
 
-    def _cut_slowly(self, start: int, stop: int) -> int:
-        """Cut characters that do not take one cell each; where the last row ends."""
+    def _fits(self, start: int, stop: int) -> int:
+        """Where a row is full that begins there."""
         cells = self._cells
+        end = min(start + cells, stop)
+        if _plain(self._text[start:end]):
+            return end
         if self._exact_left <= 0:
-            each = max(cells // 2, 1)
-            for low in range(start, stop, each):
-                self._add(low, min(low + each, stop))
-            return stop
-        self._exact_left -= stop - start
-        first, used = start, 0
-        for index in range(start, stop):
-            character = self._text[index]
+            return min(start + max(cells // 2, 1), stop)
+        at, used = start, 0
+        while at < stop:
+            character = self._text[at]
             wide = TAB_CELLS - used % TAB_CELLS if character == "\t" else _cells_of(character)
-            if used + wide > cells and index > first:
-                self._add(first, index)
-                first, used = index, 0
-                wide = TAB_CELLS if character == "\t" else wide
+            if used + wide > cells and at > start:
+                break
             used += wide
-        self._add(first, stop)
-        return stop
-
-    def _add(self, start: int, end: int) -> None:
-        self._starts.append(start)
-        self._ends.append(end)
-        self._lines.append(self._line_number)
+            at += 1
+        self._exact_left -= at - start
+        return at
 
     # ---- colours
 
