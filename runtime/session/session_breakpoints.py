@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time as clocks
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 from runtime.breakpoints.breakpoint_set import BreakpointSet, stops
@@ -178,7 +177,7 @@ class SessionBreakpoints:
         events = shown.log.last(TRIED_EVENTS)
         deadline = clocks.perf_counter_ns() + TRIED_NS
         return try_breakpoint(
-            replace(asked.breakpoint, number=1, on=True),
+            asked.breakpoint,
             shown.engine.flow,
             events,
             TRIED_CALLS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.widgets import Input
@@ -42,6 +43,13 @@ from tests.support.workbench_fakes import (
 )
 from workbench.actions.context import PaneName
 from workbench.dialogs.breakpoint_dialog import BreakpointScreen
+from workbench.screens.breaking.condition_history import (
+    CONDITIONS,
+    MOST_KEPT,
+    WATCHED,
+    ConditionHistory,
+)
+from workbench.settings.project_memory import ProjectMemory
 from workbench.view import EdgeRef, NodeRef
 
 ROUTER = BreakPlace(PlaceKind.INPUT, "router")
@@ -146,6 +154,36 @@ async def test_the_dialog_shows_the_mistake_and_tries_what_is_right(size: tuple[
         assert isinstance(sent, SetBreakpoint)
         assert sent.breakpoint.place != ROUTER
         assert (sent.breakpoint.number, sent.breakpoint.condition) == (1, "size > 9")
+
+
+async def test_earlier_conditions_come_back_with_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    history = ConditionHistory(ProjectMemory(tmp_path / "Torvyn.toml"), CONDITIONS)
+    for number in [*range(MOST_KEPT + 5), 51]:
+        history.add(f"size > {number}")
+    history.add(" ")
+    kept = ConditionHistory(ProjectMemory(tmp_path / "Torvyn.toml"), CONDITIONS).texts
+    assert kept[-3:] == ["size > 53", "size > 54", "size > 51"]
+    assert (len(kept), kept[0]) == (MOST_KEPT, "size > 5")
+    assert ConditionHistory(ProjectMemory(tmp_path / "Torvyn.toml"), WATCHED).texts == []
+
+    async with opened(FakeLink()) as (app, pilot):
+        screen = BreakpointScreen(ONE, [ROUTER], lambda _made: None, kept[-2:])
+        app.push_screen(screen)
+        await until(pilot, lambda: screen.is_mounted)
+        when = screen.query_one("#break-when", Input)
+        shown = [when.value]
+        for key in ("up", "up", "up", "down", "down"):
+            await pilot.press(key)
+            shown.append(when.value)
+        typed = 'json.level == "warn"'
+        assert shown == [typed, "size > 51", "size > 54", "size > 54", "size > 51", typed]
+        await pilot.press("down")
+        assert screen.query_one("#break-hits", Input).has_focus
+        await pilot.press("up")
+        assert when.has_focus
 
 
 async def test_where_the_flow_stands_at_a_breakpoint() -> None:

@@ -58,6 +58,10 @@ class PayloadActions(Protocol):
         """Save the whole payload to a file."""
         ...
 
+    def break_here(self) -> None:
+        """Ask for a breakpoint with a condition on the value under the cursor."""
+        ...
+
     def edit(self) -> None:
         """Edit the element's payload."""
         ...
@@ -119,6 +123,9 @@ PAYLOAD: tuple[PayloadAction, ...] = (
     PayloadAction(id="payload-edit", keys=("e",), label="edit", footer=True,
                   help="Edit the payload, while the element waits in a queue.",
                   do=lambda to: to.edit()),
+    PayloadAction(id="payload-break", keys=("b",), label="break", footer=True,
+                  help="Set a breakpoint with a condition on the value under the cursor.",
+                  do=lambda to: to.break_here()),
     PayloadAction(id="payload-sort", keys=("vertical_line",), label="sort",
                   help="Sort the table by the column of the cursor; again downwards.",
                   do=lambda to: to.sort()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from workbench.text.earlier_texts import EarlierTexts
 from workbench.text.lines import StyleRole, line
 from workbench.text.wrapping import wrap_words
 from workbench.widgets.label import LineLabel
@@ -35,10 +36,20 @@ class AskScreen(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", "close", priority=True),
+        Binding("up", "earlier(-1)", "earlier"),
+        Binding("down", "earlier(1)", "later"),
     ]
 
-    def __init__(self, title: str, placeholder: str, check: Callable[[str], Hint]) -> None:
+    def __init__(
+        self,
+        title: str,
+        placeholder: str,
+        check: Callable[[str], Hint],
+        earlier: Sequence[str] = (),
+    ) -> None:
+        """`earlier` texts, newest last, are gone through with up and down."""
         super().__init__()
+        self._earlier = EarlierTexts(earlier)
         self._title = title
         self._placeholder = placeholder
         self._check = check
@@ -73,6 +84,14 @@ class AskScreen(ModalScreen[str | None]):
         """Give a good text back."""
         if self._check(event.value).good:
             self.dismiss(event.value)
+
+    def action_earlier(self, step: int) -> None:
+        """Put an earlier text in place of what stands there."""
+        field = self.query_one(Input)
+        text = self._earlier.go(step, field.value)
+        if text is not None:
+            field.value = text
+            field.cursor_position = len(text)
 
     def action_close(self) -> None:
         """Close without an answer."""

@@ -17,6 +17,7 @@ from runtime.expression.expression import Condition
 from runtime.expression.expression_error import ExpressionError, caret_lines
 from runtime.protocol.break_places import BreakPlace, vocabulary_of
 from runtime.protocol.breakpoints import Breakpoint, BreakpointTrial, Then
+from workbench.text.earlier_texts import EarlierTexts
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count
 from workbench.text.lines import Line, Span, StyleRole, fit, line
@@ -39,7 +40,8 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
         Binding("tab", "place(1)", "where", priority=True),
         Binding("shift+tab", "place(-1)", "where", priority=True),
         Binding("ctrl+t", "then", "then", priority=True),
-        Binding("down,up", "other_field", "hits", priority=True),
+        Binding("up", "up_or_down(-1)", "earlier", priority=True),
+        Binding("down", "up_or_down(1)", "hits", priority=True),
         Binding("ctrl+s", "save", "save", priority=True),
     ]
 
@@ -48,9 +50,12 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
         breakpoint: Breakpoint,
         places: Sequence[BreakPlace],
         on_try: Callable[[Breakpoint], None],
+        earlier: Sequence[str] = (),
     ) -> None:
-        """`places` are those that tab goes through; `on_try` has a breakpoint tried."""
+        """`places` are those that tab goes through; `on_try` has a breakpoint tried; `earlier` are
+        conditions that were used before, newest last."""
         super().__init__()
+        self._earlier = EarlierTexts(earlier)
         self._breakpoint = breakpoint
         self._places = list(places)
         if breakpoint.place not in self._places:
@@ -126,9 +131,19 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
         self._breakpoint = replace(self._breakpoint, then=then)
         self._read()
 
-    def action_other_field(self) -> None:
-        """Go from the condition to the hits, or back."""
-        self.focus_next("Input")
+    def action_up_or_down(self, step: int) -> None:
+        """Up to an earlier condition; down to a later one, and from the last to the hits."""
+        when, hits = self.query_one("#break-when", Input), self.query_one("#break-hits", Input)
+        if self.focused is not when:
+            if step < 0:
+                when.focus()
+            return
+        text = self._earlier.go(step, when.value)
+        if text is not None:
+            when.value = text
+            when.cursor_position = len(text)
+        elif step > 0:
+            hits.focus()
 
     # ---- what is typed
 
@@ -187,6 +202,8 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
             line(
                 ("  enter", StyleRole.KEY),
                 (" saves when it is right   ", StyleRole.DIM),
+                ("up", StyleRole.KEY),
+                (" earlier ones   ", StyleRole.DIM),
                 ("esc", StyleRole.KEY),
                 (" leaves", StyleRole.DIM),
             ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from runtime.protocol.break_places import PlaceKind
+from functools import lru_cache
+
+from runtime.protocol.break_places import PlaceKind, vocabulary_of
 from runtime.protocol.breakpoints import (
     BreakHit,
     Breakpoint,
@@ -12,6 +14,7 @@ from runtime.protocol.breakpoints import (
     WatchRow,
 )
 from workbench.inspection.rows import column, facts, section
+from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count
 from workbench.text.glyphs import BREAK_OFF, BREAK_ON
@@ -82,6 +85,26 @@ def stop_signs(breaks: BreakpointList) -> dict[str, str]:
         if where and (row.breakpoint.on or where not in found):
             found[where] = BREAK_ON if row.breakpoint.on else BREAK_OFF
     return found
+
+
+def hit_reads(hit: BreakHit | None, element_id: int) -> ConditionReads | None:
+    """What the condition looked at in that element's payload, when the flow stands at it."""
+    if hit is None or hit.element_id != element_id or not hit.breakpoint.condition.strip():
+        return None
+    return _reads_of(hit.breakpoint)
+
+
+@lru_cache(maxsize=8)
+def _reads_of(breakpoint: Breakpoint) -> ConditionReads | None:
+    # Imported with the first hit of a condition: the first paint waits for none.
+    from runtime.expression.expression import Condition
+    from runtime.expression.expression_error import ExpressionError
+    from workbench.payloads.documents.read_places import condition_reads
+
+    try:
+        return condition_reads(Condition(breakpoint.condition, vocabulary_of(breakpoint.place)))
+    except ExpressionError:  # of a session that has other words than this one
+        return None
 
 
 def hit_rows(hit: BreakHit, cells: int) -> list[Row]:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime
 from runtime.model.time_units import NS_PER_MS, NS_PER_S
 from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, prose, section, title
+from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.payloads.rendering import RenderedPayload, RenderJob
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.answer_words import counted
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration, size
+from workbench.text.glyphs import BREAK_ON
 from workbench.text.lazy_rows import RowsOverLines
 from workbench.text.lines import Row, Span, StyleRole, line
 from workbench.view import NodeRef
@@ -59,15 +61,21 @@ def element_rows(
     for hop in details.path:
         rows += _hop(hop)
     rows += _payload(payload_part(details), about.size, payload, cells)
-    return RowsOverLines(rows, payload.lines)
+    return RowsOverLines(rows, payload.lines, payload.marked, Span(BREAK_ON, StyleRole.NEXT))
 
 
-def render_job(details: ElementDetails, viewer: str | None, cells: int) -> RenderJob:
+def render_job(
+    details: ElementDetails,
+    viewer: str | None,
+    cells: int,
+    reads: ConditionReads | None = None,
+) -> RenderJob:
     """How the payload is to be rendered for `element_rows` of `cells` cells.
 
-    `viewer` is the name of the payload viewer that was chosen, if one was.
+    `viewer` is the name of the payload viewer that was chosen, if one was; `reads` is what the
+    condition looked at that stopped the flow.
     """
-    return RenderJob(payload_part(details), viewer, cells - INDENT)
+    return RenderJob(payload_part(details), viewer, cells - INDENT, reads)
 
 
 def payload_part(details: ElementDetails) -> PayloadPart:

@@ -12,7 +12,8 @@ from textual.message import Message
 
 from workbench.payloads.deadline import Deadline, TookTooLongError
 from workbench.payloads.documents.document import PayloadDocument, PayloadPlace
-from workbench.text.lines import Line, Row, Span
+from workbench.text.glyphs import BREAK_ON
+from workbench.text.lines import Line, Row, Span, StyleRole
 from workbench.widgets.line_view import LineView
 
 READ_S = 5.0
@@ -27,13 +28,21 @@ KEPT_LINES = 500
 WORK = "payload"
 """Workers that look into a document."""
 
+BLANK = Span(" ")
+MARK = Span(BREAK_ON, StyleRole.NEXT)
+"""Before a row that a condition looked at."""
+
 
 class DocumentRows(Sequence[Row]):
-    """The rows of a document as a pane wants them: a cell for the cursor, then the line."""
+    """The rows of a document as a pane wants them: a cell for a mark, then the line.
 
-    def __init__(self, document: PayloadDocument, busy: Lock) -> None:
+    Marked are the rows that show one of the `places`, offsets in the document's data.
+    """
+
+    def __init__(self, document: PayloadDocument, busy: Lock, places: Sequence[int]) -> None:
         self._document = document
         self._busy = busy
+        self._places = places
         self._drawn: dict[int, Line] = {}
 
     def __len__(self) -> int:
@@ -48,20 +57,28 @@ class DocumentRows(Sequence[Row]):
     def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
         if isinstance(index, slice):
             return [self[at] for at in range(*index.indices(len(self)))]
-        return Row((Span(" "), *self._line(index)))
+        return Row(self._line(index))
 
     def _line(self, index: int) -> Line:
         """The line; while the document is busy, as it was drawn last."""
         if not self._busy.acquire(blocking=False):
-            return self._drawn.get(index, (Span("…"),))
+            return self._drawn.get(index, (BLANK, Span("…")))
         try:
-            made = self._document.line(index)
+            made = (self._mark(index), *self._document.line(index))
         finally:
             self._busy.release()
         if len(self._drawn) > KEPT_LINES:
             self._drawn.clear()
         self._drawn[index] = made
         return made
+
+    def _mark(self, index: int) -> Span:
+        if not self._places:
+            return BLANK
+        # Imported with the first condition: other payloads do not wait for it.
+        from workbench.payloads.documents.read_places import is_read
+
+        return MARK if is_read(self._document, index, self._places) else BLANK
 
 
 class DocumentView(LineView, inherit_bindings=False):
@@ -85,13 +102,15 @@ class DocumentView(LineView, inherit_bindings=False):
         self.went_to = -1
         """The offset that was gone to last, while the cursor stays in its row."""
         self._busy = Lock()
+        self._places: Sequence[int] = ()
 
-    def look_into(self, document: PayloadDocument) -> None:
-        """Show another document, from its beginning."""
+    def look_into(self, document: PayloadDocument, places: Sequence[int] = ()) -> None:
+        """Show another document, from its beginning; `places` in its data are marked."""
         self.document = document
+        self._places = places
         self._busy = Lock()
         self._fit(document)
-        self.rows = DocumentRows(document, self._busy)
+        self.rows = DocumentRows(document, self._busy, places)
         self.cursor = None
         self.scroll_to(y=0, animate=False, force=True)
         self.set_cursor(0)
@@ -110,7 +129,7 @@ class DocumentView(LineView, inherit_bindings=False):
                 return
             offset = document.offset_of(self.cursor) if self.cursor is not None else 0
             self._fit(document)
-        self.rows = DocumentRows(document, self._busy)
+        self.rows = DocumentRows(document, self._busy, self._places)
         self._changed()
         if offset:
             self.go_to(offset)

@@ -18,6 +18,7 @@ from textual.screen import ModalScreen
 from runtime.model.time_units import NS_PER_S
 from workbench.actions.payload import PAYLOAD
 from workbench.dialogs.ask import AskScreen, Hint
+from workbench.payload_view.condition_text import condition_at, value_at
 from workbench.payload_view.document_view import DocumentView
 from workbench.payload_view.finding import PayloadFinding
 from workbench.payload_view.keys_dialog import PayloadKeysScreen
@@ -50,7 +51,8 @@ class PayloadViewScreen(ModalScreen[bool]):
     """Gives back True when the payload shall be edited.
 
     `ask_sides` asks for what went into a call and what came out; it is called once, when that is
-    wanted for the first time. `viewers` remembers what was chosen for each content type.
+    wanted for the first time. `ask_break` asks for a breakpoint with a condition to begin with.
+    `viewers` remembers what was chosen for each content type.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,11 +68,13 @@ class PayloadViewScreen(ModalScreen[bool]):
         shown: Shown,
         viewers: dict[str, str],
         ask_sides: Callable[[Callable[[Sides], None]], None],
+        ask_break: Callable[[str, Callable[[str], None]], None],
     ) -> None:
         super().__init__()
         self._shown = shown
         self._viewers = viewers
         self._ask_sides = ask_sides
+        self._ask_break = ask_break
         self._sides: Sides | None = None
         self._view = DocumentView(id="payload-document")
         self._box = Vertical(self._view, id="payload-box")
@@ -113,11 +117,12 @@ class PayloadViewScreen(ModalScreen[bool]):
         began = monotonic()
         part, sides, unable = self._shown.part, self._sides, no_pictures(self.app)
 
-        names, document, said = await asyncio.to_thread(open_way, part, name, sides, unable)
+        opened = await asyncio.to_thread(open_way, part, name, sides, unable, self._shown.reads)
+        names, document, said, places = opened
         self._ways = [*names, BEFORE_AFTER]
         self._way = document.name
         self.finding.forget()
-        self._view.look_into(document)
+        self._view.look_into(document, places)
         took = int((monotonic() - began) * NS_PER_S)
         self.opened_in = f"opened in {spaced_duration(took)}"
         self._notice = said
@@ -296,6 +301,19 @@ class PayloadViewScreen(ModalScreen[bool]):
             self._say(excerpt(fault or done))
 
         self.run_worker(saved(), group="save")
+
+    def break_here(self) -> None:
+        """Ask for a breakpoint at elements that have this value there."""
+        place, document = self._view.place(), self._view.document
+        if place is None or document is None:
+            return
+        if place.path.startswith("line "):  # JSON as text: which value is it?
+            place = value_at(document.data, self._view.standing()) or place
+        condition = condition_at(place)
+        if condition:
+            self._ask_break(condition, self._say)
+        else:
+            self._say("No condition asks for this: put the cursor on a value of JSON, or a line.")
 
     def edit(self) -> None:
         """Leave, and edit the payload."""

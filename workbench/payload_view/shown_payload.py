@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from runtime.protocol.updates import ElementSummary
+from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.payloads.viewer import PayloadPart
 
 
@@ -16,6 +17,8 @@ class Shown:
     part: PayloadPart
     title: str
     """What it is and where it stands."""
+    reads: ConditionReads | None = None
+    """What the condition looked at that stopped the flow at it."""
 
 
 @dataclass(frozen=True)

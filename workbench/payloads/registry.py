@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.payloads.deadline import Deadline
+from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.payloads.documents.document import PayloadDocument
 from workbench.payloads.documents.lines_document import DocumentLines
 from workbench.payloads.hex_viewer import HexViewer
@@ -68,6 +69,29 @@ def payload_lines(
 
     Raises `TookTooLongError`.
     """
+    return marked_lines(part, chosen, cells, deadline, None)[0]
+
+
+def marked_lines(
+    part: PayloadPart,
+    chosen: str | None,
+    cells: int,
+    deadline: Deadline,
+    reads: ConditionReads | None,
+) -> tuple[Sequence[Line], frozenset[int]]:
+    """The payload as its viewer shows it, and which rows a condition looked at.
+
+    Raises `TookTooLongError`.
+    """
     if not part.data:
-        return [EMPTY]
-    return DocumentLines(open_document(part, chosen, deadline), cells, MOST_ROWS, deadline)
+        return [EMPTY], frozenset()
+    document = open_document(part, chosen, deadline)
+    if not reads:
+        return DocumentLines(document, cells, MOST_ROWS, deadline), frozenset()
+    # Imported with the first condition: other payloads do not wait for it.
+    from workbench.payloads.documents.read_places import opened_offsets, read_offsets
+
+    offsets = read_offsets(document, reads, deadline)
+    opened_offsets(document, offsets, deadline)
+    lines = DocumentLines(document, cells, MOST_ROWS, deadline)
+    return lines, frozenset(lines.line_of(offset, deadline) for offset in offsets)

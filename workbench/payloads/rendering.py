@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.payloads.deadline import Deadline, TookTooLongError
+from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lines import Line
 
@@ -23,6 +24,8 @@ class RenderJob:
     """Name of the viewer that was chosen, if one was."""
     cells: int
     """Width of the rows."""
+    reads: ConditionReads | None = None
+    """What a condition looked at, which is marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +36,21 @@ class RenderedPayload:
     lines: Sequence[Line]
     note: str = ""
     """What could not be done."""
+    marked: frozenset[int] = frozenset()
+    """Lines that a condition looked at."""
 
 
 def render(job: RenderJob, seconds: float = RENDER_S) -> RenderedPayload:
     """The rows, for any thread. They come within about `seconds`, plain if need be."""
     # Imported with the first payload: the first paint waits for no viewer.
-    from workbench.payloads.registry import payload_lines, viewer_for
+    from workbench.payloads.registry import marked_lines, viewer_for
 
     viewer = viewer_for(job.part, job.viewer)
     try:
-        lines = payload_lines(job.part, job.viewer, job.cells, Deadline(seconds))
+        lines, marked = marked_lines(job.part, job.viewer, job.cells, Deadline(seconds), job.reads)
     except TookTooLongError:
         return RenderedPayload(viewer.name, _plain(job), TOOK_TOO_LONG)
-    return RenderedPayload(viewer.name, lines)
+    return RenderedPayload(viewer.name, lines, marked=marked)
 
 
 def _plain(job: RenderJob) -> Sequence[Line]:

@@ -60,7 +60,12 @@ class MainController:
         self._pane_controller = PaneController(
             panes,
             Copying(panes, self._reading),
-            PayloadLooking(panes, self._reading, lambda: self.do("edit")),
+            PayloadLooking(
+                panes,
+                self._reading,
+                lambda: self.do("edit"),
+                self._session.breakpoints.ask_with,
+            ),
             self.search,
             self.commands,
             self.prompting,

@@ -12,6 +12,8 @@ from typing import overload
 
 from workbench.text.lines import Line, Row, Span, width_of
 
+_BLANK = Span(" ")
+
 
 class LazyLines(Sequence[Line]):
     """`count` lines of at most `cells` cells; subclasses make one when it is looked at."""
@@ -45,12 +47,21 @@ class LazyLines(Sequence[Line]):
 class RowsOverLines(Sequence[Row]):
     """Rows, and below them lines, each one cell from the edge; lazy lines stay lazy.
 
+    In that cell the lines with the numbers `marked` have a sign.
     Equal to another one with equal rows and the same lines: lazy ones by identity.
     """
 
-    def __init__(self, rows: Sequence[Row], lines: Sequence[Line]) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Row],
+        lines: Sequence[Line],
+        marked: frozenset[int] = frozenset(),
+        sign: Span = _BLANK,
+    ) -> None:
         self._rows = rows
         self._lines = lines
+        self._marked = marked
+        self._sign = sign
 
     @property
     def cells(self) -> int:
@@ -74,11 +85,16 @@ class RowsOverLines(Sequence[Row]):
         if not 0 <= at < len(self):
             raise IndexError(index)
         above = len(self._rows)
-        return self._rows[at] if at < above else Row((Span(" "), *self._lines[at - above]))
+        if at < above:
+            return self._rows[at]
+        sign = self._sign if at - above in self._marked else _BLANK
+        return Row((sign, *self._lines[at - above]))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RowsOverLines):
             return NotImplemented
+        if self._marked != other._marked:
+            return False
         if self._lines is not other._lines:
             lazy = isinstance(self._lines, LazyLines) or isinstance(other._lines, LazyLines)
             if lazy or list(self._lines) != list(other._lines):

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
 from runtime.protocol.updates import ElementDetails, ElementSummary, NodeCalls, QueueListing
-from workbench.inspection.break_rows import hit_rows
+from workbench.inspection.break_rows import hit_reads, hit_rows
 from workbench.inspection.build_rows import change_rows
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows, payload_part, render_job
@@ -279,7 +279,8 @@ class Inspector(LineView, inherit_bindings=False):
 
     def _fill_element(self, details: ElementDetails, cells: int) -> None:
         """Show the element; what was shown stays until its payload is rendered."""
-        job = render_job(details, self.viewer, cells)
+        reads = hit_reads(self.view.break_hit, details.element_id)
+        job = render_job(details, self.viewer, cells, reads)
         if self._rendered is not None and self._rendered[0] == job:
             rows = element_rows(details, self._rendered[1], cells, past=self.view.past)
             self.show([*self._hit_rows(cells), *rows])

@@ -153,9 +153,10 @@ def test_a_trial_is_answered(open_flow: Open) -> None:
     driver = open_flow()
     driver.run()
     place = parse_place("sink", driver.session.flow)
-    update = driver.ask(TryBreakpoint(Breakpoint(0, place, "json.value > 1")))
-    (trial,) = update.replies
+    asked = Breakpoint(0, place, "json.value > 1", Then.LOG)
+    (trial,) = driver.ask(TryBreakpoint(asked)).replies
     assert isinstance(trial, BreakpointTrial)
+    assert trial.breakpoint == asked  # by which whoever asked knows it again
     assert (trial.hits, len(trial.latest)) == (4, 3)
     assert trial.problem == ""
 

@@ -25,6 +25,7 @@ from tests.support.workbench_fakes import (
     text_of,
 )
 from workbench.app import StudioApp
+from workbench.dialogs.breakpoint_dialog import BreakpointScreen
 from workbench.dialogs.payload_editor import PayloadScreen
 from workbench.payload_view.keys_dialog import PayloadKeysScreen
 from workbench.payload_view.picture_support import no_pictures
@@ -139,6 +140,11 @@ async def test_a_tree_folds_is_searched_and_says_where_the_cursor_stands(
         assert '$.note   string   "call before noon"' in text_of(app)
         await press(app, pilot, "pageup", "pagedown", "k", "j", "home")
         assert " $   object" in text_of(app)
+        await press(app, pilot, "end", "b")
+        assert isinstance(app.screen, BreakpointScreen)
+        assert app.screen.query_one("#break-when", Input).value == 'json.note == "call before noon"'
+        await press(app, pilot, "enter")
+        assert "json.note" in text_of(app).splitlines()[-2]  # that it was set
         await press(app, pilot, "question_mark")
         assert isinstance(app.screen, PayloadKeysScreen)
         await press(app, pilot, "escape", "q")

@@ -104,6 +104,10 @@ class DocumentLines(LazyLines):
         made = self._heading[index] if index < above else self._document.line(index - above)
         return made if width_of(made) <= self.cells else crop(made, 0, self.cells)
 
+    def line_of(self, offset: int, deadline: Deadline) -> int:
+        """The line that shows a byte of the document's data. Raises `TookTooLongError`."""
+        return self._document.row_at(offset, deadline) + len(self._heading)
+
     def row(self, index: int) -> int | None:
         """The document's row in a line; None for its heading."""
         return index - len(self._heading) if index >= len(self._heading) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from runtime.expression.expression import Condition, Expression
 from runtime.expression.expression_error import ExpressionError
 from runtime.protocol.breakpoints import Watch
@@ -9,16 +11,19 @@ from runtime.protocol.watch_words import WATCH
 from workbench.dialogs.ask import AskScreen, Hint
 
 
-def ask_condition() -> AskScreen:
+def ask_condition(earlier: Sequence[str]) -> AskScreen:
     """Asks for a condition that the calls of the past are looked through for."""
     title = "Back to the last call where"
-    return AskScreen(title, 'json.level == "warn" && ms > 20', _condition_hint)
+    return AskScreen(title, 'json.level == "warn" && ms > 20', _condition_hint, earlier)
 
 
-def ask_watch(watch: Watch) -> AskScreen:
+def ask_watch(watch: Watch, earlier: Sequence[str]) -> AskScreen:
     """Asks what is watched; a watch without a number is a new one."""
-    title = "Watch" if not watch.number else f"Watch: {watch.text}"
-    return AskScreen(title, 'json.total, queue("a -> b").depth, node("a").errors', _watch_hint)
+    title = f"Watch {watch.number}" if watch.number else "Watch"
+    example = 'json.total, queue("a -> b").depth, node("a").errors'
+    ask = AskScreen(title, example, _watch_hint, earlier)
+    ask.begin_with(watch.text)
+    return ask
 
 
 def _condition_hint(text: str) -> Hint:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runtime.protocol.break_places import BreakPlace, PlaceKind
@@ -19,8 +20,10 @@ from runtime.protocol.breakpoints import (
 )
 from runtime.protocol.requests import BackToBreak, Request
 from workbench.actions.break_targets import place_here, places_around
+from workbench.screens.breaking.condition_history import CONDITIONS, WATCHED, ConditionHistory
 from workbench.screens.panes import Panes
 from workbench.text.glyphs import BREAK_ON
+from workbench.view import EdgeRef, NodeRef
 from workbench.widgets.breaks_pane import BreakWish
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ class BreakpointEditing:
         self._panes = panes
         self._send = send
         self._open: BreakpointScreen | None = None
+        self._history = ConditionHistory(panes.memory, CONDITIONS)
+        self._watched = ConditionHistory(panes.memory, WATCHED)
 
     def set_here(self) -> None:
         """Set a breakpoint where the cursor is; one that is there already is taken away."""
@@ -63,12 +68,13 @@ class BreakpointEditing:
 
         def answered(text: str | None) -> None:
             if text is not None:
+                self._history.add(text)
                 self._send(BackToBreak(text))
 
         # Imported when it is opened first: the first paint waits for no dialog.
         from workbench.screens.breaking.asked_conditions import ask_condition
 
-        self._panes.app.push_screen(ask_condition(), answered)
+        self._panes.app.push_screen(ask_condition(self._history.texts), answered)
 
     def ask(self, wish: BreakWish, target: Breakpoint | Watch | None) -> None:
         """Do what is asked in the list."""
@@ -90,6 +96,10 @@ class BreakpointEditing:
             case BreakWish.REMOVE, Watch():
                 self._send(RemoveWatch(target.number))
 
+    def ask_with(self, condition: str, tell: Callable[[str], None]) -> None:
+        """Ask for a new one, with a condition to begin with; `tell` says that it was set."""
+        self._edit(Breakpoint(0, self._payload_place(), condition), tell)
+
     def take(self, trial: BreakpointTrial) -> None:
         """Hand on what a breakpoint would have done."""
         if self._open is not None and self._open.is_mounted:
@@ -102,7 +112,19 @@ class BreakpointEditing:
             place = place_here(self._panes.context, None)
         return place or BreakPlace(PlaceKind.CALL)
 
-    def _edit(self, breakpoint: Breakpoint) -> None:
+    def _payload_place(self) -> BreakPlace:
+        """Where the element goes next whose payload is looked into; unknown, any call."""
+        context = self._panes.context
+        upcoming = None if context.view.snapshot is None else context.view.snapshot.next_call
+        element = None if context.element is None else context.element.element_id
+        comes_next = upcoming is not None and upcoming.element_id == element
+        if comes_next or isinstance(context.selection, NodeRef | EdgeRef):
+            return place_here(context, None) or BreakPlace(PlaceKind.CALL)
+        return BreakPlace(PlaceKind.CALL)
+
+    def _edit(
+        self, breakpoint: Breakpoint, tell: Callable[[str], None] = lambda _words: None
+    ) -> None:
         flow = self._panes.view.flow
         if flow is None:
             return
@@ -111,13 +133,18 @@ class BreakpointEditing:
 
         places = places_around(flow, breakpoint.place)
         self._open = BreakpointScreen(
-            breakpoint, places, lambda made: self._send(TryBreakpoint(made))
+            breakpoint,
+            places,
+            lambda made: self._send(TryBreakpoint(made)),
+            self._history.texts,
         )
-        self._panes.app.push_screen(self._open, self._edited)
+        self._panes.app.push_screen(self._open, partial(self._edited, tell))
 
-    def _edited(self, made: Breakpoint | None) -> None:
+    def _edited(self, tell: Callable[[str], None], made: Breakpoint | None) -> None:
         self._open = None
         if made is not None:
+            tell(f"{BREAK_ON} {made.words}. B lists breakpoints.")
+            self._history.add(made.condition)
             self._send(SetBreakpoint(made))
 
     def _ask_watch(self, watch: Watch) -> None:
@@ -126,6 +153,7 @@ class BreakpointEditing:
 
         def answered(text: str | None) -> None:
             if text is not None:
+                self._watched.add(text)
                 self._send(SetWatch(replace(watch, text=text)))
 
-        self._panes.app.push_screen(ask_watch(watch), answered)
+        self._panes.app.push_screen(ask_watch(watch, self._watched.texts), answered)

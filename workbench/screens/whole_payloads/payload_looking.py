@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from runtime.protocol.updates import CallElements, ElementSummary, WholePayload
+from workbench.inspection.break_rows import hit_reads
 from workbench.payload_view.shown_payload import CallSides, Shown, Sides
 from workbench.payloads.limits import LOOK_BYTES
 from workbench.payloads.viewer import PayloadPart
@@ -18,12 +19,22 @@ NOT_KEPT = "This element is not kept any more: only recent ones are."
 
 
 class PayloadLooking:
-    """Opens the payload of what the inspector shows; `edit` is asked where it shall be edited."""
+    """Opens the payload of what the inspector shows.
 
-    def __init__(self, panes: Panes, reading: PayloadReading, edit: Callable[[], None]) -> None:
+    `edit` is asked where it shall be edited; `ask_break` to ask for a breakpoint with a condition.
+    """
+
+    def __init__(
+        self,
+        panes: Panes,
+        reading: PayloadReading,
+        edit: Callable[[], None],
+        ask_break: Callable[[str, Callable[[str], None]], None],
+    ) -> None:
         self._panes = panes
         self._reading = reading
         self._edit = edit
+        self._ask_break = ask_break
         self._viewers: dict[str, str] = {}
         """What was chosen for each content type."""
 
@@ -43,12 +54,16 @@ class PayloadLooking:
             )
         elif self._panes.screen.is_current:
             part = PayloadPart(whole.data, about.content_type or whole.buffer_content_type)
+            reads = hit_reads(self._panes.view.break_hit, about.element_id)
             title = f"Payload #{about.sequence} from {excerpt(about.source, 60)}"
             # Imported when it is opened first: the first paint waits for no dialog.
             from workbench.payload_view.screen import PayloadViewScreen
 
             screen = PayloadViewScreen(
-                Shown(about, part, title), self._viewers, partial(self._find_sides, about)
+                Shown(about, part, title, reads),
+                self._viewers,
+                partial(self._find_sides, about),
+                self._ask_break,
             )
             self._panes.app.push_screen(screen, self._left)
 
