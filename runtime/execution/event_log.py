@@ -41,7 +41,7 @@ class EventLog:
         A failed call and what it meant for its node are one line: the call's, which says both.
         """
         for event in events:
-            if isinstance(event, NodeFailed) and self._told(event):
+            if type(event) is NodeFailed and self._told(event):
                 continue
             self._events.append(event)
             self.count += 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 
@@ -54,7 +53,7 @@ class OutputBuffer:
             if size > self._limit:
                 over = size - self._limit
                 self._lose(chunk.node, over)
-                chunk = replace(chunk, data=chunk.data[over:])
+                chunk = chunk._replace(data=chunk.data[over:])
                 size = self._limit
             pending = self._pending.get(chunk.node, 0) + size
             self._chunks.append(chunk)
@@ -62,14 +61,20 @@ class OutputBuffer:
             if pending > 2 * self._limit:
                 self._trim(chunk.node)
 
-    def link(self, call: int, sequence: int) -> None:
-        """Say which element the call worked on whose chunks came last."""
+    def link(self, sequences: Mapping[int, int]) -> None:
+        """Say on which elements calls worked, among them those whose chunks came last.
+
+        By the calls' numbers, the elements' sequences.
+        """
+        first = min(sequences)
         with self._lock:
             for index in range(len(self._chunks) - 1, -1, -1):
-                chunk = self._chunks[index]
-                if chunk.call != call:
+                node, stream, data, call, _, granted = self._chunks[index]
+                if call < first:
                     return
-                self._chunks[index] = replace(chunk, sequence=sequence)
+                if call in sequences:
+                    linked = PrintedChunk(node, stream, data, call, sequences[call], granted)
+                    self._chunks[index] = linked
 
     def take(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
         """Everything kept, and the bytes lost by node, since the last time."""
@@ -157,7 +162,7 @@ def _joined(chunks: Iterable[PrintedChunk]) -> Iterator[PrintedChunk]:
         first, *others = group
         if others:
             data = b"".join([first.data, *(chunk.data for chunk in others)])
-            first = replace(first, data=data)
+            first = first._replace(data=data)
         yield first
 
 

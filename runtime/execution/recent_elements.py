@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator
 
 from runtime.model.element import Element
+from runtime.model.events import CallFinished
 
 RECENT_BYTES = 32 * 1024 * 1024
 """Payload bytes of elements kept for inspection after they left the flow."""
@@ -14,39 +14,52 @@ ELEMENT_OVERHEAD_BYTES = 400
 
 
 class RecentElements:
-    """Elements seen lately, by id, bounded by their payloads' bytes."""
+    """Elements seen lately, by id, bounded by their payloads' bytes.
+
+    There are two halves. What is seen goes into the younger one, and when that is full it becomes
+    the older one, whose elements go: so keeping an element is little more than putting it into a
+    dictionary, which is done several times a call.
+    """
 
     def __init__(self, limit: int = RECENT_BYTES) -> None:
-        self._limit = limit
+        """`limit` is in bytes; at least the elements of the last half of it are kept."""
+        self._half = limit // 2
         self._bytes = 0
-        self._elements: OrderedDict[int, Element] = OrderedDict()
+        """Of the younger half."""
+        self._young: dict[int, Element] = {}
+        self._old: dict[int, Element] = {}
 
     def add(self, element: Element) -> None:
-        """Keep an element; the oldest ones make room."""
-        previous = self._elements.pop(element.id, None)
-        if previous is not None:
-            self._bytes -= _size(previous)
-        self._elements[element.id] = element
-        self._bytes += _size(element)
-        while self._bytes > self._limit and len(self._elements) > 1:
-            _, oldest = self._elements.popitem(last=False)
-            self._bytes -= _size(oldest)
+        """Keep an element as it is now; the oldest ones make room."""
+        if element.id not in self._young:
+            size = len(element.payload.data) + ELEMENT_OVERHEAD_BYTES
+            self._bytes += size
+            if self._bytes > self._half and self._young:
+                self._young, self._old, self._bytes = {}, self._young, size
+        self._young[element.id] = element
+
+    def add_call(self, event: CallFinished) -> None:
+        """Keep what went into a call, and what came out of it as it was delivered."""
+        call, _, _, outputs, deliveries = event
+        element = call.element
+        if element is not None:
+            self.add(element)
+        for _, element, _ in deliveries:
+            self.add(element)
+        for element in outputs:
+            if element.id not in self._young:
+                self.add(element)
 
     def clear(self) -> None:
         """Forget every element."""
-        self._elements.clear()
-        self._bytes = 0
+        self._young, self._old, self._bytes = {}, {}, 0
 
     def get(self, element_id: int) -> Element | None:
         """The element as it was last seen, or None."""
-        return self._elements.get(element_id)
+        return self._young.get(element_id) or self._old.get(element_id)
 
     def __iter__(self) -> Iterator[Element]:
-        return iter(self._elements.values())
+        return iter({**self._old, **self._young}.values())
 
     def __len__(self) -> int:
-        return len(self._elements)
-
-
-def _size(element: Element) -> int:
-    return len(element.payload.data) + ELEMENT_OVERHEAD_BYTES
+        return len(self._old.keys() | self._young.keys())

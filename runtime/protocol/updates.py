@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
@@ -125,8 +125,7 @@ class CallMark(StrEnum):
     """Something the session says that no call, drop or change is."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventLine:
+class EventLine(NamedTuple):
     """One line of the event log."""
 
     number: int
@@ -207,8 +206,7 @@ Reply = (
 """Answer to a question about one element, queue or node."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedChunk:
+class PrintedChunk(NamedTuple):
     """What a component wrote, not yet cut into lines."""
 
     node: str

@@ -131,17 +131,51 @@ class RunLoop:
 
     def work(self, budget_ns: int) -> int | None:
         """Make calls for about `budget_ns`; see `FlowSession.work`."""
+        try:
+            return self._work(budget_ns)
+        finally:
+            self._time.settle()
+
+    def _work(self, budget_ns: int) -> int | None:
         deadline = self._clock() + budget_ns
-        while self._running is not None:
+        while (running := self._running) is not None:
             at = self._clock()
             if at >= deadline:
                 return 0
             if at < self._next_call_at:
                 return self._next_call_at - at
-            waits_ns = self._run_once(self._running, at)
+            if self._runs_freely(running):
+                waits_ns = self._run_freely(running, deadline)
+            else:
+                waits_ns = self._run_once(running, at)
             if waits_ns:
                 return waits_ns
         return None
+
+    def _runs_freely(self, running: _Running) -> bool:
+        """Whether nothing but the flow itself has a say in the next calls."""
+        if running.lineage is not None or running.pace_ns or self._waiting_since is not None:
+            return False
+        return not self._time.replaying and self._breakpoints.idle
+
+    def _run_freely(self, running: _Running, deadline: int) -> int:
+        """As `_run_once` again and again: what it asks each time is asked here once."""
+        shown = self._time.shown
+        step, stepped, clock = shown.engine.step, self._time.stepped, self._clock
+        while True:
+            events = step()
+            stepped(events)
+            if len(events) != 1 or shown.first_denials:
+                break
+            if clock() >= deadline:
+                return 0
+        if not events:
+            waits_ns = shown.engine.waits_ns()
+            if waits_ns:
+                self._waiting_since = clock()
+                return waits_ns
+        self._look_at(running, events)
+        return 0
 
     def _run_once(self, running: _Running, at: int) -> int:
         """One call of the run; or the flow time that must pass first, in nanoseconds."""
@@ -159,18 +193,23 @@ class RunLoop:
             events = recorded
             if not time.replaying or time.shown.stop_note is not None:
                 self.pause()
+        self._next_call_at = at + running.pace_ns if running.pace_ns else 0
+        self._look_at(running, events)
+        return 0
+
+    def _look_at(self, running: _Running, events: list[Event]) -> None:
+        """Stand still where what happened is the end of the run."""
+        time = self._time
         if not events:
             self._running = None
             held = time.shown.engine.held_words()
             if held:
                 time.shown.stop_note = StopNote(StopReason.USER, held)
-            return 0
-        self._next_call_at = at + running.pace_ns if running.pace_ns else 0
+            return
         ended = any(type(event) is Stopped or type(event) is FlowEnded for event in events)
         left = running.lineage is not None and not time.shown.engine.in_flight(running.lineage)
         if self._breakpoints.after(events) or ended or left:
             self.pause()
-        return 0
 
     def _live_call(self, running: _Running, at: int) -> tuple[int, list[Event]]:
         """A call of the flow's own; or how long it waits for one, and what happened."""
@@ -179,7 +218,8 @@ class RunLoop:
             time.apply(Advance(at - self._waiting_since))
             self._waiting_since = None
         if running.lineage is None:
-            events = time.keep(_STEP, time.shown.engine.step())
+            events = time.shown.engine.step()
+            time.stepped(events)
         else:
             events = time.apply(Step(lineage=running.lineage))
         if events:

@@ -65,6 +65,11 @@ class SessionBreakpoints:
 
     # ---- the run
 
+    @property
+    def idle(self) -> bool:
+        """True while no call has to be looked at, unless something is denied to its component."""
+        return not (self._set.asks_before or self._set.asks_after or len(self._watches))
+
     def before(self, lineage: int | None = None, *, stepping: bool = False) -> bool:
         """Whether the flow stands still before the call that it would make next.
 

@@ -21,11 +21,13 @@ PATIENCE_S = 60.0
 class Terminal:
     """A pseudo terminal, and the process that has it."""
 
-    def __init__(self, arguments: list[str | bytes], folder: Path) -> None:
+    def __init__(
+        self, arguments: list[str | bytes], folder: Path, *, columns: int = 120, rows: int = 36
+    ) -> None:
         self.shown = b""
         """All that was written to the terminal."""
         self._terminal, end = pty.openpty()
-        ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+        ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._process = studio_process(
             *arguments,
             cwd=folder,

@@ -235,11 +235,11 @@ def call_line(number: int, node: str, text: str, call: int, element: int | None 
     )
 
 
-def printed(node: str, text: str | bytes, **changes: object) -> PrintedChunk:
+def printed(node: str, text: str | bytes, **changes: Any) -> PrintedChunk:
     """What a node wrote to stdout in one call."""
     data = text.encode() if isinstance(text, str) else text
     chunk = PrintedChunk(node, "stdout", data, 9, 3, True)
-    return replace(chunk, **changes)  # type: ignore[arg-type]
+    return chunk._replace(**changes)
 
 
 PROBLEMS = (

@@ -45,13 +45,18 @@ def test_a_chunk_larger_than_the_limit_keeps_its_end() -> None:
     assert lost == (("a", 6),)
 
 
-def test_only_the_chunks_of_the_last_call_are_linked_to_its_element() -> None:
+def test_only_the_chunks_of_the_calls_that_are_named_are_linked_to_their_elements() -> None:
     keeper = OutputBuffer()
-    for call in (1, 2, 2):
+    for call in (1, 2, 2, 3, 4):
         keeper.add(chunk("a", b"x", call))
-    keeper.link(2, sequence=7)
+    keeper.link({2: 7, 4: 9})
     kept, _ = keeper.take()
-    assert [(item.sequence, item.data) for item in kept] == [(None, b"x"), (7, b"xx")]
+    assert [(item.sequence, item.data) for item in kept] == [
+        (None, b"x"),
+        (7, b"xx"),
+        (None, b"x"),
+        (9, b"x"),
+    ]
 
 
 def test_the_log_numbers_events_and_counts_what_it_leaves_out() -> None:
@@ -67,12 +72,25 @@ def test_the_log_numbers_events_and_counts_what_it_leaves_out() -> None:
 
 
 def test_recent_elements_are_bounded_by_bytes_and_the_oldest_go() -> None:
-    recent = RecentElements(limit=5 * (100 + ELEMENT_OVERHEAD_BYTES))
-    for number in range(20):
+    recent = RecentElements(limit=10 * (100 + ELEMENT_OVERHEAD_BYTES))
+    for number in range(40):
         recent.add(element(number, 100))
-    assert len(recent) == 5
-    assert recent.get(14) is None
-    assert recent.get(19) is not None
+        assert len(recent) <= 10
+        kept = range(max(0, number - 4), number + 1)
+        assert all(recent.get(known) is not None for known in kept), "half of the bound is newest"
+    assert recent.get(29) is None
+
+
+def test_an_element_that_is_seen_again_is_kept_as_it_was_last_seen() -> None:
+    recent = RecentElements(limit=10 * (100 + ELEMENT_OVERHEAD_BYTES))
+    again = element(1, 100)._replace(sequence=99)
+    recent.add(element(1, 100))
+    for number in range(2, 7):
+        recent.add(element(number, 100))
+    recent.add(again)
+    assert recent.get(1) is again
+    assert [one.id for one in recent].count(1) == 1
+    assert len(recent) == 6
 
 
 def test_one_element_larger_than_the_bound_is_still_kept() -> None:

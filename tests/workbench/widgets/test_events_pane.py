@@ -50,7 +50,7 @@ async def test_number_node_and_time_of_each_call_are_seen_in_a_narrow_pane() -> 
 async def test_the_cursor_of_a_list_is_the_selection_and_numbers_are_whole() -> None:
     link = FakeLink()
     async with opened(link, (120, 36)) as (app, pilot):
-        chunk = replace(printed("log-sink", "a line\n"), sequence=13_649)
+        chunk = printed("log-sink", "a line\n", sequence=13_649)
         await show(app, pilot, link, replace(busy_update(link.flow), printed=(chunk,)))
         panes = panes_of(app)
         await pilot.press("2", "down")
