@@ -16,6 +16,9 @@ from runtime.timetravel.time_travel import TimeTravel
 TEARDOWN_CALLS = 1_000
 """Most calls made while closing; a flow has at most one `teardown` a node."""
 
+CALLS_AT_ONCE = 256
+"""Most calls of a run whose events are kept at once: those of a few milliseconds."""
+
 _STEP = Step()
 
 
@@ -131,12 +134,6 @@ class RunLoop:
 
     def work(self, budget_ns: int) -> int | None:
         """Make calls for about `budget_ns`; see `FlowSession.work`."""
-        try:
-            return self._work(budget_ns)
-        finally:
-            self._time.settle()
-
-    def _work(self, budget_ns: int) -> int | None:
         deadline = self._clock() + budget_ns
         while (running := self._running) is not None:
             at = self._clock()
@@ -159,23 +156,29 @@ class RunLoop:
         return not self._time.replaying and self._breakpoints.idle
 
     def _run_freely(self, running: _Running, deadline: int) -> int:
-        """As `_run_once` again and again: what it asks each time is asked here once."""
-        shown = self._time.shown
-        step, stepped, clock = shown.engine.step, self._time.stepped, self._clock
-        while True:
-            events = step()
-            stepped(events)
-            if len(events) != 1 or shown.first_denials:
-                break
-            if clock() >= deadline:
-                return 0
-        if not events:
-            waits_ns = shown.engine.waits_ns()
-            if waits_ns:
-                self._waiting_since = clock()
-                return waits_ns
-        self._look_at(running, events)
-        return 0
+        """As `_run_once` many times: what that asks and keeps each time is done once here."""
+        time = self._time
+        shown, branch, clock = time.shown, time.branch, self._clock
+        made: list[Event] = []
+        most = min(branch.checkpoints.look_at - shown.calls, CALLS_AT_ONCE)
+        try:
+            step = shown.engine.step
+            while True:
+                events = step()
+                shown.gather(events)
+                made += events
+                plain = len(events) == 1 and not shown.first_denials
+                if not plain or len(made) >= most or clock() >= deadline:
+                    break
+        finally:
+            shown.settle()
+            branch.record(_STEP, made, shown)
+        waits_ns = 0 if events else shown.engine.waits_ns()
+        if waits_ns:
+            self._waiting_since = clock()
+        elif not plain:
+            self._look_at(running, events)
+        return waits_ns
 
     def _run_once(self, running: _Running, at: int) -> int:
         """One call of the run; or the flow time that must pass first, in nanoseconds."""
@@ -218,8 +221,7 @@ class RunLoop:
             time.apply(Advance(at - self._waiting_since))
             self._waiting_since = None
         if running.lineage is None:
-            events = time.shown.engine.step()
-            time.stepped(events)
+            events = time.keep(_STEP, time.shown.engine.step())
         else:
             events = time.apply(Step(lineage=running.lineage))
         if events:

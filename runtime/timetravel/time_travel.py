@@ -15,7 +15,7 @@ from runtime.execution.call_drivers import RecordedKind, RecordedRun
 from runtime.execution.execution import Execution, StopNote
 from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.model.call import CallInProgress
-from runtime.model.commands import Command, Step
+from runtime.model.commands import Command
 from runtime.model.errors import StudioError
 from runtime.model.events import Event, StopReason
 from runtime.model.linked import LinkedFlow
@@ -28,11 +28,6 @@ from runtime.timetravel.branches import Branch, Branches
 from runtime.timetravel.replay_source import ReplaySource
 from runtime.timetravel.seek import Seek, SeekPurpose, divergence_words, step_words
 from runtime.timetravel.seek_target import NoTargetError, seek_target
-
-STEPS_AT_ONCE = 256
-"""Most events of steps that are kept at once: those of a few milliseconds."""
-
-_STEP = Step()
 
 
 class TimeTravel:
@@ -61,10 +56,6 @@ class TimeTravel:
         self._end: Execution | None = None
         """The execution at the end of the branch, while an earlier place is shown."""
         self._seek: Seek | None = None
-        self._stepped: list[Event] = []
-        """What steps at the end of the branch gave, and its recording does not have yet."""
-        self._settle_at = 1
-        """So many events are recorded at the latest."""
 
     # ---- the end of the branch
 
@@ -74,31 +65,10 @@ class TimeTravel:
 
     def keep(self, command: Command, events: list[Event]) -> list[Event]:
         """Keep what a command did; at the end of the branch also in its recording."""
-        self.settle()
         self.shown.keep(events)
         if self._end is None:
             self.branches.current.record(command, events, self.shown)
         return events
-
-    def stepped(self, events: list[Event]) -> None:
-        """As `keep(Step(), events)`, where a live flow made its next call; many at a time.
-
-        Whoever makes calls so does `settle` before anything but the next call is asked for.
-        """
-        self.shown.gather(events)
-        self._stepped += events
-        if len(events) != 1 or len(self._stepped) >= self._settle_at:
-            self.settle()
-
-    def settle(self) -> None:
-        """Keep what steps have left to be kept."""
-        if self._stepped:
-            events, self._stepped = self._stepped, []
-            shown, branch = self.shown, self.branches.current
-            shown.settle()
-            branch.record(_STEP, events, shown)
-            until_checkpoint = branch.checkpoints.look_at - shown.calls
-            self._settle_at = min(until_checkpoint, STEPS_AT_ONCE)
 
     def note(self, mark: CallMark, node: str | None, text: str) -> None:
         """Put a line of the session's own into the event log."""
