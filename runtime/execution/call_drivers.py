@@ -24,6 +24,7 @@ from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySet
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replayed_sources import sources_of
+from runtime.wasm.guest_states import GuestStates
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.wasm_invoker import WasmInvoker
 
@@ -49,8 +50,10 @@ class RecordedRun:
     """Opens it. Raises `StudioError`, also while it is read."""
     kind: RecordedKind
     start: ExecutionCheckpoint | None = None
-    """Where the execution stands before the first step; None is before the first command. With it
-    nothing can be executed, only seen: no instance is there."""
+    """Where the execution stands before the first step; None is before the first command."""
+    guests: GuestStates | None = None
+    """What the components remember there. Without it nothing can be executed from `start` on, only
+    seen: no instance is there."""
 
 
 class CallDriver(Protocol):
@@ -123,6 +126,7 @@ class RecordedCalls:
             self.inputs,
             crashes_from_recording=own_past,
             all_from_recording=run.kind is RecordedKind.VIEW,
+            compares_fuel=run.guests is not None,
             on_recorded=self._print_recorded,
         )
         self.replayer: Replayer | None = Replayer(
@@ -164,6 +168,34 @@ class RecordedCalls:
         elif isinstance(command, Relink):
             self._swapper.repeat_graph(command.flow, self._resources.compiled_for(command.flow))
             self.sources = sources_of(command.flow)
+
+
+class RestoredGuests:
+    """Makes instances that remember what others did, before anything else is called.
+
+    What they print meanwhile was shown before, and is not again.
+    """
+
+    replayer: Replayer | None = None
+
+    def __init__(self, components: WasmInvoker) -> None:
+        self.invoker: Invoker = components
+        self._inputs = ReplayedHostInputs(RepeatableInputs())
+        self.host_inputs: HostInputs = self._inputs
+        self._components = components
+
+    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        """Drop it."""
+
+    def restore(self, guests: GuestStates) -> None:
+        """Make the instances. Raises `NotRestoredError`."""
+        problem = self._components.restore(guests, self._inputs.begin)
+        if problem is not None:
+            raise NotRestoredError(problem.why)
+
+
+class NotRestoredError(Exception):
+    """Instances that remember what others did cannot be made; the text says why."""
 
 
 class RepeatedSources:

@@ -11,10 +11,12 @@ from runtime.engine.core import Engine
 from runtime.execution.call_drivers import (
     CallDriver,
     LiveCalls,
+    NotRestoredError,
     RecordedCalls,
     RecordedKind,
     RecordedRun,
     RepeatedSources,
+    RestoredGuests,
 )
 from runtime.execution.call_timing import CallTiming
 from runtime.execution.event_log import EventLog, Reported
@@ -36,6 +38,8 @@ from runtime.protocol.updates import CallMark
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Replayer
 from runtime.recording.replay.steps import CallStep, ReplayStep
+from runtime.wasm.guest_memory import NotAvailable
+from runtime.wasm.guest_states import GuestStates
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 Apply = Callable[[Command], list[Event]]
@@ -65,8 +69,8 @@ class Execution:
     ) -> None:
         """`apply` gives the engine a command, and records it.
 
-        Raises `LostBuildError`, and `StudioError` when the recording or what is given in place of
-        sources cannot be opened.
+        Raises `LostBuildError`, `NotRestoredError`, and `StudioError` when the recording or what
+        is given in place of sources cannot be opened.
         """
         self._resources = resources
         self.printed = OutputBuffer()
@@ -83,6 +87,8 @@ class Execution:
         self.pulls: Counter[str] = Counter()
         """`pull` calls that were kept, by source."""
         self.stop_note: StopNote | None = None
+        self._guests: GuestStates | None = None
+        """What its components remembered last; the next states share memory with it."""
         start = None if recorded is None else recorded.start
         flow = flow if start is None else start.flow
         compiled = resources.compiled_for(flow)
@@ -107,6 +113,8 @@ class Execution:
             self.engine = Engine(flow, self, resources.options)
             if start is not None:
                 self._begin_at(start)
+            if recorded.guests is not None:
+                self._restore(recorded.guests)
             self._drive_with(
                 RecordedCalls(
                     recorded,
@@ -125,6 +133,23 @@ class Execution:
         self.builds.stand_as(start.builds)
         self.pulls.update(start.pulls)
         self.printed.begin_after(start.printed)
+
+    def _restore(self, guests: GuestStates) -> None:
+        restored = RestoredGuests(self.invoker)
+        self._drive_with(restored)
+        try:
+            restored.restore(guests)
+        except NotRestoredError:
+            self.close()
+            raise
+        self._guests = guests
+
+    def guest_states(self) -> GuestStates | NotAvailable:
+        """What its components remember between two calls."""
+        states = self.invoker.guest_states(self._guests)
+        if not isinstance(states, NotAvailable):
+            self._guests = states
+        return states
 
     def checkpoint(self) -> ExecutionCheckpoint:
         """Where it stands between two calls, but for what components have in their memory."""

@@ -237,7 +237,7 @@ class FlowSession:
 
     def _toggle_mark(self, asked: ToggleMark) -> None:
         self._stand()
-        self._time.toggle_mark()
+        self._time.branch.toggle_mark(self.execution.calls)
         if self.execution.calls in self._time.branch.marks:
             self.execution.windows.mark(self.snapshot())
 

@@ -24,6 +24,7 @@ from runtime.protocol.updates import (
 from runtime.session.recording_file import RecordingFile
 from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.timetravel.branch_diff import BranchComparer
+from runtime.timetravel.going_on import why_no_way
 from runtime.timetravel.time_travel import TimeTravel
 
 LINES_PER_UPDATE = 300
@@ -167,7 +168,7 @@ class UpdateBuilder:
             seeking=time.seeking,
             earliest=branch.earliest,
             refusal=branch.why_no_earlier,
-            fork_refusal=branch.why_no_fork,
+            fork_refusal=why_no_way(branch, self._time.shown.calls),
             waiting=self._reload.waiting(time.shown.flow),
             replay=replay,
         )

@@ -84,16 +84,9 @@ class Branch:
             "more memory with --ring, or restart the flow"
         )
 
-    @property
-    def why_no_fork(self) -> str:
-        """Why the flow cannot go on from a place in its past; empty when it can."""
-        if self.ring.repeatable:
-            return ""
-        return (
-            "the start of this run is not in the ring any more, and to go on from a place in the "
-            "past every call since the start is made again: give the ring more memory with --ring, "
-            "or restart the flow"
-        )
+    def is_end(self, calls: int) -> bool:
+        """Whether so many calls are all of it, with what was changed after the last."""
+        return calls > self.calls or (calls == self.calls and not self.changed)
 
     def record(self, command: Command, events: list[Event], execution: Execution) -> None:
         """Keep what a command did at its end, where `execution` stands now."""
@@ -111,7 +104,10 @@ class Branch:
         checkpoints = self.checkpoints
         # A change belongs to the call after it: a place is before the first change.
         if calls >= checkpoints.look_at and not self.changed and checkpoints.due(calls):
-            checkpoints.add(execution.checkpoint())
+            checkpoint = execution.checkpoint()
+            if checkpoints.guests.due(calls):
+                checkpoints.guests.add(checkpoint, execution.guest_states())
+            checkpoints.add(checkpoint)
 
     def as_it_is(self) -> Branch:
         """A copy for another thread, which does not go on with this one."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from runtime.execution.execution_checkpoint import ExecutionCheckpoint
 from runtime.recording.ring.ring import Ring
+from runtime.timetravel.guest_checkpoints import GuestCheckpoints
 
 CALLS_APART = 2_048
 """Calls from one checkpoint to the next, as long as the ring has room for them."""
@@ -42,6 +43,8 @@ class Checkpoints:
 
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
+        self.guests = GuestCheckpoints(ring)
+        """Those from which the flow can go on."""
         self._kept: list[KeptCheckpoint] = []
         self._packed = 0
         """The first so many are packed."""
@@ -106,6 +109,7 @@ class Checkpoints:
     def until(self, calls: int, ring: Ring) -> Checkpoints:
         """Those up to `calls` calls, for a branch with a ring of its own."""
         made = Checkpoints(ring)
+        made.guests = self.guests.until(calls, ring)
         at = bisect_right(self._kept, calls, key=_CALLS)
         made._kept, made._packed, made._apart = self._kept[:at], min(self._packed, at), self._apart
         made._packed_bytes = sum(one.checkpoint.bytes_used for one in made._kept[: made._packed])
@@ -149,7 +153,8 @@ class Checkpoints:
         self._packed, self._packed_bytes = len(packed), _bytes_of(packed)
 
     def _reserve(self) -> None:
-        self._ring.reserve(self._packed_bytes + _bytes_of(self._kept[self._packed :]))
+        packed, guests = self._packed_bytes, self.guests.bytes_used
+        self._ring.reserve(packed + _bytes_of(self._kept[self._packed :]) + guests)
 
 
 def _bytes_of(kept: list[KeptCheckpoint]) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
+from runtime.execution.call_drivers import NotRestoredError, RecordedRun
 from runtime.execution.execution import Execution
 from runtime.protocol.requests import SessionRequest
 from runtime.protocol.timeline import SeekProgress
@@ -12,6 +14,7 @@ from runtime.recording.describe import element_words
 from runtime.recording.replay.replayer import Divergence, OnEvents
 from runtime.recording.replay.steps import CallStep
 from runtime.timetravel.branches import Branch
+from runtime.timetravel.going_on import NoWayError, Way, way_from_start
 from runtime.timetravel.replay_source import ReplaySource
 
 KEPT_CALLS = 5_000
@@ -44,6 +47,8 @@ class Seek:
     purpose: SeekPurpose
     then: SessionRequest | None = None
     """The pending command: what is asked of the new branch once it goes on."""
+    way: Way | None = None
+    """How its instances come there, where the flow goes on."""
     begun: int = field(init=False)
     """Calls made where it begins."""
 
@@ -54,6 +59,13 @@ class Seek:
     def progress(self) -> SeekProgress:
         """What the screen hears of it."""
         return SeekProgress(self.execution.calls, self.target, self.begun)
+
+    def arrival_words(self, branch: Branch, old: Branch) -> str:
+        """Where the flow goes on, on `branch`, and how it came there."""
+        way = "" if self.way is None else self.way.words(self.execution.calls)
+        if self.purpose is SeekPurpose.FORK:
+            return f"branch {branch.number} leaves branch {old.number} here: {way}"
+        return f"this is the end of branch {branch.number}: {way}"
 
     @property
     def in_place(self) -> bool:
@@ -76,6 +88,44 @@ class Seek:
             done = replayer.forward(kept_from, BUDGET_CALLS)
             return done and replayer.pending is None
         return replayer.forward(self.target, BUDGET_CALLS, self.execution.keep_step)
+
+
+Repeating = Callable[[Branch, RecordedRun], Execution]
+"""Makes an execution that repeats what it is given."""
+
+
+def seek_by(
+    way: Way,
+    repeating: Repeating,
+    target: int,
+    purpose: SeekPurpose,
+    then: SessionRequest | None,
+) -> Seek:
+    """Go a way; every call since the start is made where nothing can be restored on it.
+
+    Raises `NoWayError`, `LostBuildError`, `StudioError`.
+    """
+    try:
+        execution = repeating(way.branch, way.run())
+    except NotRestoredError as error:
+        way = way_from_start(way, f"what the components remembered cannot be restored: {error}")
+        execution = repeating(way.branch, way.run())
+    return Seek(way.branch, execution, target, purpose, then, way)
+
+
+def again_from_start(seek: Seek, repeating: Repeating) -> Seek:
+    """Go to the same place by every call, after one that was restored did something else.
+
+    Raises as `seek_by`; `NoWayError` also when it was every call that did something else.
+    """
+    way, replayer = seek.way, seek.execution.replayer
+    assert replayer is not None
+    assert replayer.divergence is not None
+    words = divergence_words(replayer.divergence, None)
+    if way is None or way.begin is None:
+        raise NoWayError(f"it is not possible to go there: {words}")
+    why = f"what was restored from call {way.begin.calls:,} does something else. {words}"
+    return seek_by(way_from_start(way, why), repeating, seek.target, seek.purpose, seek.then)
 
 
 def divergence_words(divergence: Divergence, source: ReplaySource | None) -> str:

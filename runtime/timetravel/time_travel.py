@@ -1,15 +1,15 @@
 """Going back and forth on the branches of a session, and leaving them for new ones.
 
 To look at another place, an execution of its own is taken there from the nearest checkpoint, along
-the recorded calls, with the recorded answers: that shows what was. To go on from there, instances
-of their own make all calls again first, with what came from outside answered from the recording,
-and each answer is compared with the recorded one. The execution at the end of the branch stays next
-to it all, so that going there costs nothing.
+the recorded calls, with the recorded answers: that shows what was. How one comes there that can go
+on is told in `going_on`. The execution at the end of the branch stays next to it all, so that going
+there costs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from runtime.execution.call_drivers import RecordedKind, RecordedRun
 from runtime.execution.execution import Execution, StopNote
@@ -23,10 +23,23 @@ from runtime.protocol.requests import SeekRequest, SessionRequest, StepForward
 from runtime.protocol.timeline import SeekProgress, TimelineMark
 from runtime.protocol.updates import CallMark
 from runtime.recording.replay.replayer import Divergence
-from runtime.recording.replay.steps import ReplayStep
 from runtime.timetravel.branches import Branch, Branches
+from runtime.timetravel.going_on import (
+    ANOTHER_STATE,
+    NoWayError,
+    Way,
+    detach_from_start,
+    way_to,
+)
 from runtime.timetravel.replay_source import ReplaySource
-from runtime.timetravel.seek import Seek, SeekPurpose, divergence_words, step_words
+from runtime.timetravel.seek import (
+    Seek,
+    SeekPurpose,
+    again_from_start,
+    divergence_words,
+    seek_by,
+    step_words,
+)
 from runtime.timetravel.seek_target import NoTargetError, seek_target
 
 
@@ -48,13 +61,12 @@ class TimeTravel:
         self.source = source
         """The recording this session replays, if it does."""
         self.finished = False
-        """True once every call of the source was made as it was recorded."""
+        """True once all calls of the source were made as recorded."""
         self._resources = resources
         recorded = None if source is None else RecordedRun(source.steps, RecordedKind.FILE)
         self.shown = Execution(resources, flow, self.apply, recorded)
         """What is shown: the present, or a place of the past."""
-        self._end: Execution | None = None
-        """The execution at the end of the branch, while an earlier place is shown."""
+        self._end: Execution | None = None  # of the branch, while an earlier place is shown
         self._seek: Seek | None = None
 
     # ---- the end of the branch
@@ -112,10 +124,6 @@ class TimeTravel:
 
     # ---- seeking another place
 
-    def toggle_mark(self) -> None:
-        """Mark where the flow stands, or take the mark away."""
-        self.branch.toggle_mark(self.shown.calls)
-
     def seek(self, request: SeekRequest) -> None:
         """Go where the request says; `work` then makes the calls."""
         at = self.shown.calls if self._seek is None else self._seek.target
@@ -138,10 +146,10 @@ class TimeTravel:
             seek.target = target
             return
         self.cancel()
-        if self._end is not None and self._is_end(target):
+        if self._end is not None and self.branch.is_end(target):
             self._show(self._end)
             target = max(target, self.branch.calls)
-        at_end = not self.past and self._is_end(target)
+        at_end = not self.past and self.branch.is_end(target)
         if target == self.shown.calls and (self.past or at_end):
             return
         if target > self.shown.calls:
@@ -156,11 +164,6 @@ class TimeTravel:
             target = earliest
         self._begin_seek(self.branch, target, SeekPurpose.VIEW)
 
-    def _is_end(self, target: int) -> bool:
-        """Whether so many calls are all of the branch, with what was changed after the last."""
-        branch = self.branch
-        return target > branch.calls or (target == branch.calls and not branch.changed)
-
     def _begin_seek(
         self,
         branch: Branch,
@@ -169,18 +172,25 @@ class TimeTravel:
         then: SessionRequest | None = None,
     ) -> None:
         """Go to a place of a branch with an execution of its own."""
-        recorded = RecordedRun(branch.steps, RecordedKind.EXECUTED)
-        if purpose is SeekPurpose.VIEW:
-            recorded = branch.view_of(target)
-        try:
-            execution = Execution(self._resources, branch.flow, self.apply, recorded)
-        except (LostBuildError, StudioError) as error:
-            self._refuse_seek(str(error))
-            return
-        self._seek = Seek(branch, execution, target, purpose, then)
+        with self._refusing():
+            if purpose is SeekPurpose.VIEW:
+                execution = self._repeating(branch, branch.view_of(target))
+                self._seek = Seek(branch, execution, target, purpose)
+            else:
+                way = way_to(branch, min(target, branch.calls))
+                self._seek = seek_by(way, self._repeating, target, purpose, then)
 
-    def _refuse_seek(self, why: str) -> None:
-        self.refuse(f"it is not possible to go there: {why}")
+    def _repeating(self, branch: Branch, recorded: RecordedRun) -> Execution:
+        return Execution(self._resources, branch.flow, self.apply, recorded)
+
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except NoWayError as error:
+            self.refuse(str(error))
+        except (LostBuildError, StudioError) as error:
+            self.refuse(f"it is not possible to go there: {error}")
 
     def take_branch(self, number: int, then: SessionRequest | None = None) -> None:
         """Go to the end of another branch, to go on from there; `then` is asked of it."""
@@ -188,22 +198,17 @@ class TimeTravel:
         if branch is None or branch is self.branch:
             return
         self.cancel()
-        if not branch.ring.repeatable:
-            self.refuse(f"branch {number} cannot be taken: the ring has lost its start")
-        else:
-            # One further than its calls: what was changed after the last one belongs to it.
-            self._begin_seek(branch, branch.calls + 1, SeekPurpose.BRANCH, then)
+        # One further than its calls: what was changed after the last one belongs to it.
+        self._begin_seek(branch, branch.calls + 1, SeekPurpose.BRANCH, then)
 
     def fork(self, then: SessionRequest | None = None) -> None:
         """Begin a branch of its own where the flow stands in its past; `then` is asked of it.
 
-        The calls up to there are made again first, so that there are instances to go on with.
+        Calls up to there are made again first, so that there are instances to go on with.
         """
         self.cancel()
         if self._end is None:
             self.refuse("the flow is at the end of its branch: step back first")
-        elif why := self.branch.why_no_fork:
-            self.refuse(why)
         else:
             self._begin_seek(self.branch, self.shown.calls, SeekPurpose.FORK, then)
 
@@ -228,7 +233,7 @@ class TimeTravel:
                 if seek.in_place:
                     self._unreadable(str(error))
                 else:
-                    self._refuse_seek(str(error))
+                    self.refuse(f"it is not possible to go there: {error}")
             if not more_time():
                 break
         return None
@@ -243,7 +248,8 @@ class TimeTravel:
         assert replayer is not None
         if replayer.divergence is not None:
             seek.execution.close()
-            self._refuse_seek(divergence_words(replayer.divergence, None))
+            with self._refusing():
+                self._seek = again_from_start(seek, self._repeating)
             return False
         if seek.purpose is not SeekPurpose.VIEW:
             return True
@@ -271,10 +277,9 @@ class TimeTravel:
         self._end = None
         self.branches.current = branch
         self._show(seek.execution)
-        self._detach(branch)
+        self._detach(branch, seek.way)
+        self.note(CallMark.NOTE, None, seek.arrival_words(branch, old))
         if forks:
-            text = f"branch {branch.number} leaves branch {old.number} here"
-            self.note(CallMark.NOTE, None, text)
             self.shown.builds.offer_known()
 
     def _show(self, execution: Execution) -> None:
@@ -366,20 +371,12 @@ class TimeTravel:
             self.note(CallMark.NOTE, None, "the flow leaves the recorded order of calls here")
             self._detach(self.branch)
 
-    def _detach(self, branch: Branch) -> None:
-        """Let what is shown make its own calls, at the end of `branch`."""
+    def _detach(self, branch: Branch, way: Way | None = None) -> None:
+        """Let what is shown make its own calls, at the end of `branch`, as it came there."""
         shown = self.shown
-        pulls = dict(shown.pulls)
-        steps: Iterator[ReplayStep] = iter(())
-        if branch.ring.repeatable:
-            pulls, steps = branch.pulls(shown.calls), branch.steps(shown.calls)
-        for node in shown.detach(branch.flow, steps, pulls):
-            self.note(
-                CallMark.ERROR,
-                node,
-                "is not deterministic: it does not give again what it gave before, and goes on "
-                "from another state",
-            )
+        unlike = detach_from_start(shown, branch) if way is None else way.detach(shown, branch)
+        for node in unlike:
+            self.note(CallMark.ERROR, node, ANOTHER_STATE)
 
     # ---- the end
 

@@ -6,9 +6,12 @@ layer can. Where that is not so, `NotAvailable` says why.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
+
+from runtime.model.call import Answer, Call
 
 PAGE_BYTES = 4096
 """What images share with each other, or do not; a page of WebAssembly is 16 of these."""
@@ -29,7 +32,7 @@ class NotAvailable:
     """There is no memory to read, or no image."""
 
     why: str
-    """The reason, to follow on "not available, because "."""
+    """The reason, to follow on "because "."""
 
 
 class ChangedPage(NamedTuple):
@@ -81,7 +84,7 @@ class GuestImage(Protocol):
         ...
 
     def bytes_beside(self, earlier: Any, /) -> int:
-        """Bytes it takes next to an earlier image of the same instance."""
+        """Bytes it takes next to an earlier image of the same component; alone for None."""
         ...
 
     def read(self, memory: int, offset: int, length: int, /) -> bytes:
@@ -89,8 +92,32 @@ class GuestImage(Protocol):
         ...
 
 
+FIRST_CALLS = 16
+"""Calls of an instance that are kept, its first ones: a component that asks for what it goes on
+holding mostly does so in its first call."""
+FIRST_PAYLOAD_BYTES = 256 * 1024
+"""Payloads that are kept with them, at the most."""
+
+
+class MadeCall(NamedTuple):
+    """A call, and what came of it."""
+
+    call: Call
+    answer: Answer
+
+
 class GuestMemory(Protocol):
     """The memory of one instance between two calls. For the thread that makes its calls."""
+
+    @property
+    def instance(self) -> object:
+        """Stands for the instance, and keeps nothing of it: no other one has it."""
+        ...
+
+    @property
+    def first_calls(self) -> Sequence[MadeCall]:
+        """The first calls of this instance, at most `FIRST_CALLS`."""
+        ...
 
     def sizes(self) -> list[int]:
         """Bytes of each memory now."""

@@ -24,6 +24,13 @@ from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError, NodeInstance
 from runtime.wasm.guest_memory import GuestMemory, NotAvailable
+from runtime.wasm.guest_states import (
+    BeginCall,
+    GuestState,
+    GuestStates,
+    open_in_state,
+    take_states,
+)
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import host_bug
@@ -237,6 +244,38 @@ class WasmInvoker:
         """What a node's component remembers between two calls, where that can be read."""
         instance = self._instances.get(node)
         return _NO_INSTANCE if instance is None else instance.memory
+
+    def guest_states(self, last: GuestStates | None = None) -> GuestStates | NotAvailable:
+        """What all components remember now, sharing with `last` what did not change."""
+        return take_states(self._instances, last)
+
+    def restore(self, states: GuestStates, begin: BeginCall) -> NotAvailable | None:
+        """Make instances that remember what the states hold, in place of those there are.
+
+        `begin` is told what the host answers in each call that is made again for it.
+        """
+        for state in states.by_node.values():
+            restored = self.restore_node(state, begin)
+            if restored is not None:
+                return restored
+        return None
+
+    def restore_node(self, state: GuestState, begin: BeginCall) -> NotAvailable | None:
+        """Make an instance that remembers what the state holds, in place of the one there is."""
+        node = self._nodes.get(state.node)
+        if node is None or node.digest != state.digest:
+            return NotAvailable(f"{state.node} has another build")
+        try:
+            instance = open_in_state(self._calls, node, self._component(node), state, begin)
+        except InstanceError as problem:
+            return NotAvailable(f"{state.node}: {problem.failure.message}")
+        if isinstance(instance, NotAvailable):
+            return NotAvailable(f"{state.node}: {instance.why}")
+        old = self._instances.get(state.node)
+        if old is not None:
+            old.close()
+        self._instances[state.node] = instance
+        return None
 
     def digest(self, node: str) -> str | None:
         """Digest of what is really instantiated for a node."""

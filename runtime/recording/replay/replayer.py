@@ -86,19 +86,23 @@ class ReplayInvoker:
         verify: bool = True,
         crashes_from_recording: bool = False,
         all_from_recording: bool = False,
+        compares_fuel: bool = False,
         on_recorded: Callable[[Call, Answer], None] | None = None,
     ) -> None:
         """With `crashes_from_recording` a call that crashed its instance is not made again, but
         answered; it may have run into a limit of time, or have been interrupted.
 
         With `all_from_recording` every call is answered: to see what was, without instances that
-        could go on from there. `on_recorded` is told each call that was answered and not made.
+        could go on from there. With `compares_fuel` a call must take the fuel that was recorded:
+        builds and call layer are those of the recording. `on_recorded` is told each call that was
+        answered and not made.
         """
         self._invoke = real.invoke
         self._answered = ReplayedSources(sources)
         self._host = host
         self._crashes = crashes_from_recording
         self._all = all_from_recording
+        self._compares_fuel = compares_fuel
         self._on_recorded = on_recorded
         self.verify = verify
         """False lets other outputs pass; a call that cannot be the recorded one never does."""
@@ -142,6 +146,8 @@ class ReplayInvoker:
         if self.verify and self.divergence is None:
             unlike = None if host is None else host.problem()
             unlike = unlike or step.unlike(answer)
+            if unlike is None and self._compares_fuel:
+                unlike = _unlike_fuel(step.answer(), answer)
             if unlike is not None:
                 self._diverge(step, unlike)
         return with_duration(answer, step.duration_ns)
@@ -181,6 +187,12 @@ class ReplayInvoker:
             self.divergence = Divergence(
                 step.number, step.node, step.export, element_words(step.element), *unlike
             )
+
+
+def _unlike_fuel(expected: Answer, got: Answer) -> Unlike | None:
+    if expected.fuel == got.fuel:
+        return None
+    return Unlike("fuel", f"{expected.fuel:,}", f"{got.fuel:,}")
 
 
 @dataclass(frozen=True, slots=True)

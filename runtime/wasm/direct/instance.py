@@ -48,7 +48,7 @@ _new_tuple: Any = tuple.__new__
 _set_fuel = capi.set_fuel
 _get_fuel = capi.get_fuel
 _lseek, _FROM_HERE = os.lseek, os.SEEK_CUR
-_NOT_READABLE = NotAvailable("that takes the native call layer, which is not in use here")
+_NOT_READABLE = NotAvailable("the native call layer is not in use")
 _NOTHING_PRINTED: tuple[tuple[Printed, ...], int] = ((), 0)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 from runtime.wasm.guest_memory import GuestImage
 
 MODULE = "torvyn_studio_native"
-INTERFACE = 3
+INTERFACE = 4
 """Number of what the extension offers and is given, which it was built with, too; change it here
 and in `src/lib.rs` whenever that changes."""
 REFUSED_VARIABLE = "TORVYN_STUDIO_NO_NATIVE"

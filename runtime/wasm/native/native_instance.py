@@ -31,10 +31,8 @@ _MISSING = "missing export: "
 _STILL_WORKS = frozenset({"process", "foreign", "configuration"})
 """After these the instance is told that it ends; after an error of wasmtime it cannot be."""
 
-_PLAIN = NotAvailable("its code was compiled without it, as it is outside the workbench")
-_INTERPRETED = NotAvailable(
-    "its code was compiled without it: an interpreter takes three times as long with it"
-)
+_PLAIN = NotAvailable("its code was compiled without --guest-debug")
+_INTERPRETED = NotAvailable("it carries an interpreter, which --guest-debug all is for")
 
 
 class Trouble(NamedTuple):
@@ -98,6 +96,7 @@ class NativeInstance:
         self._show_problem: Exception | None = None
         self._opened: OpenedInstance | None = None
         self._output: NativeOutput | None = None
+        self._memory: NativeMemory | None = None
         self._grants = read_grants(node.grants)
         check_types(node, compiled.surface)
         self._check_memory()
@@ -110,6 +109,9 @@ class NativeInstance:
         self._output = opened.printed_output()
         self.runs = {export: index for index, (export, _) in enumerate(self._exports)}
         self.make: Callable[[int, Call], Any] = opened.make
+        if opened.reads_memory:
+            self._memory = NativeMemory(opened)
+            self.make = self._make_first
 
     @property
     def live_handles(self) -> int:
@@ -121,9 +123,9 @@ class NativeInstance:
         """See `NodeInstance.memory`."""
         if self._opened is None:
             return NotAvailable("there is no instance")
-        if not self._opened.reads_memory:
+        if self._memory is None:
             return _INTERPRETED if self._node.interpreter else _PLAIN
-        return NativeMemory(self._opened)
+        return self._memory
 
     # ---- making it
 
@@ -275,6 +277,17 @@ class NativeInstance:
             case ("host", BaseException() as problem):
                 return host_bug(problem)
         return traps.printed_too_much(trouble.over_limit) if trouble.over_limit else None
+
+    def _make_first(self, run: int, call: Call) -> Any:
+        """Make a call that is one of the first, and is kept."""
+        opened, memory = self._opened, self._memory
+        assert opened is not None
+        assert memory is not None
+        answer = opened.make(run, call)
+        if not memory.keep(call, answer) and self._opened is not None:
+            # The calls after these take no detour.
+            self.make = opened.make
+        return answer
 
     def close(self) -> None:
         """See `NodeInstance.close`."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from runtime.model.call import Answer, Call
 from runtime.wasm.guest_memory import (
+    FIRST_CALLS,
+    FIRST_PAYLOAD_BYTES,
     ChangedPage,
     GuestImage,
     HandleCount,
     HeldHandles,
+    MadeCall,
     NotAvailable,
 )
 from runtime.wasm.native.extension import OpenedInstance
@@ -18,7 +22,21 @@ class NativeMemory:
     """See `GuestMemory`."""
 
     def __init__(self, opened: OpenedInstance) -> None:
+        self.instance = object()
+        """See `GuestMemory.instance`."""
+        self.first_calls: list[MadeCall] = []
+        """See `GuestMemory.first_calls`."""
         self._opened = opened
+        self._payload_bytes = 0
+
+    def keep(self, call: Call, answer: Answer) -> bool:
+        """Keep one of the first calls; False when there is room for no more."""
+        element = call.element
+        self._payload_bytes += 0 if element is None else len(element.payload.data)
+        if self._payload_bytes > FIRST_PAYLOAD_BYTES:
+            return False
+        self.first_calls.append(MadeCall(call, answer))
+        return len(self.first_calls) < FIRST_CALLS
 
     def sizes(self) -> list[int]:
         """See `GuestMemory.sizes`."""

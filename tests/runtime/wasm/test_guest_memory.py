@@ -21,7 +21,8 @@ from tests.support.wasm_layers import make_layer, needs_native
 
 REMEMBERS = f"""
   ;; counts its elements at 4096, mixes their first bytes at 4100, and works longer and longer;
-  ;; every third gives both, every eighth takes a page of memory more and writes into it
+  ;; every third gives both, every eighth takes a page of memory more, up to
+  ;; twelve, and writes into it
   (global $seen (mut i32) (i32.const 0))
   (func (export "ingest") {ELEMENT} (local $n i32) (local $i i32)
     (call $load (local.get $payload))
@@ -36,7 +37,8 @@ REMEMBERS = f"""
       (br $next)))
     (i32.store (i32.const 4100) (i32.add (call $first)
       (i32.add (global.get $seen) (i32.mul (i32.load (i32.const 4100)) (i32.const 31)))))
-    (if (i32.eqz (i32.rem_u (local.get $n) (i32.const 8))) (then
+    (if (i32.and (i32.eqz (i32.rem_u (local.get $n) (i32.const 8)))
+          (i32.lt_u (memory.size) (i32.const 12))) (then
       (if (i32.ne (memory.grow (i32.const 1)) (i32.const -1)) (then
         (i32.store (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 4))
           (local.get $n))))))

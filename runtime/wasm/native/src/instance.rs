@@ -386,8 +386,14 @@ impl Instance {
     /// Go on from an image of another instance of the same component. Raises ValueError with the
     /// reason when it does not fit; the instance is of no use then.
     fn restore_image(&mut self, py: Python<'_>, image: &Image) -> PyResult<()> {
+        let output = self.output.clone();
         let (store, debugged) = self.debugged()?;
         let restored = py.detach(|| guard(|| Ok(debugged.places.restore(store, image))));
+        // What the host was asked while the instance was made was asked then, too.
+        let state = store.data_mut();
+        state.asked.clear();
+        state.copies = [0; 4];
+        output.clear();
         match restored {
             Ok(Ok(restored)) => restored.map_err(PyValueError::new_err),
             Ok(Err(problem)) => Err(PyValueError::new_err(problem.to_string())),

@@ -280,11 +280,13 @@ impl Image {
         self.bytes_used
     }
 
-    /// Bytes it takes next to an earlier image, which may not be the last before it.
-    fn bytes_beside(&self, earlier: &Image) -> usize {
+    /// Bytes it takes next to an earlier image, which may not be the last before it; without one,
+    /// alone.
+    fn bytes_beside(&self, earlier: Option<&Image>) -> usize {
         let mut own_pages = 0;
         for (index, memory) in self.memories.iter().enumerate() {
-            let known = earlier.memories.get(index).map_or(&[][..], |known| &known.pages);
+            let known = earlier.and_then(|earlier| earlier.memories.get(index));
+            let known = known.map_or(&[][..], |known| &known.pages);
             for (number, page) in memory.pages.iter().enumerate() {
                 let shared = match (page, known.get(number)) {
                     (Some(page), Some(Some(known))) => Arc::ptr_eq(page, known),

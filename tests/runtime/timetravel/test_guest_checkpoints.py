@@ -1,0 +1,165 @@
+"""Forks from checkpoints that hold what components remembered, and what happens where none is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from runtime.model.linked import Role
+from runtime.protocol.requests import Continue, Fork, StepCall, TakeBranch
+from runtime.session.recording_file import RecordingSettings
+from runtime.timetravel import going_on, guest_checkpoints
+from runtime.wasm.native.extension import REFUSED_VARIABLE
+from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT, REMEMBERS
+from tests.support.recorded_guests import counting_source
+from tests.support.session_driver import Driver, opened
+from tests.support.studio_projects import Project
+from tests.support.wasm_guests import AGGREGATOR, component, printer
+from tests.support.wasm_layers import needs_native
+
+ELEMENTS = 400
+APART = 100
+"""Calls between checkpoints, in place of thousands."""
+COMPARED = 20
+
+Open = Callable[..., Driver]
+
+
+@pytest.fixture
+def open_flow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    monkeypatch.delenv(REFUSED_VARIABLE)
+    monkeypatch.setattr(guest_checkpoints, "CALLS_APART", APART)
+    monkeypatch.setattr(guest_checkpoints, "BYTES_A_CALL", 1 << 20)
+    monkeypatch.setattr(going_on, "COMPARED_CALLS", COMPARED)
+    monkeypatch.setattr("runtime.timetravel.checkpoints.CALLS_APART", APART)
+    made: list[Driver] = []
+
+    def make(manifest: Path, **options: object) -> Driver:
+        made.append(opened(manifest, **options))
+        return made[-1]
+
+    yield make
+    for driver in made:
+        driver.session.close()
+
+
+def flow(folder: Path, core: str = REMEMBERS, elements: int = ELEMENTS) -> Path:
+    nodes = {
+        "source": (Role.SOURCE, counting_source(elements)),
+        "mid": (Role.AGGREGATOR, component(core, Role.AGGREGATOR)),
+        "sink": (Role.SINK, printer(body=KEEPS_STDOUT)),
+    }
+    return Project(folder, nodes).write()
+
+
+def said(driver: Driver) -> str:
+    """How the last branch began."""
+    return [text for text in driver.log if "leaves branch" in text][-1]
+
+
+def checkpoints(driver: Driver) -> list[int]:
+    return [one.calls for one in driver.session._time.branch.checkpoints.guests._kept]
+
+
+@needs_native
+def test_a_fork_is_restored_from_the_nearest_checkpoint_and_goes_on_as_it_did(
+    tmp_path: Path, open_flow: Open
+) -> None:
+    driver = open_flow(flow(tmp_path))
+    end, whole = driver.run(), driver.output()
+    kept = checkpoints(driver)
+    assert len(kept) >= 5
+    at = kept[-2] + COMPARED + 7
+    driver.go(at)
+    driver.ask(Fork())
+    assert driver.timeline.branch == 2
+    assert driver.timeline.calls == at
+    assert said(driver) == (
+        f"branch 2 leaves branch 1 here: restored from call {kept[-2]:,}, 1 call executed again "
+        f"first; {COMPARED + 7} calls since then compared"
+    )
+    forked = driver.run()
+    assert (forked.calls, forked.delivered) == (end.calls, end.delivered)
+    assert whole.endswith(driver.output())
+    assert driver.output().count("\n") <= whole.count("\n")
+    # The branch that was left is taken up from one of its checkpoints, too.
+    driver.ask(TakeBranch(1))
+    assert driver.timeline.calls == end.calls
+    assert any("end of branch 1: restored from call" in text for text in driver.log)
+
+
+@needs_native
+def test_without_the_start_of_the_run_the_flow_goes_on_from_a_checkpoint(
+    tmp_path: Path, open_flow: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guest_checkpoints, "SHARE_OF_RING", 2)
+    manifest = flow(tmp_path, elements=4 * ELEMENTS)
+    driver = open_flow(manifest, recording=RecordingSettings(ring_bytes=200_000))
+    driver.run()
+    branch = driver.session._time.branch
+    assert not branch.ring.repeatable
+    assert branch.checkpoints.guests.bytes_used <= 100_000
+    earliest = branch.checkpoints.guests.earliest
+    assert earliest is not None
+    driver.go(earliest.calls - 1)
+    assert f"restored is call {earliest.calls:,}" in driver.timeline.fork_refusal
+    driver.ask(Fork())
+    assert driver.timeline.branch == 1
+    driver.go(earliest.calls + COMPARED + 3)
+    assert driver.timeline.fork_refusal == ""
+    driver.ask(StepCall(), Fork())
+    assert driver.timeline.branch == 2
+    assert f"restored from call {earliest.calls:,}" in said(driver)
+    driver.ask(Continue())
+    assert driver.snapshot.state.ended
+
+
+@needs_native
+def test_what_cannot_be_restored_is_executed_from_the_start_and_that_is_said(
+    tmp_path: Path, open_flow: Open
+) -> None:
+    driver = open_flow(flow(tmp_path, AGGREGATOR))
+    driver.run()
+    driver.go(driver.timeline.calls // 2)
+    driver.ask(Fork())
+    assert "executed from the start, because what mid remembers is not kept: it holds" in said(
+        driver
+    )
+    assert driver.timeline.branch == 2
+
+
+@needs_native
+def test_a_restored_instance_that_does_something_else_is_not_gone_on_with(
+    tmp_path: Path, open_flow: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = open_flow(flow(tmp_path))
+    whole = driver.run()
+    output = driver.output()
+    kept = driver.session._time.branch.checkpoints.guests._kept
+    # The state of another moment stands for a component that the images do not hold all of.
+    object.__setattr__(kept[-2], "guests", kept[-3].guests)
+    at = kept[-2].calls + COMPARED
+    driver.go(at)
+    driver.ask(Fork())
+    why = f"executed from the start, because what was restored from call {at - COMPARED:,}"
+    assert why in said(driver)
+    assert "expected" in said(driver)
+    assert driver.timeline.branch == 2
+    assert driver.run().delivered == whole.delivered
+    assert output.endswith(driver.output())
+
+
+def test_without_the_native_layer_a_fork_says_why_all_calls_are_made_again(
+    tmp_path: Path, open_flow: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(REFUSED_VARIABLE, "1")
+    driver = open_flow(flow(tmp_path))
+    driver.run()
+    driver.go(2 * APART)
+    driver.ask(Fork())
+    assert said(driver) == (
+        "branch 2 leaves branch 1 here: executed from the start, because what source remembers is "
+        "not kept: the native call layer is not in use"
+    )
