@@ -12,11 +12,9 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import Event
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.break_places import BreakPlace, PlaceError, PlaceKind, parse_place
-from runtime.protocol.breakpoints import BreakHit, Breakpoint
-
-WHEN = " when "
-"""Between a place and a condition: `router input when json.level == "warn"`."""
+from runtime.protocol.break_places import PlaceError, PlaceKind
+from runtime.protocol.breakpoints import BreakHit
+from runtime.protocol.typed_breakpoint import typed_breakpoint
 
 
 class RunBreakpoints:
@@ -34,7 +32,7 @@ class RunBreakpoints:
         problems: list[Diagnostic] = []
         for text in texts:
             try:
-                self._set.put(_read(text, flow))
+                self._set.put(typed_breakpoint(text, flow))
             except ExpressionError as error:
                 problems.append(error.diagnostic())
             except PlaceError as error:
@@ -76,17 +74,3 @@ class RunBreakpoints:
         if hits and self.hit is None:
             self.hit = hits[0]
         return self.hit is not None
-
-
-def _read(text: str, flow: LinkedFlow) -> Breakpoint:
-    where, when, condition = text.partition(WHEN)
-    if when:
-        return Breakpoint(0, parse_place(where, flow), condition)
-    first = text.split()[0].partition(":")[0] if text.strip() else ""
-    named = first in (*flow.by_name, "any")
-    try:
-        return Breakpoint(0, parse_place(text, flow))
-    except PlaceError:
-        if named:
-            raise
-    return Breakpoint(0, BreakPlace(PlaceKind.CALL), text)

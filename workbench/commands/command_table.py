@@ -8,8 +8,6 @@ from pathlib import Path
 
 from runtime.model.linked import LinkedEdge, LinkedFlow, QueuePolicy
 from runtime.model.outline import outline_of
-from runtime.protocol.break_places import PlaceError, parse_place
-from runtime.protocol.breakpoints import Breakpoint, SetBreakpoint
 from runtime.protocol.requests import (
     ChangeQueue,
     HoldNodes,
@@ -19,15 +17,15 @@ from runtime.protocol.requests import (
 )
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.commands.command import Command, CommandTarget
+from workbench.commands.debug_commands import NOT_READY, set_breakpoint, set_watch
 from workbench.commands.file_names import file_named, recordings, recordings_and_manifests
 from workbench.graph.exports import as_dot, as_mermaid
 from workbench.payload_view.saving import save_new
+from workbench.text.typed_queue import MAX_RATE, typed_capacity
 from workbench.timeline.typed_places import typed_place
 from workbench.view import EdgeRef, NodeRef
 
 GRAPH_FORMS = {"dot": as_dot, "mermaid": as_mermaid}
-
-NOT_READY = "The flow is not ready."
 
 
 def _goto(target: CommandTarget, text: str) -> str:
@@ -122,9 +120,11 @@ def _depth(target: CommandTarget, text: str) -> str:
     if isinstance(found, str):
         return found
     edge, rest = found
-    if not rest.isdigit() or int(rest) < 1:
-        return "depth EDGE N: N is a whole number from 1 on."
-    target.send(ChangeQueue(edge.index, int(rest), edge.policy, edge.rate))
+    try:
+        capacity = typed_capacity(rest)
+    except ValueError as error:
+        return f"depth EDGE N: {error}."
+    target.send(ChangeQueue(edge.index, capacity, edge.policy, edge.rate))
     return ""
 
 
@@ -142,8 +142,8 @@ def _policy(target: CommandTarget, text: str) -> str:
     except ValueError:
         return f"'{rate}' is no number of elements a second."
     limited = policy is QueuePolicy.RATE_LIMIT
-    if limited and not pace:
-        return "rate-limit needs elements a second: policy EDGE rate-limit 100."
+    if limited and not (pace and 0 < pace < MAX_RATE):
+        return "rate-limit needs elements a second, above 0: policy EDGE rate-limit 100."
     target.send(ChangeQueue(edge.index, edge.capacity, policy, pace if limited else None))
     return ""
 
@@ -169,19 +169,6 @@ def _step(target: CommandTarget, text: str) -> str:
     return ""
 
 
-def _break(target: CommandTarget, text: str) -> str:
-    flow = target.context.view.flow
-    if flow is None:
-        return NOT_READY
-    place, _, condition = text.partition(" if ")
-    try:
-        where = parse_place(place, flow)
-    except PlaceError as error:
-        return f"{error}."
-    target.send(SetBreakpoint(Breakpoint(0, where, condition.strip())))
-    return ""
-
-
 def _inject(target: CommandTarget, text: str) -> str:
     found = _edge_and_rest(target, text)
     if isinstance(found, str):
@@ -204,8 +191,10 @@ OWN: tuple[Command, ...] = (
     Command(name="diff", arguments="FILE", help="this branch, compared with a recording",
             run=_diff, paths=recordings),
     Command(name="record", arguments="[FILE]", help="into a new file", run=_record),
-    Command(name="break", arguments="PLACE [if CONDITION]", help="stop there: router input",
-            run=_break, words=_nodes),
+    Command(name="break", arguments="PLACE when CONDITION", help="stop there: router input",
+            run=set_breakpoint, words=_nodes),
+    Command(name="watch", arguments="EXPRESSION", help='node("a").errors, after every call',
+            run=set_watch),
     Command(name="depth", arguments="EDGE N", help="elements that a queue takes, while it runs",
             run=_depth, words=_edges),
     Command(name="policy", arguments="EDGE POLICY [RATE]", help="what a full queue does",

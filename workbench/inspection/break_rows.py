@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from runtime.protocol.break_places import PlaceKind, vocabulary_of
 from runtime.protocol.breakpoints import (
@@ -14,12 +15,14 @@ from runtime.protocol.breakpoints import (
     WatchRow,
 )
 from workbench.inspection.rows import column, facts, section
-from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count
 from workbench.text.glyphs import BREAK_OFF, BREAK_ON
 from workbench.text.lines import Line, Row, Span, StyleRole, fit, line
 from workbench.text.wrapping import wrap_words
+
+if TYPE_CHECKING:
+    from workbench.payloads.documents.condition_reads import ConditionReads
 
 WHERE_CELLS = (12, 30)
 HITS_CELLS = 6

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from runtime.model.time_units import NS_PER_MS, NS_PER_S
 from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, prose, section, title
-from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.payloads.rendering import RenderedPayload, RenderJob
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.answer_words import counted
@@ -18,6 +18,9 @@ from workbench.text.glyphs import BREAK_ON
 from workbench.text.lazy_rows import RowsOverLines
 from workbench.text.lines import Row, Span, StyleRole, line
 from workbench.view import NodeRef
+
+if TYPE_CHECKING:
+    from workbench.payloads.documents.condition_reads import ConditionReads
 
 INDENT = 2
 """Cells of a row that the payload does not get."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from runtime.protocol.updates import ElementSummary
-from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.payloads.viewer import PayloadPart
+
+if TYPE_CHECKING:
+    from workbench.payloads.documents.condition_reads import ConditionReads
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workbench.payloads.deadline import Deadline, TookTooLongError
-from workbench.payloads.documents.condition_reads import ConditionReads
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lines import Line
+
+if TYPE_CHECKING:
+    from workbench.payloads.documents.condition_reads import ConditionReads
 
 RENDER_S = 0.25
 """How long colouring and formatting may take; then the payload is shown without."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from runtime.model.linked import LinkedEdge, QueuePolicy
 
 MAX_CAPACITY = 10_000_000
+MAX_RATE = 1e9
+"""A pace is below so many elements a second."""
 _ALIASES = {"block": QueuePolicy.BLOCK_PRODUCER}
 _WORDS = ("capacity", "policy", "pace")
 
@@ -40,7 +42,7 @@ def typed_settings(text: str, edge: LinkedEdge) -> TypedQueue:
     for name, value in zip(words[::2], words[1::2], strict=True):
         match name:
             case "capacity":
-                capacity = _capacity(value)
+                capacity = typed_capacity(value)
             case "policy":
                 policy = _policy(value)
             case "pace":
@@ -56,7 +58,8 @@ def typed_settings(text: str, edge: LinkedEdge) -> TypedQueue:
     return TypedQueue(capacity, policy, rate)
 
 
-def _capacity(value: str) -> int:
+def typed_capacity(value: str) -> int:
+    """How many elements. Raises `ValueError`, whose text says why it is no capacity."""
     if not value.isascii() or not value.isdecimal() or not 1 <= int(value[:9]) <= MAX_CAPACITY:
         raise ValueError(f"the capacity is a number from 1 to {MAX_CAPACITY:,}, not '{value}'")
     return int(value)
@@ -76,6 +79,6 @@ def _pace(value: str) -> float:
         rate = float(value)
     except ValueError:
         rate = 0.0
-    if not 0 < rate < 1e9:
+    if not 0 < rate < MAX_RATE:
         raise ValueError(f"the pace is elements a second, above 0, not '{value}'")
     return rate

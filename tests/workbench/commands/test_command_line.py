@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from runtime.model.linked import QueuePolicy
 from runtime.protocol.break_places import BreakPlace, PlaceKind
-from runtime.protocol.breakpoints import Breakpoint, SetBreakpoint
+from runtime.protocol.breakpoints import Breakpoint, SetBreakpoint, SetWatch, Watch
 from runtime.protocol.requests import (
     ChangeQueue,
     HoldNodes,
@@ -70,6 +70,23 @@ async def test_commands_send_what_they_say_and_refuse_what_they_cannot(
                 "break router input if size > 10",
                 SetBreakpoint(Breakpoint(0, BreakPlace(PlaceKind.INPUT, "router"), "size > 10")),
             ),
+            (
+                'break router when text.contains("go when ready")',
+                SetBreakpoint(
+                    Breakpoint(
+                        0,
+                        BreakPlace(PlaceKind.INPUT, "router"),
+                        'text.contains("go when ready")',
+                    )
+                ),
+            ),
+            (
+                'break json.a == "x when y" && ms > 2',
+                SetBreakpoint(
+                    Breakpoint(0, BreakPlace(PlaceKind.CALL), 'json.a == "x when y" && ms > 2')
+                ),
+            ),
+            ('watch node("router").errors', SetWatch(Watch(0, 'node("router").errors'))),
         ]
         for text, request in right:
             await type_line(app, pilot, text)
@@ -80,10 +97,14 @@ async def test_commands_send_what_they_say_and_refuse_what_they_cannot(
             ("goto nowhere", "A call's number"),
             ("step nobody", "There is no node 'nobody'"),
             ("hold ruter", "did you mean router?"),
-            ("depth source -> router 0", "from 1 on"),
+            ("depth source -> router 0", "from 1 to"),
             ("depth nothing 3", "is no edge"),
             ("policy source -> router sometimes", "block-producer"),
             ("policy source -> router rate-limit", "needs elements a second"),
+            ("policy source -> router rate-limit nan", "above 0"),
+            ("break router when size = 9", "equal is ==, at: size ▸= 9"),
+            ("break router outward", "outward"),
+            ("watch 1 +", "a value is missing here"),
             ("break nowhere", "nowhere"),
             ("graph png", "the forms are dot, mermaid"),
             ("grpah dot", "no command grpah; did you mean graph?"),
