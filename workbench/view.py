@@ -46,6 +46,13 @@ class ElementRef(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class CallRef:
+    """A selected call, by its number."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeRef:
     """The difference between the flow's graph and the one before."""
 
@@ -58,7 +65,7 @@ class EarlierBuild:
     digest: str
 
 
-Selection = NodeRef | EdgeRef | ElementRef | ChangeRef
+Selection = NodeRef | EdgeRef | ElementRef | CallRef | ChangeRef
 
 News = BuildComparison | FlowChange
 """A difference the user has not looked at."""

@@ -84,6 +84,15 @@ class EventLog:
             number -= 1
         return found
 
+    def call_numbered(self, call: int) -> tuple[int, CallFinished] | None:
+        """A call that is still kept, by its number, with that of its event."""
+        number = self.count
+        for event in reversed(self._events):
+            if isinstance(event, CallFinished) and event.call.number == call:
+                return number, event
+            number -= 1
+        return None
+
     def call_of(self, element_id: int) -> CallFinished | None:
         """The kept call that the element came out of, else the last one that it went into."""
         took: CallFinished | None = None

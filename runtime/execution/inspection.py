@@ -8,17 +8,22 @@ from runtime.engine.core import Engine
 from runtime.execution.event_log import LOG_EVENTS, EventLog, LoggedEvent
 from runtime.execution.recent_elements import RecentElements
 from runtime.execution.wording import EventWording
-from runtime.model.call import Failed
+from runtime.model.call import Answer, Failed, Printed
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
+from runtime.protocol.call_report import (
+    REPORTED_OUTPUTS,
+    REPORTED_PRINTED_BYTES,
+    CallReport,
+    CallRun,
+    ReadCall,
+)
+from runtime.protocol.element_summary import INPUT_BYTES, CallElement, ElementSummary
 from runtime.protocol.requests import FindCall, ReadPayload
 from runtime.protocol.updates import (
-    INPUT_BYTES,
     CallElements,
-    CallInput,
     ElementDetails,
-    ElementSummary,
     EventLine,
     FailedCall,
     HopLine,
@@ -27,8 +32,6 @@ from runtime.protocol.updates import (
     WholePayload,
 )
 
-PRINTED_SHOWN_BYTES = 4 * 1024
-"""What a failed call wrote to stdout, the end of it."""
 PREVIEW_BYTES = 160
 """Payload bytes an `ElementSummary` shows."""
 
@@ -117,6 +120,34 @@ class SessionInspector:
             None if out is None else element_summary(out),
         )
 
+    def call(self, asked: ReadCall) -> CallReport:
+        """One call, if the event log still keeps it."""
+        found = self._log.call_numbered(asked.call)
+        if found is None:
+            return CallReport(asked.call)
+        number, event = found
+        call, answer = event.call, event.answer
+        outcome = answer.outcome
+        streams = ("stdout", "stderr")
+        run = CallRun(
+            call.node,
+            call.export,
+            self._wording.line(number, event).text,
+            event.at_ns,
+            answer.duration_ns,
+            call.argument,
+            outcome.failure if isinstance(outcome, Failed) else None,
+            _input(event),
+            tuple(_told(call.number, one) for one in event.outputs[:REPORTED_OUTPUTS]),
+            len(event.outputs),
+            answer.copies,
+            answer.fuel,
+            answer.memory_bytes,
+            tuple(one for stream in streams for one in _printed(answer, stream)),
+            answer.printed_bytes,
+        )
+        return CallReport(asked.call, run)
+
     def _path(self, element: Element) -> tuple[HopLine, ...]:
         hops = [
             (hop.node, hop.export, hop.call, hop.at_ns, hop.duration_ns) for hop in element.path
@@ -147,13 +178,13 @@ class SessionInspector:
         if last is None or not isinstance(last.answer.outcome, Failed):
             return None
         good = next((event for _, event in calls if _is_good(event)), None)
-        printed = b"".join(item.data for item in last.answer.printed if item.stream == "stdout")
+        printed = _printed(last.answer, "stdout")
         return FailedCall(
             call=last.call.number,
             export=str(last.call.export),
             input=_input(last),
             last_good=None if good is None else _input(good),
-            printed=printed[-PRINTED_SHOWN_BYTES:],
+            printed=printed[0].data if printed else b"",
         )
 
 
@@ -161,12 +192,20 @@ def _is_good(event: CallFinished) -> bool:
     return event.call.element is not None and not isinstance(event.answer.outcome, Failed)
 
 
-def _input(event: CallFinished) -> CallInput | None:
+def _input(event: CallFinished) -> CallElement | None:
     element = event.call.element
-    if element is None:
-        return None
-    data = element.payload.data[:INPUT_BYTES]
-    return CallInput(event.call.number, element_summary(element), data)
+    return None if element is None else _told(event.call.number, element)
+
+
+def _told(call: int, element: Element) -> CallElement:
+    return CallElement(call, element_summary(element), element.payload.data[:INPUT_BYTES])
+
+
+def _printed(answer: Answer, stream: str) -> tuple[Printed, ...]:
+    """The end of what was written to a stream."""
+    pieces = [one for one in answer.printed if one.stream == stream]
+    data = b"".join(one.data for one in pieces)[-REPORTED_PRINTED_BYTES:]
+    return (Printed(stream, data, pieces[0].granted),) if data else ()
 
 
 def element_summary(element: Element) -> ElementSummary:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from runtime.model.linked import QueuePolicy
 from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import BreakRequest
+from runtime.protocol.call_report import ReadCall
 from runtime.protocol.time_window import ShowWindow
 
 
@@ -371,6 +372,7 @@ SessionRequest = (
     | ReadElement
     | ReadPayload
     | FindCall
+    | ReadCall
     | ListNode
     | ReadNodeInput
     | ReadLineage

@@ -18,6 +18,8 @@ from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.breakpoints import BreakpointList, BreakpointTrial
+from runtime.protocol.call_report import CallReport
+from runtime.protocol.element_summary import CallElement, ElementSummary
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import FindCall, ReadPayload, Request
@@ -26,22 +28,6 @@ from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.trust_question import TrustQuestion
 
 # ---- answers: from the session to the workbench
-
-
-@dataclass(frozen=True, slots=True)
-class ElementSummary:
-    """An element without its payload."""
-
-    element_id: int
-    lineage: int
-    source: str
-    sequence: int
-    timestamp_ns: int
-    content_type: str
-    size: int
-    """Payload bytes."""
-    preview: bytes
-    """The first bytes of the payload, at most 160."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,28 +129,14 @@ class EventLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class CallInput:
-    """What a call was given."""
-
-    call: int
-    about: ElementSummary
-    payload: bytes
-    """The beginning, at most `INPUT_BYTES`."""
-
-
-INPUT_BYTES = 4 * 1024
-"""Payload bytes of a `CallInput`."""
-
-
-@dataclass(frozen=True, slots=True)
 class FailedCall:
     """The last call of a node, which failed."""
 
     call: int
     export: str
-    input: CallInput | None
+    input: CallElement | None
     """None for a call without an element, e.g. `pull`."""
-    last_good: CallInput | None
+    last_good: CallElement | None
     """The last one that the node took without failing, as far as the event log goes."""
     printed: bytes
     """What it wrote to stdout, the end of it; stderr stands with the failure."""
@@ -196,6 +168,7 @@ Reply = (
     | ElementDetails
     | WholePayload
     | CallElements
+    | CallReport
     | NodeCalls
     | NodeInput
     | NodeTry

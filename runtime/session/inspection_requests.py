@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runtime.execution.inspection import SessionInspector
+from runtime.protocol.call_report import ReadCall
 from runtime.protocol.requests import FindCall, ListQueue, ReadElement, ReadPayload
 from runtime.protocol.updates import Reply
 from runtime.session.request_table import RequestTable
@@ -25,3 +26,4 @@ def answer_looks(
     table.on(ReadElement, element)
     table.on(ReadPayload, lambda asked: reply(inspector().payload(asked)))
     table.on(FindCall, lambda asked: reply(inspector().call_of(asked)))
+    table.on(ReadCall, lambda asked: reply(inspector().call(asked)))

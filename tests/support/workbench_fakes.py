@@ -18,6 +18,8 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import LinkedFlow, LinkedNode, Role, SchedulePolicy
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
+from runtime.protocol.call_report import ReadCall
+from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.requests import (
     ListNode,
     ListQueue,
@@ -30,7 +32,6 @@ from runtime.protocol.timeline import BranchInfo, RecordingStatus, Timeline, Tim
 from runtime.protocol.updates import (
     CallMark,
     ElementDetails,
-    ElementSummary,
     EventLine,
     Health,
     HopLine,
@@ -453,7 +454,7 @@ async def show(app: StudioApp, pilot: Pilot[None], link: FakeLink, update: Updat
     await settle(app, pilot)
 
 
-QUESTIONS = (ReadElement, ReadPayload, ListNode, ListQueue, SetComparing)
+QUESTIONS = (ReadElement, ReadPayload, ReadCall, ListNode, ListQueue, SetComparing)
 
 
 def asked(link: FakeLink) -> list[Request]:

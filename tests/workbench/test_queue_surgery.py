@@ -12,6 +12,7 @@ from textual.widgets import Input
 from runtime.model.commands import INJECTED
 from runtime.model.linked import LinkedEdge, QueuePolicy
 from runtime.model.snapshot import FlowSnapshot, NodeState
+from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.requests import (
     ChangeQueue,
     DropElement,
@@ -22,7 +23,7 @@ from runtime.protocol.requests import (
     MoveElement,
     RunElement,
 )
-from runtime.protocol.updates import ElementSummary, Health, QueueListing, Update
+from runtime.protocol.updates import Health, QueueListing, Update
 from tests.support.workbench_fakes import (
     FakeLink,
     asked,

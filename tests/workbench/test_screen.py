@@ -45,7 +45,7 @@ from tests.support.workbench_fakes import (
 from workbench.actions.context import PaneName
 from workbench.app import StudioApp
 from workbench.graph.drawing import Drawing, draw
-from workbench.view import EdgeRef, ElementRef, NodeRef
+from workbench.view import CallRef, EdgeRef, ElementRef, NodeRef
 
 SIZES = [(120, 36), (80, 24)]
 COMMANDS = (StepCall, StepElement, Continue, Pause, SkipElement, Restart)
@@ -254,7 +254,7 @@ async def test_a_click_selects_a_node_an_edge_a_row_and_a_footer_action() -> Non
         await pilot.click("#queues", offset=centre_of(panes.queues, "log-proc -> log-sink"))
         assert panes.selection == EdgeRef(4)
         await pilot.click("#events", offset=centre_of(panes.event_log, "emitted 1"))
-        assert panes.selection == ElementRef(7, 7)
+        assert panes.selection == CallRef(1839)
         await pilot.click("#footer", offset=centre_of(panes.query_one("#footer"), "step"))
         assert commands(link) == [StepCall()]
 

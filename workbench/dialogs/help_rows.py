@@ -56,7 +56,7 @@ OF_PANES: Mapping[PaneName, Mapping[str, str]] = {
         "origin": "",
         "more-right": "",
         "difference": "",
-        "open": "Go to the element, the node or the build under the cursor.",
+        "open": "Go to the call, the element, the node or the build under the cursor.",
     },
     PaneName.OUTPUT: {
         "right": "Go to the output of the next sink.",
@@ -67,7 +67,7 @@ OF_PANES: Mapping[PaneName, Mapping[str, str]] = {
         "end": "",
     },
     PaneName.EVENTS: {
-        "open": "Look into the element, the queue or the node of the line.",
+        "open": "Look into the call of the line, or its element, queue or node.",
         "find": "",
         "follow": "",
         "wrap": "",

@@ -7,7 +7,8 @@ from runtime.model.commands import INJECTED
 from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
-from runtime.protocol.updates import ElementSummary, QueueListing
+from runtime.protocol.element_summary import ElementSummary
+from runtime.protocol.updates import QueueListing
 from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.history_chart import queue_chart
 from workbench.inspection.rows import LABEL_CELLS, facts, section, title

@@ -17,7 +17,7 @@ from workbench.text.figures import duration, size
 from workbench.text.glyphs import BREAK_ON
 from workbench.text.lazy_rows import RowsOverLines
 from workbench.text.lines import Row, Span, StyleRole, line
-from workbench.view import NodeRef
+from workbench.view import CallRef
 
 if TYPE_CHECKING:
     from workbench.payloads.documents.condition_reads import ConditionReads
@@ -99,7 +99,7 @@ def _hop(hop: HopLine) -> list[Row]:
         (f"  {duration(hop.duration_ns)}", StyleRole.DIM),
         (f"  call {hop.call}", StyleRole.FAINT),
     )
-    return [*rows, Row(spans, NodeRef(hop.node))]
+    return [*rows, Row(spans, CallRef(hop.call))]
 
 
 def _payload(part: PayloadPart, whole: int, payload: RenderedPayload, cells: int) -> list[Row]:

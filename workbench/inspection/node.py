@@ -15,7 +15,7 @@ from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, duration, size
 from workbench.text.glyphs import MARK_SIGNS, NODE_SIGNS
 from workbench.text.lines import Line, Row, StyleRole, line
-from workbench.view import EdgeRef, ElementRef
+from workbench.view import CallRef, EdgeRef
 
 
 def node_rows(
@@ -125,8 +125,7 @@ def _calls(calls: NodeCalls | None, cells: int) -> list[Row]:
             (f"{took:>7} ", StyleRole.DIM),
             excerpt(call.text, 200),
         )
-        target = ElementRef(call.element_id, call.lineage) if call.element_id else None
-        rows.append(Row(spans, target))
+        rows.append(Row(spans, CallRef(call.call) if call.call else None))
     return rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runtime.protocol.updates import ElementSummary
+from runtime.protocol.element_summary import ElementSummary
 from workbench.payloads.viewer import PayloadPart
 
 if TYPE_CHECKING:

@@ -16,13 +16,15 @@ from runtime.model.errors import Diagnostic
 from runtime.protocol.requests import JumpTo, Request, Rollback
 from runtime.protocol.updates import EventLine, Health
 from workbench.actions.context import Context, PaneName
-from workbench.arrangement.arrange import CORNER, FRAME, Needs
+from workbench.arrangement.arrange import CORNER, Needs
 from workbench.arrangement.remembered import RememberedLayouts
+from workbench.bars.pane_titles import write_titles
 from workbench.screens.frame import Frame
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
 from workbench.terminal.editor import open_in_editor
 from workbench.view import (
+    CallRef,
     EarlierBuild,
     EdgeRef,
     ElementRef,
@@ -30,7 +32,6 @@ from workbench.view import (
     Selection,
     View,
 )
-from workbench.widgets.border_words import border_words, folded_words, numbered_words
 from workbench.widgets.breaks_pane import BreaksPane
 from workbench.widgets.build_pane import BuildPane
 from workbench.widgets.events_pane import EventsPane
@@ -199,21 +200,13 @@ class Panes(Vertical, inherit_bindings=False):
 
     def write_titles(self) -> None:
         """Each pane's digit and name; the one below the graph names those that have no place."""
-        others = ""
-        if self.narrow and not self.zoomed:
-            numbers = enumerate(PaneName, start=1)
-            unseen = [(at, name.value) for at, name in numbers if name in self._body.unseen]
-            others = numbered_words(unseen, self.size.width - FRAME)
-        for number, name in enumerate(PaneName, start=1):
-            title = f"{number} {name.value.capitalize()}"
-            found = self.search_words(name, self.pane(name).size.width - len(title) - 8)
-            if name is PaneName.FLOW:
-                self.flow_pane.show_name(f"{title}  {found}".rstrip())
-                continue
-            pane = self.pane(name)
-            room = pane.size.width if found else self.size.width - FRAME
-            words = folded_words if pane.has_class("-folded") else border_words
-            pane.border_title = words(title, found or others, room)
+        unseen = self._body.unseen if self.narrow and not self.zoomed else ()
+        write_titles(self._by_name, unseen, self.search_words, self.size.width)
+
+    @on(Inspector.Retitled)
+    def retitle(self) -> None:
+        """The inspector shows something with a name of its own, or not any more."""
+        self.write_titles()
 
     def arrange_again(self) -> None:
         """Arrange for what the panes need now."""
@@ -293,7 +286,7 @@ class Panes(Vertical, inherit_bindings=False):
             self.show_notice(open_in_editor(self.app, target))
         elif isinstance(target, EarlierBuild):
             self._send(Rollback(target.node, target.digest))
-        elif isinstance(target, NodeRef | EdgeRef | ElementRef):
+        elif isinstance(target, NodeRef | EdgeRef | ElementRef | CallRef):
             self.selection = target
             if self.narrow and not isinstance(message.view, Inspector):
                 self.focus_pane(PaneName.INSPECTOR)

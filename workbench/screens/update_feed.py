@@ -70,11 +70,14 @@ class UpdateFeed:
         elif update.rewound:
             self._rewind()
             panes.inspector.forget()
+        panes.inspector.call.take_printed(update.printed)
         new = panes.view = old.after(update)
         if old.flow is not None and new.flow is not None and old.flow != new.flow:
             panes.outputs.follow_flow(new.flow)
             panes.selection = followed(panes.selection, old.flow, new.flow)
         self._select_failed(new)
+        if new.call is not None and old.call is None and panes.narrow and panes.selection is None:
+            panes.bring_up(PaneName.INSPECTOR)
         self._take_build(old, update)
         self._take_printed(update)
         if update.events or update.events_lost:

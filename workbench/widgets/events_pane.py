@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
-from runtime.protocol.updates import EventLine
+from runtime.protocol.updates import CallMark, EventLine
 from workbench.search.row_fields import EVENTS, EventFields
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS
 from workbench.text.lines import Line, Row, StyleRole, fit, line, pad
 from workbench.text.short_names import shorten
-from workbench.view import EdgeRef, ElementRef, NodeRef
+from workbench.view import CallRef, EdgeRef, ElementRef, NodeRef
 from workbench.widgets.log_view import LogView
 
 NODE_CELLS = 11
@@ -23,6 +23,9 @@ NUMBER_CELLS = 4
 
 TOOK_CELLS = 6
 """Cells of how long it took."""
+
+CALLS = (CallMark.CALL, CallMark.ERROR, CallMark.LET_GO)
+"""Lines that tell of a call."""
 
 _CALL = re.compile(r"[a-z-]+\(#\d+\) |pull ")
 """The name of the call in front of what it did."""
@@ -145,6 +148,14 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         if entry.edge is not None:
             return EdgeRef(entry.edge)
         return NodeRef(entry.node) if entry.node else None
+
+    def open(self) -> None:
+        """Look into the call of the line, else into what the line stands for."""
+        entry = self.entry_at_cursor
+        if isinstance(entry, EventLine) and entry.call and entry.mark in CALLS:
+            self.post_message(self.Opened(self, CallRef(entry.call)))
+        else:
+            super().open()
 
     def entry_record(self, entry: EventLine | Gap) -> object:
         """The line's fields."""

@@ -8,10 +8,13 @@ from time import monotonic, time_ns
 from textual.message import Message
 from textual.reactive import reactive
 
+from runtime.protocol.call_report import CallReport, ReadCall
+from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
-from runtime.protocol.updates import ElementDetails, ElementSummary, NodeCalls, QueueListing
+from runtime.protocol.updates import ElementDetails, NodeCalls, QueueListing
 from workbench.inspection.break_rows import hit_reads, hit_rows
 from workbench.inspection.build_rows import change_rows
+from workbench.inspection.calls.inspected_call import InspectedCall
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
@@ -21,7 +24,7 @@ from workbench.payloads.limits import PART_BYTES
 from workbench.payloads.rendering import RenderedPayload, RenderJob, render
 from workbench.payloads.viewer import payload_text
 from workbench.text.lines import Row, StyleRole, line
-from workbench.view import ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
+from workbench.view import CallRef, ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 
 ASK_AGAIN_S = 0.5
@@ -35,12 +38,14 @@ RENDERING = "payload"
 CLOCK_S = 1.0
 """How often the age of a build is brought up to date."""
 
-Reply = QueueListing | ElementDetails | NodeCalls
+Reply = QueueListing | ElementDetails | NodeCalls | CallReport
 
 
 def next_subject(view: View) -> Selection | None:
     """What is looked at when nothing is selected: of a paused flow what failed, or comes next."""
     snapshot = view.snapshot
+    if view.call is not None:
+        return CallRef(view.call.number)
     if snapshot is None or snapshot.next_call is None or view.running:
         return None
     upcoming = snapshot.next_call
@@ -66,6 +71,9 @@ class Inspector(LineView, inherit_bindings=False):
             super().__init__()
             self.request = request
 
+    class Retitled(Message):
+        """`subject_words` are others."""
+
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
         self._subject: Selection | None = None
@@ -74,6 +82,9 @@ class Inspector(LineView, inherit_bindings=False):
         self._rendered: tuple[RenderJob, RenderedPayload] | None = None
         self._listing: QueueListing | None = None
         self._calls: NodeCalls | None = None
+        self.call = InspectedCall()
+        self.subject_words = ""
+        """What the pane's title says of a call that is shown; empty for all else."""
         self._offset = 0
         self._asked_at = 0.0
         self._asked = False
@@ -93,6 +104,8 @@ class Inspector(LineView, inherit_bindings=False):
         changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
         if changed:
             self._turn_to(self.selection or next_subject(new), again=True)
+        elif old.call != new.call:
+            self._turn_to(self.selection or next_subject(new))
         if (old.builds, old.comparisons, old.change) != (new.builds, new.comparisons, new.change):
             self._fill()
 
@@ -123,6 +136,10 @@ class Inspector(LineView, inherit_bindings=False):
                 if reply.node != node:
                     return
                 self._calls = reply
+            case CallReport(), CallRef(call):
+                if reply.call != call:
+                    return
+                self.call.report = reply
             case _:
                 return
         self._stale = False
@@ -147,8 +164,8 @@ class Inspector(LineView, inherit_bindings=False):
 
         The rows stay until `ask_again` is answered, so that they change once, not twice.
         """
-        self._details = self._listing = self._calls = None
-        self._stale = isinstance(self._subject, ElementRef | EdgeRef | NodeRef)
+        self._details = self._listing = self._calls = self.call.report = None
+        self._stale = isinstance(self._subject, ElementRef | EdgeRef | NodeRef | CallRef)
         self._asked = False
 
     def ask_again(self) -> None:
@@ -160,9 +177,12 @@ class Inspector(LineView, inherit_bindings=False):
     def element(self) -> ElementRef | None:
         """The element that is shown, with its lineage as soon as that is known.
 
-        Of a queue, the one under the cursor, else the oldest.
+        Of a queue, the one under the cursor, else the oldest; of a call, the one under the cursor,
+        else what came out of it, else what went in.
         """
         subject, details = self._subject, self._details
+        if isinstance(subject, CallRef):
+            return self._under_cursor() or self.call.element()
         if isinstance(subject, EdgeRef):
             return self._waiting_element()
         if not isinstance(subject, ElementRef):
@@ -183,11 +203,13 @@ class Inspector(LineView, inherit_bindings=False):
         return self._listing.offset + ids.index(element.element_id)
 
     def _waiting_element(self) -> ElementRef | None:
-        under = None if self.cursor is None else self.rows[self.cursor].target
-        if isinstance(under, ElementRef):
-            return under
         waiting = () if self._listing is None else self._listing.elements
-        return ElementRef(waiting[0].element_id, waiting[0].lineage) if waiting else None
+        first = ElementRef(waiting[0].element_id, waiting[0].lineage) if waiting else None
+        return self._under_cursor() or first
+
+    def _under_cursor(self) -> ElementRef | None:
+        under = None if self.cursor is None else self.rows[self.cursor].target
+        return under if isinstance(under, ElementRef) else None
 
     # ---- asking and showing
 
@@ -197,7 +219,7 @@ class Inspector(LineView, inherit_bindings=False):
             self._subject = subject
             self._stale = False
             self._offset = 0
-            self._listing = self._calls = None
+            self._listing = self._calls = self.call.report = None
             self.cursor = None
             self.scroll_to(y=0, animate=False, force=True)
         self.border_subtitle = self._whence()
@@ -208,6 +230,8 @@ class Inspector(LineView, inherit_bindings=False):
     def _whence(self) -> str:
         if self.selection is not None:
             return "selected"
+        if isinstance(self._subject, CallRef):
+            return "being made"
         return "what comes next" if self._subject is not None else "the whole flow"
 
     def _may_ask_again(self) -> bool:
@@ -223,6 +247,9 @@ class Inspector(LineView, inherit_bindings=False):
                 self.post_message(self.Wanted(ListQueue(edge)))
             case NodeRef(node):
                 self.post_message(self.Wanted(ListNode(node, CALLS_SHOWN)))
+            case CallRef(call):
+                if self.call.in_progress(self.view, self._subject) is None:
+                    self.post_message(self.Wanted(ReadCall(call)))
             case ChangeRef() | None:
                 pass
 
@@ -231,6 +258,10 @@ class Inspector(LineView, inherit_bindings=False):
             self._fill()
 
     def _fill(self) -> None:
+        words = self.call.words(self.view, self._subject)
+        if words != self.subject_words:
+            self.subject_words = words
+            self.post_message(self.Retitled())
         flow, cells = self.view.flow, self.room
         if flow is None or not cells:
             self.show((Row(line((" Nothing to inspect yet.", StyleRole.DIM))),))
@@ -260,6 +291,10 @@ class Inspector(LineView, inherit_bindings=False):
             case ElementRef():
                 if self._details is not None:
                     self._fill_element(self._details, cells)
+            case CallRef() as subject:
+                shown = self.call.rows(self.view, subject, self._details, cells)
+                if shown is not None:
+                    self.show(shown)
             case ChangeRef() if self.view.change is not None:
                 self.show(change_rows(self.view.change, frozenset(flow.by_name), cells))
             case ChangeRef() | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from runtime.model.call import Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.stack import StackFrame
-from runtime.protocol.updates import CallInput, ElementSummary, FailedCall
+from runtime.protocol.element_summary import CallElement, ElementSummary
+from runtime.protocol.updates import FailedCall
 from workbench.inspection.failure import failure_rows
 from workbench.text.lines import plain, width_of
 
@@ -24,11 +25,11 @@ FAILURE = Failure.of(
 )
 
 
-def given(sequence: int, call: int, payload: bytes) -> CallInput:
+def given(sequence: int, call: int, payload: bytes) -> CallElement:
     about = ElementSummary(
         sequence + 1, sequence + 1, "source", sequence, 0, "application/json", len(payload), payload
     )
-    return CallInput(call, about, payload)
+    return CallElement(call, about, payload)
 
 
 FAILED = FailedCall(

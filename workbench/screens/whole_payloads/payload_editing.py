@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.requests import EditElement, InjectElement, Request
-from runtime.protocol.updates import ElementSummary, WholePayload
+from runtime.protocol.updates import WholePayload
 from workbench.dialogs.payload_editor import Payload, PayloadScreen
 from workbench.payloads.limits import EDIT_BYTES
 from workbench.screens.panes import Panes

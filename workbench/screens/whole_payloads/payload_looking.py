@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from runtime.protocol.updates import CallElements, ElementSummary, WholePayload
+from runtime.protocol.element_summary import ElementSummary
+from runtime.protocol.updates import CallElements, WholePayload
 from workbench.inspection.break_rows import hit_reads
 from workbench.payload_view.shown_payload import CallSides, Shown, Sides
 from workbench.payloads.limits import LOOK_BYTES

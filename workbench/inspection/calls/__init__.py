@@ -1,0 +1,1 @@
+"""One call, looked into: what went in and came out, what it took, what it printed."""
