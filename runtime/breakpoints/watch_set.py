@@ -19,6 +19,8 @@ from runtime.protocol.breakpoints import Watch, WatchRow
 from runtime.protocol.watch_words import WATCH
 
 MOST_WATCHES = 50
+MOST_LEFT = 4
+"""Runs that watches can be gone on with where they were left."""
 
 _QUEUE: dict[str, Callable[[EdgeSnapshot], Any]] = {
     "depth": lambda edge: edge.depth,
@@ -129,8 +131,24 @@ class ActiveWatch:
             value_text(value),
             self._row.value,
             calls if had_value else None,
+            followed=had_value or self._row.followed,
         )
         return had_value
+
+    def begin(self, record: WatchRecord) -> None:
+        """Take the value without knowing the one before."""
+        self._value, self._row = None, WatchRow(self.watch, followed=False)
+        self.look(record, 0)
+        self._row = replace(self._row, followed=False)
+
+    @property
+    def state(self) -> tuple[Any, WatchRow]:
+        """Value and row, to be gone on with later."""
+        return self._value, self._row
+
+    @state.setter
+    def state(self, state: tuple[Any, WatchRow]) -> None:
+        self._value, self._row = state
 
     def row(self) -> WatchRow:
         """What the screen hears of it."""
@@ -138,10 +156,16 @@ class ActiveWatch:
 
 
 class WatchSet:
-    """All watches of a flow."""
+    """All watches of a flow.
+
+    They are followed along one run. Where the flow is taken to another place, what they were
+    before is not known; back where they were left, it is again.
+    """
 
     def __init__(self) -> None:
         self._all: dict[int, ActiveWatch] = {}
+        self._at: tuple[Watched | None, int, bool] = None, 0, False
+        self._left: list[tuple[Watched, int, dict[int, tuple[Any, WatchRow]]]] = []
 
     def __len__(self) -> int:
         return len(self._all)
@@ -171,10 +195,32 @@ class WatchSet:
         """Forget one."""
         self._all.pop(number, None)
 
-    def look(self, engine: Watched, calls: int) -> list[WatchRow]:
-        """Take all values after so many calls; gives those that changed and stop the flow."""
+    def look(self, engine: Watched, calls: int, *, past: bool = False) -> list[WatchRow]:
+        """Take all values after so many calls; gives those that changed and stop the flow.
+
+        A `past` is looked at and left for good; any other run may be gone on with.
+        """
         if not self._all:
             return []
         record = WatchRecord(engine)
+        run, before, _ = self._at
+        if run is not engine or calls not in (before, before + 1):
+            self._turn_to(engine, calls, record)
+        self._at = engine, calls, past
         changed = [one for one in self._all.values() if one.look(record, calls)]
         return [one.row() for one in changed if one.watch.stops]
+
+    def _turn_to(self, engine: Watched, calls: int, record: WatchRecord) -> None:
+        run, before, past = self._at
+        if run is not None and not past:
+            states = {number: one.state for number, one in self._all.items()}
+            kept = [one for one in self._left if one[0] is not run]
+            self._left = [*kept, (run, before, states)][-MOST_LEFT:]
+        states = next(
+            (states for left, at, states in self._left if left is engine and at == calls), {}
+        )
+        for number, one in self._all.items():
+            if number in states and states[number][1].watch == one.watch:
+                one.state = states[number]
+            elif run is not None or one.row().value:
+                one.begin(record)

@@ -76,7 +76,9 @@ class WatchRow:
     before: str = ""
     """The value before the last change."""
     changed_at: int | None = None
-    """Calls made when it changed last; None when it never did."""
+    """Calls made when it changed last; None when it never did since it is watched."""
+    followed: bool = True
+    """False where the flow was taken to this place: what the value was before is not known."""
     problem: str = ""
     """Why it has no value."""
 

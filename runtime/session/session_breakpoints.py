@@ -27,6 +27,7 @@ from runtime.protocol.breakpoints import (
     Then,
     TryBreakpoint,
     Watch,
+    WatchRow,
 )
 from runtime.protocol.timeline import TimelineMark
 from runtime.protocol.updates import CallMark
@@ -116,11 +117,15 @@ class SessionBreakpoints:
         return bool(hits) and self._take(hits, calls)
 
     def _look(self, shown: Execution) -> bool:
-        changed = self._watches.look(shown.engine, shown.calls)
+        changed = self._look_at_watches()
         for row in changed:
             was = f"{row.before} → {row.value}"
             self._stop(shown, f"watch {row.watch.number}: {row.watch.text} {was}", None)
         return bool(changed)
+
+    def _look_at_watches(self) -> list[WatchRow]:
+        shown = self._time.shown
+        return self._watches.look(shown.engine, shown.calls, past=self._time.past)
 
     def _take(self, hits: list[BreakHit], calls: int, *, may_stop: bool = True) -> bool:
         """Do what the hits ask for, after so many calls; true when the flow stands still."""
@@ -168,7 +173,7 @@ class SessionBreakpoints:
         except (ExpressionError, ValueError) as error:
             self._time.refuse(f"nothing is watched: {_reason(error)}")
         else:
-            self._watches.look(self._time.shown.engine, self._time.shown.calls)
+            self._look_at_watches()
             self._save()
 
     def remove_watch(self, asked: RemoveWatch) -> None:
@@ -196,6 +201,7 @@ class SessionBreakpoints:
             hit = self._hit[0]
         elif self._back is not None and self._time.past and shown.calls == self._back[0]:
             hit = self._back[1]
+        self._look_at_watches()  # what the user did may have changed them
         return BreakpointList(self._set.rows(), self._watches.rows(), hit, self._unkept)
 
     def led_back(self, place: int, hit: BreakHit) -> None:

@@ -161,7 +161,8 @@ def _watch(row: WatchRow, cells: int) -> Line:
     sign, role = break_sign(on=True) if row.watch.stops else (" ", StyleRole.DIM)
     share = cells // 2 if cells >= WIDE_CELLS else cells // 3
     text = min(max(len(row.watch.text), WATCH_CELLS[0]), WATCH_CELLS[1], max(share, 8))
-    changed = "never" if row.changed_at is None else f"call {row.changed_at:,}"
+    never = "never" if row.followed else "·"
+    changed = never if row.changed_at is None else f"call {row.changed_at:,}"
     room = max(cells - text - CHANGED_CELLS - 6, 6)
     value = f"{row.before} → {row.value}" if row.before else row.value or "·"
     if len(value) > room:

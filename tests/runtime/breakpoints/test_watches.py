@@ -57,3 +57,31 @@ def test_a_watch_that_is_no_expression_is_refused_and_one_can_be_put_in_place_of
     assert watches.definitions == (Watch(1, "size", stops=True),)
     watches.remove(1)
     assert len(watches) == 0
+
+
+def test_elsewhere_a_watch_has_the_value_of_there_and_back_again_what_it_was() -> None:
+    present = fakes.initialised(FLOW, FakeInvoker(FLOW, 3))
+    past = fakes.initialised(FLOW, FakeInvoker(FLOW, 3))
+    watches = WatchSet()
+    watches.put(Watch(0, 'node("sink").calls', stops=True))
+    while present.calls < 8:
+        present.step()
+        watches.look(present, present.calls)
+    (left,) = watches.rows()
+    assert left.changed_at is not None
+    assert watches.look(past, past.calls, past=True) == []  # going there is no change
+    assert watches.rows() == (WatchRow(left.watch, "1", followed=False),)
+    changed = []
+    while past.calls < 6:
+        past.step()
+        changed += watches.look(past, past.calls, past=True)
+    assert [(row.before, row.value, row.changed_at, row.followed) for row in changed] == [
+        ("1", "2", 6, True)
+    ]
+    assert watches.look(present, present.calls) == []
+    assert watches.rows() == (left,)
+    present.step()
+    present.step()
+    present.step()
+    assert watches.look(present, present.calls) == []  # not followed over these calls
+    assert not watches.rows()[0].followed
