@@ -31,7 +31,7 @@ from runtime.hotreload.swap import Swapper
 from runtime.model.access import DeniedUse, base_of
 from runtime.model.call import Answer, Call, CallInProgress, Export, NextCall
 from runtime.model.commands import Command
-from runtime.model.events import CallFinished, Event, Relinked, StopReason
+from runtime.model.events import CallFinished, Edited, Event, Injected, Relinked, StopReason
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import CallMark
@@ -255,6 +255,10 @@ class Execution:
                 element = event.call.element
                 if element is not None and event.answer.printed:
                     sequences[event.call.number] = element.sequence
+            elif type(event) is Edited:
+                self.recent.note_edited(event.element.id)
+            elif type(event) is Injected:
+                self.recent.note_injected(event.delivery.element.id, event.at_ns)
             elif type(event) is Relinked:
                 self.inspector.relinked(self.log.count, self.engine.flow)
         if sequences:

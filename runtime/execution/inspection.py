@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from runtime.engine.core import Engine
 from runtime.execution.event_log import LOG_EVENTS, EventLog, LoggedEvent
@@ -63,8 +64,17 @@ class SessionInspector:
             return QueueListing(edge, offset, 0, ())
         waiting = self._engine.queue(edge)
         last = min(len(waiting), offset + count)
-        shown = tuple(element_summary(waiting[index]) for index in range(offset, last))
+        now_ns = self._engine.snapshot().at_ns
+        shown = tuple(self._waiting(waiting[index], now_ns) for index in range(offset, last))
         return QueueListing(edge, offset, len(waiting), shown)
+
+    def _waiting(self, element: Element, now_ns: int) -> ElementSummary:
+        given_at = self._recent.given_at(element)
+        return replace(
+            element_summary(element),
+            waited_ns=None if given_at is None else max(now_ns - given_at, 0),
+            edited=self._recent.is_edited(element.id),
+        )
 
     def find(self, element_id: int) -> Element | None:
         """The element as it stands in a queue, else as it was last seen."""

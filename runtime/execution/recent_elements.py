@@ -11,6 +11,8 @@ RECENT_BYTES = 32 * 1024 * 1024
 """Payload bytes of elements kept for inspection after they left the flow."""
 ELEMENT_OVERHEAD_BYTES = 400
 """What an element without payload is counted as."""
+KEPT_CHANGES = 10_000
+"""Elements of which it is kept that they were put in or edited by hand."""
 
 
 class RecentElements:
@@ -28,6 +30,8 @@ class RecentElements:
         """Of the younger half."""
         self._young: dict[int, Element] = {}
         self._old: dict[int, Element] = {}
+        self._injected_at: dict[int, int] = {}
+        self._edited: dict[int, None] = {}
 
     def add(self, element: Element) -> None:
         """Keep an element as it is now; the oldest ones make room."""
@@ -49,6 +53,29 @@ class RecentElements:
         for element in outputs:
             if element.id not in self._young:
                 self.add(element)
+
+    def note_injected(self, element_id: int, at_ns: int) -> None:
+        """It was put in from outside at that flow time."""
+        self._injected_at[element_id] = at_ns
+        if len(self._injected_at) > KEPT_CHANGES:
+            del self._injected_at[next(iter(self._injected_at))]
+
+    def note_edited(self, element_id: int) -> None:
+        """It was given another payload."""
+        self._edited[element_id] = None
+        if len(self._edited) > KEPT_CHANGES:
+            del self._edited[next(iter(self._edited))]
+
+    def is_edited(self, element_id: int) -> bool:
+        """True when it has another payload than it was given with."""
+        return element_id in self._edited
+
+    def given_at(self, element: Element) -> int | None:
+        """Flow time when it came into its queue, or was held before it; None when not kept."""
+        if element.path:
+            last = element.path[-1]
+            return last.at_ns + last.duration_ns
+        return self._injected_at.get(element.id)
 
     def clear(self) -> None:
         """Forget every element."""

@@ -19,6 +19,10 @@ class ElementSummary:
     """Payload bytes."""
     preview: bytes
     """The first bytes of the payload, at most 160."""
+    waited_ns: int | None = None
+    """In a `QueueListing`: flow time since it was given; None where that is not kept."""
+    edited: bool = False
+    """In a `QueueListing`: it has another payload than it was given with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from runtime.model.call_times import CallTimes
-from runtime.model.commands import INJECTED
 from runtime.model.histogram import Spread
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import LinkedEdge, LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
-from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.updates import QueueListing
 from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.history_chart import queue_chart
+from workbench.inspection.queue_rows import waiting_rows
 from workbench.inspection.rows import LABEL_CELLS, facts, section, title
-from workbench.text.excerpt import excerpt
-from workbench.text.figures import bar, count, duration, size
+from workbench.text.figures import bar, count, duration
 from workbench.text.glyphs import FULL, pressure_role
-from workbench.text.lines import Line, Row, StyleRole, line
-from workbench.view import ElementRef, NodeRef
+from workbench.text.lines import Line, Row, StyleRole, line, width_of
+from workbench.view import NodeRef
 
 BAR_CELLS = 14
 CHART_CELLS = 60
 """Cells from which the history of a queue is a chart."""
-INJECTED_SIGN = "+"
-"""Before the number of an element that was put in by hand."""
 
 
 def edge_rows(
@@ -33,32 +29,48 @@ def edge_rows(
     listing: QueueListing | None,
     cells: int,
     history: FlowHistory | None = None,
+    stopped: int | None = None,
 ) -> list[Row]:
-    """An edge's queue: how full, how it was, how it behaves, and what waits."""
+    """An edge's queue: how full, what waits, how it was, and how it behaves.
+
+    `stopped` is the id of the element that a breakpoint holds.
+    """
     if index >= len(flow.edges):
         return [title("This edge is not in the flow any more")]
     edge = flow.edges[index]
-    rows = [title(edge.label)]
-    rows.append(
-        Row(
-            line((f" {'from':<12}", StyleRole.DIM), (edge.source, StyleRole.ACCENT)),
-            NodeRef(edge.source),
-        )
-    )
-    rows.append(
-        Row(
-            line((f" {'to':<12}", StyleRole.DIM), (edge.target, StyleRole.ACCENT)),
-            NodeRef(edge.target),
-        )
-    )
+    rows = _heading(edge.label, snapshot, index, cells)
+    rows.append(section("waiting", "in order of taking", cells))
+    rows += waiting_rows(listing, cells, stopped)
+    if history is not None:
+        rows += _history(history, index, edge.label, edge.capacity, cells)
+    rows.append(section("figures", cells=cells))
+    rows += _ends(edge)
     if snapshot is not None:
         wait = times.wait(edge.source, edge.target)
         rows += _counts(snapshot.edges[index], wait, edge.rate, cells)
-    if history is not None:
-        rows += _history(history, index, edge.label, edge.capacity, cells)
-    rows.append(section("waiting", "in order of taking", cells))
-    rows += _waiting(listing)
     return rows
+
+
+def _heading(label: str, snapshot: FlowSnapshot | None, index: int, cells: int) -> list[Row]:
+    """The queue's name and how full it is, in one row where both have room."""
+    if snapshot is None:
+        return [title(label)]
+    edge = snapshot.edges[index]
+    depth = (f"{edge.depth}/{edge.capacity}", pressure_role(edge.depth, edge.capacity))
+    full = (FULL if edge.full else "", StyleRole.BAD)
+    rest = (f"  peak {edge.peak}  {edge.policy.value}", StyleRole.DIM)
+    whole = line((f" {label}", StyleRole.STRONG), "  ", depth, full, rest)
+    if width_of(whole) <= cells:
+        return [Row(whole)]
+    return [title(label), Row(line(" ", depth, full, rest))]
+
+
+def _ends(edge: LinkedEdge) -> list[Row]:
+    """The nodes at both ends; Enter goes there."""
+    return [
+        Row(line((f" {side:<12}", StyleRole.DIM), (node, StyleRole.ACCENT)), NodeRef(node))
+        for side, node in (("from", edge.source), ("to", edge.target))
+    ]
 
 
 def _history(history: FlowHistory, index: int, label: str, capacity: int, cells: int) -> list[Row]:
@@ -114,25 +126,3 @@ def _counts(edge: EdgeSnapshot, wait: Spread | None, rate: float | None, cells: 
         ),
         cells,
     )
-
-
-def _waiting(listing: QueueListing | None) -> list[Row]:
-    if listing is None:
-        return [Row(line(("   …", StyleRole.FAINT)))]
-    if not listing.elements:
-        return [Row(line((" The queue is empty.", StyleRole.DIM)))]
-    rows = [_element(element) for element in listing.elements]
-    more = listing.depth - listing.offset - len(listing.elements)
-    if more > 0:
-        rows.append(Row(line((f" and {more} more", StyleRole.DIM))))
-    return rows
-
-
-def _element(element: ElementSummary) -> Row:
-    sign = INJECTED_SIGN if element.source == INJECTED else "#"
-    spans = line(
-        (f" {sign}{element.sequence:<5}", StyleRole.STRONG),
-        (f"{size(element.size):>9} ", StyleRole.DIM),
-        (excerpt(element.preview, 160), StyleRole.TEXT),
-    )
-    return Row(spans, ElementRef(element.element_id, element.lineage))

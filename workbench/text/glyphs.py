@@ -28,6 +28,8 @@ HOLD = "H"
 """On hold by the user."""
 BREAK_ON = "●"
 BREAK_OFF = "○"
+EDITED = "e"
+"""An element that has another payload than it was given with."""
 DENIED = "~"
 """Before output that Torvyn would discard."""
 

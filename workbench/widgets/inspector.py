@@ -284,8 +284,16 @@ class Inspector(LineView, inherit_bindings=False):
                 )
                 self.show([*self._hit_rows(cells), *rows])
             case EdgeRef(edge):
+                hit = self.view.break_hit
                 rows = edge_rows(
-                    flow, snapshot, self.view.times, edge, self._listing, cells, self._history
+                    flow,
+                    snapshot,
+                    self.view.times,
+                    edge,
+                    self._listing,
+                    cells,
+                    self._history,
+                    stopped=None if hit is None else hit.element_id,
                 )
                 self._show_queue(rows)
             case ElementRef():

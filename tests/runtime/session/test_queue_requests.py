@@ -13,14 +13,19 @@ from runtime.protocol.requests import (
     ChangeQueue,
     Continue,
     DropElement,
+    EditElement,
     EmptyQueue,
     HoldNodes,
+    InjectElement,
+    ListQueue,
     MoveElement,
     RunElement,
     StepBack,
     StepCall,
 )
 from runtime.protocol.timeline import TimelineMark
+from runtime.protocol.updates import QueueListing
+from tests.support.narrow import present
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
@@ -74,6 +79,15 @@ def test_what_was_changed_by_hand_is_undone_with_the_step_back(driver: Driver) -
     driver.ask(EmptyQueue(0))
     assert len(driver.timeline.branches) == 2
     assert ids(driver) == []
+    # A listing says what was edited, and for how much flow time each waits.
+    driver.ask(StepCall("source"), StepCall("source"), InjectElement(0, b"by hand"))
+    driver.ask(EditElement(ids(driver)[0], b"edited"))
+    (listing,) = driver.ask(ListQueue(0)).replies
+    assert isinstance(listing, QueueListing)
+    now_ns = driver.snapshot.at_ns
+    assert [one.edited for one in listing.elements] == [True, False, False]
+    first, second, injected = (present(one.waited_ns) for one in listing.elements)
+    assert now_ns > first > second >= injected == 0
 
 
 def test_surgery_pauses_a_run_and_says_so_settings_and_holds_do_not(driver: Driver) -> None:
