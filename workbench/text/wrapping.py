@@ -42,16 +42,19 @@ def _cut(text: str, at: int, full: int, fits: Fits, stop: int) -> tuple[int, int
         blank = _before_unit(text, at, full)
         return blank, blank + 1
     blank = text.rfind(" ", at, full)
-    if blank > at and not text[at:blank].isspace():
+    begun = blank > at and not text[at:blank].isspace()  # words stand before the last one
+    if begun:
         whole = fits(blank + 1, stop)
         if whole == stop or text.find(" ", blank + 1, whole + 1) >= 0:
             blank = _before_unit(text, at, blank)
             return blank, blank + 1
-    low = at + (full - at) // 2
-    sign = text.rfind(",", low, full)
-    if sign < 0:
-        sign = max(text.rfind(one, low, full) for one in _SIGNS)
-    return (full, full) if sign < 0 else (sign + 1, sign + 1)
+    half, quarter = at + (full - at) // 2, at + (full - at) // 4
+    sign = text.rfind(",", max(blank, quarter) + 1, full)
+    if sign < 0 and (not begun or blank < quarter):
+        sign = max(text.rfind(one, half, full) for one in _SIGNS)
+    if sign >= 0:
+        return sign + 1, sign + 1
+    return (blank, blank + 1) if begun and blank >= quarter else (full, full)
 
 
 def _before_unit(text: str, at: int, blank: int) -> int:

@@ -63,7 +63,15 @@ def test_rows_of_spans_are_those_of_their_text_in_their_roles(texts: list[str], 
 def test_a_long_word_is_cut_after_a_sign_and_a_number_keeps_its_unit() -> None:
     assert wrap_words('{"type":"log","level":"info"}', 18) == ['{"type":"log",', '"level":"info"}']
     path = "see https://example.org/some/path"
-    assert wrap_words(path, 12) == ["see https://", "example.org/", "some/path"]
+    assert wrap_words(path, 12) == ["see", "https://", "example.org/", "some/path"]
+    json = 'Received: {"type":"log","message":"user log-in successful","by":"log-pipeline"}'
+    assert wrap_words(json, 24) == [
+        'Received: {"type":"log",',
+        '"message":"user log-in',
+        'successful",',
+        '"by":"log-pipeline"}',
+    ]
+    assert wrap_words("- " + 9 * "x", 8) == ["- xxxxxx", "xxx"]
     assert wrap_words("0123456789abcdef", 6) == ["012345", "6789ab", "cdef"]
     assert wrap_words("source was blocked 45.1 ms of 91 ms; done", 31) == [
         "source was blocked 45.1 ms of",
@@ -78,7 +86,7 @@ def test_a_line_of_spans_is_cut_between_words_and_a_long_word_within() -> None:
         ("source was ", StyleRole.DIM), ("blocked by 日本 and", StyleRole.WARN), " xxxxxxxxx"
     )
     rows = [plain(row) for row in wrap(spans, 8)]
-    assert rows == ["source", "was", "blocked", "by 日本", "and xxxx", "xxxxx"]
+    assert rows == ["source", "was", "blocked", "by 日本", "and", "xxxxxxxx", "x"]
     assert wrap(spans, 8)[2][0].role is StyleRole.WARN
     assert [plain(row) for row in wrap(line("   indented text"), 8)] == [
         "   inden",
