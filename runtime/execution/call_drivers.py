@@ -40,6 +40,18 @@ class RecordedKind(Enum):
     flow cannot go on from there."""
     EXECUTED = "executed"
     """This session's own past, every call made again and checked: the flow can go on from there."""
+    FILE_VIEW = "file view"
+    """A recording of another session, every call answered."""
+
+    @property
+    def answers_all(self) -> bool:
+        """Whether no component is called."""
+        return self in (RecordedKind.VIEW, RecordedKind.FILE_VIEW)
+
+    @property
+    def own_past(self) -> bool:
+        """Whether it is what this very process did."""
+        return self in (RecordedKind.VIEW, RecordedKind.EXECUTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +131,13 @@ class RecordedCalls:
         self._swapper = swapper
         self._builds = builds
         self._output = output
-        own_past = run.kind is not RecordedKind.FILE
+        own_past = run.kind.own_past
         self._invoker = ReplayInvoker(
             components,
             self.sources,
             self.inputs,
             crashes_from_recording=own_past,
-            all_from_recording=run.kind is RecordedKind.VIEW,
+            all_from_recording=run.kind.answers_all,
             compares_fuel=run.guests is not None,
             on_recorded=self._print_recorded,
         )
@@ -160,7 +172,7 @@ class RecordedCalls:
         """Change instances where the past did, before the engine hears of it."""
         if isinstance(command, Swap):
             known = self._resources.known.find(command.node, command.digest)
-            if known is None and self._kind is RecordedKind.FILE:
+            if known is None and not self._kind.own_past:
                 known = self._builds.current(command.node)
             build = known or self._resources.build(command.node, command.digest)
             begin = partial(self.inputs.begin, command.node, command.host)

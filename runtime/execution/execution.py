@@ -13,7 +13,6 @@ from runtime.execution.call_drivers import (
     LiveCalls,
     NotRestoredError,
     RecordedCalls,
-    RecordedKind,
     RecordedRun,
     RepeatedSources,
     RestoredGuests,
@@ -89,6 +88,8 @@ class Execution:
         self.stop_note: StopNote | None = None
         self._guests: GuestStates | None = None
         """What its components remembered last; the next states share memory with it."""
+        self.kind = None if recorded is None else recorded.kind
+        """What it repeats, as long as it does not make its own calls; None when it never did."""
         start = None if recorded is None else recorded.start
         flow = flow if start is None else start.flow
         compiled = resources.compiled_for(flow)
@@ -100,7 +101,7 @@ class Execution:
             on_print=self._print,
             on_denied=self._deny,
         )
-        view = recorded is not None and recorded.kind is RecordedKind.VIEW
+        view = recorded is not None and recorded.kind.answers_all
         self._feeds: Mapping[str, Feed] = {} if view else resources.open_feeds()
         self.builds = LiveBuilds(flow, compiled, resources.known, time.time_ns())
         self.swapper = Swapper(flow, resources.host, self.invoker, self.builds, apply, time.time_ns)
@@ -308,6 +309,8 @@ class Execution:
         Gives the sources that did not answer as they did. Raises `LostBuildError`.
         """
         recorded = self._driver
+        if recorded.replayer is not None:
+            recorded.replayer.close()
         live = LiveCalls(self.invoker, self._feeds, self.printed)
         unlike: tuple[str, ...] = ()
         if isinstance(recorded, RecordedCalls) and not self.engine.state.ended:
@@ -334,6 +337,8 @@ class Execution:
 
     def close(self) -> None:
         """Free every instance, without `teardown`, and close what is given. Idempotent."""
+        if self.replayer is not None:
+            self.replayer.close()
         self.invoker.close()
         for feed in self._feeds.values():
             feed.close()

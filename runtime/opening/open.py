@@ -27,7 +27,7 @@ from runtime.opening.trust import Admit, ProjectTrust, project_trust, require_tr
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession
-from runtime.timetravel.replay_source import ReplaySource
+from runtime.timetravel.recorded.replay_source import ReplaySource
 from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.denied_uses import OnDenied

@@ -16,6 +16,7 @@ from runtime.opening.recordings import (
     RecordedFlow,
     open_recording,
     recorded_steps,
+    recorded_steps_from,
     why_it_may_differ,
 )
 from runtime.opening.trust import ProjectTrust, project_trust
@@ -23,7 +24,7 @@ from runtime.recording.file.reader import end_of_recording
 from runtime.recording.replay.input_feed import Feed, text_inputs
 from runtime.recording.replay.partial import source_feeds
 from runtime.session.session import FlowSession
-from runtime.timetravel.replay_source import ReplaySource
+from runtime.timetravel.recorded.replay_source import ReplaySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def _followed(recorded: RecordedFlow) -> ReplaySource:
         recorded.path,
         None if end is None else end.last_call,
         partial(recorded_steps, recorded, warnings.extend),
+        partial(recorded_steps_from, recorded),
         partial(why_it_may_differ, recorded),
         warnings,
     )

@@ -24,6 +24,7 @@ from runtime.recording.file.header import (
     engine_options,
     flow_differences,
 )
+from runtime.recording.file.line_check import LinePlace
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.recording.file.redaction_reach import reach_warnings
@@ -32,7 +33,12 @@ from runtime.recording.redaction import Redaction
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.source_override import SourceOverride
-from runtime.recording.replay.steps import ReplayStep, steps_of_file
+from runtime.recording.replay.steps import (
+    PlacedStep,
+    ReplayStep,
+    steps_from,
+    steps_of_file,
+)
 from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
@@ -226,6 +232,22 @@ def recorded_steps(
         for step in steps_of_file(reader, recorded.recording_options.redactor):
             yield recorded.relinked(step) if isinstance(step, Relink) else step
         warn(reader.warnings)
+
+
+def recorded_steps_from(
+    recorded: RecordedFlow, begin: LinePlace | None, *, digests: bool
+) -> Iterator[PlacedStep]:
+    """What the recording repeats from a place on, without one all of it; to be seen alone.
+
+    Raises `StudioError` as `recorded_steps` does.
+    """
+    with RecordingReader(recorded.path) as reader:
+        reader.require_beginning()
+        redactor = recorded.recording_options.redactor
+        for placed in steps_from(reader, begin, redactor, digests=digests):
+            if isinstance(placed.step, Relink):
+                placed = placed._replace(step=recorded.relinked(placed.step))
+            yield placed
 
 
 def why_it_may_differ(recorded: RecordedFlow, divergence: Divergence) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from runtime.model.linked import QueuePolicy
 from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import BreakRequest
+from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.call_report import ReadCall
 from runtime.protocol.time_window import ShowWindow
 
@@ -101,21 +102,6 @@ class ListNode:
 
 
 @dataclass(frozen=True, slots=True)
-class StartBuild:
-    """Build a component, or all of them; begins when the builds asked for before have ended."""
-
-    component: str | None = None
-    """Its name in `[[component]]`."""
-    debug: bool = False
-    """Without optimization, whatever `[build].release` says."""
-
-
-@dataclass(frozen=True, slots=True)
-class CancelBuild:
-    """End the build with every process it started, and forget the builds that wait."""
-
-
-@dataclass(frozen=True, slots=True)
 class Rollback:
     """Put an earlier build of a node in use; it stays until the artifact changes again."""
 
@@ -143,10 +129,17 @@ class StepForward:
 
 @dataclass(frozen=True, slots=True)
 class JumpTo:
-    """Stand where the flow stood after so many calls."""
+    """Stand where the flow stood after so many calls, or will in the recording it replays."""
 
     call: int
     """0 is before the first call; what lies after the last one means the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatTo:
+    """Make the calls of the replayed recording again up to there, as `Continue` would."""
+
+    call: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +342,7 @@ class AnswerTrust:
     yes: bool
 
 
-SeekRequest = StepBack | StepForward | JumpTo | JumpToElement | JumpToStop | JumpToMark
+SeekRequest = StepBack | StepForward | JumpTo | RepeatTo | JumpToElement | JumpToStop | JumpToMark
 """Asks for another place of the branch."""
 
 SessionRequest = (

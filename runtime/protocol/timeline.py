@@ -87,7 +87,10 @@ class Timeline:
     branches: tuple[BranchInfo, ...] = ()
     """Every branch that is kept, in the order they began."""
     past: bool = False
-    """True when there are calls of this branch after `position` that were made once."""
+    """True when the flow is shown as it was once, and calls no component."""
+    ahead: bool = False
+    """True when `position` is a place of the recording that the replay has not come to: what is
+    shown was recorded, and is not made again before the flow goes on from there."""
     cells: tuple[int, ...] = ()
     """`TimelineMark`s of equal parts of the branch, `TIMELINE_CELLS` of them or one a call."""
     marks: tuple[int, ...] = ()

@@ -7,9 +7,11 @@ from typing import Any
 
 from runtime.model.call import (
     FAILURE_STDERR_BYTES,
+    NO_COPIES,
     Absorbed,
     Accepted,
     Answer,
+    CopyCount,
     Discarded,
     Emitted,
     Exhausted,
@@ -62,16 +64,29 @@ def answer_of(line: CallLine) -> Answer:
     read = _OUTCOMES.get(line.answer)
     if read is None:
         raise ValueError(f"no answer {line.answer!r}; there are {', '.join(_OUTCOMES)}")
-    printed = tuple(
-        Printed(item.stream, from_text(item.text, item.base64) or b"", item.granted)
-        for item in line.printed
-    )
+    printed: tuple[Printed, ...] = ()
+    if line.printed:
+        printed = tuple(
+            Printed(item.stream, from_text(item.text, item.base64) or b"", item.granted)
+            for item in line.printed
+        )
+    measures = line.measures
+    copies, fuel, memory_bytes = NO_COPIES, 0, 0
+    if measures is not None:
+        fuel, memory_bytes = measures.fuel, measures.memory_bytes
+        if measures.reads or measures.writes:
+            copies = CopyCount(
+                measures.reads, measures.read_bytes, measures.writes, measures.write_bytes
+            )
     return Answer(
-        outcome=read(line),
-        duration_ns=line.duration_ns,
-        printed=printed,
-        printed_bytes=line.printed_bytes,
-        host=host_inputs_of(line.host),
+        read(line),
+        line.duration_ns,
+        copies,
+        printed,
+        line.printed_bytes,
+        host_inputs_of(line.host) if line.host else (),
+        fuel,
+        memory_bytes,
     )
 
 
@@ -136,11 +151,24 @@ def _failed(line: CallLine) -> Outcome:
 def _accepted(line: CallLine) -> Outcome:
     if line.signal is None:
         raise ValueError("answer 'accepted' without a signal")
-    return Accepted(Signal(line.signal))
+    return _ACCEPTED.get(line.signal) or Accepted(Signal(line.signal))
+
+
+_ACCEPTED = {signal.value: Accepted(signal) for signal in Signal}
+"""A member of an enum is slow to find by its value."""
+
+
+def _emitted(line: CallLine) -> Outcome:
+    outputs = line.outputs
+    if len(outputs) == 1 and outputs[0].text is not None and outputs[0].buffer_type is None:
+        only, content_type = outputs[0], outputs[0].content_type
+        assert only.text is not None
+        return Emitted((Output(Buffer(only.text.encode(), content_type), content_type),))
+    return Emitted(tuple(map(output_of, outputs)))
 
 
 _OUTCOMES: dict[str, Callable[[CallLine], Outcome]] = {
-    "emitted": lambda line: Emitted(tuple(map(output_of, line.outputs))),
+    "emitted": _emitted,
     "exhausted": lambda line: Exhausted(),
     "discarded": lambda line: Discarded(),
     "absorbed": lambda line: Absorbed(),

@@ -39,6 +39,7 @@ from runtime.recording.format import (
     FailureLine,
     FrameLine,
     HostLine,
+    MeasuresLine,
     OutputLine,
     PrintedLine,
 )
@@ -201,6 +202,7 @@ class LineMaker:
             printed_digest=printed_digest,
             printed_bytes=printed_bytes,
             printed=printed,
+            measures=MeasuresLine(answer.fuel, answer.memory_bytes, *answer.copies),
         )
         if isinstance(outcome, Verdict):
             line = structs.replace(line, passes=outcome.passes)

@@ -181,6 +181,18 @@ class FailureLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     frames: tuple[FrameLine, ...] = ()
 
 
+class MeasuresLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a call used; an array in the file. See `runtime.model.call.Answer`."""
+
+    fuel: int = 0
+    memory_bytes: int = 0
+    reads: int = 0
+    """This and what follows are of `runtime.model.call.CopyCount`."""
+    read_bytes: int = 0
+    writes: int = 0
+    write_bytes: int = 0
+
+
 class CallLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="call", kw_only=True, gc=False):
     """One call and what came back."""
 
@@ -209,6 +221,8 @@ class CallLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="call", kw_o
     """Bytes it wrote in all."""
     printed: tuple[PrintedLine, ...] = ()
     host: tuple[HostLine, ...] = ()
+    measures: MeasuresLine | None = None
+    """None in files of older releases."""
 
 
 class CommandLine(msgspec.Struct, frozen=True, omit_defaults=True, tag="command", kw_only=True):

@@ -38,6 +38,7 @@ from runtime.protocol.requests import (
     ListNode,
     Pause,
     ReadLineage,
+    RepeatTo,
     Rollback,
     SaveBranches,
     SeekRequest,
@@ -71,7 +72,7 @@ from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
 from runtime.timetravel.lineage_search import LineageReading
-from runtime.timetravel.replay_source import ReplaySource
+from runtime.timetravel.recorded.replay_source import ReplaySource
 from runtime.timetravel.seek import Seek
 from runtime.timetravel.time_travel import TimeTravel
 
@@ -171,6 +172,7 @@ class FlowSession:
         on(StepBack, self._seek)
         on(StepForward, self._seek)
         on(JumpTo, self._seek)
+        on(RepeatTo, self._seek)
         on(JumpToElement, self._seek)
         on(JumpToStop, self._seek)
         on(JumpToMark, self._seek)
@@ -259,15 +261,16 @@ class FlowSession:
         self.execution.stop_note = None
 
     def _enter(self, seek: Seek) -> None:
-        """Be on another branch. Where the old one was recorded, this one is too, next to it."""
-        file = self._file.stop(self._time.end.snapshot())
-        try:
-            self._time.enter(seek)
-        except (LostBuildError, StudioError) as error:
-            self._time.refuse(f"it is not possible to go on from there: {error}")
-            return
-        if file is not None:
-            self._start_recording(str(free_path(file)))
+        """Go on where a seek led. Where the old branch was recorded, another one is too."""
+        if not seek.in_place:
+            file = self._file.stop(self._time.end.snapshot())
+            try:
+                self._time.enter(seek)
+            except (LostBuildError, StudioError) as error:
+                self._time.refuse(f"it is not possible to go on from there: {error}")
+                return
+            if file is not None:
+                self._start_recording(str(free_path(file)))
         self._loop.pause()
         self.take_reloads()
         if seek.then is not None:
@@ -282,8 +285,8 @@ class FlowSession:
         other = branch.parent or next(others, None)
         if other is not None:
             self._comparer.compare(other, branch)
-        elif self._time.source is not None:
-            self._comparer.compare(self._time.source.path, branch)
+        elif self._time.replay.source is not None:
+            self._comparer.compare(self._time.replay.source.path, branch)
         else:
             self._time.refuse("there is nothing to compare this branch with: F forks")
 
@@ -318,6 +321,8 @@ class FlowSession:
             return 0
         if self._time.seeking is None:
             waits_ns = self._loop.work(budget_ns)
+            if waits_ns is None and self._time.tell_ahead(self._loop.time_left(budget_ns)):
+                return 0
             return 0 if looks else waits_ns
         reached = self._time.work(self._loop.time_left(budget_ns))
         if reached is not None:

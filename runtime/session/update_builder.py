@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import or_
 
 from runtime.execution.execution import Execution
 from runtime.hotreload.reloading import HotReload
@@ -149,26 +150,30 @@ class UpdateBuilder:
 
     def _timeline(self) -> Timeline:
         time = self._time
-        branch, source = time.branch, time.source
+        branch, source, past = time.branch, time.replay.source, time.replay.past
         calls = branch.calls
         replay = None
         if source is not None:
-            replay = ReplayInfo(source.path.name, source.calls, time.exact, time.finished)
-            if time.exact and source.calls is not None:
-                calls = max(calls, source.calls)
+            replay = ReplayInfo(source.path.name, source.calls, time.exact, time.replay.finished)
+        if past is not None:
+            calls = max(calls, past.calls if past.length is None else past.length)
+        cells = branch.places.cells(calls)
+        if past is not None:
+            cells = tuple(map(or_, cells, past.places.cells(calls)))
         return Timeline(
             position=time.shown.calls,
             calls=calls,
             branch=branch.number,
             branches=time.branches.infos(),
             past=time.past,
-            cells=branch.places.cells(calls),
+            ahead=time.ahead,
+            cells=cells,
             marks=tuple(branch.marks),
             changes=branch.places.count(TimelineMark.CHANGE),
             seeking=time.seeking,
-            earliest=branch.earliest,
-            refusal=branch.why_no_earlier,
-            fork_refusal=why_no_way(branch, self._time.shown.calls),
+            earliest=time.earliest,
+            refusal=branch.why_no_earlier if time.earliest else "",
+            fork_refusal="" if time.ahead else why_no_way(branch, time.shown.calls),
             waiting=self._reload.waiting(time.shown.flow),
             replay=replay,
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from runtime.execution.call_drivers import NotRestoredError, RecordedRun
+from runtime.execution.call_drivers import NotRestoredError, RecordedKind, RecordedRun
 from runtime.execution.execution import Execution
 from runtime.protocol.requests import SessionRequest
 from runtime.protocol.timeline import SeekProgress
@@ -15,7 +15,7 @@ from runtime.recording.replay.replayer import Divergence, OnEvents
 from runtime.recording.replay.steps import CallStep
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.going_on import NoWayError, Way, way_from_start
-from runtime.timetravel.replay_source import ReplaySource
+from runtime.timetravel.recorded.replay_source import ReplaySource
 
 KEPT_CALLS = 5_000
 """Calls before the target that are kept for the event log and the inspector, at the most."""
@@ -34,6 +34,17 @@ class SeekPurpose(Enum):
     """A branch of its own begins there."""
     BRANCH = "branch"
     """It is the end of a branch, which goes on from there."""
+    LEAVE = "leave"
+    """The execution at the end repeats its recording up to there, and then makes its own calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedPlace:
+    """A place of a recording that is sought, and cannot be shown before it is told."""
+
+    target: int
+    begun: int
+    """Calls told when it was asked for."""
 
 
 @dataclass(slots=True)
@@ -70,7 +81,13 @@ class Seek:
     @property
     def in_place(self) -> bool:
         """Whether the execution is the one that is shown."""
-        return self.purpose is SeekPurpose.REPLAY
+        return self.purpose in (SeekPurpose.REPLAY, SeekPurpose.LEAVE)
+
+    def leads_to(self, target: int, kind: RecordedKind) -> bool:
+        """Whether a place is further along what it repeats to show one; `kind` has the place."""
+        execution = self.execution
+        views = self.purpose is SeekPurpose.VIEW and execution.kind is kind
+        return views and execution.calls <= target
 
     def go_on(self, take: OnEvents) -> bool:
         """Make some calls; True when the place is reached, or nothing is repeated any more.

@@ -9,12 +9,15 @@ from runtime.protocol.requests import (
     JumpToElement,
     JumpToMark,
     JumpToStop,
+    RepeatTo,
     SeekRequest,
     StepBack,
     StepForward,
 )
 from runtime.protocol.timeline import TimelineMark
 from runtime.timetravel.branches import Branch
+from runtime.timetravel.event_index import EventIndex
+from runtime.timetravel.recorded.recorded_past import RecordedPast
 
 _STOPS = (TimelineMark.STOP, TimelineMark.ERROR, TimelineMark.BREAK)
 
@@ -23,47 +26,61 @@ class NoTargetError(Exception):
     """There is no such place; the text says why, for the user."""
 
 
-def seek_target(request: SeekRequest, branch: Branch, at: int) -> int:
+def seek_target(
+    request: SeekRequest, branch: Branch, at: int, recording: RecordedPast | None
+) -> int:
     """Calls made at the place that is asked for, seen from `at`.
 
-    It may lie before the start or after the end of the branch. Raises `NoTargetError`.
+    It may lie before the start or after the end of the branch, where there may be a `recording`.
+    Raises `NoTargetError`.
     """
     match request:
         case StepBack():
             return at - 1
         case StepForward():
             return at + 1
-        case JumpTo(call):
+        case JumpTo(call) | RepeatTo(call):
             return call
         case JumpToElement(lineage):
-            return _start_of(lineage, branch)
+            return _start_of(lineage, branch, recording)
         case JumpToStop(forward):
-            return _stop_after(branch, at) if forward else _stop_before(branch, at)
+            places = [branch.places] if recording is None else [branch.places, recording.places]
+            if forward:
+                return _stop_after(places, at, _length(branch, recording))
+            return _stop_before(places, at)
         case JumpToMark(forward):
-            return _mark(branch, at, forward)
+            return _mark(branch, at, forward, _length(branch, recording))
         case _:
             assert_never(request)
 
 
-def _start_of(lineage: int, branch: Branch) -> int:
+def _length(branch: Branch, recording: RecordedPast | None) -> int:
+    """Calls of the branch, with those of the recording that are still to come."""
+    length = None if recording is None else recording.length
+    return branch.calls if length is None else max(branch.calls, length)
+
+
+def _start_of(lineage: int, branch: Branch, recording: RecordedPast | None) -> int:
     place = branch.start_of(lineage)
+    if place is None and recording is not None:
+        place = recording.start_of(lineage)
     if place is None:
         raise NoTargetError("the ring does not hold the call that gave this element any more")
     return place
 
 
-def _stop_before(branch: Branch, at: int) -> int:
-    found = [place for kind in _STOPS if (place := branch.places.before(kind, at)) is not None]
-    return max(found, default=0)
+def _stop_before(places: list[EventIndex], at: int) -> int:
+    found = (index.before(kind, at) for kind in _STOPS for index in places)
+    return max((place for place in found if place is not None), default=0)
 
 
-def _stop_after(branch: Branch, at: int) -> int:
-    found = [place for kind in _STOPS if (place := branch.places.after(kind, at)) is not None]
-    return min(found, default=branch.calls)
+def _stop_after(places: list[EventIndex], at: int, length: int) -> int:
+    found = (index.after(kind, at) for kind in _STOPS for index in places)
+    return min((place for place in found if place is not None), default=length)
 
 
-def _mark(branch: Branch, at: int, forward: bool) -> int:
-    marks = [mark for mark in branch.marks if mark <= branch.calls]
+def _mark(branch: Branch, at: int, forward: bool, length: int) -> int:
+    marks = [mark for mark in branch.marks if mark <= length]
     if not marks and branch.marks:
         further = f"the next one is after call {branch.marks[0]:,}"
         raise NoTargetError(f"the flow has not come to a mark yet: {further}")

@@ -3,7 +3,8 @@
 To look at another place, an execution of its own is taken there from the nearest checkpoint, along
 the recorded calls, with the recorded answers: that shows what was. How one comes there that can go
 on is told in `going_on`. The execution at the end of the branch stays next to it all, so that going
-there costs nothing.
+there costs nothing. Where a recording is replayed, what it has after the end of the branch is shown
+in the same way (`RecordedPast`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from runtime.execution.call_drivers import RecordedKind, RecordedRun
+from runtime.execution.call_drivers import RecordedRun
 from runtime.execution.execution import Execution, StopNote
 from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.model.call import CallInProgress
@@ -19,11 +20,11 @@ from runtime.model.commands import Command
 from runtime.model.errors import StudioError
 from runtime.model.events import Event, StopReason
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.requests import SeekRequest, SessionRequest, StepForward
+from runtime.protocol.requests import RepeatTo, SeekRequest, SessionRequest, StepForward
 from runtime.protocol.timeline import SeekProgress, TimelineMark
 from runtime.protocol.updates import CallMark
-from runtime.recording.replay.replayer import Divergence
-from runtime.timetravel.branches import Branch, Branches
+from runtime.timetravel.branch_position import BranchPosition
+from runtime.timetravel.branches import Branch
 from runtime.timetravel.going_on import (
     ANOTHER_STATE,
     NoWayError,
@@ -31,20 +32,24 @@ from runtime.timetravel.going_on import (
     detach_from_start,
     way_to,
 )
-from runtime.timetravel.replay_source import ReplaySource
+from runtime.timetravel.recorded.replay_source import ReplaySource
 from runtime.timetravel.seek import (
+    AwaitedPlace,
     Seek,
     SeekPurpose,
     again_from_start,
-    divergence_words,
     seek_by,
     step_words,
 )
+from runtime.timetravel.seek_route import RouteKind, kind_of, route_to
 from runtime.timetravel.seek_target import NoTargetError, seek_target
 
+TOLD_AT_ONCE = 1_000_000
+"""Calls of a recording that are told at most before somebody looks whether that is wanted."""
 
-class TimeTravel:
-    """Where a session stands on its branches. For the thread that makes the calls."""
+
+class TimeTravel(BranchPosition):
+    """Takes a session from place to place. For the thread that makes the calls."""
 
     def __init__(
         self,
@@ -57,112 +62,81 @@ class TimeTravel:
 
         Raises `StudioError` when the source cannot be read.
         """
-        self.branches = Branches(flow, ring_bytes)
-        self.source = source
-        """The recording this session replays, if it does."""
-        self.finished = False
-        """True once all calls of the source were made as recorded."""
+        super().__init__(flow, resources, ring_bytes, source)
         self._resources = resources
-        recorded = None if source is None else RecordedRun(source.steps, RecordedKind.FILE)
-        self.shown = Execution(resources, flow, self.apply, recorded)
-        """What is shown: the present, or a place of the past."""
-        self._end: Execution | None = None  # of the branch, while an earlier place is shown
         self._seek: Seek | None = None
+        self._awaited: AwaitedPlace | None = None
 
-    # ---- the end of the branch
-
-    def apply(self, command: Command) -> list[Event]:
-        """Give the engine a command, and keep what happens."""
-        return self.keep(command, self.shown.engine.apply(command))
-
-    def keep(self, command: Command, events: list[Event]) -> list[Event]:
-        """Keep what a command did; at the end of the branch also in its recording."""
-        self.shown.keep(events)
-        if self._end is None:
-            self.branches.current.record(command, events, self.shown)
-        return events
-
-    def note(self, mark: CallMark, node: str | None, text: str) -> None:
-        """Put a line of the session's own into the event log."""
-        self.shown.note(mark, node, text)
-
-    def refuse(self, why: str) -> None:
-        """Say why something that was asked for is not done."""
-        self.note(CallMark.NOTE, None, why)
-
-    # ---- where it stands
-
-    @property
-    def past(self) -> bool:
-        """True while the flow is shown as it was once."""
-        return self._end is not None
-
-    @property
-    def end(self) -> Execution:
-        """The execution at the end of the branch, whether it is shown or not."""
-        return self._end or self.shown
-
-    @property
-    def replaying(self) -> bool:
-        """True while each call is a recorded one, of this branch or of a file."""
-        return self.shown.replayer is not None
-
-    @property
-    def exact(self) -> bool:
-        """True while a file gives every call, and is checked."""
-        return self.end.replayer is not None
+    # ---- seeking another place
 
     @property
     def seeking(self) -> SeekProgress | None:
         """How far the seek is; None when there is none."""
+        awaited, past = self._awaited, self.replay.past
+        if awaited is not None and past is not None:
+            return SeekProgress(past.calls, awaited.target, awaited.begun)
         return None if self._seek is None else self._seek.progress
 
-    @property
-    def branch(self) -> Branch:
-        """The branch the session is on."""
-        return self.branches.current
-
-    # ---- seeking another place
+    def toggle_mark(self) -> None:
+        """Mark where the flow stands, or take the mark away."""
+        self.branch.toggle_mark(self.shown.calls)
 
     def seek(self, request: SeekRequest) -> None:
         """Go where the request says; `work` then makes the calls."""
-        at = self.shown.calls if self._seek is None else self._seek.target
-        if self._seek is None and not self.past and self.branch.changed:
-            at += 1  # what was changed after the last call is undone before that call is
-        at_end = self._seek is None and not self.past and not self.exact
-        if at_end and isinstance(request, StepForward):
-            self.refuse("this is the end of the branch: s makes the next call")
+        stands = self._sought is None and not self.past
+        at = self.shown.calls if self._sought is None else self._sought
+        if isinstance(request, StepForward | RepeatTo) and (stands or self._repeating):
+            self._repeat_to(request.call if isinstance(request, RepeatTo) else at + 1)
             return
+        if stands and self.branch.changed:
+            at += 1  # what was changed after the last call is undone before that call is
         try:
-            target = seek_target(request, self.branch, at)
+            target = seek_target(request, self.branch, at, self.replay.past)
         except NoTargetError as error:
             self.refuse(str(error))
         else:
             self._seek_to(max(target, 0))
 
+    @property
+    def _sought(self) -> int | None:
+        """Where the seek under way leads."""
+        if self._awaited is not None:
+            return self._awaited.target
+        return None if self._seek is None else self._seek.target
+
+    @property
+    def _repeating(self) -> bool:
+        """Whether calls are made again at the end of the branch."""
+        return self._seek is not None and self._seek.in_place and not self.past
+
+    def _repeat_to(self, target: int) -> None:
+        """From the end of the branch on, make recorded calls again."""
+        if self.exact:
+            self._seek = Seek(self.branch, self.shown, target, SeekPurpose.REPLAY)
+        else:
+            self.refuse("this is the end of the branch: s makes the next call")
+
     def _seek_to(self, target: int) -> None:
-        seek = self._seek
-        if seek is not None and seek.purpose is SeekPurpose.VIEW and seek.execution.calls <= target:
-            seek.target = target
+        if self._seek is not None and self._seek.leads_to(target, kind_of(self, target)):
+            self._seek.target = target
             return
         self.cancel()
-        if self._end is not None and self.branch.is_end(target):
-            self._show(self._end)
-            target = max(target, self.branch.calls)
-        at_end = not self.past and self.branch.is_end(target)
-        if target == self.shown.calls and (self.past or at_end):
-            return
-        if target > self.shown.calls:
-            if self.replaying:
-                self._seek = Seek(self.branch, self.shown, target, SeekPurpose.REPLAY)
-            return
-        earliest = self.branch.earliest
-        if target < earliest:
-            self.refuse(self.branch.why_no_earlier)
-            if self.shown.calls <= earliest:
-                return
-            target = earliest
-        self._begin_seek(self.branch, target, SeekPurpose.VIEW)
+        route = route_to(self, target)
+        if route.why_not:
+            self.refuse(route.why_not)
+        match route.kind:
+            case RouteKind.TELL if self.replay.past is not None:
+                self._awaited = AwaitedPlace(route.target, self.replay.past.calls)
+            case RouteKind.END if self._end is not None:
+                self._show(self._end)
+                if self.exact and target > self.shown.calls:
+                    self._repeat_to(target)
+            case RouteKind.GO_ON:
+                self._seek = Seek(self.branch, self.shown, route.target, SeekPurpose.REPLAY)
+            case RouteKind.VIEW if route.run is not None:
+                with self._refusing():
+                    execution = self._making(self.branch, route.run)
+                    self._seek = Seek(self.branch, execution, route.target, SeekPurpose.VIEW)
 
     def _begin_seek(
         self,
@@ -171,16 +145,12 @@ class TimeTravel:
         purpose: SeekPurpose,
         then: SessionRequest | None = None,
     ) -> None:
-        """Go to a place of a branch with an execution of its own."""
+        """Go to a place of a branch to go on from there, with an execution of its own."""
         with self._refusing():
-            if purpose is SeekPurpose.VIEW:
-                execution = self._repeating(branch, branch.view_of(target))
-                self._seek = Seek(branch, execution, target, purpose)
-            else:
-                way = way_to(branch, min(target, branch.calls))
-                self._seek = seek_by(way, self._repeating, target, purpose, then)
+            way = way_to(branch, min(target, branch.calls))
+            self._seek = seek_by(way, self._making, target, purpose, then)
 
-    def _repeating(self, branch: Branch, recorded: RecordedRun) -> Execution:
+    def _making(self, branch: Branch, recorded: RecordedRun) -> Execution:
         return Execution(self._resources, branch.flow, self.apply, recorded)
 
     @contextmanager
@@ -209,12 +179,16 @@ class TimeTravel:
         self.cancel()
         if self._end is None:
             self.refuse("the flow is at the end of its branch: step back first")
+        elif self.ahead:
+            target = self.shown.calls
+            self._show(self._end)
+            self._seek = Seek(self.branch, self.shown, target, SeekPurpose.LEAVE, then)
         else:
             self._begin_seek(self.branch, self.shown.calls, SeekPurpose.FORK, then)
 
     def cancel(self) -> None:
         """Stay where the flow is shown; a pending command is forgotten."""
-        seek, self._seek = self._seek, None
+        seek, self._seek, self._awaited = self._seek, None, None
         if seek is not None and not seek.in_place:
             seek.execution.close()
 
@@ -224,6 +198,10 @@ class TimeTravel:
         Gives the seek when it has reached a place from which the flow is to go on: then `enter`
         is to be called, before anything else.
         """
+        awaited, past = self._awaited, self.replay.past
+        if awaited is not None and (past is None or past.tell(awaited.target, more_time)):
+            self._awaited = None
+            self._seek_to(awaited.target)
         while (seek := self._seek) is not None:
             try:
                 if seek.go_on(self.keep) and self._arrive(seek):
@@ -238,18 +216,29 @@ class TimeTravel:
                 break
         return None
 
+    def tell_ahead(self, more_time: Callable[[], bool]) -> bool:
+        """Learn what the recording has after the end of the branch; True while there is more."""
+        past = self.replay.past
+        if past is None or past.over:
+            return False
+        past.tell(past.calls + TOLD_AT_ONCE, more_time)
+        return not past.over
+
     def _arrive(self, seek: Seek) -> bool:
         """Show the place that was reached; True when it is to be entered instead."""
         self._seek = None
         if seek.in_place:
             self._look_at_the_end()
-            return False
+            if seek.purpose is SeekPurpose.REPLAY or self.shown.calls != seek.target:
+                return False
+            self.detach()
+            return True
         replayer = seek.execution.replayer
         assert replayer is not None
         if replayer.divergence is not None:
             seek.execution.close()
             with self._refusing():
-                self._seek = again_from_start(seek, self._repeating)
+                self._seek = again_from_start(seek, self._making)
             return False
         if seek.purpose is not SeekPurpose.VIEW:
             return True
@@ -260,6 +249,8 @@ class TimeTravel:
             left = self.shown
             self._show(seek.execution)
             left.discard()
+        if replayer.pending is None and self.ahead:
+            self._look_at_the_end()
         return False
 
     def enter(self, seek: Seek) -> None:
@@ -281,13 +272,6 @@ class TimeTravel:
         self.note(CallMark.NOTE, None, seek.arrival_words(branch, old))
         if forks:
             self.shown.builds.offer_known()
-
-    def _show(self, execution: Execution) -> None:
-        left = self.shown
-        self.shown = execution
-        if execution is self._end:
-            self._end = None
-            left.discard()
 
     # ---- calls while a recording is repeated
 
@@ -339,31 +323,20 @@ class TimeTravel:
         replayer = self.shown.replayer
         if replayer is None or replayer.pending is not None:
             return
-        divergence = replayer.divergence
-        if divergence is not None:
-            self._diverged(divergence)
+        shown, branch = self.shown, self.branch
+        if replayer.divergence is not None:
+            own_past = self.past and not self.ahead
+            self.replay.diverged(shown, replayer.divergence, own_past=own_past)
+            if not self.past:
+                branch.places.add(TimelineMark.STOP, shown.calls)
+                self._detach(branch)
+        elif self.ahead:
+            self.replay.seen_to_its_end(shown, branch)
         elif self._end is not None:
             self._show(self._end)
         else:
-            self._replay_ended()
-
-    def _replay_ended(self) -> None:
-        self.finished = True
-        for item in () if self.source is None else self.source.warnings:
-            self.note(CallMark.ERROR, None, f"{item.message} {item.help}")
-        if not self.shown.engine.state.ended:
-            text = "what follows is the flow's own; its sources give nothing more"
-            self.shown.stop_note = StopNote(StopReason.END_OF_REPLAY, text)
-            self.branch.places.add(TimelineMark.STOP, self.shown.calls)
-        self._detach(self.branch)
-
-    def _diverged(self, divergence: Divergence) -> None:
-        words = divergence_words(divergence, None if self.past else self.source)
-        self.shown.stop_note = StopNote(StopReason.DIVERGENCE, words)
-        self.note(CallMark.ERROR, divergence.node, words)
-        if not self.past:
-            self.branch.places.add(TimelineMark.STOP, self.shown.calls)
-            self._detach(self.branch)
+            self.replay.ended(shown, branch)
+            self._detach(branch)
 
     def detach(self) -> None:
         """Let the flow make its own calls, with sources that go on from the recording."""
@@ -373,6 +346,7 @@ class TimeTravel:
 
     def _detach(self, branch: Branch, way: Way | None = None) -> None:
         """Let what is shown make its own calls, at the end of `branch`, as it came there."""
+        self.replay.leave()
         shown = self.shown
         unlike = detach_from_start(shown, branch) if way is None else way.detach(shown, branch)
         for node in unlike:
@@ -393,5 +367,6 @@ class TimeTravel:
     def close(self) -> None:
         """Free every instance but those of the execution at the end of the branch."""
         self.cancel()
+        self.replay.leave()
         if self._end is not None:
             self._show(self._end)

@@ -9,7 +9,8 @@ from textual.pilot import Pilot
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
-from runtime.protocol.requests import CancelBuild, Rollback, SetComparing, StartBuild, StepCall
+from runtime.protocol.build_requests import CancelBuild, StartBuild
+from runtime.protocol.requests import Rollback, SetComparing, StepCall
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, Update
 from tests.support.narrow import present
 from tests.support.workbench_fakes import (

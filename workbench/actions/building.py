@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runtime.protocol.requests import CancelBuild, Rollback
+from runtime.protocol.build_requests import CancelBuild
+from runtime.protocol.requests import Rollback
 from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context

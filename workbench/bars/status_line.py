@@ -99,7 +99,9 @@ def _standing(view: View, cells: int) -> Line:
     upcoming = _upcoming(view, snapshot)
     if view.past:
         unlike = snapshot.stop is StopReason.DIVERGENCE
-        return line(*timeline_words.past_words(cells - width_of(upcoming), unlike), *upcoming)
+        ahead = view.timeline is not None and view.timeline.ahead
+        room = cells - width_of(upcoming)
+        return line(*timeline_words.past_words(room, unlike, ahead=ahead), *upcoming)
     if snapshot.state.ended:
         detail = f"  {excerpt(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
         role = StyleRole.BAD if snapshot.state is FlowState.FAILED else StyleRole.GOOD

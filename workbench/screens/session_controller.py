@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtime.protocol.build_requests import StartBuild
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import (
@@ -21,7 +22,6 @@ from runtime.protocol.requests import (
     Restart,
     SetComparing,
     SkipElement,
-    StartBuild,
     StepBack,
     StepCall,
     StepElement,

@@ -33,7 +33,8 @@ def state_words(timeline: Timeline | None, *, running: bool) -> tuple[str, str, 
     if timeline.seeking is not None:
         return "..", f"SEEKING {share(timeline.seeking)}", StyleRole.PAST_FLAG
     if timeline.past:
-        return ">" if running else "<<", f"PAST {position_words(timeline)}", StyleRole.PAST_FLAG
+        word = "RECORDED" if timeline.ahead else "PAST"
+        return ">" if running else "<<", f"{word} {position_words(timeline)}", StyleRole.PAST_FLAG
     return None
 
 
@@ -97,13 +98,15 @@ def _seeking_words(seeking: SeekProgress, room: int) -> Line:
     )
 
 
-def past_words(cells: int, unlike: bool = False) -> Line:
+def past_words(cells: int, unlike: bool = False, *, ahead: bool = False) -> Line:
     """That the past is looked at, and what can be done there.
 
-    `unlike` when a call did not give again what it gave once, so that this is not the past.
+    `unlike` when a call did not give again what it gave once, so that this is not the past; `ahead`
+    when it is a place of the recording that the replay has not come to.
     """
     roomy = cells >= PAST_CELLS
-    head = "you look at the past" if roomy else "the past"
+    what_is_seen = "the recording" if ahead else "the past"
+    head = f"you look at {what_is_seen}" if roomy else what_is_seen
     does = ("goes on", "to the end", "forks here") if roomy else ("on", "end", "fork")
     made = line(
         (f" << {head}", StyleRole.PAST), ("  x divergence" if unlike else "", StyleRole.BAD)

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.recording.file.line_check import LineCheck
+from runtime.recording.file.line_check import LineCheck, LinePlace
 from runtime.recording.file.versions import FormatReader, NewerFormatError
 from runtime.recording.format import (
     FORMAT,
@@ -99,15 +99,32 @@ class RecordingReader:
 
     def __iter__(self) -> Iterator[NumberedLine]:
         """Every line after the header, from the beginning; one iteration at a time."""
+        return self.lines()
+
+    def lines(
+        self, begin: LinePlace | None = None, *, digests: bool = True
+    ) -> Iterator[NumberedLine]:
+        """The lines from a place on, without one all; one iteration at a time.
+
+        From a place on, the file's own digest is not looked at: `check` did that. Without `digests`
+        those of payloads and prints are not, either.
+        """
         self._rewind()
         number, offset = 1, self._body_offset
-        decode, check = self._format.body_decoder(), LineCheck(self.header)
+        if begin is not None:
+            number, offset = begin.number - 1, begin.offset
+            self._seek(offset)
+            self._offset = offset
+        decode = self._format.body_decoder()
+        check = LineCheck(self.header, begin, digests=digests)
+        whole = begin is None and digests
         while batch := self._read_batch(number + 1):
             lines, problem = _decoded(batch, decode)
             body = len(lines)
             while body and type(lines[body - 1]) is EndLine:
                 body -= 1
-            self._digest.update(b"".join(batch[:body]))
+            if whole:
+                self._digest.update(b"".join(batch[:body]))
             for data, line in zip(batch, lines, strict=False):
                 number += 1
                 try:
@@ -116,7 +133,7 @@ class RecordingReader:
                     raise self._damaged(number, str(error)) from error
                 self.calls = check.calls
                 if type(line) is EndLine:
-                    self._take_end(line, number, data)
+                    self._take_end(line, number, data, whole=whole)
                 yield NumberedLine(number, offset, len(data), line)
                 offset += len(data)
             if problem is not None:
@@ -171,8 +188,8 @@ class RecordingReader:
             return end.digest == self._digest.hexdigest() and end.calls == self.calls
         return False
 
-    def _take_end(self, end: EndLine, number: int, data: bytes) -> None:
-        if self._format.has_crc and end.digest != self._digest.hexdigest():
+    def _take_end(self, end: EndLine, number: int, data: bytes, *, whole: bool) -> None:
+        if whole and self._format.has_crc and end.digest != self._digest.hexdigest():
             raise self._damaged(
                 number,
                 "the lines before are not those that were written: one is missing, was added, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -252,6 +252,11 @@ class Replayer:
         self.pending: ReplayStep | None = None
         """What comes next: a recorded call or a command; None when the replay is over."""
         self._take(next(self._steps, None))
+
+    def close(self) -> None:
+        """Close what is repeated, where it is a file; nothing is repeated any more."""
+        if isinstance(self._steps, Generator):
+            self._steps.close()
 
     @property
     def divergence(self) -> Divergence | None:

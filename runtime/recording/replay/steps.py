@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
+from typing import NamedTuple
 
 from runtime.model.call import (
     Accepted,
     Answer,
+    Call,
     Emitted,
     Failed,
     HostInput,
@@ -29,6 +32,7 @@ from runtime.recording.describe import (
     printed_words,
 )
 from runtime.recording.encoding import ANSWER_NAMES, Redactor, cleaned_print, printed_runs
+from runtime.recording.file.line_check import LinePlace
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.format import CallLine, CommandLine, ElementLine, OutputLine
 from runtime.recording.payload_encoding import digest_of, digest_of_runs
@@ -39,8 +43,10 @@ __all__ = [
     "CompactStep",
     "EventStep",
     "LineStep",
+    "PlacedStep",
     "ReplayStep",
     "Unlike",
+    "steps_from",
     "steps_of_file",
     "steps_of_ring",
 ]
@@ -98,6 +104,16 @@ class LineStep(CallStep):
     def answer(self) -> Answer:
         """What it gave back. Raises `ValueError` when the recording does not hold it all."""
         return answer_of(self.line)
+
+    def is_call(self, call: Call) -> bool:
+        """Whether `call` is this one again: same node, export and element."""
+        line = self.line
+        if line.node != call.node or line.export != call.export:
+            return False
+        before, after = line.element, call.element
+        if before is None or after is None:
+            return before is None and after is None
+        return before.id == after.id and before.sequence == after.sequence
 
     def unlike(self, got: Answer) -> Unlike | None:
         """The first thing in which `got` is not what was recorded."""
@@ -210,16 +226,40 @@ def _same_answer(line: CallLine, outcome: Outcome) -> bool:
 def steps_of_file(
     reader: RecordingReader, redactor: Redactor | None = None
 ) -> Iterator[ReplayStep]:
-    """What a recording holds; `redactor` is the one it was made with.
+    """What a recording holds, from its start on; `redactor` is the one it was made with.
 
     Raises:
         StudioError: the file is damaged, or holds a command this release does not know (E0001).
     """
-    for number, _, _, line in reader:
-        if isinstance(line, CallLine):
-            yield LineStep(line, redactor)
-        elif isinstance(line, CommandLine):
-            yield _command(reader, number, line)
+    return map(attrgetter("step"), steps_from(reader, None, redactor))
+
+
+class PlacedStep(NamedTuple):
+    """What a line of a recording repeats, and where the line stands."""
+
+    number: int
+    """Of the line."""
+    offset: int
+    """Where it begins, in bytes."""
+    step: ReplayStep
+
+
+def steps_from(
+    reader: RecordingReader,
+    begin: LinePlace | None = None,
+    redactor: Redactor | None = None,
+    *,
+    digests: bool = True,
+) -> Iterator[PlacedStep]:
+    """What a recording holds from a place on, without one all of it; see `RecordingReader.lines`.
+
+    Raises `StudioError` as `steps_of_file` does.
+    """
+    for number, offset, _, line in reader.lines(begin, digests=digests):
+        if type(line) is CallLine:
+            yield PlacedStep(number, offset, LineStep(line, redactor))
+        elif type(line) is CommandLine:
+            yield PlacedStep(number, offset, _command(reader, number, line))
 
 
 def _command(reader: RecordingReader, number: int, line: CommandLine) -> Command:

@@ -12,7 +12,8 @@ import pytest
 
 from runtime.child.client import ProcessClient
 from runtime.opening.open import SessionOptions
-from runtime.protocol.requests import AnswerTrust, Restart, StartBuild
+from runtime.protocol.build_requests import StartBuild
+from runtime.protocol.requests import AnswerTrust, Restart
 from runtime.protocol.trust_question import TrustKind, TrustQuestion
 from runtime.protocol.updates import Update
 from tests.support.process_sessions import process_link

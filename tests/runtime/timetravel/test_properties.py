@@ -36,6 +36,7 @@ from runtime.protocol.requests import (
     JumpTo,
     MoveElement,
     Pause,
+    RepeatTo,
     RunElement,
     SkipElement,
     StepBack,
@@ -316,7 +317,7 @@ def from_file(file: Path, manifest: Path, lived: list[Event], ended: bool) -> No
     try:
         session: Any = replay.session
         while session._time.replaying:
-            replay.ask(JumpTo(ALL))
+            replay.ask(RepeatTo(ALL))
             if session._time.replaying:
                 replay.step()
         stop_note = session.execution.stop_note

@@ -193,6 +193,8 @@ def test_the_header_says_past_and_travelling_and_nothing_of_the_present() -> Non
         "PAST 1,842/1,850",
     )
     assert present(state_words(branch_of_calls(9, 4), running=True))[:2] == (">", "PAST 4/9")
+    recorded = branch_of_calls(9, 4, ahead=True)
+    assert present(state_words(recorded, running=False))[:2] == ("<<", "RECORDED 4/9")
     going = branch_of_calls(9, 4, seeking=SeekProgress(1, 4))
     assert present(state_words(going, running=False))[:2] == ("..", "SEEKING 25 %")
 

@@ -18,7 +18,7 @@ from runtime.model.output_file import require_writable
 from runtime.model.project_files import LAST_RECORDING, STUDIO_FOLDER
 from runtime.opening.check_manifest_file import check_manifest_file
 from runtime.opening.specification import SessionSpecification, session_client
-from runtime.protocol.requests import JumpTo
+from runtime.protocol.requests import RepeatTo
 from runtime.protocol.updates import Health, SessionClient
 from runtime.wasm.guest_memory import GuestDebug
 from workbench.app import StudioApp
@@ -66,7 +66,7 @@ def open_workbench(arguments: OpenArguments, process: ChildProcess | None) -> in
         project=opening.specification.manifest,
         preferences=_preferences(arguments, config),
         keeps_marks=arguments["replay"] is None,
-        begin_with=None if opening.restored is None else JumpTo(opening.restored),
+        begin_with=None if opening.restored is None else RepeatTo(opening.restored),
         tour=arguments["tour"],
         look_into=partial(look_into, like=opening.specification),
     )

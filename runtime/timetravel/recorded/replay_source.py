@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from runtime.model.errors import Diagnostic
+from runtime.recording.file.line_check import LinePlace
 from runtime.recording.replay.replayer import Divergence
-from runtime.recording.replay.steps import ReplayStep
+from runtime.recording.replay.steps import PlacedStep, ReplayStep
+
+
+class StepsFrom(Protocol):
+    """Opens a recording at a place."""
+
+    def __call__(self, begin: LinePlace | None, *, digests: bool) -> Iterator[PlacedStep]:
+        """What it repeats from there on; without a place, from its start on.
+
+        Without `digests` its payloads are not held against their digests. Raises `StudioError`,
+        also while it is read.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +34,8 @@ class ReplaySource:
     """Calls it holds; None when its end was cut off."""
     steps: Callable[[], Iterator[ReplayStep]]
     """Opens it. Raises `StudioError`, also while it is read."""
+    steps_from: StepsFrom
+    """Opens it at a place."""
     why_unlike: Callable[[Divergence], str]
     """What is known of a call that is not as it was recorded, in one sentence; may be empty."""
     warnings: list[Diagnostic] = field(default_factory=list)
