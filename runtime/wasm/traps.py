@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from runtime.model.call import Export, Failure, FailureKind
 from runtime.model.codes import Code
+from runtime.model.element import MAX_BUFFER_BYTES
 from runtime.model.linked import Limits
 from runtime.model.stack import own_frame
 from runtime.wasm.backtrace import read_frames
@@ -125,8 +126,18 @@ def asked_too_much(size: int, most: int) -> Failure:
         FailureKind.LIMIT,
         f"asked for {size:,} bytes at once; the host gives at most {most:,}",
         Code.CAPACITY_EXCEEDED,
-        "Read large payloads in several pieces, with `read` of a mebibyte or less.",
+        _in_pieces("Read large payloads in several pieces, with `read` of 16 KiB or so", most),
         crashed=True,
+    )
+
+
+def _in_pieces(advice: str, most: int) -> str:
+    """What to do about a list that is too long to cross at once."""
+    if most >= MAX_BUFFER_BYTES:
+        return f"{advice}."
+    return (
+        f"{advice}. On this call layer each byte takes 80 on its way; the native one takes "
+        "whole payloads as they are (`make native`, docs/native-layer.md)."
     )
 
 
@@ -189,7 +200,7 @@ def _passed_too_much(most: int) -> Failure:
         FailureKind.LIMIT,
         f"passed more than {most:,} bytes to the host in one call",
         Code.CAPACITY_EXCEEDED,
-        "Write large payloads in several pieces: this host takes no more at once.",
+        _in_pieces("Write large payloads in several pieces, with `append` of 16 KiB or so", most),
         crashed=True,
     )
 

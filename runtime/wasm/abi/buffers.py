@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
+from io import SEEK_END, BytesIO
 from typing import NamedTuple
 
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
@@ -61,13 +62,17 @@ def kept_content_type(text: bytes) -> str:
 
 
 class MutableBuffer:
-    """A buffer being written."""
+    """A buffer being written.
 
-    __slots__ = ("capacity", "content_type", "data", "frozen")
+    Its content is the bytes that were written first, or a `BytesIO` as soon as there are others:
+    that one makes its content immutable without a copy.
+    """
 
-    def __init__(self, capacity: int, data: bytes | bytearray = b"") -> None:
+    __slots__ = ("_content", "capacity", "content_type", "frozen")
+
+    def __init__(self, capacity: int, data: bytes = b"") -> None:
         self.capacity = capacity
-        self.data: bytes | bytearray = data
+        self._content: bytes | BytesIO = data
         self.content_type = ""
         self.frozen = False
 
@@ -77,39 +82,38 @@ class MutableBuffer:
             return FROZEN
         if offset > MAX_OFFSET:
             return OUT_OF_BOUNDS
-        end = offset + len(data)
-        if end > self.capacity:
+        if offset + len(data) > self.capacity:
             return CAPACITY_EXCEEDED
-        content = self.data
-        if not isinstance(content, bytearray):
-            content = self.data = bytearray(content)
-        if end > len(content):
-            content.extend(bytes(end - len(content)))
-        content[offset:end] = data
+        content = self._writable()
+        gap = offset - content.seek(0, SEEK_END)
+        if gap > 0:
+            content.write(bytes(gap))
+        content.seek(offset)
+        content.write(data)
         return None
 
     def append(self, data: bytes) -> BufferRefusal | None:
         """Put `data` at the end. Raises FrozenError after `freeze`."""
         if self.frozen:
             raise FrozenError("append")
-        content = self.data
-        if len(content) + len(data) > self.capacity:
-            return CAPACITY_EXCEEDED
-        if not content:
+        if not self._content:
+            if len(data) > self.capacity:
+                return CAPACITY_EXCEEDED
             # Most guests append once: the frozen buffer is then these very bytes.
-            self.data = data
-        elif isinstance(content, bytearray):
-            content += data
-        else:
-            self.data = bytearray(content)
-            self.data += data
+            self._content = data
+            return None
+        content = self._writable()
+        if content.seek(0, SEEK_END) + len(data) > self.capacity:
+            return CAPACITY_EXCEEDED
+        content.write(data)
         return None
 
     def size(self) -> int:
         """Bytes written. Raises FrozenError after `freeze`."""
         if self.frozen:
             raise FrozenError("size")
-        return len(self.data)
+        content = self._content
+        return len(content) if isinstance(content, bytes) else content.seek(0, SEEK_END)
 
     def set_content_type(self, text: bytes) -> None:
         """Set the type the frozen buffer will have. Raises FrozenError after `freeze`."""
@@ -122,9 +126,16 @@ class MutableBuffer:
         if self.frozen:
             raise FrozenError("freeze")
         self.frozen = True
-        data = self.data
-        self.data = b""
-        return Buffer(data if isinstance(data, bytes) else bytes(data), self.content_type)
+        content = self._content
+        self._content = b""
+        data = content if isinstance(content, bytes) else content.getvalue()
+        return Buffer(data, self.content_type)
+
+    def _writable(self) -> BytesIO:
+        content = self._content
+        if isinstance(content, bytes):
+            content = self._content = BytesIO(content)
+        return content
 
 
 class _Numbers:
