@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from runtime.model.call import Export, Failure, FailureKind
 from runtime.model.codes import Code
-from runtime.model.element import MAX_BUFFER_BYTES
 from runtime.model.linked import Limits
 from runtime.model.stack import own_frame
 from runtime.wasm.backtrace import read_frames
 from runtime.wasm.declared_memory import Declared
+from runtime.wasm.size_failures import passed_too_much
 
 _MESSAGE_LIMIT = 2_000
 _PROCESS_HELP = {
@@ -98,17 +98,6 @@ def timed_out(limits: Limits) -> Failure:
     )
 
 
-def printed_too_much(limit: int) -> Failure:
-    """The component filled the file of a standard stream."""
-    return Failure.of(
-        FailureKind.LIMIT,
-        f"printed {limit:,} bytes or more to one stream in one call; what came after was lost",
-        Code.CAPACITY_EXCEEDED,
-        "Look for an endless loop that prints; this host takes no more in one call.",
-        crashed=True,
-    )
-
-
 def no_output_file(reason: str) -> Failure:
     """The host has no file for what the component prints."""
     return Failure.of(
@@ -116,38 +105,6 @@ def no_output_file(reason: str) -> Failure:
         reason,
         Code.IO,
         "Allow more open files (`ulimit -n 4096`), or look at the free space for temporary files.",
-        crashed=True,
-    )
-
-
-def asked_too_much(size: int, most: int) -> Failure:
-    """The component asked for a list that the host does not give at once."""
-    return Failure.of(
-        FailureKind.LIMIT,
-        f"asked for {size:,} bytes at once; the host gives at most {most:,}",
-        Code.CAPACITY_EXCEEDED,
-        _in_pieces("Read large payloads in several pieces, with `read` of 16 KiB or so", most),
-        crashed=True,
-    )
-
-
-def _in_pieces(advice: str, most: int) -> str:
-    """What to do about a list that is too long to cross at once."""
-    if most >= MAX_BUFFER_BYTES:
-        return f"{advice}."
-    return (
-        f"{advice}. On this call layer each byte takes 80 on its way; the native one takes "
-        "whole payloads as they are (`make native`, docs/native-layer.md)."
-    )
-
-
-def configuration_too_long(size: int, most: int) -> Failure:
-    """The node's configuration is longer than what crosses at once."""
-    return Failure.of(
-        FailureKind.LIMIT,
-        f"its configuration has {size:,} bytes; the host gives at most {most:,}",
-        Code.CAPACITY_EXCEEDED,
-        "Shorten the node's config in the manifest, e.g. to the path of a file it may read.",
         crashed=True,
     )
 
@@ -191,16 +148,6 @@ def too_many_memories(declared: Declared, limits: Limits) -> Failure:
         f"{message}; the limit is {limits.memory_bytes:,} bytes for all of them",
         Code.MEMORY,
         "Raise max_memory of the node in the manifest, or make the component need less.",
-        crashed=True,
-    )
-
-
-def _passed_too_much(most: int) -> Failure:
-    return Failure.of(
-        FailureKind.LIMIT,
-        f"passed more than {most:,} bytes to the host in one call",
-        Code.CAPACITY_EXCEEDED,
-        _in_pieces("Write large payloads in several pieces, with `append` of 16 KiB or so", most),
         crashed=True,
     )
 
@@ -292,7 +239,7 @@ def _call_failure(trouble: CallTrouble, limits: Limits) -> Failure:
     if trouble.exit_code is not None:
         return _trap(f"exited with code {trouble.exit_code}")
     if "too much data is being copied" in text:
-        return _passed_too_much(trouble.max_taken_bytes)
+        return passed_too_much(trouble.max_taken_bytes)
     for pattern, make in _CALL_PATTERNS:
         if pattern.search(text):
             return make(text, limits)

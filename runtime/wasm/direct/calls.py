@@ -50,7 +50,8 @@ from runtime.wasm.abi.value_layout import (
     word,
 )
 from runtime.wasm.host_functions.call_state import CallState
-from runtime.wasm.traps import configuration_too_long, foreign_buffer, process_error
+from runtime.wasm.size_failures import configuration_too_long
+from runtime.wasm.traps import foreign_buffer, process_error
 
 Run = Callable[[Call], "Outcome | int"]
 """Makes a call: its outcome, or the address of wasmtime's error."""

@@ -24,7 +24,7 @@ from runtime.model.call import (
 )
 from runtime.model.linked import LinkedNode
 from runtime.model.time_units import NS_PER_MS
-from runtime.wasm import traps
+from runtime.wasm import size_failures, traps
 from runtime.wasm.abi import capi
 from runtime.wasm.abi.component_values import MAX_TAKEN_BYTES, ByteLists, FixedValues
 from runtime.wasm.abi.handles import Handles
@@ -238,13 +238,13 @@ class ComponentInstance:
         output = self._output
         if output.descriptors is not None:
             first, last = output.descriptors
-            if _lseek(first, 0, _FROM_HERE) or _lseek(last, 0, _FROM_HERE):
+            if _lseek(first, 0, _FROM_HERE) or (last != first and _lseek(last, 0, _FROM_HERE)):
                 printed, size = output.take()
                 for chunk in printed:
                     if not chunk.granted:
                         self._uses.note_printed(call.number, chunk.stream)
                 if output.over_limit:
-                    state.fault = traps.printed_too_much(output.over_limit)
+                    state.fault = size_failures.printed_too_much(output.over_limit)
         kind = outcome.__class__
         if kind is int or kind is Failed or state.fault is not None:
             outcome = self._failed(outcome, size > 0)

@@ -12,7 +12,7 @@ from runtime.wasm.abi import capi
 from runtime.wasm.abi.buffers import FrozenError, OwnedBuffers
 from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, ListTooLongError
 from runtime.wasm.host_functions.capabilities import Grants
-from runtime.wasm.traps import asked_too_much
+from runtime.wasm.size_failures import asked_too_much
 
 
 class CallState:

@@ -11,7 +11,7 @@ from runtime.model.call import Call, Export, Failed, Failure
 from runtime.model.linked import LinkedNode
 from runtime.model.surface import InterfaceSurface
 from runtime.model.time_units import NS_PER_MS
-from runtime.wasm import traps
+from runtime.wasm import size_failures, traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError
 from runtime.wasm.guest_memory import GuestMemory, NotAvailable
 from runtime.wasm.host_functions import boundary
@@ -262,7 +262,7 @@ class NativeInstance:
             case ("foreign",):
                 return traps.foreign_buffer()
             case ("configuration", int() as size):
-                return traps.configuration_too_long(size, self._rules["max_given_bytes"])
+                return size_failures.configuration_too_long(size, self._rules["max_given_bytes"])
         return self._fault(trouble) or traps.not_usable("the host failed")
 
     def _fault(self, trouble: Trouble) -> Failure | None:
@@ -271,12 +271,12 @@ class NativeInstance:
             case ("frozen", str() as method):
                 return frozen_fault(method)
             case ("too long", int() as size):
-                return traps.asked_too_much(size, self._rules["max_given_bytes"])
+                return size_failures.asked_too_much(size, self._rules["max_given_bytes"])
             case ("panicked", str() as text):
                 return host_bug(RuntimeError(text))
             case ("host", BaseException() as problem):
                 return host_bug(problem)
-        return traps.printed_too_much(trouble.over_limit) if trouble.over_limit else None
+        return size_failures.printed_too_much(trouble.over_limit) if trouble.over_limit else None
 
     def _make_first(self, run: int, call: Call) -> Any:
         """Make a call that is one of the first, and is kept."""
