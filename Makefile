@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test thorough check format fuzz bench components picture pictures documents native native-check clean
+.PHONY: run test thorough check format fuzz bench performance components picture pictures documents native native-check clean
 
 run: $(READY)
 	cd sample_flows/$(SAMPLE) && $(abspath $(BIN))/torvyn-studio
@@ -38,6 +38,12 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.routed_call
 	$(BIN)/python -m tests.benchmarks.engine_hops
 	$(BIN)/python -m tests.benchmarks.graph_drawing
+
+# docs/performance.md with its plots: everything is measured, in a few minutes on a machine that has
+# nothing else to do. PERFORMANCE=--quick tries it, PERFORMANCE=--draw only draws again.
+performance: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[plots]"
+	$(BIN)/python -m tests.benchmarks.performance $(PERFORMANCE)
 
 # The native call layer, built and installed into the environment; wants the toolchain that
 # runtime/wasm/native/toolchain.sh looks for.

@@ -39,14 +39,15 @@ PORTS = tuple(f"p{index}" for index in range(4))
 class ReadyAnswers:
     """Answers each export with the same object every time."""
 
-    def __init__(self) -> None:
+    def __init__(self, payload: Buffer | None = None) -> None:
+        emitted = OUTPUT if payload is None else Emitted((Output(payload, "text/plain"),))
         self.answers = {
             Export.INIT.value: Answer(Finished(), 1),
             Export.TEARDOWN.value: Answer(Finished(), 1),
             Export.COMPLETE.value: Answer(Finished(), 1),
             Export.NOTIFY_BACKPRESSURE.value: Answer(Finished(), 1),
-            Export.PULL.value: Answer(OUTPUT, 900),
-            Export.PROCESS.value: Answer(OUTPUT, 1_100),
+            Export.PULL.value: Answer(emitted, 900),
+            Export.PROCESS.value: Answer(emitted, 1_100),
             Export.EVALUATE.value: Answer(Verdict(True), 700),
             Export.ROUTE.value: Answer(Ports(PORTS), 800),
             Export.PUSH.value: Answer(Accepted(Signal.READY), 1_300),

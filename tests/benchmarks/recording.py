@@ -75,10 +75,10 @@ class Way:
 
 
 class Measured:
-    """The sample flow with guests of ours in some places."""
+    """A flow, the sample's unless another is named, with guests of ours in some places."""
 
-    def __init__(self, guests: dict[Role, bytes]) -> None:
-        self.opened = open_flow(SAMPLE)
+    def __init__(self, guests: dict[Role, bytes], manifest: Path = SAMPLE) -> None:
+        self.opened = open_flow(manifest)
         self.compiled = dict(self.opened.linking.compiled)
         nodes = []
         for node in self.opened.flow.nodes:

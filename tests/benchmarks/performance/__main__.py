@@ -1,0 +1,95 @@
+"""Measures how fast the program is and how it grows, and makes docs/performance.md of it.
+
+    python -m tests.benchmarks.performance            # measure, keep the figures, draw, write
+    python -m tests.benchmarks.performance --quick    # the same with few repetitions, to try it
+    python -m tests.benchmarks.performance --draw     # draw and write again from what was kept
+
+`--folder` writes to another folder than docs. `make performance` installs what the plots want.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from runtime.child.gc_tuning import settle_collector
+from tests.benchmarks.performance import (
+    flow_curves,
+    payload_curves,
+    plots,
+    profiling,
+    recording_curve,
+    screen_curve,
+    targets,
+)
+from tests.benchmarks.performance.document import FOLDER, document
+from tests.benchmarks.performance.machine import load, machine
+from tests.benchmarks.performance.payload_memory import payload_memory
+from tests.benchmarks.performance.results import Results, keep_results, read_results
+from tests.benchmarks.performance.rounds import QUICK, WHOLE, Effort
+
+DOCS = Path(__file__).parents[3] / "docs"
+CURVES = (
+    payload_curves.payload_read,
+    payload_curves.payload_passed,
+    flow_curves.chain_length,
+    flow_curves.fan_out,
+    flow_curves.queue_depth,
+    screen_curve.nodes_on_screen,
+    recording_curve.recording_length,
+)
+Value = TypeVar("Value")
+
+
+def measure(effort: Effort) -> Results:
+    """Everything, one after the other."""
+    before, began = load(), time.monotonic()
+
+    def measured(what: Callable[[Effort], Value]) -> Value:
+        name = what.__name__.replace("_", " ")
+        print(f"{time.monotonic() - began:5.0f} s  {name}", file=sys.stderr, flush=True)
+        return what(effort)
+
+    found = [
+        measured(targets.sample_headless),
+        measured(targets.sample_with_screen),
+        *measured(targets.sample_calls),
+        *measured(targets.starting),
+        measured(targets.keys_to_paint),
+        measured(targets.memory_of_a_long_run),
+        measured(targets.hot_reload),
+        measured(targets.python_component),
+    ]
+    memory = measured(payload_memory)
+    profiles = measured(profiling.profiles)
+    settle_collector()
+    curves = [measured(curve) for curve in CURVES]
+    found.insert(2, targets.routed_call(curves[0]))
+    about = machine(before, time.monotonic() - began, quick=effort.quick)
+    return Results(about, found, curves, memory, profiles)
+
+
+def main() -> int:
+    """Measure or read, then draw and write."""
+    parser = argparse.ArgumentParser(prog="make performance")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--quick", action="store_true", help="few repetitions, to try it")
+    what.add_argument("--draw", action="store_true", help="measure nothing")
+    parser.add_argument("--folder", type=Path, default=DOCS, help="instead of docs")
+    given = parser.parse_args()
+    kept = given.folder / FOLDER / "results.json"
+    if not given.draw:
+        keep_results(measure(QUICK if given.quick else WHOLE), kept)
+    results = read_results(kept)
+    plots.draw(results.curves, given.folder / FOLDER)
+    (given.folder / "performance.md").write_text(document(results))
+    print(given.folder / "performance.md")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
