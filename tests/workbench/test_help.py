@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from runtime.protocol.requests import StepCall, StepElement
-from tests.support.narrow import only, present
+from tests.support.narrow import only
 from tests.support.workbench_fakes import FakeLink, opened, settle, text_of
 from workbench.actions.action import Action
 from workbench.actions.context import PaneName
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.app import StudioApp
 from workbench.dialogs.help import HelpScreen
+from workbench.dialogs.help_columns import HelpColumns
 from workbench.dialogs.help_rows import OF_PANES
-from workbench.text.lines import plain
-from workbench.widgets.line_view import LineView
+from workbench.text.lines import Row, plain
 
 
-def listed(app: StudioApp) -> LineView:
+def listed(app: StudioApp) -> HelpColumns:
     return only(HelpScreen, app.screen)._list
 
 
-def actions_of(view: LineView) -> list[Action]:
-    return [only(Action, row.target) for row in view.rows if row.target is not None]
+def rows_of(columns: HelpColumns) -> list[Row]:
+    return [row for view in columns.views for row in view.rows]
+
+
+def actions_of(columns: HelpColumns) -> list[Action]:
+    return [only(Action, row.target) for row in rows_of(columns) if row.target is not None]
 
 
 def commands(link: FakeLink) -> list[object]:
@@ -47,7 +51,7 @@ async def test_the_help_opens_on_the_pane_one_is_in_and_says_why_not_now() -> No
         assert "Help  2 Queues" in text
         first = actions_of(listed(app))[0]
         assert first.id == "open"
-        shown = " ".join(" ".join(plain(row.spans) for row in listed(app).rows).split())
+        shown = " ".join(" ".join(plain(row.spans) for row in rows_of(listed(app))).split())
         assert "Look into the queue under the cursor: what waits in it." in shown
         assert "not now: needs a failed element." in shown
         await pilot.press("tab")
@@ -83,14 +87,29 @@ async def test_help_without_a_match_says_so_and_enter_does_nothing() -> None:
         assert commands(link) == []
 
 
-async def test_help_moves_over_actions_only() -> None:
+async def test_help_moves_over_actions_only_and_from_one_column_to_the_other() -> None:
     link = FakeLink()
-    async with opened(link) as (app, pilot):
+    async with opened(link, (120, 36)) as (app, pilot):
         await pilot.press("f1")
+        columns = listed(app)
+        assert [bool(view.rows) for view in columns.views] == [True, True]
+        order = [id(action) for action in actions_of(columns)]
+        seen = [id(columns.target)]
+        for _ in range(len(order) + 2):
+            columns.move(1)
+            seen.append(id(columns.target))
+        assert seen == [*order, order[-1], order[-1], order[-1]]
+        for _ in range(len(order) + 2):
+            columns.move(-1)
+        assert id(columns.target) == order[0]
+        assert sum(view.cursor is not None for view in columns.views) == 1
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert len(columns.views) == 1
+        assert [id(action) for action in actions_of(columns)] == order
         for _ in range(12):
             await pilot.press("down")
-            view = listed(app)
-            assert view.rows[present(view.cursor)].target is not None
+            assert columns.target is not None
         await pilot.press("up", "escape")
 
 

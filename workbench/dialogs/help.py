@@ -15,9 +15,10 @@ from runtime.protocol.timeline import TimelineMark
 from workbench.actions.action import Action
 from workbench.actions.context import Context, PaneName
 from workbench.actions.table import ACTIONS
-from workbench.dialogs.help_rows import help_rows, pane_title
+from workbench.dialogs.help_columns import HelpColumns
+from workbench.dialogs.help_rows import help_sections, pane_title
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
-from workbench.text.lines import Line, Row, StyleRole, line, width_of
+from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.timeline.track import DONE, TO_COME, UNDONE
 from workbench.widgets.border_words import border_words
 from workbench.widgets.label import LineLabel
@@ -83,7 +84,7 @@ class HelpScreen(ModalScreen[str | None]):
         super().__init__()
         self._now = context
         self._box = Vertical(id="help")
-        self._list = LineView(id="help-list")
+        self._list = HelpColumns()
         self._legend = LineLabel(id="legend")
 
     def compose(self) -> ComposeResult:
@@ -96,7 +97,6 @@ class HelpScreen(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """The filter has the keys, the list shows all."""
-        self._list.can_focus = False
         self.query_one(Input).focus()
         self.call_after_refresh(self._fit)
 
@@ -116,8 +116,7 @@ class HelpScreen(ModalScreen[str | None]):
 
     def on_input_submitted(self) -> None:
         """Do the action of the cursor."""
-        cursor = self._list.cursor
-        target = self._list.rows[cursor].target if cursor is not None else None
+        target = self._list.target
         if isinstance(target, Action):
             self.dismiss(target.id)
 
@@ -132,13 +131,7 @@ class HelpScreen(ModalScreen[str | None]):
 
     def action_move(self, step: int) -> None:
         """Go to the next action, over headings."""
-        cursor = self._list.cursor
-        rows = self._list.rows
-        place = (cursor if cursor is not None else -1) + step
-        while 0 <= place < len(rows) and rows[place].target is None:
-            place += step
-        if 0 <= place < len(rows):
-            self._list.set_cursor(place)
+        self._list.move(step)
 
     def action_page(self, pages: int) -> None:
         """Move a page."""
@@ -146,14 +139,11 @@ class HelpScreen(ModalScreen[str | None]):
             self.action_move(pages)
 
     def _fill(self, words: str) -> None:
-        rows, count = help_rows(self._now, words, self._list.room)
+        sections, count = help_sections(self._now, words, self._list.column_cells)
         counted = f"{count} of {len(ACTIONS)} keys"
         title = f"Help  {pane_title(self._now.pane)}"
         self._box.border_title = border_words(title, counted, self._box.size.width)
-        self._list.cursor = None
-        self._list.show(rows or [Row(line((" Nothing is called that.", StyleRole.DIM)))])
-        self._list.scroll_to(y=0, animate=False, force=True)
-        self.action_move(1)
+        self._list.show(sections)
 
     def action_pane(self, step: int) -> None:
         """Show what can be done in the next pane."""

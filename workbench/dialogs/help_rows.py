@@ -9,13 +9,11 @@ from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import keys_of, label
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.text.keys import key_name
-from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
+from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, pad
 from workbench.text.wrapping import wrap_words
 
-KEY_CELLS, NAME_CELLS = 14, 15
-"""Columns of keys and names."""
-
-HEAD_CELLS = 3 + KEY_CELLS + NAME_CELLS
+HEADS = ((72, 14, 15), (0, 11, 14))
+"""From so many cells on, those of the columns of keys and of names."""
 
 LEAST_HELP = 20
 """Narrowest column of what actions do."""
@@ -92,26 +90,30 @@ OF_PANES: Mapping[PaneName, Mapping[str, str]] = {
 """Actions of each pane, with what they do there; an empty text is the action's own."""
 
 
-def help_rows(now: Context, words: str, cells: int) -> tuple[list[Row], int]:
-    """Every action that fits the words, and how many; the rows of actions have them as target."""
+def help_sections(now: Context, words: str, cells: int) -> tuple[list[list[Row]], int]:
+    """Every action that fits the words under its heading, and how many there are.
+
+    The first row of each action has it as target.
+    """
     of_pane = OF_PANES.get(now.pane, {})
     own = [(BY_ID[name], text) for name, text in of_pane.items()]
     others = [(action, "") for action in ACTIONS if action.id not in of_pane]
     sections = [(f"{pane_title(now.pane)}", own)]
     sections += [(group.value, [one for one in others if one[0].group is group]) for group in Group]
-    rows: list[Row] = []
+    made: list[list[Row]] = []
     count = 0
     for heading, actions in sections:
         found = [(action, text) for action, text in actions if _fits(action, text, words)]
         if not found:
             continue
-        if rows and heading == Group.RUN.value:
-            rows.append(_rule(EVERYWHERE, cells))
-        rows.append(Row(line((f" {heading}", StyleRole.ACCENT))))
+        rows = [Row(line((f" {heading}", StyleRole.ACCENT)))]
+        if made and heading == Group.RUN.value:
+            rows.insert(0, _rule(EVERYWHERE, cells))
         for action, text in found:
             rows += _rows(action, text, now, cells)
+        made.append(rows)
         count += len(found)
-    return rows, count
+    return made, count
 
 
 def pane_title(pane: PaneName) -> str:
@@ -130,11 +132,14 @@ def _rows(action: Action, text: str, now: Context, cells: int) -> Iterator[Row]:
     row can be chosen."""
     can = action.when(now)
     keys = " ".join(key_name(key) for key in keys_of(action))
-    room = max(cells - HEAD_CELLS, LEAST_HELP)
+    _, key_cells, name_cells = next(head for head in HEADS if cells >= head[0])
+    head_cells = 3 + key_cells + name_cells
+    room = max(cells - head_cells, LEAST_HELP)
+    name = fit(label(action, now), name_cells - 1)
     head = (
         Span("   "),
-        Span(pad(keys, KEY_CELLS), StyleRole.KEY if can else StyleRole.FAINT),
-        Span(pad(label(action, now), NAME_CELLS), StyleRole.STRONG if can else StyleRole.FAINT),
+        Span(pad(keys, key_cells), StyleRole.KEY if can else StyleRole.FAINT),
+        Span(pad(name, name_cells), StyleRole.STRONG if can else StyleRole.FAINT),
     )
     role = StyleRole.DIM if can else StyleRole.FAINT
     first, *more = wrap_words(text or action.help, room)
@@ -144,7 +149,7 @@ def _rows(action: Action, text: str, now: Context, cells: int) -> Iterator[Row]:
         why = f"not now: {why_not_now(action, now)}"
         rest += [line((piece, StyleRole.WARN)) for piece in wrap_words(why, room)]
     for spans in rest:
-        yield Row((Span(" " * HEAD_CELLS), *spans))
+        yield Row((Span(" " * head_cells), *spans))
 
 
 def why_not_now(action: Action, now: Context) -> str:
