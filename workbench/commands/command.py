@@ -9,7 +9,8 @@ from typing import Protocol
 
 from runtime.protocol.requests import Request
 from workbench.actions.context import Context
-from workbench.view import EdgeRef, NodeRef
+from workbench.arrangement.arrange import LayoutName
+from workbench.view import CallRef, EdgeRef, NodeRef
 
 
 class CommandTarget(Protocol):
@@ -28,8 +29,8 @@ class CommandTarget(Protocol):
         """Send a request to the session."""
         ...
 
-    def select(self, target: NodeRef | EdgeRef) -> None:
-        """Select a node or an edge, and bring it into view."""
+    def select(self, target: NodeRef | EdgeRef | CallRef) -> None:
+        """Select a node, an edge or a call, and bring it into view."""
         ...
 
     def notify(self, words: str) -> None:
@@ -42,6 +43,18 @@ class CommandTarget(Protocol):
 
     def compare_with(self, recording: Path) -> None:
         """Compare the present branch with a recording."""
+        ...
+
+    def take_theme(self, name: str) -> None:
+        """Take a theme by its name."""
+        ...
+
+    def take_layout(self, name: LayoutName) -> None:
+        """Take a layout by its name."""
+        ...
+
+    def save_branches(self) -> None:
+        """Save every branch next to the manifest, and go on."""
         ...
 
     @property

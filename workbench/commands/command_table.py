@@ -15,12 +15,21 @@ from runtime.protocol.requests import (
     StartRecording,
     StepCall,
 )
-from workbench.actions.table import ACTIONS, BY_ID
+from workbench.actions.table import ACTIONS
 from workbench.commands.command import Command, CommandTarget
 from workbench.commands.debug_commands import NOT_READY, set_breakpoint, set_watch
 from workbench.commands.file_names import file_named, recordings, recordings_and_manifests
+from workbench.commands.workbench_commands import (
+    LAYOUT_NAMES,
+    look_at_call,
+    save,
+    take_layout,
+    take_theme,
+    write_metrics,
+)
 from workbench.graph.exports import as_dot, as_mermaid
 from workbench.payload_view.saving import save_new
+from workbench.settings.theme_names import THEME_NAMES
 from workbench.text.typed_queue import MAX_RATE, typed_capacity
 from workbench.timeline.typed_places import typed_place
 from workbench.view import EdgeRef, NodeRef
@@ -204,12 +213,26 @@ OWN: tuple[Command, ...] = (
             words=_nodes),
     Command(name="inject", arguments="EDGE", help="put a new element into a queue", run=_inject,
             words=_edges),
+    Command(name="look", arguments="N", help="into a call, without going there", run=look_at_call),
+    Command(name="metrics", arguments="[FILE]", help="write all figures to a new file, as JSON",
+            run=write_metrics),
+    Command(name="theme", arguments="NAME", help="take a theme", run=take_theme,
+            words=lambda _target: THEME_NAMES),
+    Command(name="layout", arguments="NAME", help="take a layout", run=take_layout,
+            words=lambda _target: LAYOUT_NAMES),
+    Command(name="save", help="every branch, into .torvyn/studio, and go on", run=save),
     Command(name="graph", arguments="FORM [FILE]", help="write it to a new file: dot, mermaid",
             run=_graph, words=lambda _target: list(GRAPH_FORMS)),
 )  # fmt: skip
 """Commands that take arguments."""
 
 BY_NAME = {command.name: command for command in OWN}
+
+NEED_ARGUMENTS = {"open": "inspect"}
+"""Commands that alone are not the action of their name, and how that action is called instead."""
+
+ACTION_WORDS = {NEED_ARGUMENTS.get(action.id, action.id): action for action in ACTIONS}
+"""How `:` calls each action."""
 
 
 def completions(target: CommandTarget, text: str) -> list[tuple[str, str]]:
@@ -222,7 +245,7 @@ def completions(target: CommandTarget, text: str) -> list[tuple[str, str]]:
         fitting = [word for word in command.words(target) if rest.lower() in word.lower()]
         return [(f"{name} {word}", command.help) for word in fitting]
     found = [(one.name, f"{one.arguments}  {one.help}".strip()) for one in OWN]
-    found += [(one.id, one.help) for one in ACTIONS if one.id not in BY_NAME]
+    found += [(word, one.help) for word, one in ACTION_WORDS.items() if word not in BY_NAME]
     found += [(word, "selects it") for word in (*_nodes(target), *_edges(target))]
     low = text.strip().lower()
     ranked = [
@@ -245,6 +268,9 @@ def run_line(target: CommandTarget, text: str) -> str:
     line = text.strip()
     name, _, rest = line.partition(" ")
     command = BY_NAME.get(name)
+    if not rest.strip() and name in ACTION_WORDS:  # it asks for what it needs
+        target.do(ACTION_WORDS[name].id)
+        return ""
     if command is not None:
         return command.run(target, rest.strip())
     if line in _nodes(target):
@@ -253,10 +279,9 @@ def run_line(target: CommandTarget, text: str) -> str:
     if line in (edges := list(_edges(target))):
         target.select(EdgeRef(edges.index(line)))
         return ""
-    if line in BY_ID:
-        target.do(line)
-        return ""
-    known = [*BY_NAME, *BY_ID, *_nodes(target)]
+    if line.isascii() and line.isdigit():
+        return _goto(target, line)
+    known = [*BY_NAME, *ACTION_WORDS, *_nodes(target)]
     near = get_close_matches(name, known, 1)
     return f"no command {name}" + (f"; did you mean {near[0]}?" if near else "; tab lists them")
 

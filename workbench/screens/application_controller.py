@@ -96,6 +96,13 @@ class ApplicationController:
             question = f"The flow is running. {capitalized(what)}?"
             self._app.push_screen(ConfirmScreen(question), self._confirmed)
 
+    def save_branches(self) -> None:
+        """Save every branch next to the manifest, and go on."""
+        flow = self._panes.view.flow
+        if flow is not None:
+            self._go = lambda: self._panes.show_notice("Every branch is saved.")
+            self._save_into(Path(flow.manifest).parent / STUDIO_FOLDER)
+
     def _confirmed(self, quit_now: bool | None) -> None:
         if quit_now:
             self._go()
@@ -107,9 +114,11 @@ class ApplicationController:
         if answer is QuitAnswer.DISCARD or (answer is QuitAnswer.SAVE and flow is None):
             self._go()
         elif answer is QuitAnswer.SAVE and flow is not None:
-            folder = Path(flow.manifest).parent / STUDIO_FOLDER
-            self._panes.show_notice(f"Saving the branches into {folder}…")
-            self._send(SaveBranches(str(folder)))
+            self._save_into(Path(flow.manifest).parent / STUDIO_FOLDER)
+
+    def _save_into(self, folder: Path) -> None:
+        self._panes.show_notice(f"Saving the branches into {folder}…")
+        self._send(SaveBranches(str(folder)))
 
     def saved(self, saved: SavedBranches) -> None:
         """What was to be kept is; only then the session ends."""

@@ -10,6 +10,7 @@ from workbench.arrangement.terminal_sizes import SizeClass, size_class
 from workbench.bars.banner import banner
 from workbench.bars.header_line import header
 from workbench.bars.status_line import status
+from workbench.screens.prompts.command_list import CommandList
 from workbench.text.lines import StyleRole, line
 from workbench.widgets.footer_bar import FooterBar
 from workbench.widgets.label import LineLabel
@@ -34,8 +35,16 @@ class Frame:
         self.footer = FooterBar(id="footer")
         self.prompt = PromptLine(id="prompt")
         """In the place of the footer, while something is typed."""
+        self.commands = CommandList(id="commands")
         self.above = (self._header, self._banner)
-        self.below = (self._tour_box, self._timeline, self._status, self.footer, self.prompt)
+        self.below = (
+            self._tour_box,
+            self._timeline,
+            self._status,
+            self.footer,
+            self.prompt,
+            self.commands,
+        )
         self.notice = ""
         """Shown in the status line in place of what the last call did."""
         self.last: EventLine | None = None

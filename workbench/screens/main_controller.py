@@ -54,6 +54,8 @@ class MainController:
             lambda request: self._session.send(request),
             self.do,
             lambda recording: self._session.compare_with(recording),
+            lambda: self._application.save_branches(),
+            panes.commands,
         )
         self._attention = Attention(panes)
         self._session = SessionController(panes, self._reading, send)

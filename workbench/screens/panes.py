@@ -16,7 +16,7 @@ from runtime.model.errors import Diagnostic
 from runtime.protocol.requests import JumpTo, Request, Rollback
 from runtime.protocol.updates import EventLine, Health
 from workbench.actions.context import Context, PaneName
-from workbench.arrangement.arrange import CORNER, Needs
+from workbench.arrangement.arrange import CORNER, LayoutName, Needs
 from workbench.arrangement.remembered import RememberedLayouts
 from workbench.bars.pane_titles import write_titles
 from workbench.screens.frame import Frame
@@ -86,7 +86,7 @@ class Panes(Vertical, inherit_bindings=False):
         """What is remembered of the project."""
         self._tour_rows = 0
         self._frame = Frame(title, tour)
-        self.prompt = self._frame.prompt
+        self.prompt, self.commands = self._frame.prompt, self._frame.commands
         self.search_words: Callable[[PaneName, int], str] = lambda _name, _cells: ""
         self.flow_pane = FlowPane(id="flow", classes="pane")
         self.inspector = Inspector(id="inspector", classes="pane")
@@ -214,7 +214,14 @@ class Panes(Vertical, inherit_bindings=False):
 
     def next_layout(self) -> None:
         """Take the next of the three layouts."""
-        name = self._body.next_layout()
+        self._layout_taken(self._body.next_layout())
+
+    def take_layout(self, name: LayoutName) -> None:
+        """Take a layout by its name."""
+        self._body.take_layout(name)
+        self._layout_taken(name)
+
+    def _layout_taken(self, name: LayoutName) -> None:
         self._arrange()
         self.show_notice(f"Layout: {name}. ctrl+arrows and the mouse move its borders.")
 

@@ -134,9 +134,13 @@ class Body(Container):
 
     def next_layout(self) -> LayoutName:
         """Take the next layout, and remember it."""
-        changes = self._remembered.of(self.kind).next_layout()
-        self._remembered.change(self.kind, changes)
-        return changes.layout
+        name = self._remembered.of(self.kind).next_layout().layout
+        self.take_layout(name)
+        return name
+
+    def take_layout(self, name: LayoutName) -> None:
+        """Take a layout, and remember it."""
+        self._remembered.change(self.kind, replace(self._remembered.of(self.kind), layout=name))
 
     def move_border(self, active: PaneName, across: int, down: int) -> bool:
         """Move the border of the pane with the keys; False when it has none."""

@@ -134,9 +134,26 @@ async def test_names_are_completed_selected_and_kept_and_every_action_is_a_comma
         await type_line(app, pilot, "hold log-s", "tab")
         assert field.value == "hold log-sink "
         await pilot.press("up")
+        assert field.value == "hold log-sink "  # nothing that begins like this was typed before
+        field.value = ""
+        await pilot.pause()
+        await pilot.press("up")
         assert field.value == "pane-events"
         await pilot.press("up", "down", "down")
         assert field.value == ""
+        field.value = "log"
+        await pilot.pause()
+        assert "Commands" in text_of(app)
+        assert ":log-proc -> log-sink" in text_of(app)
+        assert "s ago" in text_of(app)
+        await pilot.press("down", "tab")
+        assert field.value == "log-sink "
+        field.value = "log"
+        await pilot.pause()
+        await pilot.press("up")
+        assert field.value == "log-proc -> log-sink"
+        await pilot.press("down", "down")
+        assert field.value == "log"
         await pilot.press("escape")
         assert app.focused is panes_of(app).event_log
         await pilot.press("ctrl+p")

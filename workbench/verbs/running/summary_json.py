@@ -7,10 +7,10 @@ from typing import Any
 from runtime.headless.run import RunReport
 from runtime.model.events import FlowState, NodeFailed
 from runtime.model.failure_report import report_of
-from runtime.model.histogram import Spread
-from runtime.model.linked import LinkedEdge, LinkedFlow, Role
+from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from workbench.inspection.pressure_cause import blocking_edge, find_cause
+from workbench.metrics.torvyn_metrics import spread_object, torvyn_metrics
 from workbench.verbs.running.summary import sinks_of
 
 
@@ -46,7 +46,7 @@ def summary_object(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
         },
         "nodes": [_node(flow, snapshot, node) for node in snapshot.nodes],
         "edges": [_edge(edge) for edge in snapshot.edges],
-        "metrics": _metrics(flow, report),
+        "metrics": torvyn_metrics(flow, report.snapshot, report.times, report.duration_seconds),
         "failures": [_failure(failed) for failed in report.failures],
     }
 
@@ -113,53 +113,8 @@ def _edge(edge: EdgeSnapshot) -> dict[str, Any]:
         "rate_limited_ns": edge.paced_ns,
         "blocked_ns": edge.blocked_ns,
         "drained": edge.drained,
-        "response_ns": _spread(edge.response),
+        "response_ns": spread_object(edge.response),
     }
-
-
-def _metrics(flow: LinkedFlow, report: RunReport) -> dict[str, Any]:
-    """The metrics that are measured here, under Torvyn's names."""
-    snapshot, times = report.snapshot, report.times
-    seconds = report.duration_seconds
-    copies = snapshot.copies
-    components: dict[str, Any] = {}
-    for node in snapshot.nodes:
-        own = times.of(node.name)
-        components[node.name] = {
-            "component.invocations": node.calls,
-            "component.errors": node.errors,
-            "component.processing_time": _spread(None if own is None else own.calls),
-            "component.fuel_consumed": 0 if own is None else own.fuel,
-            "component.memory_current": node.memory_bytes,
-        }
-    return {
-        "flow.elements.total": snapshot.pulled,
-        "flow.elements.errors": snapshot.errors,
-        "flow.latency": _spread(times.end_to_end),
-        "flow.throughput": snapshot.pulled / seconds if seconds else 0.0,
-        "flow.copies.total": copies.reads + copies.writes,
-        "flow.copies.bytes": copies.read_bytes + copies.write_bytes,
-        "flow.active_duration": round(seconds * 1e9),
-        "flow.state": str(snapshot.state),
-        "components": components,
-        "streams": {
-            _name(flow, link): {
-                "stream.elements.transferred": edge.dequeued,
-                "stream.backpressure.events": edge.episodes,
-                "stream.backpressure.duration_ns": edge.episodes_blocked_ns,
-                "stream.queue.current_depth": edge.depth,
-                "stream.queue.peak_depth": edge.peak,
-                "stream.queue.wait_time": _spread(times.wait(link.source, link.target)),
-            }
-            for link, edge in zip(flow.edges, snapshot.edges, strict=True)
-        },
-    }
-
-
-def _name(flow: LinkedFlow, edge: LinkedEdge) -> str:
-    """The edge's label; with its number where the manifest has the same edge several times."""
-    before = sum(other.label == edge.label for other in flow.edges[: edge.index])
-    return f"{edge.label} ({before + 1})" if before else edge.label
 
 
 def _failure(failed: NodeFailed) -> dict[str, Any]:
@@ -186,17 +141,4 @@ def _failure(failed: NodeFailed) -> dict[str, Any]:
         ],
         "stderr": failure.stderr.decode("utf-8", "replace"),
         "stderr_cut": failure.stderr_cut,
-    }
-
-
-def _spread(spread: Spread | None) -> dict[str, int] | None:
-    if spread is None:
-        return None
-    return {
-        "count": spread.samples,
-        "mean": spread.mean_ns,
-        "p50": spread.p50_ns,
-        "p95": spread.p95_ns,
-        "p99": spread.p99_ns,
-        "max": spread.max_ns,
     }

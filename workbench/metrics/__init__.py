@@ -1,0 +1,1 @@
+"""Figures of a flow under the names that Torvyn gives them."""
