@@ -41,7 +41,7 @@ class GuestCheckpoints:
     """Those of a branch, within their share of its ring.
 
     Memory that does not change is held once. When the rest takes more than the share, every other
-    one goes, and fewer are made from then on.
+    one of the older half goes, so that they lie the closer together the later they were made.
     """
 
     def __init__(self, ring: Ring) -> None:
@@ -53,7 +53,6 @@ class GuestCheckpoints:
         self._kept: list[GuestCheckpoint] = []
         self._sizes: list[int] = []
         """Memory of each next to the one before it."""
-        self._apart = CALLS_APART
         self._next = CALLS_APART
         """None before so many calls."""
 
@@ -67,11 +66,11 @@ class GuestCheckpoints:
     def add(self, checkpoint: ExecutionCheckpoint, guests: GuestStates | NotAvailable) -> None:
         """Keep where the branch stands; what the ring has lost the calls after goes."""
         calls = checkpoint.calls
-        self._next = calls + self._apart
+        self._next = calls + CALLS_APART
         if isinstance(guests, NotAvailable):
             self.why_none = guests.why
             return
-        self._next = calls + max(self._apart, _bytes_looked_at(guests) // BYTES_A_CALL)
+        self._next = calls + max(CALLS_APART, _bytes_looked_at(guests) // BYTES_A_CALL)
         self._forget()
         self._keep(GuestCheckpoint(calls, self._ring.entries_passed, checkpoint, guests))
         share = self._ring.limit // SHARE_OF_RING
@@ -96,8 +95,7 @@ class GuestCheckpoints:
         made._kept, made._sizes = self._kept[:at], self._sizes[:at]
         made.bytes_used = sum(made._sizes)
         made.why_none = self.why_none
-        made._apart = self._apart
-        made._next = (made._kept[-1].calls if made._kept else 0) + self._apart
+        made._next = (made._kept[-1].calls if made._kept else 0) + CALLS_APART
         return made
 
     def _first_usable(self) -> int:
@@ -121,10 +119,10 @@ class GuestCheckpoints:
             self._reset(self._kept[gone:])
 
     def _thin(self, share: int) -> None:
-        """Let every other one go, the last one never, until they take no more than `share`."""
+        """Let every other old one go, the last one never, until they take no more than `share`."""
         while len(self._kept) > 1 and self.bytes_used > share:
-            self._apart *= 2
-            self._reset(self._kept[::-2][::-1])
+            half = (len(self._kept) + 1) // 2
+            self._reset(self._kept[:half][1::2] + self._kept[half:])
         if self.bytes_used > share:
             self.why_none = (
                 f"what the components remember takes {self.bytes_used / 2**20:,.1f} MiB, and "

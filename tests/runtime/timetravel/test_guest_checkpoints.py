@@ -95,12 +95,12 @@ def test_without_the_start_of_the_run_the_flow_goes_on_from_a_checkpoint(
     tmp_path: Path, open_flow: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guest_checkpoints, "SHARE_OF_RING", 2)
-    manifest = flow(tmp_path, elements=4 * ELEMENTS)
-    driver = open_flow(manifest, recording=RecordingSettings(ring_bytes=200_000))
+    manifest = flow(tmp_path, elements=10 * ELEMENTS)
+    driver = open_flow(manifest, recording=RecordingSettings(ring_bytes=400_000))
     driver.run()
     branch = driver.session._time.branch
     assert not branch.ring.repeatable
-    assert branch.checkpoints.guests.bytes_used <= 100_000
+    assert branch.checkpoints.guests.bytes_used <= 200_000
     earliest = branch.checkpoints.guests.earliest
     assert earliest is not None
     driver.go(earliest.calls - 1)
