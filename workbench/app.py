@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import on
 from textual.app import App
 from textual.command import Provider
-from textual.events import Event, Key
+from textual.events import CursorPosition, Event, Key
 from textual.filter import LineFilter
 
 from runtime.model.errors import Severity, StudioError
@@ -101,6 +101,7 @@ class StudioApp(App[None]):
         super().__init__(driver_class=driver_class())
         use_keys(preferences.keys)
         self._ascii = AsciiSigns() if preferences.ascii_signs else None
+        self._measures_signs = preferences.measures_signs and self._ascii is None
         self._ahead = TypedAhead(self)
         self._preferences = preferences
         self._look_into = look_into
@@ -127,6 +128,19 @@ class StudioApp(App[None]):
         self._marks = RememberedMarks(memory if opened.keeps_marks else None, self.send)
         self._begin_with = opened.begin_with
         self._main.panes.set_reactive(Panes.view, View(outline=opened.outline))
+
+    @property
+    def measures_signs(self) -> bool:
+        """True until it is known how wide the terminal draws signs, where that is asked."""
+        return self._measures_signs
+
+    def on_cursor_position(self, event: CursorPosition) -> None:
+        """The terminal's answer to a sign at the start of its first line: two cells wide or one."""
+        wide = self._measures_signs and event.y == 0 and event.x == 2
+        self._measures_signs = False
+        if wide and self._ascii is None:
+            self._ascii = AsciiSigns()
+            self.refresh_css(animate=False)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """With the one that makes ASCII of signs, where that is wanted."""

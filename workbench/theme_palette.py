@@ -17,6 +17,7 @@ DESCRIBED = {
     "light": "Dark text on a light ground.",
     "high-contrast": "Every text at least 7 to 1.",
     "colour-blind": "Hues that every kind of colour vision tells apart.",
+    "terminal": "The terminal's own sixteen colours, on its own ground.",
 }
 
 

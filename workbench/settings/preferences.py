@@ -14,6 +14,8 @@ class Preferences:
 
     theme: str = "dark"
     ascii_signs: bool = False
+    measures_signs: bool = False
+    """The terminal is asked how wide it draws signs; two cells each is ASCII."""
     """Draw with ASCII alone."""
     layout: LayoutName = LayoutName.CONTENT
     pace: float | None = None

@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-THEME_NAMES = ("dark", "light", "high-contrast", "colour-blind")
+THEME_NAMES = ("dark", "light", "high-contrast", "colour-blind", "terminal")
 """The first is the one that holds where nothing is said."""

@@ -35,6 +35,10 @@ GIVE_BACK = (
 )
 
 
+MEASURED_SIGN = "●"
+"""Of ambiguous width, as boxes are: a terminal that is set for Chinese may draw it on two cells."""
+
+
 class ScreenDriver(LinuxDriver):
     """Textual's driver, which ends the app in good order by signals and with its terminal."""
 
@@ -56,6 +60,10 @@ class ScreenDriver(LinuxDriver):
                     self._loop.add_signal_handler(number, self._end, number)
             threading.Thread(target=self._watch, name="terminal", daemon=True).start()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if getattr(self._app, "measures_signs", False):
+            # The first paint draws over it; the answer is `CursorPosition`, if there is one.
+            self.write(f"\x1b[1;1H{MEASURED_SIGN}\x1b[6n\x1b[1;1H")
+            self.flush()
 
     def _end(self, number: int) -> None:
         ending_signals.note(number)

@@ -64,7 +64,7 @@ def test_mistakes_are_told_all_at_once_with_line_and_the_nearest_name(tmp_path: 
     assert problems(tmp_path, text + 'retry = "ctrl+c"\nmark = 3\n') == [
         "1: unknown key 'them' in the settings; did you mean 'theme'?",
         "2: 'theme' cannot be 'ligt'; did you mean 'light'? it is one of dark, light, "
-        "high-contrast, colour-blind",
+        "high-contrast, colour-blind, terminal",
         "3: 'pace' must be \"max\" or a number of calls a second, found 0; "
         'write "max" or a number of calls a second',
         "5: there is no action 'steep'; did you mean 'step'?",

@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
-from textual.events import Key
+from rich.color import Color as RichColor
+from rich.color import ColorType
+from rich.style import Style
+from textual.color import Color
+from textual.events import CursorPosition, Key
 from textual.keys import _character_to_key
 from textual.theme import Theme
 
@@ -32,13 +36,16 @@ from workbench.app import StudioApp
 from workbench.dialogs.quit import endings, quit_rows
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
+from workbench.settings.theme_names import THEME_NAMES
 from workbench.terminal.ascii_signs import TWINS, needs_ascii, to_ascii
 from workbench.text.keys import use_keys
 from workbench.text.lines import StyleRole, plain
-from workbench.theme import THEMES, role_styles
+from workbench.theme import TERMINAL, THEMES, role_styles
 from workbench.view import View
 
 ROOT = Path(__file__).parents[3]
+
+OWN_COLOURS = tuple(theme for theme in THEMES if theme is not TERMINAL)
 
 NEVER_DRAWN = "\u200d\ufe0f\ufffd"
 """Characters that are looked for in texts."""
@@ -107,6 +114,20 @@ async def test_in_ascii_the_screen_has_the_same_layout_and_no_other_sign() -> No
     assert to_ascii(texts[0]) == texts[1]
     assert "?" not in texts[1].replace("? help", "")
     assert "+- 1 Flow --" in texts[1]
+
+
+async def test_a_terminal_that_draws_signs_two_cells_wide_gets_ascii() -> None:
+    for measures, column, ascii_drawn in ((True, 2, True), (True, 1, False), (False, 2, False)):
+        link = FakeLink()
+        app = app_with(link, Preferences(measures_signs=measures))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await settle(app, pilot)
+            assert app.measures_signs is measures
+            app.post_message(CursorPosition(column, 0))
+            app.post_message(CursorPosition(2, 0))  # of a key that looks like one: too late
+            await pilot.pause()
+            await pilot.pause()
+            assert text_of(app).isascii() is ascii_drawn
     assert to_ascii("日本 µ é") == "???? u ?"
 
 
@@ -156,13 +177,13 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", OWN_COLOURS, ids=lambda theme: theme.name)
 def test_every_role_of_every_theme_has_its_contrast_on_every_ground(theme: Theme) -> None:
     variables = theme.to_color_system().generate() | theme.variables
     least = 7.0 if theme.name == "high-contrast" else 4.5
     styles = role_styles(variables)
     assert set(styles) == set(StyleRole)
-    for ground in ("background", "surface", "panel"):
+    for ground in ("background", "surface", "panel", "cursor-ground"):
         for role, style in styles.items():
             if role is not StyleRole.ALERT:
                 assert style.color is not None
@@ -170,6 +191,42 @@ def test_every_role_of_every_theme_has_its_contrast_on_every_ground(theme: Theme
                 found = contrast(style.color.triplet.hex, variables[ground])
                 assert found >= least, (role, ground, round(found, 2))
     assert contrast(variables["background"], variables["error"]) >= 4.5
+
+
+async def test_the_terminal_theme_takes_the_terminals_own_colours_alone() -> None:
+    assert [theme.name for theme in THEMES] == list(THEME_NAMES)
+    link = FakeLink()
+    app = app_with(link, Preferences(theme="terminal"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await show(app, pilot, link, replace(busy_update(link.flow), timeline=PRESENT))
+        for keys in ((), ("2", "down"), ("question_mark",)):
+            await pilot.press(*keys)
+            await pilot.pause()
+            kinds = {colour.type for colour in drawn_colours(app)}
+            assert kinds == {ColorType.DEFAULT, ColorType.STANDARD}
+        cursor = [style for style in drawn_styles(app) if style.reverse]
+        assert cursor, "the row of the cursor is reversed"
+    styles = role_styles(TERMINAL.to_color_system().generate() | TERMINAL.variables)
+    told_apart = (StyleRole.ACCENT, StyleRole.NEXT, StyleRole.GOOD, StyleRole.BAD, StyleRole.PAST)
+    assert len({styles[role].color for role in told_apart}) == len(told_apart)
+    assert (styles[StyleRole.FAINT].dim, styles[StyleRole.DIM].dim) == (True, None)
+
+
+def drawn_styles(app: StudioApp) -> list[Style]:
+    """Of what is on screen, as it goes to the terminal."""
+    found = []
+    for strip in app.screen._compositor.render_strips():
+        for one in app.get_line_filters():
+            if one.enabled:
+                strip = strip.apply_filter(one, Color(0, 0, 0))
+        found += [segment.style for segment in strip if segment.style is not None]
+    return found
+
+
+def drawn_colours(app: StudioApp) -> set[RichColor]:
+    styles = drawn_styles(app)
+    both = [colour for style in styles for colour in (style.color, style.bgcolor)]
+    return {colour for colour in both if colour is not None}
 
 
 # ---- what is kept, and what is asked before it is lost

@@ -107,6 +107,7 @@ def _preferences(arguments: OpenArguments, config: Config) -> Preferences:
     return Preferences(
         theme=arguments["theme"] or config.theme,
         ascii_signs=signs == "ascii" or (signs == "auto" and needs_ascii(os.environ)),
+        measures_signs=signs == "auto",
         layout=LayoutName(config.layout),
         pace=config.calls_per_second,
         keys=config.keys,
