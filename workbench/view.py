@@ -214,6 +214,21 @@ class View:
         return self.ready and self.timeline is not None and self.timeline.seeking is not None
 
     @property
+    def next_subject(self) -> Selection | None:
+        """What is looked at when nothing is selected: the call that takes long; of a paused flow,
+        what failed or comes next."""
+        if self.call is not None:
+            return CallRef(self.call.number)
+        upcoming = self.snapshot.next_call if self.snapshot is not None else None
+        if upcoming is None or self.running:
+            return None
+        if self.failed_node is not None:
+            return NodeRef(self.failed_node.name)
+        if upcoming.element_id is not None:
+            return ElementRef(upcoming.element_id)
+        return NodeRef(upcoming.node)
+
+    @property
     def failed_node(self) -> NodeSnapshot | None:
         """The first node whose last call failed and whose element waits."""
         nodes = self.snapshot.nodes if self.snapshot is not None else ()

@@ -31,7 +31,17 @@ def _builds(context: Context) -> bool:
 
 
 def _differs(context: Context) -> bool:
-    return bool(context.view.news) or is_looked_at(context) or has_other_branch(context)
+    looked_at = bool(context.view.news) or is_looked_at(context)
+    return looked_at or context.failed_inputs is not None or has_other_branch(context)
+
+
+def _show_difference(to: ActionTarget) -> None:
+    context = to.context
+    newest_first = context.view.news or is_looked_at(context)
+    if context.failed_inputs is not None and not newest_first:
+        to.panes.compare_inputs()
+    else:
+        to.session.show_difference()
 
 
 def is_looked_at(context: Context) -> bool:
@@ -65,8 +75,8 @@ BUILD: tuple[Action, ...] = (
            help="Put the earlier build of the selected node in use again.",
            do=_roll_back, when=_can_roll_back, needs="a selected node with an earlier build"),
     Action(id="difference", keys=("D",), label="difference", group=Group.BUILD,
-           help="Show in what builds, graphs or branches differ; again closes it.",
-           do=lambda to: to.session.show_difference(), when=_differs, needs="a difference",
+           help="Show in what builds, graphs, branches or a failed and a good input differ.",
+           do=_show_difference, when=_differs, needs="a difference",
            footer=8, in_past=7),
     Action(id="compare", keys=("equals_sign",), label="comparing", group=Group.BUILD,
            help="Make a node's last calls with both builds at each swap, or do not.",

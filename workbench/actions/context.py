@@ -39,6 +39,8 @@ class Context:
     or one that waits in the queue that is shown."""
     place: int | None = None
     """Place in its queue of `element`, counted from 0; None when no queue is shown."""
+    failed_inputs: tuple[int, int] | None = None
+    """Ids of the elements on which the inspected call failed, and that its node took last."""
     tour: bool = False
     """True while there is a tour, whether it is in sight or left."""
 

@@ -131,6 +131,10 @@ class PaneActions(Protocol):
         """Look into the whole payload of the element that the inspector shows."""
         ...
 
+    def compare_inputs(self) -> None:
+        """Compare `Context.failed_inputs`: what a call failed on with the last good input."""
+        ...
+
     def find(self) -> None:
         """Search the pane with the keys."""
         ...

@@ -16,20 +16,33 @@ from workbench.inspection.calls.call_payloads import (
 from workbench.inspection.rows import prose, section
 from workbench.text.keys import shown_key
 from workbench.text.lines import Row, StyleRole, line
+from workbench.text.wrapping import wrap_words
+
+KEY_CELLS = 8
+"""Cells of the column of keys."""
 
 
-def _keys(*, past: bool) -> tuple[tuple[str, str], ...]:
-    """What can be done now; in the past, only to go on to the stop before."""
-    before = (shown_key("stop-before", "{"), "to the stop before")
+def _keys(failed: FailedCall | None, *, past: bool) -> tuple[tuple[str, str], ...]:
+    """What can be done now; in the past, only to go elsewhere and to compare."""
+    given = failed.input if failed is not None else None
+    good = failed.last_good if failed is not None else None
+    looks: list[tuple[str, str]] = []
+    if given is not None:
+        origin = f"origin: before the call of {given.about.source} that gave it"
+        looks.append((shown_key("origin", "o"), origin))
+    if given is not None and good is not None:
+        differ = f"differ: input #{given.about.sequence} against #{good.about.sequence}"
+        looks.append((shown_key("difference", "D"), differ))
+    looks.append((shown_key("stop-before", "{"), "to the stop before"))
     if past:
-        return (before,)
+        return tuple(looks)
     retry = (shown_key("retry", "r"), shown_key("step", "s"), shown_key("step-element", "S"))
     return (
         (" ".join(retry), "retry the failed call"),
         (shown_key("edit", "e"), "edit its input, then retry"),
         (shown_key("skip", "x"), "skip: drop it and go on"),
         (shown_key("build", "ctrl+r"), "build the component"),
-        before,
+        *looks,
     )
 
 
@@ -58,8 +71,10 @@ def failure_rows(
         rows += _inputs(failed, cells)
     rows += _printed(failure, report.written, failed, cells)
     rows.append(section("now", cells=cells))
-    for key, text in _keys(past=past):
-        rows.append(Row(line((f" {key:<7}", StyleRole.KEY), (text, StyleRole.DIM))))
+    for key, text in _keys(failed, past=past):
+        first, *more = wrap_words(text, max(cells - KEY_CELLS - 1, 10))
+        rows.append(Row(line((f" {key:<{KEY_CELLS - 1}}", StyleRole.KEY), (first, StyleRole.DIM))))
+        rows += [Row(line(" " * KEY_CELLS, (piece, StyleRole.DIM))) for piece in more]
     return rows
 
 

@@ -48,7 +48,7 @@ def open_way(
     ways = [viewer.name for viewer in viewers_for(part)]
     try:
         if name == BeforeAfter.name and isinstance(sides, CallSides):
-            both = BeforeAfter(sides.before, sides.after, Deadline(OPEN_S))
+            both = BeforeAfter(sides.before, sides.after, Deadline(OPEN_S), sides.names)
             return OpenedPayload(ways, both, "")
         document = open_document(part, name, Deadline(OPEN_S))
         if isinstance(document, ImageDocument):

@@ -18,6 +18,7 @@ from textual.screen import ModalScreen
 from runtime.model.time_units import NS_PER_S
 from workbench.actions.payload import PAYLOAD
 from workbench.dialogs.ask import AskScreen, Hint
+from workbench.payload_view.chosen_viewers import ChosenViewers
 from workbench.payload_view.condition_text import condition_at, value_at
 from workbench.payload_view.document_view import DocumentView
 from workbench.payload_view.finding import PayloadFinding
@@ -52,7 +53,8 @@ class PayloadViewScreen(ModalScreen[bool]):
 
     `ask_sides` asks for what went into a call and what came out; it is called once, when that is
     wanted for the first time. `ask_break` asks for a breakpoint with a condition to begin with.
-    `viewers` remembers what was chosen for each content type.
+    `viewers` remembers what was chosen for each content type. With `sides`, they
+    are compared first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,16 +68,18 @@ class PayloadViewScreen(ModalScreen[bool]):
     def __init__(
         self,
         shown: Shown,
-        viewers: dict[str, str],
+        viewers: ChosenViewers,
         ask_sides: Callable[[Callable[[Sides], None]], None],
         ask_break: Callable[[str, Callable[[str], None]], None],
+        sides: CallSides | None = None,
     ) -> None:
         super().__init__()
         self._shown = shown
         self._viewers = viewers
         self._ask_sides = ask_sides
         self._ask_break = ask_break
-        self._sides: Sides | None = None
+        self._compared = sides is not None
+        self._sides: Sides | None = sides
         self._view = DocumentView(id="payload-document")
         self._box = Vertical(self._view, id="payload-box")
         self._head = LineLabel(id="payload-head-line")
@@ -100,13 +104,18 @@ class PayloadViewScreen(ModalScreen[bool]):
     def on_mount(self) -> None:
         """The payload has the keys."""
         self._view.focus()
-        self.call_after_refresh(self._open, self._viewers.get(self._shown.part.media_type))
+        self.call_after_refresh(self._open, self._first_way())
 
     def on_resize(self) -> None:
         """Words follow the width."""
         self.call_after_refresh(self._write)
 
     # ---- ways to look at it
+
+    def _first_way(self) -> str | None:
+        if self._compared:
+            return BEFORE_AFTER
+        return self._viewers.of(self._shown.part, self._shown.about.source)
 
     def _open(self, name: str | None) -> None:
         self._notice = "reading…"
@@ -150,10 +159,7 @@ class PayloadViewScreen(ModalScreen[bool]):
             return
         part = self._shown.part
         usual = viewer_for(part).name
-        if name == usual:
-            self._viewers.pop(part.media_type, None)
-        else:
-            self._viewers[part.media_type] = name
+        self._viewers.choose(part, self._shown.about.source, None if name == usual else name)
         self._open(name)
 
     def _show_sides(self) -> None:
@@ -190,7 +196,7 @@ class PayloadViewScreen(ModalScreen[bool]):
         cells, sides = self.size.width, self._sides
         title = self._shown.title
         if self._way == BEFORE_AFTER and isinstance(sides, CallSides):
-            title = f"{title}, before and after {sides.title}"
+            title = f"{title}, {sides.title}"
         self._head.lines = (head_line(title, self._shown.part, cells),)
         self._box.border_title = ways_in_border(self._way, self._ways, cells)
         document = self._view.document

@@ -29,9 +29,11 @@ class CallSides:
     """What went into a call and what came out of it."""
 
     title: str
-    """`process(#4), call 14`."""
+    """`before and after process(#4), call 14`."""
     before: bytes
     after: bytes
+    names: tuple[str, str] = ("in", "out")
+    """What the two are called."""
 
 
 Sides = CallSides | str

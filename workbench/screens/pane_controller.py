@@ -124,6 +124,10 @@ class PaneController:
         """Look into the whole payload of the element that the inspector shows."""
         self._looking.look()
 
+    def compare_inputs(self) -> None:
+        """Compare what a call failed on with the last good input."""
+        self._looking.compare_inputs()
+
     def find(self) -> None:
         """Search the active pane."""
         self._prompting.open(self._search)

@@ -331,7 +331,8 @@ class Panes(Vertical, inherit_bindings=False):
             selection = element or selection
         return Context(
             self.view, selection, self.active, self.zoomed, self.pace, self.comparing, element,
-            self.inspector.place, self._frame.tour is not None and not self._frame.tour.over,
+            self.inspector.place, self.inspector.failed_inputs,
+            self._frame.tour is not None and not self._frame.tour.over,
         )  # fmt: skip
 
     def pane(self, name: PaneName) -> FlowPane | LineView | Outputs:

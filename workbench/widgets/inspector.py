@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from runtime.protocol.call_report import CallReport, ReadCall
 from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
-from runtime.protocol.updates import ElementDetails, NodeCalls, QueueListing
+from runtime.protocol.updates import ElementDetails, FailedCall, NodeCalls, QueueListing
 from workbench.inspection.break_rows import hit_reads, hit_rows
 from workbench.inspection.build_rows import change_rows
 from workbench.inspection.calls.inspected_call import InspectedCall
@@ -39,21 +39,6 @@ CLOCK_S = 1.0
 """How often the age of a build is brought up to date."""
 
 Reply = QueueListing | ElementDetails | NodeCalls | CallReport
-
-
-def next_subject(view: View) -> Selection | None:
-    """What is looked at when nothing is selected: of a paused flow what failed, or comes next."""
-    snapshot = view.snapshot
-    if view.call is not None:
-        return CallRef(view.call.number)
-    if snapshot is None or snapshot.next_call is None or view.running:
-        return None
-    upcoming = snapshot.next_call
-    if view.failed_node is not None:
-        return NodeRef(view.failed_node.name)
-    if upcoming.element_id is not None:
-        return ElementRef(upcoming.element_id)
-    return NodeRef(upcoming.node)
 
 
 class Inspector(LineView, inherit_bindings=False):
@@ -103,15 +88,15 @@ class Inspector(LineView, inherit_bindings=False):
             self._history.take(new.snapshot, monotonic())
         changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
         if changed:
-            self._turn_to(self.selection or next_subject(new), again=True)
+            self._turn_to(self.selection or new.next_subject, again=True)
         elif old.call != new.call:
-            self._turn_to(self.selection or next_subject(new))
+            self._turn_to(self.selection or new.next_subject)
         if (old.builds, old.comparisons, old.change) != (new.builds, new.comparisons, new.change):
             self._fill()
 
     def watch_selection(self, selection: Selection | None) -> None:
         """Turn to what was selected."""
-        self._turn_to(selection or next_subject(self.view))
+        self._turn_to(selection or self.view.next_subject)
 
     def watch_viewer(self) -> None:
         """Show the payload with the other viewer."""
@@ -183,6 +168,10 @@ class Inspector(LineView, inherit_bindings=False):
         subject, details = self._subject, self._details
         if isinstance(subject, CallRef):
             return self._under_cursor() or self.call.element()
+        if isinstance(subject, NodeRef):
+            failed = self._failed_call
+            about = failed.input.about if failed is not None and failed.input is not None else None
+            return None if about is None else ElementRef(about.element_id, about.lineage)
         if isinstance(subject, EdgeRef):
             return self._waiting_element()
         if not isinstance(subject, ElementRef):
@@ -190,6 +179,23 @@ class Inspector(LineView, inherit_bindings=False):
         if details is None or details.summary is None or details.element_id != subject.element_id:
             return subject
         return subject._replace(lineage=details.summary.lineage)
+
+    @property
+    def _failed_call(self) -> FailedCall | None:
+        """The failed call that is shown with its node."""
+        node = self._subject.node if isinstance(self._subject, NodeRef) else ""
+        state = self.view.node(node)
+        if self._calls is None or state is None or state.failure is None:
+            return None
+        return self._calls.failed
+
+    @property
+    def failed_inputs(self) -> tuple[int, int] | None:
+        """Ids of what the failed call that is shown was given, and of the last good input."""
+        failed = self._failed_call
+        if failed is None or failed.input is None or failed.last_good is None:
+            return None
+        return failed.input.about.element_id, failed.last_good.about.element_id
 
     @property
     def place(self) -> int | None:

@@ -13,15 +13,28 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from runtime.protocol.requests import FindCall, ReadPayload, Request
-from runtime.protocol.updates import CallElements, Health, Update, WholePayload
+from runtime.protocol.element_summary import CallElement
+from runtime.protocol.requests import FindCall, JumpToElement, ReadPayload, Request
+from runtime.protocol.updates import (
+    CallElements,
+    FailedCall,
+    Health,
+    NodeCalls,
+    Update,
+    WholePayload,
+)
 from tests.support.workbench_fakes import (
+    PRESENT,
     FakeLink,
+    asked,
     busy_update,
     element_line,
+    fail_node,
+    inspected,
     opened,
     settle,
     show,
+    snapshot,
     text_of,
 )
 from workbench.app import StudioApp
@@ -264,3 +277,27 @@ async def test_an_image_is_drawn_into_the_room_there_is_or_it_is_said_why_not(
     monkeypatch.delenv("COLORTERM")
     monkeypatch.setenv("TERM", "xterm")
     assert "fewer than 256" in no_pictures(StudioApp(lambda: FakeLink(), title=""))
+
+
+async def test_keys_of_an_error_compare_its_input_and_go_to_its_origin() -> None:
+    link = PayloadLink(b'{"note": "hello"}', b'{"number": 40, "note": "hello"}')
+    given, good = (
+        CallElement(call, element_line(number), link.payloads[number])
+        for call, number in ((14, 7), (11, 8))
+    )
+    async with opened(link, (120, 36)) as (app, pilot):
+        picture = fail_node(snapshot(link.flow, calls=14), "log-proc")
+        await show(app, pilot, link, Update(Health.READY, snapshot=picture, timeline=PRESENT))
+        failed = FailedCall(14, "process", given, good, b"")
+        await show(
+            app, pilot, link, Update(Health.READY, replies=(NodeCalls("log-proc", (), failed),))
+        )
+        assert "D differ: input #6 against #7" in inspected(app)
+        await pilot.press("o")
+        assert asked(link)[-1] == JumpToElement(7)
+        await press(app, pilot, "D")
+        assert isinstance(app.screen, PayloadViewScreen)
+        assert "against the last good input, #7" in text_of(app)
+        assert "1 differ, 1 equal" in text_of(app)
+        await press(app, pilot, "n")
+        assert "$.number" in text_of(app)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from runtime.model.errors import Diagnostic
+from tests.support.workbench_fakes import FakeLink, opened, text_of
+from workbench.dialogs.payload_editor import Payload, PayloadScreen
 from workbench.terminal.editor import EditorCommand, editor_command
 
 
@@ -49,3 +52,34 @@ def test_no_usable_editor_is_an_error_that_says_what_to_set(tmp_path: Path, wish
     problem = editor_command("/a", 1, environ={"EDITOR": wish, "PATH": str(tmp_path)})
     assert isinstance(problem, Diagnostic)
     assert "EDITOR" in problem.help
+
+
+async def test_f4_gives_the_payload_to_a_real_editor_and_takes_what_it_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "small-editor"
+    script.write_text(
+        "#!/bin/sh\n"
+        'test "$FAIL" && exit 3\n'
+        'case "$1" in *.json) sed s/20/21/ "$1" > "$1.new" && mv "$1.new" "$1";; esac\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setenv("EDITOR", str(script))
+    monkeypatch.delenv("VISUAL", raising=False)
+    saved: list[Payload | None] = []
+    async with opened(FakeLink()) as (app, pilot):
+        monkeypatch.setattr(app, "suspend", nullcontext)  # there is no terminal to be left
+        screen = PayloadScreen("A payload", (), Payload(b'{"ms": 20}', "application/json"))
+        app.push_screen(screen, saved.append)
+        await pilot.pause()
+        await pilot.press("f4")
+        assert '{"ms": 21}' in text_of(app)
+        monkeypatch.setenv("FAIL", "1")
+        await pilot.press("f4")
+        assert "ended with exit code 3" in text_of(app)
+        assert '{"ms": 21}' in text_of(app)
+        monkeypatch.setenv("EDITOR", str(tmp_path / "none"))
+        await pilot.press("f4")
+        assert "is not installed" in text_of(app)
+        await pilot.press("ctrl+s")
+        assert saved == [Payload(b'{"ms": 21}', "application/json")]

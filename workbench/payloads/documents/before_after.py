@@ -22,7 +22,14 @@ class BeforeAfter:
 
     name = "before|after"
 
-    def __init__(self, before: bytes, after: bytes, deadline: Deadline) -> None:
+    def __init__(
+        self,
+        before: bytes,
+        after: bytes,
+        deadline: Deadline,
+        names: tuple[str, str] = ("in", "out"),
+    ) -> None:
+        self._names = names
         self._found: Differences = differences(before, after, deadline)
         self._cells = 0
         self._only = False
@@ -89,10 +96,11 @@ class BeforeAfter:
 
     def heading(self) -> tuple[Line, ...]:
         """How much differs, and which side is which."""
+        before, after = self._names
         if self._cells < SIDE_BY_SIDE:
-            return (line((f"- in  + out   {self.words}", StyleRole.DIM)),)
+            return (line((f"- {before}  + {after}   {self.words}", StyleRole.DIM)),)
         half = (self._cells - 1) // 2
-        left, right = pad("in", half), pad(f"out   {self.words}", half)
+        left, right = pad(before, half), pad(f"{after}   {self.words}", half)
         return (line((left, StyleRole.DIM), ("│", StyleRole.FAINT), (right, StyleRole.DIM)),)
 
     def line(self, row: int) -> Line:

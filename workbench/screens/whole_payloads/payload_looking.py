@@ -8,6 +8,7 @@ from functools import partial
 from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.updates import CallElements, WholePayload
 from workbench.inspection.break_rows import hit_reads
+from workbench.payload_view.chosen_viewers import ChosenViewers
 from workbench.payload_view.shown_payload import CallSides, Shown, Sides
 from workbench.payloads.limits import LOOK_BYTES
 from workbench.payloads.viewer import PayloadPart
@@ -36,8 +37,7 @@ class PayloadLooking:
         self._reading = reading
         self._edit = edit
         self._ask_break = ask_break
-        self._viewers: dict[str, str] = {}
-        """What was chosen for each content type."""
+        self._viewers = ChosenViewers(panes.memory)
 
     def look(self) -> None:
         """Read the element that is meant; its screen opens when that is done."""
@@ -45,7 +45,21 @@ class PayloadLooking:
         if element is not None:
             self._reading.read(element.element_id, LOOK_BYTES, self._take)
 
-    def _take(self, whole: WholePayload) -> None:
+    def compare_inputs(self) -> None:
+        """Read what the inspected call failed on, and the last input that its node took; the
+        first is opened, as a difference to the second."""
+        pair = self._panes.context.failed_inputs
+        if pair is not None:
+            failed, good = pair
+            self._reading.read(good, LOOK_BYTES, partial(self._take_good, failed))
+
+    def _take_good(self, failed: int, good: WholePayload) -> None:
+        if good.data is None or good.summary is None:
+            self._panes.show_notice("The last good input is not kept any more.")
+        else:
+            self._reading.read(failed, LOOK_BYTES, partial(self._take, good=good))
+
+    def _take(self, whole: WholePayload, good: WholePayload | None = None) -> None:
         about = whole.summary
         if about is None:
             self._panes.show_notice(NOT_KEPT)
@@ -65,6 +79,7 @@ class PayloadLooking:
                 self._viewers,
                 partial(self._find_sides, about),
                 self._ask_break,
+                _against(good, whole.data),
             )
             self._panes.app.push_screen(screen, self._left)
 
@@ -86,7 +101,8 @@ class PayloadLooking:
         elif after is None:
             then(f"Nothing came out of {found.node} {found.export}, call {found.call:,}.")
         else:
-            title = f"{found.node} {found.export}(#{before.sequence}), call {found.call:,}"
+            call = f"{found.node} {found.export}(#{before.sequence}), call {found.call:,}"
+            title = f"before and after {call}"
             self._reading.read(
                 before.element_id, LOOK_BYTES, partial(self._take_before, then, title, after)
             )
@@ -108,3 +124,11 @@ class PayloadLooking:
             then(f"What came out of {title} is not kept any more.")
         else:
             then(CallSides(title, before, whole.data))
+
+
+def _against(good: WholePayload | None, failed: bytes) -> CallSides | None:
+    """The sides of an input that failed and of one that did not."""
+    if good is None or good.data is None or good.summary is None:
+        return None
+    title = f"against the last good input, #{good.summary.sequence}"
+    return CallSides(title, good.data, failed, ("last good", "failed"))
