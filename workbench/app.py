@@ -18,11 +18,13 @@ from textual.filter import LineFilter
 from runtime.model.errors import Severity, StudioError
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
-from runtime.protocol.updates import Health, SessionClient, invalid_update
+from runtime.protocol.session_client import SessionClient
+from runtime.protocol.updates import Health, invalid_update
 from workbench.opened_file import FileAsked, LookInto, OpenedFile
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.screens.remembered_marks import RememberedMarks
+from workbench.screens.shown_parts import shown_parts
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
 from workbench.terminal.ascii_signs import AsciiSigns
@@ -279,7 +281,7 @@ class StudioApp(App[None]):
         """Ask the session what happened and show it."""
         if self._link is not None and self._main.panes.is_mounted:
             old = self._main.panes.view
-            self._main.controller.take(self._link.poll())
+            self._main.controller.take(self._link.poll(shown_parts(self._main.panes)))
             self._polled_at = monotonic()
             self._after_update(old, self._main.panes.view)
 

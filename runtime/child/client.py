@@ -12,6 +12,7 @@ from runtime.model.call import CallInProgress
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.requests import Request, Restart
+from runtime.protocol.session_client import ALL_SHOWN, ShownParts
 from runtime.protocol.updates import Health, Update
 
 SILENT_AFTER_SECONDS = 1.0
@@ -58,8 +59,8 @@ class ProcessClient:
             return
         self._write(request)
 
-    def poll(self) -> Update:
-        """The child's latest update, if it has come."""
+    def poll(self, shown: ShownParts = ALL_SHOWN) -> Update:
+        """The child's latest update, if it has come; the next one is asked for `shown`."""
         if self._dead is not None:
             return self._dead
         if self._closed:
@@ -68,7 +69,7 @@ class ProcessClient:
         if self._dead is not None:
             return self._dead
         if self._asked_at is None:
-            self._write(Poll())
+            self._write(Poll(shown))
             self._asked_at = time.monotonic()
         return update or self._nothing_yet()
 

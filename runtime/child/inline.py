@@ -9,6 +9,7 @@ from runtime.child.trust_desk import TrustDesk
 from runtime.model.errors import StudioError
 from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.requests import AnswerTrust, Request, Restart
+from runtime.protocol.session_client import ALL_SHOWN, ShownParts
 from runtime.protocol.updates import Health, Update, invalid_update
 from runtime.session.session import FlowSession
 
@@ -41,14 +42,14 @@ class InlineClient:
             case _ if self._session is not None:
                 self._session.handle(request)
 
-    def poll(self) -> Update:
+    def poll(self, shown: ShownParts = ALL_SHOWN) -> Update:
         """Make calls for a moment when the flow runs, then say what happened."""
         if self._session is None:
             return self._invalid or Update(health=Health.DEAD, health_detail="closed")
         self._session.take_reloads()
         self._session.work(POLL_BUDGET_NS)
         self._trust.look_at(self._session.flow)
-        return replace(self._session.update(), question=self._trust.question)
+        return replace(self._session.update(shown), question=self._trust.question)
 
     def close(self) -> None:
         """Tear the flow down."""

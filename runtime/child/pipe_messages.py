@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from runtime.protocol.session_client import ALL_SHOWN, ShownParts
+
 if TYPE_CHECKING:
     from runtime.build.session_builds import SessionBuilds
     from runtime.child.trust_desk import TrustKeeper
@@ -47,6 +49,8 @@ class Opener(Protocol):
 @dataclass(frozen=True, slots=True)
 class Poll:
     """The workbench wants an update."""
+
+    shown: ShownParts = ALL_SHOWN
 
 
 @dataclass(frozen=True, slots=True)

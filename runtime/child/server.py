@@ -32,6 +32,7 @@ from runtime.protocol.requests import (
     StepElement,
     StopCall,
 )
+from runtime.protocol.session_client import ShownParts
 from runtime.protocol.updates import Health, Update, invalid_update
 from runtime.session.session import FlowSession
 
@@ -173,7 +174,7 @@ class _Server:
         """Do what is the owner's to do; all other requests are the session's."""
         match message:
             case Poll():
-                self._answer()
+                self._answer(message.shown)
             case Wake():
                 self._wake_up()
             case StartBuild():
@@ -209,16 +210,16 @@ class _Server:
         else:
             self._session.take_reloads()
 
-    def _answer(self) -> None:
+    def _answer(self, shown: ShownParts) -> None:
         """Send an update, unless the poll was answered while a call was made."""
         with self._answering:
             if self.asked:
                 self.asked = False
-                self._send_update()
+                self._send_update(shown)
 
-    def _send_update(self) -> None:
+    def _send_update(self, shown: ShownParts) -> None:
         if self._session is not None:
-            update = self._session.update()
+            update = self._session.update(shown)
         else:
             update = self._invalid or Update(health=Health.INVALID)
         news = self._builds.poll()

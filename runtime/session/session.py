@@ -56,6 +56,7 @@ from runtime.protocol.requests import (
     TakeBranch,
     ToggleMark,
 )
+from runtime.protocol.session_client import ALL_SHOWN, ShownParts
 from runtime.protocol.time_window import ShowWindow
 from runtime.protocol.updates import CallMark, Health, Update
 from runtime.recording.file.redaction_reach import LOOK
@@ -364,9 +365,9 @@ class FlowSession:
 
     # ---- what the screen gets
 
-    def update(self) -> Update:
-        """What happened since the last update."""
-        return self._updates.update(self.running)
+    def update(self, asked: ShownParts = ALL_SHOWN) -> Update:
+        """What happened since the last update; while the flow runs, as far as it is `asked` for."""
+        return self._updates.update(self.running, asked)
 
     def interrupt(self) -> None:
         """End the call in progress, if any. For another thread."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from operator import or_
 
+from runtime.execution.event_log import LoggedEvent
 from runtime.execution.execution import Execution
 from runtime.hotreload.reloading import HotReload
 from runtime.model.call_times import CallTimes
@@ -12,6 +13,7 @@ from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.breakpoints import BreakpointList
+from runtime.protocol.session_client import ALL_SHOWN, ShownParts
 from runtime.protocol.time_window import TimeWindow, WindowTimes
 from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline, TimelineMark
 from runtime.protocol.updates import (
@@ -30,8 +32,13 @@ from runtime.timetravel.time_travel import TimeTravel
 
 LINES_PER_UPDATE = 300
 """Most event-log lines one update carries; what is left out is counted in the update."""
+LINES_RUNNING = 100
+"""The same while the flow runs: in a second, more than anybody reads."""
 LINES_AGAIN = 2_000
-"""Most lines of an update with which the log starts over."""
+"""Most lines of an update with which the log starts over, or goes on after it was not seen."""
+
+Printed = tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]
+"""What was printed, and bytes of it that were lost, by node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ class UpdateBuilder:
         self._replies: list[Reply] = []
         self._sent = _Picture()
         self._sent_events = 0
+        self._held_back = False
+        """True while events are not told because nobody looks at them."""
         self._shown: Execution = time.shown
         self._window = TimeWindow.WHOLE
 
@@ -82,22 +91,24 @@ class UpdateBuilder:
         """Have updates carry the figures of this window."""
         self._window = window
 
-    def update(self, running: bool) -> Update:
-        """What happened since the last update."""
+    def update(self, running: bool, asked: ShownParts = ALL_SHOWN) -> Update:
+        """What happened since the last update; while the flow runs, as far as it is `asked` for."""
         self._look_at_the_file()
         shown = self._time.shown
         rewound, self._shown = shown is not self._shown, shown
         if rewound:
             self._sent_events = 0
             self._sent = replace(self._sent, flow=None, snapshot=None, times=None, builds=None)
-        lines, lost = shown.log.since(
-            self._sent_events, LINES_AGAIN if rewound else LINES_PER_UPDATE
-        )
-        self._sent_events = shown.log.count
-        printed, printed_lost = shown.printed.take_all() if rewound else shown.printed.take()
+        if rewound or not running:
+            asked = ALL_SHOWN
         replies, self._replies = tuple(self._replies), []
-        before, now = self._sent, self._picture()
+        before, now = self._sent, self._picture(asked)
         self._sent = now
+        # A change of the flow is told by the events that made it.
+        tells_events = asked.events or now.flow != before.flow
+        lines, lost = self._events(rewound, running) if tells_events else ([], 0)
+        self._held_back = not tells_events
+        printed, printed_lost = self._printed(rewound) if asked.printed else ((), ())
         return Update(
             health=Health.READY,
             layer=self._layer,
@@ -121,21 +132,37 @@ class UpdateBuilder:
             breakpoints=None if now.breakpoints == before.breakpoints else now.breakpoints,
         )
 
-    def take_printed(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
+    def _events(self, rewound: bool, running: bool) -> tuple[list[tuple[int, LoggedEvent]], int]:
+        """The newest events that were not told, and how many others there are."""
+        most = LINES_RUNNING if running else LINES_PER_UPDATE
+        log = self._shown.log
+        told = log.since(self._sent_events, LINES_AGAIN if rewound or self._held_back else most)
+        self._sent_events = log.count
+        return told
+
+    def _printed(self, rewound: bool) -> Printed:
+        printed = self._shown.printed
+        return printed.take_all() if rewound else printed.take()
+
+    def take_printed(self) -> Printed:
         """What was printed since the last update, and bytes lost by node; for any thread."""
         shown = self._time.shown
         # What another execution printed is for an update that starts over.
         return shown.printed.take() if shown is self._shown else ((), ())
 
-    def _picture(self) -> _Picture:
+    def _picture(self, asked: ShownParts) -> _Picture:
         shown = self._time.shown
         snapshot = shown.snapshot()
         shown.windows.look(snapshot)
+        times, window = self._sent.times, self._sent.window
+        if asked.times:
+            times = shown.timing.times()
+            window = shown.windows.times(self._window, snapshot, self._time.branch.marks)
         return _Picture(
             flow=shown.flow,
             snapshot=snapshot,
-            times=shown.timing.times(),
-            window=shown.windows.times(self._window, snapshot, self._time.branch.marks),
+            times=times,
+            window=window,
             problems=self._reload.problems(),
             builds=shown.builds.shown(),
             timeline=self._timeline(),

@@ -36,7 +36,7 @@ from tests.support.process_sessions import process_link
 from tests.support.recorded_guests import counting_source
 from tests.support.studio_projects import Project
 from tests.support.terminal import Terminal
-from tests.support.wasm_guests import ECHO, component, printer
+from tests.support.wasm_guests import ECHO, component
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_flows"
@@ -83,7 +83,7 @@ def chain(folder: Path, elements: int) -> Path:
     nodes = {"source": (Role.SOURCE, counting_source(elements))}
     for number in range(1, CHAIN_NODES - 1):
         nodes[f"stage-{number:02}"] = (Role.PROCESSOR, echo)
-    nodes["sink"] = (Role.SINK, printer())
+    nodes["sink"] = (Role.SINK, (SAMPLES / "fan-out/.torvyn/build/metric-sink.wasm").read_bytes())
     return Project(folder, nodes).write()
 
 

@@ -28,6 +28,7 @@ from runtime.protocol.requests import (
     Request,
     SetComparing,
 )
+from runtime.protocol.session_client import ALL_SHOWN, ShownParts
 from runtime.protocol.timeline import BranchInfo, RecordingStatus, Timeline, TimelineMark
 from runtime.protocol.updates import (
     CallMark,
@@ -271,6 +272,8 @@ class FakeLink:
     def __init__(self, *updates: Update) -> None:
         self.flow = fan_out()
         self.sent: list[Request] = []
+        self.asked = ALL_SHOWN
+        """What the last poll asked for."""
         self.closed = False
         self._waiting = list(updates) or [self.opened()]
         self._latest = Update(Health.READY)
@@ -298,8 +301,9 @@ class FakeLink:
         """Keep the request."""
         self.sent.append(request)
 
-    def poll(self) -> Update:
+    def poll(self, shown: ShownParts = ALL_SHOWN) -> Update:
         """The next scripted update, else that nothing happened."""
+        self.asked = shown
         if self._waiting:
             update = self._waiting.pop(0)
             self._latest = Update(

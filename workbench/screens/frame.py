@@ -11,9 +11,10 @@ from workbench.bars.banner import banner
 from workbench.bars.header_line import header
 from workbench.bars.status_line import status
 from workbench.screens.prompts.command_list import CommandList
-from workbench.text.lines import StyleRole, line
+from workbench.text.lines import Line, StyleRole, line
+from workbench.view import View
 from workbench.widgets.footer_bar import FooterBar
-from workbench.widgets.label import LineLabel
+from workbench.widgets.label import BuiltLabel, LineLabel
 from workbench.widgets.prompt_line import PromptLine
 from workbench.widgets.timeline_bar import TimelineBar
 
@@ -26,12 +27,13 @@ class Frame:
 
     def __init__(self, title: str, tour: Tour | None = None) -> None:
         self._title = title
-        self._header = LineLabel(id="header")
+        self._header = BuiltLabel(self._header_lines, id="header")
         self._banner = LineLabel(id="banner")
+        self._banner_told: object = None
         self.tour = tour
         self._tour_box = LineLabel(id="tour")
         self._timeline = TimelineBar(id="timeline")
-        self._status = LineLabel(id="status")
+        self._status = BuiltLabel(self._status_lines, id="status")
         self.footer = FooterBar(id="footer")
         self.prompt = PromptLine(id="prompt")
         """In the place of the footer, while something is typed."""
@@ -51,19 +53,39 @@ class Frame:
         """What the last call did, as far as it is shown."""
 
     def write(self, context: Context, cells: int, height: int) -> None:
-        """Write all bars for a terminal of that size."""
+        """Write all bars for a terminal of that size, most of them when they are drawn."""
         view = context.view
-        self._header.lines = (header(view, self._title, context.pace, cells),)
+        self._header.told = view, context.pace, cells
         self._timeline.timeline = view.timeline if view.flow is not None else None
-        self._status.lines = status(view, self.last, self.notice, cells)
-        if size_class(cells, height) is SizeClass.BARE:
-            self._status.lines = (line((" too small", StyleRole.DIM)),)
-        self.footer.context = context
+        bare = size_class(cells, height) is SizeClass.BARE
+        self._status.told = view, self.last, self.notice, cells, bare
+        self.footer.told = context, cells
         self._write_tour(context, cells)
-        rows = banner(view, cells)
+        told = (view.health, view.detail, view.problems, cells)
+        if told != self._banner_told:
+            self._banner_told = told
+            self._show_banner(banner(view, cells))
+
+    def _show_banner(self, rows: tuple[Line, ...]) -> None:
         self._banner.lines = rows
         self._banner.display = bool(rows)
         self._banner.styles.height = max(len(rows), 1)
+
+    def _header_lines(self, told: tuple[View, float | None, int] | None) -> tuple[Line, ...]:
+        if told is None:
+            return ()
+        view, pace, cells = told
+        return (header(view, self._title, pace, cells),)
+
+    def _status_lines(
+        self, told: tuple[View, EventLine | None, str, int, bool] | None
+    ) -> tuple[Line, ...]:
+        if told is None:
+            return ()
+        view, last, notice, cells, bare = told
+        if bare:
+            return (line((" too small", StyleRole.DIM)),)
+        return status(view, last, notice, cells)
 
     @property
     def tour_rows(self) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -62,3 +65,23 @@ class LineLabel(Widget):
             if event.x < end:
                 self.post_message(self.Clicked(self, event.y, index))
                 return
+
+
+class BuiltLabel(LineLabel):
+    """Makes its lines when it is drawn: once a paint, however often what they tell changes."""
+
+    told: reactive[object] = reactive(None)
+    """What the lines are made of."""
+
+    def __init__(self, build: Callable[[Any], tuple[Line, ...]], *, id: str) -> None:
+        """`build` gets what is told, which is None at first."""
+        super().__init__(id=id)
+        self._build = build
+        self._built: tuple[object, tuple[Line, ...]] | None = None
+
+    def drawn_lines(self) -> tuple[Line, ...]:
+        """The lines of what is told now."""
+        built = self._built
+        if built is None or built[0] is not self.told:
+            built = self._built = self.told, self._build(self.told)
+        return built[1]
