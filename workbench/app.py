@@ -18,8 +18,7 @@ from textual.filter import LineFilter
 from runtime.model.errors import Severity, StudioError
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
-from runtime.protocol.session_client import SessionClient
-from runtime.protocol.updates import Health, invalid_update
+from runtime.protocol.updates import Health, SessionClient, invalid_update
 from workbench.opened_file import FileAsked, LookInto, OpenedFile
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes

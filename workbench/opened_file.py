@@ -10,7 +10,7 @@ from textual.message import Message
 
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request
-from runtime.protocol.session_client import SessionClient
+from runtime.protocol.updates import SessionClient
 
 
 class OpenedFile(NamedTuple):

@@ -12,8 +12,7 @@ from runtime.model.call import CallInProgress
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.requests import Request, Restart
-from runtime.protocol.session_client import ALL_SHOWN, ShownParts
-from runtime.protocol.updates import Health, Update
+from runtime.protocol.updates import ALL_SHOWN, Health, ShownParts, Update
 
 SILENT_AFTER_SECONDS = 1.0
 """A child that does not answer for longer, also not of a call in progress, is said to be busy."""

@@ -9,8 +9,7 @@ from runtime.child.trust_desk import TrustDesk
 from runtime.model.errors import StudioError
 from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.requests import AnswerTrust, Request, Restart
-from runtime.protocol.session_client import ALL_SHOWN, ShownParts
-from runtime.protocol.updates import Health, Update, invalid_update
+from runtime.protocol.updates import ALL_SHOWN, Health, ShownParts, Update, invalid_update
 from runtime.session.session import FlowSession
 
 POLL_BUDGET_NS = 10_000_000

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from runtime.protocol.session_client import ALL_SHOWN, ShownParts
+from runtime.protocol.updates import ALL_SHOWN, ShownParts
 
 if TYPE_CHECKING:
     from runtime.build.session_builds import SessionBuilds

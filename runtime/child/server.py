@@ -32,8 +32,7 @@ from runtime.protocol.requests import (
     StepElement,
     StopCall,
 )
-from runtime.protocol.session_client import ShownParts
-from runtime.protocol.updates import Health, Update, invalid_update
+from runtime.protocol.updates import Health, ShownParts, Update, invalid_update
 from runtime.session.session import FlowSession
 
 SLICE_NS = 5_000_000

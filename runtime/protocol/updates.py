@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
@@ -22,7 +22,7 @@ from runtime.protocol.call_report import CallReport
 from runtime.protocol.element_summary import CallElement, ElementSummary
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
-from runtime.protocol.requests import FindCall, ReadPayload
+from runtime.protocol.requests import FindCall, ReadPayload, Request
 from runtime.protocol.time_window import WindowTimes
 from runtime.protocol.timeline import RecordingStatus, Timeline
 from runtime.protocol.trust_question import TrustQuestion
@@ -349,3 +349,38 @@ def invalid_update(error: StudioError) -> Update:
     """What is said of a flow that could not be opened."""
     outline = error.outline if isinstance(error, UnlinkedFlowError) else None
     return Update(Health.INVALID, problems=error.diagnostics, outline=outline)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownParts:
+    """Parts of an update that somebody looks at now; the others cost nothing while a flow runs.
+
+    What was held back comes with the first update that asks for it, or that finds the flow
+    standing, as far as it is kept.
+    """
+
+    events: bool = True
+    """The lines of the event log."""
+    printed: bool = True
+    """What components printed."""
+    times: bool = True
+    """How long calls took: `Update.times` and `Update.window`."""
+
+
+ALL_SHOWN = ShownParts()
+
+
+class SessionClient(Protocol):
+    """All that a front end gets of a running session. Never waits for the flow."""
+
+    def send(self, request: Request) -> None:
+        """Ask for something; a dead session ignores all but `Restart`."""
+        ...
+
+    def poll(self, shown: ShownParts = ALL_SHOWN) -> Update:
+        """What happened since the last poll; cheap when nothing did."""
+        ...
+
+    def close(self) -> None:
+        """End the session: teardown, stores closed, process gone. Idempotent."""
+        ...

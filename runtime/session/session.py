@@ -56,9 +56,8 @@ from runtime.protocol.requests import (
     TakeBranch,
     ToggleMark,
 )
-from runtime.protocol.session_client import ALL_SHOWN, ShownParts
 from runtime.protocol.time_window import ShowWindow
-from runtime.protocol.updates import CallMark, Health, Update
+from runtime.protocol.updates import ALL_SHOWN, CallMark, Health, ShownParts, Update
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.recording.file.writer import free_path
 from runtime.session.backward_seeking import BackwardSeeking

@@ -13,15 +13,16 @@ from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.breakpoints import BreakpointList
-from runtime.protocol.session_client import ALL_SHOWN, ShownParts
 from runtime.protocol.time_window import TimeWindow, WindowTimes
 from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline, TimelineMark
 from runtime.protocol.updates import (
+    ALL_SHOWN,
     CallMark,
     Health,
     NodeBuild,
     PrintedChunk,
     Reply,
+    ShownParts,
     Update,
 )
 from runtime.session.recording_file import RecordingFile

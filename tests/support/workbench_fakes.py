@@ -28,9 +28,9 @@ from runtime.protocol.requests import (
     Request,
     SetComparing,
 )
-from runtime.protocol.session_client import ALL_SHOWN, ShownParts
 from runtime.protocol.timeline import BranchInfo, RecordingStatus, Timeline, TimelineMark
 from runtime.protocol.updates import (
+    ALL_SHOWN,
     CallMark,
     ElementDetails,
     EventLine,
@@ -38,6 +38,7 @@ from runtime.protocol.updates import (
     HopLine,
     NodeBuild,
     PrintedChunk,
+    ShownParts,
     Update,
     WholePayload,
 )

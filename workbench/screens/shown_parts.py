@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.protocol.session_client import ShownParts
+from runtime.protocol.updates import ShownParts
 from workbench.screens.panes import Panes
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from runtime.model.linked import Role
 from runtime.protocol.requests import Continue, Pause
-from runtime.protocol.session_client import ALL_SHOWN, ShownParts
+from runtime.protocol.updates import ALL_SHOWN, ShownParts
 from runtime.session.session import FlowSession
 from runtime.session.update_builder import LINES_AGAIN, LINES_RUNNING
 from tests.support.recorded_guests import counting_source

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from runtime.model.snapshot import FlowSnapshot
-from runtime.protocol.session_client import ShownParts
-from runtime.protocol.updates import Update
+from runtime.protocol.updates import ShownParts, Update
 from tests.support.headless_textual import draw_at_each_change
 from tests.support.workbench_fakes import (
     FakeLink,

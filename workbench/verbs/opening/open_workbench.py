@@ -19,8 +19,7 @@ from runtime.model.project_files import LAST_RECORDING, STUDIO_FOLDER
 from runtime.opening.check_manifest_file import check_manifest_file
 from runtime.opening.specification import SessionSpecification, session_client
 from runtime.protocol.requests import RepeatTo
-from runtime.protocol.session_client import SessionClient
-from runtime.protocol.updates import Health
+from runtime.protocol.updates import Health, SessionClient
 from runtime.wasm.guest_memory import GuestDebug
 from workbench.app import StudioApp
 from workbench.arrangement.arrange import LayoutName
