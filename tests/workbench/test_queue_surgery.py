@@ -20,6 +20,7 @@ from runtime.protocol.requests import (
     EmptyQueue,
     HoldNodes,
     InjectElement,
+    ListQueue,
     MoveElement,
     RunElement,
 )
@@ -84,6 +85,9 @@ async def test_keys_operate_on_the_element_under_the_cursor() -> None:
             RunElement(EDGE, 8),
             InjectElement(EDGE, b"x", "", 1),
         ]
+        # A move leaves the queue as deep as it was: the order is asked for again all the same.
+        moved = link.sent.index(MoveElement(EDGE, 8, 2))
+        assert ListQueue(EDGE) in link.sent[moved:]
         for now, under in ((listing(8, 7, 109), 8), (listing(7, 109), 7)):
             await show(app, pilot, link, Update(Health.READY, replies=(now,)))
             assert inspector.element == ElementRef(under, under)

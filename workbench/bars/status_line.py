@@ -114,6 +114,10 @@ def _standing(view: View, cells: int) -> Line:
     made: list[Span | tuple[str, StyleRole]] = []
     if snapshot.stop is StopReason.BREAKPOINT:
         made.append((f" {BREAK_ON} {excerpt(snapshot.stop_detail, 200)}", StyleRole.NEXT))
+    elif snapshot.stop is StopReason.USER:
+        # What is on hold is said below, as it is by now.
+        said = "" if _on_hold(view, snapshot) else excerpt(snapshot.stop_detail, 160)
+        made.append((f" || {said or 'paused'}", StyleRole.NEXT))
     elif snapshot.stop is not None:
         detail = f" ({excerpt(snapshot.stop_detail, 120)})" if snapshot.stop_detail else ""
         made += [(f" || stopped: {snapshot.stop.value}", StyleRole.NEXT), (detail, StyleRole.DIM)]
@@ -123,7 +127,7 @@ def _standing(view: View, cells: int) -> Line:
         made.append((" || paused", StyleRole.NEXT))
     standing = line(*made)
     held = line((_on_hold(view, snapshot), StyleRole.WARN))
-    if held and snapshot.stop is None:
+    if held and snapshot.stop in (None, StopReason.USER):
         standing = (*standing, *held)
     room = cells - width_of(upcoming)
     if width_of(standing) > room:

@@ -12,12 +12,19 @@ from runtime.protocol.build_requests import StartBuild
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import (
+    ChangeQueue,
     Continue,
+    DropElement,
+    DuplicateElement,
+    EditElement,
+    EmptyQueue,
     Fork,
+    InjectElement,
     JumpTo,
     JumpToElement,
     JumpToMark,
     JumpToStop,
+    MoveElement,
     Request,
     Restart,
     SetComparing,
@@ -66,6 +73,17 @@ MOVING = (
 )
 """After these the graph goes along, wherever it was moved by hand."""
 
+SURGERY = (
+    DropElement,
+    DuplicateElement,
+    MoveElement,
+    EmptyQueue,
+    EditElement,
+    InjectElement,
+    ChangeQueue,
+)
+"""After these a queue that is shown is asked for again: its depth may be what it was."""
+
 STEP_ANSWER_S = 0.4
 """A step that made no call after this time is explained."""
 
@@ -102,6 +120,8 @@ class SessionController:
         if request == StepCall():
             self._pass_empty_calls()
         self._send(request)
+        if isinstance(request, SURGERY):
+            self._panes.inspector.ask_again(changed=True)
 
     def _pass_empty_calls(self) -> None:
         """Calls without a function cost no step of the user's."""

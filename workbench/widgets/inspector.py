@@ -153,9 +153,9 @@ class Inspector(LineView, inherit_bindings=False):
         self._stale = isinstance(self._subject, ElementRef | EdgeRef | NodeRef | CallRef)
         self._asked = False
 
-    def ask_again(self) -> None:
-        """Ask for what was forgotten, if that was not done meanwhile."""
-        if self._stale and not self._asked:
+    def ask_again(self, *, changed: bool = False) -> None:
+        """Ask for what was forgotten, if that was not done meanwhile, or was changed by hand."""
+        if changed or (self._stale and not self._asked):
             self._ask()
 
     @property

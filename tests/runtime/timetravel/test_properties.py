@@ -22,8 +22,16 @@ from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import SessionOptions
 from runtime.opening.open_replay import ReplayOpener
 from runtime.protocol.break_places import parse_place
-from runtime.protocol.breakpoints import Breakpoint, RemoveBreakpoint, SetBreakpoint, Then
+from runtime.protocol.breakpoints import (
+    Breakpoint,
+    RemoveBreakpoint,
+    SetBreakpoint,
+    SetWatch,
+    Then,
+    Watch,
+)
 from runtime.protocol.requests import (
+    BackToBreak,
     ChangeQueue,
     Continue,
     DropElement,
@@ -198,6 +206,24 @@ def change_breakpoint(driver: Driver, number: int) -> None:
         driver.ask(RemoveBreakpoint(one.number) if number % 5 == 0 else SetBreakpoint(changed))
 
 
+WATCHED = (
+    'queue("source -> echo").depth',
+    'node("sink").calls > 2',
+    "json.value",
+    'node("stamp").state',
+)
+
+
+def set_watch(driver: Driver, number: int) -> None:
+    """One that stops the flow when it changes, or one that does not."""
+    driver.ask(SetWatch(Watch(number % 3, WATCHED[number % len(WATCHED)], number % 2 > 0)))
+
+
+def back_to_break(driver: Driver, number: int) -> None:
+    """To the last hit of a breakpoint, or of a condition."""
+    driver.ask(BackToBreak("seq > 1" if number % 3 == 0 else ""))
+
+
 def run_to_a_stop(driver: Driver, number: int) -> None:
     """To a breakpoint, where one is on and is met; else a part of the way."""
     driver.session.handle(Continue())
@@ -208,7 +234,8 @@ def run_to_a_stop(driver: Driver, number: int) -> None:
 ACTIONS: tuple[Callable[[Driver, int], None], ...] = (
     step, step, step_node, step_element, run, run, inject, edit, skip, swap, back, forward, jump,
     to_the_end, fork, operate, operate, operate, empty, change_queue, hold, hold_while_it_runs,
-    set_breakpoint, set_breakpoint, change_breakpoint, run_to_a_stop, run_to_a_stop,
+    set_breakpoint, set_breakpoint, change_breakpoint, run_to_a_stop, run_to_a_stop, set_watch,
+    back_to_break,
 )  # fmt: skip
 
 
