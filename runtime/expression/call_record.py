@@ -28,6 +28,10 @@ _FIRST_BYTES = frozenset(bytes((byte,)) for byte in b'{["-0123456789tfnNI \t\r\n
 """Of JSON in UTF-8, UTF-16 and UTF-32, with a byte order mark or without."""
 
 
+_LAST_BYTES = frozenset(bytes((byte,)) for byte in b'}]"0123456789elNy \t\r\n\0')
+"""At the end of such text."""
+
+
 def payload_text(data: bytes) -> str:
     """The payload as text; bytes that are no UTF-8 stand as U+FFFD."""
     return data.decode("utf-8", "replace")
@@ -35,7 +39,7 @@ def payload_text(data: bytes) -> str:
 
 def payload_json(data: bytes) -> Any:
     """The payload as JSON. Raises `MissingError` when it is none."""
-    if data[:1] not in _FIRST_BYTES:
+    if data[:1] not in _FIRST_BYTES or data[-1:] not in _LAST_BYTES:
         raise MissingError("the payload is no JSON")
     try:
         return _decode(data)
@@ -89,6 +93,12 @@ class ElementRecord:
         self._port = port
         self._text: str | None = None
         self._json: Any = _UNREAD
+
+    def renew(self, element: Element | None) -> None:
+        """Be another element at the same place."""
+        self.element = element
+        self._text = None
+        self._json = _UNREAD
 
     @property
     def has_element(self) -> bool:

@@ -1,8 +1,8 @@
 """Backwards to the last call at which a breakpoint would have been met.
 
-Calls that the ring keeps in full are looked at as they are, newest first. Of older ones the ring
-keeps what names them, which is enough for conditions over `node`, `export` and `seq`; for all else
-the engine tells the past again, from one checkpoint after the other, backwards.
+Calls that the ring keeps in full are looked at as they are, newest first. What a condition over a
+call and its element asks for is also known of compact calls (`CompactSearch`); for all else the
+engine tells the past again, from one checkpoint after the other, backwards.
 """
 
 from __future__ import annotations
@@ -13,18 +13,14 @@ from dataclasses import dataclass, replace
 from runtime.breakpoints.breakpoint_set import BreakpointSet
 from runtime.breakpoints.trial import with_failure
 from runtime.engine.options import EngineOptions
-from runtime.expression.call_record import ElementRecord
-from runtime.expression.expression_error import MissingError
-from runtime.model.call import Answer
 from runtime.model.commands import Relink
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
-from runtime.model.time_units import NS_PER_MS
 from runtime.protocol.break_places import PlaceKind
 from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
-from runtime.recording.ring.compact import CallKind, CompactChunk
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.checkpoints import KeptCheckpoint
+from runtime.timetravel.compact_search import COLUMN_FIELDS, PAYLOAD_FIELDS, CompactSearch
 from runtime.timetravel.past_events import PastEvents
 
 CALLS_AT_ONCE = 500
@@ -40,11 +36,7 @@ _OF_CALLS = frozenset(
     }
 )
 """Places that a call alone tells of."""
-_NAMED = frozenset({"node", "export", "seq", "hits"})
-"""Fields by which a compact call is named."""
-_MEASURED = _NAMED | {"ms", "fuel"}
-"""Those, and what is read from its answer."""
-_NAMED_PLACES = frozenset({PlaceKind.INPUT, PlaceKind.EXPORT, PlaceKind.CALL})
+_COMPACT_PLACES = frozenset({PlaceKind.INPUT, PlaceKind.EXPORT, PlaceKind.CALL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +100,7 @@ class BackwardSearch:
             for found, number in self._in_full():
                 end = number
                 yield found
-            if self._asks_for(_MEASURED):
+            if self._asks_for(COLUMN_FIELDS | PAYLOAD_FIELDS):
                 for found, number in self._compact(end):
                     end = number
                     yield found
@@ -152,61 +144,20 @@ class BackwardSearch:
         yield None, number
 
     def _asks_for(self, known: frozenset[str]) -> bool:
-        """Whether all breakpoints can be asked of a compact call of which so much is known."""
+        """Whether all breakpoints can be asked of a compact call, if so much is known of it."""
         return all(
-            one.place.kind in _NAMED_PLACES and fields <= known
+            one.place.kind in _COMPACT_PLACES and fields <= known
             for one, fields in zip(self._breakpoints, self._asked.fields(), strict=True)
         )
 
     def _compact(self, end: int) -> Iterator[tuple[BackwardFind | None, int]]:
-        """Older calls by what is kept of them; newest chunk first."""
-        number, look = end, self._in_names if self._asks_for(_NAMED) else self._in_answers
-        for chunk in reversed(self._branch.ring.compact_chunks()):
-            if chunk.first >= end or not chunk.calls:
-                continue
-            if any(isinstance(command, Relink) for _, command in chunk.commands):
-                return
-            found = look(chunk, min(end, self._at + 1))
-            number = chunk.first
-            yield found, number
-
-    def _in_answers(self, chunk: CompactChunk, end: int) -> BackwardFind | None:
-        asked = self._asked
-        last = BackwardFind(None)
-        for number, call in enumerate(chunk.read(), chunk.first):
-            if number >= end:
-                break
-            self._looked += 1
-            before, called = asked.nodes_before, asked.nodes_called
-            if call.kind.node not in before and call.kind.node not in called:
-                continue
-            record = _NamedRecord(call.kind)
-            record.sequence, record.answer = call.sequence, call.answer
-            if call.kind.node in before:
-                hits = asked.met_before(record, number)
-                last = self._found(hits, number - 1) if hits else last
-            if call.kind.node in called and number < self._at:
-                hits = asked.met_called(record, number)
-                last = self._found(hits, number) if hits else last
-        return None if last.hit is None else replace(last, looked=self._looked)
-
-    def _in_names(self, chunk: CompactChunk, end: int) -> BackwardFind | None:
-        asked = self._asked
-        names = chunk.names()[: end - chunk.first]
-        last = BackwardFind(None)
-        records: dict[int, _NamedRecord | None] = {}
-        for number, (kind, sequence) in enumerate(names, chunk.first):
-            if id(kind) not in records:
-                stands = kind.node in asked.nodes_before
-                records[id(kind)] = _NamedRecord(kind) if stands else None
-            record = records[id(kind)]
-            if record is not None:
-                record.sequence = sequence
-                hits = asked.met_before(record, number)
-                if hits:
-                    last = self._found(hits, number - 1)
-        self._looked += len(names)
-        return None if last.hit is None else replace(last, looked=self._looked)
+        """Older calls by what is kept of them, without an engine."""
+        payloads = not self._asks_for(COLUMN_FIELDS)
+        search = CompactSearch(self._branch.ring, self._asked, self._flow, with_payloads=payloads)
+        before = self._looked
+        for first, hit, place in search.hits(self._at, min(end, self._at + 1)):
+            self._looked = before + search.looked
+            yield None if hit is None else self._found([hit], place), first
 
     # ---- the past told again
 
@@ -231,43 +182,3 @@ class BackwardSearch:
 
     def _found(self, hits: list[BreakHit], place: int) -> BackwardFind:
         return BackwardFind(hits[0], place, self._looked)
-
-
-class _NamedRecord(ElementRecord):
-    """What is kept of the compact calls of one kind, one after the other."""
-
-    __slots__ = ("_with_element", "answer", "sequence")
-
-    def __init__(self, kind: CallKind) -> None:
-        super().__init__(kind.node, kind.export, None)
-        self.sequence = 0
-        self.answer: Answer | None = None
-        self._with_element = kind.source is not None
-
-    @property
-    def ms(self) -> float:
-        """How long the call took, in milliseconds."""
-        return self._answered.duration_ns / NS_PER_MS
-
-    @property
-    def fuel(self) -> int:
-        """Fuel that it used."""
-        return self._answered.fuel
-
-    @property
-    def _answered(self) -> Answer:
-        if self.answer is None:
-            raise MissingError("only the name of the call is kept")
-        return self.answer
-
-    @property
-    def has_element(self) -> bool:
-        """Whether it was given one."""
-        return self._with_element
-
-    @property
-    def seq(self) -> int:
-        """The number of the element it was given."""
-        if not self._with_element:
-            raise MissingError(f"{self.export} has no element")
-        return self.sequence

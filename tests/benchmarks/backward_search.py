@@ -11,10 +11,13 @@ from __future__ import annotations
 import gc
 import sys
 import time
+from itertools import count
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
+from runtime.model.call import Call, Emitted, Exhausted, Export, Outcome, Output
 from runtime.model.commands import Start, Step
+from runtime.model.element import Buffer
 from runtime.model.linked import Role
 from runtime.protocol.break_places import parse_place
 from runtime.protocol.breakpoints import Breakpoint
@@ -24,12 +27,17 @@ from runtime.timetravel.backward_search import BackwardSearch
 from runtime.timetravel.branches import Branch
 from tests.support.engine_fakes import WALL_NS, FakeInvoker, linear
 
+JSON = "application/json"
 CONDITIONS = (
     ("sink", "seq == 100000000"),
     ("any call", 'node == "nowhere"'),
     ("any call", 'export == "push" && seq > 100000000'),
     ("sink", "size > 100000000"),
     ("any call", "ms > 100000.0"),
+    ("any call", "size > 100000000"),
+    ("any call", 'text.contains("nowhere")'),
+    ("any call", "json.value > 100000000"),
+    ("any call", "size(outputs) > 7"),
 )
 
 
@@ -37,7 +45,23 @@ def main(elements: int = 40_000, ring_mib: int = 64) -> None:
     """Print a line for each condition."""
     flow, options = linear(Role.PROCESSOR), EngineOptions()
     branch = Branch(1, flow, Recorder(Ring(ring_mib * 1024 * 1024)))
-    engine = Engine(flow, FakeInvoker(flow, elements), options)
+    invoker = FakeInvoker(flow, elements)
+    numbers = count()
+
+    def give(call: Call) -> Outcome:
+        number = next(numbers)
+        if number == elements:
+            return Exhausted()
+        data = b'{"type":"metric","name":"cpu_usage","value":%d}' % number
+        return Emitted((Output(Buffer(data, JSON), JSON),))
+
+    def change(call: Call) -> Outcome:
+        assert call.element is not None
+        data = call.element.payload.data[:-1] + b',"by":"processor"}'
+        return Emitted((Output(Buffer(data, JSON), JSON),))
+
+    invoker.on("source", Export.PULL, give).on("processor0", Export.PROCESS, change)
+    engine = Engine(flow, invoker, options)
     start = Start(WALL_NS)
     branch.recorder.record(start, engine.apply(start))
     while not engine.state.ended:

@@ -1,108 +1,36 @@
 """Compact chunks: past calls with their answers, compressed.
 
 Elements are not kept: making the host's part of the calls again, along the answers, makes them
-again. So a call takes a few bytes, besides what components put out and printed.
+again. So a call takes a few bytes, besides what components put out and printed. What a search asks
+for most stands in columns of its own, which are read without the answers.
 """
 
 from __future__ import annotations
 
-import zlib
-from array import array
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
-from operator import attrgetter, sub
-from struct import Struct
-from types import GenericAlias
-from typing import Any, NamedTuple
+from itertools import islice
 
-from msgspec import msgpack
-
-from runtime.model.call import (
-    Absorbed,
-    Accepted,
-    Answer,
-    Call,
-    CopyCount,
-    Discarded,
-    Emitted,
-    Exhausted,
-    Failed,
-    Finished,
-    HostInput,
-    Outcome,
-    Ports,
-    Printed,
-    Verdict,
-)
+from runtime.model.call import Call
 from runtime.model.commands import Command, Step
 from runtime.model.events import CallFinished
 from runtime.recording.command_lines import is_change
 from runtime.recording.encoding import Entry
+from runtime.recording.ring.compact_columns import (
+    CallColumns,
+    CallKind,
+    CallKinds,
+    CompactCall,
+    PackedCalls,
+    columns_of,
+    emitted_payloads,
+    packed_calls,
+    shown_elements,
+    unpacked_calls,
+)
 from runtime.recording.ring.sizes import bytes_of_command
 
 CHUNK_BYTES = 400
 """Memory of a compact chunk besides its data, in bytes."""
-COMPRESSED_BYTES = 1024
-"""Answers of more bytes each are not compressed: that would take longer than their calls."""
-KIND_BYTES = 150
-"""Memory of one kind of call, in bytes."""
-
-_REST = (int, CopyCount, tuple[Printed, ...], int, tuple[HostInput, ...], int, int)
-_OUTCOMES: tuple[type[Outcome], ...] = (
-    Emitted,
-    Exhausted,
-    Discarded,
-    Absorbed,
-    Verdict,
-    Ports,
-    Accepted,
-    Finished,
-    Failed,
-)
-_CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
-_encode = msgpack.Encoder().encode
-_decode_answers: list[Any] = [
-    msgpack.Decoder(list[GenericAlias(tuple, (one, *_REST))]).decode  # type: ignore[misc]
-    for one in _OUTCOMES
-]
-_decode_parts = msgpack.Decoder(list[bytes]).decode
-
-
-class CallKind(NamedTuple):
-    """What many calls have in common."""
-
-    node: str
-    export: str
-    """The value of a `runtime.model.call.Export`."""
-    argument: str
-    source: str | None
-    """`Element.source` of the element it was given; None without an element."""
-
-
-class CallKinds(dict[tuple[str, str, str, str | None], int]):
-    """Numbers the kinds of calls it is asked for, from 0."""
-
-    def __missing__(self, key: tuple[str, str, str, str | None]) -> int:
-        self[key] = code = len(self)
-        return code
-
-    @property
-    def bytes_used(self) -> int:
-        """Memory, in bytes."""
-        return KIND_BYTES * len(self)
-
-
-class CompactCall(NamedTuple):
-    """A call as a compact chunk keeps it; its number is that of its place."""
-
-    kind: CallKind
-    element_id: int
-    """Of the element it was given; 0 without one."""
-    sequence: int
-    """Of that element."""
-    at_ns: int
-    """Flow time when it began."""
-    answer: Answer
 
 
 class CompactChunk:
@@ -111,12 +39,12 @@ class CompactChunk:
     Calls have an index here, from 0.
     """
 
-    __slots__ = ("_data", "_kinds", "bytes_used", "calls", "commands", "first")
+    __slots__ = ("_answers", "_columns", "_kinds", "bytes_used", "calls", "commands", "first")
 
     def __init__(
         self,
         first: int,
-        columns: _Columns | None,
+        columns: PackedCalls | None,
         commands: list[tuple[int, Command]],
         kinds: CallKinds,
     ) -> None:
@@ -132,9 +60,9 @@ class CompactChunk:
         self.commands = commands
         """Commands, and the index of the call each stands before."""
         self._kinds = kinds
-        self._data = b"" if columns is None else _packed(columns)
+        self._columns, self._answers = (b"", b"") if columns is None else packed_calls(columns)
         size = sum(bytes_of_command(command) for _, command in commands)
-        self.bytes_used = CHUNK_BYTES + len(self._data) + size
+        self.bytes_used = CHUNK_BYTES + len(self._columns) + len(self._answers) + size
         """Memory, in bytes; its kinds are counted by who owns them."""
 
     @property
@@ -151,16 +79,21 @@ class CompactChunk:
         """Its calls, in order."""
         if not self.calls:
             return iter(())
-        return _unpacked(self._data, [CallKind(*kind) for kind in self._kinds])
+        return unpacked_calls(self._columns, self._answers, self._all_kinds())
 
-    def names(self) -> list[tuple[CallKind, int]]:
-        """Kind and sequence of each call, at a fraction of what reading answers costs."""
-        if not self.calls:
-            return []
-        kinds = [CallKind(*kind) for kind in self._kinds]
-        _, numbers, _, sequences, *_ = _parts(self._data)
-        named = map(kinds.__getitem__, array("I", numbers))
-        return list(zip(named, accumulate(array("q", sequences)), strict=True))
+    def _all_kinds(self) -> list[CallKind]:
+        return [CallKind(*kind) for kind in self._kinds]
+
+    def columns(self) -> CallColumns:
+        """Its calls without their answers, at a fraction of what reading these costs.
+
+        It has at least one call.
+        """
+        return columns_of(self._columns, self._all_kinds())
+
+    def payloads(self, columns: CallColumns) -> dict[int, bytes]:
+        """Payloads that its calls put out, by the ids of their elements; `columns` are its own."""
+        return emitted_payloads(self._answers, columns)
 
     def until(self, number: int) -> CompactChunk:
         """A chunk with the calls up to `number`.
@@ -178,9 +111,15 @@ class CompactChunk:
         calls = list(self.read())[:count]
         if not calls:
             return CompactChunk(self.first, None, commands, self._kinds)
-        kinds, *columns = zip(*calls, strict=True)
+        kinds, ids, sequences, began, answers = zip(*calls, strict=True)
         numbers = tuple(map(self._kinds.__getitem__, kinds))
-        return CompactChunk(self.first, _Columns(numbers, *columns), commands, self._kinds)
+        own, many = self.columns(), len(calls)
+        types = [own.content_types[number] for number in own.content_type[:many]]
+        output_ids = iter(own.output_ids)
+        made = [tuple(islice(output_ids, count)) for count in own.output_count[:many]]
+        shown = own.sequence[:many], own.size[:many], types
+        columns = PackedCalls(numbers, ids, sequences, began, answers, *shown, made)
+        return CompactChunk(self.first, columns, commands, self._kinds)
 
 
 def chunk_of(entries: Sequence[Entry], first: int, kinds: CallKinds) -> CompactChunk:
@@ -202,87 +141,22 @@ def chunk_of(entries: Sequence[Entry], first: int, kinds: CallKinds) -> CompactC
         if not events:
             return CompactChunk(first, None, commands, kinds)
     calls: tuple[Call, ...]
-    calls, answers, began, _, _ = zip(*events, strict=True)
-    numbers, nodes, exports, elements, arguments, _ = zip(*calls, strict=True)
+    calls, answers, began, outputs, _ = zip(*events, strict=True)
+    numbers, nodes, exports, elements, arguments, edges = zip(*calls, strict=True)
     if numbers[0] != first or numbers[-1] != first + len(calls) - 1:
         raise ValueError(f"calls {numbers[0]} to {numbers[-1]} stand where {first} comes next")
     sources = [None if one is None else one.source for one in elements]
     names = [export._value_ for export in exports]
-    columns = _Columns(
-        tuple(map(kinds.__getitem__, zip(nodes, names, arguments, sources, strict=True))),
+    columns = PackedCalls(
+        tuple(map(kinds.__getitem__, zip(nodes, names, arguments, sources, edges, strict=True))),
         tuple([0 if one is None else one.id for one in elements]),
         tuple([0 if one is None else one.sequence for one in elements]),
         began,
         answers,
+        *shown_elements(elements, outputs),
+        [tuple([one.id for one in made]) if made else () for made in outputs],
     )
     return CompactChunk(first, columns, commands, kinds)
 
 
-class _Columns(NamedTuple):
-    """The calls of a chunk by what is kept of them; see `CompactCall`."""
-
-    kinds: tuple[int, ...]
-    element_ids: tuple[int, ...]
-    sequences: tuple[int, ...]
-    began: tuple[int, ...]
-    answers: tuple[Answer, ...]
-
-
-def _packed(columns: _Columns) -> bytes:
-    """What differs little from call to call as numbers, and answers by what they are."""
-    kinds, ids, sequences, began, answers = columns
-    codes = bytes(map(_CODES.__getitem__, map(type, map(_OUTCOME, answers))))
-    # When a call begins is mostly when the one before it ended.
-    gaps = [began[0], *map(sub, map(sub, began[1:], began), map(_DURATION, answers))]
-    numbers = Struct(f"{len(kinds)}q").pack
-    groups = [
-        _encode([answer for answer, own in zip(answers, codes, strict=True) if own == code])
-        for code in sorted(set(codes))
-    ]
-    parts = [
-        codes,
-        Struct(f"{len(kinds)}I").pack(*kinds),
-        numbers(*_steps(ids)),
-        numbers(*_steps(sequences)),
-        numbers(*gaps),
-        *groups,
-    ]
-    data = _encode(parts)
-    small = len(data) <= COMPRESSED_BYTES * len(kinds)
-    return _COMPRESSED + zlib.compress(data, 1) if small else _PLAIN + data
-
-
-def _parts(data: bytes) -> list[bytes]:
-    plain = memoryview(data)[1:]
-    made: list[bytes] = _decode_parts(zlib.decompress(plain) if data[:1] == _COMPRESSED else plain)
-    return made
-
-
-def _unpacked(data: bytes, kinds: list[CallKind]) -> Iterator[CompactCall]:
-    codes, *parts = _parts(data)
-    numbers, ids, sequences, gaps = (
-        array(kind, part) for kind, part in zip("Iqqq", parts[:4], strict=True)
-    )
-    groups: list[Iterator[tuple[Any, ...]] | None] = [None] * len(_OUTCOMES)
-    for code, group in zip(sorted(set(codes)), parts[4:], strict=True):
-        groups[code] = iter(_decode_answers[code](group))
-    ended_ns = 0
-    for code, number, element_id, sequence, gap in zip(
-        codes, numbers, accumulate(ids), accumulate(sequences), gaps, strict=True
-    ):
-        group_of = groups[code]
-        assert group_of is not None
-        answer = Answer._make(next(group_of))
-        at_ns = ended_ns + gap
-        ended_ns = at_ns + answer.duration_ns
-        yield CompactCall(kinds[number], element_id, sequence, at_ns, answer)
-
-
-def _steps(column: Sequence[int]) -> list[int]:
-    """The first number, then from each to the next."""
-    return [column[0], *map(sub, column[1:], column)]
-
-
-_COMPRESSED, _PLAIN = b"z", b"p"
 _ONLY_CALLS = {CallFinished}
-_OUTCOME, _DURATION = attrgetter("outcome"), attrgetter("duration_ns")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from runtime.model.events import CallFinished
 from runtime.recording.encoding import Entry
-from runtime.recording.ring.compact import CallKinds, CompactChunk, chunk_of
+from runtime.recording.ring.compact import CompactChunk, chunk_of
+from runtime.recording.ring.compact_columns import CallKinds
 
 
 class CompactTier:

@@ -13,7 +13,8 @@ from runtime.recording.command_lines import is_change
 from runtime.recording.describe import outcome_words, payload_words, printed_words
 from runtime.recording.encoding import Entry, printed_runs
 from runtime.recording.format import ElementLine
-from runtime.recording.ring.compact import CompactCall, CompactChunk
+from runtime.recording.ring.compact import CompactChunk
+from runtime.recording.ring.compact_columns import CompactCall
 from runtime.recording.ring.ring import Ring
 
 
@@ -105,7 +106,7 @@ class CompactStep(CallStep):
     @property
     def element(self) -> ElementLine | None:
         """The element it was given, with lineage 0 and no digest: these are not kept."""
-        kind, element_id, sequence, _, _ = self._call
+        kind, element_id, sequence, *_ = self._call
         if kind.source is None:
             return None
         return ElementLine(element_id, 0, kind.source, sequence, "")
@@ -131,7 +132,7 @@ class CompactStep(CallStep):
 
     def is_call(self, call: Call) -> bool:
         """Whether `call` is this one again: same node, export and element."""
-        (node, export, _, source), element_id, sequence, _, _ = self._call
+        (node, export, _, source, _), element_id, sequence, *_ = self._call
         if node != call.node or export != call.export:
             return False
         element = call.element

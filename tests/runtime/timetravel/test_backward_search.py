@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain, count, repeat
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
-from runtime.model.commands import Start, Step
+from runtime.model.call import Answer, Call, Emitted, Exhausted, Export, Outcome, Output
+from runtime.model.commands import Command, Edit, Start, Step
+from runtime.model.element import Buffer
 from runtime.model.linked import Role
 from runtime.protocol.break_places import parse_place
 from runtime.protocol.breakpoints import Breakpoint, SetBreakpoint
@@ -17,10 +23,12 @@ from runtime.protocol.requests import BackToBreak
 from runtime.recording.call_step import CallStep
 from runtime.recording.recorder import Recorder
 from runtime.recording.ring.ring import Ring
+from runtime.timetravel import backward_search
 from runtime.timetravel.backward_search import BackwardSearch
 from runtime.timetravel.branches import Branch
 from tests.support import engine_fakes as fakes
 from tests.support.engine_fakes import FakeInvoker
+from tests.support.examples import examples
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
@@ -152,3 +160,105 @@ def test_older_calls_are_found_too(
 
 def _calls(branch: Branch) -> list[CallStep]:
     return [step for step in branch.steps() if isinstance(step, CallStep)]
+
+
+# ---- random conditions, looked for in every way
+
+
+def _run(ring_bytes: int) -> Branch:
+    """A run with payloads of all kinds, and an element that was edited."""
+    flow = fakes.linear(Role.PROCESSOR, Role.FILTER)
+    made = Branch(1, flow, Recorder(Ring(ring_bytes)))
+    invoker = FakeInvoker(flow, 120)
+    pulls = count()
+
+    def give(call: Call) -> Answer | Outcome:
+        number = next(pulls)
+        if number == 120:
+            return Exhausted()
+        data, content_type = (
+            (b'{"n":%d,"tag":"t%d"}' % (number, number % 3), "application/json"),
+            (b"plain %d" % number, "text/plain"),
+            (b"\xff" * (number % 7), f"b{number % 4}"),
+        )[number % 3]
+        outcome = Emitted((Output(Buffer(data, content_type), content_type),))
+        return Answer(outcome, 1_000_000 * (number % 5), fuel=number)
+
+    invoker.on("source", Export.PULL, give)
+    engine = Engine(flow, invoker, OPTIONS)
+    commands: Iterator[Command] = chain([Start(fakes.WALL_NS)], repeat(Step()))
+    while not engine.state.ended:
+        if engine.calls == 60 and engine.queue(0):
+            edit = Edit(engine.queue(0)[0].id, b'{"n":7}', "application/json")
+            made.recorder.record(edit, engine.apply(edit))
+        command = next(commands)
+        made.recorder.record(command, engine.apply(command))
+    made.calls = engine.calls
+    assert made.ring.repeatable
+    return made
+
+
+@pytest.fixture(scope="module")
+def in_full() -> Branch:
+    """All calls are kept in full: each is asked as it is."""
+    made = _run(50_000_000)
+    assert not made.ring.calls_compact
+    return made
+
+
+@pytest.fixture(scope="module")
+def compact() -> Branch:
+    """Most of the same calls are kept compact."""
+    made = _run(120_000)
+    assert made.ring.calls_compact > 250
+    return made
+
+
+ATOMS = (
+    "seq % 5 == 1", "size > 15", "size == 0", 'text.contains("1")', "json.n > 40", "json.n == 7",
+    'json.tag == "t1"', "ms >= 3.0", "fuel % 11 == 0", 'content_type == "text/plain"',
+    'export == "push"', 'node == "source"', 'edge.contains("sink")', "has(json.tag)",
+    "outputs.size() == 1",
+)  # fmt: skip
+
+
+def _places_of_hits(
+    branch: Branch, where: str, condition: str, most: int = 6
+) -> list[tuple[int, int]]:
+    """The last hits, backwards."""
+    breakpoint = Breakpoint(1, parse_place(where, branch.flow), condition)
+    found: list[tuple[int, int]] = []
+    at = branch.calls
+    while True:
+        search = BackwardSearch(branch, at, branch.flow, [breakpoint], OPTIONS)
+        one = search.go_on(lambda: True)
+        while one is None:
+            one = search.go_on(lambda: True)
+        if one.hit is None or len(found) == most:
+            assert one.why == ""
+            return found
+        found.append((one.place, one.hit.call))
+        at = one.place
+
+
+@given(
+    st.sampled_from(("any call", "sink", "filter1", "processor0", "source call")),
+    st.lists(st.sampled_from(ATOMS), min_size=1, max_size=3),
+    st.sampled_from((" && ", " || ")),
+    st.booleans(),
+)
+@example("any call", ["json.n == 7"], " && ", False)
+@example("any call", ["ms >= 3.0", 'content_type == "text/plain"'], " && ", False)
+@examples(40)
+def test_the_same_is_found_however_calls_are_kept(
+    in_full: Branch, compact: Branch, where: str, atoms: list[str], joined: str, no: bool
+) -> None:
+    condition = joined.join(f"!({atom})" if no else atom for atom in atoms)
+    asks_after = any(word in condition for word in ("ms", "fuel", "outputs"))
+    if where in ("sink", "filter1", "processor0") and asks_after:
+        where = "any call"
+    expected = _places_of_hits(in_full, where, condition)
+    assert _places_of_hits(compact, where, condition) == expected
+    with patch.object(backward_search, "_OF_CALLS", frozenset()):
+        told_again = _places_of_hits(in_full, where, condition, 2)
+    assert told_again == expected[:2]

@@ -1,0 +1,271 @@
+"""Columns of calls, packed: what a compact chunk keeps, without and with the answers."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, chain, compress
+from operator import attrgetter, sub
+from struct import Struct
+from types import GenericAlias
+from typing import Any, NamedTuple
+
+from msgspec import msgpack
+
+from runtime.model.call import (
+    Absorbed,
+    Accepted,
+    Answer,
+    CopyCount,
+    Discarded,
+    Emitted,
+    Exhausted,
+    Failed,
+    Finished,
+    HostInput,
+    Outcome,
+    Ports,
+    Printed,
+    Verdict,
+)
+from runtime.model.element import Element
+
+COMPRESSED_BYTES = 1024
+"""Answers of more bytes each are not compressed: that would take longer than their calls."""
+KIND_BYTES = 150
+"""Memory of one kind of call, in bytes."""
+
+_REST = (int, CopyCount, tuple[Printed, ...], int, tuple[HostInput, ...], int, int)
+_OUTCOMES: tuple[type[Outcome], ...] = (
+    Emitted,
+    Exhausted,
+    Discarded,
+    Absorbed,
+    Verdict,
+    Ports,
+    Accepted,
+    Finished,
+    Failed,
+)
+_CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
+_encode = msgpack.Encoder().encode
+_decode_answers: list[Any] = [
+    msgpack.Decoder(list[GenericAlias(tuple, (one, *_REST))]).decode  # type: ignore[misc]
+    for one in _OUTCOMES
+]
+_decode_emitted = _decode_answers[_CODES[Emitted]]
+_decode_parts = msgpack.Decoder(list[bytes]).decode
+
+
+class CallKind(NamedTuple):
+    """What many calls have in common."""
+
+    node: str
+    export: str
+    """The value of a `runtime.model.call.Export`."""
+    argument: str
+    source: str | None
+    """`Element.source` of the element it was given; None without an element."""
+    edge: int | None
+    """`Call.edge`."""
+
+
+class CallKinds(dict[tuple[str, str, str, str | None, int | None], int]):
+    """Numbers the kinds of calls it is asked for, from 0."""
+
+    def __missing__(self, key: tuple[str, str, str, str | None, int | None]) -> int:
+        self[key] = code = len(self)
+        return code
+
+    @property
+    def bytes_used(self) -> int:
+        """Memory, in bytes."""
+        return KIND_BYTES * len(self)
+
+
+class CompactCall(NamedTuple):
+    """A call as a compact chunk keeps it; its number is that of its place."""
+
+    kind: CallKind
+    element_id: int
+    """Of the element it was given; 0 without one."""
+    sequence: int
+    """Of that element."""
+    at_ns: int
+    """Flow time when it began."""
+    answer: Answer
+
+
+class CallColumns(NamedTuple):
+    """The calls of a chunk without their answers, by what is known of each."""
+
+    kinds: list[CallKind]
+    """All that there are; `kind` has their numbers."""
+    kind: Sequence[int]
+    element_id: Sequence[int]
+    """Of the element that the call was given, else of the first that it put out; 0 without one."""
+    sequence: Sequence[int]
+    """Of that element, and so on."""
+    size: Sequence[int]
+    """-1 without an element."""
+    content_types: list[str]
+    content_type: Sequence[int]
+    """Numbers of `content_types`."""
+    duration_ns: Sequence[int]
+    fuel: Sequence[int]
+    emitted: bytes
+    """1 for a call that put elements out, by its outcome."""
+    output_count: Sequence[int]
+    """Elements that were made of what it put out."""
+    output_ids: Sequence[int]
+    """Of all calls together."""
+
+
+class PackedCalls(NamedTuple):
+    """The calls of a chunk by what is kept of them; see `CompactCall` and `CallColumns`."""
+
+    kinds: tuple[int, ...]
+    element_ids: tuple[int, ...]
+    sequences: tuple[int, ...]
+    began: tuple[int, ...]
+    answers: tuple[Answer, ...]
+    shown_sequences: Sequence[int]
+    """Of the element that a call was given, else of the first that it put out; and so on."""
+    sizes: Sequence[int]
+    content_types: Sequence[str]
+    output_ids: Sequence[tuple[int, ...]]
+
+
+def shown_elements(
+    given: Iterable[Element | None], outputs: Iterable[tuple[Element, ...]]
+) -> tuple[list[int], list[int], list[str]]:
+    """`PackedCalls.shown_sequences`, `sizes` and `content_types`."""
+    shown = [one or (made[0] if made else None) for one, made in zip(given, outputs, strict=True)]
+    return (
+        [0 if one is None else one.sequence for one in shown],
+        [-1 if one is None else len(one.payload.data) for one in shown],
+        ["" if one is None else one.content_type for one in shown],
+    )
+
+
+def packed_calls(columns: PackedCalls) -> tuple[bytes, bytes]:
+    """Columns of numbers that differ little from call to call, and answers by what they are.
+
+    Raises:
+        OverflowError, struct.error: a number needs more than 64 bits.
+    """
+    kinds, ids, sequences, began, answers, of_shown, sizes, types, made = columns
+    codes = bytes(map(_CODES.__getitem__, map(type, map(_OUTCOME, answers))))
+    # When a call begins is mostly when the one before it ended.
+    gaps = [began[0], *map(sub, map(sub, began[1:], began), map(_DURATION, answers))]
+    numbers = Struct(f"{len(kinds)}q").pack
+    groups = [
+        _encode([answer for answer, own in zip(answers, codes, strict=True) if own == code])
+        for code in sorted(set(codes))
+    ]
+    table = {one: number for number, one in enumerate(dict.fromkeys(types))}
+    output_ids = list(chain.from_iterable(made))
+    parts = [
+        codes,
+        Struct(f"{len(kinds)}I").pack(*kinds),
+        numbers(*_steps(ids)),
+        numbers(*_steps(sequences)),
+        numbers(*gaps),
+        numbers(*_steps(of_shown)),
+        numbers(*sizes),
+        Struct(f"{len(kinds)}I").pack(*map(table.__getitem__, types)),
+        numbers(*map(_DURATION, answers)),
+        numbers(*map(_FUEL, answers)),
+        Struct(f"{len(kinds)}I").pack(*map(len, made)),
+        Struct(f"{len(output_ids)}q").pack(*_steps(output_ids)) if output_ids else b"",
+        *(one.encode("utf-8", "surrogatepass") for one in table),
+    ]
+    data, size = _encode(groups), COMPRESSED_BYTES * len(kinds)
+    return _compressed(_encode(parts)), (_compressed(data) if len(data) <= size else _PLAIN + data)
+
+
+def _compressed(data: bytes) -> bytes:
+    return _COMPRESSED + zlib.compress(data, 1)
+
+
+def _parts(data: bytes) -> list[bytes]:
+    plain = memoryview(data)[1:]
+    made: list[bytes] = _decode_parts(zlib.decompress(plain) if data[:1] == _COMPRESSED else plain)
+    return made
+
+
+def columns_of(data: bytes, kinds: list[CallKind]) -> CallColumns:
+    """The columns that `packed_calls` gave first; `kinds` are those of the calls."""
+    parts = _parts(data)
+    codes, kind, ids, _, _, of_first, sizes, types, durations, fuels, counts, output_ids = parts[
+        :12
+    ]
+    count, made = array("I", counts), list(accumulate(array("q", output_ids)))
+    shown = list(accumulate(array("q", ids)))
+    place = 0
+    for index, outputs in enumerate(count):
+        if outputs and not shown[index]:
+            shown[index] = made[place]
+        place += outputs
+    return CallColumns(
+        kinds,
+        array("I", kind),
+        shown,
+        list(accumulate(array("q", of_first))),
+        array("q", sizes),
+        [one.decode("utf-8", "surrogatepass") for one in parts[12:]],
+        array("I", types),
+        array("q", durations),
+        array("q", fuels),
+        codes.translate(_IS_EMITTED),
+        count,
+        made,
+    )
+
+
+def emitted_payloads(answers: bytes, columns: CallColumns) -> dict[int, bytes]:
+    """What calls put out, by the ids of the elements; of what `packed_calls` gave."""
+    if not any(columns.emitted):
+        return {}
+    found: dict[int, bytes] = {}
+    ids = iter(columns.output_ids)
+    counts = compress(columns.output_count, columns.emitted)
+    # The outcome `Emitted` has the first code, and so the first group.
+    for count, ((outputs,), *_) in zip(counts, _decode_emitted(_parts(answers)[0]), strict=True):
+        for output in outputs[:count]:
+            found[next(ids)] = output[0][0]
+    return found
+
+
+def unpacked_calls(data: bytes, answers: bytes, kinds: list[CallKind]) -> Iterator[CompactCall]:
+    """The calls of which `packed_calls` gave this."""
+    codes, kind, ids, sequences, gaps = _parts(data)[:5]
+    groups: list[Iterator[tuple[Any, ...]] | None] = [None] * len(_OUTCOMES)
+    for code, group in zip(sorted(set(codes)), _parts(answers), strict=True):
+        groups[code] = iter(_decode_answers[code](group))
+    ended_ns = 0
+    for code, number, element_id, sequence, gap in zip(
+        codes,
+        array("I", kind),
+        accumulate(array("q", ids)),
+        accumulate(array("q", sequences)),
+        array("q", gaps),
+        strict=True,
+    ):
+        group_of = groups[code]
+        assert group_of is not None
+        answer = Answer._make(next(group_of))
+        at_ns = ended_ns + gap
+        ended_ns = at_ns + answer.duration_ns
+        yield CompactCall(kinds[number], element_id, sequence, at_ns, answer)
+
+
+def _steps(column: Sequence[int]) -> list[int]:
+    """The first number, then from each to the next."""
+    return [column[0], *map(sub, column[1:], column)]
+
+
+_COMPRESSED, _PLAIN = b"z", b"p"
+_OUTCOME, _DURATION, _FUEL = map(attrgetter, ("outcome", "duration_ns", "fuel"))
+_IS_EMITTED = bytes(code == _CODES[Emitted] for code in range(256))
