@@ -68,6 +68,7 @@ async def test_keys_operate_on_the_element_under_the_cursor() -> None:
         await show(app, pilot, link, Update(Health.READY, snapshot=filled(link)))
         await show(app, pilot, link, Update(Health.READY, replies=(listing(7, 8, 109),)))
         inspector = panes.inspector
+        assert inspector.rows[inspector.cursor or 0].target == ElementRef(7, 7)
         inspector.set_cursor([row.target for row in inspector.rows].index(ElementRef(7, 7)))
         await pilot.press("j")
         await settle(app, pilot)

@@ -153,7 +153,7 @@ class UpdateFeed:
 
     def _remember(self, lines: tuple[EventLine, ...]) -> None:
         self._last_number = max(self._last_number, *(one.number for one in lines), 0)
-        latest = next((one for one in reversed(lines) if one.mark in SHOWN_MARKS), None)
+        latest = next((one for one in reversed(lines) if _is_shown(one)), None)
         if latest is not None:
             self._panes.show_last(latest)
 
@@ -194,3 +194,8 @@ def _errors(view: View) -> tuple[Diagnostic, ...]:
     """Everything that the problems pane lists as an error of the session or of a build."""
     of_builds = (item for outcome in view.failed_builds for item in outcome.problems)
     return (*view.refused, *view.recording_problems, *view.build.refused, *of_builds)
+
+
+def _is_shown(one: EventLine) -> bool:
+    """Whether the status line says it; of what becomes of a queue, all that is done by hand."""
+    return one.mark in SHOWN_MARKS or (one.mark is CallMark.STATE and one.edge is not None)

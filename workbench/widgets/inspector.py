@@ -131,18 +131,19 @@ class Inspector(LineView, inherit_bindings=False):
         self._fill()
 
     def _show_queue(self, rows: list[Row]) -> None:
-        """Show them with the cursor on the element that it was on, wherever that went; on the one
-        behind it when it is gone."""
+        """Show them with the cursor on the element that it was on, or on the one behind it when
+        that is gone; at first on the one that is taken next."""
         before = [row.target for row in self.rows]
         under = None if self.cursor is None else before[self.cursor]
         self.show(rows)
-        if not isinstance(under, ElementRef):
-            return
         now = {row.target: at for at, row in enumerate(rows)}
-        behind = before[before.index(under) :]
-        at = next((now[one] for one in behind if isinstance(one, ElementRef) and one in now), None)
-        if at is not None and at != self.cursor:
-            self.set_cursor(at)
+        if self.cursor is None:
+            self.cursor = next((now[one] for one in now if isinstance(one, ElementRef)), None)
+        elif isinstance(under, ElementRef):
+            behind = [one for one in before[before.index(under) :] if isinstance(one, ElementRef)]
+            at = next((now[one] for one in behind if one in now), None)
+            if at is not None and at != self.cursor:
+                self.set_cursor(at)
 
     def forget(self) -> None:
         """The flow stands at another place: what was answered before is not true any more.
