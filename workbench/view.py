@@ -235,6 +235,16 @@ class View:
         failed = (NodeState.FAILED, NodeState.CRASHED)
         return next((node for node in nodes if node.state in failed), None)
 
+    @property
+    def retried(self) -> str | None:
+        """The node whose failed call is made again by the next step; None where the next step is
+        another: where calls are repeated, or none failed."""
+        failed, timeline = self.failed_node, self.timeline
+        if failed is None or not self.ready or self.running or self.past:
+            return None
+        exact = timeline is not None and timeline.replay is not None and timeline.replay.exact
+        return None if exact else failed.name
+
     def node(self, name: str) -> NodeSnapshot | None:
         """The node of that name."""
         nodes = self.snapshot.nodes if self.snapshot is not None else ()

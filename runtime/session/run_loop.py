@@ -111,6 +111,10 @@ class RunLoop:
         """The lineage of the next call's element; calls that have none are made on the way."""
         for _ in range(TEARDOWN_CALLS):
             now = self._time.shown
+            failed = () if self._time.replaying else now.engine.failed_nodes()
+            again = now.engine.upcoming(node=failed[0]) if failed else None
+            if again is not None and again.node == failed[0] and again.element is not None:
+                return again.element.lineage
             upcoming = now.next_call()
             if upcoming is None:
                 return None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from runtime.protocol.requests import StepCall
 from runtime.protocol.updates import Health, Update
 from tests.support.workbench_fakes import (
+    FIRST_CALL,
     FakeLink,
+    asked,
     fail_node,
     opened,
     panes_of,
@@ -21,7 +24,8 @@ from workbench.screens.attention import CHOSEN_S, Attention
 async def test_an_error_brings_the_inspector_up_and_its_end_what_stood_there_before() -> None:
     link = FakeLink()
     good = Update(Health.READY, snapshot=snapshot(link.flow, calls=9))
-    bad = replace(good, snapshot=fail_node(snapshot(link.flow, calls=10), "log-proc"))
+    failed = fail_node(snapshot(link.flow, calls=10), "log-proc")
+    bad = replace(good, snapshot=replace(failed, next_call=FIRST_CALL))
     async with opened(link, size=(80, 24)) as (app, pilot):
         panes = panes_of(app)
         await show(app, pilot, link, good)
@@ -29,6 +33,10 @@ async def test_an_error_brings_the_inspector_up_and_its_end_what_stood_there_bef
         await show(app, pilot, link, bad)
         assert panes.inspector.display
         assert panes.active is PaneName.FLOW
+        # A step makes the failed call again, and that is what is said to come next.
+        assert "@ next: log-proc again" in text_of(app)
+        await pilot.press("s")
+        assert asked(link)[-1] == StepCall("log-proc")
         await show(app, pilot, link, replace(good, snapshot=snapshot(link.flow, calls=11)))
         assert panes.outputs.display
         # What was chosen just now stays.

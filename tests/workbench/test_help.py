@@ -121,7 +121,7 @@ async def test_the_palette_finds_and_runs_an_action() -> None:
         await pilot.press(*"make one call")
         await app.workers.wait_for_complete()
         await pilot.pause()
-        assert "Make one call: the next in order." in text_of(app)
+        assert "Make one call: the next in order;" in text_of(app)
         await pilot.press("enter")
         await pilot.pause()
         await settle(app, pilot)

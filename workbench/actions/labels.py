@@ -12,11 +12,11 @@ from workbench.text.keys import key_name, keys_for
 from workbench.text.lines import fit
 from workbench.view import EdgeRef, NodeRef
 
-FOOTER_ACTIONS = 8
+FOOTER_ACTIONS = 9
 """Actions the footer shows at most."""
 
 
-ALWAYS = ("help", "quit")
+ALWAYS = ("command", "help", "quit")
 """Actions that the footer shows however many others there are."""
 
 

@@ -87,7 +87,7 @@ WORKBENCH: tuple[Action, ...] = (
            do=lambda to: to.application.show_help(), footer=12, in_past=8),
     Action(id="command", keys=("colon",), label="command", group=Group.WORKBENCH,
            help="Type a command: goto 50%, open FILE, diff FILE, a node or an action; tab helps.",
-           do=lambda to: to.panes.type_command()),
+           do=lambda to: to.panes.type_command(), footer=12, in_past=8),
     Action(id="palette", keys=("ctrl+p",), label="palette", group=Group.WORKBENCH,
            help="Find an action by name.",
            do=lambda to: to.application.show_palette()),

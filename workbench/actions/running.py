@@ -30,6 +30,11 @@ def _run_or_pause(to: ActionTarget) -> None:
     to.session.send(Pause() if going else Continue(context.pace))
 
 
+def _step(to: ActionTarget) -> None:
+    """After a failed call, that one again: what comes next in order does not lead past it."""
+    to.session.send(StepCall(to.context.view.retried))
+
+
 def _step_node(to: ActionTarget) -> None:
     selection = to.context.selection
     if isinstance(selection, NodeRef):
@@ -88,8 +93,8 @@ def _can_restart(context: Context) -> bool:
 
 RUN: tuple[Action, ...] = (
     Action(id="step", keys=("s", "f10"), label="step", group=Group.RUN,
-           help="Make one call: the next in order.",
-           do=lambda to: to.session.send(StepCall()), when=steppable, needs=_LIVE, footer=1,
+           help="Make one call: the next in order; the one that failed again.",
+           do=_step, when=steppable, needs=_LIVE, footer=1,
            in_past=12),
     Action(id="step-element", keys=("S", "f11"), label="element", group=Group.RUN,
            help="Make calls until the selected element, or the next one, has left the flow.",

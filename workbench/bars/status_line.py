@@ -158,11 +158,14 @@ def _why_slow(view: View, snapshot: FlowSnapshot) -> str:
     cause = find_cause(view.flow, snapshot) if view.flow is not None else None
     if cause is None:
         return ""
-    return f"   {CAUSE} {cause.sentence}"
+    return f"   {CAUSE} {cause.short}; {cause.wait}"
 
 
 def _upcoming(view: View, snapshot: FlowSnapshot) -> Line:
     upcoming = snapshot.next_call
+    if view.retried is not None:
+        words = f"{view.retried} again"
+        return line((f"   {NEXT} next: ", StyleRole.DIM), (words, StyleRole.NEXT))
     if upcoming is None:
         return ()
     if view.flow is not None:

@@ -44,8 +44,15 @@ class Cause:
     """The node that is the cause; None when it is none alone."""
     chain: tuple[int, ...]
     """Edges from the node that waited to the cause, by index."""
-    sentence: str
-    """All of it in one sentence, without a full stop."""
+    wait: str
+    """How long that one was blocked."""
+    short: str
+    """The cause in a few words, which stand first where there is little room."""
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one sentence, without a full stop."""
+        return f"{self.wait}; {self.short}"
 
 
 def find_cause(flow: LinkedFlow, snapshot: FlowSnapshot) -> Cause | None:
@@ -76,17 +83,15 @@ def find_cause(flow: LinkedFlow, snapshot: FlowSnapshot) -> Cause | None:
         if edge.paced_ns > edge.episodes_blocked_ns:
             rate = flow.edges[edge.index].rate
             own = f"the rate of {edge.label}" + (f", {rate:g} elements a second" if rate else "")
-            return Cause(
-                waited.name, Reason.RATE, None, tuple(chain), _words(waited, snapshot, own)
-            )
+            wait, short = _wait(waited, snapshot), _cause_words(own)
+            return Cause(waited.name, Reason.RATE, None, tuple(chain), wait, short)
         node = by_name[flow.edges[edge.index].target]
         if node.blocked_ns <= node.busy_ns or not _waited(node, snapshot):
             break
     if node.busy_ns >= CAUSED_SHARE * waited.blocked_ns:
         return _cause(snapshot, waited, Reason.BUSY, node, chain)
-    return Cause(
-        waited.name, Reason.SEVERAL, None, tuple(chain), _no_single_cause(waited, snapshot)
-    )
+    wait, short = _wait(waited, snapshot), _no_single_cause(waited, snapshot)
+    return Cause(waited.name, Reason.SEVERAL, None, tuple(chain), wait, short)
 
 
 def blocking_edge(
@@ -133,18 +138,19 @@ def _cause(
         case _:
             did = f"{percent(node.busy_ns, snapshot.at_ns)} busy"
     own = f"{node.name}, {did}"
-    return Cause(waited.name, reason, node.name, tuple(chain), _words(waited, snapshot, own))
+    wait, short = _wait(waited, snapshot), _cause_words(own)
+    return Cause(waited.name, reason, node.name, tuple(chain), wait, short)
 
 
-def _words(waited: NodeSnapshot, snapshot: FlowSnapshot, cause: str) -> str:
-    return f"{_wait(waited, snapshot)}; the cause is {cause}"
+def _cause_words(cause: str) -> str:
+    return f"the cause is {cause}"
 
 
 def _no_single_cause(waited: NodeSnapshot, snapshot: FlowSnapshot) -> str:
     others = [node for node in snapshot.nodes if node.busy_ns and node is not waited]
     others.sort(key=lambda node: -node.busy_ns)
     busy = ", ".join(f"{node.name} {percent(node.busy_ns, snapshot.at_ns)}" for node in others[:3])
-    return f"{_wait(waited, snapshot)}; no single cause: busy were {busy or 'none'}"
+    return f"no single cause: busy were {busy or 'none'}"
 
 
 def _wait(waited: NodeSnapshot, snapshot: FlowSnapshot) -> str:

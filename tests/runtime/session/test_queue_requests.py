@@ -22,6 +22,7 @@ from runtime.protocol.requests import (
     RunElement,
     StepBack,
     StepCall,
+    StepElement,
 )
 from runtime.protocol.timeline import TimelineMark
 from runtime.protocol.updates import QueueListing
@@ -104,3 +105,15 @@ def test_surgery_pauses_a_run_and_says_so_settings_and_holds_do_not(driver: Driv
     assert "the run was paused for this change" in driver.log
     assert any(text.startswith("the queue stays as it is: capacity") for text in driver.log)
     assert driver.snapshot.edges[0].capacity == 5
+
+
+def test_an_element_step_after_an_error_makes_the_failed_call_again(driver: Driver) -> None:
+    driver.ask(*[StepCall()] * 3, StepCall("source"), StepCall("middle"))
+    driver.ask(InjectElement(0, b"I fail"), StepCall("middle"))
+    before = driver.snapshot
+    assert before.nodes[1].state is NodeState.FAILED
+    assert present(before.next_call).node == "sink"
+    driver.ask(StepElement())
+    after = driver.snapshot
+    assert after.nodes[1].errors == before.nodes[1].errors + 1
+    assert after.nodes[2].calls == before.nodes[2].calls

@@ -77,10 +77,10 @@ def test_each_pane_has_the_number_of_its_place() -> None:
         assert BY_ID[f"pane-{name}"].keys == (str(number),)
 
 
-def test_the_footer_shows_at_most_eight_actions_and_only_valid_ones() -> None:
+def test_the_footer_shows_at_most_nine_actions_and_only_valid_ones() -> None:
     for view in (View(), READY, replace(READY, running=True), View(Health.DEAD)):
         shown = footer_actions(Context(view))
-        assert 0 < len(shown) <= 8
+        assert 0 < len(shown) <= 9
         assert all(action.when(Context(view)) for action in shown)
 
 
