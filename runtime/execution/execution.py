@@ -80,6 +80,8 @@ class Execution:
         self._gathered: list[Event] = []
         """What is kept at the next `settle`."""
         self._denied: dict[str, Counter[str]] = {}
+        self.new_denials: list[str] = []
+        """As `first_denials`; whoever keeps them empties it."""
         self.first_denials: list[str] = []
         """Nodes that used something for the first time that they are not granted; whoever acts
         on that empties it."""
@@ -196,6 +198,7 @@ class Execution:
         self._denied.setdefault(use.node, Counter())[base_of(use.capability)] = count
         if count == 1:
             self.first_denials.append(use.node)
+            self.new_denials.append(use.node)
             self.note(CallMark.DENIED, use.node, f"{use.sentence}; {use.advice}")
 
     # ---- where it stands

@@ -37,7 +37,7 @@ class BackwardSeeking:
         flow = shown.engine.flow
         try:
             self._search = BackwardSearch(
-                self._time.branch, shown.calls, flow, wanted, self._options
+                self._time.branch, shown.calls, flow, wanted, self._options, self._time.replay.past
             )
         except ExpressionError as error:
             self._time.refuse(f"it is not possible to go back there: {error.reason}")

@@ -112,9 +112,7 @@ class FlowSession:
         self._loop = RunLoop(self._time, self._breakpoints, clock)
         self._scratch = Scratch(resources)
         self._backward = BackwardSeeking(self._time, self._breakpoints, resources.options)
-        self._lineage = LineageReading(
-            lambda: self._time.branch, resources.options, self._updates.reply
-        )
+        self._lineage = LineageReading(self._time, resources.options, self._updates.reply)
         self._closed = False
         self.requests = RequestTable()
         """Which method does what is asked."""

@@ -8,20 +8,23 @@ engine tells the past again, from one checkpoint after the other, backwards.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from runtime.breakpoints.breakpoint_set import BreakpointSet
 from runtime.breakpoints.trial import with_failure
 from runtime.engine.options import EngineOptions
-from runtime.model.commands import Relink
+from runtime.model.commands import Relink, Swap
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.break_places import PlaceKind
 from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
+from runtime.recording.ring.ring import Ring
 from runtime.timetravel.branches import Branch
-from runtime.timetravel.checkpoints import KeptCheckpoint
 from runtime.timetravel.compact_search import COLUMN_FIELDS, PAYLOAD_FIELDS, CompactSearch
-from runtime.timetravel.past_events import PastEvents
+from runtime.timetravel.past_events import Begin, Past, PastEvents
+from runtime.timetravel.recorded.recorded_past import RecordedPast
 
 CALLS_AT_ONCE = 500
 """Calls looked at between two looks at the clock."""
@@ -36,6 +39,8 @@ _OF_CALLS = frozenset(
     }
 )
 """Places that a call alone tells of."""
+HAPPENINGS = frozenset({PlaceKind.SWAP, PlaceKind.DENIED})
+"""Places of which no call tells."""
 _COMPACT_PLACES = frozenset({PlaceKind.INPUT, PlaceKind.EXPORT, PlaceKind.CALL})
 
 
@@ -67,9 +72,14 @@ class BackwardSearch:
         flow: LinkedFlow,
         breakpoints: Sequence[Breakpoint],
         options: EngineOptions,
+        recording: RecordedPast | None = None,
     ) -> None:
-        """`flow` is the one that runs after `at` calls."""
+        """`flow` is the one that runs after `at` calls.
+
+        What the branch has not come to, or its ring has lost, is looked for in the `recording`.
+        """
         self._branch = branch
+        self._recording = recording
         self._at = at
         self._flow = flow
         self._options = options
@@ -96,25 +106,55 @@ class BackwardSearch:
     def _search(self) -> Iterator[BackwardFind | None]:
         end = self._at + 1
         """Number of the oldest call that was looked at."""
+        branch, recording = self._branch, self._recording
+        if all(one.place.kind in HAPPENINGS for one in self._breakpoints):
+            yield self._happened()
+            return
+        if recording is not None and self._at > branch.calls:
+            for found, number in self._told(recording, end, branch.calls + 1):
+                end = number
+                yield found
+            end = min(end, branch.calls + 1)
         if all(one.place.kind in _OF_CALLS for one in self._breakpoints):
             for found, number in self._in_full():
-                end = number
+                end = min(end, number)
                 yield found
             if self._asks_for(COLUMN_FIELDS | PAYLOAD_FIELDS):
                 for found, number in self._compact(end):
                     end = number
                     yield found
-        for begin in [*self._branch.checkpoints.backwards(end), *self._start()]:
-            if (0 if begin is None else begin.calls) + 1 >= end:
-                continue
-            for found in self._told_again(begin, end):
+        for found, number in self._told(branch, end):
+            end = number
+            yield found
+        if recording is not None and end > 1:
+            for found, number in self._told(recording, end):
+                end = number
                 yield found
-            end = 1 if begin is None else begin.calls + 1
-        why = "" if end <= 1 else self._branch.why_no_earlier
-        yield BackwardFind(None, looked=self._looked, why=why)
+        why = "" if end <= 1 else branch.why_no_earlier
+        yield BackwardFind(None, looked=self._looked, why=why or self._unknown())
 
-    def _start(self) -> list[KeptCheckpoint | None]:
-        return [None] if self._branch.ring.repeatable else []
+    def _unknown(self) -> str:
+        """What was not looked for."""
+        if self._recording is None or self._at <= self._branch.calls:
+            return ""
+        if any(one.place.kind is PlaceKind.DENIED for one in self._breakpoints):
+            return "a recording does not hold which grants were denied"
+        return ""
+
+    def _happened(self) -> BackwardFind:
+        """The last swap, or the last first use of what is not granted: these are kept apart."""
+        branch = self._branch
+        swaps = [*swaps_of(branch.ring, self._at)]
+        if self._recording is not None:
+            swaps += self._recording.swaps
+        places = [(PlaceKind.SWAP, node, calls) for calls, node in swaps]
+        places += [(PlaceKind.DENIED, node, calls) for calls, node in branch.denials]
+        for kind, node, calls in sorted(places, key=itemgetter(2), reverse=True):
+            if calls < self._at and (hits := self._asked.happened(kind, node, calls)):
+                return replace(self._found(hits, calls), looked=branch.calls)
+        why = "" if branch.ring.repeatable else branch.why_no_earlier
+        looked = min(self._at, branch.calls)
+        return BackwardFind(None, looked=looked, why=why or self._unknown())
 
     # ---- calls as they are kept
 
@@ -161,24 +201,65 @@ class BackwardSearch:
 
     # ---- the past told again
 
-    def _told_again(self, begin: KeptCheckpoint | None, end: int) -> Iterator[BackwardFind | None]:
+    def _told(
+        self, past: Past[Begin], end: int, least: int = 1
+    ) -> Iterator[tuple[BackwardFind | None, int]]:
+        """From one checkpoint before call `end` after the other, back to call `least`.
+
+        Gives what was found, and the oldest call that was looked at.
+        """
+        for begin in past.begins(end):
+            first = 1 if begin is None else begin.calls + 1
+            if end <= least:
+                return
+            if first < end:
+                for found in self._told_again(past, begin, end):
+                    yield found, end
+                end = first
+                yield None, end
+
+    def _told_again(
+        self, whole: Past[Begin], begin: Begin | None, end: int
+    ) -> Iterator[BackwardFind | None]:
         """From a checkpoint up to call `end`: the last hit counts."""
-        past = PastEvents(self._branch, begin, self._options)
+        past = PastEvents(whole, begin, self._options)
         asked = self._set(past.engine.flow)
+        denials = dict(self._branch.denials)
         last: BackwardFind | None = None
-        while past.calls < end - 1 and (done := past.step()) is not None:
-            asked.follow(past.engine.flow)
-            for event in done[1]:
-                if isinstance(event, CallFinished):
-                    self._looked += 1
-                    if event.call.number < self._at + 1:
-                        hits = asked.before(event.call)
-                        last = self._found(hits, event.call.number - 1) if hits else last
-            hits = asked.after(done[1]) if past.calls < self._at else []
-            last = self._found(hits, past.calls) if hits else last
-            if not past.calls % CALLS_AT_ONCE:
-                yield None
+        with closing(past):
+            while past.calls < end - 1 and (done := past.step()) is not None:
+                command, events = done
+                asked.follow(past.engine.flow)
+                for event in events:
+                    if isinstance(event, CallFinished):
+                        self._looked += 1
+                        if event.call.number < self._at + 1:
+                            hits = asked.before(event.call)
+                            last = self._found(hits, event.call.number - 1) if hits else last
+                calls = past.calls
+                hits = asked.after(events) if calls < self._at else []
+                if isinstance(command, Swap) and calls < self._at:
+                    hits += asked.happened(PlaceKind.SWAP, command.node, calls)
+                if calls in denials and calls < self._at:
+                    hits += asked.happened(PlaceKind.DENIED, denials[calls], calls)
+                last = self._found(hits, calls) if hits else last
+                if not calls % CALLS_AT_ONCE:
+                    yield None
         yield last
 
     def _found(self, hits: list[BreakHit], place: int) -> BackwardFind:
         return BackwardFind(hits[0], place, self._looked)
+
+
+def swaps_of(ring: Ring, until: int) -> Iterator[tuple[int, str]]:
+    """After how many calls a node got another build, of what the ring has; up to a call."""
+    for chunk in ring.compact_chunks():
+        for index, command in chunk.commands:
+            if isinstance(command, Swap):
+                yield chunk.first - 1 + index, command.node
+    calls = ring.calls_lost
+    for entry in ring.entries(until):
+        if isinstance(entry, CallFinished):
+            calls = entry.call.number
+        elif isinstance(entry, Swap):
+            yield calls, entry.node

@@ -46,6 +46,8 @@ class Branch:
     places: EventIndex = field(default_factory=EventIndex)
     marks: list[int] = field(default_factory=list)
     """Places the user marked, in order."""
+    denials: list[tuple[int, str]] = field(default_factory=list)
+    """Calls in which a node used something for the first time that it is not granted."""
     ended: FlowEnded | None = None
     """How the flow ended at its end, if it did."""
     checkpoints: Checkpoints = field(init=False)
@@ -53,6 +55,9 @@ class Branch:
 
     def __post_init__(self) -> None:
         self.checkpoints = Checkpoints(self.ring)
+
+    is_own: bool = field(default=True, init=False)
+    """See `Past.is_own`."""
 
     @property
     def ring(self) -> Ring:
@@ -92,6 +97,9 @@ class Branch:
         """Keep what a command did at its end, where `execution` stands now."""
         self.recorder.record(command, events)
         calls = execution.calls
+        if execution.new_denials:
+            self.denials += [(calls, node) for node in execution.new_denials]
+            execution.new_denials.clear()
         if calls != self.calls:
             self.calls, self.changed = calls, False
         elif is_change(command):
@@ -122,6 +130,15 @@ class Branch:
         kept = self.checkpoints.before(max(calls - SEEN_CALLS, self.earliest))
         checkpoint = None if kept is None else kept.checkpoint
         return RecordedRun(partial(self.steps_from, kept), RecordedKind.VIEW, checkpoint)
+
+    def begins(self, before: int) -> list[KeptCheckpoint | None]:
+        """See `Past.begins`."""
+        made: list[KeptCheckpoint | None] = [*self.checkpoints.backwards(before)]
+        return [*made, None] if self.ring.repeatable else made
+
+    def begin_before_element(self, element_id: int) -> KeptCheckpoint | None:
+        """See `Past.begin_before_element`."""
+        return self.checkpoints.before_element(element_id)
 
     def steps_from(self, begin: KeptCheckpoint | None) -> Iterator[ReplayStep]:
         """What was done since a checkpoint; without one, since the start."""
@@ -178,6 +195,7 @@ class Branches:
             parent=old,
             forked_at=at,
             places=old.places.until(at),
+            denials=[one for one in old.denials if one[0] <= at],
             marks=[place for place in old.marks if place <= at],
         )
         branch.checkpoints = old.checkpoints.until(at, branch.ring)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any, Generic
 
 from runtime.engine.options import EngineOptions
 from runtime.lineage.element_traces import (
@@ -19,9 +20,8 @@ from runtime.model.events import CallFinished, Event
 from runtime.model.linked import LinkedFlow, Role
 from runtime.protocol.lineage import Lineage, LineageAggregate
 from runtime.protocol.requests import ReadLineage
-from runtime.timetravel.branches import Branch
-from runtime.timetravel.checkpoints import KeptCheckpoint
-from runtime.timetravel.past_events import PastEvents
+from runtime.timetravel.branch_position import BranchPosition
+from runtime.timetravel.past_events import Begin, Past, PastEvents
 
 STEPS_AT_ONCE = 200
 """Commands told again between two looks at the clock."""
@@ -31,14 +31,14 @@ CALLS_FOR_INPUTS = 500_000
 """Calls before an aggregate that are looked through for what it was made of."""
 
 
-class LineageSearch:
+class LineageSearch(Generic[Begin]):
     """Looks for a lineage along the branch, from the last checkpoint before it on.
 
     For an aggregate it looks backwards from there for its inputs, checkpoint by checkpoint.
     """
 
-    def __init__(self, branch: Branch, lineage: int, options: EngineOptions) -> None:
-        self._branch = branch
+    def __init__(self, past: Past[Begin], lineage: int, options: EngineOptions) -> None:
+        self._past = past
         self._lineage = lineage
         self._options = options
         self._steps = self._search()
@@ -51,12 +51,12 @@ class LineageSearch:
                 return found
 
     def _search(self) -> Iterator[Lineage | None]:
-        branch, lineage = self._branch, self._lineage
-        begin = branch.checkpoints.before_element(lineage)
-        if begin is None and not branch.ring.repeatable:
-            yield Lineage(lineage, why=branch.why_no_earlier)
+        whole, lineage = self._past, self._lineage
+        begin = whole.begin_before_element(lineage)
+        if begin is None and whole.why_no_earlier:
+            yield Lineage(lineage, why=whole.why_no_earlier)
             return
-        past = PastEvents(branch, begin, self._options)
+        past = PastEvents(whole, begin, self._options)
         flow = past.engine.flow
         traces = ElementTraces(flow, target=lambda element: element.lineage == lineage)
         until: int | None = None
@@ -95,13 +95,10 @@ class LineageSearch:
         node, made = aggregated.node, aggregated.call
         found: deque[TracedInput] = deque()
         count, cut, complete, end = 0, False, False, made
-        begins: list[KeptCheckpoint | None] = [*self._branch.checkpoints.backwards(made)]
-        if self._branch.ring.repeatable:
-            begins.append(None)
-        for begin in begins:
+        for begin in self._past.begins(made):
             inputs: deque[TracedInput] = deque(maxlen=MOST_INPUTS)
             seen = 0
-            past = PastEvents(self._branch, begin, self._options)
+            past = PastEvents(self._past, begin, self._options)
             begun = past.calls
             while past.calls < end and (done := past.step()) is not None:
                 for event in done[1]:
@@ -160,17 +157,19 @@ class LineageReading:
     """Answers `ReadLineage`; the last one that was asked for, next to whatever the flow does."""
 
     def __init__(
-        self, branch: Callable[[], Branch], options: EngineOptions, reply: Callable[[Lineage], None]
+        self, time: BranchPosition, options: EngineOptions, reply: Callable[[Lineage], None]
     ) -> None:
-        """`branch` is the one the session is on; `reply` takes what was found."""
-        self._branch = branch
+        """`reply` takes what was found."""
+        self._time = time
         self._options = options
         self._reply = reply
-        self._search: LineageSearch | None = None
+        self._search: LineageSearch[Any] | None = None
 
     def read(self, asked: ReadLineage) -> None:
         """Begin to look; `work` goes on."""
-        self._search = LineageSearch(self._branch(), asked.lineage, self._options)
+        time, recording = self._time, self._time.replay.past
+        past: Past[Any] = recording if time.ahead and recording is not None else time.branch
+        self._search = LineageSearch(past, asked.lineage, self._options)
 
     def work(self, more_time: Callable[[], bool]) -> bool:
         """Look further as long as there is time; whether there is more to do."""

@@ -17,7 +17,7 @@ from runtime.execution.call_drivers import RecordedKind, RecordedRun
 from runtime.execution.execution import Apply, Execution
 from runtime.execution.execution_checkpoint import ExecutionCheckpoint
 from runtime.execution.resources import LostBuildError, SessionResources
-from runtime.model.commands import Command, Relink, Step
+from runtime.model.commands import Command, Relink, Step, Swap
 from runtime.model.errors import StudioError
 from runtime.model.events import CallFinished, Event
 from runtime.model.linked import LinkedFlow
@@ -60,10 +60,17 @@ class RecordedPast:
         """`flow` is the one it begins with; checkpoints take up to `limit` bytes."""
         self.places = EventIndex()
         """What happened where, as far as it was told."""
+        self.swaps: list[tuple[int, str]] = []
+        """After how many calls a node got another build, as far as it was told."""
         self.why_no_more = ""
         """Why the rest cannot be told; empty while it can, and when all was."""
         self._source = source
-        self._flow = flow
+        self.flow = flow
+        """The flow it begins with."""
+        self.is_own = False
+        """See `Past.is_own`."""
+        self.why_no_earlier = ""
+        """See `Past.why_no_earlier`: a recording has its first call."""
         self._resources = resources
         self._apply = apply
         self._limit = limit
@@ -111,10 +118,23 @@ class RecordedPast:
         at = bisect_right(self._kept, calls - SEEN_CALLS, key=_CALLS)
         return self._run(self._kept[at - 1] if at else None)
 
+    def begins(self, before: int) -> list[PlacedCheckpoint | None]:
+        """See `Past.begins`."""
+        at = bisect_right(self._kept, before - 1, key=_CALLS)
+        return [*self._kept[:at][::-1], None]
+
+    def begin_before_element(self, element_id: int) -> PlacedCheckpoint | None:
+        """See `Past.begin_before_element`."""
+        at = bisect_right(self._kept, element_id - 1, key=_last_id)
+        return self._kept[at - 1] if at else None
+
+    def steps_from(self, begin: PlacedCheckpoint | None) -> Iterator[ReplayStep]:
+        """See `Past.steps_from`: as the file was when it was checked."""
+        return self._steps(begin, digests=False)
+
     def start_of(self, lineage: int) -> int | None:
         """Calls made before the one that gave the flow this lineage; None when not found."""
-        at = bisect_right(self._kept, lineage - 1, key=_last_id)
-        begin = self._kept[at - 1] if at else None
+        begin = self.begin_before_element(lineage)
         with closing(self._steps(begin)) as steps:
             for step in steps:
                 if not isinstance(step, LineStep):
@@ -149,7 +169,7 @@ class RecordedPast:
 
     def _begin(self) -> Execution:
         run = RecordedRun(self._pending_steps, RecordedKind.FILE_VIEW)
-        self._told = Execution(self._resources, self._flow, self._apply, run)
+        self._told = Execution(self._resources, self.flow, self._apply, run)
         return self._told
 
     def _pending_steps(self) -> Iterator[ReplayStep]:
@@ -164,6 +184,8 @@ class RecordedPast:
 
     def _note(self, command: Command, events: list[Event]) -> None:
         assert self._told is not None
+        if type(command) is Swap:
+            self.swaps.append((self._told.calls, command.node))
         for event in events:
             if type(event) is not CallFinished:
                 self.places.note(event, self._told.calls)
@@ -204,9 +226,11 @@ class RecordedPast:
         checkpoint = None if begin is None else begin.checkpoint
         return RecordedRun(lambda: self._steps(begin), RecordedKind.FILE_VIEW, checkpoint)
 
-    def _steps(self, begin: PlacedCheckpoint | None) -> Generator[ReplayStep]:
+    def _steps(
+        self, begin: PlacedCheckpoint | None, *, digests: bool = True
+    ) -> Generator[ReplayStep]:
         place = None if begin is None else begin.place
-        yield from map(_STEP, self._source.steps_from(place, digests=True))
+        yield from map(_STEP, self._source.steps_from(place, digests=digests))
 
 
 def _last_id(kept: PlacedCheckpoint) -> int:

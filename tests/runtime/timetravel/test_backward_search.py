@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain, count, repeat
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -13,16 +15,20 @@ from hypothesis import strategies as st
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
+from runtime.hotreload.builds import ComponentBuild
 from runtime.model.call import Answer, Call, Emitted, Exhausted, Export, Outcome, Output
 from runtime.model.commands import Command, Edit, Start, Step
 from runtime.model.element import Buffer
 from runtime.model.linked import Role
+from runtime.opening.open import SessionOptions
+from runtime.opening.open_replay import ReplayOpener
 from runtime.protocol.break_places import parse_place
-from runtime.protocol.breakpoints import Breakpoint, SetBreakpoint
-from runtime.protocol.requests import BackToBreak
+from runtime.protocol.breakpoints import Breakpoint, RemoveBreakpoint, SetBreakpoint
+from runtime.protocol.requests import BackToBreak, JumpTo
 from runtime.recording.call_step import CallStep
 from runtime.recording.recorder import Recorder
 from runtime.recording.ring.ring import Ring
+from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel import backward_search
 from runtime.timetravel.backward_search import BackwardSearch
 from runtime.timetravel.branches import Branch
@@ -32,10 +38,11 @@ from tests.support.examples import examples
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import printer
+from tests.support.wasm_guests import ECHO, component, printer
 
 Open = Callable[..., Driver]
 ELEMENTS = 360
+ALL = 10**9
 
 
 @pytest.fixture
@@ -102,6 +109,76 @@ def test_the_breakpoints_of_the_session_are_looked_for(open_flow: Open) -> None:
     ]
     driver.ask(BackToBreak("ms >"))
     assert "a value is missing here" in driver.log[-1]
+
+
+def test_swaps_and_denied_grants_are_gone_back_to(tmp_path: Path) -> None:
+    nodes = {
+        "source": (Role.SOURCE, counting_source(6)),
+        "echo": (Role.PROCESSOR, component(ECHO, Role.PROCESSOR)),
+        "sink": (Role.SINK, printer()),
+    }
+    file = tmp_path / "kept.rec"
+    recording = RecordingSettings(file)
+    manifest = Project(tmp_path, nodes, "").write()
+    driver = opened(manifest, recording=recording)
+    driver.step(12)
+    session: Any = driver.session
+    swapper = session.execution.swapper
+    compiled = swapper._host.compile(
+        component(ECHO + '(data (i32.const 2000) "next")', Role.PROCESSOR)
+    )
+    echo = replace(session.flow.by_name["echo"], digest=compiled.digest)
+    swapper.swap([ComponentBuild(echo, compiled, 0)], compare=False)
+    driver.run()
+    for where, condition, expected in (
+        ("any swap", "", (12, "echo")),
+        ("echo swap", "node == 'echo'", (12, "echo")),
+        ("any denied grant", "", (_first_print(driver), "sink")),
+    ):
+        driver.ask(JumpTo(ALL))
+        place = parse_place(where, session.flow)
+        driver.ask(SetBreakpoint(Breakpoint(1, place, condition)))
+        driver.ask(BackToBreak())
+        hit = session._breakpoints.listing().hit
+        assert hit is not None
+        assert (driver.snapshot.calls, hit.node) == expected
+        driver.ask(BackToBreak())
+        assert "no breakpoint was met before" in driver.log[-1]
+        with patch.object(backward_search, "HAPPENINGS", frozenset()):
+            driver.ask(JumpTo(ALL), BackToBreak())
+            assert driver.snapshot.calls == expected[0], "told again by the engine"
+    driver.session.close()
+    replay = Driver(ReplayOpener(file, manifest, "main", SessionOptions(watch=False)))
+    replay.ask(JumpTo(ALL))
+    place = parse_place("any swap", replay.session.flow)
+    replay.ask(RemoveBreakpoint(1), SetBreakpoint(Breakpoint(0, place)), BackToBreak())
+    assert replay.snapshot.calls == 12
+    assert replay.timeline.ahead
+    replay.session.close()
+
+
+def _first_print(driver: Driver) -> int:
+    return min(chunk.call for chunk in driver.printed)
+
+
+def test_what_a_recording_has_ahead_is_looked_through(tmp_path: Path) -> None:
+    nodes = {"source": (Role.SOURCE, counting_source(20)), "sink": (Role.SINK, printer())}
+    manifest = Project(tmp_path, nodes).write()
+    file = tmp_path / "kept.rec"
+    driver = opened(manifest, recording=RecordingSettings(file))
+    driver.run()
+    driver.session.close()
+    replay = Driver(ReplayOpener(file, manifest, "main", SessionOptions(watch=False)))
+    replay.step(15)
+    replay.ask(JumpTo(ALL))
+    found = []
+    for _ in range(4):
+        replay.ask(BackToBreak('export == "push" && seq % 4 == 1'))
+        upcoming = replay.snapshot.next_call
+        assert upcoming is not None
+        found.append((upcoming.sequence, replay.timeline.ahead))
+    assert found == [(17, True), (13, True), (9, True), (5, False)]
+    replay.session.close()
 
 
 FLOW = fakes.linear(Role.PROCESSOR)
