@@ -137,7 +137,7 @@ class Inspector(LineView, inherit_bindings=False):
         under = None if self.cursor is None else before[self.cursor]
         self.show(rows)
         now = {row.target: at for at, row in enumerate(rows)}
-        if self.cursor is None:
+        if self.cursor is None or not any(isinstance(one, ElementRef) for one in before):
             self.cursor = next((now[one] for one in now if isinstance(one, ElementRef)), None)
         elif isinstance(under, ElementRef):
             behind = [one for one in before[before.index(under) :] if isinstance(one, ElementRef)]
