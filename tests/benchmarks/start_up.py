@@ -20,7 +20,8 @@ from tests.support.terminal import Terminal
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out"
 TICKS = os.sysconf("SC_CLK_TCK")
-MOMENTS = (("first paint", b"1 Flow"), ("flow open", b"PAUSED"), ("first step", b"init"))
+# Before the first step only `init(source)` is on screen, the call that is next.
+MOMENTS = (("first paint", b"1 Flow"), ("flow open", b"PAUSED"), ("first step", b"init "))
 
 
 def processor_seconds(pid: int) -> float:
