@@ -9,7 +9,7 @@ from tests.benchmarks.performance import profiling
 from tests.benchmarks.performance.bounds import number, rate, slope
 from tests.benchmarks.performance.bytes_as_text import TRIED
 from tests.benchmarks.performance.flows import DIRECT, ENGINE, FLOOR, NATIVE
-from tests.benchmarks.performance.results import Curve, Profile, Results
+from tests.benchmarks.performance.results import COMPILED_ENGINE, Curve, Profile, Results
 
 CALLS = "Calling components"
 ENGINE_COST = "The engine"
@@ -101,11 +101,18 @@ def _engine(results: Results) -> str:
     engine = results.curve("chain").line(ENGINE)
     assert engine is not None
     first, last = engine.points[0].y.median, engine.points[-1].y.median
+    taken = (
+        f"{number(first)} µs a call in the smallest flow, {number(last)} in a chain of 64 (with "
+        "ready-made answers)"
+    )
+    if results.machine.engine == COMPILED_ENGINE:
+        return (
+            f"It is compiled, and takes {taken}. What is left is Python's objects for commands, "
+            "events and elements, which a screen and a recording are made of."
+        )
     return (
-        f"It is Python, and takes {number(first)} µs a call in the smallest flow, "
-        f"{number(last)} in a chain of 64 (with ready-made answers). It would take the same "
-        "code compiled: it knows no clock, no thread and no component, so mypyc can take it as "
-        "it is."
+        f"It is Python, and takes {taken}. It would take the same code compiled: it knows no "
+        "clock, no thread and no component, so mypyc can take it as it is."
     )
 
 

@@ -71,6 +71,7 @@ def _machine(machine: Machine) -> str:
         ("Python", machine.python),
         ("wasmtime", machine.wasmtime),
         ("native call layer", machine.native),
+        ("engine", machine.engine),
         ("load before, after", f"{machine.load_before}, {machine.load_after} (mean of a minute)"),
         ("date, time taken", f"{machine.when}, {machine.seconds:,.0f} s"),
     ]

@@ -8,7 +8,8 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from tests.benchmarks.performance.results import Machine
+from runtime.engine import core
+from tests.benchmarks.performance.results import COMPILED_ENGINE, PLAIN_ENGINE, Machine
 from tests.support.wasm_layers import native_extension
 
 
@@ -32,6 +33,7 @@ def machine(load_before: float, seconds: float, *, quick: bool) -> Machine:
         load_after=load(),
         seconds=round(seconds),
         quick=quick,
+        engine=PLAIN_ENGINE if str(core.__file__).endswith(".py") else COMPILED_ENGINE,
     )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+PLAIN_ENGINE, COMPILED_ENGINE = "Python", "compiled"
+
 
 class Spread(msgspec.Struct, frozen=True):
     """What the repetitions of one measurement gave."""
@@ -126,6 +128,8 @@ class Machine(msgspec.Struct):
     """Processes that wanted to run, mean of a minute; 1 of them, or about that, was this."""
     seconds: float
     quick: bool
+    engine: str = PLAIN_ENGINE
+    """What runs the engine."""
 
 
 class Results(msgspec.Struct):

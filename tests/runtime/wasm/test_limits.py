@@ -16,7 +16,9 @@ from runtime.model.call import (
     FailureKind,
     Finished,
     Signal,
+    Verdict,
 )
+from runtime.model.element import MAX_BUFFER_BYTES
 from runtime.model.linked import Limits, LinkedFlow, Role
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
@@ -204,7 +206,24 @@ def test_too_much_asked_for_at_once_is_said_so_and_not_counted_as_a_copy(host: H
         assert (failure.kind, failure.code) == (FailureKind.LIMIT, "E0308")
         assert f"asked for {most + 1:,} bytes at once" in failure.message
         assert "several pieces" in failure.help
+        assert ("make native" in failure.help) is (host.layer.name == "direct")
         assert answer.copies == NO_COPIES
+
+
+def test_the_largest_payload_is_passed_on_without_a_byte_of_it_read(host: Host) -> None:
+    core = f"""
+      ;; lets through what is of an odd size, and reads nothing of it
+      (func (export "evaluate") {ELEMENT}
+        (i32.store8 (i32.const 4) (i32.and (i32.const 1)
+          (i32.wrap_i64 (call $size (local.get $payload)))))
+        (call $release (local.get $payload) (local.get $context))
+        (call $ok))"""
+    with OneNode(host, component(core, Role.FILTER), Role.FILTER) as node:
+        node.start()
+        for size in (MAX_BUFFER_BYTES, MAX_BUFFER_BYTES - 1):
+            answer = node.call(data=bytes(size))
+            assert answer.outcome == Verdict(bool(size % 2))
+            assert answer.copies == NO_COPIES
 
 
 def test_a_configuration_that_is_too_long_is_said_so(host: Host) -> None:
