@@ -17,7 +17,8 @@ from tests.benchmarks.performance.rounds import Effort
 from tests.benchmarks.recording import Measured, run_to_end
 from tests.support.session_driver import Driver
 
-CALLS = (1_000, 10_000, 50_000, 200_000)
+ROUNDS = {1_000: 7, 10_000: 3, 100_000: 2}
+"""How often a recording of so many calls is made, and gone through."""
 CALLS_AN_ELEMENT = 4
 RECORD, REPLAY = "record into a file", "replay, every answer compared"
 OPEN, THROUGH = "open the file in a session", "go through it to its end in the session"
@@ -29,12 +30,12 @@ def recording_length(effort: Effort) -> Curve:
     lines = {name: Line(name, []) for name in (RECORD, REPLAY, OPEN, THROUGH, MIDDLE, BACK)}
     notes = []
     layer = ""
-    for calls in CALLS[:2] if effort.quick else CALLS:
+    for calls, most in tuple(ROUNDS.items())[: 2 if effort.quick else None]:
         with tempfile.TemporaryDirectory(prefix="torvyn-studio-recorded-") as name:
             manifest = sample_project(Path(name), calls // CALLS_AN_ELEMENT)
             recorded = _Recorded(manifest)
             layer = recorded.measured.opened.linking.host.layer.name
-            rounds = effort.rounds if calls <= 10_000 else 2
+            rounds = min(effort.rounds, most)
             for line, spread in recorded.measure(rounds).items():
                 lines[line].points.append(Point(calls, spread))
             notes = [f"{calls:,} calls are {recorded.path.stat().st_size / 1e6:,.1f} MB of file."]
