@@ -81,6 +81,7 @@ class StudioApp(App[None]):
     """
 
     CSS_PATH = "studio.tcss"
+    DEFAULT_MODE = "file 0"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
         _action_commands,
         _named_things,
@@ -106,6 +107,8 @@ class StudioApp(App[None]):
         self._ahead = TypedAhead(self)
         self._preferences = preferences
         self._look_into = look_into
+        self._files = 0
+        self.add_mode(self._file_mode, lambda: self._main)
         self._link: SessionClient | None = None
         self._polled_at = 0.0
         opened = OpenedFile(open_link, title, outline, project, keeps_marks, begin_with)
@@ -153,9 +156,10 @@ class StudioApp(App[None]):
         colours = self.current_theme.to_color_system().generate()
         return variable_defaults(colours["foreground"], colours["background"])
 
-    def get_default_screen(self) -> MainScreen:
-        """The main screen."""
-        return self._main
+    @property
+    def _file_mode(self) -> str:
+        """Each file has a mode of its own: a stack of screens that ends with its session."""
+        return f"file {self._files}"
 
     @property
     def health(self) -> Health:
@@ -232,10 +236,11 @@ class StudioApp(App[None]):
             self._link = None
         while len(self.screen_stack) > 1:
             await self.pop_screen()
-        # Textual takes one from each screen that it replaces, and gave the first screen none.
-        self._main._push_result_callback(self, None)
+        before, self._files = self._file_mode, self._files + 1
         self._take_file(opened)
-        await self.switch_screen(self._main)
+        self.add_mode(self._file_mode, lambda: self._main)
+        await self.switch_mode(self._file_mode)
+        await self.remove_mode(before)
         self._main.call_after_refresh(self._open)
 
     # ---- keys

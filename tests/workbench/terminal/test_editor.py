@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -64,7 +65,8 @@ async def test_f4_gives_the_payload_to_a_real_editor_and_takes_what_it_saved(
         'case "$1" in *.json) sed s/20/21/ "$1" > "$1.new" && mv "$1.new" "$1";; esac\n'
     )
     script.chmod(0o755)
-    monkeypatch.setenv("EDITOR", str(script))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("EDITOR", script.name)
     monkeypatch.delenv("VISUAL", raising=False)
     saved: list[Payload | None] = []
     async with opened(FakeLink()) as (app, pilot):
@@ -73,13 +75,16 @@ async def test_f4_gives_the_payload_to_a_real_editor_and_takes_what_it_saved(
         app.push_screen(screen, saved.append)
         await pilot.pause()
         await pilot.press("f4")
+        await pilot.pause()
         assert '{"ms": 21}' in text_of(app)
         monkeypatch.setenv("FAIL", "1")
         await pilot.press("f4")
+        await pilot.pause()
         assert "ended with exit code 3" in text_of(app)
         assert '{"ms": 21}' in text_of(app)
-        monkeypatch.setenv("EDITOR", str(tmp_path / "none"))
+        monkeypatch.setenv("EDITOR", "no-such-editor")
         await pilot.press("f4")
+        await pilot.pause()
         assert "is not installed" in text_of(app)
         await pilot.press("ctrl+s")
         assert saved == [Payload(b'{"ms": 21}', "application/json")]
