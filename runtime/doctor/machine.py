@@ -44,7 +44,7 @@ def _native_layer() -> Finding:
     if found.extension is not None or found.refused:
         return Finding(TOPIC, name, FindingState.GOOD, found.detail, found.place)
     if not found.installed:
-        detail = "not installed: nothing needs it, calls take less time with it"
+        detail = "not installed: nothing needs it, calls and forks take less time with it"
         return Finding(TOPIC, name, FindingState.GOOD, detail)
     why = f"{found.detail}, so it is not used"
     return Finding(TOPIC, name, FindingState.DOUBTFUL, why, found.place, _NATIVE_CURE)

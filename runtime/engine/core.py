@@ -34,6 +34,7 @@ from runtime.model.commands import (
     Inject,
     Move,
     Relink,
+    Revive,
     SetQueue,
     SetSchedule,
     Skip,
@@ -207,6 +208,8 @@ class Engine:
                 self._advance(command.elapsed_ns)
             case Skip():
                 self._skip(command.node)
+            case Revive():
+                self._note(edits.revive(run, command), command.node)
             case SetSchedule():
                 self._schedule = build_schedule(command.policy, run.flow.nodes)
                 run.events.append(ScheduleChanged(command.policy))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -24,7 +24,8 @@ from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySet
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replayed_sources import sources_of
-from runtime.wasm.guest_states import GuestStates
+from runtime.wasm.guest_memory import MadeCall, NotAvailable
+from runtime.wasm.guest_states import GuestState, GuestStates
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.wasm_invoker import WasmInvoker
 
@@ -201,9 +202,19 @@ class RestoredGuests:
 
     def restore(self, guests: GuestStates) -> None:
         """Make the instances. Raises `NotRestoredError`."""
-        problem = self._components.restore(guests, self._inputs.begin)
-        if problem is not None:
-            raise NotRestoredError(problem.why)
+        _require(self._components.restore(guests, self._inputs.begin))
+
+    def restore_node(self, node: str, state: GuestState | None, calls: Sequence[MadeCall]) -> None:
+        """Make an instance that remembers the state, or nothing, and then what the calls did.
+
+        Raises `NotRestoredError`.
+        """
+        _require(self._components.restore_node(node, state, calls, self._inputs.begin))
+
+
+def _require(problem: NotAvailable | None) -> None:
+    if problem is not None:
+        raise NotRestoredError(problem.why)
 
 
 class NotRestoredError(Exception):
@@ -246,6 +257,8 @@ class RepeatedSources:
         for step in steps:
             if not isinstance(step, CallStep):
                 self._change(step)
+            elif step.crashed:
+                continue  # what comes after it is `init`, or the source went on as before it
             elif step.node in self._asked and not self._same_again(step):
                 unlike[step.node] = None
         return tuple(unlike)

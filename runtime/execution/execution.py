@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from runtime.engine.core import Engine
@@ -37,8 +37,8 @@ from runtime.protocol.updates import CallMark
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Replayer
 from runtime.recording.replay.steps import CallStep, ReplayStep
-from runtime.wasm.guest_memory import NotAvailable
-from runtime.wasm.guest_states import GuestStates
+from runtime.wasm.guest_memory import MadeCall, NotAvailable
+from runtime.wasm.guest_states import GuestState, GuestStates
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 Apply = Callable[[Command], list[Event]]
@@ -146,6 +146,19 @@ class Execution:
             self.close()
             raise
         self._guests = guests
+
+    def restore_node(self, node: str, state: GuestState | None, calls: Sequence[MadeCall]) -> None:
+        """Put an instance in use that remembers the state, or nothing, and what the calls did.
+
+        Raises `NotRestoredError`; the instance in use stays as it is then.
+        """
+        driver = self._driver
+        restored = RestoredGuests(self.invoker)
+        self._drive_with(restored)
+        try:
+            restored.restore_node(node, state, calls)
+        finally:
+            self._drive_with(driver)
 
     def guest_states(self) -> GuestStates | NotAvailable:
         """What its components remember between two calls."""

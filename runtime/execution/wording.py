@@ -35,6 +35,7 @@ from runtime.model.events import (
     NodeDone,
     NodeFailed,
     NodeRebuilt,
+    NodeRevived,
     QueueChanged,
     Released,
     Relinked,
@@ -197,6 +198,7 @@ class EventWording:
 _StateEvent = (
     FlowStarted
     | NodeRebuilt
+    | NodeRevived
     | NodeDone
     | Stopped
     | FlowEnded
@@ -213,6 +215,9 @@ def _state_line(number: int, event: _StateEvent) -> EventLine:
             return _line(number, CallMark.STATE, 0, None, "flow started", None)
         case NodeRebuilt(at_ns, node):
             return _line(number, CallMark.STATE, at_ns, node, "instance rebuilt", None)
+        case NodeRevived(at_ns, node, call):
+            text = f"as it was before call {call:,}, in which it crashed"
+            return _line(number, CallMark.STATE, at_ns, node, text, None)
         case NodeDone(at_ns, node):
             return _line(number, CallMark.STATE, at_ns, node, "done", None)
         case Stopped(at_ns, reason, detail, node):

@@ -58,6 +58,20 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class Revive:
+    """Have a node whose component crashed go on with what it remembered before that call.
+
+    Given after the invoker has put an instance in use that stands there. The failed element stays
+    at the head of its queue, to be tried again or skipped. Refused unless that call was the last
+    one of the flow, and crashed.
+    """
+
+    node: str
+    call: int
+    """Number of the call that crashed."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetSchedule:
     """Change the order of calls from now on."""
 
@@ -257,6 +271,7 @@ Command = (
     | Step
     | Advance
     | Skip
+    | Revive
     | SetSchedule
     | Drain
     | Cancel

@@ -166,6 +166,15 @@ class NodeRebuilt(NamedTuple):
     node: str
 
 
+class NodeRevived(NamedTuple):
+    """A crashed node goes on with what it remembered before the call it crashed in."""
+
+    at_ns: int
+    node: str
+    call: int
+    """Number of that call."""
+
+
 class NodeDone(NamedTuple):
     """A node will get and give no more elements."""
 
@@ -284,6 +293,7 @@ Event = (
     | SinkPaused
     | NodeFailed
     | NodeRebuilt
+    | NodeRevived
     | NodeDone
     | ScheduleChanged
     | Swapped

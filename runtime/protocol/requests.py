@@ -44,13 +44,19 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class StopCall:
-    """End the call in progress as one that failed, and make no other: not one that was asked for
-    meanwhile, either."""
+    """End the call in progress as one that failed; what was asked for meanwhile is not done."""
 
 
 @dataclass(frozen=True, slots=True)
 class SkipElement:
     """Drop the element the node failed on."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviveNode:
+    """Have a node whose component crashed go on with what it remembered before that call."""
 
     node: str
 
@@ -352,6 +358,7 @@ SessionRequest = (
     | Pause
     | StopCall
     | SkipElement
+    | ReviveNode
     | EditElement
     | InjectElement
     | DropElement

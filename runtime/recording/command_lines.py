@@ -19,6 +19,7 @@ from runtime.model.commands import (
     Inject,
     Move,
     Relink,
+    Revive,
     SetQueue,
     Skip,
     Step,
@@ -52,7 +53,7 @@ _LEFT_OUT: dict[type[Command], tuple[str, ...]] = {
 }
 """Arguments that releases before did not write, by command."""
 
-_CHANGES = (Skip, Edit, Inject, Discard, Duplicate, Move, Empty, Hold, SetQueue)
+_CHANGES = (Skip, Revive, Edit, Inject, Discard, Duplicate, Move, Empty, Hold, SetQueue)
 
 
 def is_change(command: Command) -> bool:

@@ -15,7 +15,7 @@ from runtime.execution.execution import Execution
 from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.hotreload.reloading import HotReload, Reloaded, ReloadNote
 from runtime.model.call import CallInProgress
-from runtime.model.commands import Command, Skip, Start
+from runtime.model.commands import Start
 from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
@@ -45,7 +45,6 @@ from runtime.protocol.requests import (
     SessionRequest,
     SetComparing,
     SetMarks,
-    SkipElement,
     StartRecording,
     StepBack,
     StepCall,
@@ -61,6 +60,7 @@ from runtime.protocol.updates import ALL_SHOWN, CallMark, Health, ShownParts, Up
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.recording.file.writer import free_path
 from runtime.session.backward_seeking import BackwardSeeking
+from runtime.session.failed_calls import FailedCalls
 from runtime.session.inspection_requests import answer_looks
 from runtime.session.queue_surgery import QueueSurgery
 from runtime.session.recording_file import RecordingFile, RecordingSettings
@@ -152,6 +152,7 @@ class FlowSession:
         self.requests.handle(request)
 
     def _fill_table(self) -> None:
+        FailedCalls(self._time, self._at_the_end).register(self.requests)
         QueueSurgery(self._time, self._loop, self._at_the_end).register(self.requests)
         self._scratch.register(self.requests, lambda: self.execution, self._updates.reply)
         on = self.requests.on
@@ -160,7 +161,6 @@ class FlowSession:
         on(Continue, lambda asked: self._loop.start(asked.calls_per_second))
         on(Pause, self._pause)
         on(StopCall, self._pause)
-        on(SkipElement, lambda asked: self._change(asked, Skip(asked.node)))
         answer_looks(self.requests, lambda: self.execution.inspector, self._updates.reply)
         on(ListNode, self._list_node)
         on(BackToBreak, self._seek_break)
@@ -203,12 +203,6 @@ class FlowSession:
         self._updates.reply(replace(calls, denied=self.execution.denied_to(asked.node)))
 
     # ---- changes, which are made at the end of a branch
-
-    def _change(self, asked: SessionRequest, command: Command) -> None:
-        """Change what waits in the flow."""
-        if self._at_the_end(asked):
-            self._time.detach()
-            self._time.apply(command)
 
     def _roll_back(self, asked: Rollback) -> None:
         if self._at_the_end(asked):

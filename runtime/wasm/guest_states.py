@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime.model.call import Answer, Call, Export, HostInput
@@ -47,7 +47,7 @@ class GuestStates:
     """What all components of a flow remembered between two calls."""
 
     by_node: Mapping[str, GuestState]
-    """Of every node that had an instance which could be called."""
+    """Of every node that had an instance."""
 
     def bytes_beside(self, earlier: GuestStates | None) -> int:
         """Memory, in bytes, next to earlier states of the same flow."""
@@ -70,7 +70,8 @@ def take_states(
     held: dict[str, HeldHandles] = {}
     for name, instance in instances.items():
         if instance.crashed is not None:
-            continue  # it is made again before it is called again
+            # It may be revived, and an image of another moment is no help then.
+            return NotAvailable(f"{name} has crashed")
         found = _held(instance)
         if isinstance(found, NotAvailable):
             return NotAvailable(f"what {name} remembers is not kept: {found.why}")
@@ -121,24 +122,26 @@ def open_in_state(
     calls: FlowCalls,
     node: LinkedNode,
     compiled: Compiled,
-    state: GuestState,
+    state: GuestState | None,
+    later: Sequence[MadeCall],
     begin: BeginCall,
 ) -> NodeInstance | NotAvailable:
-    """A fresh instance of a node that remembers what the state holds.
+    """A fresh instance of a node that remembers the state, or nothing, and what `later` calls did.
 
     `begin` readies the host for each call that is made again for it.
     """
-    first = state.first_calls
+    first = state.first_calls if state is not None else later
     call = first[0].call if first else Call(0, node.name, Export.INIT, argument=node.config)
     begin(node.name, first[0].answer.host if first else ())
     try:
         instance = calls.open(node, compiled, call)
     except InstanceError as problem:
         return NotAvailable(problem.failure.message)
-    unlike = _make_again(instance, first, begin)
-    memory = instance.memory
-    if unlike is None:
+    unlike = _make_again(instance, first, begin, begun=True)
+    if unlike is None and state is not None:
+        memory = instance.memory
         unlike = memory if isinstance(memory, NotAvailable) else memory.restore(state.image)
+        unlike = unlike or _make_again(instance, later, begin)
     if unlike is not None:
         instance.close()
         return unlike
@@ -146,12 +149,15 @@ def open_in_state(
 
 
 def _make_again(
-    instance: NodeInstance, first: Iterable[MadeCall], begin: BeginCall
+    instance: NodeInstance, calls: Sequence[MadeCall], begin: BeginCall, *, begun: bool = False
 ) -> NotAvailable | None:
-    for index, (call, answer) in enumerate(first):
-        if index:  # the host is ready for the first one since before the instance was made
+    """`begun`: the host is ready for the first call since before the instance was made."""
+    for index, (call, answer) in enumerate(calls):
+        if index or not begun:
             begin(call.node, answer.host)
         run = instance.runs.get(call.export)
+        if run is None and call.export is Export.INIT:
+            continue  # without a lifecycle, the instance is all that it makes
         if run is None or not same_again(answer, instance.make(run, call)):
             return NotAvailable(f"its call {call.number:,}, made again, gave something else")
     return None

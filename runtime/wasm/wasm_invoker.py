@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError, NodeInstance
-from runtime.wasm.guest_memory import GuestMemory, NotAvailable
+from runtime.wasm.guest_memory import GuestMemory, MadeCall, NotAvailable
 from runtime.wasm.guest_states import (
     BeginCall,
     GuestState,
@@ -255,26 +255,32 @@ class WasmInvoker:
         `begin` is told what the host answers in each call that is made again for it.
         """
         for state in states.by_node.values():
-            restored = self.restore_node(state, begin)
+            restored = self.restore_node(state.node, state, (), begin)
             if restored is not None:
                 return restored
         return None
 
-    def restore_node(self, state: GuestState, begin: BeginCall) -> NotAvailable | None:
-        """Make an instance that remembers what the state holds, in place of the one there is."""
-        node = self._nodes.get(state.node)
-        if node is None or node.digest != state.digest:
-            return NotAvailable(f"{state.node} has another build")
+    def restore_node(
+        self, name: str, state: GuestState | None, calls: Sequence[MadeCall], begin: BeginCall
+    ) -> NotAvailable | None:
+        """Make an instance that remembers the state, or nothing, and then what the calls did.
+
+        It takes the place of the one there is, which stays when that is not possible.
+        """
+        node = self._nodes.get(name)
+        if node is None or (state is not None and node.digest != state.digest):
+            return NotAvailable(f"{name} has another build")
         try:
-            instance = open_in_state(self._calls, node, self._component(node), state, begin)
+            compiled = self._component(node)
         except InstanceError as problem:
-            return NotAvailable(f"{state.node}: {problem.failure.message}")
+            return NotAvailable(f"{name}: {problem.failure.message}")
+        instance = open_in_state(self._calls, node, compiled, state, calls, begin)
         if isinstance(instance, NotAvailable):
-            return NotAvailable(f"{state.node}: {instance.why}")
-        old = self._instances.get(state.node)
+            return NotAvailable(f"{name}: {instance.why}")
+        old = self._instances.get(name)
         if old is not None:
             old.close()
-        self._instances[state.node] = instance
+        self._instances[name] = instance
         return None
 
     def digest(self, node: str) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from runtime.model.snapshot import NodeState
 from runtime.protocol.requests import (
     Continue,
     Pause,
     Restart,
+    ReviveNode,
     SkipElement,
     StepCall,
     StepElement,
@@ -54,6 +56,12 @@ def _skip(to: ActionTarget) -> None:
         to.session.send(SkipElement(failed.name))
 
 
+def _revive(to: ActionTarget) -> None:
+    failed = to.context.view.failed_node
+    if failed is not None:
+        to.session.send(ReviveNode(failed.name))
+
+
 def _retry(to: ActionTarget) -> None:
     failed = to.context.view.failed_node
     if failed is not None:
@@ -81,6 +89,19 @@ def _failed(context: Context) -> bool:
 
 def _can_try(context: Context) -> bool:
     return context.view.ready and context.node is not None
+
+
+def _crashed(context: Context) -> bool:
+    failed = context.view.failed_node
+    return _can_retry(context) and failed is not None and failed.state is NodeState.CRASHED
+
+
+def _why_no_revival(context: Context) -> str:
+    if context.view.past:
+        return PAST_IS_REPEATED
+    if _failed(context):
+        return "The component did not crash: it remembers what it did, and retry is enough."
+    return ""
 
 
 def _can_retry(context: Context) -> bool:
@@ -120,6 +141,10 @@ RUN: tuple[Action, ...] = (
     Action(id="retry", keys=("r",), label="retry", group=Group.RUN,
            help="Make the call that failed again.",
            do=_retry, when=_can_retry, needs="a failed element", why_not=_as_it_was, footer=5),
+    Action(id="revive", keys=("U",), label="revive", group=Group.RUN,
+           help="Have a component that crashed go on with what it remembered before that call; "
+                "then retry or skip. Recorded; [ undoes it.",
+           do=_revive, when=_crashed, needs="a crashed component", why_not=_why_no_revival),
     Action(id="pace", keys=("p",), label="pace", group=Group.RUN,
            help="Run at full speed, 20 calls a second, or 5.",
            do=lambda to: to.session.cycle_pace(), footer=15),

@@ -13,9 +13,9 @@ from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness
 from runtime.engine.scheduling.scheduler import state_of
-from runtime.model.commands import INJECTED, Edit, Hold, Inject, SetQueue
+from runtime.model.commands import INJECTED, Edit, Hold, Inject, Revive, SetQueue
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer, Element
-from runtime.model.events import Edited, HoldChanged, Injected, Swapped
+from runtime.model.events import Edited, HoldChanged, Injected, NodeRevived, Swapped
 
 
 def swap(run: FlowRun, name: str, digest: str) -> str | None:
@@ -42,6 +42,21 @@ def swap(run: FlowRun, name: str, digest: str) -> str | None:
             run.teardowns.insert(0, node)
         node.crashed = False
         pressure.renewed(run, node)
+    readiness.refresh(run, node)
+    return None
+
+
+def revive(run: FlowRun, command: Revive) -> str | None:
+    """Have a node go on that crashed in the last call; see `Revive`."""
+    node = run.by_name.get(command.node)
+    if node is None:
+        return f"the flow has no node {command.node}"
+    if not (node.crashed and node.live and run.flowing):
+        return f"{node.name} has not crashed in a flowing flow"
+    if run.calls != command.call:
+        return f"{node.name} is not where call {command.call:,} crashed"
+    node.crashed = False
+    run.events.append(NodeRevived(run.now_ns, node.name, command.call))
     readiness.refresh(run, node)
     return None
 

@@ -15,6 +15,7 @@ from runtime.recording.answers import refusal, with_duration
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.command_lines import is_change
 from runtime.recording.describe import element_words
+from runtime.recording.replay.revivals import is_revived
 from runtime.recording.replayed_sources import ReplayedSources, sources_of
 
 OnEvents = Callable[[Command, list[Event]], object]
@@ -108,6 +109,9 @@ class ReplayInvoker:
         """False lets other outputs pass; a call that cannot be the recorded one never does."""
         self.expected: CallStep | None = None
         """The recorded call that comes next; None once it was made."""
+        self.revived = False
+        """Whether it crashed, and its node was revived right after: then it is answered and not
+        made, so that the instance stays as it was before."""
         self.divergence: Divergence | None = None
         """The first divergence."""
         self.live_ns = 0
@@ -136,7 +140,7 @@ class ReplayInvoker:
         node, answered = call.node, self._answered
         if call.export is _INIT:
             answered.begin(node)
-        if self._all or node in answered.now or (self._crashes and step.crashed):
+        if self._all or node in answered.now or ((self._crashes or self.revived) and step.crashed):
             return self._recorded(step, call)
         host = self._host
         if host is not None:
@@ -313,6 +317,9 @@ class Replayer:
             return step, self._apply(step)
         invoker, settings = self._invoker, self.settings
         invoker.expected = step
+        invoker.revived = False
+        if step.crashed:
+            invoker.revived, self._steps = is_revived(step, self._steps)
         if settings.same_engine and self._asked is None:
             command, events = NEXT_IN_ORDER, self._engine_step()
         else:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 from runtime.engine.invoker import Invoker
 from runtime.model.call import Answer, Call, Exhausted, Export, Finished, NextCall
-from runtime.model.commands import Advance, Command, Step
+from runtime.model.commands import Advance, Command, Revive, Step
 from runtime.model.events import CallFinished, Event, FlowState, Stopped
 from runtime.recording.answers import refusal, with_duration
 from runtime.recording.replay.replayer import HostInputFeed
+from runtime.recording.replay.revivals import is_revived
 from runtime.recording.replay.steps import CallStep, ReplayStep
 
 
@@ -26,6 +28,11 @@ class FollowedEngine(Protocol):
     @property
     def state(self) -> FlowState:
         """State of the flow."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """Calls made."""
         ...
 
     def apply(self, command: Command) -> list[Event]:
@@ -48,6 +55,7 @@ class FollowingInvoker:
         self._host = host
         self._given: dict[tuple[str, str], deque[CallStep]] = {}
         self._duration_ns = 0
+        self._revived: CallStep | None = None
 
     @property
     def sources(self) -> frozenset[str]:
@@ -58,9 +66,13 @@ class FollowingInvoker:
     def sources(self, nodes: frozenset[str]) -> None:
         self._sources = nodes
 
-    def offer(self, step: CallStep) -> None:
-        """The recording comes to `step`: its answers may be used from now on."""
+    def offer(self, step: CallStep, *, revived: bool = False) -> None:
+        """The recording comes to `step`: its answers may be used from now on.
+
+        A call whose node was `revived` after it is answered, too.
+        """
         self._duration_ns = step.duration_ns
+        self._revived = step if revived else None
         if step.node in self._sources:
             self._given.setdefault((step.node, step.export), deque()).append(step)
         elif self._host is not None and step.host:
@@ -68,6 +80,9 @@ class FollowingInvoker:
 
     def invoke(self, call: Call) -> Answer:
         """Make the call, or answer it from the recording. Takes the recorded duration."""
+        revived, self._revived = self._revived, None
+        if revived is not None and (revived.node, revived.export) == (call.node, call.export):
+            return revived.answer()
         if call.node not in self._sources:
             return with_duration(self._real.invoke(call), self._duration_ns)
         given = self._given.get((call.node, call.export))
@@ -93,14 +108,19 @@ def follow(
     which the flow stands still ends the run.
     """
     at_edge: Step | None = None
-    for step in steps:
+    while (step := next(steps, None)) is not None:
         if not isinstance(step, CallStep):
+            if isinstance(step, Revive):
+                step = replace(step, call=engine.calls)
             if not isinstance(step, Step):
                 yield step, engine.apply(step)
             elif step.edge is not None:
                 at_edge = step
             continue
-        invoker.offer(step)
+        revived = False
+        if step.crashed:
+            revived, steps = is_revived(step, steps)
+        invoker.offer(step, revived=revived)
         command = at_edge or Step(step.node)
         at_edge = None
         events = engine.apply(command)

@@ -230,6 +230,7 @@ def test_every_command_has_a_verb() -> None:
         "step",
         "advance",
         "skip",
+        "revive",
         "set-schedule",
         "drain",
         "cancel",

@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from runtime.model.events import StopReason
 from runtime.model.linked import Role
-from runtime.protocol.requests import Continue, Fork, StepCall, TakeBranch
+from runtime.model.snapshot import NodeState
+from runtime.protocol.requests import (
+    Continue,
+    Fork,
+    ReviveNode,
+    SkipElement,
+    StepBack,
+    StepCall,
+    StepForward,
+    TakeBranch,
+)
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel import going_on, guest_checkpoints
 from runtime.wasm.native.extension import REFUSED_VARIABLE
@@ -18,6 +29,7 @@ from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
 from tests.support.wasm_guests import AGGREGATOR, component, printer
 from tests.support.wasm_layers import needs_native
+from workbench.cli import main
 
 ELEMENTS = 400
 APART = 100
@@ -163,3 +175,73 @@ def test_without_the_native_layer_a_fork_says_why_all_calls_are_made_again(
         "branch 2 leaves branch 1 here: executed from the start, because what source remembers is "
         "not kept: the native call layer is not in use"
     )
+
+
+CRASHES = REMEMBERS.replace(
+    "(local.set $n (i32.add (i32.load (i32.const 4096)) (i32.const 1)))",
+    "(local.set $n (i32.add (i32.load (i32.const 4096)) (i32.const 1)))"
+    "(if (i32.eq (local.get $n) (i32.const 150)) (then unreachable))",
+)
+"""As `REMEMBERS`, and traps at its 150th element."""
+
+
+def answers_of(driver: Driver, node: str) -> list[tuple[object, int]]:
+    ring = driver.session._time.branch.ring
+    return [
+        (event.answer.outcome, event.answer.fuel)
+        for event in ring.calls()
+        if event.call.node == node
+    ]
+
+
+@pytest.mark.parametrize("layer", ["direct", pytest.param("native", marks=needs_native)])
+def test_a_component_that_crashed_goes_on_with_what_it_remembered(
+    layer: str, tmp_path: Path, open_flow: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if layer == "direct":
+        monkeypatch.setenv(REFUSED_VARIABLE, "1")
+    recording = tmp_path / "made.rec"
+    driver = open_flow(flow(tmp_path, CRASHES), recording=RecordingSettings(recording))
+    driver.run()
+    assert driver.snapshot.stop is StopReason.TRAP
+    crash = driver.snapshot.calls
+    before = answers_of(driver, "mid")
+    driver.ask(ReviveNode("mid"))
+    (note,) = [text for text in driver.log if text.startswith("revived: ")]
+    assert ("from its last checkpoint" in note) == (layer == "native")
+    # Its memory is what it was: the element at which it counts to 150 crashes it again.
+    driver.ask(StepCall("mid"))
+    assert answers_of(driver, "mid")[len(before) :][0] == before[-1]
+    driver.ask(ReviveNode("mid"), SkipElement("mid"), Continue())
+    assert driver.snapshot.stop is StopReason.TRAP, "the count was lost"
+    # Begun again, empty, it goes on without a crash to its 150th element since.
+    driver.ask(SkipElement("mid"), StepCall("mid"), Continue())
+    end = driver.snapshot
+    assert end.stop is StopReason.TRAP
+    driver.ask(ReviveNode("mid"))
+    at, answers = driver.snapshot.calls, answers_of(driver, "mid")
+    driver.session.close()
+
+    # A replay answers the calls after which the node was revived, and makes all others.
+    for refused in {"1", "1" if layer == "direct" else ""}:
+        monkeypatch.setenv(REFUSED_VARIABLE, refused)
+        assert main(["replay", str(recording), "--expect"]) == 0
+    assert crash < at
+    assert answers
+
+
+@needs_native
+def test_a_past_with_a_revival_is_seen_forked_and_undone(tmp_path: Path, open_flow: Open) -> None:
+    driver = open_flow(flow(tmp_path, CRASHES))
+    driver.run()
+    crash = driver.snapshot.calls
+    driver.ask(ReviveNode("mid"), SkipElement("mid"))
+    edge = next(node for node in driver.snapshot.nodes if node.name == "mid")
+    assert edge.state is not NodeState.CRASHED
+    driver.ask(StepBack())
+    assert driver.snapshot.calls == crash
+    mid = next(node for node in driver.snapshot.nodes if node.name == "mid")
+    assert mid.state is NodeState.CRASHED
+    driver.ask(StepForward(), Fork())
+    driver.ask(ReviveNode("source"))
+    assert "cannot be revived" in driver.log[-1]

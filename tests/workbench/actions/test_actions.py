@@ -9,6 +9,7 @@ from textual.keys import Keys, _character_to_key
 
 from runtime.model.call import Export, NextCall
 from runtime.model.events import FlowState
+from runtime.model.snapshot import NodeState
 from runtime.protocol.updates import Health
 from tests.support.workbench_fakes import fail_node, fan_out, snapshot
 from workbench.actions.action import Action, Group
@@ -97,6 +98,21 @@ def test_skipping_is_offered_only_after_a_failure() -> None:
     failed = replace(READY, snapshot=fail_node(picture, "log-proc"))
     assert BY_ID["skip"].when(Context(failed))
     assert BY_ID["skip"] in footer_actions(Context(failed))
+
+
+def test_reviving_is_offered_after_a_crash_alone_and_says_why_not() -> None:
+    revive = BY_ID["revive"]
+    assert not revive.when(Context(READY))
+    picture = fail_node(snapshot(FLOW, calls=5), "log-proc")
+    crashed = Context(replace(READY, snapshot=picture))
+    assert revive.when(crashed)
+    nodes = tuple(
+        replace(node, state=NodeState.FAILED) if node.name == "log-proc" else node
+        for node in picture.nodes
+    )
+    failed = Context(replace(READY, snapshot=replace(picture, nodes=nodes)))
+    assert not revive.when(failed)
+    assert "did not crash" in revive.why_not(failed)
 
 
 def test_labels_say_what_the_key_would_do_now() -> None:
