@@ -6,9 +6,9 @@ from runtime.model.time_units import NS_PER_MS, NS_PER_S
 
 
 def count(number: int) -> str:
-    """A count in at most five characters: 9999, 12.3k, 123k, 4.5M."""
+    """A count in at most five characters: 9,999, 12.3k, 123k, 4.5M."""
     if number < 10_000:
-        return str(number)
+        return f"{number:,}"
     value = float(number)
     for unit in ("k", "M", "G", "T"):
         value /= 1000

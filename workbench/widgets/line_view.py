@@ -256,7 +256,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         strip = self._mark(self._strip(spans, base), index)
         left = self.scroll_offset.x
         if left or strip.cell_length != width:
+            cut = strip.cell_length > left + width
             strip = strip.crop_extend(left, left + width, base)
+            if cut and width > 1:
+                strip = Strip.join([strip.crop(0, width - 1), Strip([Segment(CUT, base)])])
         return strip.apply_offsets(left, index)
 
     def spans_at(self, index: int) -> Line:

@@ -112,7 +112,7 @@ def test_streams_that_are_not_granted_are_remembered() -> None:
 
 @pytest.mark.parametrize(
     ("number", "text"),
-    [(0, "0"), (9_999, "9999"), (12_345, "12.3k"), (999_999, "1.0M"), (45_600_000, "45.6M")],
+    [(0, "0"), (9_999, "9,999"), (12_345, "12.3k"), (999_999, "1.0M"), (45_600_000, "45.6M")],
 )
 def test_counts_are_short(number: int, text: str) -> None:
     assert figures.count(number) == text
