@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test thorough check format fuzz bench performance components picture pictures documents native native-check clean
+.PHONY: run test thorough check format fuzz bench performance components picture pictures documents native native-check \
+	fast fast-native fast-tree fast-test clean
 
 run: $(READY)
 	cd sample_flows/$(SAMPLE) && $(abspath $(BIN))/torvyn-studio
@@ -53,6 +54,24 @@ native: $(READY)
 native-check:
 	runtime/wasm/native/toolchain.sh check
 
+# The studio with its engine compiled, in an environment of its own: .venv-fast/bin/torvyn-studio.
+# Wants a C compiler.
+fast:
+	test -x .venv-fast/bin/pip || $(PYTHON) -m venv .venv-fast
+	TORVYN_STUDIO_COMPILED=1 .venv-fast/bin/pip install --quiet --disable-pip-version-check .
+	.venv-fast/bin/torvyn-studio --version
+
+# The native call layer for that environment.
+fast-native:
+	runtime/wasm/native/toolchain.sh install $(abspath .venv-fast/bin)
+
+# All tests, or FAST_TESTS, on a compiled engine, in a copy under build/: this checkout stays pure.
+fast-tree: $(READY)
+	$(BIN)/python -m tests.compiled.compiled_tree build/compiled
+
+fast-test: fast-tree
+	cd build/compiled/tree && TORVYN_STUDIO_PURE_SOURCES=$(CURDIR) ../venv/bin/python -m pytest $(FAST_TESTS)
+
 components: $(READY)
 	$(BIN)/python components/build.py
 
@@ -73,4 +92,4 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) .venv-fast dist build

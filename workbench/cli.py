@@ -135,7 +135,7 @@ class VerbGroup(click.Group):
     expose_value=False,
     is_eager=True,
     callback=lambda context, _, value: _show_version(context) if value else None,
-    help="Show the version, and what calls the components.",
+    help="Show the version, what calls the components, and a compiled engine.",
 )
 def cli() -> None:
     """The workbench for people who write Torvyn streaming components."""
@@ -145,10 +145,13 @@ def _show_version(context: click.Context) -> None:
     # It loads what mails are parsed with: every start would pay for it.
     from importlib.metadata import version
 
+    from runtime.engine.compiled import engine_is_compiled
+
     found = find_extension()
-    layer = f"native layer {found.detail}" if found.extension or found.refused else ""
+    parts = [f"native layer {found.detail}"] if found.extension or found.refused else []
+    parts += ["compiled engine"] if engine_is_compiled() else []
     text = f"torvyn-studio, version {version('torvyn-studio')}"
-    click.echo(f"{text} ({layer})" if layer else text)
+    click.echo(f"{text} ({'; '.join(parts)})" if parts else text)
     context.exit()
 
 

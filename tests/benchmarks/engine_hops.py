@@ -1,17 +1,23 @@
 """Processor time of the engine's own work per element and hop, run by hand.
 
     python -m tests.benchmarks.engine_hops [ELEMENTS]
+    python -m tests.benchmarks.engine_hops --both [ELEMENTS]
 
 A hop is one call an element goes through (a pull and a push count as one each). The invoker
-answers with ready-made answers; the time of calling it as often, alone, is subtracted.
+answers with ready-made answers; the time of calling it as often, alone, is subtracted. The second
+form runs the first in turn with this checkout's engine and with the compiled one that
+`make fast-tree` left in build/compiled, and prints the medians.
 """
 
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from statistics import median
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
@@ -33,6 +39,9 @@ from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
 from tests.support.engine_fakes import WALL_NS, edge, flow, linear
 
 OUTPUT = Emitted((Output(Buffer(b"x" * 64), "text/plain"),))
+ROOT = Path(__file__).parent.parent.parent
+COMPILED = ROOT / "build" / "compiled" / "tree"
+ROUNDS = 5
 PORTS = tuple(f"p{index}" for index in range(4))
 
 
@@ -96,7 +105,11 @@ def _invoker_alone(invoke: Callable[[Call], Answer], calls: int) -> float:
 
 def main() -> None:
     """Measure some shapes under each schedule."""
-    elements = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    both, words = "--both" in sys.argv, [word for word in sys.argv[1:] if word != "--both"]
+    elements = int(words[0]) if words else 200_000
+    if both:
+        _measure_both(elements)
+        return
     shapes = {
         "source-processor-sink": linear(Role.PROCESSOR),
         "source-filter-sink": linear(Role.FILTER),
@@ -108,6 +121,26 @@ def main() -> None:
         for schedule in SchedulePolicy:
             whole, own = measure(linked, schedule, elements)
             print(f"{name:36} {schedule.value:15} {whole:6.2f} µs/hop, engine {own:6.2f}")
+
+
+def _measure_both(elements: int) -> None:
+    """Medians of the engine's own microseconds a hop, of rounds in which both take turns."""
+    places = {"pure": ROOT, "compiled": COMPILED}
+    if not COMPILED.is_dir():
+        sys.exit("no compiled engine is there: make fast-tree")
+    found: dict[str, dict[str, list[float]]] = {}
+    for _ in range(ROUNDS):
+        for name, place in places.items():
+            command = [sys.executable, "-m", "tests.benchmarks.engine_hops", str(elements)]
+            done = subprocess.run(command, cwd=place, check=True, capture_output=True, text=True)
+            for line in done.stdout.splitlines():
+                shape, _, figure = line.partition("µs/hop, engine")
+                rounds = found.setdefault(shape[:52], {"pure": [], "compiled": []})
+                rounds[name].append(float(figure))
+    for shape, rounds in found.items():
+        pure, compiled = median(rounds["pure"]), median(rounds["compiled"])
+        ratio = f"{compiled / pure:.2f}"
+        print(f"{shape} pure {pure:5.2f} µs/hop, compiled {compiled:5.2f}, ratio {ratio}")
 
 
 if __name__ == "__main__":

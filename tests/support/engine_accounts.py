@@ -103,7 +103,7 @@ class Watched:
             self.components.swap(command.node)
         if isinstance(command, Drain):
             self.components.drained = True
-        events = self.engine.apply(command)
+        events = self.told(command)
         if isinstance(command, Relink):
             relinked = fakes.of_type(events, Relinked)
             if relinked:
@@ -126,6 +126,10 @@ class Watched:
         self.snapshot = self.engine.snapshot()
         self._find_born()
         return events
+
+    def told(self, command: Command) -> list[Event]:
+        """What the engine says to the command."""
+        return self.engine.apply(command)
 
     def takes(self, index: int) -> bool:
         """Whether an element can be injected into the edge."""

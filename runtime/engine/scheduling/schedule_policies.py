@@ -49,7 +49,8 @@ def _next_after(ready: int, last: int) -> int:
 class ConsumerFirst:
     """The ready node furthest downstream (docs/torvyn-facts.md#scheduling)."""
 
-    policy = SchedulePolicy.CONSUMER_FIRST
+    def __init__(self) -> None:
+        self.policy = SchedulePolicy.CONSUMER_FIRST
 
     def peek(self, ready: int) -> int:
         """See `Schedule`."""
@@ -69,9 +70,8 @@ class ConsumerFirst:
 class RoundRobin:
     """Each ready node in turn, in topological order."""
 
-    policy = SchedulePolicy.ROUND_ROBIN
-
     def __init__(self) -> None:
+        self.policy = SchedulePolicy.ROUND_ROBIN
         self._last = -1
 
     def peek(self, ready: int) -> int:
@@ -94,9 +94,8 @@ class RoundRobin:
 class Priority:
     """The highest priority first; nodes of the same priority in turn."""
 
-    policy = SchedulePolicy.PRIORITY
-
     def __init__(self, priorities: Sequence[int]) -> None:
+        self.policy = SchedulePolicy.PRIORITY
         levels = sorted(set(priorities), reverse=True)
         self._masks = [
             sum(1 << index for index, own in enumerate(priorities) if own == level)
@@ -133,9 +132,8 @@ class WeightedFair:
     the others at the node's next call, so idle time earns no credit.
     """
 
-    policy = SchedulePolicy.WEIGHTED_FAIR
-
     def __init__(self, priorities: Sequence[int]) -> None:
+        self.policy = SchedulePolicy.WEIGHTED_FAIR
         self._strides = [STRIDE_SCALE // max(1, min(10, own)) for own in priorities]
         self._accounts = [0] * len(priorities)
         self._account_of = self._accounts.__getitem__

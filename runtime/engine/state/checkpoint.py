@@ -38,7 +38,9 @@ _OF_RUN_BY_FLOW = {"by_name", "edges", "flow", "gone", "nodes", "options"}
 
 
 def _slots(record: type, but: set[str]) -> tuple[str, ...]:
-    slots: tuple[str, ...] = record.__slots__  # type: ignore[attr-defined]
+    found = vars(record)
+    # A class compiled by mypyc has its attributes by another name.
+    slots: tuple[str, ...] = found.get("__slots__") or found["__mypyc_attrs__"]
     assert but <= set(slots), but - set(slots)
     return tuple(name for name in slots if name not in but)
 
