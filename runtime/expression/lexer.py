@@ -102,6 +102,8 @@ def _number(text: str, found: re.Match[str]) -> Token:
         value = int(written) if len(written) < 30 else MAX_INT + 2
     else:
         value = float(written)
+        if value == float("inf"):
+            raise ExpressionError(text, column, "a decimal number is at most 1.79e308")
     # One more than the largest can follow a minus.
     if isinstance(value, int) and value > MAX_INT + 1:
         raise ExpressionError(text, column, "a whole number is at most 9223372036854775807")

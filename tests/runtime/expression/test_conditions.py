@@ -57,6 +57,7 @@ class Record:
         ('text == "\\q"', 10, '"\\q" is no escape'),
         ("size > 10u", 8, '"10u" is no number'),
         ("size > 9223372036854775808", 8, "a whole number is at most 9223372036854775807"),
+        ("ms > 1e400", 6, "a decimal number is at most 1.79e308"),
         ("json.items.exists(2)", 12, "exists() takes a name, and what is asked of it"),
         ("text.__class__ == 1", 6, "text has no field __class__"),
         ("!" * 40 + "true", 32, "the expression is nested more than 32 deep"),

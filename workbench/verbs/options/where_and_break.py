@@ -16,6 +16,7 @@ from runtime.model.printable import json_line, printable
 from runtime.protocol.updates import EventLine
 from runtime.recording.file.writer import free_path
 from workbench.command_line.messages import say
+from workbench.text.answer_words import counted
 from workbench.verbs.running.component_output import ComponentOutput
 
 where_option = click.option(
@@ -71,7 +72,7 @@ def call_object(record: CallRecord, line: EventLine) -> dict[str, Any]:
 def where_note(where: Condition, told: int, *, recorded: bool) -> str:
     """For how many calls the condition held, and why it had no value for some."""
     what = "recorded" if recorded else "told of"
-    note = f"note: {told:,} calls {what}, where {where.text}"
+    note = f"note: {counted(told, 'call')} {what}, where {where.text}"
     if where.first_failure is not None:
         note += f"; it had no value for others: {where.first_failure.reason}"
     return note
