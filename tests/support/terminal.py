@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import struct
+import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from fcntl import ioctl
 from pathlib import Path
 
-from tests.support.command_server import ROOT, studio_process
+from tests.support.command_server import COMMAND_LINE, ROOT, Program
 
 PATIENCE_S = 60.0
 
@@ -22,17 +23,27 @@ class Terminal:
     """A pseudo terminal, and the process that has it."""
 
     def __init__(
-        self, arguments: list[str | bytes], folder: Path, *, columns: int = 120, rows: int = 36
+        self,
+        arguments: list[str | bytes],
+        folder: Path,
+        *,
+        columns: int = 120,
+        rows: int = 36,
+        code: str | None = None,
     ) -> None:
+        """With `code`, Python runs that, and not `torvyn-studio` with these arguments."""
         self.shown = b""
         """All that was written to the terminal."""
         self._terminal, end = pty.openpty()
         ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self._process = studio_process(
-            *arguments,
+        command: tuple[str | bytes, ...] = (*COMMAND_LINE, *arguments)
+        if code is not None:
+            command = (sys.executable, "-c", code)
+        self._process = Program(
+            command,
             cwd=folder,
             **dict.fromkeys(("stdin", "stdout", "stderr"), end),
-            env=os.environ | {"TERM": "xterm-256color"},
+            env=os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)},
             terminal=True,
         )
         os.close(end)
