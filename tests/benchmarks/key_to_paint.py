@@ -1,8 +1,9 @@
 """From a key to its picture: in a real terminal, idle and while a flow runs at full speed.
 
-Run it as `python -m tests.benchmarks.key_to_paint` (`--keys N` for more of them). A key that no
-action has is written into a pseudo terminal of 120 by 36; the clock stops when the status line that
-names it has come back out. That is the way of every key: read, bound, drawn, written.
+Run it as `python -m tests.benchmarks.key_to_paint` (`--keys N` for more of them). The flows are
+those of `screen_cost`, without an end, and one that prints more than anybody can read. A key that
+no action has is written into a pseudo terminal of 120 by 36; the clock stops when the status line
+that names it has come back out. That is the way of every key: read, bound, drawn, written.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from runtime.model.linked import Role
+from tests.benchmarks.screen_cost import chain, fan_out
 from tests.support.recorded_guests import counting_source
 from tests.support.studio_projects import Project
 from tests.support.terminal import Terminal, in_terminal
@@ -44,16 +46,22 @@ def measure(terminal: Terminal, keys: int) -> list[float]:
         terminal.type(letter.encode())
         terminal.wait_for(f"{letter} does nothing here".encode(), since)
         taken.append((time.perf_counter() - begun) * 1e3)
-        rested = time.perf_counter() + REST_S
-        while (left := rested - time.perf_counter()) > 0:
-            terminal.read(left)
+        rest(terminal, REST_S)
     return taken
+
+
+def rest(terminal: Terminal, seconds: float) -> None:
+    """Take in, and forget, what is drawn meanwhile."""
+    rested = time.perf_counter() + seconds
+    while (left := rested - time.perf_counter()) > 0:
+        terminal.read(left)
+    terminal.shown = b""
 
 
 def told(name: str, taken: list[float]) -> str:
     """One line of the table."""
     cuts = quantiles(taken, n=100, method="inclusive")
-    return f"{name:12} {len(taken):5} {cuts[49]:9.1f} {cuts[94]:9.1f} {max(taken):9.1f}"
+    return f"{name:14} {len(taken):5} {cuts[49]:9.1f} {cuts[94]:9.1f} {max(taken):9.1f}"
 
 
 def latencies(keys: int) -> dict[str, list[float]]:
@@ -77,13 +85,35 @@ def latencies(keys: int) -> dict[str, list[float]]:
     return found
 
 
+def flood(folder: Path, elements: int) -> Path:
+    """Three nodes, the last of which prints the more the longer it runs: text is thrown away."""
+    nodes = {
+        "source": (Role.SOURCE, counting_source(elements)),
+        "middle": (Role.PROCESSOR, component(ECHO, Role.PROCESSOR)),
+        "sink": (Role.SINK, printer()),
+    }
+    return Project(folder, nodes).write()
+
+
 def main() -> int:
     """The table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--keys", type=int, default=60)
-    print(f"{'flow':12} {'keys':>5} {'p50, ms':>9} {'p95, ms':>9} {'max, ms':>9}")
-    for name, taken in latencies(parser.parse_args().keys).items():
-        print(told(name, taken))
+    keys = parser.parse_args().keys
+    print(f"{'flow':14} {'keys':>5} {'p50, ms':>9} {'p95, ms':>9} {'max, ms':>9}")
+    for name, write in (("fan-out", fan_out), ("chain of 20", chain), ("flood", flood)):
+        with tempfile.TemporaryDirectory() as folder:
+            manifest = write(Path(folder), ENDLESS)
+            with in_terminal(manifest.name, folder=manifest.parent) as terminal:
+                terminal.wait_for(b"PAUSED")
+                if write is fan_out:
+                    print(told("stands", measure(terminal, keys)), flush=True)
+                terminal.type(b" ")
+                terminal.wait_for(b"RUNNING")
+                rest(terminal, 1)
+                print(told(name, measure(terminal, keys)), flush=True)
+                terminal.type(b"Q")
+                terminal.exit_code()
     return 0
 
 

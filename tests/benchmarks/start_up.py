@@ -89,8 +89,8 @@ def main() -> None:
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in (FLOOR, *MOMENTS)}
     for _ in range(rounds):
         found[FLOOR].append(measure_one_line())
-        for name, values in zip(MOMENTS, measure(), strict=True):
-            found[name].append(values)
+        for name, moment in zip(MOMENTS, measure(), strict=True):
+            found[name].append(moment)
     print(f"{'until':<20} {'median, s':>10} {'fastest':>8} {'processors, s':>14} {'least':>6}")
     for name, values in found.items():
         clock, processor = zip(*values, strict=True)

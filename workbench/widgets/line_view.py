@@ -81,11 +81,23 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Show these rows; nothing is drawn again when they are the same."""
         if rows == self._given and heading == self.heading:
             return
+        drawn, in_place = self.rows, heading == self.heading
         self._given, self.heading = rows, heading
         self._take_rows()
+        if in_place and len(drawn) == len(self.rows):
+            self._refresh_rows(drawn)
+        else:
+            self.refresh()
+
+    def _refresh_rows(self, drawn: Sequence[Row]) -> None:
+        """Draw again what is in sight and not the same as what was drawn."""
+        first = int(self.scroll_y)
+        for index in range(first, min(first + self.page_rows, len(drawn))):
+            if drawn[index] != self.rows[index]:
+                self.refresh_line(len(self.heading) + index)
 
     def _take_rows(self) -> None:
-        """Show what was given, as far as it is searched for."""
+        """Take what was given, as far as it is searched for."""
         self.rows = self._given
         query = self.sought
         if query is not None and self.filtering:
@@ -94,7 +106,6 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if self.cursor is not None:
             self.cursor = min(self.cursor, len(self.rows) - 1) if self.rows else None
         self._measure()
-        self.refresh()
 
     @property
     def lines_wanted(self) -> int | None:
@@ -124,6 +135,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """Hide rows that do not match, or mark those that do; None searches for nothing."""
         self.sought, self.filtering = query, filtering
         self._take_rows()
+        self.refresh()
 
     def found(self) -> Found:
         """How many rows match."""
