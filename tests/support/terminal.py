@@ -42,7 +42,9 @@ class Terminal:
         self._process = Program(
             command,
             cwd=folder,
-            **dict.fromkeys(("stdin", "stdout", "stderr"), end),
+            stdin=end,
+            stdout=end,
+            stderr=end,
             env=os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)},
             terminal=True,
         )

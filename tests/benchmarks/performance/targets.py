@@ -128,7 +128,7 @@ def starting(effort: Effort) -> list[Target]:
     rounds = [start_up.measure() for _ in range(2 if effort.quick else 10)]
     aims = {"first paint": "≤ 0.35", "first step": "≤ 0.7"}
     found = []
-    for (name, _), times in zip(start_up.MOMENTS, zip(*rounds, strict=True), strict=True):
+    for name, times in zip(start_up.MOMENTS, zip(*rounds, strict=True), strict=True):
         clock, processor = zip(*times, strict=True)
         figures = {"clock": Spread.of(clock), "processor time": Spread.of(processor)}
         found.append(Target(f"workbench: {name}", aims.get(name, ""), "seconds", figures))
