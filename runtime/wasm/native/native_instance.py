@@ -295,6 +295,7 @@ class NativeInstance:
         # The extension's object holds methods of this one, and Python's collector cannot see that:
         # the circle is opened here.
         self.make = _closed
+        self._memory = None
         if self._opened is not None:
             self._opened.close()
             self._opened = None

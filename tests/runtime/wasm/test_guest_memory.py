@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import pytest
 
 from runtime.model.call import Export, Failed
@@ -197,6 +199,17 @@ def test_buffers_that_are_held_are_counted_and_never_made_again(debug_host: Host
         ]
         node.call(Export.FLUSH)
         assert memory_of(node).held()[:2] == (0, 6)
+
+
+@needs_native
+def test_a_closed_instance_is_freed_with_its_memory(debug_host: Host) -> None:
+    data = component(REMEMBERS, Role.AGGREGATOR)
+    with fresh(debug_host, data, Role.AGGREGATOR) as node:
+        calls(node, 0, 3)
+        image = image_of(node)
+        gone = weakref.ref(node.invoker._instances["node"])
+    assert gone() is None
+    assert image.read(0, 4096, 1) == b"\3"  # an image outlives its instance
 
 
 @needs_native
