@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
-from runtime.child.gc_tuning import settle_collector
+from runtime.child.gc_tuning import RunCollector, settle_collector
 from runtime.child.pipe_messages import Close, Opener, Poll
 from runtime.child.trust_desk import TrustDesk
 from runtime.hotreload.reopening import Reopening
@@ -113,6 +113,7 @@ class _Server:
         self._trust = TrustDesk(opener.trust())
         self._reopening: Reopening | None = None
         self._session: FlowSession | None = None
+        self._collector = RunCollector()
         self._invalid: Update | None = None
         self._answering = threading.Lock()
         self.asked = False
@@ -160,7 +161,13 @@ class _Server:
                     return
                 self._take(message)
                 message = self._next_message(0)
-            wait_ns = None if self._session is None else self._session.work(SLICE_NS)
+            wait_ns = None if self._session is None else self._work(self._session)
+
+    def _work(self, session: FlowSession) -> int | None:
+        wait_ns = session.work(SLICE_NS)
+        if session.running and session.live is session.execution:
+            self._collector.tend(session.live)
+        return wait_ns
 
     def _next_message(self, wait_ns: int | None) -> Incoming | None:
         timeout = None if wait_ns is None else wait_ns / NS_PER_S
@@ -259,6 +266,7 @@ class _Server:
         if self._session is not None:
             self._session.close()
             self._session = None
+            self._collector.let_go()
 
     def _stop_reopening(self) -> None:
         if self._reopening is not None:

@@ -136,6 +136,11 @@ class FlowSession:
         return self._time.shown
 
     @property
+    def live(self) -> Execution:
+        """The execution at the end of the branch, whether it is shown or not."""
+        return self._time.end
+
+    @property
     def running(self) -> bool:
         """True while calls are made without being asked for one by one."""
         return self._loop.running
@@ -274,11 +279,10 @@ class FlowSession:
             self._comparer.compare(Path(asked.recording), branch)
             return
         others = (one for one in self._time.branches.kept if one is not branch)
-        other = branch.parent or next(others, None)
+        source = self._time.replay.source
+        other = branch.parent or next(others, None) or (source.path if source else None)
         if other is not None:
             self._comparer.compare(other, branch)
-        elif self._time.replay.source is not None:
-            self._comparer.compare(self._time.replay.source.path, branch)
         else:
             self._time.refuse("there is nothing to compare this branch with: F forks")
 
@@ -293,8 +297,7 @@ class FlowSession:
             self._time.note(CallMark.NOTE, None, f"recording into {made}{whole}")
 
     def _stop_recording(self) -> None:
-        path: Path | None = self._file.stop(self._time.end.snapshot())
-        if path is not None:
+        if (path := self._file.stop(self._time.end.snapshot())) is not None:
             self._time.note(CallMark.NOTE, None, f"recorded into {path}")
             for limit in self._file.limits():
                 self._time.note(CallMark.ERROR, None, f"redaction of {path}: {limit}. {LOOK}")
