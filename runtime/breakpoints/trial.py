@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from runtime.breakpoints.breakpoint_set import BreakpointSet
 from runtime.expression.expression_error import ExpressionError
-from runtime.model.call import Failed
+from runtime.model.call import Call, Failed
 from runtime.model.element import Element
 from runtime.model.events import CallFinished, NodeFailed
 from runtime.model.linked import LinkedFlow
@@ -23,8 +23,12 @@ def try_breakpoint(
     events: Sequence[object],
     most_calls: int,
     more_time: Callable[[], bool],
+    upcoming: Call | None = None,
 ) -> BreakpointTrial:
-    """Ask a breakpoint about the newest calls among `events`, which are oldest first."""
+    """Ask a breakpoint about the newest calls among `events`, which are oldest first.
+
+    `upcoming` is the call that comes next: a breakpoint before it is met already.
+    """
     tried = Breakpoint(
         1,
         breakpoint.place,
@@ -55,6 +59,10 @@ def try_breakpoint(
         hits += len(found)
         latest += [_hit(hit, element) for hit in found]
         del latest[:-LATEST]
+    if upcoming is not None:
+        coming = alone.before(upcoming)
+        hits += len(coming)
+        latest = [*latest, *(_hit(hit, upcoming.element) for hit in coming)][-LATEST:]
     problem = alone.rows()[0].problem
     return BreakpointTrial(breakpoint, calls, hits, tuple(latest), problem)
 

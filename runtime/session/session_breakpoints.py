@@ -192,6 +192,7 @@ class SessionBreakpoints:
             events,
             TRIED_CALLS,
             lambda: clocks.perf_counter_ns() < deadline,
+            shown.engine.upcoming(),
         )
 
     def listing(self) -> BreakpointList:

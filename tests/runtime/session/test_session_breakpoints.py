@@ -161,6 +161,16 @@ def test_a_trial_is_answered(open_flow: Open) -> None:
     assert trial.problem == ""
 
 
+def test_a_trial_counts_the_call_before_which_the_flow_stands(open_flow: Open) -> None:
+    driver = open_flow()
+    put(driver, "sink", "json.value > 1")
+    driver.run()
+    asked = Breakpoint(0, parse_place("sink", driver.session.flow), "json.value > 1")
+    (trial,) = driver.ask(TryBreakpoint(asked)).replies
+    assert isinstance(trial, BreakpointTrial)
+    assert (trial.hits, trial.latest[-1].call) == (1, driver.snapshot.calls + 1)
+
+
 def test_a_replay_and_the_past_stop_at_breakpoints_too(open_flow: Open, tmp_path: Path) -> None:
     recording = tmp_path / "a.rec"
     driver = open_flow(recording=RecordingSettings(path=recording))
