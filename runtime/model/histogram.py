@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import accumulate
 from math import ceil
@@ -66,14 +67,11 @@ class Histogram:
         """
         if not self.count:
             return tuple(0 for _ in shares)
-        ordered = sorted(self._buckets.items())
-        found = []
-        for share in shares:
-            wanted = max(ceil(self.count * share), 1)
-            reached = accumulate(count for _, count in ordered)
-            at = next(index for index, count in enumerate(reached) if count >= wanted)
-            found.append(min(_middle(ordered[at][0]), self.max_ns))
-        return tuple(found)
+        ordered = sorted(self._buckets)
+        reached = list(accumulate(map(self._buckets.__getitem__, ordered)))
+        wanted = (max(ceil(self.count * share), 1) for share in shares)
+        buckets = (ordered[bisect_left(reached, count)] for count in wanted)
+        return tuple(min(_middle(bucket), self.max_ns) for bucket in buckets)
 
     def merge(self, other: Histogram) -> None:
         """Count what another one has counted."""

@@ -51,6 +51,7 @@ MODULES = {
     "runtime.expression.vocabulary",
     "runtime.opening.check_manifest_file",
     "runtime.opening.specification",
+    "runtime.wasm.guest_memory",
     "runtime.wasm.native",
     "runtime.wasm.native.extension",
 }
