@@ -16,6 +16,7 @@ from runtime.model.commands import (
     SetQueue,
     Step,
 )
+from runtime.model.events import StopReason
 from runtime.protocol.requests import (
     ChangeQueue,
     DropElement,
@@ -107,6 +108,9 @@ class QueueSurgery:
             asked,
             *(Hold(node, asked.on) for node in asked.nodes if held.get(node) is not asked.on),
         )
+        shown = self._time.shown
+        if shown.stop_note is not None and shown.stop_note.reason is StopReason.USER:
+            shown.stop_note = None  # it said what waits for which nodes, of which these are others
 
     def _live(self, asked: SessionRequest, *commands: Command) -> None:
         if self._loop.running and not self._time.past and not self._time.replaying:

@@ -61,7 +61,10 @@ def test_a_run_goes_on_around_a_held_node_and_says_when_all_waits_for_it(driver:
     driver.ask(RunElement(0, 5))
     assert ids(driver) == [2, 3, 4, 6, 7, 8, 9]
     assert any("moved from place 4 to 1" in text and "order broken" in text for text in driver.log)
+    driver.run()
+    assert "on hold" in driver.snapshot.stop_detail
     driver.ask(HoldNodes(("middle", "sink"), on=False))
+    assert driver.snapshot.stop_detail == ""
     assert driver.run().delivered == 9
 
 
