@@ -336,6 +336,7 @@ def test_a_random_session_played_again_gives_equal_events(
             driver.session.close()
         assert file is not None
         from_file(file, manifest, lived, ended)
+        seen_in_file(file, manifest, lived)
 
 
 def from_file(file: Path, manifest: Path, lived: list[Event], ended: bool) -> None:
@@ -352,3 +353,28 @@ def from_file(file: Path, manifest: Path, lived: list[Event], ended: bool) -> No
         assert without_measures(events_of(session.execution)) == without_measures(lived)
     finally:
         replay.session.close()
+
+
+def seen_in_file(file: Path, manifest: Path, lived: list[Event]) -> None:
+    """The same where no call is made, but only what was recorded is shown."""
+    seen = Driver(ReplayOpener(file, manifest, "main", SessionOptions(watch=False)))
+    try:
+        session: Any = seen.session
+        seen.ask(JumpTo(ALL))
+        seen.step()  # changes after the last call
+        if session._time.branch.calls < session.execution.calls:
+            assert session._time.ahead
+            assert without_prints(events_of(session.execution)) == without_prints(lived)
+            assert not any(session._time.end.invoker.digest(node) for node in NODES)
+    finally:
+        seen.session.close()
+
+
+def without_prints(events: list[Event]) -> list[Event]:
+    """Without what was printed, of which a file does not hold the order over both streams."""
+    return [
+        event._replace(answer=event.answer._replace(printed=()))
+        if isinstance(event, CallFinished)
+        else event
+        for event in events
+    ]
