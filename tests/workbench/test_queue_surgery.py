@@ -10,6 +10,7 @@ import pytest
 from textual.widgets import Input
 
 from runtime.model.commands import INJECTED
+from runtime.model.events import StopReason
 from runtime.model.linked import LinkedEdge, QueuePolicy
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.protocol.element_summary import ElementSummary
@@ -128,6 +129,15 @@ async def test_a_node_or_the_branch_behind_a_queue_is_held_and_let_go() -> None:
         panes.selection = NodeRef("router")
         await pilot.press("H")
         assert asked(link)[-1] == HoldNodes(("router",), on=False)
+        stood = replace(made, stop=StopReason.USER, stop_detail="router is on hold, 9 wait for it")
+        for nodes, said in (
+            (held, "|| paused   H router is on hold, 3 wait for it"),  # as it is by now
+            (made.nodes, "|| router is on hold, 9 wait for it"),
+        ):
+            update = Update(Health.READY, snapshot=replace(stood, nodes=nodes))
+            await show(app, pilot, link, update)
+            assert said in text_of(app)
+            assert "stopped: user" not in text_of(app)
 
 
 # ---- what is typed

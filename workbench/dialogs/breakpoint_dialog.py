@@ -26,7 +26,6 @@ from workbench.widgets.label import LineLabel
 
 TRY_AFTER_S = 0.15
 """A condition is tried when nothing was typed for so long."""
-LABEL = "  when    "
 _HITS = re.compile(r"\s*(?:from\s*)?(\d{1,9})?\s*(?:[/,]?\s*(?:every\s*)?(\d{1,9}))?\s*")
 
 
@@ -185,6 +184,7 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
                 (fit(one.place.words, max(cells - 34, 10)), StyleRole.STRONG),
                 ("   tab: another place", StyleRole.DIM),
             ),
+            line(("  when", StyleRole.DIM)),
         )
         self._below.lines = tuple(self._of_condition(cells))
         thens = [
