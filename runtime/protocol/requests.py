@@ -12,6 +12,8 @@ from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import BreakRequest
 from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.call_report import ReadCall
+from runtime.protocol.components.memory_report import ReadMemory
+from runtime.protocol.components.node_tries import ReadNodeInput, TryNode
 from runtime.protocol.time_window import ShowWindow
 
 
@@ -298,32 +300,11 @@ class HoldNodes:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadNodeInput:
-    """Ask for what a node's component can be tried on, see `NodeInput`."""
-
-    node: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReadLineage:
     """Ask for the way of an element, and for what aggregators made of it; the answer is a
     `Lineage`. It is looked for in the whole branch, also after where the flow stands."""
 
     lineage: int
-
-
-@dataclass(frozen=True, slots=True)
-class TryNode:
-    """Give an instance of the node's component, next to the flow, an element; or pull a source.
-
-    The instance is kept for the next try of the same build of the node.
-    """
-
-    node: str
-    payload: bytes = b""
-    content_type: str = ""
-    fresh: bool = False
-    """Make a new instance first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +355,7 @@ SessionRequest = (
     | FindCall
     | ReadCall
     | ListNode
+    | ReadMemory
     | ReadNodeInput
     | ReadLineage
     | TryNode

@@ -19,9 +19,10 @@ from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.branch_comparison import BranchComparison
 from runtime.protocol.breakpoints import BreakpointList, BreakpointTrial
 from runtime.protocol.call_report import CallReport
+from runtime.protocol.components.memory_report import MemoryReport
+from runtime.protocol.components.node_tries import NodeInput, NodeTry
 from runtime.protocol.element_summary import CallElement, ElementSummary
 from runtime.protocol.lineage import Lineage
-from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import FindCall, ReadPayload, Request
 from runtime.protocol.time_window import WindowTimes
 from runtime.protocol.timeline import RecordingStatus, Timeline
@@ -170,6 +171,7 @@ Reply = (
     | CallElements
     | CallReport
     | NodeCalls
+    | MemoryReport
     | NodeInput
     | NodeTry
     | Lineage

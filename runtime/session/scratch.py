@@ -11,8 +11,14 @@ from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.model.call import CallInProgress, Emitted, Printed
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import LinkedNode, Role
-from runtime.protocol.node_tries import TRIED_BYTES, NodeInput, NodeTry, TriedExport
-from runtime.protocol.requests import ReadNodeInput, TryNode
+from runtime.protocol.components.node_tries import (
+    TRIED_BYTES,
+    NodeInput,
+    NodeTry,
+    ReadNodeInput,
+    TriedExport,
+    TryNode,
+)
 from runtime.session.request_table import RequestTable
 from runtime.wasm.wasm_invoker import WasmInvoker
 

@@ -62,6 +62,7 @@ from runtime.recording.file.writer import free_path
 from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.failed_calls import FailedCalls
 from runtime.session.inspection_requests import answer_looks
+from runtime.session.memory_inspection import MemoryInspector
 from runtime.session.queue_surgery import QueueSurgery
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable
@@ -111,6 +112,7 @@ class FlowSession:
         )
         self._loop = RunLoop(self._time, self._breakpoints, clock)
         self._scratch = Scratch(resources)
+        self._memory = MemoryInspector(resources.layer)
         self._backward = BackwardSeeking(self._time, self._breakpoints, resources.options)
         self._lineage = LineageReading(self._time, resources.options, self._updates.reply)
         self._closed = False
@@ -160,6 +162,7 @@ class FlowSession:
         FailedCalls(self._time, self._at_the_end).register(self.requests)
         QueueSurgery(self._time, self._loop, self._at_the_end).register(self.requests)
         self._scratch.register(self.requests, lambda: self.execution, self._updates.reply)
+        self._memory.register(self.requests, lambda: self.execution, self._updates.reply)
         on = self.requests.on
         on(StepCall, self._step_call)
         on(StepElement, lambda asked: self._loop.start_element(asked.lineage))

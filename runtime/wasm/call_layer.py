@@ -16,7 +16,7 @@ from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedNode
 from runtime.model.surface import Surface
 from runtime.wasm.declared_memory import Declared
-from runtime.wasm.guest_memory import GuestMemory, NotAvailable
+from runtime.wasm.guest_memory import GuestMemory, HandleCount, NotAvailable
 from runtime.wasm.host_functions.denied_uses import DeniedUses
 from runtime.wasm.host_functions.printing import OnPrint
 
@@ -77,6 +77,10 @@ class NodeInstance(Protocol):
     @property
     def live_handles(self) -> int:
         """Buffers the component owns now."""
+        ...
+
+    def handles(self) -> list[HandleCount]:
+        """Handles by kind, of every kind that there was, as far as they are known."""
         ...
 
     @property

@@ -23,7 +23,7 @@ from runtime.model.host_inputs import HostInputs
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError, NodeInstance
-from runtime.wasm.guest_memory import GuestMemory, MadeCall, NotAvailable
+from runtime.wasm.guest_memory import GuestMemory, HandleCount, MadeCall, NotAvailable
 from runtime.wasm.guest_states import (
     BeginCall,
     GuestState,
@@ -239,6 +239,11 @@ class WasmInvoker:
         """Buffers a node's component owns now; more after every call is a leak."""
         instance = self._instances.get(node)
         return 0 if instance is None else instance.live_handles
+
+    def handles(self, node: str) -> list[HandleCount]:
+        """What a node's component has of the host, by kind."""
+        instance = self._instances.get(node)
+        return [] if instance is None else instance.handles()
 
     def memory(self, node: str) -> GuestMemory | NotAvailable:
         """What a node's component remembers between two calls, where that can be read."""

@@ -6,8 +6,13 @@ from dataclasses import replace
 
 from runtime.model.call import Answer, CopyCount, Emitted, Export, Failed, Output
 from runtime.model.element import Buffer
-from runtime.protocol.node_tries import NodeInput, NodeTry, TriedExport
-from runtime.protocol.requests import ReadNodeInput, TryNode
+from runtime.protocol.components.node_tries import (
+    NodeInput,
+    NodeTry,
+    ReadNodeInput,
+    TriedExport,
+    TryNode,
+)
 from runtime.protocol.updates import Health, Update
 from tests.support.recording_flows import trap
 from tests.support.workbench_fakes import FakeLink, asked, opened, panes_of, show, text_of

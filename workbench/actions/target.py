@@ -62,6 +62,10 @@ class SessionActions(Protocol):
         """Open the scratch pane of `Context.node`."""
         ...
 
+    def look_into_memory(self) -> None:
+        """Open the memory pane of `Context.node`."""
+        ...
+
     def show_lineage(self) -> None:
         """Look at the lineage of `Context.element`."""
         ...

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
 from runtime.model.linked import LinkedNode, Role
-from runtime.protocol.node_tries import NodeInput, NodeTry
-from runtime.protocol.requests import Request, TryNode
+from runtime.protocol.components.node_tries import NodeInput, NodeTry, TryNode
+from runtime.protocol.requests import Request
 from workbench.dialogs.payload_editor import Payload, PayloadScreen
 from workbench.inspection.try_rows import try_about, try_rows
 from workbench.text.lines import Row, StyleRole, line

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from runtime.model.call import NO_COPIES, Emitted, Failed, Failure, Output
 from runtime.model.failure_report import frame_text, report_of
-from runtime.protocol.node_tries import NodeTry, TriedExport
+from runtime.protocol.components.node_tries import NodeTry, TriedExport
 from workbench.payloads.rendering import RenderJob, render
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.answer_words import copy_words, counted, outcome_words

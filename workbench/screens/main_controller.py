@@ -81,6 +81,7 @@ class MainController:
             send,
             self._reading.take,
             self._session.take_try,
+            self._session.take_memory,
             self._session.breakpoints.take,
             self._attention,
         )

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtime.protocol.build_requests import StartBuild
+from runtime.protocol.components.memory_report import MemoryReport
+from runtime.protocol.components.node_tries import NodeInput, NodeTry
 from runtime.protocol.lineage import Lineage
-from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import (
     ChangeQueue,
     Continue,
@@ -47,6 +48,7 @@ from workbench.lineage.lineage_looking import LineageLooking
 from workbench.screens.breaking.breakpoint_editing import BreakpointEditing
 from workbench.screens.comparison_dialog import ComparisonDialog
 from workbench.screens.panes import Panes
+from workbench.screens.session_dialogs.memory_looking import MemoryLooking
 from workbench.screens.session_dialogs.node_trying import NodeTrying
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
 from workbench.view import ChangeRef, NodeRef, View
@@ -102,6 +104,7 @@ class SessionController:
         self._reading = reading
         self._comparison = ComparisonDialog(panes, self.send)
         self._trying = NodeTrying(panes, self.send)
+        self._memory = MemoryLooking(panes, self.send)
         self._lineage = LineageLooking(panes, self.send)
         self.breakpoints = BreakpointEditing(panes, self.send)
         """Sets and asks for breakpoints and watches."""
@@ -226,6 +229,14 @@ class SessionController:
     def take_try(self, reply: NodeInput | NodeTry) -> None:
         """A node was tried, or what to try it on was read."""
         self._trying.take(reply)
+
+    def look_into_memory(self) -> None:
+        """Open the memory pane of the selected node."""
+        self._memory.open()
+
+    def take_memory(self, report: MemoryReport) -> None:
+        """A node's memory was read."""
+        self._memory.take(report)
 
     def show_lineage(self) -> None:
         """Look at the lineage of the element that the inspector shows."""

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.breakpoints import BreakpointTrial
+from runtime.protocol.components.memory_report import MemoryReport
+from runtime.protocol.components.node_tries import NodeInput, NodeTry
 from runtime.protocol.lineage import Lineage
-from runtime.protocol.node_tries import NodeInput, NodeTry
 from runtime.protocol.requests import Request, SetComparing
 from runtime.protocol.updates import (
     CallElements,
@@ -47,6 +48,7 @@ class UpdateFeed:
         send: Callable[[Request], None],
         on_payload: Callable[[WholePayload | CallElements], None],
         on_try: Callable[[NodeInput | NodeTry], None],
+        on_memory: Callable[[MemoryReport], None],
         on_trial: Callable[[BreakpointTrial], None],
         attention: Attention,
     ) -> None:
@@ -55,6 +57,7 @@ class UpdateFeed:
         self._send = send
         self._on_payload = on_payload
         self._on_try = on_try
+        self._on_memory = on_memory
         self._on_trial = on_trial
         self._last_number = 0
         self._failed: str | None = None
@@ -89,6 +92,8 @@ class UpdateFeed:
                 self._on_payload(reply)
             elif isinstance(reply, NodeInput | NodeTry):
                 self._on_try(reply)
+            elif isinstance(reply, MemoryReport):
+                self._on_memory(reply)
             elif isinstance(reply, BreakpointTrial):
                 self._on_trial(reply)
             elif not isinstance(reply, SavedBranches | Lineage):

@@ -161,13 +161,25 @@ class _Numbers:
 class OwnedBuffers:
     """What one instance owns: `mutable` buffers and frozen ones, by representation."""
 
-    __slots__ = ("_capacities", "_frozen_numbers", "_mutable_numbers", "frozen", "mutable", "used")
+    __slots__ = (
+        "_capacities",
+        "_frozen_numbers",
+        "_mutable_numbers",
+        "frozen",
+        "frozen_made",
+        "mutable",
+        "mutable_made",
+        "used",
+    )
 
     def __init__(self) -> None:
         self.mutable: dict[int, MutableBuffer] = {}
         self.frozen: dict[int, Buffer] = {}
         self.used = 0
         """Bytes counted against `BUDGET_BYTES`."""
+        self.mutable_made = 0
+        """Mutable buffers that there ever were."""
+        self.frozen_made = 0
         self._capacities: dict[int, int] = {}
         self._mutable_numbers = _Numbers()
         self._frozen_numbers = _Numbers()
@@ -196,6 +208,7 @@ class OwnedBuffers:
     def _own(self, buffer: MutableBuffer) -> int:
         number = self._mutable_numbers.take()
         self.mutable[number] = buffer
+        self.mutable_made += 1
         self.used += buffer.capacity
         return number
 
@@ -208,6 +221,7 @@ class OwnedBuffers:
         frozen = buffer.freeze()
         made = self._frozen_numbers.take()
         self.frozen[made] = frozen
+        self.frozen_made += 1
         self._capacities[made] = buffer.capacity
         return made
 

@@ -31,7 +31,7 @@ from runtime.wasm.abi.handles import Handles
 from runtime.wasm.abi.value_layout import WORDS, word
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError
 from runtime.wasm.direct.calls import DirectCalls, Run
-from runtime.wasm.guest_memory import NotAvailable
+from runtime.wasm.guest_memory import HandleCount, NotAvailable
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import CallState, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
@@ -128,6 +128,15 @@ class ComponentInstance:
     def live_handles(self) -> int:
         """Buffers the component owns now."""
         return self._state.owned.count
+
+    def handles(self) -> list[HandleCount]:
+        """Buffers: the host has made no others that it could count."""
+        owned = self._state.owned
+        kinds = (
+            ("mutable-buffer", owned.mutable_made, len(owned.mutable)),
+            ("buffer", owned.frozen_made, len(owned.frozen)),
+        )
+        return [HandleCount(kind, made, made - live, live) for kind, made, live in kinds if made]
 
     @property
     def memory(self) -> NotAvailable:

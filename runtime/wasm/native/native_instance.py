@@ -13,7 +13,7 @@ from runtime.model.surface import InterfaceSurface
 from runtime.model.time_units import NS_PER_MS
 from runtime.wasm import size_failures, traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError
-from runtime.wasm.guest_memory import GuestMemory, NotAvailable
+from runtime.wasm.guest_memory import GuestMemory, HandleCount, NotAvailable
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.call_state import frozen_fault, host_bug
 from runtime.wasm.host_functions.capabilities import Grants, granted_environment, read_grants
@@ -117,6 +117,14 @@ class NativeInstance:
     def live_handles(self) -> int:
         """Buffers the component owns now."""
         return 0 if self._opened is None else self._opened.live_handles
+
+    def handles(self) -> list[HandleCount]:
+        """See `NodeInstance.handles`; code that hands out no memory tells the live ones alone."""
+        if self._opened is None:
+            return []
+        if self._memory is None:
+            return [HandleCount("buffers", None, None, self._opened.live_handles)]
+        return self._memory.handles()
 
     @property
     def memory(self) -> GuestMemory | NotAvailable:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from runtime.model.call import Emitted, Export, Failed
 from runtime.model.linked import Role
-from runtime.protocol.node_tries import NodeInput, NodeTry
-from runtime.protocol.requests import JumpTo, ReadNodeInput, StepCall, TryNode
+from runtime.protocol.components.node_tries import NodeInput, NodeTry, ReadNodeInput, TryNode
+from runtime.protocol.requests import JumpTo, StepCall
 from runtime.protocol.updates import Update
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import opened

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.protocol.node_tries import NodeInput, NodeTry
-from runtime.protocol.requests import ReadNodeInput, Request
+from runtime.protocol.components.node_tries import NodeInput, NodeTry, ReadNodeInput
+from runtime.protocol.requests import Request
 from workbench.screens.panes import Panes
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What a node's component answers when it is tried on the side of its flow."""
+"""A node's component tried on the side of its flow: what is asked, and what it answers."""
 
 from __future__ import annotations
 
@@ -8,6 +8,27 @@ from runtime.model.call import Answer, Export, Printed
 
 TRIED_BYTES = 64 * 1024
 """Bytes of each payload that cross the pipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNodeInput:
+    """Ask for what a node's component can be tried on, see `NodeInput`."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class TryNode:
+    """Give an instance of the node's component, next to the flow, an element; or pull a source.
+
+    The instance is kept for the next try of the same build of the node.
+    """
+
+    node: str
+    payload: bytes = b""
+    content_type: str = ""
+    fresh: bool = False
+    """Make a new instance first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What is asked about the component of one node, and answered."""

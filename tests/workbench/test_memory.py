@@ -1,0 +1,107 @@
+"""The memory pane: what a node's component has in its memory, and what its calls change of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runtime.protocol.components.memory_report import (
+    ChangedPlace,
+    HandleLine,
+    MemoryChange,
+    MemoryGrowth,
+    MemoryReport,
+    ReadMemory,
+)
+from runtime.protocol.requests import StepCall
+from runtime.protocol.updates import Health, Update
+from tests.support.workbench_fakes import FakeLink, asked, opened, panes_of, show, text_of
+from workbench.memory.memory_rows import memory_rows
+from workbench.memory.memory_screen import SHOWN_BYTES, wanted_bytes
+from workbench.text.lines import plain
+from workbench.view import NodeRef
+
+NODE = "metric-proc"
+PAGE = ChangedPlace(1, 8192, 37)
+READ = MemoryReport(
+    ReadMemory(NODE, length=SHOWN_BYTES),
+    "native",
+    calls=12,
+    sizes=(131_072, 65_536),
+    known_bytes=196_608,
+    limit_bytes=16 * 1024**2,
+    change=MemoryChange(11, 1, (PAGE,), 1, 37, 2),
+    growths=(MemoryGrowth(9, 131_072, 196_608),),
+    handles=(HandleLine("buffer", 12, 12, 0, 0), HandleLine("mutable-buffer", 12, 9, 3, 3)),
+    handles_since=9,
+    data=b"hello, memory" + bytes(50),
+)
+UNREAD = MemoryReport(
+    ReadMemory(NODE),
+    "direct",
+    calls=3,
+    unreadable="the native call layer is not in use",
+    known_bytes=65_536,
+)
+
+
+def words(report: MemoryReport, cells: int = 80) -> str:
+    return "\n".join(plain(row.spans) for row in memory_rows(report, cells))
+
+
+def test_the_rows_tell_sizes_changes_leaks_and_bytes() -> None:
+    text = words(READ)
+    for part in (
+        "192.0 KiB of the 16.0 MiB it may have",
+        "memory 1  64.0 KiB",
+        "call 9  grew by 64.0 KiB",
+        "Changed by the last call",
+        "37 bytes in 1 page",
+        "memory 1, 0x002000  37 bytes",
+        "2 of its globals",
+        "buffer  12 made, 12 dropped, 0 live",
+        "mutable-buffer  12 made, 9 dropped, 3 live  leak? 3 more than 3 calls ago",
+        "Bytes of memory 0 from 0x000000",
+        "hello, memory",
+    ):
+        assert part in text, (part, text)
+    assert "nowhere" in words(replace(READ, found=False))
+    assert "nothing in its memory" in words(replace(READ, change=MemoryChange(11, 1, (), 0, 0, 0)))
+
+
+def test_the_direct_layer_says_what_it_cannot_show_and_what_would() -> None:
+    text = words(UNREAD)
+    assert "64.0 KiB, as it declares" in text
+    assert "not shown, because the native call layer is not in use; `make native`" in text
+    assert "Changed" not in text
+
+
+def test_what_is_looked_for_is_text_or_bytes() -> None:
+    assert wanted_bytes("taken") == b"taken"
+    assert wanted_bytes("0x00 ff") == b"\0\xff"
+
+
+async def test_a_node_s_memory_is_opened_stepped_searched_and_paged() -> None:
+    link = FakeLink()
+    async with opened(link, (80, 24)) as (app, pilot):
+        panes_of(app).selection = NodeRef(NODE)
+        await pilot.press("W")
+        await pilot.pause()
+        assert asked(link)[-1] == ReadMemory(NODE, length=SHOWN_BYTES)
+        await show(app, pilot, link, Update(Health.READY, replies=(READ,)))
+        assert "37 bytes in 1 page" in text_of(app)
+        await pilot.press("s")
+        assert asked(link)[-2:] == [StepCall(NODE), ReadMemory(NODE, length=SHOWN_BYTES)]
+        await pilot.press("right_square_bracket")
+        assert asked(link)[-1] == ReadMemory(NODE, 0, SHOWN_BYTES, SHOWN_BYTES)
+        await pilot.press("m")
+        assert asked(link)[-1] == ReadMemory(NODE, 1, 0, SHOWN_BYTES)
+        await pilot.press("slash", *"taken", "enter")
+        await pilot.pause()
+        assert asked(link)[-1] == ReadMemory(NODE, 1, 0, SHOWN_BYTES, b"taken")
+        await pilot.press("n")
+        assert asked(link)[-1] == ReadMemory(NODE, 1, 1, SHOWN_BYTES, b"taken")
+        await pilot.press(*["down"] * 8, "enter")
+        assert asked(link)[-1] == ReadMemory(NODE, PAGE.memory, PAGE.offset, SHOWN_BYTES)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is panes_of(app).screen

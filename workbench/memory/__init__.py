@@ -1,0 +1,1 @@
+"""What a component has in its memory, looked into."""

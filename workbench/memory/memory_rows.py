@@ -1,0 +1,124 @@
+"""Rows of the memory of a node's component."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from runtime.protocol.components.memory_report import HandleLine, MemoryReport
+from workbench.payloads.hex_viewer import HexDocument
+from workbench.text.figures import calls_words, size
+from workbench.text.lines import Line, Row, StyleRole, line
+from workbench.text.wrapping import wrap_words
+
+SHOWN_PAGES = 8
+"""Changed pages that are named; more are counted."""
+INDENT = 3
+_NATIVE = "`make native` in a checkout builds the layer that reads it"
+
+
+def memory_rows(report: MemoryReport, cells: int) -> list[Row]:
+    """Sizes, what changed, handles, and the bytes, in rows of `cells` cells.
+
+    A row of a changed page has its `ChangedPlace` as its target.
+    """
+    return [
+        *_sizes(report, cells),
+        *_change(report, cells),
+        *_handles(report),
+        *_bytes(report, cells),
+    ]
+
+
+def _head(words: str) -> Row:
+    return Row(line((f" {words}", StyleRole.STRONG)))
+
+
+def _words(words: str, cells: int, role: StyleRole = StyleRole.TEXT) -> Iterator[Row]:
+    for row in wrap_words(words, max(cells - INDENT, 10)):
+        yield Row(line((f"{'':{INDENT}}{row}", role)))
+
+
+def _sizes(report: MemoryReport, cells: int) -> Iterator[Row]:
+    yield _head("Size")
+    limit = f" of the {size(report.limit_bytes)} it may have" if report.limit_bytes else ""
+    if report.sizes:
+        yield from _words(f"{size(sum(report.sizes))}{limit}", cells)
+        if len(report.sizes) > 1:
+            for number, own in enumerate(report.sizes):
+                yield from _words(f"memory {number}  {size(own)}", cells)
+    elif report.known_bytes:
+        least = "" if report.layer == "native" else ", as it declares: it may have grown since"
+        yield from _words(f"{size(report.known_bytes)}{limit}{least}", cells)
+    else:
+        yield from _words(f"not known{limit}", cells, StyleRole.DIM)
+    for growth in report.growths:
+        grown = size(growth.after - growth.before)
+        yield from _words(f"call {growth.call:,}  grew by {grown}", cells, StyleRole.WARN)
+    if report.layer != "native":
+        yield from _words("growth is not told by the direct call layer", cells, StyleRole.DIM)
+    elif not report.growths:
+        yield from _words("did not grow in the calls that are kept", cells, StyleRole.DIM)
+
+
+def _change(report: MemoryReport, cells: int) -> Iterator[Row]:
+    if report.unreadable:
+        return
+    change = report.change
+    if change is None:
+        yield _head("Changed")
+        words = "s makes the node's next call, and shows here what it changes"
+        yield from _words(words, cells, StyleRole.DIM)
+        return
+    yield _head(
+        "Changed by the last call"
+        if change.calls == 1
+        else f"Changed by the last {calls_words(change.calls)}"
+    )
+    if not change.page_count:
+        yield from _words("nothing in its memory", cells)
+    else:
+        pages = "1 page" if change.page_count == 1 else f"{change.page_count:,} pages"
+        yield from _words(f"{change.bytes_unlike:,} bytes in {pages}", cells)
+    for place in change.pages[:SHOWN_PAGES]:
+        where = f"memory {place.memory}, " if len(report.sizes) > 1 else ""
+        unlike = f"{where}0x{place.offset:06x}  {place.bytes_unlike:,} bytes"
+        yield Row(line((f"{'':{INDENT}}{unlike}", StyleRole.ACCENT)), place)
+    if change.page_count > SHOWN_PAGES:
+        yield from _words(f"{change.page_count - SHOWN_PAGES:,} more", cells, StyleRole.DIM)
+    if change.globals:
+        yield from _words(f"{change.globals} of its globals", cells)
+
+
+def _handles(report: MemoryReport) -> Iterator[Row]:
+    yield _head("Handles")
+    if not report.handles:
+        yield Row(line((f"{'':{INDENT}}none", StyleRole.DIM)))
+    for handle in report.handles:
+        yield Row(_handle(handle, report.calls - report.handles_since))
+
+
+def _handle(handle: HandleLine, calls: int) -> Line:
+    made = "" if handle.made is None else f"{handle.made:,} made, {handle.dropped or 0:,} dropped, "
+    spans = [(f"{'':{INDENT}}{handle.kind}  {made}{handle.live:,} live", StyleRole.TEXT)]
+    if handle.grown > 0:
+        leak = f"  leak? {handle.grown:,} more than {calls_words(calls)} ago"
+        spans.append((leak, StyleRole.BAD))
+    return line(*spans)
+
+
+def _bytes(report: MemoryReport, cells: int) -> Iterator[Row]:
+    if report.unreadable:
+        yield _head("Bytes")
+        why = f"not shown, because {report.unreadable}"
+        if report.layer != "native":
+            why += f"; {_NATIVE}"
+        yield from _words(why, cells, StyleRole.DIM)
+        return
+    number = f" of memory {report.asked.memory}" if len(report.sizes) > 1 else ""
+    yield _head(f"Bytes{number} from 0x{report.offset:06x}")
+    if not report.found:
+        yield from _words("what was looked for stands nowhere in it", cells, StyleRole.WARN)
+    document = HexDocument(report.data, report.offset)
+    document.fit(cells)
+    for row in range(document.rows):
+        yield Row(document.line(row))

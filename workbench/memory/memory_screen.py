@@ -1,0 +1,160 @@
+"""The memory pane of a node: size, growth, what a call changed, handles, and the bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from runtime.protocol.components.memory_report import ChangedPlace, MemoryReport, ReadMemory
+from runtime.protocol.requests import Request, StepCall
+from workbench.dialogs.ask import AskScreen, Hint
+from workbench.memory.memory_rows import memory_rows
+from workbench.text.lines import StyleRole, line
+from workbench.widgets.label import LineLabel
+from workbench.widgets.line_view import LineView
+
+KEYS = " s call the node  enter page  / find  n next  [ ] bytes  m memory  esc close"
+SHOWN_BYTES = 4096
+"""Bytes of the memory that are shown at once."""
+
+
+class MemoryScreen(ModalScreen[None]):
+    """Asks with `send`; `take` brings the answer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,W", "close", "close", priority=True),
+        Binding("up,k", "move(-1)", "up", priority=True),
+        Binding("down,j", "move(1)", "down", priority=True),
+        Binding("pageup", "page(-1)", "page up", priority=True),
+        Binding("pagedown", "page(1)", "page down", priority=True),
+        Binding("enter", "page_bytes", "bytes of the page", priority=True),
+        Binding("s", "step", "call the node", priority=True),
+        Binding("slash", "find", "find", priority=True),
+        Binding("n", "next", "next find", priority=True),
+        Binding("left_square_bracket", "part(-1)", "bytes before", priority=True),
+        Binding("right_square_bracket", "part(1)", "bytes behind", priority=True),
+        Binding("m", "memory", "next memory", priority=True),
+    ]
+
+    def __init__(self, node: str, send: Callable[[Request], None]) -> None:
+        super().__init__()
+        self._node = node
+        self._send = send
+        self._asked = ReadMemory(node, length=SHOWN_BYTES)
+        self._wanted = ""
+        self._report: MemoryReport | None = None
+        self._view = LineView(id="memory-rows", classes="pane")
+        self._keys = LineLabel(id="memory-keys")
+
+    def compose(self) -> ComposeResult:
+        """The rows, and the keys."""
+        yield self._view
+        yield self._keys
+
+    def on_mount(self) -> None:
+        """Ask for the beginning."""
+        self._view.border_title = f"memory of {self._node}"
+        self._keys.lines = (line((KEYS, StyleRole.DIM)),)
+        self._view.focus()
+        self._ask(self._asked)
+
+    def on_resize(self) -> None:
+        """Bytes follow the width."""
+        self.call_after_refresh(self._fill)
+
+    def take(self, report: MemoryReport) -> None:
+        """Show what came back."""
+        if report.asked.node == self._node:
+            self._report = report
+            self._fill()
+
+    def _fill(self) -> None:
+        if self._report is not None:
+            self._view.show(memory_rows(self._report, self._view.room))
+
+    def _ask(self, asked: ReadMemory) -> None:
+        self._asked = asked
+        self._send(asked)
+
+    def _at(self, offset: int, *, memory: int | None = None, find: bytes = b"") -> ReadMemory:
+        number = self._asked.memory if memory is None else memory
+        return ReadMemory(self._node, number, max(offset, 0), SHOWN_BYTES, find)
+
+    @property
+    def _offset(self) -> int:
+        return 0 if self._report is None else self._report.offset
+
+    def on_line_view_opened(self, message: LineView.Opened) -> None:
+        """Enter on a changed page shows its bytes."""
+        message.stop()
+        if isinstance(message.target, ChangedPlace):
+            self._ask(self._at(message.target.offset, memory=message.target.memory))
+
+    def action_move(self, step: int) -> None:
+        """To another row."""
+        self._view.move(0, step)
+
+    def action_page(self, step: int) -> None:
+        """A screen up or down."""
+        self._view.page(step)
+
+    def action_page_bytes(self) -> None:
+        """Show what the changed page under the cursor holds."""
+        self._view.open()
+
+    def action_step(self) -> None:
+        """Make the node's next call, and look again."""
+        self._send(StepCall(self._node))
+        self._ask(self._at(self._offset))
+
+    def action_part(self, step: int) -> None:
+        """Show the bytes before or behind."""
+        size = self._sizes[self._asked.memory] if self._asked.memory < len(self._sizes) else 0
+        last = max(size - 1, 0) // SHOWN_BYTES * SHOWN_BYTES
+        self._ask(self._at(min(self._offset + step * SHOWN_BYTES, last)))
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        return () if self._report is None else self._report.sizes
+
+    def action_memory(self) -> None:
+        """Show the next memory of the component."""
+        if self._sizes:
+            self._ask(self._at(0, memory=(self._asked.memory + 1) % len(self._sizes)))
+
+    def action_find(self) -> None:
+        """Ask for text, or bytes, to look for."""
+        ask = AskScreen("Find in the memory", "text, or bytes as 0x00ff", _hint)
+        ask.begin_with(self._wanted)
+        self.app.push_screen(ask, self._find)
+
+    def _find(self, text: str | None) -> None:
+        if text:
+            self._wanted = text
+            self._ask(self._at(self._offset, find=wanted_bytes(text)))
+
+    def action_next(self) -> None:
+        """Go to the next place of what was looked for."""
+        if self._wanted:
+            self._ask(self._at(self._offset + 1, find=wanted_bytes(self._wanted)))
+
+    def action_close(self) -> None:
+        """Close it."""
+        self.dismiss(None)
+
+
+def wanted_bytes(text: str) -> bytes:
+    """What a typed text stands for: bytes after `0x`, else itself in UTF-8. Raises ValueError."""
+    return bytes.fromhex(text[2:]) if text.startswith("0x") else text.encode()
+
+
+def _hint(text: str) -> Hint:
+    try:
+        found = wanted_bytes(text)
+    except ValueError:
+        return Hint("after 0x come pairs of hexadecimal digits", False)
+    return Hint(f"{len(found)} bytes" if found else "text, or 0x and bytes", bool(found), False)
