@@ -20,6 +20,7 @@ from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, SessionClient, invalid_update
 from workbench.opened_file import FileAsked, LookInto, OpenedFile
+from workbench.poll_pace import POLL_S, PollPace
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.screens.remembered_marks import RememberedMarks
@@ -38,12 +39,6 @@ if TYPE_CHECKING:
     from workbench.tour.tour import Tour
 
 NO_PREFERENCES = Preferences()
-
-POLL_S = 0.05
-"""How often the session is asked what happened."""
-
-RUNNING_POLL_S = 0.1
-"""How often while the flow runs: more pictures a second help no reader, and cost key time."""
 
 ANSWER_S = (0.004, 0.012, 0.03)
 """After a request it is asked sooner, and again for an answer that crosses a pipe.
@@ -110,7 +105,7 @@ class StudioApp(App[None]):
         self._files = 0
         self.add_mode(self._file_mode, lambda: self._main)
         self._link: SessionClient | None = None
-        self._polled_at = 0.0
+        self._pace = PollPace()
         opened = OpenedFile(open_link, title, outline, project, keeps_marks, begin_with)
         self._take_file(opened, _new_tour() if tour else None)
         for theme in THEMES:
@@ -248,6 +243,8 @@ class StudioApp(App[None]):
     async def on_event(self, event: Event) -> None:
         """Keys from the terminal keep their order, also where a dialog is about to open."""
         typed = isinstance(event, Key) and not event.is_forwarded
+        if typed:
+            self._pace.typed(monotonic())
         if typed and self._ahead.note(cast(Key, event)):
             return
         await super().on_event(event)
@@ -277,16 +274,17 @@ class StudioApp(App[None]):
             self._open()
 
     def _tick(self) -> None:
-        rest_s = RUNNING_POLL_S if self._main.panes.view.running else POLL_S
-        if monotonic() - self._polled_at > rest_s - POLL_S / 2:
+        if self._pace.is_due(monotonic(), running=self._main.panes.view.running):
             self.poll_link()
 
     def poll_link(self) -> None:
         """Ask the session what happened and show it."""
         if self._link is not None and self._main.panes.is_mounted:
-            old = self._main.panes.view
+            began, old = monotonic(), self._main.panes.view
             self._main.controller.take(self._link.poll(shown_parts(self._main.panes)))
-            self._polled_at = monotonic()
+            self._pace.polled(began)
+            if self._main.panes.view.running:
+                self._main.call_after_refresh(lambda: self._pace.painted(began, monotonic()))
             self._after_update(old, self._main.panes.view)
 
     def _after_update(self, old: View, new: View) -> None:
