@@ -15,9 +15,9 @@ CALLS_APART = 2_048
 """Calls from one to the next, as long as the ring has room for them."""
 SHARE_OF_RING = 4
 """So large a part of the ring is for what components remember."""
-BYTES_A_CALL = 1_024
+BYTES_A_CALL = 4_096
 """Memory that is compared with the last checkpoint's, for each call between them, at the most:
-about a tenth of a microsecond."""
+about a quarter of a microsecond."""
 INTERPRETER_CALL = 16
 """A call of a component with an interpreter counts for so many others: it takes as long."""
 
