@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from runtime.model.call_times import CallTimes
 from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
@@ -16,7 +18,8 @@ from workbench.inspection.pressure_cause import Cause, blocking_edge, find_cause
 from workbench.inspection.rows import column, facts, prose
 from workbench.text.figures import calls_words, count, duration, spaced_duration
 from workbench.text.glyphs import CAUSE
-from workbench.text.lines import Row, Span, StyleRole, line, pad, width_of
+from workbench.text.lines import Row, Span, StyleRole, line, width_of
+from workbench.text.short_names import shorten
 from workbench.view import EdgeRef, NodeRef, Selection
 
 BAR_CELLS = 10
@@ -25,6 +28,7 @@ WIDE = 64
 """Cells from which one table has all; below there are two."""
 WIDER = 92
 """Cells from which the table also has p50, max and bars."""
+BLOCKED_CELLS = 15
 HISTORY_CELLS = 60
 """Widest history of a node."""
 HISTORY_HEADING = "busy, last 5 min"
@@ -187,16 +191,16 @@ def _table(
     ]
     fields = made[0][1] if made else []
     room = cells - 2 - sum(field.cells + 1 for field in fields)
-    longest = max((len(node.name) + 2 for node in nodes), default=4)
+    longest = max((cell_len(node.name) + 2 for node in nodes), default=4)
     name_cells = max(min(longest, room), 6)
+    names = tuple(node.name for node in nodes)
+    short, next_to_sign = shorten(names, name_cells), shorten(names, name_cells - 2)
     heading = [Span(" "), column("node", name_cells, StyleRole.FAINT)]
     heading += [column(field.heading, field.cells, StyleRole.FAINT, right=True) for field in fields]
     rows = [Row(tuple(heading))]
     for node, own in made:
         is_cause = cause is not None and cause.node == node.name
-        name = node.name
-        if is_cause:
-            name = f"{pad(name, name_cells - 2).rstrip()} {CAUSE}"
+        name = f"{next_to_sign[node.name]} {CAUSE}" if is_cause else short[node.name]
         spans = [Span(" "), column(name, name_cells, _name_role(is_cause))]
         spans += [column(field.text, field.cells, field.role, right=True) for field in own]
         rows.append(Row(tuple(spans), NodeRef(node.name)))
@@ -211,14 +215,16 @@ def _time_fields(
     flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot, cells: int
 ) -> list[_Field]:
     busy, idle, blocked = shares(node, snapshot.at_ns)
+    short = shorten(tuple(flow.by_name), BLOCKED_CELLS - len(" 100%"))
     filled = round(busy * BAR_CELLS / 100)
     bar = "▇" * filled + "─" * (BAR_CELLS - filled)
-    by = f"{blocked_by(flow, snapshot, node)} {blocked}%" if blocked else NONE
+    holder = blocked_by(flow, snapshot, node)
+    by = f"{short.get(holder, holder)} {blocked}%" if blocked else NONE
     return [
         *([_Field("", BAR_CELLS, bar, StyleRole.GOOD)] if cells >= WIDER else ()),
         _Field("busy", 4, f"{busy}%", StyleRole.GOOD if busy else StyleRole.FAINT),
         _Field("idle", 4, f"{idle}%", StyleRole.DIM),
-        _Field("blocked by", 15, by, StyleRole.WARN if blocked else StyleRole.FAINT),
+        _Field("blocked by", BLOCKED_CELLS, by, StyleRole.WARN if blocked else StyleRole.FAINT),
     ]
 
 

@@ -96,6 +96,8 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
 
     def add(self, entries: Sequence[Entry], tail: Sequence[Entry] = ()) -> None:
         """Append entries; the oldest make room. `tail` stays until the next entries come."""
+        if self.room and self.body_cells != self._cells_for_body:
+            self._measure_again()  # no event tells of each way in which a log gets another width
         for _ in range(self._tail):
             self._entries.pop()
             self._hits.pop()
@@ -202,8 +204,12 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         if not self.following:
             self.scroll_to(y=max(self.scroll_y - gone, 0), animate=False, force=True)
 
+    @property
+    def _cells_for_body(self) -> int:
+        return max(self.room - self.gutter_cells, 1)
+
     def _measure_again(self) -> None:
-        self.body_cells = max(self.room - self.gutter_cells, 1)
+        self.body_cells = self._cells_for_body
         heights = self._shown_heights(self._entries, self._hits)
         self._heights = deque(heights)
         self._rows = [

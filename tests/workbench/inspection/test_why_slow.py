@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from runtime.engine.options import EngineOptions
@@ -48,12 +50,12 @@ def test_the_cause_stands_first_and_every_node_has_its_shares(cells: int) -> Non
     lines = texts(rows)
     assert all(width_of(row.spans) <= cells for row in rows)
     assert lines[0].startswith(" ◆ source was blocked")
-    table = [line for line in lines if line.startswith((" sink", " source", " proc"))]
+    table = [line for line in lines if line.startswith((" sink", " source", " pr"))]
     assert table[0].startswith(" sink ◆")
     assert f" {shares(snapshot.nodes[2], snapshot.at_ns)[0]}% " in table[0]
     for name, holder, node in (("source", "processor0", 0), ("processor0", "sink", 1)):
         blocked = shares(snapshot.nodes[node], snapshot.at_ns)[2]
-        own = [line for line in table if line.startswith(f" {name[:4]}")]
+        own = [line for line in table if line.startswith(f" {name[:2]}")]
         assert any(f" {holder} {blocked}%" in line for line in own)
     # 50 us to the nearest bucket.
     assert "49.7µs" in " ".join(lines)
@@ -100,3 +102,22 @@ def test_the_inspector_says_of_a_node_how_it_spent_its_time_and_what_follows_err
     text = "\n".join(texts(node_rows(flow, snapshot, "source", None, 60)))
     assert "by processor0" in text
     assert "on error   stop" in text
+
+
+def test_no_two_nodes_look_equal_however_long_their_names_are() -> None:
+    flow, snapshot, times = slow_flow()
+    names = ("a-very-long-name-number-one", "a-very-long-name-number-two", "処理-日本語-一")
+    nodes = tuple(
+        replace(node, name=name) for node, name in zip(snapshot.nodes, names, strict=True)
+    )
+    links = tuple(replace(link, name=name) for link, name in zip(flow.nodes, names, strict=True))
+    other = replace(flow, nodes=links)
+    calm = tuple(replace(node, blocked_ns=0) for node in nodes)
+    rows = slow_rows(other, replace(snapshot, nodes=calm), times, 36)
+    shown = [text(row)[:9] for row in rows if isinstance(row.target, NodeRef)]
+    assert len(shown) == 6
+    assert len(set(shown[:3])) == len(set(shown[3:])) == 3
+
+
+def text(row: Row) -> str:
+    return "".join(span.text for span in row.spans)
