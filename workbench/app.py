@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
 from textual.app import App
-from textual.command import Provider
 from textual.events import CursorPosition, Event, Key
 from textual.filter import LineFilter
 
@@ -47,19 +46,6 @@ While the flow runs, only the last time: every answer then brings a whole new pi
 """
 
 
-def _action_commands() -> type[Provider]:
-    # Imported when the palette is opened first: the first paint waits for no command.
-    from workbench.palette import ActionCommands
-
-    return ActionCommands
-
-
-def _named_things() -> type[Provider]:
-    from workbench.palette import NamedThings
-
-    return NamedThings
-
-
 def _new_tour() -> Tour:
     from workbench.tour.tour import Tour
 
@@ -77,10 +63,8 @@ class StudioApp(App[None]):
 
     CSS_PATH = "studio.tcss"
     DEFAULT_MODE = "file 0"
-    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {
-        _action_commands,
-        _named_things,
-    }
+    ENABLE_COMMAND_PALETTE = False
+    """Textual's own; `workbench.palette` is ours."""
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from workbench.actions.action import Group
+from workbench.actions.payload import PAYLOAD
 from workbench.actions.table import ACTIONS
 from workbench.command_line.man_page import man_page
 from workbench.text.keys import key_name
@@ -32,6 +33,11 @@ def keys_page() -> str:
             if action.group is group:
                 keys = " ".join(f"`{_cell(key_name(key))}`" for key in action.keys)
                 lines.append(f"| `{action.id}` | {keys} | {_cell(action.help)} |")
+    lines += ["", "## Looking into a payload", "", "| action | keys | what it does |"]
+    lines.append("|---|---|---|")
+    for one in PAYLOAD:
+        keys = " ".join(f"`{_cell(key_name(key))}`" for key in one.keys)
+        lines.append(f"| `{one.id}` | {keys} | {_cell(one.help)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -89,7 +89,7 @@ WORKBENCH: tuple[Action, ...] = (
            help="Type a command: goto 50%, open FILE, diff FILE, a node or an action; tab helps.",
            do=lambda to: to.panes.type_command(), footer=12, in_past=8),
     Action(id="palette", keys=("ctrl+p",), label="palette", group=Group.WORKBENCH,
-           help="Find an action by name.",
+           help="Find everything with a name: actions, nodes, edges, calls, files, themes.",
            do=lambda to: to.application.show_palette()),
     Action(id="theme", keys=("C",), label="theme", group=Group.WORKBENCH,
            help="Choose a theme; each is shown while the cursor is on it.",

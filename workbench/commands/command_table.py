@@ -268,8 +268,8 @@ def run_line(target: CommandTarget, text: str) -> str:
     line = text.strip()
     name, _, rest = line.partition(" ")
     command = BY_NAME.get(name)
-    if not rest.strip() and name in ACTION_WORDS:  # it asks for what it needs
-        target.do(ACTION_WORDS[name].id)
+    if line in ACTION_WORDS:  # it asks for what it needs
+        target.do(ACTION_WORDS[line].id)
         return ""
     if command is not None:
         return command.run(target, rest.strip())

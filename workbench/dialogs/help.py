@@ -17,6 +17,9 @@ from workbench.actions.context import Context, PaneName
 from workbench.actions.table import ACTIONS
 from workbench.dialogs.help_columns import HelpColumns
 from workbench.dialogs.help_rows import help_sections, pane_title
+from workbench.dialogs.help_search import HELP
+from workbench.search.query import QueryError
+from workbench.search.typed_words import words_query
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.timeline.track import DONE, TO_COME, UNDONE
@@ -139,7 +142,12 @@ class HelpScreen(ModalScreen[str | None]):
             self.action_move(pages)
 
     def _fill(self, words: str) -> None:
-        sections, count = help_sections(self._now, words, self._list.column_cells)
+        try:
+            query = words_query(words, HELP)
+        except QueryError as error:
+            self._box.border_title = border_words(f"Help  {error}", "", self._box.size.width)
+            return
+        sections, count = help_sections(self._now, query, self._list.column_cells)
         counted = f"{count} of {len(ACTIONS)} keys"
         title = f"Help  {pane_title(self._now.pane)}"
         self._box.border_title = border_words(title, counted, self._box.size.width)

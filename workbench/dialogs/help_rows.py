@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import keys_of, label
+from workbench.actions.payload import PAYLOAD
 from workbench.actions.table import ACTIONS, BY_ID
-from workbench.text.keys import key_name
+from workbench.dialogs.help_search import is_sought
+from workbench.search.query import Query
+from workbench.text.keys import key_name, keys_for
 from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, pad
 from workbench.text.wrapping import wrap_words
 
@@ -19,6 +22,8 @@ LEAST_HELP = 20
 """Narrowest column of what actions do."""
 
 EVERYWHERE = "Everywhere"
+
+IN_PAYLOAD = "Looking into a payload (V)"
 
 OF_PANES: Mapping[PaneName, Mapping[str, str]] = {
     PaneName.FLOW: {
@@ -90,8 +95,8 @@ OF_PANES: Mapping[PaneName, Mapping[str, str]] = {
 """Actions of each pane, with what they do there; an empty text is the action's own."""
 
 
-def help_sections(now: Context, words: str, cells: int) -> tuple[list[list[Row]], int]:
-    """Every action that fits the words under its heading, and how many there are.
+def help_sections(now: Context, query: Query | None, cells: int) -> tuple[list[list[Row]], int]:
+    """Every action that is searched for under its heading, and how many there are.
 
     The first row of each action has it as target.
     """
@@ -103,7 +108,7 @@ def help_sections(now: Context, words: str, cells: int) -> tuple[list[list[Row]]
     made: list[list[Row]] = []
     count = 0
     for heading, actions in sections:
-        found = [(action, text) for action, text in actions if _fits(action, text, words)]
+        found = [(action, text) for action, text in actions if is_sought(action, text, query, now)]
         if not found:
             continue
         rows = [Row(line((f" {heading}", StyleRole.ACCENT)))]
@@ -113,7 +118,28 @@ def help_sections(now: Context, words: str, cells: int) -> tuple[list[list[Row]]
             rows += _rows(action, text, now, cells)
         made.append(rows)
         count += len(found)
-    return made, count
+    of_payload = _payload_rows(query, cells)
+    return ([*made, of_payload] if of_payload else made), count
+
+
+def _payload_rows(query: Query | None, cells: int) -> list[Row]:
+    """Keys of the screen that shows a whole payload; they act there alone."""
+    sought = [
+        one
+        for one in PAYLOAD
+        if query is None or query.matches(f"{one.id} {one.label} {one.help} payload")
+    ]
+    rows = [Row(line((f" {IN_PAYLOAD}", StyleRole.ACCENT)))] if sought else []
+    _, key_cells, name_cells = next(head for head in HEADS if cells >= head[0])
+    head_cells = 3 + key_cells + name_cells
+    for one in sought:
+        keys = " ".join(map(key_name, keys_for(one.id, one.keys)))
+        first, *more = wrap_words(one.help, max(cells - head_cells, LEAST_HELP))
+        head = line("   ", (pad(keys, key_cells), StyleRole.FAINT), (pad(one.label, name_cells),
+                    StyleRole.FAINT), (first, StyleRole.DIM))  # fmt: skip
+        rows.append(Row(head))
+        rows += [Row(line(" " * head_cells, (piece, StyleRole.DIM))) for piece in more]
+    return rows
 
 
 def pane_title(pane: PaneName) -> str:
@@ -155,10 +181,3 @@ def _rows(action: Action, text: str, now: Context, cells: int) -> Iterator[Row]:
 def why_not_now(action: Action, now: Context) -> str:
     """What an action that cannot be done lacks, in words."""
     return action.why_not(now) or f"needs {action.needs}."
-
-
-def _fits(action: Action, text: str, words: str) -> bool:
-    """True when every word is in the action's name, help or keys."""
-    keys = " ".join(map(key_name, keys_of(action)))
-    where = f"{action.id} {action.label} {action.help} {text} {keys}".lower()
-    return all(word in where for word in words.lower().split())

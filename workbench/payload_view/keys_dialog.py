@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from workbench.actions.payload import PAYLOAD
-from workbench.text.keys import key_name
+from workbench.text.keys import key_name, keys_for
 from workbench.text.lines import Row, StyleRole, line, pad
 from workbench.text.wrapping import wrap_words
 from workbench.widgets.line_view import LineView
@@ -52,7 +52,7 @@ class PayloadKeysScreen(ModalScreen[str | None]):
         room = max(self._list.room - KEY_CELLS - 3, 20)
         rows = []
         for action in PAYLOAD:
-            keys = " ".join(key_name(key) for key in action.keys)
+            keys = " ".join(map(key_name, keys_for(action.id, action.keys)))
             first, *more = wrap_words(action.help, room)
             head = line("  ", (pad(keys, KEY_CELLS), StyleRole.KEY), (first, StyleRole.DIM))
             rows.append(Row(head, action.id))

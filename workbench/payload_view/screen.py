@@ -41,6 +41,7 @@ from workbench.payloads.registry import viewer_for
 from workbench.terminal.clipboard_copy import put_on_clipboard
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import size, spaced_duration
+from workbench.text.keys import keys_for
 from workbench.text.lines import StyleRole, fit, line
 from workbench.widgets.label import LineLabel
 from workbench.widgets.prompt_line import PromptLine
@@ -58,10 +59,6 @@ class PayloadViewScreen(ModalScreen[bool]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(",".join(action.keys), f"do('{action.id}')", show=False, id=action.id)
-            for action in PAYLOAD
-        ),
         *(Binding(str(digit), f"view({digit})", show=False) for digit in range(1, 10)),
     ]
 
@@ -74,6 +71,9 @@ class PayloadViewScreen(ModalScreen[bool]):
         sides: CallSides | None = None,
     ) -> None:
         super().__init__()
+        for action in PAYLOAD:  # here and not in BINDINGS, since the user may have other keys
+            if keys := keys_for(action.id, action.keys):
+                self._bindings.bind(",".join(keys), f"do('{action.id}')", show=False)
         self._shown = shown
         self._viewers = viewers
         self._ask_sides = ask_sides

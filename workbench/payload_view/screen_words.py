@@ -10,7 +10,7 @@ from workbench.payloads.documents.document import PayloadDocument, PayloadPlace
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import size
-from workbench.text.keys import key_name
+from workbench.text.keys import key_name, keys_for
 from workbench.text.lines import Line, Span, StyleRole, fit, line, width_of
 from workbench.widgets.border_words import border_words
 
@@ -83,7 +83,10 @@ def key_line(cells: int) -> Line:
 
 
 def _spans(action: PayloadAction) -> list[Span]:
+    keys = keys_for(action.id, action.keys)
+    if not keys:
+        return []
     return [
-        Span(f" {key_name(action.keys[0])}", StyleRole.KEY),
+        Span(f" {key_name(keys[0])}", StyleRole.KEY),
         Span(f" {action.label} ", StyleRole.DIM),
     ]

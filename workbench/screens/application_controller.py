@@ -15,16 +15,23 @@ from workbench.screens.panes import Panes
 from workbench.terminal.mouse import set_mouse
 
 if TYPE_CHECKING:
+    from workbench.commands.command import CommandTarget
     from workbench.dialogs.quit import QuitAnswer
+    from workbench.palette.named_things import ThingKind
 
 
 class ApplicationController:
     """Opens dialogs, switches mouse and theme, and quits. `do` does an action of the table."""
 
     def __init__(
-        self, panes: Panes, do: Callable[[str], None], send: Callable[[Request], None]
+        self,
+        panes: Panes,
+        do: Callable[[str], None],
+        send: Callable[[Request], None],
+        commands: CommandTarget,
     ) -> None:
         self._panes = panes
+        self._commands = commands
         self._send = send
         self._do = do
         self._mouse = True
@@ -46,10 +53,9 @@ class ApplicationController:
 
     def choose_theme(self) -> None:
         """Open the palette of themes."""
-        # Imported when it is opened first: the first paint waits for no dialog.
-        from workbench.theme_palette import choose_theme
+        from workbench.palette.named_things import ThingKind
 
-        choose_theme(self._app)
+        self._open_palette(ThingKind.THEME)
 
     def show_help(self) -> None:
         """Open the help and do what is chosen there."""
@@ -64,7 +70,25 @@ class ApplicationController:
 
     def show_palette(self) -> None:
         """Open the command palette."""
-        self._app.action_command_palette()
+        self._open_palette(None)
+
+    def _open_palette(self, kind: ThingKind | None) -> None:
+        # Imported when it is opened first: the first paint waits for no dialog.
+        from workbench.palette.palette_screen import PaletteScreen
+
+        self._app.push_screen(PaletteScreen(self._commands, kind), self._run_line)
+
+    def _run_line(self, line: str | None) -> None:
+        """Do what was chosen; where more is to be typed, in the command line."""
+        from workbench.commands.command_table import run_line
+
+        if line is None:
+            return
+        if line.endswith(" "):
+            self._do("command")
+            self._panes.prompt.put(line)
+        elif why := run_line(self._commands, line):
+            self._panes.show_notice(why)
 
     def suspend(self) -> None:
         """Put the workbench in the background."""

@@ -74,7 +74,7 @@ class MainController:
             lambda: self._session.send(Pause()),
             lambda: self._session.send(StopCall()),
         )
-        self._application = ApplicationController(panes, self.do, send)
+        self._application = ApplicationController(panes, self.do, send, self.commands)
         self._trust = TrustDialogs(panes, send)
         self._feed = UpdateFeed(
             panes,

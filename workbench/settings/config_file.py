@@ -18,12 +18,12 @@ from runtime.flow.manifest.values import Choice, Flag, Whole
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.protocol.timeline import RING_BYTES
-from workbench.actions.labels import keys_of
+from workbench.actions.payload import PAYLOAD
 from workbench.actions.table import ACTIONS
 from workbench.arrangement.arrange import LayoutName
-from workbench.settings.keymap import KeyList, check_keymap
+from workbench.settings.keymap import KeyedAction, KeyList, check_keymap
 from workbench.settings.theme_names import THEME_NAMES
-from workbench.text.keys import key_name
+from workbench.text.keys import key_name, keys_for
 
 FOLDER = "torvyn-studio"
 FILE_NAME = "config.toml"
@@ -125,9 +125,10 @@ def config_lines(config: Config, path: Path) -> Iterator[str]:
     yield ""
     yield "# Keys by action; a list gives several, [] takes them away. Changed ones have no #."
     yield "[keys]"
-    for action in ACTIONS:
+    table: tuple[KeyedAction, ...] = (*ACTIONS, *PAYLOAD)
+    for action in table:
         chosen = action.id in config.keys
-        keys = config.keys[action.id] if chosen else keys_of(action)
+        keys = config.keys[action.id] if chosen else keys_for(action.id, action.keys)
         name = action.id if _BARE.fullmatch(action.id) else f'"{action.id}"'
         yield f"{'' if chosen else '# '}{name} = {_toml([key_name(one) for one in keys])}"
 

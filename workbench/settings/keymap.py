@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from runtime.flow.manifest.problems import Problems
@@ -11,9 +11,12 @@ from runtime.flow.manifest.source_text import KeyPath
 from runtime.model.codes import Code
 from runtime.model.nearest import did_you_mean
 from workbench.actions.action import Action
+from workbench.actions.payload import PAYLOAD, PayloadAction
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.settings.key_names import EXAMPLES, RESERVED, textual_key
 from workbench.text.keys import key_name
+
+KeyedAction = Action | PayloadAction
 
 Keymap = Mapping[str, tuple[str, ...]]
 """Action id → Textual's names of its keys."""
@@ -47,10 +50,11 @@ class KeyList:
 
 def check_keymap(keys: Keymap, at: KeyPath, problems: Problems) -> None:
     """Note actions that there are not, and keys that two actions would share."""
+    known = [*BY_ID, *(action.id for action in PAYLOAD)]
     for action_id in keys:
-        if action_id not in BY_ID:
+        if action_id not in known:
             problems.error(Code.UNKNOWN_KEY, (*at, action_id), f"there is no action '{action_id}'",
-                           did_you_mean(action_id, BY_ID, "actions"))  # fmt: skip
+                           did_you_mean(action_id, known, "actions"))  # fmt: skip
     for key, first, second in _clashes(keys):
         named = first if first.id in keys else second
         other = second if named is first else first
@@ -63,10 +67,17 @@ def check_keymap(keys: Keymap, at: KeyPath, problems: Problems) -> None:
         )
 
 
-def _clashes(keys: Keymap) -> Iterator[tuple[str, Action, Action]]:
-    """Each key that two actions share only by the user's choice."""
-    owners: dict[str, list[Action]] = {}
-    for action in ACTIONS:
+def _clashes(keys: Keymap) -> Iterator[tuple[str, KeyedAction, KeyedAction]]:
+    """Each key that two actions of one screen share only by the user's choice."""
+    for table in (ACTIONS, PAYLOAD):
+        yield from _clashes_among(keys, table)
+
+
+def _clashes_among(
+    keys: Keymap, table: Sequence[KeyedAction]
+) -> Iterator[tuple[str, KeyedAction, KeyedAction]]:
+    owners: dict[str, list[KeyedAction]] = {}
+    for action in table:
         for key in keys.get(action.id, action.keys):
             owners.setdefault(key, []).append(action)
     for key, actions in owners.items():

@@ -160,5 +160,5 @@ async def test_names_are_completed_selected_and_kept_and_every_action_is_a_comma
         await pilot.pause(0.1)
         await pilot.press(*"log-sink".replace("-", " ").split(" ")[0], "minus", *"sink")
         await pilot.pause(0.3)
-        assert "node  log-sink" in text_of(app)
+        assert "node    log-sink" in text_of(app)
         assert len({command.name for command in OWN}) == len(OWN)

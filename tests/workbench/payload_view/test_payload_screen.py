@@ -44,6 +44,7 @@ from workbench.payload_view.keys_dialog import PayloadKeysScreen
 from workbench.payload_view.picture_support import no_pictures
 from workbench.payload_view.screen import PayloadViewScreen
 from workbench.settings.preferences import Preferences
+from workbench.text.keys import use_keys
 from workbench.text.lines import plain
 
 ORDER = {
@@ -301,3 +302,24 @@ async def test_keys_of_an_error_compare_its_input_and_go_to_its_origin() -> None
         assert "1 differ, 1 equal" in text_of(app)
         await press(app, pilot, "n")
         assert "$.number" in text_of(app)
+
+
+async def test_keys_of_the_payload_screen_are_the_users_there_and_in_the_help() -> None:
+    try:
+        async with looking(b'{"a": 1}') as (app, pilot, _):
+            await press(app, pilot, "escape")
+            use_keys({"payload-path": ("P",), "payload-copy": ()})
+            await press(app, pilot, "V")
+            assert " P path " in text_of(app)
+            assert "value" not in text_of(app).splitlines()[-1]
+            await press(app, pilot, "Y")
+            assert "Copied" not in text_of(app)
+            await press(app, pilot, "down", "P")
+            assert "Copied the path" in text_of(app)
+            await press(app, pilot, "question_mark")
+            assert "P   " in text_of(app)
+            await press(app, pilot, "escape", "escape", "question_mark", *"path under")
+            assert "Looking into a payload (V)" in text_of(app)
+            assert "P   " in text_of(app)
+    finally:
+        use_keys({})

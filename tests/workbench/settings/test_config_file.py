@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from runtime.model.errors import StudioError
+from workbench.actions.payload import PAYLOAD
 from workbench.actions.table import ACTIONS, BY_ID
 from workbench.arrangement.arrange import LayoutName
 from workbench.settings.config_file import Config, config_lines, config_path, read_config
@@ -56,7 +57,8 @@ def test_every_setting_is_read_and_printed_so_that_it_says_the_same(tmp_path: Pa
     assert read_config(path) == Config()
     commented = [line.removeprefix("# ") for line in printed.split("\n") if " = [" in line]
     path.write_text("[keys]\n" + "\n".join(commented))
-    assert {action.id for action in ACTIONS} == set(read_config(path).keys)
+    named = {action.id for action in ACTIONS} | {action.id for action in PAYLOAD}
+    assert named == set(read_config(path).keys)
 
 
 def test_mistakes_are_told_all_at_once_with_line_and_the_nearest_name(tmp_path: Path) -> None:
@@ -77,6 +79,10 @@ def test_mistakes_are_told_all_at_once_with_line_and_the_nearest_name(tmp_path: 
 
 
 def test_a_key_of_two_actions_is_told_and_a_swap_is_none(tmp_path: Path) -> None:
+    assert problems(tmp_path, '[keys]\npayload-find = "n"\nstep = "t"\nstep-node = "s"\n') == [
+        "2: 'n' would be the key of payload-find and of payload-next; give payload-next another "
+        "key too, or payload-find one that is free"
+    ]
     assert problems(tmp_path, '[keys]\nstep = "r"\n') == [
         "2: 'r' would be the key of step and of retry; give retry another key too, or step one "
         "that is free"

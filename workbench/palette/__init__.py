@@ -1,0 +1,1 @@
+"""ctrl+p: everything with a name, found and done."""
