@@ -6,7 +6,17 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from runtime.model.call import Accepted, Answer, Call, Export, Failed, Ports, Signal, Verdict
+from runtime.model.call import (
+    Accepted,
+    Answer,
+    Call,
+    CopyCount,
+    Export,
+    Failed,
+    Ports,
+    Signal,
+    Verdict,
+)
 from runtime.model.commands import Command, Relink
 from runtime.model.element import Element
 from runtime.model.events import (
@@ -161,10 +171,11 @@ class ElementTraces:
         """`copies_known` is False for what is answered from a recording, which has no copies.
 
         With a `target` its element is kept wherever it comes, with what it was made of as far as
-        that is among the last `KEPT_TRACES` before it.
+        that is among the last `KEPT_TRACES` before it. In a flow without an aggregator no other is
+        traced then.
         """
-        self._use(flow)
         self._target = target
+        self._use(flow)
         self._pinned: set[int] = set()
         self.traces: OrderedDict[int, ElementTrace] = OrderedDict()
         """By lineage, the first `KEPT_TRACES`, or the last ones and those of the target."""
@@ -184,6 +195,8 @@ class ElementTraces:
         """See `RunRecorder.record`."""
         for event in events:
             match event:
+                case CallFinished() if self._alone and not self._is_of_target(event):
+                    self._count_copies(event.answer.copies)
                 case CallFinished():
                     self._called(event)
                 case Released(_, at_ns, deliveries):
@@ -207,13 +220,23 @@ class ElementTraces:
     def _use(self, flow: LinkedFlow) -> None:
         self._targets = [edge.target for edge in flow.edges]
         self._aggregators = {node.name for node in flow.nodes if node.role is Role.AGGREGATOR}
+        self._alone = self._target is not None and not self._aggregators
 
-    def _called(self, event: CallFinished) -> None:
-        call, answer = event.call, event.answer
-        copies = answer.copies
+    def _is_of_target(self, event: CallFinished) -> bool:
+        """Whether a call has to do with a lineage that is kept, or begins one that may be."""
+        element = event.call.element
+        if element is None:
+            return bool(event.outputs)
+        return element.lineage in self.traces or element.lineage > self._last_new
+
+    def _count_copies(self, copies: CopyCount) -> None:
         if self.copies is not None and self.copied_bytes is not None:
             self.copies += copies.reads + copies.writes
             self.copied_bytes += copies.read_bytes + copies.write_bytes
+
+    def _called(self, event: CallFinished) -> None:
+        call, answer = event.call, event.answer
+        self._count_copies(answer.copies)
         if call.export in (Export.INIT, Export.TEARDOWN):
             return
         ended_ns = event.at_ns + answer.duration_ns
@@ -319,7 +342,7 @@ class ElementTraces:
             return len(self.traces) < KEPT_TRACES
         if self._target(element):
             self._pinned.add(element.lineage)
-        elif self._pinned:
+        elif self._pinned or self._alone:
             return False
         elif len(self.traces) >= KEPT_TRACES:
             oldest = next(one for one in self.traces if one not in self._pinned)

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from runtime.engine.core import Engine
+from runtime.engine.options import EngineOptions
 from runtime.lineage.element_traces import ElementTraces
 from runtime.lineage.lineage_report import lineage_report
+from runtime.model.commands import Command, Start, Step
+from runtime.model.events import Event
 from runtime.model.linked import Role
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import JumpTo, ReadLineage
 from runtime.protocol.timeline import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel.past_events import PastEvents, calls_backwards
+from tests.support.engine_fakes import WALL_NS, FakeInvoker, linear
 from tests.support.narrow import present
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
@@ -134,3 +139,21 @@ def test_the_calls_of_the_past_are_told_backwards_in_full(tmp_path: Path) -> Non
             assert earlier[-1] == calls[numbers.index(middle) - 1]
         finally:
             driver.session.close()
+
+
+def test_where_nothing_is_aggregated_one_lineage_alone_is_traced() -> None:
+    flow = linear(Role.PROCESSOR)
+    engine = Engine(flow, FakeInvoker(flow, 40), EngineOptions())
+    every = ElementTraces(flow)
+    one = ElementTraces(flow, target=lambda element: element.sequence == 25)
+    start = Start(WALL_NS)
+    done: list[tuple[Command, list[Event]]] = [(start, engine.apply(start))]
+    while not engine.state.ended:
+        done.append((Step(), engine.step()))
+    for traces in (every, one):
+        for command, events in done:
+            traces.record(command, events)
+    (kept,) = one.traces.values()
+    assert kept == every.traces[kept.lineage]
+    assert len(kept.hops) == 3
+    assert (one.lineages, one.copies) == (every.lineages, every.copies)

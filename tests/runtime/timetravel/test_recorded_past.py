@@ -16,6 +16,7 @@ from runtime.model.linked import Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import SessionOptions
 from runtime.opening.open_replay import ReplayOpener
+from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import (
     EditElement,
     Fork,
@@ -23,6 +24,7 @@ from runtime.protocol.requests import (
     JumpToElement,
     JumpToStop,
     Pause,
+    ReadLineage,
     RepeatTo,
     StepBack,
     StepCall,
@@ -227,3 +229,14 @@ def test_repeating_to_a_call_makes_every_call(replay: Driver) -> None:
     assert (replay.snapshot.calls, replay.timeline.ahead) == (15, True)
     replay.ask(JumpTo(10), StepForward(), StepForward(), StepForward())
     assert (replay.snapshot.calls, replay.timeline.past) == (13, False)
+
+
+def test_a_lineage_is_read_ahead_as_it_is_in_calls_that_were_made(replay: Driver) -> None:
+    replay.ask(JumpTo(ALL))
+    (ahead,) = replay.ask(ReadLineage(3)).replies
+    assert replay.timeline.ahead
+    replay.ask(JumpTo(0), RepeatTo(ALL))
+    (made,) = replay.ask(ReadLineage(3)).replies
+    assert ahead == made
+    assert isinstance(ahead, Lineage)
+    assert ahead.calls
