@@ -30,6 +30,7 @@ from workbench.app import StudioApp
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
+from workbench.view import NodeRef
 from workbench.widgets.payload_area import PayloadArea
 
 SIZES = ((80, 24), (120, 36), (200, 60))
@@ -124,6 +125,13 @@ async def _error(stage: Stage) -> None:
     await stage.pilot.pause(0.3)
 
 
+async def _memory(stage: Stage) -> None:
+    await stage.step(16)
+    stage.panes.selection = NodeRef("metric-proc")
+    await stage.press("W", "s")
+    await stage.pilot.pause(0.4)
+
+
 async def _quit(stage: Stage) -> None:
     await _fork(stage, lambda text: text.replace("successful", "FAILED"))
     await stage.press("m", "q")
@@ -172,6 +180,7 @@ SCENES: dict[str, Scene] = {
     "events": Scene(_pane("5")),
     "difference": Scene(_difference),
     "error": Scene(_error),
+    "memory": Scene(_memory),
     "quit": Scene(_quit),
     "slow": Scene(_slow, "backpressure", "block-producer"),
     "help": Scene(_help),

@@ -64,6 +64,7 @@ def test_the_rows_tell_sizes_changes_leaks_and_bytes() -> None:
         "hello, memory",
     ):
         assert part in text, (part, text)
+    assert "64 bytes, all of them 0" in words(replace(READ, data=bytes(64)))
     assert "nowhere" in words(replace(READ, found=False))
     assert "nothing in its memory" in words(replace(READ, change=MemoryChange(11, 1, (), 0, 0, 0)))
 

@@ -118,6 +118,9 @@ def _bytes(report: MemoryReport, cells: int) -> Iterator[Row]:
     yield _head(f"Bytes{number} from 0x{report.offset:06x}")
     if not report.found:
         yield from _words("what was looked for stands nowhere in it", cells, StyleRole.WARN)
+    if report.data and not any(report.data):
+        yield from _words(f"{len(report.data):,} bytes, all of them 0", cells, StyleRole.DIM)
+        return
     document = HexDocument(report.data, report.offset)
     document.fit(cells)
     for row in range(document.rows):
