@@ -8,7 +8,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from runtime.engine import core
+from runtime.engine.compiled import engine_is_compiled
 from tests.benchmarks.performance.results import COMPILED_ENGINE, PLAIN_ENGINE, Machine
 from tests.support.wasm_layers import native_extension
 
@@ -33,7 +33,7 @@ def machine(load_before: float, seconds: float, *, quick: bool) -> Machine:
         load_after=load(),
         seconds=round(seconds),
         quick=quick,
-        engine=PLAIN_ENGINE if str(core.__file__).endswith(".py") else COMPILED_ENGINE,
+        engine=COMPILED_ENGINE if engine_is_compiled() else PLAIN_ENGINE,
     )
 
 

@@ -34,7 +34,7 @@ from tests.support.studio_projects import studio
 from tests.support.wasm_layers import make_layer
 
 PAYLOAD = 64
-KEYS = 40
+KEYS = 30
 MILLION = 1_000_000
 PYTHON = "python-risk-router"
 
@@ -125,13 +125,18 @@ def sample_calls(effort: Effort) -> list[Target]:
 def starting(effort: Effort) -> list[Target]:
     """First paint and first step, from a warm cache."""
     start_up.measure()
-    rounds = [start_up.measure() for _ in range(2 if effort.quick else 10)]
+    rounds, floors = [], []
+    for _ in range(2 if effort.quick else 10):
+        floors.append(start_up.measure_one_line()[0])
+        rounds.append(start_up.measure())
     aims = {"first paint": "≤ 0.35", "first step": "≤ 0.7"}
     found = []
     for name, times in zip(start_up.MOMENTS, zip(*rounds, strict=True), strict=True):
         clock, processor = zip(*times, strict=True)
         figures = {"clock": Spread.of(clock), "processor time": Spread.of(processor)}
         found.append(Target(f"workbench: {name}", aims.get(name, ""), "seconds", figures))
+    found[0].figures[start_up.FLOOR] = Spread.of(floors)
+    found[0].note = "The app of one line is Textual's, by the clock: the least it can be."
     return found
 
 
