@@ -75,8 +75,12 @@ class QueuesPane(LineView, inherit_bindings=False):
     def set_cursor(self, row: int) -> None:
         """The border has the whole name of an edge that is shown short."""
         super().set_cursor(row)
+        self._write_whole_name()
+
+    def _write_whole_name(self) -> None:
         snapshot = self.view.snapshot
-        target = self.rows[self.cursor].target if self.cursor is not None else None
+        on_row = self.cursor is not None and self.cursor < len(self.rows)
+        target = self.rows[self.cursor or 0].target if on_row else None
         label = ""
         if snapshot is not None and isinstance(target, EdgeRef):
             label = snapshot.edges[target.edge].label
@@ -84,8 +88,9 @@ class QueuesPane(LineView, inherit_bindings=False):
         self.border_subtitle = "" if whole else Content(fit(label, max(self.size.width - 4, 1)))
 
     def on_resize(self) -> None:
-        """Columns follow the width."""
+        """Columns follow the width, and so does the name in the border."""
         self._fill()
+        self._write_whole_name()
 
     def _fill(self) -> None:
         snapshot = self.view.snapshot
