@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual.app import ComposeResult
@@ -11,7 +12,11 @@ from textual.screen import ModalScreen
 from runtime.protocol.branch_comparison import BranchComparison, ComparedCall
 from workbench.comparison.compared_words import call_numbers, call_title, place_words
 from workbench.comparison.opened_call import opened_rows
+from workbench.comparison.report_text import call_text, report_text
 from workbench.comparison.verdict import NodeTarget, position, sorted_nodes, verdict_rows
+from workbench.dialogs.ask import AskScreen, Hint
+from workbench.payload_view.saving import save_new
+from workbench.terminal.clipboard_copy import put_on_clipboard
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Row, StyleRole, line, width_of
 from workbench.widgets.border_words import border_words
@@ -23,6 +28,9 @@ FRAME = 2
 
 LEAST_OPENED = 4
 """Rows that the table leaves to the opened call."""
+
+REPORT = "comparison.txt"
+"""How the file is called that a comparison is saved to, unless another name is given."""
 
 SHORT = 30
 """Screens lower than this count the nodes without a difference instead of listing them."""
@@ -48,6 +56,8 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
         Binding("tab", "side", "side"),
         Binding("v", "view", "view"),
         Binding("enter", "go", "go"),
+        Binding("y", "copy", "copy"),
+        Binding("w", "save", "save"),
         Binding("pageup", "page(-1)", "page up"),
         Binding("pagedown", "page(1)", "page down"),
     ]
@@ -160,6 +170,7 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
             if comparison.branch_before is not None:
                 keys.append(("tab", "other branch"))
             keys.append(("v", "all nodes" if not self._lists_equal else "differences only"))
+            keys += [("y", "copy"), ("w", "save")]
         keys.append(("esc", "closes"))
         made = [line((f" {key}", StyleRole.KEY), (f" {words} ", StyleRole.DIM))
                 for key, words in keys]  # fmt: skip
@@ -233,6 +244,34 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
             self._put_cursor()
             self._fill_opened()
             self._write_keys()
+
+    def action_copy(self) -> None:
+        """Copy the opened difference."""
+        call = self._call
+        if call is not None:
+            self.run_worker(self._copied(call_text(call)), group="copy", exclusive=True)
+
+    async def _copied(self, text: str) -> None:
+        way = await put_on_clipboard(self.app, text)
+        self._say(f"Copied the difference, {len(text):,} characters, {way}.")
+
+    def action_save(self) -> None:
+        """Ask for a file, and save the verdict with every difference to it."""
+        if self._comparison is not None:
+            hint = Hint(f"The verdict and {len(self._calls):,} differences, to a new file.", True)
+            ask = AskScreen("Save the comparison", REPORT, lambda _text: hint)
+            self.app.push_screen(ask, self._save)
+
+    def _save(self, name: str | None) -> None:
+        if name is not None and self._comparison is not None:
+            path = Path(name.strip() or REPORT).expanduser()
+            text = report_text(self._comparison, self._calls)
+            fault = save_new(path, text.encode("utf-8", "surrogateescape"))
+            self._say(excerpt(fault or f"Saved to {path.absolute()}.", 300))
+
+    def _say(self, words: str) -> None:
+        """In place of the keys, until the next one."""
+        self._keys.lines = (line((f" {words}", StyleRole.TEXT)),)
 
     def action_page(self, pages: int) -> None:
         """Scroll what is opened."""

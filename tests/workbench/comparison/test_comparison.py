@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from runtime.protocol.branch_comparison import (
     BranchComparison,
@@ -168,3 +171,36 @@ async def test_on_a_large_terminal_all_is_listed_and_a_failure_makes_it_give_way
         await show(app, pilot, link, Update(Health.READY, snapshot=fail_node(picture, "log-proc")))
         assert "Comparing…" not in text_of(app)
         assert panes_of(app).selection == NodeRef("log-proc")
+
+
+async def test_y_copies_the_difference_and_w_saves_all_of_them_to_a_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    copied: list[str] = []
+    monkeypatch.setattr(
+        "workbench.terminal.clipboard_copy.copy_natively",
+        lambda text: copied.append(text) or "a test",  # type: ignore[func-returns-value]
+    )
+    link = FakeLink()
+    async with opened(link, (120, 36)) as (app, pilot):
+        await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
+        await pilot.press("D")
+        await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
+        await pilot.press("y")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert copied[0].splitlines()[1:] == list(PROC.lines)
+        assert "Copied the difference" in text_of(app)
+        await pilot.press("w", "enter")
+        await pilot.pause()
+        assert "Saved to" in text_of(app)
+        saved = (tmp_path / "comparison.txt").read_text()
+        assert saved.startswith("branch 1 → branch 2\n")
+        assert all(node.node in saved for node in COMPARISON.nodes)
+        assert '+ $.message: "user login FAILED"' in saved
+        assert "\x1b" not in saved
+        await pilot.press("w", "enter")
+        await pilot.pause()
+        assert "is not written over" in text_of(app)
+        assert (tmp_path / "comparison.txt").read_text() == saved
