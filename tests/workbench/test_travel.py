@@ -25,7 +25,7 @@ from runtime.protocol.requests import (
     TakeBranch,
     ToggleMark,
 )
-from runtime.protocol.timeline import ReplayInfo, SeekProgress
+from runtime.protocol.timeline import BranchInfo, ReplayInfo, SeekProgress
 from runtime.protocol.updates import CallMark, EventLine, Health, Update
 from tests.support.narrow import only
 from tests.support.workbench_fakes import (
@@ -66,6 +66,7 @@ KEYS = [
     ("left_curly_bracket", PRESENT, JumpToStop()),
     ("right_curly_bracket", PAST, JumpToStop(forward=True)),
     ("E", PAST, JumpTo(1_851)),
+    ("E", replace(PAST, ahead=True, branches=(BranchInfo(PAST.branch, 12),)), JumpTo(12)),
     ("m", PRESENT, ToggleMark()),
     ("apostrophe", replace(PAST, marks=(3,)), JumpToMark()),
     ("F", PAST, Fork()),

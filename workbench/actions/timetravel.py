@@ -48,9 +48,12 @@ def _forward(to: ActionTarget) -> None:
 
 
 def _to_the_end(to: ActionTarget) -> None:
+    """The end of the branch; from a place ahead of it in a recording, back to what was made."""
     timeline = to.context.timeline
     if timeline is not None:
-        to.session.send(JumpTo(timeline.calls + 1))
+        ends = {branch.number: branch.calls for branch in timeline.branches}
+        made = ends.get(timeline.branch) if timeline.ahead else None
+        to.session.send(JumpTo(timeline.calls + 1 if made is None else made))
 
 
 def _to_element(to: ActionTarget) -> None:
