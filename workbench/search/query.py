@@ -309,9 +309,10 @@ class _Parser:
             if sign in "([":
                 depth += 1
             elif sign in ")]":
-                if not depth:
+                if depth:
+                    depth -= 1
+                elif sign == ")":
                     return at
-                depth -= 1
             elif (not depth and sign in "|&") or (
                 not depth and sign == "!" and text[at + 1 : at + 2] != "="
             ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runtime.protocol.updates import CallMark, EventLine
@@ -88,6 +88,8 @@ def test_a_field_that_is_not_there_does_not_hold_and_without_a_vocabulary_there_
 
 
 @given(st.text(max_size=40))
+@example("]")
+@example("a == 3]")
 def test_no_text_breaks_the_parser(text: str) -> None:
     query = None
     with suppress(QueryError):
