@@ -310,7 +310,7 @@ class Update:
     """The part of the run that `ShowWindow` asked for; set when it changed."""
     running: bool = False
     call: CallInProgress | None = None
-    """The call that has taken a while and is not over; nothing else is told meanwhile."""
+    """The call that has taken a while and is not over; the rest is as it stood before that call."""
     events: tuple[EventLine, ...] = ()
     events_lost: int = 0
     """Lines that were not kept since the last poll."""

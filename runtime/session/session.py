@@ -56,7 +56,7 @@ from runtime.protocol.requests import (
     ToggleMark,
 )
 from runtime.protocol.time_window import ShowWindow
-from runtime.protocol.updates import ALL_SHOWN, CallMark, Health, ShownParts, Update
+from runtime.protocol.updates import ALL_SHOWN, CallMark, ShownParts, Update
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.recording.file.writer import free_path
 from runtime.session.backward_seeking import BackwardSeeking
@@ -376,11 +376,11 @@ class FlowSession:
         return self._time.in_progress() or self._scratch.in_progress()
 
     def update_in_call(self, call: CallInProgress) -> Update:
-        """What is known of a long call before it ends, with what it printed. For another thread."""
-        printed, lost = self._updates.take_printed()
-        return Update(
-            Health.READY, running=self.running, call=call, printed=printed, printed_lost=lost
-        )
+        """What is known of a long call before it ends, with what it printed. For another thread.
+
+        Not at the same time as `update`.
+        """
+        return self._updates.update_in_call(call, self.running)
 
     def close(self) -> None:
         """Tear the flow down and free every instance. Idempotent."""

@@ -8,6 +8,7 @@ from operator import or_
 from runtime.execution.event_log import LoggedEvent
 from runtime.execution.execution import Execution
 from runtime.hotreload.reloading import HotReload
+from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
@@ -145,11 +146,56 @@ class UpdateBuilder:
         printed = self._shown.printed
         return printed.take_all() if rewound else printed.take()
 
-    def take_printed(self) -> Printed:
-        """What was printed since the last update, and bytes lost by node; for any thread."""
+    def update_in_call(self, call: CallInProgress, running: bool) -> Update:
+        """The flow as it stood before a call that takes long, and what that call printed.
+
+        For another thread than the one that is in the call, while no other update is made. Of a
+        call that is over by then, what it printed is all that is told.
+        """
         shown = self._time.shown
         # What another execution printed is for an update that starts over.
-        return shown.printed.take() if shown is self._shown else ((), ())
+        printed, lost = shown.printed.take() if shown is self._shown else ((), ())
+        update = Update(
+            Health.READY, running=running, call=call, printed=printed, printed_lost=lost
+        )
+        before, told = self._sent, self._sent_events
+        try:
+            now = self._before_call(call)
+            fresh, events_lost = ([], 0) if now is None else self._events(False, running)
+            lines = tuple(shown.inspector.lines(fresh))
+        except Exception:
+            if self._is_in(call):
+                raise
+            now = None  # read while the call ended and the flow went on
+        if now is None or not self._is_in(call):
+            self._sent_events = told
+            return update
+        self._sent = now
+        self._held_back = False
+        return replace(
+            update,
+            flow=None if now.flow == before.flow else now.flow,
+            snapshot=None if now.snapshot == before.snapshot else now.snapshot,
+            timeline=None if now.timeline == before.timeline else now.timeline,
+            events=lines,
+            events_lost=events_lost,
+        )
+
+    def _is_in(self, call: CallInProgress) -> bool:
+        now = self._time.in_progress()
+        return now is not None and (now.node, now.number) == (call.node, call.number)
+
+    def _before_call(self, call: CallInProgress) -> _Picture | None:
+        """What is shown, before the call; None when that is no call of the flow at its end."""
+        shown, calls = self._time.shown, self._time.branch.calls
+        if shown is not self._shown or not shown.calls == call.number == calls + 1:
+            return None
+        return replace(
+            self._sent,
+            flow=shown.flow,
+            snapshot=replace(shown.snapshot(), calls=calls),
+            timeline=replace(self._timeline(), position=calls),
+        )
 
     def _picture(self, asked: ShownParts) -> _Picture:
         shown = self._time.shown

@@ -52,9 +52,20 @@ def failed(update: Update) -> bool:
 
 def test_a_call_that_takes_long_is_told_of_and_ended_on_request(link: ProcessClient) -> None:
     link.send(Continue())
-    call = wait_for_call(link)
+    updates = wait_for(link, lambda update: update.call is not None)
+    call = present(updates[-1].call)
     assert (call.node, call.export, call.sequence) == ("sink", Export.PUSH, 0)
     assert call.limit_ns == 60_000_000_000
+    before = present([update.snapshot for update in updates if update.snapshot is not None][-1])
+    assert before.calls == call.number - 1
+    assert before.queued == 1
+    assert NodeState.NEW not in {node.state for node in before.nodes}
+    assert present(before.next_call).node == "sink"
+    timeline = present([update.timeline for update in updates if update.timeline is not None][-1])
+    assert (timeline.position, timeline.calls) == (before.calls, before.calls)
+    numbers = [line.number for update in updates for line in update.events]
+    assert numbers == sorted(set(numbers))
+    assert any(line.text.startswith("pull") for update in updates for line in update.events)
     later = wait_for_call(link, call.elapsed_ns + 500_000_000)
     assert later.number == call.number
     link.send(StopCall())
