@@ -116,7 +116,11 @@ class GuestCheckpoints:
             one.checkpoint.engine.pack()
         gone = self._first_usable()
         if gone:
-            self._reset(self._kept[gone:])
+            del self._kept[:gone], self._sizes[:gone]
+            if self._kept:  # the first one has nothing to share with before it
+                first = self._kept[0]
+                self._sizes[0] = first.guests.bytes_beside(None) + first.checkpoint.bytes_used
+            self.bytes_used = sum(self._sizes)
 
     def _thin(self, share: int) -> None:
         """Let every other old one go, the last one never, until they take no more than `share`."""
