@@ -71,6 +71,7 @@ class ActiveBreakpoint:
             record.node,
             None if element is None else element.id,
             () if self.condition is None else seen_values(self.condition, record),
+            record.edge,
         )
 
     def row(self, flow: LinkedFlow) -> BreakpointRow:

@@ -158,7 +158,12 @@ def _lost_words(snapshot: FlowSnapshot | None) -> str:
         return " The flow had made no call."
     waiting = snapshot.queued + sum(node.pending for node in snapshot.nodes)
     return (
-        f" Lost with it, as of call {snapshot.calls:,}: the state of {len(snapshot.nodes)} "
-        f"instances and {waiting:,} waiting elements; {snapshot.delivered:,} of "
-        f"{snapshot.pulled:,} had reached their sinks."
+        f" Lost with it, as of call {snapshot.calls:,}: the state of "
+        f"{_counted(len(snapshot.nodes), 'instance')} and {_counted(waiting, 'waiting element')}; "
+        f"{_counted(snapshot.pulled, 'element')} had come in, {snapshot.delivered:,} had reached "
+        "a sink."
     )
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number:,} {word}{'s' * (number != 1)}"

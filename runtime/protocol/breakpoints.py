@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runtime.protocol.break_places import BreakPlace
+from runtime.protocol.break_places import BreakPlace, PlaceKind
 
 
 class Then(StrEnum):
@@ -101,6 +101,19 @@ class BreakHit:
     element_id: int | None
     values: tuple[tuple[str, str], ...] = ()
     """What the condition asked for, as paths, and their values as JSON."""
+    edge: str = ""
+    """Label of the queue it was at; "" where there is none."""
+
+    @property
+    def words(self) -> str:
+        """`breakpoint 2: any back-pressure: source → router is full`."""
+        said = f"breakpoint {self.breakpoint.number}: {self.breakpoint.words}"
+        place = self.breakpoint.place
+        if place.kind is PlaceKind.BACKPRESSURE:
+            return f"{said}: {self.edge} is full"
+        if place.kind is PlaceKind.DROP and self.edge:
+            return f"{said}: in {self.edge}"
+        return said if place.node or place.edge else f"{said}: {self.node}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ class SessionBreakpoints:
         if not time.past:
             time.branch.places.add(TimelineMark.BREAK, calls)
         for hit in hits:
-            said = f"breakpoint {hit.breakpoint.number}: {hit.breakpoint.words}"
+            said = hit.words
             if stops(hit):
                 if may_stop and not stopped:
                     self._stop(time.shown, said, hit)

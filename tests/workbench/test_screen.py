@@ -317,6 +317,7 @@ async def test_a_dead_runtime_is_announced_and_restarted(size: tuple[int, int]) 
     async with opened(link, size) as (app, pilot):
         await show(app, pilot, link, Update(Health.DEAD, health_detail="killed by signal 11"))
         text = text_of(app)
+        assert "x LOST" in text.splitlines()[0]
         assert "The runtime is gone; A starts it again. Killed by signal 11." in text
         await pilot.press("s")
         assert commands(link) == []

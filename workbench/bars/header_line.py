@@ -9,7 +9,7 @@ from workbench.bars.refused import refused_words
 from workbench.text.build_words import build_words
 from workbench.text.call_words import progress_words
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import count, flow_time
+from workbench.text.figures import count, spaced_duration
 from workbench.text.glyphs import BREAK_ON, DENIED, IN_CALL
 from workbench.text.lines import Line, Span, StyleRole, line, width_of
 from workbench.text.short_names import shorten
@@ -49,7 +49,7 @@ def state_words(view: View) -> tuple[str, str, StyleRole]:
         case Health.INVALID:
             return "x", "INVALID", StyleRole.BAD
         case Health.DEAD:
-            return "x", "DEAD", StyleRole.BAD
+            return "x", "LOST", StyleRole.BAD
         case Health.READY:
             pass
     if view.call is not None:
@@ -166,7 +166,7 @@ def _figures(view: View, pace: float | None) -> tuple[dict[str, Line], dict[str,
         "pace": line(("pace ", StyleRole.DIM), (pace_name(pace), StyleRole.ACCENT))
         if pace is not None
         else (),
-        "t": line(("t ", StyleRole.DIM), flow_time(snapshot.at_ns)),
+        "t": line(("t ", StyleRole.DIM), spaced_duration(snapshot.at_ns)),
         "ring": ring_words(view.recording),
     }
     return (

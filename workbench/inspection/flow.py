@@ -7,7 +7,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from workbench.inspection.rows import copied, facts, section, title
 from workbench.inspection.why_slow import slow_rows
-from workbench.text.figures import count, flow_time
+from workbench.text.figures import count, spaced_duration
 from workbench.text.lines import Row, StyleRole, line
 
 
@@ -21,7 +21,7 @@ def flow_rows(
     rows += facts(
         (
             ("order", f"{snapshot.schedule.value}"),
-            ("flow time", flow_time(snapshot.at_ns)),
+            ("flow time", spaced_duration(snapshot.at_ns)),
             ("elements", f"{count(snapshot.pulled)} in, {count(snapshot.delivered)} delivered"),
             *((what, count(number)) for what, number in _more(snapshot) if number),
             ("lost", line((str(snapshot.dropped), StyleRole.WARN)) if snapshot.dropped else ""),

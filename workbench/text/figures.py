@@ -18,23 +18,21 @@ def count(number: int) -> str:
 
 
 def duration(nanoseconds: int) -> str:
-    """A duration with a unit: 850ns, 12.3µs, 4.56ms, 3.21s, 2m05s."""
-    if nanoseconds < 1_000:
-        return f"{nanoseconds}ns"
-    if nanoseconds < NS_PER_MS:
-        return f"{nanoseconds / 1e3:.3g}µs"
-    if nanoseconds < NS_PER_S:
-        return f"{nanoseconds / NS_PER_MS:.3g}ms"
-    seconds = nanoseconds / NS_PER_S
-    if seconds < 100:
-        return f"{seconds:.3g}s"
-    minutes, seconds_left = divmod(int(seconds), 60)
-    return f"{minutes}m{seconds_left:02}s"
+    """A duration where cells are few: 850ns, 12.3µs, 4.56ms, 3.21s, 2m05s."""
+    minutes, seconds = divmod(round(nanoseconds / NS_PER_S), 60)
+    if minutes >= 2:
+        return f"{minutes}m{seconds:02}s"
+    return spaced_duration(nanoseconds).replace(" ", "")
 
 
-def flow_time(nanoseconds: int) -> str:
-    """Flow time since the start, in milliseconds below a minute: 3.214s, 12m05s."""
-    return f"{nanoseconds / NS_PER_S:.3f}s" if nanoseconds < 60e9 else duration(nanoseconds)
+def spaced_duration(nanoseconds: int) -> str:
+    """A duration everywhere else: 850 ns, 12.3 µs, 4.56 ms, 3.21 s, 2 min 5 s."""
+    for unit, whole in (("ns", 1), ("µs", 1_000), ("ms", NS_PER_MS), ("s", NS_PER_S)):
+        value = nanoseconds / whole
+        if value < 999.5 and not (unit == "s" and value >= 119.5):
+            return f"{value:.3g} {unit}"
+    minutes, seconds = divmod(round(nanoseconds / NS_PER_S), 60)
+    return f"{minutes} min {seconds} s"
 
 
 def size(number: int) -> str:
@@ -75,16 +73,6 @@ def age(nanoseconds: int) -> str:
     if seconds < 172_800:
         return f"{seconds // 3_600}h{seconds // 60 % 60:02}m"
     return f"{seconds // 86_400}d"
-
-
-def spaced_duration(nanoseconds: int) -> str:
-    """A duration as running text has it: 850 ns, 12.3 µs, 4.56 ms, 3.21 s, 2 min 5 s."""
-    for unit, whole in (("ns", 1), ("µs", 1_000), ("ms", NS_PER_MS), ("s", NS_PER_S)):
-        value = nanoseconds / whole
-        if value < 999.5 and not (unit == "s" and value >= 119.5):
-            return f"{value:.3g} {unit}"
-    minutes, seconds = divmod(round(nanoseconds / NS_PER_S), 60)
-    return f"{minutes} min {seconds} s"
 
 
 def calls_words(number: int) -> str:

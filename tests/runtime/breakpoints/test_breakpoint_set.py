@@ -124,6 +124,18 @@ def test_back_pressure_is_met_when_a_queue_becomes_full() -> None:
     found = where(place("any back-pressure"))
     assert set(found) == {"in#-", "way#-"} or set(found) == {"in#-"}
     assert where(place("two back-pressure")) == []
+    words = {hit.words for _, hit in run(place("any back-pressure"), elements=46)}
+    assert "breakpoint 1: any back-pressure: in -> way is full" in words
+
+
+def test_a_hit_says_where_what_may_happen_anywhere_happened() -> None:
+    assert [hit.words for _, hit in run(place("any error"), elements=46)] == [
+        "breakpoint 1: any error: way",
+        "breakpoint 1: any error: work",
+    ]
+    assert {hit.words for _, hit in run(place("work error"), elements=46)} == {
+        "breakpoint 1: work error"
+    }
 
 
 def test_what_comes_before_a_call_says_so_and_shows_what_the_condition_saw() -> None:

@@ -94,6 +94,7 @@ def test_a_child_killed_in_the_middle_says_what_was_lost(link: ProcessClient) ->
     update = wait_for(link, lambda update: update.health is Health.DEAD)[-1]
     assert "as of call 8" in update.health_detail
     assert "6 instances" in update.health_detail
+    assert "1 element had come in, 0 had reached a sink" in update.health_detail
     assert "1 waiting element" in update.health_detail
     link.send(Restart())
     wait_for(link, is_open)

@@ -125,10 +125,19 @@ def test_no_count_is_wider_than_five_cells(number: int) -> None:
 
 @pytest.mark.parametrize(
     ("nanoseconds", "text"),
-    [(850, "850ns"), (12_340, "12.3µs"), (4_100_000, "4.1ms"), (125 * 10**9, "2m05s")],
+    [
+        (850, "850 ns"),
+        (12_340, "12.3 µs"),
+        (999_999, "1 ms"),
+        (4_100_000, "4.1 ms"),
+        (140 * 10**6, "140 ms"),
+        (119 * 10**9, "119 s"),
+        (125 * 10**9, "2 min 5 s"),
+    ],
 )
 def test_durations_have_units(nanoseconds: int, text: str) -> None:
-    assert figures.duration(nanoseconds) == text
+    assert figures.spaced_duration(nanoseconds) == text
+    assert figures.duration(nanoseconds) == text.replace(" min 5 s", "m05s").replace(" ", "")
 
 
 @given(st.integers(0, 200), st.integers(1, 100), st.integers(1, 30))

@@ -19,7 +19,7 @@ from workbench.inspection.calls.call_payloads import (
 from workbench.inspection.rows import copied, facts, prose, section, title
 from workbench.payloads.deadline import Deadline, TookTooLongError
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import count, duration, flow_time, size
+from workbench.text.figures import count, size, spaced_duration
 from workbench.text.lines import Row, Span, StyleRole, line
 from workbench.view import NodeRef
 
@@ -80,7 +80,7 @@ def _facts(run: CallRun, flow: LinkedFlow, cells: int) -> list[Row]:
     )
     return facts(
         (
-            ("took", f"{duration(run.duration_ns)}, begun at {flow_time(run.at_ns)} of flow time"),
+            ("took", f"{spaced_duration(run.duration_ns)}, begun at {spaced_duration(run.at_ns)} of flow time"),
             ("argument", line((excerpt(run.argument, 400), StyleRole.STRING))),
             ("used", "  ".join(part for part in cost if part)),
         ),
