@@ -80,7 +80,10 @@ def _facts(run: CallRun, flow: LinkedFlow, cells: int) -> list[Row]:
     )
     return facts(
         (
-            ("took", f"{spaced_duration(run.duration_ns)}, begun at {spaced_duration(run.at_ns)} of flow time"),
+            (
+                "took",
+                f"{spaced_duration(run.duration_ns)}, begun at {spaced_duration(run.at_ns)} of flow time",
+            ),
             ("argument", line((excerpt(run.argument, 400), StyleRole.STRING))),
             ("used", "  ".join(part for part in cost if part)),
         ),
