@@ -57,7 +57,7 @@ async def test_enter_on_an_event_looks_into_its_call() -> None:
         assert "3 Call: log-proc process(#6)" in text_of(app)
         assert f"call {subject.call:,}" in text
         assert "> emitted 1 -> log-sink" in text
-        assert "187µs" in text
+        assert "187 µs" in text
         assert "2x, 48 B" in text
         assert "41.2k" in text
         assert 'level "warn"' in text

@@ -78,12 +78,10 @@ def _facts(run: CallRun, flow: LinkedFlow, cells: int) -> list[Row]:
         f"memory at least {size(run.memory_bytes)}" if run.memory_bytes else "",
         f"printed {size(run.printed_bytes)}" if run.printed_bytes else "",
     )
+    begun = f"begun at {spaced_duration(run.at_ns)} of flow time"
     return facts(
         (
-            (
-                "took",
-                f"{spaced_duration(run.duration_ns)}, begun at {spaced_duration(run.at_ns)} of flow time",
-            ),
+            ("took", f"{spaced_duration(run.duration_ns)}, {begun}"),
             ("argument", line((excerpt(run.argument, 400), StyleRole.STRING))),
             ("used", "  ".join(part for part in cost if part)),
         ),
