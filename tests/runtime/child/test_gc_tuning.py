@@ -20,7 +20,6 @@ class Thing:
 
 @pytest.fixture(autouse=True)
 def collector_as_it_was() -> Iterator[None]:
-    gc.collect()
     yield
     gc.unfreeze()
 

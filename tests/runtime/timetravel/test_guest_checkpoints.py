@@ -167,9 +167,9 @@ def test_without_the_native_layer_a_fork_says_why_all_calls_are_made_again(
     tmp_path: Path, open_flow: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(REFUSED_VARIABLE, "1")
-    driver = open_flow(flow(tmp_path))
+    driver = open_flow(flow(tmp_path, elements=APART))
     driver.run()
-    driver.go(2 * APART)
+    driver.go(APART)
     driver.ask(Fork())
     assert said(driver) == (
         "branch 2 leaves branch 1 here: executed from the start, because what source remembers is "
