@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from runtime.recording.file.reader import end_of_recording
 from runtime.recording.replay.input_feed import Feed, text_inputs
 from runtime.recording.replay.partial import source_feeds
 from runtime.session.session import FlowSession
-from runtime.timetravel.recorded.replay_source import ReplaySource
+from runtime.timetravel.recorded.replay_source import ReplaySource, RestorableBranches
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class ReplayOpener:
     inputs: tuple[str, ...] = ()
     """Files in place of what sources gave, as `text_inputs` takes them."""
     force: bool = False
+    others: Callable[[RecordedFlow], RestorableBranches] | None = None
+    """Finds the branches that come back with the recorded one."""
 
     def open(self, wake: Callable[[], None], compiling: Compiling | None = None) -> FlowSession:
         """See `Opener.open`."""
@@ -62,9 +64,13 @@ class ReplayOpener:
             self.options,
             wake,
             feeds=partial(_feeds, recorded, self.inputs),
-            replay=_followed(recorded) if exact else None,
+            replay=self._repeated(recorded) if exact else None,
             notes=recorded.notes[len(recorded.opened.warnings) :] + trust.take_problem(),
         )
+
+    def _repeated(self, recorded: RecordedFlow) -> ReplaySource:
+        found = replay_source(recorded)
+        return found if self.others is None else replace(found, others=self.others(recorded))
 
     def reopening(self, changed: Callable[[], None]) -> Reopening | None:
         """See `Opener.reopening`."""
@@ -84,7 +90,8 @@ def _feeds(recorded: RecordedFlow, inputs: tuple[str, ...]) -> Mapping[str, Feed
     return {**source_feeds(recorded.path, recorded.flow), **texts}
 
 
-def _followed(recorded: RecordedFlow) -> ReplaySource:
+def replay_source(recorded: RecordedFlow) -> ReplaySource:
+    """What repeats a recording that was opened."""
     end = end_of_recording(recorded.path)
     warnings: list[Diagnostic] = []
     return ReplaySource(

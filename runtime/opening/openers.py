@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.child.pipe_messages import Opener
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.opening.open_replay import ReplayOpener
-from runtime.opening.restore import RestoringOpener
+from runtime.opening.restore import RestoringOpener, branches_saved_with
 from runtime.opening.specification import SessionSpecification
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.redaction import Redaction
@@ -22,7 +22,9 @@ def opener_of(given: SessionSpecification) -> Opener:
     fresh = FlowOpener(given.manifest, given.flow, options, given.inputs)
     if given.restore is None:
         return fresh
-    last = ReplayOpener(given.restore, given.manifest, given.flow, options)
+    last = ReplayOpener(
+        given.restore, given.manifest, given.flow, options, others=branches_saved_with
+    )
     return RestoringOpener(last, fresh)
 
 

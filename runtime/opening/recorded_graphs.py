@@ -32,7 +32,8 @@ class RecordedGraphs:
         """`builds` are the digests of the builds there are."""
         self._recording = recording
         self._redacted = bool(header.redactions)
-        self._today = today
+        self.today = today
+        """The flow of today's manifest."""
         self._builds = builds
 
     def as_of_today(self, flow: LinkedFlow) -> LinkedFlow:
@@ -44,16 +45,16 @@ class RecordedGraphs:
         strange = [node for node in flow.nodes if not self._has(node)]
         if strange:
             raise StudioError([self._missing(node) for node in strange])
-        today = self._today
+        today = self.today
         nodes = tuple(map(self._node, flow.nodes))
         return replace(flow, manifest=today.manifest, nodes=nodes, build_dir=today.build_dir)
 
     def _has(self, node: LinkedNode) -> bool:
-        today = self._today.by_name.get(node.name)
+        today = self.today.by_name.get(node.name)
         return today is not None and today.role is node.role
 
     def _node(self, node: LinkedNode) -> LinkedNode:
-        today = self._today.by_name[node.name]
+        today = self.today.by_name[node.name]
         made = replace(
             node,
             component=today.component,

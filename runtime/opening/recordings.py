@@ -72,6 +72,11 @@ class RecordedFlow:
         return self.opened.flow
 
     @property
+    def opened_today(self) -> OpenedFlow:
+        """The flow of today's manifest, also where the recording began with another graph."""
+        return replace(self.opened, flow=self.graphs.today)
+
+    @property
     def same_structure(self) -> bool:
         """True when the recorded calls can be asked for one by one."""
         return not any(item.kind is DifferenceKind.STRUCTURE for item in self.differences)
@@ -156,15 +161,29 @@ def open_recording(
         StudioError: the recording or the flow cannot be opened, the recording is damaged, or the
             flow is another one.
     """
-    with RecordingReader(path) as reader:
-        header = reader.header
-        reader.check()
-    _require_redaction(path, header)
+    reader = _checked(path)
     if manifest is None:
         manifest = manifest_of(path, folder)
     opened = open_flow(
-        manifest, flow or header.flow, compiling, admit=admit, guest_debug=guest_debug
+        manifest, flow or reader.header.flow, compiling, admit=admit, guest_debug=guest_debug
     )
+    return _recorded(reader, opened, force=force)
+
+
+def open_recording_with(path: Path, opened: OpenedFlow) -> RecordedFlow:
+    """Opens a recording with a flow that is open, as it is today; see `open_recording`."""
+    return _recorded(_checked(path), opened)
+
+
+def _checked(path: Path) -> RecordingReader:
+    with RecordingReader(path) as reader:
+        reader.check()
+    _require_redaction(path, reader.header)
+    return reader
+
+
+def _recorded(reader: RecordingReader, opened: OpenedFlow, *, force: bool = False) -> RecordedFlow:
+    path, header = reader.path, reader.header
     graphs = RecordedGraphs(path, header, opened.flow, opened.linking.compiled)
     try:
         opened = _with_first_graph(path, header, opened, graphs)

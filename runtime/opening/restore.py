@@ -1,4 +1,4 @@
-"""A session that goes on from the calls of last time, where these can still be repeated."""
+"""A session that goes on from the calls and branches of last time, where these still fit."""
 
 from __future__ import annotations
 
@@ -10,9 +10,24 @@ from runtime.child.pipe_messages import Compiling
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Severity, StudioError
 from runtime.opening.open import FlowOpener
-from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.open_replay import ReplayOpener, replay_source
+from runtime.opening.recordings import RecordedFlow, open_recording_with
 from runtime.opening.trust import ProjectTrust
 from runtime.session.session import FlowSession
+from runtime.timetravel.recorded.branch_index import branch_file, read_index
+from runtime.timetravel.recorded.replay_source import RestorableBranch, RestorableBranches
+
+
+def branches_saved_with(recorded: RecordedFlow) -> RestorableBranches:
+    """The branches that were saved next to a recording; each is opened when its turn comes."""
+    folder = recorded.path.parent
+
+    def opened(number: int) -> RestorableBranch:
+        found = open_recording_with(branch_file(folder, number), recorded.opened_today)
+        return RestorableBranch(found.flow, replay_source(found), found.lost)
+
+    index, problem = read_index(folder)
+    return RestorableBranches(index, opened, problem)
 
 
 @dataclass(frozen=True, slots=True)

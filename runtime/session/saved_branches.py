@@ -10,7 +10,7 @@ from runtime.execution.resources import SessionResources
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import FlowState
-from runtime.model.project_files import LAST_RECORDING
+from runtime.model.project_files import BRANCH_INDEX
 from runtime.protocol.updates import SavedBranches
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
@@ -18,27 +18,32 @@ from runtime.recording.format import EndLine
 from runtime.recording.recorder import save
 from runtime.recording.run_facts import run_facts
 from runtime.timetravel.branches import Branch, Branches
+from runtime.timetravel.recorded.branch_index import branch_file, saved_numbers, write_index
 from runtime.wasm.host import surfaces_of
-
-"""The branch the session was on; the others are `last-branch-N.rec`."""
 
 
 def save_branches(
     branches: Branches, resources: SessionResources, options: RecordingOptions, folder: Path
 ) -> SavedBranches:
-    """Write each branch, in place of what was saved before; says why when one cannot be."""
+    """Write each branch, in place of what was saved before; says why when one cannot be.
+
+    The files of branches that were to be restored, and are not, stay.
+    """
     made: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("last-branch-*.rec"):
-            old.unlink()
+        (folder / BRANCH_INDEX).unlink(missing_ok=True)  # it is of the files before
         for branch in branches.kept:
-            current = branch is branches.current
-            path = folder / (LAST_RECORDING if current else f"last-branch-{branch.number}.rec")
+            path = branch_file(folder, branch.number, current=branch is branches.current)
             failed = _save(branch, resources, options, path)
             if failed is not None:
                 return SavedBranches(tuple(made), failed)
             made.append(str(path))
+        for number in saved_numbers(folder):
+            path = branch_file(folder, number)
+            if str(path) not in made and number not in branches.unrestored:
+                path.unlink()
+        write_index(folder, branches.index())
     except OSError as error:
         return SavedBranches(tuple(made), _cannot(folder, error))
     return SavedBranches(tuple(made))

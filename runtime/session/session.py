@@ -325,7 +325,7 @@ class FlowSession:
         reached = self._time.work(self._loop.time_left(budget_ns))
         if reached is not None:
             self._enter(reached)
-        return 0 if looks or self._time.seeking is not None else None
+        return 0
 
     # ---- hot reload
 

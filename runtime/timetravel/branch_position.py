@@ -8,9 +8,11 @@ from runtime.execution.resources import SessionResources
 from runtime.model.commands import Command
 from runtime.model.events import Event
 from runtime.model.linked import LinkedFlow
+from runtime.protocol.timeline import TimelineMark
 from runtime.protocol.updates import CallMark
-from runtime.timetravel.branches import Branch, Branches
+from runtime.timetravel.branches import FIRST_BRANCH, Branch, Branches
 from runtime.timetravel.checkpoints import SHARE_OF_CHECKPOINTS
+from runtime.timetravel.recorded.branch_restoring import BranchRestoring
 from runtime.timetravel.recorded.file_replay import FileReplay
 from runtime.timetravel.recorded.recorded_past import RecordedPast
 from runtime.timetravel.recorded.replay_source import ReplaySource
@@ -30,7 +32,11 @@ class BranchPosition:
 
         Raises `StudioError` when the source cannot be read.
         """
-        self.branches = Branches(flow, ring_bytes)
+        others = None if source is None else source.others
+        index = FIRST_BRANCH if others is None else others.index
+        self.branches = Branches(flow, ring_bytes, index)
+        for place in index.forks_on(index.current):
+            self.branches.current.places.add(TimelineMark.FORK, place)
         recorded = None if source is None else RecordedRun(source.steps, RecordedKind.FILE)
         self.shown = Execution(resources, flow, self.apply, recorded)
         """What is shown: the present, or a place of the past."""
@@ -42,6 +48,11 @@ class BranchPosition:
             past = RecordedPast(source, flow, resources, self.apply, limit)
         self.replay = FileReplay(source, past)
         """The recording this session replays, if it does."""
+        self._restoring: BranchRestoring | None = None
+        if others is not None:
+            self._restoring = BranchRestoring(
+                self.branches, others, resources, self.apply, self.note
+            )
 
     # ---- the end of the branch
 

@@ -6,6 +6,7 @@ from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import attrgetter
 
 from runtime.execution.call_drivers import RecordedKind, RecordedRun
 from runtime.execution.execution import Execution
@@ -20,6 +21,8 @@ from runtime.recording.ring.ring import Ring
 from runtime.recording.ring.ring_steps import steps_since
 from runtime.timetravel.checkpoints import Checkpoints, KeptCheckpoint
 from runtime.timetravel.event_index import EventIndex
+from runtime.timetravel.recorded.branch_index import MOST_MARKS, BranchIndex, SavedBranch
+from runtime.timetravel.recorded.replay_source import ReplaySource, RestorableBranch
 
 KEPT_BRANCHES = 4
 """Lines that are kept; the oldest that nothing stands on goes first."""
@@ -50,14 +53,29 @@ class Branch:
     """Calls in which a node used something for the first time that it is not granted."""
     ended: FlowEnded | None = None
     """How the flow ended at its end, if it did."""
+    source: ReplaySource | None = None
+    """The recording of an earlier session from which it was restored. Its builds may be others:
+    where its calls are made again, they are made and checked as those of a file."""
     checkpoints: Checkpoints = field(init=False)
     """Where going back on it begins."""
 
     def __post_init__(self) -> None:
         self.checkpoints = Checkpoints(self.ring)
 
-    is_own: bool = field(default=True, init=False)
-    """See `Past.is_own`."""
+    @property
+    def is_own(self) -> bool:
+        """See `Past.is_own`."""
+        return self.source is None
+
+    @property
+    def view_kind(self) -> RecordedKind:
+        """What shows a place of it."""
+        return RecordedKind.VIEW if self.source is None else RecordedKind.FILE_VIEW
+
+    @property
+    def execution_kind(self) -> RecordedKind:
+        """What makes all its calls again."""
+        return RecordedKind.EXECUTED if self.source is None else RecordedKind.FILE
 
     @property
     def ring(self) -> Ring:
@@ -129,7 +147,7 @@ class Branch:
         """What shows the place after `calls` calls, and before it what led there."""
         kept = self.checkpoints.before(max(calls - SEEN_CALLS, self.earliest))
         checkpoint = None if kept is None else kept.checkpoint
-        return RecordedRun(partial(self.steps_from, kept), RecordedKind.VIEW, checkpoint)
+        return RecordedRun(partial(self.steps_from, kept), self.view_kind, checkpoint)
 
     def begins(self, before: int) -> list[KeptCheckpoint | None]:
         """See `Past.begins`."""
@@ -172,13 +190,27 @@ class Branch:
         return found
 
 
+_NUMBER = attrgetter("number")
+FIRST_BRANCH = BranchIndex(1)
+"""Nothing was saved."""
+
+
 class Branches:
     """Every branch of a session, and the one it is on."""
 
-    def __init__(self, flow: LinkedFlow, ring_bytes: int = RING_BYTES) -> None:
+    def __init__(
+        self, flow: LinkedFlow, ring_bytes: int = RING_BYTES, saved: BranchIndex = FIRST_BRANCH
+    ) -> None:
+        """The session is on the current one of those that were `saved`, before its first call."""
         self._ring_bytes = ring_bytes
-        self._begun = 1
-        self.current = Branch(1, flow, Recorder(Ring(ring_bytes)))
+        self._begun = max([saved.current, *(one.number for one in saved.branches)])
+        self._parents = {one.number: one.parent for one in saved.branches}
+        self.unrestored = {one.number: one for one in saved.others}
+        """Branches that were saved, and are not, or not yet, among those that are kept."""
+        current = saved.find(saved.current)
+        self.current = Branch(
+            current.number, flow, Recorder(Ring(ring_bytes)), forked_at=current.forked_at
+        )
         """The branch the session is on."""
         self.kept = [self.current]
         """The branches that are kept, in the order they began."""
@@ -197,6 +229,7 @@ class Branches:
             places=old.places.until(at),
             denials=[one for one in old.denials if one[0] <= at],
             marks=[place for place in old.marks if place <= at],
+            source=old.source,
         )
         branch.checkpoints = old.checkpoints.until(at, branch.ring)
         branch.places.add(TimelineMark.FORK, at)
@@ -204,6 +237,35 @@ class Branches:
         self.current = branch
         self._forget()
         return branch
+
+    def empty(self, number: int, found: RestorableBranch) -> Branch:
+        """A branch that was saved, before its first call; `restore` has it kept."""
+        recorder = Recorder(Ring(self._ring_bytes))
+        forked_at = self.unrestored[number].forked_at
+        return Branch(number, found.flow, recorder, forked_at=forked_at, source=found.source)
+
+    def restore(self, branch: Branch) -> None:
+        """Keep a branch that was saved, now that it has its calls."""
+        saved = self.unrestored.pop(branch.number)
+        branch.set_marks(place for place in saved.marks if place <= branch.calls)
+        insort(self.kept, branch, key=_NUMBER)
+        for one in self.kept:
+            parent = self._parents.get(one.number)
+            if one.parent is None and parent is not None and parent < one.number:
+                one.parent = self.find(parent)
+        self._forget()
+
+    def index(self) -> BranchIndex:
+        """What is saved of the branches next to their calls; of those not restored, as it was."""
+        kept = {one.number: _saved(one, self._parent_of(one)) for one in self.kept}
+        saved = self.unrestored | kept
+        return BranchIndex(self.current.number, tuple(saved[number] for number in sorted(saved)))
+
+    def _parent_of(self, branch: Branch) -> int | None:
+        if branch.parent is not None:
+            return branch.parent.number
+        parent = self._parents.get(branch.number)
+        return parent if parent in self.unrestored else None
 
     def find(self, number: int) -> Branch | None:
         """A branch that is kept, or None."""
@@ -223,3 +285,8 @@ class Branches:
                 for other in self.kept:
                     if other.parent is branch:
                         other.parent = None
+
+
+def _saved(branch: Branch, parent: int | None) -> SavedBranch:
+    marks = tuple(branch.marks[:MOST_MARKS])
+    return SavedBranch(branch.number, parent, branch.forked_at, marks)

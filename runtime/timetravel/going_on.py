@@ -49,7 +49,7 @@ class Way:
         """What an execution repeats on the way."""
         begin = self.begin
         if begin is None:
-            return RecordedRun(self.branch.steps, RecordedKind.EXECUTED)
+            return RecordedRun(self.branch.steps, self.branch.execution_kind)
         return RecordedRun(
             partial(steps_since, self.branch.ring, begin.entry),
             RecordedKind.EXECUTED,

@@ -138,7 +138,7 @@ def again_from_start(seek: Seek, repeating: Repeating) -> Seek:
     way, replayer = seek.way, seek.execution.replayer
     assert replayer is not None
     assert replayer.divergence is not None
-    words = divergence_words(replayer.divergence, None)
+    words = divergence_words(replayer.divergence, seek.branch.source)
     if way is None or way.begin is None:
         raise NoWayError(f"it is not possible to go there: {words}")
     why = f"what was restored from call {way.begin.calls:,} does something else. {words}"

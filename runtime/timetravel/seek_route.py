@@ -44,7 +44,7 @@ class SeekRoute:
 def kind_of(stands: BranchPosition, target: int) -> RecordedKind:
     """What an execution repeats that shows the place after `target` calls."""
     recording = stands.replay.part_with(target, stands.branch)
-    return RecordedKind.VIEW if recording is None else RecordedKind.FILE_VIEW
+    return stands.branch.view_kind if recording is None else RecordedKind.FILE_VIEW
 
 
 def route_to(stands: BranchPosition, target: int) -> SeekRoute:

@@ -217,7 +217,10 @@ class TimeTravel(BranchPosition):
         return None
 
     def tell_ahead(self, more_time: Callable[[], bool]) -> bool:
-        """Learn what the recording has after the end of the branch; True while there is more."""
+        """Make the branches of last time, and learn what the recording has after the end of the
+        present one; True while there is more."""
+        if self._restoring is not None and self._restoring.work(more_time):
+            return True
         past = self.replay.past
         if past is None or past.over:
             return False
@@ -368,5 +371,7 @@ class TimeTravel(BranchPosition):
         """Free every instance but those of the execution at the end of the branch."""
         self.cancel()
         self.replay.leave()
+        if self._restoring is not None:
+            self._restoring.close()
         if self._end is not None:
             self._show(self._end)

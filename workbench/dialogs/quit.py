@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from runtime.model.project_files import LAST_RECORDING, STUDIO_FOLDER
+from runtime.model.project_files import STUDIO_FOLDER
 from workbench.text.figures import calls_words
 from workbench.text.lines import Line, StyleRole, line, pad
 from workbench.text.wrapping import wrap_words
@@ -21,6 +21,9 @@ WHAT_CELLS = 12
 
 QUIT = "quit"
 """What the question is about, unless another file is opened."""
+
+SAVED = f"into {STUDIO_FOLDER}/, in place of those of last time; --restore brings them back"
+"""Where the branches go."""
 
 MOST_PLACES = 5
 """Places that are named; the others are counted."""
@@ -128,7 +131,7 @@ def quit_rows(
             rows.append(line((f"   {head} ", StyleRole.STRONG), (piece, StyleRole.DIM)))
     rows.append(())
     for key, words in (
-        ("s", f"save all to {STUDIO_FOLDER / LAST_RECORDING}, and {what}"),
+        ("s", f"save every branch with its changes and marks, and {what}: {SAVED}"),
         ("d", f"discard, and {what}"),
         ("esc", "stay"),
     ):

@@ -73,7 +73,7 @@ EXPLAINED = {
     "pace": 'Calls a second of a run, or "max".',
     "ring": "MiB for the recording that is always on; stepping back needs it.",
     "mouse": "false leaves the mouse to the terminal.",
-    "restore": "true goes on with the calls that were saved when the workbench was left.",
+    "restore": "true goes on with the calls and branches saved when the workbench was left.",
 }
 """What each key is for, as `--print-config` says it."""
 

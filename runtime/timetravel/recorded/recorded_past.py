@@ -233,5 +233,10 @@ class RecordedPast:
         yield from map(_STEP, self._source.steps_from(place, digests=digests))
 
 
+def all_steps(source: ReplaySource) -> Iterator[ReplayStep]:
+    """What a recording that was checked repeats, from its start on."""
+    return map(_STEP, source.steps_from(None, digests=False))
+
+
 def _last_id(kept: PlacedCheckpoint) -> int:
     return kept.checkpoint.engine.last_id

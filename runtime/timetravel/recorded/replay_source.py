@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runtime.model.errors import Diagnostic
+from runtime.model.linked import LinkedFlow
 from runtime.recording.file.line_check import LinePlace
 from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.steps import PlacedStep, ReplayStep
+from runtime.timetravel.recorded.branch_index import BranchIndex
 
 
 class StepsFrom(Protocol):
@@ -40,3 +42,26 @@ class ReplaySource:
     """What is known of a call that is not as it was recorded, in one sentence; may be empty."""
     warnings: list[Diagnostic] = field(default_factory=list)
     """What was tolerated, filled when the end is read."""
+    others: RestorableBranches | None = None
+    """The branches that were saved with it, and are to come back too."""
+
+
+class RestorableBranch(NamedTuple):
+    """A branch that was saved, its recording checked."""
+
+    flow: LinkedFlow
+    """The flow it began with."""
+    source: ReplaySource
+    lost: tuple[Diagnostic, ...]
+    """What is known to be missing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestorableBranches:
+    """The branches that were saved together."""
+
+    index: BranchIndex
+    open: Callable[[int], RestorableBranch]
+    """Opens one by its number. Raises `StudioError`."""
+    problem: Diagnostic | None = None
+    """Why the index says less than was saved."""

@@ -90,7 +90,7 @@ from workbench.verbs.options.trust_flag import trust_option
 @click.option(
     "--restore",
     is_flag=True,
-    help="Go on with the calls that were saved when the workbench was left.",
+    help="Go on with the calls and branches that were saved when the workbench was left.",
 )
 @click.option(
     "--config",
