@@ -291,6 +291,11 @@ class Execution:
         """
         self._gathered += events
 
+    @property
+    def gathered(self) -> Sequence[Event]:
+        """What the next `settle` keeps."""
+        return self._gathered
+
     def settle(self) -> None:
         """Keep what was gathered."""
         events, self._gathered = self._gathered, []

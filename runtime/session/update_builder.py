@@ -161,8 +161,12 @@ class UpdateBuilder:
         before, told = self._sent, self._sent_events
         try:
             now = self._before_call(call)
-            fresh, events_lost = ([], 0) if now is None else self._events(False, running)
-            lines = tuple(shown.inspector.lines(fresh))
+            fresh, events_lost = self._events(False, running)
+            # Calls of a run that are not in the log yet will have these numbers there.
+            fresh += enumerate(shown.gathered, self._sent_events + 1)
+            self._sent_events += len(shown.gathered)
+            events_lost += max(len(fresh) - LINES_PER_UPDATE, 0)
+            lines = tuple(shown.inspector.lines(fresh[-LINES_PER_UPDATE:]))
         except Exception:
             if self._is_in(call):
                 raise
@@ -187,14 +191,16 @@ class UpdateBuilder:
 
     def _before_call(self, call: CallInProgress) -> _Picture | None:
         """What is shown, before the call; None when that is no call of the flow at its end."""
-        shown, calls = self._time.shown, self._time.branch.calls
-        if shown is not self._shown or not shown.calls == call.number == calls + 1:
+        shown, calls = self._time.shown, call.number - 1
+        # The calls of a run are kept many at a time: the branch may have fewer than were made.
+        if shown is not self._shown or not shown.calls == call.number > self._time.branch.calls:
             return None
+        timeline = self._timeline()
         return replace(
             self._sent,
             flow=shown.flow,
             snapshot=replace(shown.snapshot(), calls=calls),
-            timeline=replace(self._timeline(), position=calls),
+            timeline=replace(timeline, position=calls, calls=max(timeline.calls, calls)),
         )
 
     def _picture(self, asked: ShownParts) -> _Picture:

@@ -33,6 +33,17 @@ def border_words(left: str, right: str, cells: int) -> Content:
     return Content.assemble(f"{left} ", (rule, "$border-calm"), f" {right}")
 
 
+def lower_words(note: str, above: int, below: int, cells: int) -> str:
+    """`selected  ▲ 3  ▼ 12`: a note, and how many rows are out of sight; the note is cut first."""
+    counts = ((sign, rows) for sign, rows in (("▲", above), ("▼", below)) if rows > 0)
+    hidden = "  ".join(f"{sign} {rows:,}" for sign, rows in counts)
+    room = cells - 4
+    if not hidden:
+        return fit(note, max(room, 1))
+    note = fit(note, max(room - cell_len(hidden) - 2, 0))
+    return f"{note}  {hidden}" if note else fit(hidden, max(room, 1))
+
+
 def numbered_words(items: list[tuple[int, str]], cells: int) -> str:
     """`2 queues  5 events`; the numbers alone where a border of `cells` has no room for that."""
     words = "  ".join(f"{number} {name}" for number, name in items)

@@ -160,4 +160,4 @@ class BreaksPane(LineView, inherit_bindings=False):
         keys = KEYS if self.room >= KEYS_CELLS else "n w enter space d"
         if self.sought is not None:
             keys = KEYS_OF_SEARCH
-        self.border_subtitle = "  ".join(filter(None, (counted(self.view.breaks), keys)))
+        self.note_in_border("  ".join(filter(None, (counted(self.view.breaks), keys))))

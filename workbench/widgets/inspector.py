@@ -229,7 +229,7 @@ class Inspector(LineView, inherit_bindings=False):
             self._listing = self._calls = self.call.report = None
             self.cursor = None
             self.scroll_to(y=0, animate=False, force=True)
-        self.border_subtitle = self._whence()
+        self.note_in_border(self._whence())
         if other or (again and self._may_ask_again()):
             self._ask()
         self._fill()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -22,6 +23,7 @@ from workbench.search.searchable import Found
 from workbench.text.excerpt import excerpt
 from workbench.text.lazy_rows import widest_row
 from workbench.text.lines import Line, Row, Span, StyleRole, line, plain
+from workbench.widgets.border_words import lower_words
 from workbench.widgets.label import CUT
 from workbench.widgets.styles import RowStyle, segments, styles_of
 
@@ -76,6 +78,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """True while rows that do not match are hidden."""
         self._given: Sequence[Row] = ()
         self._row_style: RowStyle | None = None
+        self._border_note = ""
+        self._in_border = ""
 
     def show(self, rows: Sequence[Row], heading: tuple[Line, ...] = ()) -> None:
         """Show these rows; nothing is drawn again when they are the same."""
@@ -233,6 +237,32 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(y=self.cursor - self.page_rows + 1, animate=False, force=True)
         self.refresh()
 
+    # ---- the border
+
+    def note_in_border(self, words: str) -> None:
+        """Have the lower border say this, before how many rows are out of sight."""
+        self._border_note = words
+        self._write_lower_border()
+
+    def _write_lower_border(self) -> None:
+        if not self.size.height or self.styles.border_bottom[0] in ("", "none"):
+            return
+        above = round(self.scroll_y)
+        below = len(self.rows) - above - self.page_rows
+        words = lower_words(self._border_note, above, below, self.outer_size.width - 2)
+        if words != self._in_border:  # to set a border's words paints the whole pane again
+            self._in_border = words
+            self.border_subtitle = Content(words)
+
+    def watch_scroll_y(self, old: float, new: float) -> None:
+        """What is out of sight is counted."""
+        super().watch_scroll_y(old, new)
+        self._write_lower_border()
+
+    def on_resize(self) -> None:
+        """What is out of sight is counted."""
+        self._write_lower_border()
+
     # ---- drawing
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -319,6 +349,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def _measure(self) -> None:
         width = widest_row(self.rows)
         self.set_extent(width, len(self.rows) + len(self.heading))
+        self._write_lower_border()
 
     def set_extent(self, width: int, height: int) -> None:
         """Set how far the content reaches.

@@ -228,6 +228,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self.set_extent(width, len(self.rows) + len(self.heading))
         if self.following:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True)
+        self._write_lower_border()
 
     # ---- rows
 

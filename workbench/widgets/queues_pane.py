@@ -7,7 +7,6 @@ from time import monotonic
 from types import MappingProxyType
 
 from rich.cells import cell_len
-from textual.content import Content
 from textual.reactive import reactive
 
 from runtime.model.snapshot import EdgeSnapshot
@@ -18,7 +17,7 @@ from workbench.inspection.rows import column
 from workbench.search.row_fields import QUEUES, QueueFields
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import DROP
-from workbench.text.lines import Line, Row, Span, StyleRole, fit, line, width_of
+from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
 from workbench.text.short_names import shorten
 from workbench.view import EdgeRef, View
 from workbench.widgets.line_view import LineView
@@ -85,7 +84,7 @@ class QueuesPane(LineView, inherit_bindings=False):
         if snapshot is not None and isinstance(target, EdgeRef):
             label = snapshot.edges[target.edge].label
         whole = self._short.get(label, label) == label
-        self.border_subtitle = "" if whole else Content(fit(label, max(self.size.width - 4, 1)))
+        self.note_in_border("" if whole else label)
 
     def on_resize(self) -> None:
         """Columns follow the width, and so does the name in the border."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from time import monotonic
 
-from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
 
@@ -13,7 +12,7 @@ from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.why_slow import slow_rows, window_words
 from workbench.search.row_fields import NODES, NodeFields
 from workbench.text.keys import shown_key
-from workbench.text.lines import Row, StyleRole, fit, line
+from workbench.text.lines import Row, StyleRole, line
 from workbench.view import NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 
@@ -83,7 +82,7 @@ class SlowPane(LineView, inherit_bindings=False):
             )
             key = shown_key("viewer", "v")
             words = f"{key}: {window_words(view.window, view.snapshot)}"
-            self.border_subtitle = Content(fit(words, max(self.size.width - 4, 1)))
+            self.note_in_border(words)
 
     @property
     def lines_wanted(self) -> int:
