@@ -240,7 +240,6 @@ class RepeatedSources:
         self.invoker: Invoker = components
         self.host_inputs: HostInputs = recorded.inputs
         self._inputs = recorded.inputs
-        self._sources = recorded.sources
         self._asked = recorded.sources.difference(fed)
         self._resources = resources
         self._components = components
@@ -273,7 +272,7 @@ class RepeatedSources:
         components = self._components
         if isinstance(command, Relink):
             components.adopt(command.flow, self._resources.compiled_for(command.flow))
-        elif isinstance(command, Swap) and command.node in self._sources:
+        elif isinstance(command, Swap) and command.node in self._asked:
             build = self._resources.build(command.node, command.digest)
             self._inputs.begin(command.node, command.host)
             if components.digest(command.node) is not None:

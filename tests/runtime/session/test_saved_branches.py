@@ -24,7 +24,7 @@ from runtime.protocol.timeline import BranchInfo, TimelineMark
 from runtime.protocol.updates import SavedBranches
 from tests.support.narrow import only
 from tests.support.recorded_guests import counting_source
-from tests.support.session_driver import Driver, opened
+from tests.support.session_driver import Driver, opened, rename_into_place
 from tests.support.studio_projects import Project
 from tests.support.wasm_guests import ECHO, component, printer
 
@@ -197,4 +197,25 @@ def test_a_branch_of_other_builds_is_compared_and_why_it_does_not_go_on_is_said(
     driver.ask(TakeBranch(3))
     assert driver.timeline.branch == 2
     assert "mid has another build than was recorded" in driver.log[-1]
+    driver.session.close()
+
+
+def test_a_branch_whose_source_was_rebuilt_goes_on_without_the_builds_of_then(
+    tmp_path: Path,
+) -> None:
+    manifest = Project(tmp_path, _nodes()).write()
+    saved, artifact = tmp_path / ".torvyn" / "studio", tmp_path / ".torvyn" / "build"
+    driver = opened(manifest, watch=True)
+    driver.step(6)
+    rename_into_place(artifact / "source.wasm", counting_source(7))
+    driver.wait_for_reload()
+    driver.step(3)
+    driver.go(4)
+    driver.ask(Fork(), SaveBranches(str(saved)))
+    driver.session.close()
+    rename_into_place(artifact / "source.wasm", counting_source(8))
+    driver = _restored(manifest, saved)
+    driver.ask(TakeBranch(1))
+    assert driver.log[-1] == "this is the end of branch 1: executed from the start"
+    assert driver.step().calls == 10
     driver.session.close()
