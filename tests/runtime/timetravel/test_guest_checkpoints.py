@@ -35,6 +35,7 @@ ELEMENTS = 400
 APART = 100
 """Calls between checkpoints, in place of thousands."""
 COMPARED = 20
+RING_BYTES = 200_000
 
 Open = Callable[..., Driver]
 
@@ -107,12 +108,12 @@ def test_without_the_start_of_the_run_the_flow_goes_on_from_a_checkpoint(
     tmp_path: Path, open_flow: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guest_checkpoints, "SHARE_OF_RING", 2)
-    manifest = flow(tmp_path, elements=10 * ELEMENTS)
-    driver = open_flow(manifest, recording=RecordingSettings(ring_bytes=400_000))
+    manifest = flow(tmp_path, elements=4 * ELEMENTS)
+    driver = open_flow(manifest, recording=RecordingSettings(ring_bytes=RING_BYTES))
     driver.run()
     branch = driver.session._time.branch
     assert not branch.ring.repeatable
-    assert branch.checkpoints.guests.bytes_used <= 200_000
+    assert branch.checkpoints.guests.bytes_used <= RING_BYTES // 2
     earliest = branch.checkpoints.guests.earliest
     assert earliest is not None
     driver.go(earliest.calls - 1)
@@ -180,9 +181,9 @@ def test_without_the_native_layer_a_fork_says_why_all_calls_are_made_again(
 CRASHES = REMEMBERS.replace(
     "(local.set $n (i32.add (i32.load (i32.const 4096)) (i32.const 1)))",
     "(local.set $n (i32.add (i32.load (i32.const 4096)) (i32.const 1)))"
-    "(if (i32.eq (local.get $n) (i32.const 150)) (then unreachable))",
+    "(if (i32.eq (local.get $n) (i32.const 60)) (then unreachable))",
 )
-"""As `REMEMBERS`, and traps at its 150th element."""
+"""As `REMEMBERS`, and traps at its 60th element."""
 
 
 def answers_of(driver: Driver, node: str) -> list[tuple[object, int]]:
@@ -209,12 +210,12 @@ def test_a_component_that_crashed_goes_on_with_what_it_remembered(
     driver.ask(ReviveNode("mid"))
     (note,) = [text for text in driver.log if text.startswith("revived: ")]
     assert ("from its last checkpoint" in note) == (layer == "native")
-    # Its memory is what it was: the element at which it counts to 150 crashes it again.
+    # Its memory is what it was: the element at which it counts to 60 crashes it again.
     driver.ask(StepCall("mid"))
     assert answers_of(driver, "mid")[len(before) :][0] == before[-1]
     driver.ask(ReviveNode("mid"), SkipElement("mid"), Continue())
     assert driver.snapshot.stop is StopReason.TRAP, "the count was lost"
-    # Begun again, empty, it goes on without a crash to its 150th element since.
+    # Begun again, empty, it goes on without a crash to its 60th element since.
     driver.ask(SkipElement("mid"), StepCall("mid"), Continue())
     end = driver.snapshot
     assert end.stop is StopReason.TRAP

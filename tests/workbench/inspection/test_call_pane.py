@@ -43,7 +43,7 @@ RUN = CallRun(
 LONG = CallInProgress(5, "router", Export.ROUTE, 6, 1_300_000_000, 5_000_000_000)
 
 
-async def test_enter_on_an_event_looks_into_its_call() -> None:
+async def test_enter_on_an_event_looks_into_its_call_and_one_that_takes_long_shows_itself() -> None:
     link = FakeLink()
     async with opened(link, (120, 50)) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
@@ -80,10 +80,8 @@ async def test_enter_on_an_event_looks_into_its_call() -> None:
         await pilot.press("escape", "escape", "escape")
         assert "3 Inspector" in text_of(app)
 
-
-async def test_a_call_that_takes_long_is_shown_as_far_as_it_is_known() -> None:
-    link = FakeLink()
-    async with opened(link) as (app, pilot):
+        # A call that takes long is shown as far as it is known.
+        del link.sent[:]
         upcoming = NextCall("router", Export.ROUTE, 7, 6)
         picture = snapshot(link.flow, calls=4, next_call=upcoming)
         await show(app, pilot, link, Update(Health.READY, snapshot=picture))
