@@ -7,6 +7,7 @@ whether the call may go on. Facts: docs/torvyn-facts.md#limits.
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 from typing import Any, NamedTuple
@@ -81,6 +82,21 @@ def table_elements_of(limits: Limits) -> int:
 def fuel_of(limits: Limits) -> int:
     """Fuel for one call."""
     return limits.fuel or UNLIMITED_FUEL
+
+
+def shares_memory_images() -> bool:
+    """Whether an engine made now has the instances of a component share what memory begins with.
+
+    wasmtime keeps that in a file in memory, unless it maps a file of compiled code. Where files may
+    not be large (`ulimit -f`), no component with more data would start: each instance then gets
+    a copy of its own, and nothing is written.
+    """
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+
+
+def code_settings(settings: str, shares_images: bool) -> str:
+    """Part of the key of compiled code: an engine loads none that was made for the other way."""
+    return settings if shares_images else f"{settings} copied-memory"
 
 
 class CallWatch:

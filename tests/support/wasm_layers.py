@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import pytest
@@ -9,14 +12,22 @@ import pytest
 from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.guest_memory import GuestDebug
-from runtime.wasm.native.extension import Extension, find_extension
+from runtime.wasm.native.extension import REFUSED_VARIABLE, Extension, find_extension
+
+
+def use_layer(name: str, patch: pytest.MonkeyPatch) -> None:
+    """Have the product take a layer where it chooses one, the native one if it is installed."""
+    if name == "native":
+        patch.delenv(REFUSED_VARIABLE, raising=False)
+    else:
+        patch.setenv(REFUSED_VARIABLE, "1")
 
 
 @cache
 def native_extension() -> Extension | None:
     """The extension, whatever the variable says that keeps the product from using it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("TORVYN_STUDIO_NO_NATIVE", raising=False)
+        use_layer("native", patch)
         return find_extension().extension
 
 
@@ -36,3 +47,14 @@ def make_layer(name: str, debug: GuestDebug = GuestDebug.OFF) -> CallLayer:
     extension = native_extension()
     assert extension is not None
     return NativeLayer(extension, debug)
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file can be written beyond `size` bytes (`ulimit -f`)."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

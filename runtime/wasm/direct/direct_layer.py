@@ -20,7 +20,12 @@ from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.instance import ComponentInstance
 from runtime.wasm.direct.surface_reader import read_surface
 from runtime.wasm.host_functions.wasi import POLLABLES
-from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES, CallWatch
+from runtime.wasm.sandbox import (
+    MAX_WASM_STACK_BYTES,
+    CallWatch,
+    code_settings,
+    shares_memory_images,
+)
 
 _OPEN_FILES = 16
 """Descriptors that wasmtime and its runtime for host functions take, with some to spare."""
@@ -39,8 +44,9 @@ class DirectLayer:
 
     def __init__(self) -> None:
         check_open_files()
-        self.engine = _engine()
-        self.settings = f"{version('wasmtime')} {_CONFIGURATION}"
+        shares_images = shares_memory_images()
+        self.engine = _engine(shares_images)
+        self.settings = code_settings(f"{version('wasmtime')} {_CONFIGURATION}", shares_images)
         self._lock = threading.Lock()
         self._pollables: Component | None = None
         self._of_thread = threading.local()
@@ -170,13 +176,14 @@ def _config() -> Config:
             os.environ[_BACKTRACE_DETAILS] = before
 
 
-def _engine() -> Engine:
+def _engine(shares_images: bool) -> Engine:
     config = _config()
     config.epoch_interruption = True
     config.consume_fuel = True
     config.cranelift_nan_canonicalization = True
     config.wasm_relaxed_simd_deterministic = True
     config.max_wasm_stack = MAX_WASM_STACK_BYTES
+    config.memory_init_cow = shares_images
     # Calls are synchronous here; without support for concurrent ones each is cheaper.
     _bindings.wasmtime_config_concurrency_support_set(config.ptr(), False)
     return Engine(config)

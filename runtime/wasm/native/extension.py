@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 from runtime.wasm.guest_memory import GuestImage
 
 MODULE = "torvyn_studio_native"
-INTERFACE = 4
+INTERFACE = 5
 """Number of what the extension offers and is given, which it was built with, too; change it here
 and in `src/lib.rs` whenever that changes."""
 REFUSED_VARIABLE = "TORVYN_STUDIO_NO_NATIVE"
@@ -139,8 +139,8 @@ class Extension(Protocol):
     INTERFACE: int
     __version__: str
 
-    def Engine(self, max_wasm_stack: int) -> NativeEngine:  # noqa: N802
-        """A new engine."""
+    def Engine(self, max_wasm_stack: int, shares_images: bool) -> NativeEngine:  # noqa: N802
+        """A new engine; see `sandbox.shares_memory_images`."""
         ...
 
     def Watch(self, engine: NativeEngine) -> NativeWatch:  # noqa: N802

@@ -37,7 +37,7 @@ from runtime.wasm.native.extension import Extension, NativeComponent
 from runtime.wasm.native.native_instance import NativeInstance
 from runtime.wasm.output_follower import FollowedOutput, OutputFollower
 from runtime.wasm.producers import read_producers
-from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES
+from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES, code_settings, shares_memory_images
 
 _SETTINGS = "native 2"
 """Part of the key of compiled code; change it whenever `Engine::new` or a feature changes."""
@@ -60,8 +60,10 @@ class NativeLayer:
         check_open_files()
         self._debug = debug
         self.extension = extension
-        self.engine = extension.Engine(MAX_WASM_STACK_BYTES)
-        self.settings = f"{extension.WASMTIME_VERSION} {extension.__version__} {_SETTINGS}"
+        shares_images = shares_memory_images()
+        self.engine = extension.Engine(MAX_WASM_STACK_BYTES, shares_images)
+        settings = f"{extension.WASMTIME_VERSION} {extension.__version__} {_SETTINGS}"
+        self.settings = code_settings(settings, shares_images)
         self.values = extension.Values(
             {
                 "answer": Answer,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -51,7 +50,8 @@ from runtime.wasm.host import surfaces_of
 from runtime.wasm.wasm_invoker import Prepared, WasmInvoker
 from tests.support.examples import examples
 from tests.support.recording_flows import resealed
-from tests.support.studio_projects import ROOT
+from tests.support.studio_projects import ROOT, pair, sink
+from tests.support.wasm_layers import largest_file
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 SHIPPED = SAMPLE.with_name("four-events.rec")
@@ -190,26 +190,25 @@ def test_any_session_on_the_sample_is_repeated_event_for_event(
 # ---- headless
 
 
-def test_a_failure_is_told_once_and_the_run_goes_on(opened: OpenedFlow, tmp_path: Path) -> None:
+def test_a_failure_is_told_once_and_the_run_goes_on(tmp_path: Path) -> None:
     told: list[Diagnostic] = []
     options = RunOptions()
-    facts = run_facts(
-        opened.flow,
-        surfaces_of(opened.linking.compiled),
-        opened.manifest_text,
-        engine_options(options),
-    )
-    with pytest.raises(StudioError, match="Nothing was run"):
-        FileRecording(tmp_path, opened.flow, facts, FULL, told.append)
     path = tmp_path / "short.rec"
-    recording = FileRecording(path, opened.flow, facts, FULL, told.append)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 1000, before[1]))
-    try:
-        report = HeadlessRun(opened.flow, opened.open_invoker(nothing), options, recording).run()
-        result = recording.close(report.snapshot)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with largest_file(1_000_000):
+        opened = open_flow(pair(tmp_path, sink()))
+        facts = run_facts(
+            opened.flow,
+            surfaces_of(opened.linking.compiled),
+            opened.manifest_text,
+            engine_options(options),
+        )
+        with pytest.raises(StudioError, match="Nothing was run"):
+            FileRecording(tmp_path, opened.flow, facts, FULL, told.append)
+        recording = FileRecording(path, opened.flow, facts, FULL, told.append)
+        with largest_file(path.stat().st_size + 1000):
+            invoker = opened.open_invoker(nothing)
+            report = HeadlessRun(opened.flow, invoker, options, recording).run()
+            result = recording.close(report.snapshot)
     assert report.snapshot.state is FlowState.COMPLETED
     assert told == [result.failed]
     assert told[0].code == "E0001"

@@ -24,6 +24,7 @@ from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm_flows import OneNode, an_element
 from tests.support.wasm_guests import ELEMENT, LIFECYCLE, LOOP, SINK, component
+from tests.support.wasm_layers import LAYERS, largest_file, make_layer
 
 TRAP = f"""(func $boom_here (export "push") {ELEMENT} unreachable)
   (func (export "complete") (result i32) call $ok)"""
@@ -287,3 +288,14 @@ def test_the_watching_thread_sleeps_and_wakes(
             assert watch.idle
             node.start()
             assert node.failure(data=b"x").code == "E0811"
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_where_files_may_not_be_large_a_component_with_data_starts(name: str) -> None:
+    own = '(core module $own (memory 1) (data (i32.const 0) "data"))'
+    data = component(SINK, Role.SINK, lowered=f"{own} (core instance (instantiate $own))")
+    with largest_file(1000):
+        host = Host(None, make_layer(name))
+        with OneNode(host, data, Role.SINK) as node:
+            assert node.start().outcome == Finished()
+    assert host.layer.settings != make_layer(name).settings, "its code is cached apart"

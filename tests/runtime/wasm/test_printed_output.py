@@ -20,6 +20,7 @@ from runtime.wasm.host_functions import printed_output
 from runtime.wasm.host_functions.printed_output import PRINT_LIMIT_BYTES
 from tests.support.wasm_flows import OneNode, by_stream
 from tests.support.wasm_guests import ELEMENT, PRINT_AND_HANG, SINK, component, printer
+from tests.support.wasm_layers import largest_file
 
 NO_LIMIT = Limits(fuel=0, call_timeout_ms=60_000)
 PRINT_UNTIL_REFUSED = f"""
@@ -146,18 +147,13 @@ def test_a_call_that_prints_without_end_fails_and_says_so(
 @pytest.mark.skipif(sys.platform != "linux", reason="only there a file is kept from growing")
 def test_where_files_may_not_be_large_a_call_may_print_as_much(direct_host: Host) -> None:
     host = direct_host
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
-    try:
-        with OneNode(host, printer(), Role.SINK) as node:
-            node.start()
-            for _ in range(5):
-                assert push(node, b"x" * 900, 8).printed_bytes == 9000
-            failure = push(node, b"x" * 1000, 20).outcome
-            assert isinstance(failure, Failed)
-            assert "10,000 bytes or more" in failure.failure.message
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with largest_file(10_000), OneNode(host, printer(), Role.SINK) as node:
+        node.start()
+        for _ in range(5):
+            assert push(node, b"x" * 900, 8).printed_bytes == 9000
+        failure = push(node, b"x" * 1000, 20).outcome
+        assert isinstance(failure, Failed)
+        assert "10,000 bytes or more" in failure.failure.message
 
 
 def test_what_a_long_call_prints_is_seen_while_it_runs(host: Host) -> None:

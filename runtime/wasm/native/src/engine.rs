@@ -38,6 +38,7 @@ impl Mode {
 /// The engines of wasmtime, one for each mode that is used.
 pub struct Engines {
     max_wasm_stack: usize,
+    shares_images: bool,
     made: [OnceLock<wasmtime::Engine>; 3],
 }
 
@@ -60,6 +61,7 @@ impl Engines {
             .cranelift_nan_canonicalization(true)
             .relaxed_simd_deterministic(true)
             .max_wasm_stack(self.max_wasm_stack)
+            .memory_init_cow(self.shares_images)
             .concurrency_support(false)
             .wasm_backtrace_details(WasmBacktraceDetails::Enable)
             .guest_debug(mode.reads_memory());
@@ -98,9 +100,11 @@ fn problem(error: wasmtime::Error) -> PyErr {
 
 #[pymethods]
 impl Engine {
+    /// `shares_images`: see `runtime.wasm.sandbox.shares_memory_images`.
     #[new]
-    fn new(max_wasm_stack: usize) -> PyResult<Self> {
-        let engines = Arc::new(Engines { max_wasm_stack, made: Default::default() });
+    fn new(max_wasm_stack: usize, shares_images: bool) -> PyResult<Self> {
+        let made = Default::default();
+        let engines = Arc::new(Engines { max_wasm_stack, shares_images, made });
         engines.of(Mode::Plain).map_err(problem)?;
         let ticker = Ticker::start(Arc::downgrade(&engines)).map_err(PyOSError::new_err)?;
         Ok(Self { engines, ticker })

@@ -27,7 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const WASMTIME_VERSION: &str = "50.0.1";
 
 /// What is offered and given here: `runtime.wasm.native.extension.INTERFACE`.
-const INTERFACE: u32 = 4;
+const INTERFACE: u32 = 5;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
