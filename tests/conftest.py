@@ -29,8 +29,8 @@ _STATE = tempfile.mkdtemp(prefix="torvyn-studio-state-")
 os.environ["XDG_STATE_HOME"] = _STATE
 
 # What is tested is the same whether the native call layer is installed or not; tests that are
-# about it, or run on both layers, ask for it.
-os.environ["TORVYN_STUDIO_NO_NATIVE"] = "1"
+# about it, or run on both layers, ask for it. Set to nothing, all run on the one that is preferred.
+os.environ.setdefault("TORVYN_STUDIO_NO_NATIVE", "1")
 
 
 # A job in the background is started with these ignored, and what tests start inherits it.

@@ -254,8 +254,9 @@ class Answer(NamedTuple):
     """Time inside the component, host functions included, in nanoseconds."""
     copies: CopyCount = NO_COPIES
     printed: tuple[Printed, ...] = ()
-    """What it wrote, at most `PRINTED_KEPT_BYTES` bytes of it, stdout first: in which order a
-    call wrote to both streams is not known. Only older recordings hold it."""
+    """What it wrote, at most `PRINTED_KEPT_BYTES` bytes of it: in the order it wrote to both
+    streams where the call layer knows that, else, and out of a recording, stdout first. Two
+    answers are compared by stream."""
     printed_bytes: int = 0
     """Bytes it wrote in all."""
     host: tuple[HostInput, ...] = ()

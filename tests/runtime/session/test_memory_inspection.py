@@ -9,12 +9,11 @@ import pytest
 from runtime.model.linked import Role
 from runtime.protocol.components.memory_report import MemoryReport, ReadMemory
 from runtime.protocol.requests import SessionRequest, StepCall
-from runtime.wasm.native.extension import REFUSED_VARIABLE
 from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
 from tests.support.wasm_guests import ELEMENT, component, printer
-from tests.support.wasm_layers import LAYERS
+from tests.support.wasm_layers import LAYERS, use_layer
 
 WASM_PAGE = 64 * 1024
 NEEDLE_AT = 5000
@@ -43,8 +42,7 @@ def looked(driver: Driver, *requests: SessionRequest) -> MemoryReport:
 def test_a_node_s_memory_is_looked_into(
     layer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if layer == "native":
-        monkeypatch.delenv(REFUSED_VARIABLE)
+    use_layer(layer, monkeypatch)
     nodes = {
         "source": (Role.SOURCE, counting_source(9)),
         "middle": (Role.PROCESSOR, HOARDER),

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from runtime.model.call import NO_COPIES
+from runtime.model.call import NO_COPIES, Answer, Printed
 from runtime.model.events import CallFinished, StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import FlowSnapshot
@@ -30,7 +30,7 @@ from runtime.protocol.requests import (
     StepCall,
     StepForward,
 )
-from runtime.recording.encoding import OutputLevel, RecordingOptions
+from runtime.recording.encoding import OutputLevel, RecordingOptions, printed_runs
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.format import CallLine, EndLine, encode
 from runtime.session.recording_file import RecordingSettings
@@ -39,6 +39,7 @@ from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
 from tests.support.wasm_guests import AGGREGATOR, component, printer
+from tests.support.wasm_layers import LAYERS, use_layer
 
 ALL = 10**9
 
@@ -91,13 +92,25 @@ def picture(driver: Driver) -> tuple[FlowSnapshot, object, list[CallFinished]]:
     return (
         snapshot,
         driver.queues(),
-        [event._replace(answer=event.answer._replace(duration_ns=0)) for event in last],
+        [event._replace(answer=as_recorded(event.answer)) for event in last],
     )
 
 
+def as_recorded(answer: Answer) -> Answer:
+    """An answer without its time, and by stream what it printed: no recording has the order."""
+    granted = {one.stream: one.granted for one in answer.printed}
+    printed = tuple(
+        Printed(stream, data, granted[stream]) for stream, data in printed_runs(answer.printed)
+    )
+    return answer._replace(duration_ns=0, printed=printed)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
 def test_each_place_is_shown_as_making_the_calls_again_shows_it(
-    recording: Path, manifest: Path, replay: Driver, monkeypatch: pytest.MonkeyPatch
+    recording: Path, manifest: Path, layer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    use_layer(layer, monkeypatch)  # the recording was made on one and the same
+    replay = replaying(recording, manifest)
     monkeypatch.setattr(recorded_past, "CALLS_APART", 4)
     monkeypatch.setattr(recorded_past, "SEEN_CALLS", 6)
     monkeypatch.setattr(recorded_past, "CALLS_AT_ONCE", 3)
@@ -116,6 +129,7 @@ def test_each_place_is_shown_as_making_the_calls_again_shows_it(
         seen.session._time.end.invoker.digest(node.name) for node in seen.session.flow.nodes
     ), "a component was instantiated"
     seen.session.close()
+    replay.session.close()
 
 
 def test_measures_of_calls_are_those_that_were_recorded(replay: Driver) -> None:

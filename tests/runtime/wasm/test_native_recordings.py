@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from runtime.model.linked import Role
-from runtime.wasm.native.extension import REFUSED_VARIABLE
 from tests.support.recorded_guests import stamper
 from tests.support.studio_projects import Project, source
 from tests.support.wasm_guests import printer
-from tests.support.wasm_layers import needs_native
+from tests.support.wasm_layers import needs_native, use_layer
 from tests.test_samples import (
     EXPECTED,
     PRODUCER_FIRST,
@@ -27,7 +26,7 @@ pytestmark = needs_native
 
 @pytest.fixture
 def native(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(REFUSED_VARIABLE)
+    use_layer("native", monkeypatch)
 
 
 @pytest.mark.usefixtures("native")
@@ -69,10 +68,7 @@ def test_clock_random_and_prints_cross_from_layer_to_layer(
         ("native" if first == "direct" else "direct", ["replay", recording, "--expect"]),
         ("native" if first == "direct" else "direct", ["replay", recording]),
     ):
-        if layer == "native":
-            monkeypatch.delenv(REFUSED_VARIABLE, raising=False)
-        else:
-            monkeypatch.setenv(REFUSED_VARIABLE, "1")
+        use_layer(layer, monkeypatch)
         assert main(words) == 0
         said.append(capfdbinary.readouterr().out)
     assert said[2] == said[0]
