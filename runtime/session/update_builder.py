@@ -39,6 +39,9 @@ LINES_RUNNING = 100
 LINES_AGAIN = 2_000
 """Most lines of an update with which the log starts over, or goes on after it was not seen."""
 
+Events = tuple[list[tuple[int, LoggedEvent]], int]
+"""Numbered events, and how many between them and those told before are left out."""
+
 Printed = tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]
 """What was printed, and bytes of it that were lost, by node."""
 
@@ -134,7 +137,7 @@ class UpdateBuilder:
             breakpoints=None if now.breakpoints == before.breakpoints else now.breakpoints,
         )
 
-    def _events(self, rewound: bool, running: bool) -> tuple[list[tuple[int, LoggedEvent]], int]:
+    def _events(self, rewound: bool, running: bool) -> Events:
         """The newest events that were not told, and how many others there are."""
         most = LINES_RUNNING if running else LINES_PER_UPDATE
         log = self._shown.log
@@ -161,12 +164,8 @@ class UpdateBuilder:
         before, told = self._sent, self._sent_events
         try:
             now = self._before_call(call)
-            fresh, events_lost = self._events(False, running)
-            # Calls of a run that are not in the log yet will have these numbers there.
-            fresh += enumerate(shown.gathered, self._sent_events + 1)
-            self._sent_events += len(shown.gathered)
-            events_lost += max(len(fresh) - LINES_PER_UPDATE, 0)
-            lines = tuple(shown.inspector.lines(fresh[-LINES_PER_UPDATE:]))
+            fresh, events_lost = self._events_with_gathered(told)
+            lines = tuple(shown.inspector.lines(fresh))
         except Exception:
             if self._is_in(call):
                 raise
@@ -184,6 +183,16 @@ class UpdateBuilder:
             events=lines,
             events_lost=events_lost,
         )
+
+    def _events_with_gathered(self, told: int) -> Events:
+        """As `_events` after `told` of them, and with those that the log has when a run settles."""
+        shown = self._shown
+        count = shown.log.count
+        fresh, lost = shown.log.since(told, LINES_AGAIN) if told < count else ([], 0)
+        gathered = enumerate(shown.gathered, count + 1)
+        fresh += [(number, event) for number, event in gathered if number > told]
+        self._sent_events = count + len(shown.gathered)
+        return fresh, lost
 
     def _is_in(self, call: CallInProgress) -> bool:
         now = self._time.in_progress()
