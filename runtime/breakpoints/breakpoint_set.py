@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from runtime.breakpoints.active_breakpoint import ActiveBreakpoint, switched_off_after
 from runtime.breakpoints.break_records import DeliveryRecord, NextCallRecord, put_out
+from runtime.breakpoints.prefilter import Prefilter
 from runtime.expression.call_record import CallRecord, ElementRecord
 from runtime.expression.expression import NO_VALUE, any_of
 from runtime.model.call import Call, FailureKind
@@ -54,6 +55,13 @@ class BreakpointSet:
         """What the condition of each asks for."""
         conditions = (one.condition for one in self._all.values())
         return tuple(frozenset() if one is None else one.fields for one in conditions)
+
+    def prefilter(self) -> Prefilter | None:
+        """What the payload needs for one of the conditions to hold; None: any payload may do."""
+        conditions = [one.condition for one in self._all.values()]
+        nodes = [one.node for one in conditions if one is not None]
+        made = Prefilter(nodes)
+        return None if made.passes_all or len(nodes) < len(conditions) else made
 
     def rows(self) -> tuple[BreakpointRow, ...]:
         """What the screen hears of them."""

@@ -94,9 +94,8 @@ class ElementRecord:
         self._text: str | None = None
         self._json: Any = _UNREAD
 
-    def renew(self, element: Element | None) -> None:
-        """Be another element at the same place."""
-        self.element = element
+    def renew(self) -> None:
+        """Forget what was read of a payload: it is that of another element now."""
         self._text = None
         self._json = _UNREAD
 
@@ -123,7 +122,7 @@ class ElementRecord:
     @property
     def size(self) -> int:
         """Bytes of the payload."""
-        return len(self._given.payload.data)
+        return len(self._data)
 
     @property
     def content_type(self) -> str:
@@ -134,7 +133,7 @@ class ElementRecord:
     def text(self) -> str:
         """The payload as text."""
         if self._text is None:
-            self._text = payload_text(self._given.payload.data)
+            self._text = payload_text(self._data)
         return self._text
 
     @property
@@ -142,14 +141,14 @@ class ElementRecord:
         """The payload as JSON; it is read once, also when it is none."""
         value = self._json
         if value is _UNREAD:
-            self._json = value = _LAST_READ.json(self._given.payload.data)
+            self._json = value = _LAST_READ.json(self._data)
         if type(value) is MissingError:
             raise value.with_traceback(None)
         return value
 
     def peek_json(self, missing: object) -> Any:
         """As `json`, but `missing` where there is none."""
-        if self._json is _UNREAD and self.element is not None:
+        if self._json is _UNREAD and self.has_element:
             try:
                 return self.json
             except MissingError:
@@ -158,10 +157,50 @@ class ElementRecord:
         return missing if value is _UNREAD or type(value) is MissingError else value
 
     @property
+    def _data(self) -> bytes:
+        return self._given.payload.data
+
+    @property
     def _given(self) -> Element:
         if self.element is None:
             raise MissingError(f"{self.export} has no element")
         return self.element
+
+
+class PayloadRecord(ElementRecord):
+    """One payload after the other, of elements of which nothing else is known."""
+
+    __slots__ = ("_payload",)
+
+    def __init__(self) -> None:
+        super().__init__("", "", None)
+        self._payload = b""
+
+    def stand_at(self, payload: bytes) -> None:
+        """Be the element with this payload."""
+        self._payload = payload
+        self._text = None
+        self._json = _UNREAD
+
+    def peek_json(self, missing: object) -> Any:
+        """As `ElementRecord.peek_json`, in fewer steps."""
+        value = self._json
+        if value is _UNREAD:
+            try:
+                value = payload_json(self._payload)
+            except MissingError as error:
+                value = error
+            self._json = value
+        return missing if type(value) is MissingError else value
+
+    @property
+    def has_element(self) -> bool:
+        """There is one."""
+        return True
+
+    @property
+    def _data(self) -> bytes:
+        return self._payload
 
 
 class CallRecord(ElementRecord):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 
 from runtime.breakpoints.breakpoint_set import BreakpointSet
+from runtime.breakpoints.prefilter import PAYLOAD_FIELDS
 from runtime.breakpoints.trial import with_failure
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Relink, Swap
@@ -22,7 +23,7 @@ from runtime.protocol.break_places import PlaceKind
 from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
 from runtime.recording.ring.ring import Ring
 from runtime.timetravel.branches import Branch
-from runtime.timetravel.compact_search import COLUMN_FIELDS, PAYLOAD_FIELDS, CompactSearch
+from runtime.timetravel.compact_search import COLUMN_FIELDS, CompactSearch
 from runtime.timetravel.past_events import Begin, Past, PastEvents
 from runtime.timetravel.recorded.recorded_past import RecordedPast
 
@@ -115,7 +116,7 @@ class BackwardSearch:
                 end = number
                 yield found
             end = min(end, branch.calls + 1)
-        if all(one.place.kind in _OF_CALLS for one in self._breakpoints):
+        if self._stands_at(_OF_CALLS):
             for found, number in self._in_full():
                 end = min(end, number)
                 yield found
@@ -161,6 +162,7 @@ class BackwardSearch:
     def _in_full(self) -> Iterator[tuple[BackwardFind | None, int]]:
         """Newest first, as far back as the graph is the same."""
         asked, at = self._asked, self._at
+        prefilter = asked.prefilter() if self._stands_at(_COMPACT_PLACES) else None
         number = at + 1
         for index, entry in enumerate(self._branch.ring.entries_backwards()):
             if not index % CALLS_AT_ONCE:
@@ -173,6 +175,10 @@ class BackwardSearch:
             if number > at + 1:
                 continue
             self._looked += 1
+            if prefilter is not None:
+                element = entry.call.element or (entry.outputs[0] if entry.outputs else None)
+                if element is None or not prefilter.may_hold(element.payload.data):
+                    continue
             if number < at and asked.asks_after:
                 hits = asked.after(with_failure(entry))
                 if hits:
@@ -183,12 +189,14 @@ class BackwardSearch:
                     yield self._found(hits, number - 1), number
         yield None, number
 
+    def _stands_at(self, places: frozenset[PlaceKind]) -> bool:
+        """Whether all breakpoints stand at such places."""
+        return all(one.place.kind in places for one in self._breakpoints)
+
     def _asks_for(self, known: frozenset[str]) -> bool:
         """Whether all breakpoints can be asked of a compact call, if so much is known of it."""
-        return all(
-            one.place.kind in _COMPACT_PLACES and fields <= known
-            for one, fields in zip(self._breakpoints, self._asked.fields(), strict=True)
-        )
+        asked = self._asked.fields()
+        return self._stands_at(_COMPACT_PLACES) and all(fields <= known for fields in asked)
 
     def _compact(self, end: int) -> Iterator[tuple[BackwardFind | None, int]]:
         """Older calls by what is kept of them, without an engine."""

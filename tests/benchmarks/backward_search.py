@@ -36,6 +36,8 @@ CONDITIONS = (
     ("any call", "ms > 100000.0"),
     ("any call", "size > 100000000"),
     ("any call", 'text.contains("nowhere")'),
+    ("any call", 'json.name == "nowhere"'),
+    ("any call", 'json.name == "nowhere" && ms > 100000.0 || text.contains("nowhere")'),
     ("any call", "json.value > 100000000"),
     ("any call", "size(outputs) > 7"),
 )

@@ -22,6 +22,7 @@ from runtime.recording.ring.compact_columns import (
     CompactCall,
     PackedCalls,
     columns_of,
+    emitted_answers,
     emitted_payloads,
     packed_calls,
     shown_elements,
@@ -91,9 +92,13 @@ class CompactChunk:
         """
         return columns_of(self._columns, self._all_kinds())
 
-    def payloads(self, columns: CallColumns) -> dict[int, bytes]:
-        """Payloads that its calls put out, by the ids of their elements; `columns` are its own."""
-        return emitted_payloads(self._answers, columns)
+    def emitted(self, columns: CallColumns) -> bytes:
+        """All payloads that its calls put out, with other bytes between; `columns` are its own."""
+        return emitted_answers(self._answers, columns)
+
+    def payloads(self, emitted: bytes, columns: CallColumns) -> dict[int, bytes]:
+        """Payloads that its calls put out, by the ids of their elements."""
+        return emitted_payloads(emitted, columns)
 
     def until(self, number: int) -> CompactChunk:
         """A chunk with the calls up to `number`.

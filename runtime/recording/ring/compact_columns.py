@@ -11,6 +11,7 @@ from struct import Struct
 from types import GenericAlias
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import msgpack
 
 from runtime.model.call import (
@@ -54,8 +55,28 @@ _decode_answers: list[Any] = [
     msgpack.Decoder(list[GenericAlias(tuple, (one, *_REST))]).decode  # type: ignore[misc]
     for one in _OUTCOMES
 ]
-_decode_emitted = _decode_answers[_CODES[Emitted]]
 _decode_parts = msgpack.Decoder(list[bytes]).decode
+
+
+class _PayloadRead(msgspec.Struct, array_like=True, gc=False):
+    """What is read of a `Buffer`: the first field alone; so with the next ones."""
+
+    data: bytes
+
+
+class _OutputRead(msgspec.Struct, array_like=True, gc=False):
+    payload: _PayloadRead
+
+
+class _EmittedRead(msgspec.Struct, array_like=True, gc=False):
+    outputs: tuple[_OutputRead, ...]
+
+
+class _AnswerRead(msgspec.Struct, array_like=True, gc=False):
+    outcome: _EmittedRead
+
+
+_decode_outputs = msgpack.Decoder(list[_AnswerRead]).decode
 
 
 class CallKind(NamedTuple):
@@ -224,18 +245,26 @@ def columns_of(data: bytes, kinds: list[CallKind]) -> CallColumns:
     )
 
 
-def emitted_payloads(answers: bytes, columns: CallColumns) -> dict[int, bytes]:
-    """What calls put out, by the ids of the elements; of what `packed_calls` gave."""
-    if not any(columns.emitted):
-        return {}
-    found: dict[int, bytes] = {}
-    ids = iter(columns.output_ids)
-    counts = compress(columns.output_count, columns.emitted)
+def emitted_answers(answers: bytes, columns: CallColumns) -> bytes:
+    """Answers of the calls that put elements out; of what `packed_calls` gave.
+
+    The bytes of each payload stand in them as they are.
+    """
     # The outcome `Emitted` has the first code, and so the first group.
-    for count, ((outputs,), *_) in zip(counts, _decode_emitted(_parts(answers)[0]), strict=True):
-        for output in outputs[:count]:
-            found[next(ids)] = output[0][0]
-    return found
+    return _parts(answers)[0] if any(columns.emitted) else b""
+
+
+def emitted_payloads(emitted: bytes, columns: CallColumns) -> dict[int, bytes]:
+    """What calls put out, by the ids of the elements; of `emitted_answers`."""
+    if not emitted:
+        return {}
+    counts = compress(columns.output_count, columns.emitted)
+    made = [
+        output.payload.data
+        for count, answer in zip(counts, _decode_outputs(emitted), strict=True)
+        for output in answer.outcome.outputs[:count]
+    ]
+    return dict(zip(columns.output_ids, made, strict=False))
 
 
 def unpacked_calls(data: bytes, answers: bytes, kinds: list[CallKind]) -> Iterator[CompactCall]:
