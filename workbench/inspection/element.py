@@ -109,8 +109,11 @@ def _payload(part: PayloadPart, whole: int, payload: RenderedPayload, cells: int
     if len(part.data) < whole:
         last = part.offset + len(part.data)
         text = f" bytes {part.offset:,}–{last:,} of {whole:,}"
-        keys = (Span("  < >", StyleRole.KEY), Span(" other parts", StyleRole.DIM))
-        rows.append(Row((Span(text, StyleRole.WARN), *keys)))
+        keys = "  < >"
+        room = cells - len(text) - len(keys)
+        words = next((words for words in (" other parts", " parts") if len(words) <= room), "")
+        spans = (Span(text, StyleRole.WARN), Span(keys, StyleRole.KEY), Span(words, StyleRole.DIM))
+        rows.append(Row(spans))
     return rows
 
 

@@ -41,6 +41,10 @@ def test_a_part_of_a_large_payload_says_which_part_it_is() -> None:
     text = "\n".join(plain(row.spans) for row in rows_of(reply, "raw"))
     assert "bytes 65,536–131,072 of 3,000,000" in text
     assert "2.9 MiB" in text
+    for cells, words in ((60, "  < > other parts"), (45, "  < > parts"), (36, "  < >")):
+        rows = element_rows(reply, render(render_job(reply, "raw", cells)), cells)
+        (part,) = [plain(row.spans) for row in rows if "bytes 65,536" in plain(row.spans)]
+        assert part == f" bytes 65,536–131,072 of 3,000,000{words}", "no word is cut"
 
 
 def test_the_offsets_of_a_part_in_hexadecimal_are_those_of_the_whole() -> None:
