@@ -57,12 +57,13 @@ def test_what_a_long_call_prints_reaches_the_workbench_during_the_call(tmp_path:
         assert update.call is not None
         # What the flow did before the call may come with it; never what stands after it.
         assert update.snapshot is None or update.snapshot.calls == update.call.number - 1
-        # Nothing is printed twice, by the child or between its answers.
+        # Nothing is printed or told twice, by the child or between its answers.
         end = time.monotonic() + 1
         while time.monotonic() < end:
             update = link.poll()
             assert update.call is not None
             assert not update.printed
+            assert not update.events
             time.sleep(0.01)
         link.send(Restart())
         assert wait_for(link, is_open)[-1].call is None

@@ -205,8 +205,9 @@ from tests.support.wasm_flows import OneNode
 from tests.support.wasm_guests import printer
 from runtime.model.call import Failed
 from runtime.model.linked import Role
+from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
-host, data = Host(None), printer()
+host, data = Host(None, DirectLayer()), printer()
 nodes = [OneNode(host, data, Role.SINK) for _ in range(40)]
 nodes[0].start()
 resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
