@@ -62,7 +62,7 @@ from runtime.recording.file.writer import free_path
 from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.failed_calls import FailedCalls
 from runtime.session.inspection_requests import answer_looks
-from runtime.session.memory_inspection import MemoryInspector
+from runtime.session.memory.memory_inspection import MemoryInspector
 from runtime.session.queue_surgery import QueueSurgery
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable

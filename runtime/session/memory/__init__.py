@@ -1,0 +1,1 @@
+"""What the components of a flow have in their memory, told on request."""
