@@ -10,6 +10,8 @@ from runtime.protocol.components.memory_report import (
     MemoryChange,
     MemoryGrowth,
     MemoryReport,
+    NamedVariable,
+    NamedVariables,
     ReadMemory,
 )
 from runtime.protocol.requests import StepCall
@@ -19,6 +21,7 @@ from workbench.memory.memory_rows import memory_rows
 from workbench.memory.memory_screen import SHOWN_BYTES, wanted_bytes
 from workbench.text.lines import plain
 from workbench.view import NodeRef
+from workbench.widgets.line_view import LineView
 
 NODE = "metric-proc"
 PAGE = ChangedPlace(1, 8192, 37)
@@ -79,6 +82,51 @@ def test_the_direct_layer_says_what_it_cannot_show_and_what_would() -> None:
 def test_what_is_looked_for_is_text_or_bytes() -> None:
     assert wanted_bytes("taken") == b"taken"
     assert wanted_bytes("0x00 ff") == b"\0\xff"
+
+
+TAKEN = NamedVariable("taken", "tally", 0, 0x10450, 4, "8", True)
+LABEL = NamedVariable("process::label", "char[12]", 0, 0x1045C, 12, '"idle"', False)
+NAMED = replace(READ, named=NamedVariables((TAKEN, LABEL), 5, "the first 2 variables were read"))
+
+
+def test_variables_are_named_and_those_that_changed_are_marked() -> None:
+    text = words(NAMED)
+    for part in (
+        "Variables, 1 of them changed",
+        " * taken           8  tally, 0x010450",
+        '   process::label  "idle"  char[12], 0x01045c',
+        "3 more",
+        "there may be more: the first 2 variables were read",
+    ):
+        assert part in text, (part, text)
+    none = replace(READ, named=NamedVariables(why="its debug information cannot be read: 7"))
+    assert "not named, because its debug information cannot be read: 7" in words(none)
+    assert "names none" in words(READ)
+    assert "Variables" not in words(UNREAD)
+
+
+async def test_a_variable_is_found_by_name_and_enter_shows_its_bytes() -> None:
+    link = FakeLink()
+    async with opened(link, (80, 24)) as (app, pilot):
+        panes_of(app).selection = NodeRef(NODE)
+        await pilot.press("W")
+        await pilot.pause()
+        await show(app, pilot, link, Update(Health.READY, replies=(NAMED,)))
+        await pilot.press("slash", *"LABEL", "enter")
+        await pilot.pause()
+        await pilot.press("enter")
+        await pilot.pause()
+        wanted = ReadMemory(NODE, 0, LABEL.address, SHOWN_BYTES)
+        assert asked(link)[-1] == wanted
+        came = replace(NAMED, asked=wanted, offset=LABEL.address, data=b"idle" + bytes(8))
+        await show(app, pilot, link, Update(Health.READY, replies=(came,)))
+        view = app.screen.query_one("#memory-rows", LineView)
+        assert view.cursor is not None
+        assert "from 0x01045c" in plain(view.rows[view.cursor].spans)
+        assert "idle" in plain(view.rows[view.cursor + 1].spans)
+        # No other variable has it in its name: from there on the bytes are searched.
+        await pilot.press("n")
+        assert asked(link)[-1] == ReadMemory(NODE, 0, LABEL.address + 1, SHOWN_BYTES, b"LABEL")
 
 
 async def test_a_node_s_memory_is_opened_stepped_searched_and_paged() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runtime.protocol.components.memory_report import HandleLine, MemoryReport
+from runtime.protocol.components.memory_report import HandleLine, MemoryReport, NamedVariable
 from workbench.payloads.hex_viewer import HexDocument
 from workbench.text.figures import calls_words, size
 from workbench.text.lines import Line, Row, StyleRole, line
@@ -12,25 +12,30 @@ from workbench.text.wrapping import wrap_words
 
 SHOWN_PAGES = 8
 """Changed pages that are named; more are counted."""
+BYTES = "bytes"
+"""What the heading of the bytes stands for."""
 INDENT = 3
+_NAME_CELLS = 32
 _NATIVE = "`make native` in a checkout builds the layer that reads it"
 
 
 def memory_rows(report: MemoryReport, cells: int) -> list[Row]:
     """Sizes, what changed, handles, and the bytes, in rows of `cells` cells.
 
-    A row of a changed page has its `ChangedPlace` as its target.
+    A row of a changed page has its `ChangedPlace` as its target, that of a variable its
+    `NamedVariable`, and the heading of the bytes `BYTES`.
     """
     return [
         *_sizes(report, cells),
         *_change(report, cells),
         *_handles(report),
+        *_variables(report, cells),
         *_bytes(report, cells),
     ]
 
 
-def _head(words: str) -> Row:
-    return Row(line((f" {words}", StyleRole.STRONG)))
+def _head(words: str, target: object = None) -> Row:
+    return Row(line((f" {words}", StyleRole.STRONG)), target)
 
 
 def _words(words: str, cells: int, role: StyleRole = StyleRole.TEXT) -> Iterator[Row]:
@@ -106,6 +111,35 @@ def _handle(handle: HandleLine, calls: int) -> Line:
     return line(*spans)
 
 
+def _variables(report: MemoryReport, cells: int) -> Iterator[Row]:
+    if report.unreadable:
+        return
+    named = report.named
+    changed = sum(variable.changed for variable in named.variables)
+    yield _head(f"Variables, {changed:,} of them changed" if changed else "Variables")
+    widest = max((len(variable.name) for variable in named.variables), default=0)
+    for variable in named.variables:
+        yield Row(_variable(variable, min(widest, _NAME_CELLS)), variable)
+    if named.count > len(named.variables):
+        more = f"{named.count - len(named.variables):,} more"
+        yield from _words(more, cells, StyleRole.DIM)
+    if named.why and named.variables:
+        yield from _words(f"there may be more: {named.why}", cells, StyleRole.WARN)
+    elif named.why:
+        yield from _words(f"not named, because {named.why}", cells, StyleRole.DIM)
+    elif not named.variables:
+        yield from _words("its debug information names none", cells, StyleRole.DIM)
+
+
+def _variable(variable: NamedVariable, cells: int) -> Line:
+    mark, role = (" * ", StyleRole.WARN) if variable.changed else ("   ", StyleRole.TEXT)
+    return line(
+        (f"{mark}{variable.name:{cells}}  ", role),
+        (variable.value, role),
+        (f"  {variable.type}, 0x{variable.address:06x}", StyleRole.DIM),
+    )
+
+
 def _bytes(report: MemoryReport, cells: int) -> Iterator[Row]:
     if report.unreadable:
         yield _head("Bytes")
@@ -115,7 +149,7 @@ def _bytes(report: MemoryReport, cells: int) -> Iterator[Row]:
         yield from _words(why, cells, StyleRole.DIM)
         return
     number = f" of memory {report.asked.memory}" if len(report.sizes) > 1 else ""
-    yield _head(f"Bytes{number} from 0x{report.offset:06x}")
+    yield _head(f"Bytes{number} from 0x{report.offset:06x}", BYTES)
     if not report.found:
         yield from _words("what was looked for stands nowhere in it", cells, StyleRole.WARN)
     if report.data and not any(report.data):

@@ -9,15 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from runtime.protocol.components.memory_report import ChangedPlace, MemoryReport, ReadMemory
+from runtime.protocol.components.memory_report import (
+    ChangedPlace,
+    MemoryReport,
+    NamedVariable,
+    ReadMemory,
+)
 from runtime.protocol.requests import Request, StepCall
 from workbench.dialogs.ask import AskScreen, Hint
-from workbench.memory.memory_rows import memory_rows
+from workbench.memory.memory_rows import BYTES, memory_rows
 from workbench.text.lines import StyleRole, line
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
 
-KEYS = " s call the node  enter page  / find  n next  [ ] bytes  m memory  esc close"
+KEYS = " s call the node  enter bytes  / find  n next  [ ] bytes  m memory  esc close"
 SHOWN_BYTES = 4096
 """Bytes of the memory that are shown at once."""
 
@@ -31,7 +36,7 @@ class MemoryScreen(ModalScreen[None]):
         Binding("down,j", "move(1)", "down", priority=True),
         Binding("pageup", "page(-1)", "page up", priority=True),
         Binding("pagedown", "page(1)", "page down", priority=True),
-        Binding("enter", "page_bytes", "bytes of the page", priority=True),
+        Binding("enter", "page_bytes", "bytes of the page or variable", priority=True),
         Binding("s", "step", "call the node", priority=True),
         Binding("slash", "find", "find", priority=True),
         Binding("n", "next", "next find", priority=True),
@@ -46,6 +51,10 @@ class MemoryScreen(ModalScreen[None]):
         self._send = send
         self._asked = ReadMemory(node, length=SHOWN_BYTES)
         self._wanted = ""
+        self._named_since = 0
+        """Rows before this one were looked through for a variable's name."""
+        self._to_bytes = False
+        """The cursor goes to the bytes when they have come."""
         self._report: MemoryReport | None = None
         self._view = LineView(id="memory-rows", classes="pane")
         self._keys = LineLabel(id="memory-keys")
@@ -74,7 +83,13 @@ class MemoryScreen(ModalScreen[None]):
 
     def _fill(self) -> None:
         if self._report is not None:
-            self._view.show(memory_rows(self._report, self._view.room))
+            rows = memory_rows(self._report, self._view.room)
+            self._view.show(rows)
+            if self._to_bytes:
+                self._to_bytes = False
+                self._view.set_cursor(
+                    next((at for at, row in enumerate(rows) if row.target == BYTES), 0)
+                )
 
     def _ask(self, asked: ReadMemory) -> None:
         self._asked = asked
@@ -89,10 +104,14 @@ class MemoryScreen(ModalScreen[None]):
         return 0 if self._report is None else self._report.offset
 
     def on_line_view_opened(self, message: LineView.Opened) -> None:
-        """Enter on a changed page shows its bytes."""
+        """Enter on a changed page, or on a variable, shows its bytes."""
         message.stop()
-        if isinstance(message.target, ChangedPlace):
-            self._ask(self._at(message.target.offset, memory=message.target.memory))
+        target = message.target
+        if isinstance(target, ChangedPlace):
+            self._ask(self._at(target.offset, memory=target.memory))
+        elif isinstance(target, NamedVariable):
+            self._to_bytes = True
+            self._ask(self._at(target.address, memory=target.memory))
 
     def action_move(self, step: int) -> None:
         """To another row."""
@@ -103,7 +122,7 @@ class MemoryScreen(ModalScreen[None]):
         self._view.page(step)
 
     def action_page_bytes(self) -> None:
-        """Show what the changed page under the cursor holds."""
+        """Show what the changed page, or the variable, under the cursor holds."""
         self._view.open()
 
     def action_step(self) -> None:
@@ -127,19 +146,33 @@ class MemoryScreen(ModalScreen[None]):
             self._ask(self._at(0, memory=(self._asked.memory + 1) % len(self._sizes)))
 
     def action_find(self) -> None:
-        """Ask for text, or bytes, to look for."""
-        ask = AskScreen("Find in the memory", "text, or bytes as 0x00ff", _hint)
+        """Ask for a variable's name, or for text or bytes, to look for."""
+        ask = AskScreen("Find in the memory", "a variable, text, or bytes as 0x00ff", _hint)
         ask.begin_with(self._wanted)
         self.app.push_screen(ask, self._find)
 
     def _find(self, text: str | None) -> None:
         if text:
             self._wanted = text
-            self._ask(self._at(self._offset, find=wanted_bytes(text)))
+            self._named_since = 0
+            if not self._go_to_variable():
+                self._ask(self._at(self._offset, find=wanted_bytes(text)))
+
+    def _go_to_variable(self) -> bool:
+        """Put the cursor on the next variable with the wanted words in its name; False without."""
+        wanted = self._wanted.casefold()
+        for at in range(self._named_since, len(self._view.rows)):
+            target = self._view.rows[at].target
+            if isinstance(target, NamedVariable) and wanted in target.name.casefold():
+                self._named_since = at + 1
+                self._view.set_cursor(at)
+                return True
+        self._named_since = len(self._view.rows)
+        return False
 
     def action_next(self) -> None:
-        """Go to the next place of what was looked for."""
-        if self._wanted:
+        """Go to the next place of what was looked for: variables first, then bytes."""
+        if self._wanted and not self._go_to_variable():
             self._ask(self._at(self._offset + 1, find=wanted_bytes(self._wanted)))
 
     def action_close(self) -> None:

@@ -12,6 +12,9 @@ TOLD_PAGES = 64
 TOLD_GROWTHS = 8
 """Calls in which the memory grew that one answer names, the last ones."""
 
+TOLD_VARIABLES = 500
+"""Variables that one answer names; more are counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadMemory:
@@ -74,6 +77,35 @@ class HandleLine(NamedTuple):
     """By so many there are more than at the first look."""
 
 
+class NamedVariable(NamedTuple):
+    """A global or static variable, as the debug information of the component names it."""
+
+    name: str
+    """With the namespaces, or the function, it is in: `parse::calls`."""
+    type: str
+    """As the source calls it."""
+    memory: int
+    address: int
+    size: int
+    """In bytes."""
+    value: str
+    """What it holds now, in one line."""
+    changed: bool
+    """It does not hold what it held when the memory was looked at before."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedVariables:
+    """The variables of a component, in the order of its debug information."""
+
+    variables: tuple[NamedVariable, ...] = ()
+    """At most `TOLD_VARIABLES`."""
+    count: int = 0
+    """With those that are not told."""
+    why: str = ""
+    """Why there are none, or may be more; empty when these are all."""
+
+
 @dataclass(frozen=True, slots=True)
 class MemoryReport:
     """Answer to `ReadMemory`."""
@@ -103,3 +135,4 @@ class MemoryReport:
     data: bytes = b""
     found: bool = True
     """False when `ReadMemory.find` stands nowhere; then `offset` is the one asked for."""
+    named: NamedVariables = NamedVariables()

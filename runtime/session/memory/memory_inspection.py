@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from runtime.execution.event_log import LOG_EVENTS
 from runtime.execution.execution import Execution
@@ -17,10 +18,19 @@ from runtime.protocol.components.memory_report import (
     MemoryChange,
     MemoryGrowth,
     MemoryReport,
+    NamedVariables,
     ReadMemory,
+)
+from runtime.session.memory.memory_variables import (
+    VariableReader,
+    changed_variables,
+    named_variables,
 )
 from runtime.session.request_table import RequestTable
 from runtime.wasm.guest_memory import GuestImage, GuestMemory, HandleCount, NotAvailable
+
+if TYPE_CHECKING:
+    from runtime.wasm.dwarf.variables import GuestVariables
 
 SEARCHED_AT_ONCE = 1024 * 1024
 
@@ -36,6 +46,8 @@ class _Look:
     calls: int = 0
     image: GuestImage | None = None
     change: MemoryChange | None = None
+    changed_variables: frozenset[int] = frozenset()
+    """Their numbers, of those that `VariableReader` gives."""
 
 
 @dataclass(slots=True)
@@ -44,6 +56,7 @@ class MemoryInspector:
 
     layer: str
     _looks: dict[str, _Look] = field(default_factory=dict)
+    _variables: VariableReader = field(default_factory=VariableReader)
 
     def register(
         self,
@@ -69,8 +82,11 @@ class MemoryInspector:
             look = self._looks[asked.node] = _Look(digest, snapshot.calls, live)
         sizes: tuple[int, ...] = ()
         offset, data, found = asked.offset, b"", True
+        named = NamedVariables()
         if not isinstance(memory, NotAvailable):
-            self._compare(look, memory, snapshot.calls)
+            variables = self._variables.of(node, digest)
+            self._compare(look, memory, snapshot.calls, variables)
+            named = named_variables(variables, memory, look.changed_variables)
             sizes = tuple(memory.sizes())
             if asked.memory < len(sizes):
                 offset, found = _place(memory, sizes[asked.memory], asked)
@@ -92,9 +108,16 @@ class MemoryInspector:
             offset,
             data,
             found,
+            named,
         )
 
-    def _compare(self, look: _Look, memory: GuestMemory, calls: int) -> None:
+    def _compare(
+        self,
+        look: _Look,
+        memory: GuestMemory,
+        calls: int,
+        variables: GuestVariables | NotAvailable,
+    ) -> None:
         """Take an image, and hold it against the last one."""
         if look.instance is memory.instance and look.calls == calls and look.image is not None:
             return
@@ -102,6 +125,7 @@ class MemoryInspector:
         last = look.image if same else None
         image = memory.take(last)
         look.instance, look.change = memory.instance, None
+        look.changed_variables = frozenset()
         if isinstance(image, NotAvailable):
             look.image = None
             return
@@ -115,6 +139,7 @@ class MemoryInspector:
                 sum(page.bytes_unlike for page in pages),
                 memory.changed_globals(image, last),
             )
+            look.changed_variables = changed_variables(variables, image, last)
         look.image = image
 
 

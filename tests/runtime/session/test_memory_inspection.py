@@ -13,8 +13,9 @@ from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
 from tests.support.wasm_guests import ELEMENT, component, printer
-from tests.support.wasm_layers import LAYERS, use_layer
+from tests.support.wasm_layers import LAYERS, needs_native, use_layer
 
+TALLIES = Path(__file__).parents[1] / "wasm" / "dwarf" / "tallies.wasm"
 WASM_PAGE = 64 * 1024
 NEEDLE_AT = 5000
 HOARDER = component(
@@ -88,5 +89,49 @@ def test_a_node_s_memory_is_looked_into(
         assert found.data.startswith(b"needle")
         lost = looked(driver, ReadMemory("middle", 0, 9000, 8, b"no such thing"))
         assert (lost.offset, lost.found) == (9000, False)
+    finally:
+        driver.session.close()
+
+
+@needs_native
+def test_variables_of_a_c_component_are_named_and_those_that_a_call_changed_are_marked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_layer("native", monkeypatch)
+    nodes = {
+        "source": (Role.SOURCE, counting_source(9)),
+        "middle": (Role.PROCESSOR, TALLIES.read_bytes()),
+        "sink": (Role.SINK, printer()),
+    }
+    driver = opened(Project(tmp_path, nodes).write())
+    artifact = Path(driver.session.flow.by_name["middle"].artifact)
+    try:
+        call, look = StepCall("middle"), ReadMemory("middle")
+        # Both that can be are initialized, and an element waits for the one in the middle.
+        driver.ask(*[StepCall()] * 4)
+        before = {item.name: item for item in looked(driver, look).named.variables}
+        assert not any(item.changed for item in before.values())
+        made = looked(driver, call, look)
+        after = {item.name: item for item in made.named.variables}
+        assert made.named.count == len(after) == 14
+        assert (before["taken"].value, after["taken"].value) == ("7", "8")
+        assert (before["level"].value, after["level"].value) == ("BUSY (5)", "CALM (0)")
+        assert (before["label"].value, after["label"].value) == ('"idle"', '"Bdle"')
+        assert (before["below"].value, after["below"].value) == ("-3", "-4")
+        assert (before["process::calls"].value, after["process::calls"].value) == ("0", "1")
+        assert {name for name, item in after.items() if item.changed} >= {
+            "taken", "level", "ratio", "label", "below", "recent", "totals", "process::calls"
+        }  # fmt: skip
+        unlike = {name for name in after if before[name].value != after[name].value}
+        assert unlike <= {name for name, item in after.items() if item.changed}
+        assert not after["mark"].changed
+        place = after["label"]
+        assert looked(driver, ReadMemory("middle", 0, place.address, 4)).data == b"Bdle"
+        # The names are those of the build that runs, and of no other.
+        artifact.write_bytes(b"another")
+        assert looked(driver, look).named == made.named
+        plain = looked(driver, ReadMemory("source")).named
+        assert plain.variables == ()
+        assert "no debug information" in plain.why
     finally:
         driver.session.close()
