@@ -28,6 +28,9 @@ NO_DEBUG_INFORMATION = (
 )
 MOST_SECTION_BYTES = 8 * 1024 * 1024
 """Of one section of debug information."""
+MOST_ABBREVIATION_BYTES = 1024 * 1024
+"""Of the section that says what entries look like: it is taken in as a whole, whatever time that
+takes, about two seconds at the most."""
 MOST_ENTRIES = 100_000
 MOST_VARIABLES = 2_000
 MOST_SECONDS = 2.0
@@ -115,11 +118,11 @@ def read_variables(
         return NotAvailable(NO_DEBUG_INFORMATION)
     for name in _SECTIONS:
         size = len(found.get(f".{name}", b""))
-        if size > MOST_SECTION_BYTES:
-            most = MOST_SECTION_BYTES // 1024**2
+        most = MOST_ABBREVIATION_BYTES if name == "debug_abbrev" else MOST_SECTION_BYTES
+        if size > most:
             return NotAvailable(
-                f"its debug information is too large: .{name} has {size:,} bytes, of {most} MiB"
-                " that are read"
+                f"its debug information is too large: .{name} has {size:,} bytes, of"
+                f" {most:,} that are read"
             )
     reading = _Reading(_dwarf(found), time.monotonic() + seconds, entries)
     cut = ""

@@ -118,6 +118,9 @@ def test_what_has_no_variables_to_name_is_told(monkeypatch: pytest.MonkeyPatch) 
     assert "took too long" in late.cut
     monkeypatch.setattr(reading, "MOST_SECTION_BYTES", 1024)
     assert ".debug_info has" in why_not(TALLIES)
+    monkeypatch.setattr(reading, "MOST_ABBREVIATION_BYTES", 256)
+    monkeypatch.setattr(reading, "MOST_SECTION_BYTES", 1024 * 1024)
+    assert ".debug_abbrev has" in why_not(TALLIES)
 
 
 def test_damaged_debug_information_is_told_in_a_sentence() -> None:
