@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from runtime.expression.call_record import ElementRecord
-from runtime.expression.expression import Condition, Expression
-from runtime.expression.expression_error import EvaluationError, ExpressionError
+from runtime.expression.expression import Condition
+from runtime.expression.expression_error import EvaluationError
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.break_places import BEFORE, PlaceKind, vocabulary_of
 from runtime.protocol.breakpoints import (
@@ -95,12 +95,12 @@ def switched_off_after(breakpoint: Breakpoint) -> bool:
 def seen_values(condition: Condition, record: ElementRecord) -> tuple[tuple[str, str], ...]:
     """What the condition asked for, as paths, and their values as JSON."""
     found: list[tuple[str, str]] = []
-    for path in condition.paths:
+    for asked in condition.asked:
         try:
-            value = Expression(path, condition.vocabulary).evaluate(record)
-        except (EvaluationError, ExpressionError):
+            value = asked.evaluate(record)
+        except EvaluationError:
             continue
-        found.append((path, value_text(value)))
+        found.append((asked.text, value_text(value)))
     return tuple(found)
 
 

@@ -19,6 +19,8 @@ it against Google's implementation. Beyond CEL, a decimal number may be compared
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import cached_property
 from typing import Any
 
 from runtime.expression.asked_paths import paths_in
@@ -78,6 +80,15 @@ class Expression:
     def paths(self) -> tuple[str, ...]:
         """What it asks for, each as an expression of its own: `node`, `json.level`."""
         return paths_in(self.node, self.vocabulary)
+
+    @cached_property
+    def asked(self) -> tuple[Expression, ...]:
+        """`paths` as expressions; a path that cannot stand alone is left out."""
+        found = []
+        for path in self.paths:
+            with suppress(ExpressionError):
+                found.append(Expression(path, self.vocabulary))
+        return tuple(found)
 
     def evaluate(self, record: Any) -> Any:
         """Its value: None, a bool, int, float, str, list, or mapping.
