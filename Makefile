@@ -76,11 +76,11 @@ components: $(READY)
 	$(BIN)/python components/build.py
 
 picture: $(READY)
-	$(BIN)/python -m tests.support.screen_picture docs/workbench.png
+	$(BIN)/python -m tests.support.workbench.screen_picture docs/workbench.png
 
-# The pictures of the documents; `python -m tests.support.workbench_pictures DIR` makes all.
+# The pictures of the documents; `python -m tests.support.workbench.pictures DIR` makes all.
 pictures: $(READY)
-	$(BIN)/python -m tests.support.workbench_pictures
+	$(BIN)/python -m tests.support.workbench.pictures
 
 # The manual page and the list of keys, of the parsers and of the table of actions.
 documents: $(READY)

@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from tests.support.command_server import fork_runtime_processes
 from tests.support.examples import register_profiles
-from tests.support.headless_textual import draw_at_each_change, make_cheaper
+from tests.support.workbench.headless_textual import draw_at_each_change, make_cheaper
 
 # The gate tries the same examples every time; at a desk each run tries others.
 register_profiles(derandomize=bool(os.environ.get("CI")))

@@ -17,9 +17,9 @@ import msgspec
 from runtime.bench.measuring import Measured, peak_memory_bytes
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.files.project_files import STUDIO_FOLDER
 from runtime.model.histogram import Histogram, Spread
 from runtime.model.linked import LinkedFlow
-from runtime.model.project_files import STUDIO_FOLDER
 
 FORMAT = 1
 FOLDER = STUDIO_FOLDER / "bench"

@@ -13,7 +13,7 @@ from runtime.flow.manifest.manifest_file import LoadedManifest, load_manifest
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
-from runtime.model.nearest import did_you_mean
+from runtime.model.text.nearest import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from runtime.build.toolchain import Toolchain
 from runtime.doctor.findings import Finding, FindingState
 from runtime.doctor.tool_table import KnownTool, Version
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 
 PROBE_SECONDS = 10.0
 _MOST_READ = 4096

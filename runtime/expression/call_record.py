@@ -15,8 +15,8 @@ from runtime.expression.expression_error import MissingError
 from runtime.model.call import Emitted, Export, Ports, Verdict
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
-from runtime.model.json_text import NO_JSON, json_value
 from runtime.model.linked import LinkedFlow
+from runtime.model.text.json_text import NO_JSON, json_value
 from runtime.model.time_units import NS_PER_MS
 
 USUAL_PORT = "output"

@@ -32,7 +32,7 @@ from runtime.expression.value_types import (
 )
 from runtime.expression.vocabulary import Lookup, Vocabulary
 from runtime.model.errors import StudioError
-from runtime.model.nearest import nearest
+from runtime.model.text.nearest import nearest
 
 FUNCTIONS = ("size", "int", "double", "has")
 TEXT_METHODS = ("contains", "startsWith", "endsWith", "matches")

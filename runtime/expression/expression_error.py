@@ -6,7 +6,7 @@ import unicodedata
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 
 
 class ExpressionError(StudioError):

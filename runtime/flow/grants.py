@@ -10,8 +10,8 @@ from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.codes import Code
-from runtime.model.nearest import did_you_mean, nearest
 from runtime.model.surface import Surface
+from runtime.model.text.nearest import did_you_mean, nearest
 
 ALLOW_ALL = (
     "stdio:stdout",

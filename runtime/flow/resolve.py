@@ -14,7 +14,7 @@ from runtime.flow.manifest.problems import Help, Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Build, Component
 from runtime.model.codes import Code
-from runtime.model.nearest import did_you_mean
+from runtime.model.text.nearest import did_you_mean
 
 BUILD_DIR = Path(".torvyn") / "build"
 """Where built components lie, relative to the manifest."""

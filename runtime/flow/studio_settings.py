@@ -20,7 +20,7 @@ from runtime.flow.manifest.shape import Shape, table_of
 from runtime.model.codes import Code
 from runtime.model.errors import StudioError
 from runtime.model.linked import ErrorRule, LinkedFlow
-from runtime.model.nearest import did_you_mean
+from runtime.model.text.nearest import did_you_mean
 
 SETTINGS_FILE = Path(".torvyn", "studio", "settings.toml")
 """Relative to the manifest's folder."""

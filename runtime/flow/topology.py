@@ -13,7 +13,7 @@ from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Edge, Flow
 from runtime.model.codes import Code
 from runtime.model.linked import ROLE_INTERFACES, Role, contract_name
-from runtime.model.nearest import did_you_mean, nearest
+from runtime.model.text.nearest import did_you_mean, nearest
 
 MAX_FAN = 16
 """Edges that may begin or end at one port."""

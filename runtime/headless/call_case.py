@@ -33,7 +33,7 @@ from runtime.model.codes import Code
 from runtime.model.commands import Advance, Command, Inject, Start, Step
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import Event
-from runtime.model.input_file import read_input
+from runtime.model.files.input_file import read_input
 from runtime.model.linked import (
     DEFAULT_LIMITS,
     ROLE_INTERFACES,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from runtime.model.codes import Code
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 
 
 class Severity(StrEnum):

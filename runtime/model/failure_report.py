@@ -11,8 +11,8 @@ import re
 from typing import NamedTuple
 
 from runtime.model.call import Failure, FailureKind
-from runtime.model.printable import printable
 from runtime.model.stack import StackFrame, own_frame
+from runtime.model.text.printable import printable
 
 MOST_FRAMES = 12
 """Frames of the author's that are shown, the innermost ones."""

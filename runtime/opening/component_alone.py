@@ -12,8 +12,8 @@ from runtime.flow.reach import real_folders
 from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.files.input_file import read_input
 from runtime.model.host_inputs import HostInputs
-from runtime.model.input_file import read_input
 from runtime.model.linked import (
     DEFAULT_LIMITS,
     INTERPRETER_LIMITS,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from runtime.expression.vocabulary import CALL, NEXT_CALL, Vocabulary
 from runtime.model.call import Export
 from runtime.model.linked import LinkedFlow, Role
-from runtime.model.nearest import nearest
+from runtime.model.text.nearest import nearest
 
 
 class PlaceKind(StrEnum):

@@ -12,7 +12,7 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.element import Element
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.recording.encoding import ANSWER_NAMES
 from runtime.recording.format import CallLine, ElementLine, OutputLine
 from runtime.recording.payload_encoding import from_text

@@ -9,7 +9,7 @@ from typing import Any
 
 from runtime.expression.patterns import LinearPattern, require_few
 from runtime.model.errors import Diagnostic, StudioError
-from runtime.model.json_text import NO_JSON, json_value
+from runtime.model.text.json_text import NO_JSON, json_value
 from runtime.recording.json_paths import JsonPath, Parts
 
 MARK = "[redacted]"

@@ -10,7 +10,7 @@ from runtime.build.bundled import wit_packages
 from runtime.build.worlds import worlds_in
 from runtime.model.codes import Code
 from runtime.model.linked import ROLE_INTERFACES, Role
-from runtime.model.nearest import did_you_mean
+from runtime.model.text.nearest import did_you_mean
 from runtime.scaffold.new_files import Files, refusal
 
 _PACKAGE = re.compile(r"^package\s+([\w:-]+@[\w.]+)\s*;\n", re.MULTILINE)

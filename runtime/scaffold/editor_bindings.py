@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runtime.build.toolchain import INSTALL, Toolchain
 from runtime.model.linked import Role
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.scaffold.contracts import ROLE_WORLDS, contract_files
 from runtime.scaffold.new_files import write_new
 from runtime.scaffold.templates import TemplateLanguage

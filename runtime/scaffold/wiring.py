@@ -8,7 +8,7 @@ from runtime.flow.manifest.source_text import dotted
 from runtime.flow.manifest.tables import Edge, Flow
 from runtime.model.codes import Code
 from runtime.model.linked import ROLE_INTERFACES, Role, contract_name
-from runtime.model.nearest import did_you_mean
+from runtime.model.text.nearest import did_you_mean
 from runtime.scaffold.new_files import refusal
 
 INPUT, OUTPUT = "input", "output"

@@ -10,7 +10,7 @@ from runtime.protocol.break_places import BreakPlace, PlaceKind
 from runtime.protocol.breakpoints import Breakpoint
 from runtime.protocol.requests import BackToBreak, JumpTo
 from runtime.session.session_breakpoints import SessionBreakpoints
-from runtime.timetravel.backward_search import BackwardFind, BackwardSearch
+from runtime.timetravel.search.backward_search import BackwardFind, BackwardSearch
 from runtime.timetravel.time_travel import TimeTravel
 
 

@@ -10,7 +10,7 @@ from runtime.execution.resources import SessionResources
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import FlowState
-from runtime.model.project_files import BRANCH_INDEX
+from runtime.model.files.project_files import BRANCH_INDEX
 from runtime.protocol.updates import SavedBranches
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of

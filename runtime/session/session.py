@@ -72,8 +72,8 @@ from runtime.session.scratch import Scratch
 from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
-from runtime.timetravel.lineage_search import LineageReading
 from runtime.timetravel.recorded.replay_source import ReplaySource
+from runtime.timetravel.search.lineage_search import LineageReading
 from runtime.timetravel.seek import Seek
 from runtime.timetravel.time_travel import TimeTravel
 

@@ -23,9 +23,9 @@ from runtime.protocol.break_places import parse_place
 from runtime.protocol.breakpoints import Breakpoint
 from runtime.recording.recorder import Recorder
 from runtime.recording.ring.ring import Ring
-from runtime.timetravel.backward_search import BackwardSearch
 from runtime.timetravel.branches import Branch
-from tests.support.engine_fakes import WALL_NS, FakeInvoker, linear
+from runtime.timetravel.search.backward_search import BackwardSearch
+from tests.support.engine.fakes import WALL_NS, FakeInvoker, linear
 
 JSON = "application/json"
 CONDITIONS = (

@@ -45,9 +45,9 @@ from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from runtime.wasm.stock.stock_host import StockHost
 from runtime.wasm.wasm_invoker import WasmInvoker
-from tests.support.recorded_guests import counting_source
-from tests.support.wasm_guests import ECHO, ELEMENT, component, printer
-from tests.support.wasm_layers import make_layer, native_extension
+from tests.support.wasm.guests import ECHO, ELEMENT, component, printer
+from tests.support.wasm.layers import make_layer, native_extension
+from tests.support.wasm.recorded_guests import counting_source
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out"
@@ -256,9 +256,9 @@ from runtime.model.call import Call, Export, Failed
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import Limits, Role
 from runtime.wasm.host import Host
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import ECHO, ECHO_IN_PARTS, component
-from tests.support.wasm_layers import make_layer
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import ECHO, ECHO_IN_PARTS, component
+from tests.support.wasm.layers import make_layer
 name, size = sys.argv[1], 15 << 20
 def peak():
     text = open("/proc/self/status").read()

@@ -36,7 +36,7 @@ from runtime.model.call import (
 from runtime.model.commands import Start
 from runtime.model.element import Buffer
 from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
-from tests.support.engine_fakes import WALL_NS, edge, flow, linear
+from tests.support.engine.fakes import WALL_NS, edge, flow, linear
 
 OUTPUT = Emitted((Output(Buffer(b"x" * 64), "text/plain"),))
 ROOT = Path(__file__).parent.parent.parent

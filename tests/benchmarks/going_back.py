@@ -31,7 +31,7 @@ from runtime.opening.open import open_flow
 from runtime.protocol.requests import JumpTo, SeekRequest, StepBack
 from runtime.timetravel.checkpoints import Checkpoints
 from runtime.timetravel.time_travel import TimeTravel
-from tests.support.recorded_guests import counting_source
+from tests.support.wasm.recorded_guests import counting_source
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"

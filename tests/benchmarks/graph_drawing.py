@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from runtime.model.linked import LinkedFlow
-from tests.support.wide_flows import chain, graph, plants, regions, standing
+from tests.support.workbench.wide_flows import chain, graph, plants, regions, standing
 from workbench.graph.graph_view import GraphState, GraphView
 
 SIZES = ((76, 9), (76, 16), (129, 31))

@@ -37,7 +37,7 @@ from runtime.timetravel.time_travel import TimeTravel
 from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.native.extension import find_extension
 from runtime.wasm.wasm_invoker import WasmInvoker
-from tests.support.recorded_guests import counting_source
+from tests.support.wasm.recorded_guests import counting_source
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ("fan-out", "event-driven")

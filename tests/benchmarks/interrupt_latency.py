@@ -14,9 +14,9 @@ import time
 
 from runtime.model.linked import Limits, Role
 from runtime.wasm.host import Host
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import LOOP, component
-from tests.support.wasm_layers import make_layer, native_extension
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import LOOP, component
+from tests.support.wasm.layers import make_layer, native_extension
 
 LIMIT_MS = 100
 

@@ -18,10 +18,10 @@ from statistics import quantiles
 
 from runtime.model.linked import Role
 from tests.benchmarks.screen_cost import chain, fan_out
-from tests.support.recorded_guests import counting_source
 from tests.support.studio_projects import Project
 from tests.support.terminal import Terminal, in_terminal
-from tests.support.wasm_guests import ECHO, component, printer
+from tests.support.wasm.guests import ECHO, component, printer
+from tests.support.wasm.recorded_guests import counting_source
 from workbench.actions.table import ACTIONS
 
 ENDLESS = 2_000_000_000

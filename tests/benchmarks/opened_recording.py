@@ -31,7 +31,7 @@ from runtime.session.recording_file import RecordingFile
 from runtime.session.session import FlowSession
 from runtime.timetravel.time_travel import TimeTravel
 from tests.benchmarks.going_back import LENGTHS, MIB, NO_END, ROOT, SAMPLE, run_to
-from tests.support.recorded_guests import counting_source
+from tests.support.wasm.recorded_guests import counting_source
 
 STEPS_BACK = 20
 SLICE_NS = 20_000_000

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from runtime.protocol.requests import ReadPayload, Request
 from runtime.protocol.updates import WholePayload
-from tests.support.workbench_fakes import FakeLink, busy_update, element_line, opened, show
+from tests.support.workbench.fakes import FakeLink, busy_update, element_line, opened, show
 from workbench.payload_view.screen import PayloadViewScreen
 
 MIB = 1024 * 1024

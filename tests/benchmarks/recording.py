@@ -39,8 +39,8 @@ from runtime.recording.ring.sizes import CALL_BYTES
 from runtime.recording.run_facts import run_facts
 from runtime.wasm.host import surfaces_of
 from runtime.wasm.wasm_invoker import WasmInvoker
-from tests.support.recorded_guests import counting_source
-from tests.support.wasm_guests import SINK, component
+from tests.support.wasm.guests import SINK, component
+from tests.support.wasm.recorded_guests import counting_source
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"

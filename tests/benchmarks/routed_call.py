@@ -32,7 +32,7 @@ from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from runtime.wasm.stock.stock_host import StockHost
 from runtime.wasm.wasm_invoker import WasmInvoker
-from tests.support.wasm_guests import ECHO, ROUTER, component
+from tests.support.wasm.guests import ECHO, ROUTER, component
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "sample_flows" / "fan-out" / ".torvyn" / "build"

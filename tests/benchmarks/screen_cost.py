@@ -33,10 +33,10 @@ from runtime.model.events import FlowState
 from runtime.model.linked import Role
 from runtime.protocol.requests import Continue
 from tests.support.process_sessions import process_link
-from tests.support.recorded_guests import counting_source
 from tests.support.studio_projects import Project
 from tests.support.terminal import Terminal
-from tests.support.wasm_guests import ECHO, component
+from tests.support.wasm.guests import ECHO, component
+from tests.support.wasm.recorded_guests import counting_source
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_flows"

@@ -19,11 +19,11 @@ from runtime.build.samples import copy_sample, samples
 from runtime.model.linked import ROLE_INTERFACES, LinkedFlow, Role
 from runtime.protocol.updates import Health
 from tests.support.process_sessions import process_link
-from tests.support.recorded_guests import counting_source
 from tests.support.studio_projects import HEAD
-from tests.support.wasm_guests import ECHO, ELEMENT, component, printer
-from tests.support.wide_flows import chain, regions
-from tests.support.workbench_pictures import Stage
+from tests.support.wasm.guests import ECHO, ELEMENT, component, printer
+from tests.support.wasm.recorded_guests import counting_source
+from tests.support.workbench.pictures import Stage
+from tests.support.workbench.wide_flows import chain, regions
 from workbench.actions.context import PaneName
 from workbench.app import StudioApp
 from workbench.dialogs.comparison import ComparisonScreen

@@ -22,9 +22,9 @@ from runtime.recording.file.header import RunFacts, header_of
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.ring.ring import Ring
-from tests.support.engine_accounts import Watched
-from tests.support.engine_fakes import WALL_NS
-from tests.support.engine_flows import Case
+from tests.support.engine.accounts import Watched
+from tests.support.engine.fakes import WALL_NS
+from tests.support.engine.flows import Case
 
 RECORDED_AT = Path("/project/run.jsonl")
 

@@ -13,8 +13,8 @@ from hypothesis import given
 
 from runtime.engine.compiled import engine_is_compiled
 from tests.compiled.compiled_tree import PURE_SOURCES, ROOT
-from tests.support.engine_flows import Case
-from tests.support.engine_reloads import reloaded_cases
+from tests.support.engine.flows import Case
+from tests.support.engine.reloads import reloaded_cases
 from tests.support.examples import examples
 
 PURE = Path(os.environ.get(PURE_SOURCES, ROOT))

@@ -35,7 +35,7 @@ from runtime.recording.file.header import RunFacts, header_of
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.ring.ring import Ring
-from tests.support.engine_fakes import (
+from tests.support.engine.fakes import (
     DISCARDED,
     EXHAUSTED,
     READY,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runtime.model.linked import ROLE_INTERFACES, Role
 from tests.support.command_server import run
-from tests.support.wasm_guests import SINK, SOURCE, component
+from tests.support.wasm.guests import SINK, SOURCE, component
 
 ROOT = Path(__file__).parents[2]
 HEAD = '[torvyn]\nname = "project"\nversion = "0.1.0"\ncontract_version = "0.1.0"\n'

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from runtime.protocol.requests import StepCall
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FIRST_CALL,
     FakeLink,
     asked,

@@ -16,7 +16,7 @@ from runtime.protocol.requests import (
 )
 from runtime.protocol.timeline import BranchInfo
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PAST,
     PRESENT,
     RING,

@@ -28,7 +28,7 @@ from runtime.protocol.breakpoints import (
 )
 from runtime.protocol.requests import BackToBreak
 from runtime.protocol.updates import Health, NodeCalls, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     asked,
     branch_of_calls,

@@ -13,7 +13,7 @@ from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.requests import Rollback, SetComparing, StepCall
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, Update
 from tests.support.narrow import present
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     BUILT_NS,
     NANO,
     PROBLEMS,
@@ -36,7 +36,7 @@ from workbench.dialogs.explanation import ExplanationScreen, explanation_rows
 from workbench.inspection.build_rows import build_rows
 from workbench.text.lines import plain
 from workbench.view import NodeRef, View
-from workbench.widgets import inspector
+from workbench.widgets.panes import inspector
 
 SIZES = [(120, 36), (80, 24)]
 NEW = "3fa2b1c9d0e1"

@@ -11,7 +11,7 @@ from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode
 from runtime.protocol.requests import SetComparing
 from runtime.protocol.updates import BuildComparison, CallMark, EventLine, Health, Update
 from tests.support.narrow import present
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     busy_update,
     fan_out,

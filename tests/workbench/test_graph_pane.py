@@ -12,8 +12,7 @@ from textual.widget import Widget
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, Lack, OutlineNode, outline_of
 from runtime.protocol.updates import Health, Update
-from tests.support.wide_flows import plants, standing
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PROBLEMS,
     FakeLink,
     call_line,
@@ -25,9 +24,10 @@ from tests.support.workbench_fakes import (
     snapshot,
     text_of,
 )
+from tests.support.workbench.wide_flows import plants, standing
 from workbench.app import StudioApp
 from workbench.view import NodeRef
-from workbench.widgets.flow_pane import FlowPane
+from workbench.widgets.panes.flow_pane import FlowPane
 
 
 def before(flow: LinkedFlow, node: str, calls: int = 120) -> Update:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.protocol.requests import StepCall, StepElement
 from tests.support.narrow import only
-from tests.support.workbench_fakes import FakeLink, opened, settle, text_of
+from tests.support.workbench.fakes import FakeLink, opened, settle, text_of
 from workbench.actions.action import Action
 from workbench.actions.context import PaneName
 from workbench.actions.table import ACTIONS, BY_ID

@@ -7,7 +7,7 @@ import pytest
 from runtime.model.call import CallInProgress, Export
 from runtime.protocol.requests import StopCall
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import FakeLink, asked, opened, settle, show, snapshot, text_of
+from tests.support.workbench.fakes import FakeLink, asked, opened, settle, show, snapshot, text_of
 from workbench.screens.session_controller import STEP_ANSWER_S
 
 CALL = CallInProgress(5, "router", Export.ROUTE, 1, 1_300_000_000, 5_000_000_000)

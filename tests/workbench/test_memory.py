@@ -16,7 +16,7 @@ from runtime.protocol.components.memory_report import (
 )
 from runtime.protocol.requests import StepCall
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import FakeLink, asked, opened, panes_of, show, text_of
+from tests.support.workbench.fakes import FakeLink, asked, opened, panes_of, show, text_of
 from workbench.memory.memory_rows import memory_rows
 from workbench.memory.memory_screen import SHOWN_BYTES, wanted_bytes
 from workbench.text.lines import plain

@@ -6,7 +6,7 @@ import pytest
 from textual.events import MouseScrollUp
 
 from runtime.protocol.updates import CallMark, EventLine, Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     call_line,
     opened,
@@ -18,7 +18,7 @@ from tests.support.workbench_fakes import (
 from workbench.app import StudioApp
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import KEPT_ENTRIES
-from workbench.widgets.outputs_pane import PrintedView
+from workbench.widgets.panes.outputs_pane import PrintedView
 
 
 def log_of(app: StudioApp, node: str) -> PrintedView:

@@ -9,10 +9,10 @@ import pytest
 
 from tests.support.narrow import present
 from tests.support.process_sessions import process_link
-from tests.support.workbench_fakes import panes_of, text_of, until
+from tests.support.workbench.fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 from workbench.dialogs.payload_editor import PayloadScreen
-from workbench.widgets.payload_area import PayloadArea
+from workbench.widgets.panes.payload_area import PayloadArea
 
 SAMPLE = Path(__file__).parents[2] / "sample_flows" / "fan-out"
 

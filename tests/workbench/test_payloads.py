@@ -15,7 +15,7 @@ from textual.widgets import Input
 from runtime.model.call import Export, NextCall
 from runtime.protocol.requests import EditElement, InjectElement, ReadPayload
 from runtime.protocol.updates import Health, Update, WholePayload
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PAYLOAD,
     FakeLink,
     ReadingLink,
@@ -37,7 +37,7 @@ from workbench.payloads.hex_text import bytes_of_hex, hex_text
 from workbench.payloads.limits import EDIT_BYTES
 from workbench.payloads.typed_text import can_be_typed, typed_text
 from workbench.view import EdgeRef, ElementRef, NodeRef, Selection
-from workbench.widgets.payload_area import PayloadArea
+from workbench.widgets.panes.payload_area import PayloadArea
 
 SIZES = [(120, 36), (80, 24)]
 

@@ -14,7 +14,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, NodeBuild, Update
 from tests.support.narrow import only, present
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     BUILT_NS,
     PROBLEMS,
     RING,

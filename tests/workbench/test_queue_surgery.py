@@ -26,7 +26,7 @@ from runtime.protocol.requests import (
     RunElement,
 )
 from runtime.protocol.updates import Health, QueueListing, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     asked,
     opened,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.narrow import present
 from tests.support.process_sessions import process_link
-from tests.support.workbench_fakes import panes_of, text_of, until
+from tests.support.workbench.fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 
 SAMPLE = Path(__file__).parents[2] / "sample_flows" / "fan-out"

@@ -13,7 +13,7 @@ from runtime.protocol.requests import (
     Request,
 )
 from runtime.protocol.updates import Health, NodeCalls, QueueListing, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PAST,
     TWO_BRANCHES,
     FakeLink,
@@ -32,7 +32,7 @@ from tests.support.workbench_fakes import (
     text_of,
 )
 from workbench.view import EdgeRef, ElementRef, NodeRef, Selection
-from workbench.widgets.inspector import Reply
+from workbench.widgets.panes.inspector import Reply
 
 # ---- what begins again
 

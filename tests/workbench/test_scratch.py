@@ -15,7 +15,7 @@ from runtime.protocol.components.node_tries import (
 )
 from runtime.protocol.updates import Health, Update
 from tests.support.recording_flows import trap
-from tests.support.workbench_fakes import FakeLink, asked, opened, panes_of, show, text_of
+from tests.support.workbench.fakes import FakeLink, asked, opened, panes_of, show, text_of
 from workbench.view import NodeRef
 
 

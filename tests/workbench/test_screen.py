@@ -25,7 +25,7 @@ from runtime.protocol.requests import (
     StepElement,
 )
 from runtime.protocol.updates import Health, QueueListing, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PROBLEMS,
     FakeLink,
     busy_update,

@@ -7,11 +7,11 @@ from pathlib import Path
 from runtime.build.samples import copy_sample, samples
 from tests.support.narrow import present
 from tests.support.process_sessions import process_link
-from tests.support.workbench_fakes import panes_of, text_of, until
+from tests.support.workbench.fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 from workbench.tour.tour_steps import TOUR
 from workbench.verbs.projects.demo import TOUR_SAMPLE
-from workbench.widgets.payload_area import PayloadArea
+from workbench.widgets.panes.payload_area import PayloadArea
 
 
 async def test_each_step_of_the_tour_is_done_by_the_keys_it_names(tmp_path: Path) -> None:

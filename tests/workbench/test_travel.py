@@ -28,7 +28,7 @@ from runtime.protocol.requests import (
 from runtime.protocol.timeline import BranchInfo, ReplayInfo, SeekProgress
 from runtime.protocol.updates import CallMark, EventLine, Health, Update
 from tests.support.narrow import only
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PAST,
     PRESENT,
     TWO_BRANCHES,

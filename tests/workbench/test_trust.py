@@ -10,7 +10,7 @@ from runtime.model.access import Need
 from runtime.protocol.requests import AnswerTrust
 from runtime.protocol.trust_question import TrustKind, TrustQuestion
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import FakeLink, asked, fan_out, opened, show, text_of
+from tests.support.workbench.fakes import FakeLink, asked, fan_out, opened, show, text_of
 from workbench.bars.header_line import header
 from workbench.dialogs.trust_dialog import TrustScreen
 from workbench.inspection.access_rows import access_rows

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping
 from workbench.actions.context import PaneName
 from workbench.arrangement.arrange import FRAME
 from workbench.widgets.border_words import border_words, folded_words, numbered_words
-from workbench.widgets.flow_pane import FlowPane
-from workbench.widgets.inspector import Inspector
 from workbench.widgets.line_view import LineView
-from workbench.widgets.outputs_pane import Outputs
+from workbench.widgets.panes.flow_pane import FlowPane
+from workbench.widgets.panes.inspector import Inspector
+from workbench.widgets.panes.outputs_pane import Outputs
 
 Pane = FlowPane | LineView | Outputs
 

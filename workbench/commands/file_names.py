@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from runtime.model.project_files import STUDIO_FOLDER
+from runtime.model.files.project_files import STUDIO_FOLDER
 from workbench.commands.command import CommandTarget
 
 MOST_LOOKED_AT = 2_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.protocol.branch_comparison import BranchComparison, ComparedCall
 from workbench.comparison.compared_words import call_numbers, call_title, place_words
 from workbench.comparison.verdict import verdict_rows

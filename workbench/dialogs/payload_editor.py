@@ -23,7 +23,7 @@ from workbench.terminal.editor import edit_bytes
 from workbench.text.figures import size
 from workbench.text.lines import Line, StyleRole, line
 from workbench.widgets.label import LineLabel
-from workbench.widgets.payload_area import PayloadArea
+from workbench.widgets.panes.payload_area import PayloadArea
 
 
 class Payload(NamedTuple):

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from runtime.model.project_files import STUDIO_FOLDER
+from runtime.model.files.project_files import STUDIO_FOLDER
 from workbench.text.figures import calls_words
 from workbench.text.lines import Line, StyleRole, line, pad
 from workbench.text.wrapping import wrap_words

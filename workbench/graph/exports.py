@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from runtime.model.linked import LinkedEdge
 from runtime.model.outline import FlowOutline
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from workbench.text.lines import Line, StyleRole
 
 _CELL, _ROW = 8.4, 18

@@ -6,7 +6,7 @@ import re
 
 from pygments.lexers.data import JsonLexer
 
-from runtime.model.json_text import NO_JSON, json_document
+from runtime.model.text.json_text import NO_JSON, json_document
 from workbench.payloads.deadline import Deadline
 from workbench.payloads.documents.document import PayloadDocument
 from workbench.payloads.documents.text_document import TextDocument

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.model.printable import is_printable, printable
+from runtime.model.text.printable import is_printable, printable
 
 
 def can_be_typed(character: str) -> bool:

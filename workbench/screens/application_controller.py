@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from runtime.model.project_files import STUDIO_FOLDER
+from runtime.model.files.project_files import STUDIO_FOLDER
 from runtime.protocol.requests import Request, SaveBranches
 from runtime.protocol.updates import SavedBranches
 from workbench.screens.panes import Panes

@@ -17,7 +17,7 @@ from workbench.screens.main_controller import MainController
 from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
-from workbench.widgets.breaks_pane import BreaksPane
+from workbench.widgets.panes.breaks_pane import BreaksPane
 from workbench.widgets.prompt_line import PromptLine
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from workbench.screens.update_feed import UpdateFeed
 from workbench.screens.whole_payloads.copying import Copying
 from workbench.screens.whole_payloads.payload_looking import PayloadLooking
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
-from workbench.widgets.breaks_pane import BreaksPane
+from workbench.widgets.panes.breaks_pane import BreaksPane
 
 MOST_KEPT = 20
 """Actions kept until the flow is open; further ones are said to be too many by doing nothing."""

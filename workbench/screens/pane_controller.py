@@ -11,9 +11,9 @@ from workbench.screens.prompts.pane_search import PaneSearch
 from workbench.screens.prompts.prompting import Prompting
 from workbench.screens.whole_payloads.copying import Copying
 from workbench.screens.whole_payloads.payload_looking import PayloadLooking
-from workbench.widgets.inspector import Inspector
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
+from workbench.widgets.panes.inspector import Inspector
 
 BORDER_CELLS = 2
 """Cells that a key moves a border to the side."""

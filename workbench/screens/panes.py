@@ -32,18 +32,18 @@ from workbench.view import (
     Selection,
     View,
 )
-from workbench.widgets.breaks_pane import BreaksPane
-from workbench.widgets.build_pane import BuildPane
-from workbench.widgets.events_pane import EventsPane
-from workbench.widgets.flow_pane import FlowPane
-from workbench.widgets.inspector import Inspector
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
-from workbench.widgets.outputs_pane import Outputs
-from workbench.widgets.pane_layout import Body
-from workbench.widgets.problems_pane import ProblemsPane
-from workbench.widgets.queues_pane import QueuesPane
-from workbench.widgets.slow_pane import SlowPane
+from workbench.widgets.panes.breaks_pane import BreaksPane
+from workbench.widgets.panes.build_pane import BuildPane
+from workbench.widgets.panes.events_pane import EventsPane
+from workbench.widgets.panes.flow_pane import FlowPane
+from workbench.widgets.panes.inspector import Inspector
+from workbench.widgets.panes.outputs_pane import Outputs
+from workbench.widgets.panes.pane_layout import Body
+from workbench.widgets.panes.problems_pane import ProblemsPane
+from workbench.widgets.panes.queues_pane import QueuesPane
+from workbench.widgets.panes.slow_pane import SlowPane
 from workbench.widgets.timeline_bar import TimelineBar
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.shape import not_a
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.model.codes import Code
-from runtime.model.nearest import did_you_mean
+from runtime.model.text.nearest import did_you_mean
 from workbench.actions.action import Action
 from workbench.actions.payload import PAYLOAD, PayloadAction
 from workbench.actions.table import ACTIONS, BY_ID

@@ -13,7 +13,7 @@ from typing import TextIO
 
 import click
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from workbench.terminal.standard_streams import PrintableStream
 
 

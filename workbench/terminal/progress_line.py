@@ -6,7 +6,7 @@ import os
 import time
 from typing import TextIO
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 
 _AGAIN_S = 0.25
 """How often it is written at most."""

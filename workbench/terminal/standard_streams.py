@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -16,7 +16,7 @@ from runtime.model.call import (
     Signal,
     Verdict,
 )
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from workbench.text.figures import size
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 
 TAB_CELLS = 8
 LINE_CHARACTERS = 4_096

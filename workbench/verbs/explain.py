@@ -6,8 +6,8 @@ import click
 
 from runtime.model.codes import Code
 from runtime.model.errors import ExitCode
-from runtime.model.nearest import nearest
-from runtime.model.printable import json_line
+from runtime.model.text.nearest import nearest
+from runtime.model.text.printable import json_line
 from workbench.command_line.messages import show_result
 from workbench.text.code_explanations import EXPLANATIONS, explanation_lines
 

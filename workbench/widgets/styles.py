@@ -11,7 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.dom import DOMNode
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from workbench.text.lines import Pixels, Span, StyleRole
 from workbench.theme import ROLE_VARIABLES, role_styles
 

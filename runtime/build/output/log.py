@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from typing import NamedTuple
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 
 KEPT_LINES = 5_000
 """Lines kept; the oldest are lost first, and counted."""

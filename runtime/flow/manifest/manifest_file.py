@@ -17,7 +17,7 @@ from runtime.flow.manifest.source_text import (
 from runtime.flow.manifest.tables import MANIFEST, Flow, Manifest
 from runtime.model.codes import Code
 from runtime.model.errors import Severity, StudioError
-from runtime.model.nearest import did_you_mean
+from runtime.model.text.nearest import did_you_mean
 
 MANIFEST_NAME = "Torvyn.toml"
 NO_FLOW_HELP = "add [flow.main] with nodes and edges; `torvyn-studio run` prints one to paste"

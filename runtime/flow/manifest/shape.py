@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from runtime.flow.manifest.problems import Problems, listed, shown
 from runtime.flow.manifest.source_text import KeyPath, dotted
 from runtime.model.codes import Code
-from runtime.model.nearest import nearest
+from runtime.model.text.nearest import nearest
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -11,7 +11,7 @@ from runtime.flow.manifest.problems import Problems, shown
 from runtime.flow.manifest.shape import Kind, not_a
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.model.codes import Code
-from runtime.model.nearest import nearest
+from runtime.model.text.nearest import nearest
 
 T = TypeVar("T")
 

@@ -29,7 +29,7 @@ from runtime.model.element import Element
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import CallFinished, Event
 from runtime.model.linked import LinkedFlow
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.recording.describe import payload_words
 
 SUFFIX = ".expect"

@@ -16,7 +16,7 @@ from runtime.flow.resolve import BUILD_DIR, Resolver
 from runtime.headless.golden.golden_test import GoldenTest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.model.input_file import read_input
+from runtime.model.files.input_file import read_input
 from runtime.opening.recordings import manifest_of
 from runtime.recording.file.reader import RecordingReader
 

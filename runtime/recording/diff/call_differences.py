@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.recording.answers import payload_of
 from runtime.recording.describe import line_words, output_words, preview
 from runtime.recording.diff.differences import Ignore, payload_difference

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from runtime.model.events import FlowState
 from runtime.model.linked import Role
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.recording.answers import payload_of
 from runtime.recording.command_lines import RELINK, roles_of
 from runtime.recording.describe import element_words, line_words

@@ -9,8 +9,8 @@ from difflib import unified_diff
 from typing import Any
 
 from runtime.expression.patterns import LinearPattern, require_few
-from runtime.model.json_text import NO_JSON, json_document
-from runtime.model.printable import printable
+from runtime.model.text.json_text import NO_JSON, json_document
+from runtime.model.text.printable import printable
 from runtime.recording.diff.json_alignment import aligned, same_json
 from runtime.recording.json_paths import JsonPath, Parts, shown
 

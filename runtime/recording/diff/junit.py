@@ -9,7 +9,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 from runtime.model.errors import Diagnostic
-from runtime.model.output_file import open_output, unwritable
+from runtime.model.files.output_file import open_output, unwritable
 from runtime.recording.diff.report import Difference, NodeCount, Report
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
-from runtime.model.printable import json_line, printable
+from runtime.model.text.printable import json_line, printable
 
 KEPT_DIFFERENCES = 1000
 """Differences a report keeps; all are counted."""

@@ -14,7 +14,7 @@ from msgspec import structs
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import CallFinished
-from runtime.model.output_file import open_output
+from runtime.model.files.output_file import open_output
 from runtime.recording.encoding import Entry, LineMaker, RecordingOptions
 from runtime.recording.format import EndLine, Header, encode
 from runtime.recording.payload_encoding import DIGEST_BYTES

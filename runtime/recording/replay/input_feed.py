@@ -19,7 +19,7 @@ from runtime.model.call import (
 from runtime.model.codes import Code
 from runtime.model.element import MAX_BUFFER_BYTES, Buffer
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.model.json_text import NO_JSON, json_document
+from runtime.model.text.json_text import NO_JSON, json_document
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 JSON_TYPE = "application/json"

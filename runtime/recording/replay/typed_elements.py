@@ -11,7 +11,7 @@ import msgspec
 from runtime.model.codes import Code
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
 from runtime.model.errors import Diagnostic, Severity, StudioError
-from runtime.model.input_file import read_input
+from runtime.model.files.input_file import read_input
 from runtime.recording.payload_encoding import from_text
 from runtime.recording.replay.input_feed import JSON_TYPE, TEXT_TYPE
 

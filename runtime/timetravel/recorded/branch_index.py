@@ -16,7 +16,7 @@ import msgspec
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
-from runtime.model.project_files import BRANCH_INDEX, LAST_RECORDING
+from runtime.model.files.project_files import BRANCH_INDEX, LAST_RECORDING
 
 MOST_BRANCHES, MOST_MARKS, MOST_BYTES = 16, 1_000, 1024 * 1024
 """What an index holds at the most; a session keeps fewer branches."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from elftools.dwarf.die import DIE
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.wasm.dwarf.guest_values import Encoding, GuestType, StructField
 
 _MOST_NAME = 80

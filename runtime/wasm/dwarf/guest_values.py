@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 
 _FLOATS = {2: "<e", 4: "<f", 8: "<d"}
 _SHOWN_ITEMS = 8

@@ -16,7 +16,7 @@ from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
 from elftools.dwarf.dwarfinfo import DebugSectionDescriptor, DwarfConfig, DWARFInfo
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.wasm.dwarf.debug_sections import debug_sections
 from runtime.wasm.dwarf.entry_types import EntryTypes, attribute, text_of
 from runtime.wasm.dwarf.guest_values import GuestType

@@ -20,8 +20,8 @@ from tests.benchmarks.performance.flows import (
 )
 from tests.benchmarks.performance.results import Curve, Line, Point, Spread
 from tests.benchmarks.performance.rounds import Effort, in_turns
-from tests.support.engine_fakes import edge
-from tests.support.wasm_guests import component
+from tests.support.engine.fakes import edge
+from tests.support.wasm.guests import component
 
 CHAIN = (2, 3, 4, 8, 16, 32, 64)
 BRANCHES = (1, 2, 4, 8, 16)

@@ -27,10 +27,10 @@ from runtime.wasm.host import Host
 from runtime.wasm.stock.stock_invoker import StockComponents, StockInvoker
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.benchmarks.engine_hops import ReadyAnswers
-from tests.support.engine_fakes import WALL_NS, flow
-from tests.support.recorded_guests import counting_source
-from tests.support.wasm_guests import ELEMENT, SINK, component
-from tests.support.wasm_layers import make_layer, native_extension
+from tests.support.engine.fakes import WALL_NS, flow
+from tests.support.wasm.guests import ELEMENT, SINK, component
+from tests.support.wasm.layers import make_layer, native_extension
+from tests.support.wasm.recorded_guests import counting_source
 
 NATIVE, DIRECT, STOCK, FLOOR = "native", "direct", "stock binding", "C host"
 ENGINE = "engine alone"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runtime.engine.compiled import engine_is_compiled
 from tests.benchmarks.performance.results import COMPILED_ENGINE, PLAIN_ENGINE, Machine
-from tests.support.wasm_layers import native_extension
+from tests.support.wasm.layers import native_extension
 
 
 def load() -> float:

@@ -24,8 +24,8 @@ from tests.benchmarks.performance.flows import (
 )
 from tests.benchmarks.performance.results import Curve, Line, Point, Spread
 from tests.benchmarks.performance.rounds import Effort, Way, in_turns
-from tests.support.wasm_guests import ELEMENT, component
-from tests.support.wasm_layers import make_layer
+from tests.support.wasm.guests import ELEMENT, component
+from tests.support.wasm.layers import make_layer
 
 SIZES = tuple(8 << shift for shift in (0, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21))
 """8 B to 16 MiB."""

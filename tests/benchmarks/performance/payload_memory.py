@@ -29,9 +29,9 @@ from runtime.model.linked import Limits, Role
 from runtime.wasm.host import Host
 from tests.benchmarks.call_layers import ROUTE_ALL, stock
 from tests.benchmarks.performance.payload_curves import PASSED
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import ECHO, ECHO_IN_PARTS, component
-from tests.support.wasm_layers import make_layer
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import ECHO, ECHO_IN_PARTS, component
+from tests.support.wasm.layers import make_layer
 way, layer, size = sys.argv[1], sys.argv[2], int(sys.argv[3])
 role, core = {
     "passes it on unread": (Role.ROUTER, PASSED),

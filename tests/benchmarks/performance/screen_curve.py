@@ -9,7 +9,7 @@ from runtime.model.linked import LinkedFlow
 from tests.benchmarks.graph_drawing import tangle
 from tests.benchmarks.performance.results import Curve, Line, Point
 from tests.benchmarks.performance.rounds import Effort, in_turns
-from tests.support.wide_flows import chain, standing
+from tests.support.workbench.wide_flows import chain, standing
 from workbench.graph.graph_view import GraphState, GraphView
 
 NODES = (3, 6, 12, 25, 50, 100, 200)

@@ -31,7 +31,7 @@ from tests.benchmarks.performance.rounds import Effort, Way, in_turns
 from tests.benchmarks.screen_cost import SIZES, fan_out, headless, watched
 from tests.support.session_driver import Driver, opened, rename_into_place
 from tests.support.studio_projects import studio
-from tests.support.wasm_layers import make_layer
+from tests.support.wasm.layers import make_layer
 
 PAYLOAD = 64
 KEYS = 30

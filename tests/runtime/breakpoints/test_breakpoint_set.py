@@ -16,8 +16,8 @@ from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
 from runtime.protocol.break_places import PlaceError, PlaceKind, parse_place
 from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker
 
 FLOW = fakes.flow(
     {

@@ -10,7 +10,7 @@ from runtime.breakpoints.store import BREAKPOINTS_FILE, BreakpointStore, KeptBre
 from runtime.model.linked import Role
 from runtime.protocol.break_places import parse_place
 from runtime.protocol.breakpoints import Breakpoint, Then, Watch
-from tests.support import engine_fakes as fakes
+from tests.support.engine import fakes
 
 FLOW = fakes.linear(Role.PROCESSOR)
 BREAKPOINTS = (

@@ -9,8 +9,8 @@ from runtime.expression.expression_error import ExpressionError
 from runtime.model.linked import Role
 from runtime.protocol.breakpoints import Watch, WatchRow
 from runtime.protocol.watch_words import NODE_MEMBERS, QUEUE_MEMBERS
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker
 
 FLOW = fakes.linear(Role.PROCESSOR)
 

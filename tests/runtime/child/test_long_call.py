@@ -11,7 +11,7 @@ from runtime.protocol.requests import Continue, Restart
 from runtime.protocol.updates import Health
 from tests.runtime.child.test_client import is_open, wait_for
 from tests.support.process_sessions import process_link
-from tests.support.wasm_guests import PRINT_AND_HANG, SOURCE, component, printer
+from tests.support.wasm.guests import PRINT_AND_HANG, SOURCE, component, printer
 
 MANIFEST = """
 [torvyn]

@@ -19,7 +19,7 @@ from tests.runtime.child.test_client import is_open, wait_for
 from tests.support.narrow import present
 from tests.support.process_sessions import process_link
 from tests.support.studio_projects import Project, source
-from tests.support.wasm_guests import LOOP, component
+from tests.support.wasm.guests import LOOP, component
 
 
 @pytest.fixture

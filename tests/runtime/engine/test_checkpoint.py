@@ -33,10 +33,10 @@ from runtime.model.element import Element
 from runtime.model.events import CallFinished, Event
 from runtime.model.linked import QueuePolicy, Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
-from tests.support.engine_accounts import Watched
-from tests.support.engine_fakes import WALL_NS, FakeInvoker, edge, flow, initialised, steps
-from tests.support.engine_flows import Case
-from tests.support.engine_reloads import reloaded_cases
+from tests.support.engine.accounts import Watched
+from tests.support.engine.fakes import WALL_NS, FakeInvoker, edge, flow, initialised, steps
+from tests.support.engine.flows import Case
+from tests.support.engine.reloads import reloaded_cases
 from tests.support.examples import examples
 
 

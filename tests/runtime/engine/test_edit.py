@@ -12,8 +12,8 @@ from runtime.model.element import MAX_BUFFER_BYTES, Buffer
 from runtime.model.events import Edited, FlowState, NodeFailed, Released, Stopped, StopReason
 from runtime.model.linked import ErrorPolicy, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import (
+from tests.support.engine import fakes
+from tests.support.engine.fakes import (
     FakeInvoker,
     edge,
     finish,
@@ -23,7 +23,7 @@ from tests.support.engine_fakes import (
     of_type,
     steps,
 )
-from tests.support.engine_reloads import running, three, with_branch
+from tests.support.engine.reloads import running, three, with_branch
 from tests.support.narrow import only, present
 
 

@@ -14,8 +14,8 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import LinkedFlow, Role
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, started
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type, started
 
 
 def pushed(invoker: FakeInvoker, node: str = "sink") -> list[Element]:

@@ -11,8 +11,8 @@ from runtime.model.commands import Advance, Edit, Skip, Step
 from runtime.model.events import FlowState, NodeFailed, Stopped
 from runtime.model.linked import MAX_BACK_OFF_MS, ErrorPolicy, ErrorRule, Role
 from runtime.model.snapshot import NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type, steps
 from tests.support.narrow import only
 
 MS = 1_000_000

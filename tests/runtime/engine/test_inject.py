@@ -32,8 +32,8 @@ from runtime.model.events import (
 )
 from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import (
+from tests.support.engine import fakes
+from tests.support.engine.fakes import (
     FakeInvoker,
     edge,
     finish,
@@ -43,7 +43,7 @@ from tests.support.engine_fakes import (
     of_type,
     started,
 )
-from tests.support.engine_reloads import running, three
+from tests.support.engine.reloads import running, three
 from tests.support.narrow import only, present
 
 NEW = Inject(0, b"new", "text/x-new")

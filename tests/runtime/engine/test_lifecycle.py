@@ -21,8 +21,8 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import ErrorPolicy, LinkedFlow, Role, SchedulePolicy
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import (
+from tests.support.engine import fakes
+from tests.support.engine.fakes import (
     FakeInvoker,
     finish,
     initialised,

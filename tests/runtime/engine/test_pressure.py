@@ -20,8 +20,8 @@ from runtime.model.events import (
 )
 from runtime.model.linked import QueuePolicy, Role, SchedulePolicy
 from runtime.model.snapshot import EdgeState, NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type, steps
 from tests.support.narrow import only, present
 
 

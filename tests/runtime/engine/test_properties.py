@@ -33,9 +33,9 @@ from runtime.model.events import (
 )
 from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role
 from runtime.model.snapshot import FlowSnapshot, NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_accounts import check_totals
-from tests.support.engine_flows import Case, RandomComponents, cases
+from tests.support.engine import fakes
+from tests.support.engine.accounts import check_totals
+from tests.support.engine.flows import Case, RandomComponents, cases
 from tests.support.examples import examples
 
 RUNS = examples(250)

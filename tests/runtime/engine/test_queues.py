@@ -24,8 +24,8 @@ from runtime.model.events import (
 )
 from runtime.model.linked import ErrorPolicy, LinkedEdge, LinkedFlow, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import (
+from tests.support.engine import fakes
+from tests.support.engine.fakes import (
     FakeInvoker,
     finish,
     initialised,

@@ -10,10 +10,10 @@ from runtime.model.events import CallFinished, Event, FlowEnded, SourceSignalled
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from tests.runtime.engine.test_properties import check_readiness
-from tests.support import engine_fakes as fakes
-from tests.support.engine_accounts import HOLDING, STEPS_TO_THE_END, Watched
-from tests.support.engine_flows import Case
-from tests.support.engine_reloads import reloaded_cases
+from tests.support.engine import fakes
+from tests.support.engine.accounts import HOLDING, STEPS_TO_THE_END, Watched
+from tests.support.engine.flows import Case
+from tests.support.engine.reloads import reloaded_cases
 from tests.support.examples import examples
 
 RUNS = examples(250)

@@ -23,8 +23,8 @@ from runtime.model.events import (
 )
 from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type, steps
 from tests.support.narrow import only, present
 
 BLOCK = QueuePolicy.BLOCK_PRODUCER

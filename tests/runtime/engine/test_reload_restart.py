@@ -14,9 +14,9 @@ from runtime.model.events import (
 )
 from runtime.model.linked import Limits, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, edge, finish, flow, initialised, of_type, steps
-from tests.support.engine_reloads import THREE, running, three, with_branch, with_node
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, edge, finish, flow, initialised, of_type, steps
+from tests.support.engine.reloads import THREE, running, three, with_branch, with_node
 from tests.support.narrow import only, present
 
 BLOCK = QueuePolicy.BLOCK_PRODUCER

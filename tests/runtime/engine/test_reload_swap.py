@@ -18,8 +18,8 @@ from runtime.model.events import (
 )
 from runtime.model.linked import ErrorPolicy, QueuePolicy, Role
 from runtime.model.snapshot import NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type, steps
 from tests.support.narrow import present
 
 OLD = "0" * 64

@@ -7,7 +7,7 @@ from runtime.model.commands import Edit, Inject, Relink, SetQueue, Step, Swap
 from runtime.model.events import Event
 from runtime.model.linked import QueuePolicy
 from runtime.protocol.updates import CallMark
-from tests.support.engine_reloads import running, three, with_branch, with_node
+from tests.support.engine.reloads import running, three, with_branch, with_node
 
 
 def worded(wording: EventWording, events: list[Event], after: int = 0) -> list[str]:

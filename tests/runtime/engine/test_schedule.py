@@ -12,8 +12,8 @@ from runtime.model.call import Answer, Export
 from runtime.model.commands import SetSchedule, Step
 from runtime.model.events import ScheduleChanged
 from runtime.model.linked import LinkedNode, Role, SchedulePolicy
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, initialised, linear, steps
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, initialised, linear, steps
 from tests.support.narrow import present
 
 

@@ -7,8 +7,8 @@ from runtime.model.commands import Advance, Step
 from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear
 
 
 def test_a_new_flow_has_new_nodes_and_empty_queues() -> None:

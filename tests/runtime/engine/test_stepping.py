@@ -10,8 +10,8 @@ from runtime.model.call import Export, NextCall
 from runtime.model.commands import Drain, Start, Step
 from runtime.model.events import Stopped, StopReason
 from runtime.model.linked import LinkedFlow, Role
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, started, steps
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, started, steps
 from tests.support.narrow import only, present
 
 

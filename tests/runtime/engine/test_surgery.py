@@ -40,11 +40,11 @@ from runtime.model.events import (
 from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import NodeState
 from runtime.recording.command_lines import command_line, command_of
-from tests.support import engine_fakes as fakes
-from tests.support.engine_accounts import check_totals
-from tests.support.engine_fakes import edge, emitted, failed, finish, flow, linear, of_type, steps
-from tests.support.engine_flows import Case, RandomComponents, cases
-from tests.support.engine_reloads import running, three
+from tests.support.engine import fakes
+from tests.support.engine.accounts import check_totals
+from tests.support.engine.fakes import edge, emitted, failed, finish, flow, linear, of_type, steps
+from tests.support.engine.flows import Case, RandomComponents, cases
+from tests.support.engine.reloads import running, three
 from tests.support.examples import examples
 from tests.support.narrow import only
 

@@ -8,8 +8,8 @@ from runtime.model.call import Answer, Export
 from runtime.model.commands import Step
 from runtime.model.events import CallFinished
 from runtime.model.linked import ErrorPolicy, Role
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type
 from tests.support.narrow import present
 
 

@@ -11,7 +11,7 @@ from runtime.model.call import Answer, Call, CopyCount, Export, FailureKind, Out
 from runtime.model.commands import Start
 from runtime.model.linked import ErrorPolicy, Role
 from runtime.protocol.call_report import REPORTED_PRINTED_BYTES, CallReport, ReadCall
-from tests.support.engine_fakes import FakeInvoker, emitted, failed, linear
+from tests.support.engine.fakes import FakeInvoker, emitted, failed, linear
 
 
 class Chatty(FakeInvoker):

@@ -15,8 +15,8 @@ from runtime.model.linked import Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.time_window import WHOLE_RUN, TimeWindow
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type, steps
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type, steps
 from tests.support.narrow import present
 
 

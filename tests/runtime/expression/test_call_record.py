@@ -9,10 +9,10 @@ from runtime.expression.expression import Condition
 from runtime.expression.expression_error import MissingError
 from runtime.model.call import Answer, Call, Outcome, Ports
 from runtime.model.events import CallFinished
-from runtime.model.json_text import NO_JSON, json_value
 from runtime.model.linked import Role
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker
+from runtime.model.text.json_text import NO_JSON, json_value
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker
 
 FLOW = fakes.flow(
     {"a": Role.SOURCE, "b": Role.SOURCE, "way": Role.ROUTER, "one": Role.SINK, "two": Role.SINK},

@@ -16,7 +16,7 @@ from runtime.model.call import Answer, Call, Export, Ports
 from runtime.model.element import Buffer, Element
 from runtime.model.events import CallFinished
 from runtime.model.linked import Role
-from tests.support import engine_fakes as fakes
+from tests.support.engine import fakes
 
 PAGE = (Path(__file__).parents[3] / "docs" / "conditions.md").read_text()
 FLOW = fakes.flow(

@@ -9,7 +9,7 @@ import pytest
 from runtime.flow import grants, resolve, topology
 from runtime.flow.link import link_flows
 from runtime.flow.manifest.problems import MAX_PROBLEMS
-from runtime.model import nearest
+from runtime.model.text import nearest
 from tests.runtime.flow.test_any_input import GOOD
 from tests.support.flow_surfaces import FakeInspect
 

@@ -23,7 +23,7 @@ from runtime.protocol.requests import Continue, Pause, Rollback, SetComparing, S
 from runtime.protocol.updates import CallMark, Health, NodeBuild, Update
 from tests.support.examples import repetitions
 from tests.support.studio_projects import Project, sink, source
-from tests.support.wasm_guests import ECHO, ELEMENT, LIFECYCLE, component, printer
+from tests.support.wasm.guests import ECHO, ELEMENT, LIFECYCLE, component, printer
 
 ELEMENTS = 1_000
 SWAPS = 20

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.model.errors import StudioError
-from runtime.model.output_file import open_output, require_writable, write_output
+from runtime.model.files.output_file import open_output, require_writable, write_output
 
 
 def test_a_file_that_exists_stays_unless_it_may_be_replaced(tmp_path: Path) -> None:

@@ -29,10 +29,10 @@ from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.reader import end_of_recording
 from runtime.recording.redaction import Redaction
 from runtime.session.recording_file import RecordingSettings
-from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened, rename_into_place
 from tests.support.studio_projects import Project, studio
-from tests.support.wasm_guests import ECHO, component, printer
+from tests.support.wasm.guests import ECHO, component, printer
+from tests.support.wasm.recorded_guests import counting_source, stamper
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sample_flows" / "fan-out"

@@ -21,7 +21,7 @@ from runtime.recording.recorder import Recorder, save
 from runtime.recording.replay.expectation import accept, end_of, rerun
 from runtime.recording.replay.recorded_host_inputs import QueuedHostInputs
 from runtime.recording.ring.ring import Ring
-from tests.support.engine_fakes import WALL_NS
+from tests.support.engine.fakes import WALL_NS
 from tests.support.narrow import present
 from tests.support.recording_flows import (
     Components,

@@ -48,7 +48,7 @@ from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySet
 from runtime.recording.replay.steps import CompactStep, EventStep, steps_of_ring
 from runtime.recording.ring.ring import Ring
 from runtime.recording.ring.ring_steps import steps_since
-from tests.support.engine_fakes import (
+from tests.support.engine.fakes import (
     FINISHED,
     READY,
     WALL_NS,

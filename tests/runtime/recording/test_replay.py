@@ -21,7 +21,7 @@ from runtime.recording.replay.recorded_host_inputs import ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
-from tests.support.engine_fakes import WALL_NS
+from tests.support.engine.fakes import WALL_NS
 from tests.support.examples import examples
 from tests.support.narrow import present
 from tests.support.recording_flows import (

@@ -17,7 +17,7 @@ from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
 from runtime.recording.ring.ring import Ring
 from runtime.recording.ring.ring_steps import steps_since
 from runtime.recording.ring.sizes import CALL_BYTES, COMMAND_BYTES
-from tests.support.engine_fakes import WALL_NS
+from tests.support.engine.fakes import WALL_NS
 from tests.support.narrow import present
 from tests.support.recording_flows import (
     Components,

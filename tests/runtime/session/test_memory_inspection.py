@@ -9,11 +9,11 @@ import pytest
 from runtime.model.linked import Role
 from runtime.protocol.components.memory_report import MemoryReport, ReadMemory
 from runtime.protocol.requests import SessionRequest, StepCall
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import ELEMENT, component, printer
-from tests.support.wasm_layers import LAYERS, needs_native, use_layer
+from tests.support.wasm.guests import ELEMENT, component, printer
+from tests.support.wasm.layers import LAYERS, needs_native, use_layer
+from tests.support.wasm.recorded_guests import counting_source
 
 TALLIES = Path(__file__).parents[1] / "wasm" / "dwarf" / "tallies.wasm"
 WASM_PAGE = 64 * 1024

@@ -51,7 +51,7 @@ from runtime.wasm.wasm_invoker import Prepared, WasmInvoker
 from tests.support.examples import examples
 from tests.support.recording_flows import resealed
 from tests.support.studio_projects import ROOT, pair, sink
-from tests.support.wasm_layers import largest_file
+from tests.support.wasm.layers import largest_file
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 SHIPPED = SAMPLE.with_name("four-events.rec")

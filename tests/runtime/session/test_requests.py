@@ -20,9 +20,9 @@ from runtime.protocol.requests import (
 )
 from runtime.protocol.time_window import ShowWindow, TimeWindow
 from tests.support.narrow import present
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project, sink
+from tests.support.wasm.recorded_guests import counting_source
 
 
 @pytest.fixture

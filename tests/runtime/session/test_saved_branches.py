@@ -23,10 +23,10 @@ from runtime.protocol.requests import (
 from runtime.protocol.timeline import BranchInfo, TimelineMark
 from runtime.protocol.updates import SavedBranches
 from tests.support.narrow import only
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened, rename_into_place
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import ECHO, component, printer
+from tests.support.wasm.guests import ECHO, component, printer
+from tests.support.wasm.recorded_guests import counting_source
 
 
 def test_branches_are_saved_and_the_last_one_is_restored_unless_the_flow_is_another(

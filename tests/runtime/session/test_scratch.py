@@ -9,10 +9,10 @@ from runtime.model.linked import Role
 from runtime.protocol.components.node_tries import NodeInput, NodeTry, ReadNodeInput, TryNode
 from runtime.protocol.requests import JumpTo, StepCall
 from runtime.protocol.updates import Update
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import opened
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import ECHO, LIFECYCLE, component, printer
+from tests.support.wasm.guests import ECHO, LIFECYCLE, component, printer
+from tests.support.wasm.recorded_guests import counting_source
 
 
 def the_try(update: Update) -> NodeTry:

@@ -27,10 +27,10 @@ from runtime.protocol.breakpoints import (
 from runtime.protocol.requests import Continue, JumpTo, JumpToStop, StepElement
 from runtime.protocol.timeline import TimelineMark
 from runtime.session.recording_file import RecordingSettings
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import printer
+from tests.support.wasm.guests import printer
+from tests.support.wasm.recorded_guests import counting_source
 
 Open = Callable[..., Driver]
 

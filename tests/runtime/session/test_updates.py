@@ -12,9 +12,9 @@ from runtime.protocol.requests import Continue, Pause
 from runtime.protocol.updates import ALL_SHOWN, ShownParts
 from runtime.session.session import FlowSession
 from runtime.session.update_builder import LINES_AGAIN, LINES_RUNNING
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import opened
 from tests.support.studio_projects import Project
+from tests.support.wasm.recorded_guests import counting_source
 
 ROOT = Path(__file__).parents[3]
 SINK = (ROOT / "sample_flows/fan-out/.torvyn/build/metric-sink.wasm").read_bytes()

@@ -30,16 +30,16 @@ from runtime.recording.call_step import CallStep
 from runtime.recording.recorder import Recorder
 from runtime.recording.ring.ring import Ring
 from runtime.session.recording_file import RecordingSettings
-from runtime.timetravel import backward_search
-from runtime.timetravel.backward_search import BackwardSearch
 from runtime.timetravel.branches import Branch
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker
+from runtime.timetravel.search import backward_search
+from runtime.timetravel.search.backward_search import BackwardSearch
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker
 from tests.support.examples import examples
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import ECHO, component, printer
+from tests.support.wasm.guests import ECHO, component, printer
+from tests.support.wasm.recorded_guests import counting_source
 
 Open = Callable[..., Driver]
 ELEMENTS = 360

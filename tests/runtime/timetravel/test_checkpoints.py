@@ -13,7 +13,7 @@ from runtime.model.commands import Command, Start, Step
 from runtime.recording.recorder import Recorder
 from runtime.recording.ring.ring import Ring
 from runtime.timetravel.checkpoints import SHARE_OF_CHECKPOINTS, Checkpoints
-from tests.support.engine_fakes import WALL_NS
+from tests.support.engine.fakes import WALL_NS
 from tests.support.recording_flows import Components, engine_of, linked_flow
 
 

@@ -21,10 +21,10 @@ from runtime.protocol.requests import (
 )
 from runtime.protocol.timeline import TimelineMark
 from tests.support.narrow import present
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened, rename_into_place
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import ECHO, component, printer
+from tests.support.wasm.guests import ECHO, component, printer
+from tests.support.wasm.recorded_guests import counting_source
 
 ELEMENTS = 6
 

@@ -24,11 +24,11 @@ from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel import going_on, guest_checkpoints
 from runtime.wasm.native.extension import REFUSED_VARIABLE
 from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT, REMEMBERS
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import AGGREGATOR, component, printer
-from tests.support.wasm_layers import needs_native
+from tests.support.wasm.guests import AGGREGATOR, component, printer
+from tests.support.wasm.layers import needs_native
+from tests.support.wasm.recorded_guests import counting_source
 from workbench.cli import main
 
 ELEMENTS = 400

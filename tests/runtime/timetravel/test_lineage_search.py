@@ -18,13 +18,13 @@ from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import JumpTo, ReadLineage
 from runtime.protocol.timeline import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
-from runtime.timetravel.past_events import PastEvents, calls_backwards
-from tests.support.engine_fakes import WALL_NS, FakeInvoker, linear
+from runtime.timetravel.search.past_events import PastEvents, calls_backwards
+from tests.support.engine.fakes import WALL_NS, FakeInvoker, linear
 from tests.support.narrow import present
-from tests.support.recorded_guests import counting_source
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project, sink
-from tests.support.wasm_guests import AGGREGATOR, component
+from tests.support.wasm.guests import AGGREGATOR, component
+from tests.support.wasm.recorded_guests import counting_source
 
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out" / "Torvyn.toml"
 ALL = 10**9

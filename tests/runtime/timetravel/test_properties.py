@@ -54,10 +54,10 @@ from runtime.protocol.requests import (
 )
 from runtime.session.recording_file import RecordingSettings
 from tests.support.examples import examples
-from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import AGGREGATOR, ECHO, component, printer
+from tests.support.wasm.guests import AGGREGATOR, ECHO, component, printer
+from tests.support.wasm.recorded_guests import counting_source, stamper
 
 ALL = 10**9
 BUILDS = [

@@ -35,11 +35,11 @@ from runtime.recording.file.reader import RecordingReader
 from runtime.recording.format import CallLine, EndLine, encode
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel.recorded import recorded_past
-from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
-from tests.support.wasm_guests import AGGREGATOR, component, printer
-from tests.support.wasm_layers import LAYERS, use_layer
+from tests.support.wasm.guests import AGGREGATOR, component, printer
+from tests.support.wasm.layers import LAYERS, use_layer
+from tests.support.wasm.recorded_guests import counting_source, stamper
 
 ALL = 10**9
 

@@ -33,10 +33,10 @@ from runtime.protocol.timeline import TimelineMark
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel.branches import SEEN_CALLS
 from tests.support.narrow import present
-from tests.support.recorded_guests import counting_source, stamper
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project, sink
-from tests.support.wasm_guests import ELEMENT, component, printer
+from tests.support.wasm.guests import ELEMENT, component, printer
+from tests.support.wasm.recorded_guests import counting_source, stamper
 
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out" / "Torvyn.toml"
 TRAPS_ON_THIRD = f"""

@@ -7,7 +7,7 @@ import pytest
 from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
-from tests.support.wasm_layers import LAYERS, make_layer
+from tests.support.wasm.layers import LAYERS, make_layer
 
 
 @pytest.fixture(scope="module", params=LAYERS)

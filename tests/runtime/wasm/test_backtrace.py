@@ -20,8 +20,8 @@ from runtime.model.stack import StackFrame, own_frame
 from runtime.wasm.backtrace import MAX_FRAMES, read_frames
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import ELEMENT, component, printer
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import ELEMENT, component, printer
 
 PANIC = f"""
   (func $rust_panic unreachable)

@@ -7,8 +7,8 @@ import pytest
 from runtime.model.call import Accepted, Emitted, Export, Failed, FailureKind, Finished, Signal
 from runtime.model.linked import Role
 from runtime.wasm.host import Host
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import ECHO, ELEMENT, FILTER, ROUTER, SINK, component
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import ECHO, ELEMENT, FILTER, ROUTER, SINK, component
 
 
 def processor(host: Host, body: str) -> OneNode:

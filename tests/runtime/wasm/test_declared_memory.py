@@ -15,8 +15,8 @@ from runtime.model.linked import Limits, Role
 from runtime.wasm.declared_memory import Declared, Range, limit_of_each, read_declared
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import ELEMENT, SINK, component
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import ELEMENT, SINK, component
 
 PAGE = 65536
 SAMPLES = Path(__file__).parents[3] / "sample_flows" / "fan-out" / ".torvyn" / "build"

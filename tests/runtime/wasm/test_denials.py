@@ -10,8 +10,8 @@ from runtime.model.access import DeniedUse
 from runtime.model.call import Emitted
 from runtime.model.linked import Role
 from runtime.wasm.host import Host
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import component
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import component
 
 V = "0.2.3"
 IMPORTS = f"""

@@ -17,9 +17,9 @@ from runtime.wasm.guest_memory import (
     NotAvailable,
 )
 from runtime.wasm.host import Host
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import AGGREGATOR, ELEMENT, ROUTER, component, printer
-from tests.support.wasm_layers import make_layer, needs_native
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import AGGREGATOR, ELEMENT, ROUTER, component, printer
+from tests.support.wasm.layers import make_layer, needs_native
 
 REMEMBERS = f"""
   ;; counts its elements at 4096, mixes their first bytes at 4100, and works longer and longer;

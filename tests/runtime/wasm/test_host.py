@@ -22,8 +22,8 @@ from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.boundary import EXPORTS, IMPORTS, split_version
 from tests.support.examples import examples
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import (
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import (
     AGGREGATOR,
     ECHO,
     FILTER,

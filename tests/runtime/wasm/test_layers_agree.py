@@ -26,9 +26,9 @@ from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from runtime.wasm.stock.stock_host import StockHost
 from tests.support.examples import examples
-from tests.support.wasm_flows import OneNode, by_stream
-from tests.support.wasm_guests import ELEMENT, LIFECYCLE, asker, component, printer
-from tests.support.wasm_layers import make_layer, needs_native
+from tests.support.wasm.flows import OneNode, by_stream
+from tests.support.wasm.guests import ELEMENT, LIFECYCLE, asker, component, printer
+from tests.support.wasm.layers import make_layer, needs_native
 
 pytestmark = needs_native
 

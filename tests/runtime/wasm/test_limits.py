@@ -22,9 +22,9 @@ from runtime.model.element import MAX_BUFFER_BYTES
 from runtime.model.linked import Limits, LinkedFlow, Role
 from runtime.wasm.host import Host
 from runtime.wasm.wasm_invoker import WasmInvoker
-from tests.support.wasm_flows import OneNode, an_element
-from tests.support.wasm_guests import ELEMENT, LIFECYCLE, LOOP, SINK, component
-from tests.support.wasm_layers import LAYERS, largest_file, make_layer
+from tests.support.wasm.flows import OneNode, an_element
+from tests.support.wasm.guests import ELEMENT, LIFECYCLE, LOOP, SINK, component
+from tests.support.wasm.layers import LAYERS, largest_file, make_layer
 
 TRAP = f"""(func $boom_here (export "push") {ELEMENT} unreachable)
   (func (export "complete") (result i32) call $ok)"""

@@ -12,8 +12,8 @@ from runtime.model.element import Buffer, Element
 from runtime.model.linked import Role
 from runtime.wasm.host import Host
 from tests.support.examples import repetitions
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import AGGREGATOR, ECHO, ROUTER, component
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import AGGREGATOR, ECHO, ROUTER, component
 
 STATUS = Path("/proc/self/status")
 LIBC = ctypes.CDLL(None)

@@ -12,7 +12,7 @@ from runtime.doctor.machine import examine_machine
 from runtime.wasm.host import Host
 from runtime.wasm.layer_choice import preferred_layer
 from runtime.wasm.native.extension import MODULE, REFUSED_VARIABLE, find_extension
-from tests.support.wasm_layers import needs_native
+from tests.support.wasm.layers import needs_native
 from workbench.bars.header_line import header
 from workbench.cli import main
 from workbench.view import View

@@ -15,9 +15,9 @@ from runtime.model.call import CallInProgress, Export, Failed, FailureKind
 from runtime.model.linked import Limits, Role
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import ELEMENT, LOOP, SINK, asker, component
-from tests.support.wasm_layers import make_layer, needs_native
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import ELEMENT, LOOP, SINK, asker, component
+from tests.support.wasm.layers import make_layer, needs_native
 
 pytestmark = needs_native
 LONG = Limits(fuel=0, call_timeout_ms=60_000)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from runtime.model.linked import Role
-from tests.support.recorded_guests import stamper
 from tests.support.studio_projects import Project, source
-from tests.support.wasm_guests import printer
-from tests.support.wasm_layers import needs_native, use_layer
+from tests.support.wasm.guests import printer
+from tests.support.wasm.layers import needs_native, use_layer
+from tests.support.wasm.recorded_guests import stamper
 from tests.test_samples import (
     EXPECTED,
     PRODUCER_FIRST,

@@ -23,7 +23,7 @@ from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from runtime.wasm.stock.stock_host import StockHost
 from runtime.wasm.wasm_invoker import WasmInvoker
-from tests.support.wasm_guests import (
+from tests.support.wasm.guests import (
     AGGREGATOR,
     ECHO,
     ECHO_IN_PARTS,

@@ -18,9 +18,9 @@ from runtime.model.linked import Limits, Role
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions import printed_output
 from runtime.wasm.host_functions.printed_output import PRINT_LIMIT_BYTES
-from tests.support.wasm_flows import OneNode, by_stream
-from tests.support.wasm_guests import ELEMENT, PRINT_AND_HANG, SINK, component, printer
-from tests.support.wasm_layers import largest_file
+from tests.support.wasm.flows import OneNode, by_stream
+from tests.support.wasm.guests import ELEMENT, PRINT_AND_HANG, SINK, component, printer
+from tests.support.wasm.layers import largest_file
 
 NO_LIMIT = Limits(fuel=0, call_timeout_ms=60_000)
 PRINT_UNTIL_REFUSED = f"""
@@ -201,8 +201,8 @@ def test_a_key_that_interrupts_a_listener_ends_that_call_alone(host: Host) -> No
 def test_too_few_open_files_end_in_words() -> None:
     program = """
 import resource, sys
-from tests.support.wasm_flows import OneNode
-from tests.support.wasm_guests import printer
+from tests.support.wasm.flows import OneNode
+from tests.support.wasm.guests import printer
 from runtime.model.call import Failed
 from runtime.model.linked import Role
 from runtime.wasm.direct.direct_layer import DirectLayer

@@ -22,8 +22,8 @@ from runtime.model.element import Buffer, Element
 from runtime.model.linked import Limits, Role
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.capabilities import Grants, read_grants
-from tests.support.wasm_flows import OneNode, by_stream
-from tests.support.wasm_guests import SINK, asker, component, printer
+from tests.support.wasm.flows import OneNode, by_stream
+from tests.support.wasm.guests import SINK, asker, component, printer
 
 NO_LIMIT = Limits(fuel=0)
 

@@ -11,7 +11,7 @@ from runtime.model.call import Export, NextCall
 from runtime.model.events import FlowState
 from runtime.model.snapshot import NodeState
 from runtime.protocol.updates import Health
-from tests.support.workbench_fakes import fail_node, fan_out, snapshot
+from tests.support.workbench.fakes import fail_node, fan_out, snapshot
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import footer_actions, label, pace_name

@@ -19,7 +19,7 @@ from runtime.protocol.requests import (
     StartRecording,
     StepCall,
 )
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PRESENT,
     FakeLink,
     asked,

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from runtime.opening.specification import SessionSpecification
 from runtime.protocol.branch_comparison import BranchComparison, CompareBranches, ComparedNode
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PRESENT,
     TWO_BRANCHES,
     FakeLink,

@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from runtime.protocol.requests import JumpTo, StepCall
 from tests.support.narrow import only
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PRESENT,
     FakeLink,
     asked,

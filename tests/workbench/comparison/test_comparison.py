@@ -16,7 +16,7 @@ from runtime.protocol.branch_comparison import (
 )
 from runtime.protocol.requests import JumpTo, TakeBranch
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PRESENT,
     TWO_BRANCHES,
     FakeLink,

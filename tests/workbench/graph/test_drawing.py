@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runtime.model.call import Export, NextCall
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, Role
 from runtime.model.snapshot import NodeState
-from tests.support.workbench_fakes import fan_out, snapshot
+from tests.support.workbench.fakes import fan_out, snapshot
 from workbench.graph.drawing import Drawing, draw
 from workbench.graph.layout.graph_layouts import lay_out
 from workbench.graph.layout.layers import layers, ranks, settle

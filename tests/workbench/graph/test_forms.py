@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, Lack, OutlineNode, outline_of
 from tests.support.examples import examples
-from tests.support.wide_flows import chain, fan_of, graph, plants, regions, standing
-from tests.support.workbench_fakes import fan_out
+from tests.support.workbench.fakes import fan_out
+from tests.support.workbench.wide_flows import chain, fan_of, graph, plants, regions, standing
 from workbench.graph.drawing import draw
 from workbench.graph.geometry import Form
 from workbench.graph.graph_view import GraphState, GraphView

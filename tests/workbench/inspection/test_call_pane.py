@@ -8,7 +8,7 @@ from runtime.model.call import CallInProgress, CopyCount, Export, NextCall, Prin
 from runtime.protocol.call_report import CallReport, CallRun, ReadCall
 from runtime.protocol.element_summary import CallElement
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     busy_update,
     details,

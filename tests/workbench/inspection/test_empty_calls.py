@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from runtime.model.call import Export, NextCall
 from runtime.model.linked import LinkedFlow
-from tests.support.workbench_fakes import fan_out
+from tests.support.workbench.fakes import fan_out
 from workbench.inspection.empty_calls import empty_calls, first_real_call
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runtime.model.call_times import NO_CALLS
-from tests.support.workbench_fakes import fan_out, snapshot
+from tests.support.workbench.fakes import fan_out, snapshot
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.flow_history import SAMPLES, FlowHistory, sparkline
 from workbench.inspection.why_slow import HISTORY_HEADING, slow_rows

@@ -9,7 +9,7 @@ import pytest
 from runtime.model.call import Export, NextCall
 from runtime.protocol.requests import ReadElement, ReadPayload
 from runtime.protocol.updates import ElementDetails, Health, Update, WholePayload
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     ReadingLink,
     details,

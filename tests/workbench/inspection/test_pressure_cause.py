@@ -13,8 +13,8 @@ from runtime.model.call import Answer, Export, Outcome
 from runtime.model.commands import Advance
 from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, initialised, linear
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, initialised, linear
 from tests.support.narrow import present
 from workbench.inspection.pressure_cause import Reason, blocking_edge, find_cause, shares
 

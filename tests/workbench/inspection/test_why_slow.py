@@ -13,8 +13,8 @@ from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker, finish, initialised, linear, of_type
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type
 from tests.support.narrow import present
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.node import node_rows

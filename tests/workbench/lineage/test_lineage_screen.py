@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.protocol.lineage import Lineage, LineageAggregate, LineageCall, LineageInput
 from runtime.protocol.requests import JumpTo, ReadLineage
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PRESENT,
     FakeLink,
     asked,

@@ -11,8 +11,7 @@ import pytest
 
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import ShownParts, Update
-from tests.support.headless_textual import draw_at_each_change
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     busy_update,
     call_line,
@@ -21,10 +20,12 @@ from tests.support.workbench_fakes import (
     show,
     text_of,
 )
+from tests.support.workbench.headless_textual import draw_at_each_change
 from workbench.graph.graph_view import GraphView
 from workbench.screens import frame
-from workbench.widgets import footer_bar, queues_pane, slow_pane
+from workbench.widgets import footer_bar
 from workbench.widgets.log_view import LogView
+from workbench.widgets.panes import queues_pane, slow_pane
 
 BUILDERS: tuple[tuple[str, Any, str], ...] = (
     ("header", frame, "header"),

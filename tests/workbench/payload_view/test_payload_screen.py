@@ -23,7 +23,7 @@ from runtime.protocol.updates import (
     Update,
     WholePayload,
 )
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PRESENT,
     FakeLink,
     asked,

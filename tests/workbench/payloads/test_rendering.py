@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runtime.model.call import Export, NextCall
 from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
-from tests.support.workbench_fakes import FakeLink, details, opened, show, snapshot, text_of
+from tests.support.workbench.fakes import FakeLink, details, opened, show, snapshot, text_of
 from workbench.payloads.json_viewer import LEAST_CHARACTERS, MOST_TIMES, reindent
 from workbench.payloads.lexers import MarkupLexer, lexer_for
 from workbench.payloads.limits import PART_BYTES

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runtime.model.call import Export, NextCall
 from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
-from tests.support.workbench_fakes import FakeLink, details, opened, show, snapshot, text_of
+from tests.support.workbench.fakes import FakeLink, details, opened, show, snapshot, text_of
 from workbench.payloads import registry
 from workbench.payloads.deadline import Deadline
 from workbench.payloads.documents.document import PayloadDocument

@@ -6,7 +6,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PROBLEMS,
     FakeLink,
     busy_update,

@@ -18,7 +18,7 @@ from textual.theme import Theme
 
 from runtime.protocol.requests import JumpTo, SaveBranches, SetMarks, StepCall
 from runtime.protocol.updates import Health, SavedBranches, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PRESENT,
     TWO_BRANCHES,
     FakeLink,

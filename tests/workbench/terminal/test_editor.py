@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.model.errors import Diagnostic
-from tests.support.workbench_fakes import FakeLink, opened, text_of
+from tests.support.workbench.fakes import FakeLink, opened, text_of
 from workbench.dialogs.payload_editor import Payload, PayloadScreen
 from workbench.terminal.editor import EditorCommand, editor_command
 

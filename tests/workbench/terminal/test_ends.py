@@ -14,7 +14,7 @@ from runtime.model.linked import Role
 from tests.support.command_server import studio_process
 from tests.support.studio_projects import ROOT, Project, row, sink, studio
 from tests.support.terminal import PATIENCE_S, in_terminal
-from tests.support.wasm_guests import ECHO, SOURCE, component
+from tests.support.wasm.guests import ECHO, SOURCE, component
 
 SAMPLE = str(ROOT / "sample_flows" / "fan-out" / "Torvyn.toml")
 TAKEN = (b"\x1b[?1049h", b"\x1b[?1000h", b"\x1b[?2004h")

@@ -16,7 +16,7 @@ import pytest
 from runtime.model.linked import Role
 from tests.support.studio_projects import ROOT, Project, source, studio
 from tests.support.terminal import in_terminal
-from tests.support.wasm_guests import ELEMENT, FILTER, component, printer
+from tests.support.wasm.guests import ELEMENT, FILTER, component, printer
 
 KINDS = {
     "C0": "".join(map(chr, [*range(0x01, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20)])),

@@ -13,7 +13,7 @@ from textual.selection import SELECT_ALL
 
 from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     PROBLEMS,
     FakeLink,
     opened,

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.support.workbench_fakes import fan_out
+from tests.support.workbench.fakes import fan_out
 from workbench.comparison.opened_call import side_by_side
 from workbench.graph.graph_diff import Changed, FlowChange
 from workbench.inspection.build_rows import change_rows

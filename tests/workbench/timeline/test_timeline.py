@@ -16,7 +16,7 @@ from runtime.protocol.timeline import (
     TimelineMark,
 )
 from tests.support.narrow import present
-from tests.support.workbench_fakes import RING, TWO_BRANCHES, branch_of_calls
+from tests.support.workbench.fakes import RING, TWO_BRANCHES, branch_of_calls
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import StyleRole, plain, width_of
 from workbench.timeline.place_words import place_words, state_words, waiting_words

@@ -14,7 +14,7 @@ from wasmtime import wat2wasm
 
 from runtime.model.linked import Role
 from tests.support.studio_projects import ROOT, pair, row, sink, source, studio
-from tests.support.wasm_guests import ELEMENT, LIFECYCLE, ROUTER, SINK, SOURCE, component, printer
+from tests.support.wasm.guests import ELEMENT, LIFECYCLE, ROUTER, SINK, SOURCE, component, printer
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 TRAP = f"""(func (export "push") {ELEMENT} unreachable)

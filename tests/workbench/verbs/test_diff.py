@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from runtime.model.linked import Role
-from tests.support.recorded_guests import stamper
 from tests.support.studio_projects import ROOT, Project, source, studio
-from tests.support.wasm_guests import ECHO, LIFECYCLE, component, printer
+from tests.support.wasm.guests import ECHO, LIFECYCLE, component, printer
+from tests.support.wasm.recorded_guests import stamper
 
 FAN_OUT = ROOT / "sample_flows" / "fan-out"
 SHIPPED = FAN_OUT / "four-events.rec"

@@ -12,7 +12,7 @@ import pytest
 from runtime.model.linked import Role
 from tests.support.command_server import run
 from tests.support.studio_projects import HEAD, Project, sink, source, studio
-from tests.support.wasm_guests import (
+from tests.support.wasm.guests import (
     AGGREGATOR,
     ECHO,
     FILTER,

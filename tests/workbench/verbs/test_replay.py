@@ -13,10 +13,10 @@ import pytest
 
 from runtime.model.linked import Role
 from tests.support.command_server import run, studio_process
-from tests.support.recorded_guests import stamper
 from tests.support.recording_flows import resealed
 from tests.support.studio_projects import ROOT, Project, source, studio
-from tests.support.wasm_guests import printer
+from tests.support.wasm.guests import printer
+from tests.support.wasm.recorded_guests import stamper
 
 FAN_OUT = ROOT / "sample_flows" / "fan-out"
 SHIPPED = FAN_OUT / "four-events.rec"

@@ -12,7 +12,7 @@ import pytest
 from runtime.flow.studio_settings import SETTINGS_FILE
 from runtime.model.linked import Role
 from tests.support.studio_projects import ROOT, Project, row, sink, source, studio
-from tests.support.wasm_guests import AGGREGATOR, ECHO, FILTER, ROUTER, component
+from tests.support.wasm.guests import AGGREGATOR, ECHO, FILTER, ROUTER, component
 
 PRESSURE = ROOT / "sample_flows" / "backpressure"
 

@@ -16,7 +16,7 @@ import pytest
 from runtime.model.codes import Code
 from runtime.model.linked import Role
 from tests.support.studio_projects import ROOT, Project, source, studio
-from tests.support.wasm_guests import SOURCE, component
+from tests.support.wasm.guests import SOURCE, component
 from workbench.cli import VERBS
 from workbench.text.code_explanations import EXPLANATIONS
 

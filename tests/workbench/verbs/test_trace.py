@@ -13,10 +13,10 @@ from runtime.lineage import element_traces
 from runtime.model.call import Call, Export, Outcome
 from runtime.model.linked import Role
 from runtime.recording.encoding import OutputLevel, RecordingOptions
-from tests.support.engine_fakes import ABSORBED, FakeInvoker, edge, emitted, flow
+from tests.support.engine.fakes import ABSORBED, FakeInvoker, edge, emitted, flow
 from tests.support.recording_flows import Components, record_to
 from tests.support.studio_projects import ROOT, Project, row, sink, source, studio
-from tests.support.wasm_guests import AGGREGATOR, FILTER, component
+from tests.support.wasm.guests import AGGREGATOR, FILTER, component
 from workbench.verbs.recordings.trace_text import chosen_traces, is_lineage, trace_text
 
 FAN_OUT = ROOT / "sample_flows" / "fan-out"

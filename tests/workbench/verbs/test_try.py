@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.studio_projects import ROOT, source, studio
-from tests.support.wasm_guests import printer
+from tests.support.wasm.guests import printer
 
 SAMPLE = ROOT / "sample_flows" / "event-driven"
 BUILD = SAMPLE / ".torvyn" / "build"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from runtime.protocol.requests import StepCall
 from runtime.protocol.updates import Health, Update
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     asked,
     busy_update,
@@ -20,7 +20,7 @@ from tests.support.workbench_fakes import (
 )
 from workbench.text.lines import plain
 from workbench.view import EdgeRef, ElementRef
-from workbench.widgets.events_pane import shortened
+from workbench.widgets.panes.events_pane import shortened
 
 
 def test_a_text_that_is_too_long_loses_its_target_first_then_the_call() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from runtime.protocol.requests import StepCall
-from tests.support.workbench_fakes import FakeLink, asked, busy_update, opened, show, snapshot
+from tests.support.workbench.fakes import FakeLink, asked, busy_update, opened, show, snapshot
 from workbench.actions import labels
 from workbench.actions.action import Action
 from workbench.actions.context import Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.workbench_fakes import FakeLink, busy_update, opened, panes_of, settle, show
+from tests.support.workbench.fakes import FakeLink, busy_update, opened, panes_of, settle, show
 from workbench.widgets.border_words import lower_words
 
 

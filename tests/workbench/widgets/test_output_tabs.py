@@ -6,10 +6,10 @@ from rich.cells import cell_len
 from textual.widgets import Input
 
 from runtime.protocol.updates import Health, Update
-from tests.support.wide_flows import fan_of, plants, standing
-from tests.support.workbench_fakes import FakeLink, opened, panes_of, printed, text_of
+from tests.support.workbench.fakes import FakeLink, opened, panes_of, printed, text_of
+from tests.support.workbench.wide_flows import fan_of, plants, standing
 from workbench.text.lines import plain
-from workbench.widgets.output_tabs import output_tabs
+from workbench.widgets.panes.output_tabs import output_tabs
 
 NAMES = tuple(f"region-{number:02}-invoice-archive-sink" for number in range(30))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from runtime.protocol.time_window import ShowWindow, TimeWindow, WindowTimes
 from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
-from tests.support.workbench_fakes import (
+from tests.support.workbench.fakes import (
     FakeLink,
     asked,
     busy_update,

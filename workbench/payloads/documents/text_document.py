@@ -11,7 +11,7 @@ from pygments.lexer import Lexer
 from pygments.token import Token, _TokenType
 from rich.cells import cell_len
 
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from workbench.payloads.deadline import Deadline
 from workbench.payloads.documents.document import PayloadPlace
 from workbench.text.excerpt import TAB_CELLS, excerpt

@@ -24,7 +24,7 @@ from workbench.screens.breaking.condition_history import CONDITIONS, WATCHED, Co
 from workbench.screens.panes import Panes
 from workbench.text.glyphs import BREAK_ON
 from workbench.view import EdgeRef, NodeRef
-from workbench.widgets.breaks_pane import BreakWish
+from workbench.widgets.panes.breaks_pane import BreakWish
 
 if TYPE_CHECKING:
     from workbench.dialogs.breakpoint_dialog import BreakpointScreen

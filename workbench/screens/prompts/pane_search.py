@@ -11,7 +11,7 @@ from workbench.screens.prompts.prompting import Prompted
 from workbench.search.searchable import Searchable
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, StyleRole, fit, line
-from workbench.widgets.outputs_pane import Outputs
+from workbench.widgets.panes.outputs_pane import Outputs
 from workbench.widgets.prompt_line import PromptLine
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from workbench.screens.panes import Panes
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
 from workbench.terminal.clipboard_copy import put_on_clipboard
 from workbench.text.figures import size
-from workbench.widgets.inspector import Inspector
 from workbench.widgets.line_view import LineView
+from workbench.widgets.panes.inspector import Inspector
 
 
 class Copying:

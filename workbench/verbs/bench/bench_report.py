@@ -16,7 +16,7 @@ from runtime.bench.result import (
     BenchResult,
     Durations,
 )
-from runtime.model.printable import json_line
+from runtime.model.text.printable import json_line
 from workbench.text.figures import duration, spaced_duration
 
 FEW_ELEMENTS = 100

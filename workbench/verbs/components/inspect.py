@@ -10,8 +10,8 @@ import click
 
 from runtime.model.contract import readable
 from runtime.model.errors import ExitCode
-from runtime.model.printable import json_line
 from runtime.model.surface import InterfaceSurface
+from runtime.model.text.printable import json_line
 from runtime.opening.component_report import ComponentReport, component_file, inspect_component
 from runtime.scaffold.contracts import ROLE_WORLDS
 from workbench.command_line.global_options import global_options

@@ -22,7 +22,7 @@ from runtime.headless.try_component import (
 )
 from runtime.model.errors import ExitCode
 from runtime.model.linked import Role
-from runtime.model.printable import json_line
+from runtime.model.text.printable import json_line
 from runtime.opening.component_alone import (
     OpenedComponent,
     open_component,

@@ -10,7 +10,7 @@ import click
 from runtime.flow.link import check_manifest
 from runtime.model.errors import ExitCode, Severity, StudioError
 from runtime.model.outline import FlowOutline
-from runtime.model.printable import json_line
+from runtime.model.text.printable import json_line
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import show_problems
 from workbench.graph.drawing import draw

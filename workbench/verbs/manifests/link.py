@@ -9,7 +9,7 @@ import click
 from runtime.flow.link import LinkResult
 from runtime.model.errors import ExitCode, Severity
 from runtime.model.linked import LinkedFlow
-from runtime.model.printable import json_line
+from runtime.model.text.printable import json_line
 from runtime.opening.check import link_each
 from workbench.command_line.messages import show_failure, show_problem, show_result
 from workbench.verbs.manifests.linked_nodes import node_text

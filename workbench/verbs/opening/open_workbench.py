@@ -13,9 +13,9 @@ import click
 
 from runtime.child.child_process import ChildProcess
 from runtime.model.errors import ExitCode
+from runtime.model.files.output_file import require_writable
+from runtime.model.files.project_files import LAST_RECORDING, STUDIO_FOLDER
 from runtime.model.outline import FlowOutline
-from runtime.model.output_file import require_writable
-from runtime.model.project_files import LAST_RECORDING, STUDIO_FOLDER
 from runtime.opening.check_manifest_file import check_manifest_file
 from runtime.opening.specification import SessionSpecification, session_client
 from runtime.protocol.requests import RepeatTo

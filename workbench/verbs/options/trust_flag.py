@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from runtime.model.linked import LinkedFlow
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.protocol.trust_question import TrustQuestion
 from workbench.command_line.messages import show_problem
 

@@ -12,7 +12,7 @@ from runtime.execution.wording import format_ns
 from runtime.expression.call_record import CallRecord
 from runtime.expression.expression import Condition
 from runtime.headless.run_breakpoints import RunBreakpoints
-from runtime.model.printable import json_line, printable
+from runtime.model.text.printable import json_line, printable
 from runtime.protocol.updates import EventLine
 from runtime.recording.file.writer import free_path
 from workbench.command_line.messages import say

@@ -12,7 +12,7 @@ import click
 from runtime.build.samples import Sample, copy_sample, samples
 from runtime.flow.manifest.manifest_file import MANIFEST_NAME
 from runtime.model.errors import ExitCode
-from runtime.model.nearest import did_you_mean
+from runtime.model.text.nearest import did_you_mean
 from workbench.command_line.messages import say
 from workbench.verbs.opening.open import command as open_command
 

@@ -16,7 +16,7 @@ from runtime.doctor.findings import Finding, FindingState
 from runtime.doctor.machine import examine_machine
 from runtime.doctor.tool_table import TOOLS
 from runtime.model.errors import ExitCode
-from runtime.model.printable import json_line, printable
+from runtime.model.text.printable import json_line, printable
 from runtime.opening.cache_folder import compiled_cache
 from workbench.verbs.options.arguments import DEFAULT_MANIFEST, manifest_and_flow
 

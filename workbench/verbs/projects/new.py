@@ -9,7 +9,7 @@ import click
 
 from runtime.model.errors import ExitCode
 from runtime.model.linked import Role
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.scaffold.editor_bindings import write_editor_bindings
 from runtime.scaffold.project import (
     COMPONENTS_FOLDER,

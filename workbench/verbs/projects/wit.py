@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from runtime.model.errors import ExitCode
-from runtime.model.printable import printable
+from runtime.model.text.printable import printable
 from runtime.scaffold.contracts import contract_files, contract_text
 from runtime.scaffold.new_files import write_new
 from workbench.command_line.messages import say

@@ -10,7 +10,7 @@ import click
 from runtime.headless.call_case import CallCase, call_title, write_case
 from runtime.headless.call_history import call_history
 from runtime.model.errors import ExitCode
-from runtime.model.printable import json_line, printable
+from runtime.model.text.printable import json_line, printable
 from runtime.opening.component_report import component_file
 from runtime.opening.recordings import manifest_of
 from workbench.command_line.messages import say, show_failure, show_result

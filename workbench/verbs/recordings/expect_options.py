@@ -8,7 +8,7 @@ from pathlib import Path
 from runtime.headless.expect import expectation, why_no_test
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
-from runtime.model.output_file import require_writable
+from runtime.model.files.output_file import require_writable
 from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.junit import JunitFile

@@ -17,7 +17,7 @@ from runtime.headless.golden.find_tests import find_tests
 from runtime.headless.golden.golden_test import GoldenResult, GoldenTest, GoldenVerdict
 from runtime.headless.golden.worker_pool import GoldenProcess, OnResult, WorkerPool
 from runtime.model.errors import ExitCode
-from runtime.model.printable import json_line, printable
+from runtime.model.text.printable import json_line, printable
 from runtime.recording.diff.junit import JunitCase, JunitFile, JunitSuite
 from workbench.command_line.messages import say, show_result
 from workbench.terminal.progress_line import ProgressLine

@@ -15,8 +15,8 @@ from runtime.headless.run import HeadlessRun
 from runtime.headless.trace import trace_recording
 from runtime.lineage.element_traces import ElementTraces
 from runtime.model.errors import ExitCode
+from runtime.model.files.output_file import require_writable, write_output
 from runtime.model.linked import LinkedFlow
-from runtime.model.output_file import require_writable, write_output
 from runtime.opening.open import open_flow
 from runtime.recording.file.redaction_reach import redaction_reach
 from runtime.recording.replay.input_feed import text_inputs

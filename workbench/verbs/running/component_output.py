@@ -7,7 +7,7 @@ import os
 from typing import TextIO
 
 from runtime.model.access import DeniedUse, base_of
-from runtime.model.printable import json_line, printable
+from runtime.model.text.printable import json_line, printable
 from runtime.recording.payload_encoding import to_text
 from workbench.command_line.messages import say
 

@@ -21,7 +21,7 @@ from runtime.model.access import DeniedUse
 from runtime.model.codes import Code
 from runtime.model.errors import ExitCode, StudioError
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
-from runtime.model.printable import json_line
+from runtime.model.text.printable import json_line
 from runtime.opening.flow_suggestion import suggest_flow
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.opening.trust import Admit

@@ -11,8 +11,8 @@ from runtime.engine.core import Engine
 from runtime.model.call import Call, Emitted, Export, Failed, Outcome, Signal
 from runtime.model.commands import Command, Relink, SetQueue, Step, Swap
 from runtime.model.linked import LinkedFlow, LinkedNode, QueuePolicy, Role
-from tests.support.engine_fakes import FakeInvoker, edge, flow, initialised, ports_of
-from tests.support.engine_flows import (
+from tests.support.engine.fakes import FakeInvoker, edge, flow, initialised, ports_of
+from tests.support.engine.flows import (
     Case,
     RandomComponents,
     cases,

@@ -8,7 +8,7 @@ from itertools import pairwise
 from runtime.model.call import Export, NextCall
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, Role
 from runtime.model.snapshot import FlowSnapshot
-from tests.support.workbench_fakes import snapshot
+from tests.support.workbench.fakes import snapshot
 
 STEPS = ("read", "fix", "rate", "bill", "out")
 REGIONS = ("north", "south", "east", "west", "isles", "harbour", "airport", "capital")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runtime.model.linked import Role
-from tests.support.wasm_guests import ELEMENT, component
+from tests.support.wasm.guests import ELEMENT, component
 
 EVENTS = (
     '{"type":"metric","name":"cpu_usage","value":72.5}',

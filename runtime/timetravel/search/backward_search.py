@@ -23,9 +23,9 @@ from runtime.protocol.break_places import PlaceKind
 from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
 from runtime.recording.ring.ring import Ring
 from runtime.timetravel.branches import Branch
-from runtime.timetravel.compact_search import COLUMN_FIELDS, CompactSearch
-from runtime.timetravel.past_events import Begin, Past, PastEvents
 from runtime.timetravel.recorded.recorded_past import RecordedPast
+from runtime.timetravel.search.compact_search import COLUMN_FIELDS, CompactSearch
+from runtime.timetravel.search.past_events import Begin, Past, PastEvents
 
 CALLS_AT_ONCE = 500
 """Calls looked at between two looks at the clock."""

@@ -1,8 +1,8 @@
 """Pictures of every screen, made from the program itself on its own samples.
 
 `make pictures` writes those that the documents show into docs/pictures; with a folder,
-`python -m tests.support.workbench_pictures FOLDER` writes every scene at three sizes. It needs what
-`tests/support/screen_picture.py` needs.
+`python -m tests.support.workbench.pictures FOLDER` writes every scene at three sizes. It needs what
+`tests/support/workbench/screen_picture.py` needs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 
 from runtime.protocol.updates import Health
 from tests.support.process_sessions import process_link
-from tests.support.screen_picture import (
+from tests.support.workbench.screen_picture import (
     ROOT,
     MissingToolError,
     check_tools,
@@ -31,7 +31,7 @@ from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
 from workbench.view import NodeRef
-from workbench.widgets.payload_area import PayloadArea
+from workbench.widgets.panes.payload_area import PayloadArea
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 PICTURES = ROOT / "docs" / "pictures"

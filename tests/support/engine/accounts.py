@@ -37,9 +37,9 @@ from runtime.model.events import (
 )
 from runtime.model.linked import LinkedEdge, QueuePolicy, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeState
-from tests.support import engine_fakes as fakes
-from tests.support.engine_flows import Case
-from tests.support.engine_reloads import ReloadedComponents
+from tests.support.engine import fakes
+from tests.support.engine.flows import Case
+from tests.support.engine.reloads import ReloadedComponents
 
 STEPS_TO_THE_END = 3_000
 HOLDING = (QueuePolicy.BLOCK_PRODUCER, QueuePolicy.RATE_LIMIT)

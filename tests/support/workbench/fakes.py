@@ -42,13 +42,13 @@ from runtime.protocol.updates import (
     Update,
     WholePayload,
 )
-from tests.support.engine_fakes import edge
-from tests.support.engine_fakes import flow as linked
+from tests.support.engine.fakes import edge
+from tests.support.engine.fakes import flow as linked
 from workbench.app import StudioApp
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.text.lines import plain
-from workbench.widgets.inspector import RENDERING
+from workbench.widgets.panes.inspector import RENDERING
 
 ROLES = {
     "source": Role.SOURCE,

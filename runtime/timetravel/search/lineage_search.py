@@ -21,7 +21,7 @@ from runtime.model.linked import LinkedFlow, Role
 from runtime.protocol.lineage import Lineage, LineageAggregate
 from runtime.protocol.requests import ReadLineage
 from runtime.timetravel.branch_position import BranchPosition
-from runtime.timetravel.past_events import Begin, Past, PastEvents
+from runtime.timetravel.search.past_events import Begin, Past, PastEvents
 
 STEPS_AT_ONCE = 200
 """Commands told again between two looks at the clock."""

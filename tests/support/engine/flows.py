@@ -41,8 +41,8 @@ from runtime.model.linked import (
     Role,
     SchedulePolicy,
 )
-from tests.support import engine_fakes as fakes
-from tests.support.engine_fakes import FakeInvoker
+from tests.support.engine import fakes
+from tests.support.engine.fakes import FakeInvoker
 
 MIDDLE = (Role.PROCESSOR, Role.FILTER, Role.ROUTER, Role.AGGREGATOR)
 FAILURES = (

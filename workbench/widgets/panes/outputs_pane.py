@@ -21,7 +21,7 @@ from workbench.view import NodeRef
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import KEPT_ENTRIES, LogView
-from workbench.widgets.output_tabs import Tab, output_tabs
+from workbench.widgets.panes.output_tabs import Tab, output_tabs
 
 COLUMN_CELLS = 34
 """Narrowest column; below it the logs stand behind tabs."""

@@ -23,7 +23,7 @@ from runtime.protocol.updates import Health
 from tests.support.process_sessions import process_link
 from workbench.app import StudioApp
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 SIZE = (120, 36)
 STEPS = 22

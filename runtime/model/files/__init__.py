@@ -1,0 +1,1 @@
+"""Files that somebody named, and files of a project."""
