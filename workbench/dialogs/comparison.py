@@ -160,7 +160,6 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
 
     def _write_keys(self) -> None:
         comparison, call = self._comparison, self._call
-        self._opened.border_subtitle = ""
         keys: list[tuple[str, str]] = []
         if comparison is not None and call is not None:
             keys.append(("n N", "difference"))

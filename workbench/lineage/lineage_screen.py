@@ -85,7 +85,7 @@ class LineageScreen(ModalScreen[Chosen | None]):
         forms = "waterfall  v tree" if self.waterfall else "tree  v waterfall"
         self._rows.border_title = border_words(title, forms, cells)
         lit = found is not None and found.found
-        self._rows.border_subtitle = "the path is lit in the graph" if lit else ""
+        self._rows.note_in_border("the path is lit in the graph" if lit else "")
         most = max(self.size.height * SHARE // 100, FRAME + 3)
         self._rows.styles.height = min(len(rows) + FRAME, most)
         self._rows.show(rows)
