@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from tests.benchmarks.performance.flows import DIRECT, ENGINE, FLOOR, NATIVE, STOCK
+from tests.benchmarks.performance.flows import DIRECT, ENGINE, FLOOR, NATIVE, RECORDED, STOCK
 from tests.benchmarks.performance.recording_curve import (
     BACK,
     MIDDLE,
@@ -88,16 +88,16 @@ def _payload_read(curve: Curve) -> str:
 
 def _payload_passed(curve: Curve) -> str:
     flat = [
-        f"{line.name} goes {_from_to(line)} µs"
-        for line in curve.lines
-        if line.name != "engine and recording"
+        f"{line.name} goes {_from_to(line)} µs" for line in curve.lines if line.name != RECORDED
     ]
-    recorded = curve.line("engine and recording")
+    recorded = curve.line(RECORDED)
     assert recorded is not None
-    each = max(slope(recorded), 1e-9)
+    passed = f"Nothing that grows, for what is passed on: over all sizes, {'; '.join(flat)}."
+    each = slope(recorded)
+    if each <= 0:
+        return f"{passed} Recording showed no growth in this run."
     return (
-        f"Nothing that grows, for what is passed on: over all sizes, {'; '.join(flat)}. "
-        "Recording reads each payload once, for the digest that is kept of it: "
+        f"{passed} Recording reads each payload once, for the digest that is kept of it: "
         f"{number(each * 1e3)} ns a byte ({rate(each)}), spread over the calls of its element."
     )
 

@@ -34,6 +34,7 @@ from tests.support.wasm.recorded_guests import counting_source
 
 NATIVE, DIRECT, STOCK, FLOOR = "native", "direct", "stock binding", "C host"
 ENGINE = "engine alone"
+RECORDED = "engine and recording"
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out"
 NO_LIMITS = Limits(fuel=0, memory_bytes=64 << 20, call_timeout_ms=0)
 NO_END = 2**31 - 1
