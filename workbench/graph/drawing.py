@@ -215,7 +215,9 @@ def _draw_row(
 
 
 def _short_count(number: int) -> str:
-    """A count in at most four cells."""
+    """A count in at most four cells: 9999, 12k, 123k, 4.5M."""
+    if number < 10_000:
+        return str(number)
     text = count(number)
     return text if len(text) <= COUNT_CELLS else f"{text.partition('.')[0]}{text[-1]}"
 

@@ -97,7 +97,7 @@ def _hop(hop: HopLine) -> list[Row]:
         (f" {hop.node} ", StyleRole.ACCENT),
         (hop.export, StyleRole.TEXT),
         (f"  {duration(hop.duration_ns)}", StyleRole.DIM),
-        (f"  call {hop.call}", StyleRole.FAINT),
+        (f"  call {hop.call:,}", StyleRole.FAINT),
     )
     return [*rows, Row(spans, CallRef(hop.call))]
 

@@ -61,7 +61,7 @@ def failure_rows(
     ]
     if failed is not None:
         about = f"(#{failed.input.about.sequence})" if failed.input is not None else ""
-        rows.append(Row(line((f"   {failed.export}{about}, call {failed.call}", StyleRole.DIM))))
+        rows.append(Row(line((f"   {failed.export}{about}, call {failed.call:,}", StyleRole.DIM))))
     rows += prose(report.headline, cells, StyleRole.TEXT)
     rows += prose(failure.help, cells, StyleRole.DIM)
     if report.frames:
@@ -90,7 +90,7 @@ def _inputs(failed: FailedCall, cells: int) -> list[Row]:
 
 
 def _input(title: str, given: CallElement, cells: int) -> list[Row]:
-    return payload_rows(title, given, f"call {given.call}", cells)
+    return payload_rows(title, given, f"call {given.call:,}", cells)
 
 
 def _printed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -65,6 +66,20 @@ def test_with_more_rows_three_nodes_of_a_row_say_their_calls() -> None:
         "╰─▶[- stage-03   40]── 0/16 ─▶[- stage-04   40]── 0/16 ─▶[- stage-05   40]─╮",
     ]
     assert "[- stage-09   40]━━ 3/16 ━▶[@ stage-10   40]" in text
+
+
+@pytest.mark.parametrize(
+    ("calls", "shown"),
+    [(9, "   9"), (4_653, "4653"), (9_999, "9999"), (12_345, " 12k"), (4_500_000, "4.5M")],
+)
+def test_calls_in_a_row_of_a_chain_take_four_cells(calls: int, shown: str) -> None:
+    flow = chain(20)
+    now = standing(flow, "stage-10", {})
+    now = replace(now, nodes=tuple(replace(node, calls=calls) for node in now.nodes))
+    text = seen(GraphView(), GraphState(flow, now), 76, 16)
+    assert text.splitlines()[0] == (
+        f"   [- reader {shown}]─── 0/16 ──▶[- stage-01 {shown}]── 0/16 ─▶[- stage-02 {shown}]─╮"
+    )
 
 
 def test_a_chain_of_boxes_turns_at_the_end_of_its_row() -> None:
