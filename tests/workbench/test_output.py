@@ -149,6 +149,10 @@ async def test_output_without_a_grant_is_shown_with_what_torvyn_would_do() -> No
         await show(app, pilot, link, Update(Health.READY, printed=(chunk,)))
         text = " ".join(shown(log_of(app, "log-sink")).split())
         assert "would be discarded by Torvyn: needs stdio:stdout" in text
+        rows = len(log_of(app, "log-sink").heading)
+        await pilot.resize_terminal(200, 60)
+        await pilot.pause()
+        assert len(log_of(app, "log-sink").heading) < rows
         assert "~ secret" in text
 
 

@@ -153,6 +153,10 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         super().watch_has_focus(has_focus)
         self._write_heading()
 
+    def _measure_again(self) -> None:
+        super()._measure_again()
+        self._write_heading()
+
     def _write_heading(self) -> None:
         heading = self._heading()
         if heading != self.heading:
