@@ -35,7 +35,9 @@ ELEMENTS = 400
 APART = 100
 """Calls between checkpoints, in place of thousands."""
 COMPARED = 20
-RING_BYTES = 200_000
+RING_BYTES = 400_000
+"""Less than the run takes, and room for several checkpoints: the schedule, and with it where they
+lie, differs from run to run, since it follows how long calls took."""
 
 Open = Callable[..., Driver]
 
