@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,13 +13,14 @@ from statistics import median
 import msgspec
 
 from runtime.bench.measuring import Measured, peak_memory_bytes
+from runtime.bench.workload import Workload
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.files.project_files import STUDIO_FOLDER
 from runtime.model.histogram import Histogram, Spread
 from runtime.model.linked import LinkedFlow
 
-FORMAT = 1
+FORMAT = 2
 FOLDER = STUDIO_FOLDER / "bench"
 SHARES = (0.5, 0.9, 0.99, 0.999)
 
@@ -43,12 +42,9 @@ class BenchResult:
     """All runs of a benchmark of one flow."""
 
     format: int
-    flow: str
+    workload: Workload
     builds: dict[str, str]
     """Digests of the components by node."""
-    machine: str
-    call_layer: str
-    """What made the calls, e.g. `direct`."""
     runs: int
     passes: int
     elements: int
@@ -91,11 +87,16 @@ SPEED, PROCESSOR, ENGINE, OPENING = (
     "opening ns/pass",
 )
 METRICS = (SPEED, PROCESSOR, ENGINE, OPENING)
+CALL = "median call ns, "
+"""What the metric of a node's calls begins with."""
+
+ARROW = " -> "
+"""Between the two ends in an edge's name."""
 
 
 def call_metric(node: str) -> str:
     """The metric of a node's median call, in nanoseconds."""
-    return f"median call ns, {node}"
+    return f"{CALL}{node}"
 
 
 END_TO_END = "median end to end ns"
@@ -124,7 +125,7 @@ def yardstick_ns() -> int:
 
 
 def result_of(
-    flow: LinkedFlow, call_layer: str, runs: Sequence[Measured], yardsticks: Sequence[float]
+    flow: LinkedFlow, workload: Workload, runs: Sequence[Measured], yardsticks: Sequence[float]
 ) -> BenchResult:
     """The result of these runs."""
     calls: dict[str, Histogram] = {}
@@ -140,7 +141,7 @@ def result_of(
             calls.setdefault(node, Histogram()).merge(histogram)
             samples.setdefault(call_metric(node), []).append(histogram.quantiles((0.5,))[0])
         for ends, histogram in run.histograms.waits.items():
-            waits.setdefault(" -> ".join(ends), Histogram()).merge(histogram)
+            waits.setdefault(ARROW.join(ends), Histogram()).merge(histogram)
         if run.histograms.end_to_end is not None and run.histograms.end_to_end.count:
             whole.merge(run.histograms.end_to_end)
             middle = run.histograms.end_to_end.quantiles((0.5,))[0]
@@ -149,11 +150,8 @@ def result_of(
     edges = () if last is None else last.edges
     return BenchResult(
         FORMAT,
-        flow.name,
+        workload,
         {node.name: node.digest for node in flow.nodes},
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, "
-        f"Python {platform.python_version()}",
-        call_layer,
         len(runs),
         sum(run.passes for run in runs),
         sum(run.elements for run in runs),
@@ -183,6 +181,10 @@ def _durations(histogram: Histogram) -> Durations:
 # ---- files
 
 
+class _Versioned(msgspec.Struct):
+    format: int
+
+
 def saved_path(manifest: Path, name: str) -> Path:
     """Where a result of a project is saved under a name."""
     return manifest.parent / FOLDER / f"{name}.json"
@@ -200,15 +202,24 @@ def save(result: BenchResult, path: Path) -> None:
 def load(path: Path) -> BenchResult:
     """Read a saved result. Raises `StudioError`."""
     try:
-        result = msgspec.json.decode(path.read_bytes(), type=BenchResult)
+        data = path.read_bytes()
+        if msgspec.json.decode(data, type=_Versioned).format != FORMAT:
+            raise _file_error(path, "was saved by another version", "Save it again.")
+        result = msgspec.json.decode(data, type=BenchResult)
     except OSError as error:
-        advice = "Save one first: torvyn-studio bench --save NAME."
-        raise _file_error(path, f"cannot be read: {error.strerror}", advice) from None
+        raise _file_error(path, f"cannot be read: {error.strerror}", _saved_ones(path)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _file_error(path, f"is no saved benchmark: {error}", "Save it again.") from None
-    if result.format != FORMAT or not _is_sound(result.samples):
-        raise _file_error(path, "is no saved benchmark of this version", "Save it again.")
+    if not _is_sound(result.samples):
+        raise _file_error(path, "is no saved benchmark: a metric has no value", "Save it again.")
     return result
+
+
+def _saved_ones(path: Path) -> str:
+    names = sorted(file.stem for file in path.parent.glob("*.json"))
+    if names:
+        return f"Saved are: {', '.join(names)}."
+    return "Save one first: torvyn-studio bench --save NAME."
 
 
 def _is_sound(samples: Mapping[str, Sequence[float]]) -> bool:

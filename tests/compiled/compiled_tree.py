@@ -98,12 +98,22 @@ def _environment(folder: Path, tree: Path) -> Path:
     # this checkout has no effect.
     lines = f"{tree}\n{sysconfig.get_path('purelib')}\n"
     (Path(packages.stdout.strip()) / "compiled_tree.pth").write_text(lines)
-    for script in ("torvyn-studio", "pytest"):
-        original = (Path(sys.executable).parent / script).read_text()
-        first, _, rest = original.partition("\n")
-        (folder / "bin" / script).write_text(f"#!{python}\n{rest}" if first[:2] == "#!" else "")
-        (folder / "bin" / script).chmod(0o755)
+    _scripts(Path(sys.executable).parent, python)
     return python
+
+
+def _scripts(originals: Path, python: Path) -> None:
+    """The programs of the packages, e.g. wasm-tools; those in Python run in the copy's."""
+    for original in originals.iterdir():
+        script = python.parent / original.name
+        if script.exists() or original.name.startswith("activate") or not original.is_file():
+            continue
+        program, place = original.read_bytes(), os.fsencode(originals)
+        if program.startswith(b"#!") and place in program:
+            script.write_bytes(program.replace(place, os.fsencode(python.parent)))
+            script.chmod(0o755)
+        else:
+            script.symlink_to(original)
 
 
 if __name__ == "__main__":

@@ -139,6 +139,23 @@ def text_inputs(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, T
         StudioError: a source is not named or unknown, or named twice (E0703); a file cannot
             be opened (E0001).
     """
+    inputs: dict[str, TextInput] = {}
+    try:
+        for name, path in input_paths(options, sources).items():
+            inputs[name] = TextInput(path)
+    except StudioError:
+        for opened in inputs.values():
+            opened.close()
+        raise
+    return inputs
+
+
+def input_paths(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, str]:
+    """The files of `text_inputs` by source; none is opened.
+
+    Raises:
+        StudioError: a source is not named or unknown, or named twice (E0703).
+    """
     paths: dict[str, str] = {}
     for option in options:
         name, found, path = option.partition("=")
@@ -151,15 +168,7 @@ def text_inputs(options: Iterable[str], sources: tuple[str, ...]) -> dict[str, T
         if name in paths:
             raise StudioError([_twice(option, name)])
         paths[name] = path
-    inputs: dict[str, TextInput] = {}
-    try:
-        for name, path in paths.items():
-            inputs[name] = TextInput(path)
-    except StudioError:
-        for opened in inputs.values():
-            opened.close()
-        raise
-    return inputs
+    return paths
 
 
 def _failed(kind: FailureKind, message: str, code: Code, help_text: str) -> Failed:

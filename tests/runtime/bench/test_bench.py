@@ -24,12 +24,16 @@ from runtime.bench.result import (
     save,
     saved_path,
 )
+from runtime.bench.workload import Workload, conditions, require_comparable
 from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
+from runtime.model.codes import Code
 from runtime.model.errors import StudioError
-from runtime.model.linked import ErrorPolicy
+from runtime.model.linked import ErrorPolicy, SchedulePolicy
 from runtime.opening.open import OpenedFlow, open_flow
 from tests.support.studio_projects import pair, sink
+
+WORKLOAD = Workload.of("main", "direct", SchedulePolicy.CONSUMER_FIRST, None, {})
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +52,7 @@ def measured(opened: OpenedFlow, seconds: float = 0.0) -> Measured:
 @pytest.fixture(scope="module")
 def result(opened: OpenedFlow) -> BenchResult:
     runs = [measured(opened) for _ in range(4)]
-    return result_of(opened.flow, "direct", runs, [1e6] * 4)
+    return result_of(opened.flow, WORKLOAD, runs, [1e6] * 4)
 
 
 def test_a_run_counts_the_elements_calls_and_times_of_its_passes(opened: OpenedFlow) -> None:
@@ -95,16 +99,64 @@ def test_a_saved_result_is_read_as_it_was(result: BenchResult, tmp_path: Path) -
         load(path)
     save(result, path)
     assert load(path) == result
+    with pytest.raises(StudioError, match="Saved are: before"):
+        load(saved_path(tmp_path / "Torvyn.toml", "another"))
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[" * 100_000, '{"format": 1}', "\x00", '{"format": 2, "samples": {}}']
+    "text", ["", "{}", "[" * 100_000, '{"format": 2}', "\x00", '{"format": 2, "samples": {}}']
 )
 def test_a_file_that_is_no_result_is_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
     with pytest.raises(StudioError, match="is no saved benchmark"):
         load(path)
+
+
+def test_a_result_of_another_version_is_told(result: BenchResult, tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    save(replace(result, format=1), path)
+    with pytest.raises(StudioError, match=r"saved by another version[^$]*Save it again"):
+        load(path)
+
+
+def test_results_of_other_work_are_not_compared_and_each_reason_is_told(tmp_path: Path) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text("one\ntwo\n")
+    fed = Workload.of("main", "direct", SchedulePolicy.PRIORITY, 5, {"source": str(lines)})
+    require_comparable("before", fed, fed)
+    lines.write_text("one\nthree\n")
+    again = Workload.of("other", "native", SchedulePolicy.PRIORITY, None, {"source": str(lines)})
+    with pytest.raises(StudioError) as refused:
+        require_comparable("before", fed, again)
+    told = [f"{problem.message} {problem.help}" for problem in refused.value.diagnostics]
+    assert {problem.kind for problem in refused.value.diagnostics} == {Code.SEMANTIC}
+    for text, words in zip(
+        told,
+        (
+            ("flow 'main', this one of flow 'other'", "Measure flow.main,"),
+            ("the direct layer, this one of calls through the native", "with --no-native"),
+            ("5 elements at most, this one of passes without", "Measure with --limit 5"),
+            ("lines of a file for source, this one of the lines", "what they were given then"),
+        ),
+        strict=True,
+    ):
+        assert all(each in text for each in ("'before'", "--save before", *words)), text
+
+
+def test_other_conditions_are_told_and_compared_all_the_same() -> None:
+    now = replace(WORKLOAD, schedule=SchedulePolicy.PRIORITY, engine="compiled")
+    require_comparable("before", replace(WORKLOAD, engine="Python"), now)
+    assert conditions(replace(WORKLOAD, engine="Python"), now) == [
+        "the order of calls was consumer-first, now priority",
+        "the engine was Python, now compiled",
+    ]
+
+
+def test_an_input_that_cannot_be_read_for_each_pass_is_refused(tmp_path: Path) -> None:
+    for path, words in ((tmp_path, "it is no file"), (tmp_path / "none", "No such file")):
+        with pytest.raises(StudioError, match=words):
+            Workload.of("main", "direct", SchedulePolicy.PRIORITY, None, {"source": str(path)})
 
 
 def noisy(

@@ -9,6 +9,7 @@ import pytest
 
 from runtime.doctor.findings import FindingState
 from runtime.doctor.machine import examine_machine
+from runtime.engine.compiled import engine_is_compiled
 from runtime.wasm.host import Host
 from runtime.wasm.layer_choice import preferred_layer
 from runtime.wasm.native.extension import MODULE, REFUSED_VARIABLE, find_extension
@@ -53,7 +54,8 @@ def test_without_it_everything_is_as_before_and_doctor_has_one_line(
     monkeypatch.setitem(sys.modules, MODULE, None)
     assert preferred_layer().name == "direct"
     assert main(["--version"]) == 0
-    assert capsys.readouterr().out == "torvyn-studio, version 0.1.0\n"
+    engine = " (compiled engine)" if engine_is_compiled() else ""
+    assert capsys.readouterr().out == f"torvyn-studio, version 0.1.0{engine}\n"
     state, detail = doctor_line(tmp_path_factory)
     assert state is FindingState.GOOD
     assert detail.startswith("not installed: nothing needs it")

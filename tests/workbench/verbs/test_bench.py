@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runtime.bench.comparing import compare
+from runtime.bench.result import (
+    END_TO_END,
+    FORMAT,
+    METRICS,
+    BenchResult,
+    Durations,
+    call_metric,
+)
+from runtime.bench.workload import Workload
+from runtime.model.linked import SchedulePolicy
 from tests.support.studio_projects import pair, sink, studio
+from workbench.verbs.bench.bench_report import Against, report_lines
 
 QUICK = ("--runs", "3", "--time", "1ms", "--warm-up", "0")
 
@@ -22,8 +35,10 @@ def test_a_flow_is_measured_saved_and_compared(manifest: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     text = done.stdout.decode()
     assert text.startswith("# Benchmark of flow 'main'\n")
-    for words in ("elements a second", "engine a call", "| call of sink", "wait source -> sink"):
+    for words in ("elements a second", "engine a call", "\n| sink ", "\n| source -> sink "):
         assert words in text
+    assert "\n| call of " in text
+    assert "\n| wait " in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in rows} == {4, 8}
     saved = manifest.parent / ".torvyn" / "studio" / "bench" / "before.json"
@@ -34,6 +49,7 @@ def test_a_flow_is_measured_saved_and_compared(manifest: Path) -> None:
     saved.write_text(json.dumps(found))
     slower = studio("bench", str(manifest), *QUICK, "--compare", "before")
     assert slower.returncode == 3
+    assert "Compared with 'before': the same builds.\n" in slower.stdout.decode()
     assert "Slower: engine" in slower.stdout.decode()
     report = json.loads(studio("bench", str(manifest), *QUICK, "--json").stdout)
     assert (report["type"], report["runs"], report["comparison"]) == ("bench", 3, None)
@@ -45,7 +61,7 @@ def test_the_same_components_run_through_the_binding_in_turns(manifest: Path) ->
     assert done.returncode == 0, done.stderr.decode()
     assert b"wasmtime-py" in done.stdout
     report = json.loads(studio("bench", str(manifest), *QUICK, "--stock", "--json").stdout)
-    assert report["stock"]["call_layer"] == "wasmtime-py"
+    assert report["stock"]["workload"]["call_layer"] == "wasmtime-py"
     assert report["stock"]["errors"] == 0
     # The same flow: as many calls, deliveries and copies for each element.
     for name in ("calls", "delivered", "copies"):
@@ -56,7 +72,7 @@ def test_the_same_components_run_through_the_binding_in_turns(manifest: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--compare", "never"), "torvyn-studio bench --save NAME"),
+        (("--compare", "never"), "Saved are: before"),
         (("--save", "../x"), "is no name"),
         (("--input", "source=-"), "give --input a file"),
     ],
@@ -65,3 +81,57 @@ def test_what_cannot_be_is_told(manifest: Path, arguments: tuple[str, ...], word
     done = studio("bench", str(manifest), *QUICK, *arguments)
     assert done.returncode == 2
     assert words in done.stderr.decode()
+
+
+def test_a_comparison_with_other_work_is_refused_before_anything_is_measured(
+    manifest: Path,
+) -> None:
+    assert studio("bench", str(manifest), *QUICK, "--save", "short").returncode == 0
+    done = studio("bench", str(manifest), "--time", "1h", "--limit", "2", "--compare", "short")
+    assert done.returncode == 2
+    assert b"passes without a limit, this one of passes of 2 elements" in done.stderr
+    assert done.stdout == b""
+
+
+def test_a_terminal_gets_rows_that_fit_and_names_that_stay_apart() -> None:
+    durations = Durations(12_345, 1_230, 4_560, 98_700, 1_290_000, 28_100_000)
+    names = [f"the-orders-of-the-{part}-of-the-day" for part in ("first", "second")]
+    metrics = (*METRICS, *map(call_metric, names), END_TO_END)
+    result = BenchResult(
+        format=FORMAT,
+        workload=Workload.of("main", "native", SchedulePolicy.PRIORITY, None, {}),
+        builds=dict.fromkeys(names, "sha256:1"),
+        runs=1,
+        passes=1,
+        elements=20_000,
+        delivered=11_430,
+        dropped=0,
+        errors=0,
+        calls=86_000,
+        copies=114_000,
+        copied_bytes=6_726_000,
+        buffers=48_000,
+        peak_memory_bytes=68 << 20,
+        waits_ns=0,
+        samples={metric: [1e5, 2e5, 3e5] for metric in metrics},
+        yardstick_ns=[1e6, 1e6, 1e6],
+        nodes=dict.fromkeys(names, durations),
+        waits={f"{names[0]} -> {names[1]}": durations, f"{names[1]} -> sink": durations},
+        end_to_end=durations,
+        responses={},
+    )
+    slower = replace(result, samples={metric: [9e5, 8e5, 7e5] for metric in metrics})
+    against = Against("before", result, compare(result, slower))
+    narrow = report_lines(slower, against, result, columns=80)
+    assert max(map(len, narrow)) <= 80, max(narrow, key=len)
+    for line in ("1 run, 1 pass in all;", "Slower: processor/element"):
+        assert any(row.startswith(line) for row in narrow), narrow
+    heads = [at for at, row in enumerate(narrow) if row.startswith(("| call of ", "| wait "))]
+    calls, waits = (
+        [row.split("|")[1].strip() for row in narrow[at + 2 : at + 2 + count]]
+        for at, count in zip(heads[:2], (2, 3), strict=True)
+    )
+    assert len({*calls, *waits}) == 5
+    wide = report_lines(slower, against, result)
+    assert f"| {names[0]}  |" in "\n".join(wide)
+    assert "the same builds" in "\n".join(wide)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from runtime.bench.comparing import Change, Comparison
 from runtime.bench.result import (
+    ARROW,
+    CALL,
+    END_TO_END,
     ENGINE,
     OPENING,
     PROCESSOR,
@@ -16,94 +20,77 @@ from runtime.bench.result import (
     BenchResult,
     Durations,
 )
+from runtime.bench.workload import conditions
 from runtime.model.text.printable import json_line
+from workbench.text.answer_words import counted
 from workbench.text.figures import duration, spaced_duration
+from workbench.text.short_names import shorten
+from workbench.text.wrapping import wrap_words
 
 FEW_ELEMENTS = 100
 """Of a pass: below, first calls count for much."""
-_SPREAD_HEAD = ("", "count", "p50", "p90", "p99", "p99.9", "longest")
+LEAST_NAME_CELLS = 12
+"""A name in a table keeps so many, also where the table is then wider than the terminal."""
+_SPREAD = ("count", "p50", "p90", "p99", "p99.9", "longest")
+_WHOLE = "end to end"
+_CALL = "call of "
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A saved result, and what became of each metric since."""
+
+    name: str
+    before: BenchResult
+    comparisons: Sequence[Comparison]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Its first column holds names, the others figures."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 def report_lines(
-    result: BenchResult, comparisons: Sequence[Comparison], stock: BenchResult | None = None
+    result: BenchResult,
+    against: Against | None = None,
+    stock: BenchResult | None = None,
+    columns: int | None = None,
 ) -> list[str]:
-    """The whole report for people; `stock` is the same through wasmtime-py's own binding."""
-    per_element = max(result.elements, 1)
-    lines = [
-        f"# Benchmark of flow '{result.flow}'",
-        "",
-        f"{result.runs} runs of {result.passes} passes in all; {result.machine}; calls through the "
-        f"{result.call_layer} layer.",
-        "",
-        *_table(
-            ("", "median", "± half range"),
-            [
-                _measure(result, SPEED, "elements a second", "{:,.0f}"),
-                _measure(result, PROCESSOR, "processor time an element, µs", "{:,.1f}", 1e3),
-                _measure(result, ENGINE, "engine a call, calls excluded, µs", "{:,.2f}", 1e3),
-                _measure(result, OPENING, "instances made and ended, a pass, ms", "{:,.1f}", 1e6),
-            ],
-        ),
-        "",
-        *_table(
-            _SPREAD_HEAD,
-            [
-                *(_durations(f"call of {node}", found) for node, found in result.nodes.items()),
-                *(_durations(f"wait {edge}", found) for edge, found in result.waits.items()),
-                *([_durations("end to end", result.end_to_end)] if result.end_to_end else []),
-            ],
-        ),
-        "",
-        f"{result.elements:,} elements, {result.delivered:,} delivered, {result.dropped:,} "
-        f"dropped, {result.errors:,} errors; an element takes {result.calls / per_element:.1f} "
-        f"calls, {result.copies / per_element:.1f} copies of {_bytes_each(result)} bytes, and "
-        f"{result.buffers / per_element:.1f} new buffers; forwarding allocates none.",
-        f"Memory of the process at most {result.peak_memory_bytes / 2**20:,.0f} MiB.",
-    ]
-    if per_element < FEW_ELEMENTS * result.passes:
-        lines.append("Few elements a pass: lines of a file in place of a source tell more.")
-    if result.waits_ns:
-        waited = spaced_duration(result.waits_ns)
-        lines.append(f"Paused sinks and rates took {waited}, which is counted and not slept.")
-    for edge, response in result.responses.items():
-        lines.append(
-            f"Back-pressure at {edge}: its producer was suspended {response.samples:,} times, "
-            f"after {duration(response.p50_ns)} (p50), {duration(response.p99_ns)} (p99)."
-        )
-    if stock is not None:
-        lines += ["", *_stock_lines(result, stock)]
-    if comparisons:
-        lines += ["", *comparison_lines(comparisons)]
+    """The whole report for people, as Markdown; `stock` is through wasmtime-py's own binding.
+
+    For a terminal of `columns`, sentences are wrapped and names in tables shortened.
+    """
+    lines: list[str] = []
+    for part in _parts(result, against, stock):
+        if lines:
+            lines.append("")
+        if isinstance(part, _Table):
+            lines += _drawn(part, columns)
+        else:
+            for text in part.split("\n"):
+                lines += [text] if columns is None else wrap_words(text, columns)
     return lines
 
 
-def _stock_lines(result: BenchResult, stock: BenchResult) -> list[str]:
-    """How many times as fast each thing is as through the binding."""
-    rows = []
-    for metric in result.samples:
-        if metric not in stock.samples or not result.middle(metric):
-            continue
-        own, other = result.middle(metric), stock.middle(metric)
-        times = own / other if metric == SPEED else other / own
-        rows.append((_named(metric), _figure(metric, own), _figure(metric, other), f"{times:.1f}"))
-    return _table(("", "studio", "wasmtime-py", "times as fast"), rows)
-
-
-def comparison_lines(comparisons: Sequence[Comparison]) -> list[str]:
-    """What changed since the saved result."""
-    rows = [
-        (
-            _named(item.metric),
-            _figure(item.metric, item.before),
-            _figure(item.metric, item.now),
-            f"{item.ratio:.2f}",
-            f"{item.noise:.0%}",
-            item.change.value,
-        )
-        for item in comparisons
-    ]
-    head = ("", "before", "now", "times as slow", "noise", "")
-    return [*_table(head, rows), "", verdict(comparisons)]
+def report_json(
+    result: BenchResult, against: Against | None = None, stock: BenchResult | None = None
+) -> str:
+    """One object: the result, what changed, and the same through wasmtime-py's own binding."""
+    found: dict[str, Any] = {"type": "bench", **msgspec.to_builtins(result)}
+    found["medians"] = {metric: result.middle(metric) for metric in result.samples}
+    found["stock"] = None if stock is None else msgspec.to_builtins(stock)
+    found["comparison"] = None
+    if against is not None:
+        found["comparison"] = [msgspec.to_builtins(item) for item in against.comparisons]
+        found["compared_with"] = {
+            "name": against.name,
+            "builds": against.before.builds,
+            "workload": msgspec.to_builtins(against.before.workload),
+        }
+    return json_line(found)
 
 
 def verdict(comparisons: Iterable[Comparison]) -> str:
@@ -117,15 +104,94 @@ def verdict(comparisons: Iterable[Comparison]) -> str:
     return f"{'; '.join(parts).capitalize()}."
 
 
-def report_json(
-    result: BenchResult, comparisons: Sequence[Comparison], stock: BenchResult | None = None
-) -> str:
-    """One object: the result, what changed, and the same through wasmtime-py's own binding."""
-    found: dict[str, Any] = {"type": "bench", **msgspec.to_builtins(result)}
-    found["medians"] = {metric: result.middle(metric) for metric in result.samples}
-    found["stock"] = None if stock is None else msgspec.to_builtins(stock)
-    found["comparison"] = [msgspec.to_builtins(item) for item in comparisons] or None
-    return json_line(found)
+def _parts(
+    result: BenchResult, against: Against | None, stock: BenchResult | None
+) -> Iterator[str | _Table]:
+    workload = result.workload
+    yield f"# Benchmark of flow '{workload.flow}'"
+    passes = "1 pass" if result.passes == 1 else f"{result.passes:,} passes"
+    yield (
+        f"{counted(result.runs, 'run')}, {passes} in all; {workload.machine}; calls through the "
+        f"{workload.call_layer} layer."
+    )
+    yield _Table(
+        ("", "median", "± half range"),
+        [
+            _measure(result, SPEED, "elements a second", "{:,.0f}"),
+            _measure(result, PROCESSOR, "processor time an element, µs", "{:,.1f}", 1e3),
+            _measure(result, ENGINE, "engine a call, calls excluded, µs", "{:,.2f}", 1e3),
+            _measure(result, OPENING, "instances made and ended, a pass, ms", "{:,.1f}", 1e6),
+        ],
+    )
+    waits = dict(result.waits)
+    if result.end_to_end is not None:
+        waits[_WHOLE] = result.end_to_end
+    yield _Table(("call of", *_SPREAD), [_durations(*item) for item in result.nodes.items()])
+    yield _Table(("wait", *_SPREAD), [_durations(*item) for item in waits.items()])
+    yield "\n".join(_counts(result))
+    if stock is not None:
+        yield _stock_table(result, stock)
+    if against is not None:
+        yield from _comparison(result, against)
+
+
+def _counts(result: BenchResult) -> Iterator[str]:
+    per_element = max(result.elements, 1)
+    yield (
+        f"{result.elements:,} elements, {result.delivered:,} delivered, {result.dropped:,} "
+        f"dropped, {result.errors:,} errors; an element takes {result.calls / per_element:.1f} "
+        f"calls, {result.copies / per_element:.1f} copies of {_bytes_each(result)} bytes, and "
+        f"{result.buffers / per_element:.1f} new buffers; forwarding allocates none."
+    )
+    yield f"Memory of the process at most {result.peak_memory_bytes / 2**20:,.0f} MiB."
+    if per_element < FEW_ELEMENTS * result.passes:
+        yield "Few elements a pass: lines of a file in place of a source tell more."
+    if result.waits_ns:
+        waited = spaced_duration(result.waits_ns)
+        yield f"Paused sinks and rates took {waited}, which is counted and not slept."
+    for edge, response in result.responses.items():
+        yield (
+            f"Back-pressure at {edge}: its producer was suspended {response.samples:,} times, "
+            f"after {duration(response.p50_ns)} (p50), {duration(response.p99_ns)} (p99)."
+        )
+
+
+def _stock_table(result: BenchResult, stock: BenchResult) -> _Table:
+    """How many times as fast each thing is as through the binding."""
+    rows = []
+    for metric in result.samples:
+        if metric not in stock.samples or not result.middle(metric):
+            continue
+        own, other = result.middle(metric), stock.middle(metric)
+        times = own / other if metric == SPEED else other / own
+        rows.append((_named(metric), _figure(metric, own), _figure(metric, other), f"{times:.1f}"))
+    return _Table(("median of", "studio", "wasmtime-py", "times as fast"), rows)
+
+
+def _comparison(result: BenchResult, against: Against) -> Iterator[str | _Table]:
+    """What changed since the saved result."""
+    before = against.before
+    others = [node for node, digest in result.builds.items() if before.builds.get(node) != digest]
+    gone = [node for node in before.builds if node not in result.builds]
+    found = [f"other builds of {', '.join(others)}"] * bool(others)
+    found += [f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone"] * bool(gone)
+    if not found:
+        found = ["the same builds"]
+    found += conditions(before.workload, result.workload)
+    yield f"Compared with '{against.name}': {'; '.join(found)}."
+    rows = [
+        (
+            _named(item.metric),
+            _figure(item.metric, item.before),
+            _figure(item.metric, item.now),
+            f"{item.ratio:.2f}",
+            f"{item.noise:.0%}",
+            item.change.value,
+        )
+        for item in against.comparisons
+    ]
+    yield _Table(("median of", "before", "now", "times as slow", "noise", ""), rows)
+    yield verdict(against.comparisons)
 
 
 def _measure(
@@ -145,6 +211,11 @@ def _bytes_each(result: BenchResult) -> str:
 
 
 def _named(metric: str) -> str:
+    """A metric as the tables above name it."""
+    if metric.startswith(CALL):
+        return f"{_CALL}{metric.removeprefix(CALL)}"
+    if metric == END_TO_END:
+        return _WHOLE
     return metric.replace(" ns", "").replace("ns/", "")
 
 
@@ -152,14 +223,40 @@ def _figure(metric: str, value: float) -> str:
     return f"{value:,.0f}" if metric == SPEED else duration(round(value))
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _shortened(names: list[str], cells: int) -> list[str]:
+    """The names in so many cells: of an edge both ends are shortened, of a call its node."""
+    if max(map(len, names), default=0) <= cells:
+        return names
+    parted = [(name.startswith(_CALL), name.removeprefix(_CALL).split(ARROW)) for name in names]
+    by_room: dict[int, list[str]] = {}
+    for of_call, ends in parted:
+        by_room.setdefault(_room(of_call, ends, cells), []).extend(ends)
+    short = {room: shorten(tuple(ends), room) for room, ends in by_room.items()}
+    return [
+        _CALL * of_call + ARROW.join(short[_room(of_call, ends, cells)][end] for end in ends)
+        for of_call, ends in parted
+    ]
+
+
+def _room(of_call: bool, ends: Sequence[str], cells: int) -> int:
+    """Cells for each end."""
+    return (cells - len(_CALL) * of_call - len(ARROW) * (len(ends) - 1)) // len(ends)
+
+
+def _drawn(table: _Table, columns: int | None) -> list[str]:
     """A table of Markdown whose columns stand under each other."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    names = [row[0] for row in table.rows]
+    figures = [row[1:] for row in (table.head, *table.rows)]
+    widths = [max(map(len, column)) for column in zip(*figures, strict=True)]
+    if columns is not None:
+        room = columns - sum(width + len(" | ") for width in widths) - len("|  |")
+        names = _shortened(names, max(room, LEAST_NAME_CELLS, len(table.head[0])))
+    widest = max(map(len, (table.head[0], *names)))
 
-    def row(cells: Sequence[str]) -> str:
-        first, *others = zip(cells, widths, strict=True)
-        numbers = [cell.rjust(width) for cell, width in others]
-        return f"| {' | '.join([first[0].ljust(first[1]), *numbers])} |"
+    def row(name: str, cells: Sequence[str]) -> str:
+        numbers = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
+        return f"| {' | '.join([name.ljust(widest), *numbers])} |"
 
-    rule = [f"{'-' * widths[0]}", *(f"{'-' * (width - 1)}:" for width in widths[1:])]
-    return [row(head), f"| {' | '.join(rule)} |", *map(row, rows)]
+    rule = ["-" * widest, *(f"{'-' * (width - 1)}:" for width in widths)]
+    lines = [row(table.head[0], figures[0]), f"| {' | '.join(rule)} |"]
+    return lines + [row(name, cells) for name, cells in zip(names, figures[1:], strict=True)]

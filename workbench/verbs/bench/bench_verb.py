@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
+import sys
+from dataclasses import replace
 from typing import TypedDict, Unpack
 
 import click
@@ -10,17 +13,18 @@ import click
 from runtime.bench.comparing import Change, compare
 from runtime.bench.measuring import Measured, measure
 from runtime.bench.result import BenchResult, load, result_of, save, saved_path, yardstick_ns
+from runtime.bench.workload import Workload, require_comparable
 from runtime.child.gc_tuning import settle_collector
 from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
 from runtime.model.errors import ExitCode
 from runtime.model.linked import ErrorPolicy, SchedulePolicy
 from runtime.opening.open import OpenedFlow, open_flow
-from runtime.recording.replay.input_feed import text_inputs
+from runtime.recording.replay.input_feed import input_paths, text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.wasm.stock.stock_invoker import StockComponents, StockInvoker
 from workbench.command_line.messages import say, show_problems
-from workbench.verbs.bench.bench_report import report_json, report_lines
+from workbench.verbs.bench.bench_report import Against, report_json, report_lines
 from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.trust_flag import admission, trust_option
 
@@ -115,14 +119,16 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
         if name is not None and not _NAME.fullmatch(name):
             raise click.UsageError(f"{name!r} is no name: letters, digits, '.', '-' and '_'")
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
-    before = None
-    if arguments["compare_name"] is not None:
-        before = load(saved_path(manifest, arguments["compare_name"]))
+    compare_name = arguments["compare_name"] or ""
+    before = load(saved_path(manifest, compare_name)) if compare_name else None
     if any(text.rpartition("=")[2] == "-" for text in arguments["inputs"]):
         raise click.UsageError("each pass reads its inputs again: give --input a file")
     opened = open_flow(manifest, flow, admit=admission(trust=arguments["trust"]))
     show_problems(opened.warnings)
     benchmark = _Benchmark(opened, arguments)
+    if before is not None:
+        require_comparable(compare_name, before.workload, benchmark.workload)
+    benchmark.warm_up()
     result = benchmark.measure()
     comparisons = () if before is None else compare(before, result)
     for _ in range(CONFIRMATIONS):
@@ -130,10 +136,14 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
             # What is slower only for the moment is not when it is measured again.
             result = benchmark.measure()
             comparisons = compare(before, result)
+    against = None
+    if before is not None:
+        against = Against(compare_name, before, comparisons)
     if arguments["as_json"]:
-        print(report_json(result, comparisons, benchmark.stock))
+        print(report_json(result, against, benchmark.stock))
     else:
-        print("\n".join(report_lines(result, comparisons, benchmark.stock)))
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print("\n".join(report_lines(result, against, benchmark.stock, columns)))
     if arguments["save_name"] is not None:
         path = saved_path(manifest, arguments["save_name"])
         save(result, path)
@@ -161,8 +171,18 @@ class _Benchmark:
         self._yardsticks: list[float] = []
         self._stock_runs: list[Measured] = []
         self._components = StockComponents(flow) if arguments["stock"] else None
+        self.workload = Workload.of(
+            flow.name,
+            opened.linking.host.layer.name,
+            schedule,
+            arguments["limit"],
+            input_paths(arguments["inputs"], flow.sources),
+        )
+
+    def warm_up(self) -> None:
+        """Make the runs that do not count."""
         settle_collector()
-        for _ in range(arguments["warm_up"]):
+        for _ in range(self._arguments["warm_up"]):
             self._run()
 
     def measure(self) -> BenchResult:
@@ -175,8 +195,7 @@ class _Benchmark:
                 self._stock_runs.append(self._run_stock(self._components))
             if run.errors or not run.elements:
                 break
-        layer = self._opened.linking.host.layer.name
-        return result_of(self._opened.flow, layer, self._runs, self._yardsticks)
+        return result_of(self._opened.flow, self.workload, self._runs, self._yardsticks)
 
     def _run(self) -> Measured:
         seconds = self._arguments["seconds"]
@@ -187,7 +206,8 @@ class _Benchmark:
         """The runs through the binding; None when there are none."""
         if not self._stock_runs:
             return None
-        return result_of(self._opened.flow, "wasmtime-py", self._stock_runs, self._yardsticks)
+        workload = replace(self.workload, call_layer="wasmtime-py")
+        return result_of(self._opened.flow, workload, self._stock_runs, self._yardsticks)
 
     def _run_stock(self, components: StockComponents) -> Measured:
         def open_invoker() -> ClosableInvoker:
