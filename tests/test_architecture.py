@@ -125,6 +125,24 @@ def test_no_public_class_name_stands_twice() -> None:
     assert not twice, "\n".join(twice)
 
 
+def test_every_modal_screen_has_its_place_in_the_style_sheet() -> None:
+    styles = (ROOT / "workbench/studio.tcss").read_text(encoding="utf-8")
+    placed = set(re.findall(r"\b\w+Screen\b", styles))
+    modal = {
+        item.name
+        for module in modules().values()
+        if module.name.startswith("workbench.")
+        for item in _parsed(module.file).body
+        if isinstance(item, ast.ClassDef)
+        and any("ModalScreen" in ast.unparse(base) for base in item.bases)
+    }
+    assert len(modal) > 8
+    assert modal - {"PayloadViewScreen"} <= placed, (
+        "their dialogs stand at the top left, on an empty screen"
+    )
+    assert placed <= {word for module in modules().values() for word in module.classes}
+
+
 SAME_THING_TWICE = {
     "branches": "branches of a session, and the screen that lists them",
     "call": "a call, and the verb that makes a case of one",

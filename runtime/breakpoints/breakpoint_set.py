@@ -24,15 +24,21 @@ from runtime.model.events import (
     Released,
 )
 from runtime.model.linked import LinkedFlow
+from runtime.model.time_units import NS_PER_MS
 from runtime.protocol.break_places import BreakPlace, PlaceKind
-from runtime.protocol.breakpoints import BreakHit, Breakpoint, BreakpointRow, Then
+from runtime.protocol.breakpoints import (
+    VALUE_CHARACTERS,
+    BreakHit,
+    Breakpoint,
+    BreakpointRow,
+    Then,
+)
 
 MOST_BREAKPOINTS = 100
 SLOW_TIMES = 10
 """A slow call takes so many times the average of the node's calls before it."""
 SLOW_CALLS = 20
 """Calls of a node after which one can be slow."""
-"""What a component decided to let go is no drop."""
 
 
 class BreakpointSet:
@@ -178,9 +184,12 @@ class BreakpointSet:
                 found += self._of_event(event, number)
         return found
 
-    def happened(self, kind: PlaceKind, node: str, call: int) -> list[BreakHit]:
-        """The hits at something that the engine knows nothing of: a swap, a denied grant."""
-        return self._of_kinds((kind,), DeliveryRecord(node, None), call)
+    def happened(self, kind: PlaceKind, node: str, call: int, about: str = "") -> list[BreakHit]:
+        """The hits at something that the engine knows nothing of: a swap, a denied grant.
+
+        `about` says what it was.
+        """
+        return self._of_kinds((kind,), DeliveryRecord(node, None), call, about)
 
     def _of_call(self, event: CallFinished) -> list[BreakHit]:
         node, number = event.call.node, event.call.number
@@ -190,9 +199,9 @@ class BreakpointSet:
         record = CallRecord(event, self._flow)
         found: list[BreakHit] = []
         if calls is not None:
-            slow = self._is_slow(event)
+            slow = self._slowness(event)
             if slow or not calls.is_quiet(record):
-                found += self._met(calls, record, number, slow=slow)
+                found += self._met(calls, record, number, slow)
         if outputs is not None:
             for output in put_out(record):
                 if not outputs.is_quiet(output):
@@ -201,11 +210,15 @@ class BreakpointSet:
             found += self._of_edges(event, record, number)
         return found
 
-    def _is_slow(self, event: CallFinished) -> bool:
+    def _slowness(self, event: CallFinished) -> str:
+        """How slow the call was; "" when it was not."""
         node, took = event.call.node, event.answer.duration_ns
         calls, spent = self._spent.get(node, (0, 0))
         self._spent[node] = calls + 1, spent + took
-        return calls >= SLOW_CALLS and took * calls >= spent * SLOW_TIMES and took > 0
+        if calls < SLOW_CALLS or took * calls < spent * SLOW_TIMES or took <= 0:
+            return ""
+        times = f", {took * calls / spent:,.0f} times its average" if spent else ""
+        return f"{took / NS_PER_MS:.3g} ms{times}"
 
     def _of_edges(
         self, event: CallFinished | Released, call: CallRecord | None, number: int
@@ -229,12 +242,13 @@ class BreakpointSet:
                 kinds = [PlaceKind.ERROR]
                 if failure.kind is FailureKind.NO_SUCH_PORT:
                     kinds.append(PlaceKind.NO_SUCH_PORT)
-                return self._of_kinds(kinds, DeliveryRecord(node, element), call)
+                about = f"{failure.name}: {failure.message}"[:VALUE_CHARACTERS]
+                return self._of_kinds(kinds, DeliveryRecord(node, element), call, about)
             case ElementDropped(element=element, reason=reason, node=node, edge=edge):
                 if not reason.lost:
                     return []
                 record = DeliveryRecord(node, element, edge=self._label(edge))
-                return self._of_kinds((PlaceKind.DROP,), record, number)
+                return self._of_kinds((PlaceKind.DROP,), record, number, reason.value)
             case BackpressureBegan(edge=edge):
                 source = self._flow.edges[edge].source
                 record = DeliveryRecord(source, None, edge=self._label(edge))
@@ -243,25 +257,29 @@ class BreakpointSet:
                 return []
 
     def _of_kinds(
-        self, kinds: Iterable[PlaceKind], record: ElementRecord, number: int
+        self, kinds: Iterable[PlaceKind], record: ElementRecord, number: int, about: str = ""
     ) -> list[BreakHit]:
         found: list[BreakHit] = []
         for kind in kinds:
             standing = self._events.get(kind)
             if standing is not None:
-                found += self._met(standing, record, number)
+                found += [replace(hit, about=about) for hit in self._met(standing, record, number)]
         return found
 
     def _label(self, edge: int | None) -> str:
         return "" if edge is None else self._flow.edges[edge].label
 
     def _met(
-        self, standing: Standing, record: ElementRecord, call: int, *, slow: bool = False
+        self, standing: Standing, record: ElementRecord, call: int, slow: str = ""
     ) -> list[BreakHit]:
+        """`slow` says how slow a call was that was."""
         found: list[BreakHit] = []
         for one in standing.breakpoints:
-            if _is_at(one.breakpoint.place, record, slow=slow) and one.meets(record, call):
-                found.append(one.hit(record, call))
+            place = one.breakpoint.place
+            if _is_at(place, record, slow=bool(slow)) and one.meets(record, call):
+                hit = one.hit(record, call)
+                is_slow = place.kind is PlaceKind.SLOW_CALL
+                found.append(replace(hit, about=slow) if is_slow else hit)
                 if switched_off_after(one.breakpoint):
                     one.breakpoint = replace(one.breakpoint, on=False)
         if any(not hit.breakpoint.on or switched_off_after(hit.breakpoint) for hit in found):

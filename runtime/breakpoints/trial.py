@@ -59,12 +59,13 @@ def try_breakpoint(
         hits += len(found)
         latest += [_hit(hit, element) for hit in found]
         del latest[:-LATEST]
+    coming: list[BreakHit] = []
     if upcoming is not None:
         coming = alone.before(upcoming)
         hits += len(coming)
         latest = [*latest, *(_hit(hit, upcoming.element) for hit in coming)][-LATEST:]
     problem = alone.rows()[0].problem
-    return BreakpointTrial(breakpoint, calls, hits, tuple(latest), problem)
+    return BreakpointTrial(breakpoint, calls, hits, tuple(latest), problem, bool(coming))
 
 
 def _newest(events: Sequence[object], most_calls: int) -> Sequence[object]:

@@ -81,10 +81,10 @@ class Execution:
         """What is kept at the next `settle`."""
         self._denied: dict[str, Counter[str]] = {}
         self.new_denials: list[str] = []
-        """As `first_denials`; whoever keeps them empties it."""
-        self.first_denials: list[str] = []
-        """Nodes that used something for the first time that they are not granted; whoever acts
-        on that empties it."""
+        """Nodes that used something for the first time that they are not granted; whoever keeps
+        them empties it."""
+        self.first_denials: list[DeniedUse] = []
+        """What it was; whoever acts on that empties it."""
         self.pulls: Counter[str] = Counter()
         """`pull` calls that were kept, by source."""
         self.stop_note: StopNote | None = None
@@ -212,7 +212,7 @@ class Execution:
     def _deny(self, use: DeniedUse, count: int) -> None:
         self._denied.setdefault(use.node, Counter())[base_of(use.capability)] = count
         if count == 1:
-            self.first_denials.append(use.node)
+            self.first_denials.append(use)
             self.new_denials.append(use.node)
             self.note(CallMark.DENIED, use.node, f"{use.sentence}; {use.advice}")
 

@@ -27,7 +27,7 @@ class RunBreakpoints:
     def __init__(self, texts: Sequence[str], flow: LinkedFlow) -> None:
         """A text is a place, a condition of any call, or both with `when` between them."""
         self._set = BreakpointSet(flow)
-        self._denied: list[str] = []
+        self._denied: list[DeniedUse] = []
         self.hit: BreakHit | None = None
         problems: list[Diagnostic] = []
         for text in texts:
@@ -54,13 +54,14 @@ class RunBreakpoints:
         """Whether the run ends after what happened."""
         hits = self._set.after(events) if self._set.asks_after else []
         while self._denied:
-            hits += self._set.happened(PlaceKind.DENIED, self._denied.pop(), engine.calls)
+            use = self._denied.pop(0)
+            hits += self._set.happened(PlaceKind.DENIED, use.node, engine.calls, use.capability)
         return self._take(hits)
 
     def denied(self, use: DeniedUse, count: int) -> None:
         """Take the use of something that is not granted; called during the call."""
         if count == 1:
-            self._denied.append(use.node)
+            self._denied.append(use)
 
     def problems(self) -> list[str]:
         """Conditions that had no value, with the reason, each in a sentence."""

@@ -149,8 +149,11 @@ def _no_node(node: str, flow: LinkedFlow) -> str:
 
 def _require_port(node: str, port: str, flow: LinkedFlow) -> None:
     ports = {edge.source_port for edge in flow.edges if not node or edge.source == node}
+    if not ports:
+        raise PlaceError(f"{node} puts nothing out: where it is given an element is {node} input")
     if port not in ports:
-        raise PlaceError(f'"{port}" is no port of {node}; ports: {", ".join(sorted(ports))}')
+        whose = node or "any node"
+        raise PlaceError(f'"{port}" is no port of {whose}; ports: {", ".join(sorted(ports))}')
 
 
 def _of_what() -> str:

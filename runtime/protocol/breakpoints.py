@@ -103,17 +103,27 @@ class BreakHit:
     """What the condition asked for, as paths, and their values as JSON."""
     edge: str = ""
     """Label of the queue it was at; "" where there is none."""
+    about: str = ""
+    """What happened: why it failed, which grant was denied; "" where the place says it."""
+
+    @property
+    def happened(self) -> str:
+        """`any back-pressure: source → router is full`: where, when, and what happened."""
+        said = self.breakpoint.words
+        place = self.breakpoint.place
+        if place.kind is PlaceKind.BACKPRESSURE:
+            return f"{said}: {self.edge} is full"
+        parts = [] if place.node or place.edge else [self.node]
+        if place.kind is PlaceKind.DROP and self.edge:
+            parts = [f"in {self.edge}"]
+        if self.about:
+            parts.append(self.about)
+        return f"{said}: {', '.join(parts)}" if parts else said
 
     @property
     def words(self) -> str:
         """`breakpoint 2: any back-pressure: source → router is full`."""
-        said = f"breakpoint {self.breakpoint.number}: {self.breakpoint.words}"
-        place = self.breakpoint.place
-        if place.kind is PlaceKind.BACKPRESSURE:
-            return f"{said}: {self.edge} is full"
-        if place.kind is PlaceKind.DROP and self.edge:
-            return f"{said}: in {self.edge}"
-        return said if place.node or place.edge else f"{said}: {self.node}"
+        return f"breakpoint {self.breakpoint.number}: {self.happened}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +195,8 @@ class BreakpointTrial:
     """The last hits, newest last."""
     problem: str = ""
     """Why its condition had no value for some of them."""
+    coming: bool = False
+    """Whether the call that comes next is one of the hits."""
 
 
 BreakRequest = SetBreakpoint | RemoveBreakpoint | SetWatch | RemoveWatch | TryBreakpoint

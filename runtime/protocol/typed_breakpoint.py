@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from runtime.expression.expression import Condition
+from runtime.expression.expression_error import ExpressionError
+from runtime.expression.vocabulary import CALL
 from runtime.model.linked import LinkedFlow
+from runtime.model.text.nearest import nearest
 from runtime.protocol.break_places import (
     BreakPlace,
     PlaceError,
@@ -17,6 +21,7 @@ from runtime.protocol.breakpoints import Breakpoint
 
 WHEN = (" when ", " if ")
 """Between a place and a condition: `router input when json.level == "warn"`."""
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
 def typed_breakpoint(text: str, flow: LinkedFlow) -> Breakpoint:
@@ -28,8 +33,23 @@ def typed_breakpoint(text: str, flow: LinkedFlow) -> Breakpoint:
     """
     made = _read(text, flow)
     if made.condition:
-        Condition(made.condition, vocabulary_of(made.place))
+        try:
+            Condition(made.condition, vocabulary_of(made.place))
+        except ExpressionError as error:
+            word = _NAME.match(made.condition)
+            if made.condition != text.strip() or error.column > 1 or word is None:
+                raise
+            raise _no_such_word(text, word.group(), flow) from None
     return made
+
+
+def _no_such_word(text: str, word: str, flow: LinkedFlow) -> ExpressionError:
+    """A text begins with a word that is neither a node nor a field."""
+    fields = [field.name for field in CALL.fields]
+    near = nearest(word, ["any", *flow.by_name, *fields])
+    reason = f'"{word}" is no node and no field' + (f"; did you mean {near}?" if near else "")
+    advice = f"Nodes: {', '.join(flow.by_name)}. Fields: {', '.join(fields)}."
+    return ExpressionError(text.strip(), 1, reason, advice)
 
 
 def _read(text: str, flow: LinkedFlow) -> Breakpoint:

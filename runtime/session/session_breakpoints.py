@@ -102,8 +102,9 @@ class SessionBreakpoints:
             self._set.follow(shown.engine.flow)
             hits = self._set.after(events)
         if shown.first_denials:
-            for node in shown.first_denials:
-                hits += self._set.happened(PlaceKind.DENIED, node, shown.calls)
+            for use in shown.first_denials:
+                kind, about = PlaceKind.DENIED, use.capability
+                hits += self._set.happened(kind, use.node, shown.calls, about)
             shown.first_denials.clear()
         stopped = bool(hits) and self._take(hits, shown.calls)
         if len(self._watches):

@@ -133,9 +133,14 @@ async def test_the_dialog_shows_the_mistake_and_tries_what_is_right(size: tuple[
         await show(app, pilot, link, Update(Health.READY, breakpoints=LISTED))
         await pilot.press("B", "enter")
         await until(pilot, lambda: isinstance(app.screen, BreakpointScreen))
+        region = app.screen.query_one("#breakpoint").region
+        assert region.x == (size[0] - region.width) // 2  # in the middle, over the panes
         await pilot.press("home", *["delete"] * 40, *"size = 9")
         await settle(app, pilot)
         text = text_of(app)
+        assert text.find("^") - text.rfind("\n", 0, text.find("^")) == (
+            text.find("size = 9") + 5 - text.rfind("\n", 0, text.find("size = 9"))
+        )
         assert '"=" is not known here; equal is ==' in text
         assert "not tried yet" in text
         await pilot.press("enter")
@@ -244,7 +249,8 @@ async def test_the_list_is_searched_and_n_goes_on_there_until_the_search_ends() 
         assert "2 of 4" in text_of(app)
         await pilot.press("enter", "n")
         assert pane.has_focus
-        assert pane.cursor == 1
+        assert pane.cursor is not None
+        assert pane.rows[pane.cursor].target == OFF
         await pilot.press("n")
         assert pane.cursor == 0
         assert "n N next" in text_of(app)

@@ -80,5 +80,8 @@ class Command:
     """Does it; gives back why not, or ""."""
     words: Callable[[CommandTarget], Sequence[str]] = no_words
     """What the first argument may be, for completion."""
+    fault: Callable[[CommandTarget, str], str] | None = None
+    """Why the command cannot be done with what is typed of its arguments so far, in lines; ""
+    where it can."""
     paths: Callable[[CommandTarget, str], Sequence[str]] | None = None
     """Where it is a file instead: the paths that what was typed of it may become."""

@@ -17,7 +17,14 @@ from runtime.protocol.requests import (
 )
 from workbench.actions.table import ACTIONS
 from workbench.commands.command import Command, CommandTarget
-from workbench.commands.debug_commands import NOT_READY, set_breakpoint, set_watch
+from workbench.commands.debug_commands import (
+    NOT_READY,
+    break_fault,
+    break_words,
+    set_breakpoint,
+    set_watch,
+    watch_fault,
+)
 from workbench.commands.file_names import file_named, recordings, recordings_and_manifests
 from workbench.commands.workbench_commands import (
     LAYOUT_NAMES,
@@ -201,9 +208,9 @@ OWN: tuple[Command, ...] = (
             run=_diff, paths=recordings),
     Command(name="record", arguments="[FILE]", help="into a new file", run=_record),
     Command(name="break", arguments="PLACE when CONDITION", help="stop there: router input",
-            run=set_breakpoint, words=_nodes),
+            run=set_breakpoint, words=break_words, fault=break_fault),
     Command(name="watch", arguments="EXPRESSION", help='node("a").errors, after every call',
-            run=set_watch),
+            run=set_watch, fault=watch_fault),
     Command(name="depth", arguments="EDGE N", help="elements that a queue takes, while it runs",
             run=_depth, words=_edges),
     Command(name="policy", arguments="EDGE POLICY [RATE]", help="what a full queue does",
@@ -252,6 +259,15 @@ def completions(target: CommandTarget, text: str) -> list[tuple[str, str]]:
         (rank, word, words) for word, words in found if (rank := _rank(low, word)) is not None
     ]
     return [(word, words) for _, word, words in sorted(ranked)]
+
+
+def fault_of(target: CommandTarget, text: str) -> str | None:
+    """Why a line with arguments cannot be done yet, "" where it can; None where no command says."""
+    name, _, rest = text.lstrip().partition(" ")
+    command = BY_NAME.get(name)
+    if command is None or command.fault is None or not rest.strip():
+        return None
+    return command.fault(target, rest.strip())
 
 
 def _rank(low: str, word: str) -> tuple[int, int] | None:

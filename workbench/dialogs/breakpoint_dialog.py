@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
@@ -26,6 +26,8 @@ from workbench.widgets.label import LineLabel
 
 TRY_AFTER_S = 0.15
 """A condition is tried when nothing was typed for so long."""
+LABEL_CELLS = 10
+"""Where what is asked for begins, behind its name."""
 _HITS = re.compile(r"\s*(?:from\s*)?(\d{1,9})?\s*(?:[/,]?\s*(?:every\s*)?(\d{1,9}))?\s*")
 
 
@@ -65,6 +67,7 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
         self._timer_count = 0
         self._where = LineLabel(id="break-where")
         self._below = LineLabel(id="break-below")
+        self._hits = LineLabel(id="break-often")
         self._said = LineLabel(id="break-said")
 
     def compose(self) -> ComposeResult:
@@ -74,9 +77,16 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
             box.border_title = f"Breakpoint {one.number}" if one.number else "Breakpoint"
             box.border_subtitle = "a condition in CEL"
             yield self._where
-            yield Input(one.condition, placeholder="always", id="break-when", classes="field")
+            with Horizontal(classes="asked"):
+                yield _label("  when")
+                yield Input(one.condition, placeholder="always", id="break-when", classes="field")
             yield self._below
-            yield Input(_hits_text(one), placeholder="every hit", id="break-hits", classes="field")
+            with Horizontal(classes="asked"):
+                yield _label("  hits")
+                yield Input(
+                    _hits_text(one), placeholder="every hit", id="break-hits", classes="field"
+                )
+                yield self._hits
             yield self._said
 
     def on_mount(self) -> None:
@@ -184,17 +194,18 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
                 (fit(one.place.words, max(cells - 34, 10)), StyleRole.STRONG),
                 ("   tab: another place", StyleRole.DIM),
             ),
-            line(("  when", StyleRole.DIM)),
         )
         self._below.lines = tuple(self._of_condition(cells))
         thens = [
             Span(f"({'•' if then is one.then else ' '}) {then.value}   ", _role(then is one.then))
             for then in Then
         ]
-        said: list[Line] = [
-            line(("  hits    ", StyleRole.DIM), ("all, or: from 3, every 10", StyleRole.DIM))
+        self._hits.lines = (
+            line((" or: from 3, every 10   ", StyleRole.DIM), ("down", StyleRole.KEY))
             if self._made() is not None
-            else line(("  x hits are numbers: from 3, every 10", StyleRole.BAD)),
+            else line((" x hits are numbers: from 3, every 10", StyleRole.BAD)),
+        )
+        said: list[Line] = [
             (Span("  then    ", StyleRole.DIM), *thens, Span("ctrl+t", StyleRole.KEY)),
             line(""),
             *self._of_trial(cells),
@@ -218,10 +229,11 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
         _, caret = caret_lines(error.text, error.column)
         field = self.query_one("#break-when", Input)
         shift = int(field.scroll_offset.x)
-        rows = wrap_words(error.reason, max(cells - 4, 10))[:2]
+        rows = wrap_words(error.reason, max(cells - LABEL_CELLS - 2, 10))[:2]
+        lead = " " * LABEL_CELLS
         return [
-            line((f"  {caret[shift:] or '^'}", StyleRole.BAD)),
-            *(line((f"  {row}", StyleRole.BAD)) for row in rows),
+            line((f"{lead}{caret[shift:] or '^'}", StyleRole.BAD)),
+            *(line((f"{lead}{row}", StyleRole.BAD)) for row in rows),
         ]
 
     def _of_trial(self, cells: int) -> list[Line]:
@@ -236,7 +248,8 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
         did = {Then.LOG: "logged", Then.MARK: "marked"}.get(trial.breakpoint.then, "stopped")
         times = "once" if trial.hits == 1 else f"{count(trial.hits)} times"
         how = f"would have {did} {times}" if trial.hits else f"would not have {did}"
-        made = [line((f"  {how} in the last {trial.calls:,} calls", StyleRole.TEXT))]
+        among = f"the last {trial.calls:,} calls{' and the next one' if trial.coming else ''}"
+        made = [line((f"  {how} in {among}", StyleRole.TEXT))]
         for hit in trial.latest:
             about = "" if hit.sequence is None else f"#{hit.sequence}"
             head = f"    call {hit.call:<7,} {about:<6} "
@@ -248,6 +261,12 @@ class BreakpointScreen(ModalScreen[Breakpoint | None]):
             rows = wrap_words(f"it had no value for others: {trial.problem}", cells - 4)
             made += [line((f"  ! {row}", StyleRole.WARN)) for row in rows[:2]]
         return made
+
+
+def _label(text: str) -> LineLabel:
+    made = LineLabel(classes="asked-label")
+    made.lines = (line((text, StyleRole.DIM)),)
+    return made
 
 
 def _role(chosen: bool) -> StyleRole:

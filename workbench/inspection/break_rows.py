@@ -11,6 +11,7 @@ from runtime.protocol.breakpoints import (
     Breakpoint,
     BreakpointList,
     BreakpointRow,
+    Then,
     Watch,
     WatchRow,
 )
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from workbench.payloads.documents.condition_reads import ConditionReads
 
 WHERE_CELLS = (12, 30)
+NUMBER_CELLS = 3
 HITS_CELLS = 6
 THEN_CELLS = 6
 WATCH_CELLS = (16, 40)
 WIDE_CELLS = 56
-"""From here on there is room for what a hit does."""
+"""From here on there is room for the condition, and what a hit does, in the same row."""
 CHANGED_CELLS = 11
 
 
@@ -39,15 +41,17 @@ def break_rows(breaks: BreakpointList, cells: int) -> list[Row]:
     where = _where_cells(breaks, cells)
     for one in breaks.breakpoints:
         rows.append(Row(_breakpoint(one, where, cells), one.breakpoint))
+        if cells < WIDE_CELLS:
+            rows += _condition_below(one.breakpoint, cells)
         rows += _problem(one.problem, cells, one.breakpoint)
     if not breaks.breakpoints:
-        rows.append(Row(line((" No breakpoints. b sets one where the cursor is.", StyleRole.DIM))))
+        rows += _hint("No breakpoints. b sets one where the cursor is.", cells)
     rows.append(section("watches", cells=cells))
     for watched in breaks.watches:
         rows.append(Row(_watch(watched, cells), watched.watch))
         rows += _problem(watched.problem, cells, watched.watch)
     if not breaks.watches:
-        rows.append(Row(line((" Nothing is watched. w asks for an expression.", StyleRole.DIM))))
+        rows += _hint("Nothing is watched. w asks for an expression.", cells)
     if breaks.kept:
         rows += _problem(f"not kept: {breaks.kept}", cells)
     return rows
@@ -56,12 +60,13 @@ def break_rows(breaks: BreakpointList, cells: int) -> list[Row]:
 def break_heading(breaks: BreakpointList, cells: int) -> Line:
     """The columns of the breakpoints."""
     where = _where_cells(breaks, cells)
+    condition = _condition_cells(where, cells)
     then = (column("then", THEN_CELLS, StyleRole.FAINT),) if cells >= WIDE_CELLS else ()
     return (
         Span("   "),
-        column("#", 3, StyleRole.FAINT, right=True),
+        column("#", NUMBER_CELLS, StyleRole.FAINT, right=True),
         column("where", where, StyleRole.FAINT),
-        column("condition", _condition_cells(where, cells), StyleRole.FAINT),
+        *((column("condition", condition, StyleRole.FAINT),) if condition else ()),
         column("hits", HITS_CELLS, StyleRole.FAINT, right=True),
         *then,
     )
@@ -118,7 +123,11 @@ def hit_rows(hit: BreakHit, cells: int) -> list[Row]:
         (one.place.words, StyleRole.STRONG),
     )
     when = "before" if hit.before else "after"
-    about = (("when", one.condition), ("hit", f"{hit.hit:,}, {when} call {hit.call:,}"))
+    about = (
+        ("when", one.condition),
+        ("what", excerpt(hit.about)),
+        ("hit", f"{hit.hit:,}, {when} call {hit.call:,}"),
+    )
     rows = [Row(said), *facts(about, cells)]
     rows += [
         Row(line((f"  {BREAK_ON} ", StyleRole.NEXT), (f"{name}  ", StyleRole.DIM), excerpt(value)))
@@ -128,33 +137,56 @@ def hit_rows(hit: BreakHit, cells: int) -> list[Row]:
 
 
 def _where_cells(breaks: BreakpointList, cells: int) -> int:
+    if cells < WIDE_CELLS:
+        return max(cells - NUMBER_CELLS - HITS_CELLS - 6, 8)
     longest = max((len(row.breakpoint.place.words) for row in breaks.breakpoints), default=0)
     return min(max(longest, WHERE_CELLS[0]), WHERE_CELLS[1], max(cells // 3, 8))
 
 
 def _condition_cells(where: int, cells: int) -> int:
-    then = THEN_CELLS + 1 if cells >= WIDE_CELLS else 0
-    return max(cells - where - HITS_CELLS - then - 10, 6)
+    """0 where the condition stands below."""
+    return max(cells - where - HITS_CELLS - THEN_CELLS - 11, 6) if cells >= WIDE_CELLS else 0
 
 
 def _breakpoint(row: BreakpointRow, where: int, cells: int) -> Line:
     one = row.breakpoint
     then = one.then.value if one.on else "is off"
     sign, role = break_sign(on=one.on)
-    often = "" if (one.first_hit, one.every) == (1, 1) else f" [{one.first_hit}/{one.every}]"
-    room = _condition_cells(where, cells)
-    condition = fit(one.condition or "always", room - len(often)) + often
     text = StyleRole.TEXT if one.on else StyleRole.DIM
-    does = (column(then, THEN_CELLS, text),) if cells >= WIDE_CELLS else ()
+    when: Line = ()
+    does: Line = ()
+    if cells >= WIDE_CELLS:
+        often, room = _often(one), _condition_cells(where, cells)
+        condition = fit(one.condition or "always", room - len(often)) + often
+        when = (column(condition, room, text if one.condition else StyleRole.DIM),)
+        does = (column(then, THEN_CELLS, text),)
     return (
         Span(" "),
         Span(f"{sign} ", role),
-        column(str(one.number), 3, StyleRole.DIM, right=True),
+        column(str(one.number), NUMBER_CELLS, StyleRole.DIM, right=True),
         column(fit(one.place.words, where), where, text),
-        column(condition, room, text if one.condition else StyleRole.DIM),
+        *when,
         column(count(row.hits), HITS_CELLS, StyleRole.TEXT, right=True),
         *does,
     )
+
+
+def _often(one: Breakpoint) -> str:
+    return "" if (one.first_hit, one.every) == (1, 1) else f" [{one.first_hit}/{one.every}]"
+
+
+def _condition_below(one: Breakpoint, cells: int) -> list[Row]:
+    """What there is no column for: the condition, which hits act, and what they do."""
+    does = "" if one.then is Then.STOP else f"  then {one.then.value}"
+    said = f"{one.condition}{_often(one)}{does}".strip() if one.on else f"{one.condition}  is off"
+    role = StyleRole.TEXT if one.on else StyleRole.DIM
+    lead = " " * (NUMBER_CELLS + 4)
+    rows = wrap_words(said.strip(), max(cells - len(lead) - 1, 8)) if said.strip() else []
+    return [Row(line((lead + row, role)), one) for row in rows]
+
+
+def _hint(words: str, cells: int) -> list[Row]:
+    return [Row(line((f" {row}", StyleRole.DIM))) for row in wrap_words(words, max(cells - 2, 8))]
 
 
 def _watch(row: WatchRow, cells: int) -> Line:

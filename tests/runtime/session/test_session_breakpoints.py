@@ -168,6 +168,7 @@ def test_a_trial_counts_the_call_before_which_the_flow_stands(open_flow: Open) -
     asked = Breakpoint(0, parse_place("sink", driver.session.flow), "json.value > 1")
     (trial,) = driver.ask(TryBreakpoint(asked)).replies
     assert isinstance(trial, BreakpointTrial)
+    assert trial.coming
     assert (trial.hits, trial.latest[-1].call) == (1, driver.snapshot.calls + 1)
 
 

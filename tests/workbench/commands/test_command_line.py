@@ -133,6 +133,22 @@ async def test_names_are_completed_selected_and_kept_and_every_action_is_a_comma
         assert field.value == "goto "
         await type_line(app, pilot, "hold log-s", "tab")
         assert field.value == "hold log-sink "
+        for typed, then, seen in (
+            ("break any de", "break any denied grant ", "enter does it"),
+            ("break router:m", "break router:metrics ", "-> metric-proc"),
+            ("break log-sink com", "break log-sink complete ", "enter does it"),
+            ("break router when json.a = ", None, "json.a =\n^"),
+            ("watch json.a =", None, "equal is =="),
+            ("watch json.a == 1", None, "enter does it"),
+        ):
+            field.value = typed
+            await pilot.press(*(["tab"] if then else ["end"]))
+            await pilot.pause()
+            assert field.value == (then or typed)
+            shown = "\n".join(line.strip("│ ") for line in text_of(app).splitlines())
+            assert all(part.strip() in shown for part in seen.splitlines()), (typed, shown)
+        field.value = "hold log-sink "
+        await pilot.pause()
         await pilot.press("up")
         assert field.value == "hold log-sink "  # nothing that begins like this was typed before
         field.value = ""

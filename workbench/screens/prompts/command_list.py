@@ -34,15 +34,19 @@ class CommandList(LineLabel):
         self.display = False
 
     def show(
-        self, found: Sequence[tuple[str, str]], chosen: int, earlier: Sequence[KeptCommand]
+        self,
+        found: Sequence[tuple[str, str]],
+        chosen: int,
+        earlier: Sequence[KeptCommand],
+        said: str = "nothing is called that",
     ) -> None:
         """Show completions around the chosen one, each with what it does; and earlier lines, the
-        newest first."""
+        newest first. `said`, in lines, is shown where there are no completions."""
         first = max(min(chosen - COMPLETIONS // 2, len(found) - COMPLETIONS), 0)
         seen = found[first : first + COMPLETIONS]
         rows = [_row(text, about, first + at == chosen) for at, (text, about) in enumerate(seen)]
         if not rows:
-            rows = [line(("   nothing is called that", StyleRole.DIM))]
+            rows = [line((f"   {row}", StyleRole.DIM)) for row in said.split("\n")]
         if earlier:
             rows.append(line((" history", StyleRole.ACCENT)))
         now = time.time()

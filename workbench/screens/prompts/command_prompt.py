@@ -125,10 +125,16 @@ class CommandPrompt(Prompted):
     def _show(self, text: str) -> None:
         low = text.strip().lower()
         fitting = [one for one in reversed(self._history.kept) if low in one.text.lower()]
-        self._list.show(self._found, self._chosen, fitting)
         if not self._found:
-            self._prompt.say(line(("enter says what is wrong", StyleRole.DIM)))
+            from workbench.commands.command_table import fault_of
+
+            fault = fault_of(self, text)
+            said = "nothing is called that" if fault is None else fault or "enter does it"
+            self._list.show((), 0, fitting, said)
+            ready = "enter does it" if fault == "" else "enter says what is wrong"
+            self._prompt.say(line((ready, StyleRole.DIM)))
             return
+        self._list.show(self._found, self._chosen, fitting)
         word, words = self._found[self._chosen]
         self._prompt.say(
             line(

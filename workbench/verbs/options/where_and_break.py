@@ -98,9 +98,7 @@ def show_stop(stops: RunBreakpoints, own: Path | None) -> str:
         return ""
     values = "".join(f"\n  {name} = {value}" for name, value in hit.values)
     where = "before" if hit.before else "after"
-    say(
-        printable(f"Breakpoint: {hit.breakpoint.words}, {where} call {hit.call:,}", keep_lines=True)
-    )
+    say(printable(f"Breakpoint: {hit.happened}, {where} call {hit.call:,}", keep_lines=True))
     if values:
         say(printable(values.lstrip("\n"), keep_lines=True))
-    return f"breakpoint: {hit.breakpoint.words}"
+    return f"breakpoint: {hit.happened}"
