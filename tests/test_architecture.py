@@ -177,6 +177,21 @@ def test_a_module_name_stands_twice_only_where_it_is_the_same_thing_from_two_lay
     assert not stale, f"no longer twice, remove from SAME_THING_TWICE: {', '.join(stale)}"
 
 
+COMPILED = ("runtime.engine.", "runtime.model.histogram")
+"""What mypyc compiles takes the dataclasses that mypyc knows."""
+
+
+def test_dataclasses_are_those_whose_methods_wait_for_their_use() -> None:
+    eager = [
+        f"{name}: take `dataclass` from runtime.model.lazy.dataclass, so that importing the module "
+        "costs a tenth"
+        for name, module in modules().items()
+        if "dataclasses.dataclass" in module.imported
+        and not name.startswith((*COMPILED, "runtime.model.lazy."))
+    ]
+    assert not eager, "\n".join(eager)
+
+
 MOST_INTERTWINED = 12
 
 

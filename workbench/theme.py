@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.text.lines import StyleRole
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.errors import Diagnostic, ExitCode, Severity
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, Lack, outline_of
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState

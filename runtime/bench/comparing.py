@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
 
 from runtime.bench.result import OPENING, SPEED, BenchResult
+from runtime.model.lazy.dataclass import dataclass
 
 LEAST_CHANGE = 0.05
 """Smaller changes are none, however quiet the machine is."""

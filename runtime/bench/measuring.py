@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import ClosableInvoker
@@ -15,6 +15,7 @@ from runtime.model.call import Answer, Call, Export
 from runtime.model.commands import Advance, Start
 from runtime.model.events import CallFinished, FlowState
 from runtime.model.histogram import Histogram
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S

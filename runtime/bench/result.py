@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -18,6 +17,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.files.project_files import STUDIO_FOLDER
 from runtime.model.histogram import Histogram, Spread
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 
 FORMAT = 2

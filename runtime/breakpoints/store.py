@@ -11,7 +11,7 @@ no breakpoint is left out and told.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +21,7 @@ from runtime.breakpoints.active_breakpoint import ActiveBreakpoint
 from runtime.breakpoints.breakpoint_set import MOST_BREAKPOINTS
 from runtime.breakpoints.watch_set import MOST_WATCHES, ActiveWatch
 from runtime.expression.expression_error import ExpressionError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.break_places import PlaceError, parse_place
 from runtime.protocol.breakpoints import Breakpoint, Then, Watch

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.build.plan import ComponentSource
@@ -22,6 +21,7 @@ from runtime.build.sources.shared_sources import shared_sources
 from runtime.flow.cargo_folders import configured_target_dirs, read_toml
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.lazy.dataclass import dataclass
 from runtime.watch.sources import SourceTree, source_files
 from runtime.watch.wasm_frame import Layer, is_finished, layer_of
 

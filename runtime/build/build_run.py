@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from runtime.build.process import KILL_AFTER_S, run_command
 from runtime.build.toolchain import Toolchain, missing_tool
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
+from runtime.model.lazy.dataclass import dataclass
 from runtime.watch.wasm_frame import Layer, custom_section_names, layer_of
 
 _COMPONENT_TYPE = "component-type"

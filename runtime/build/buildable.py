@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.build.bundled import wit_packages
@@ -13,6 +12,7 @@ from runtime.flow.manifest.manifest_file import LoadedManifest, load_manifest
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.nearest import did_you_mean
 
 

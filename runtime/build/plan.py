@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.build.worlds import WitChoice
+from runtime.model.lazy.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

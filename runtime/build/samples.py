@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.build.bundled import COMPONENTS, SAMPLE_FLOWS, WIT, bundled_folder
 from runtime.flow.manifest.manifest_file import MANIFEST_NAME, load_manifest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 
 _SHARED = "../../components/"
 """Where a sample's manifests find components in the repository."""

@@ -6,7 +6,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from runtime.build.parallel import build_components
 from runtime.build.toolchain import Toolchain
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
 

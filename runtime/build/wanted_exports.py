@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from runtime.build.worlds import WitChoice, worlds_in
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import contract_name
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)

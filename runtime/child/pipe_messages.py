@@ -6,9 +6,9 @@ The messages have one identity in both processes, and the workbench's process st
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.updates import ALL_SHOWN, ShownParts
 
 if TYPE_CHECKING:

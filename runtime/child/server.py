@@ -12,7 +12,7 @@ import os
 import queue
 import sys
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from runtime.child.gc_tuning import RunCollector, settle_collector
@@ -21,6 +21,7 @@ from runtime.child.trust_desk import TrustDesk
 from runtime.hotreload.reopening import Reopening
 from runtime.model.call import CallInProgress
 from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.requests import (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from runtime.build.toolchain import INSTALL
+from runtime.model.lazy.dataclass import dataclass
 
 Version = tuple[int, ...]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import Protocol
@@ -18,6 +17,7 @@ from runtime.hotreload.swap import Swapper
 from runtime.model.call import Answer, Call, Export
 from runtime.model.commands import Command, Relink, Swap
 from runtime.model.host_inputs import HostInputs
+from runtime.model.lazy.dataclass import dataclass
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings

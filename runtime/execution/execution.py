@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runtime.engine.core import Engine
 from runtime.execution.call_drivers import (
@@ -31,6 +31,7 @@ from runtime.model.access import DeniedUse, base_of
 from runtime.model.call import Answer, Call, CallInProgress, Export, NextCall
 from runtime.model.commands import Command
 from runtime.model.events import CallFinished, Edited, Event, Injected, Relinked, StopReason
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import CallMark

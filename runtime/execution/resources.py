@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from runtime.engine.options import EngineOptions
 from runtime.hotreload.builds import ComponentBuild, KnownBuilds
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.recording.replay.input_feed import Feed
 from runtime.wasm.call_layer import Compiled

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from runtime.execution.call_timing import CallTiming, TimingBefore
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.time_window import WHOLE_RUN, TimeWindow, WindowTimes

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runtime.expression.value_types import ANY, ValueType
+from runtime.model.lazy.dataclass import dataclass
 
 
 @dataclass(slots=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runtime.expression.value_types import ANY, DOUBLE, INT, TEXT, ValueKind, ValueType
+from runtime.model.lazy.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

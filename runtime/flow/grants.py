@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.surface import Surface
 from runtime.model.text.nearest import did_you_mean, nearest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from runtime.flow.flow_outline import outline_flow
@@ -28,6 +28,7 @@ from runtime.flow.topology import Topology, check_topology
 from runtime.model.access import Need
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import (
     DEFAULT_LIMITS,
     INTERPRETER_LIMITS,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.tables import Backpressure, Edge, Flow, Runtime
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import DEFAULT_QUEUE_DEPTH, LOW_WATERMARK_RATIO, QueuePolicy
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from runtime.flow.manifest.problems import Help, Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Build, Component
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.nearest import did_you_mean
 
 BUILD_DIR = Path(".torvyn") / "build"

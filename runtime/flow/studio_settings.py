@@ -9,7 +9,6 @@ Torvyn never sees the file. What it may hold:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.flow.error_rules import ErrorRuleText, NodeRules
@@ -19,6 +18,7 @@ from runtime.flow.manifest.settings_file import read_settings
 from runtime.flow.manifest.shape import Shape, table_of
 from runtime.model.codes import Code
 from runtime.model.errors import StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ErrorRule, LinkedFlow
 from runtime.model.text.nearest import did_you_mean
 

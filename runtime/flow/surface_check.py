@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from runtime.flow.manifest.problems import Problems, listed
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.model.codes import Code
 from runtime.model.contract import EXPORTS, PROVIDED, PROVIDED_RESOURCES, readable, same_type
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role, contract_name
 from runtime.model.surface import InterfaceSurface, Surface
 

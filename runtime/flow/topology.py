@@ -5,13 +5,13 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from runtime.flow.manifest.problems import Problems, listed
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Edge, Flow
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ROLE_INTERFACES, Role, contract_name
 from runtime.model.text.nearest import did_you_mean, nearest
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from runtime.engine.core import Engine
@@ -34,6 +34,7 @@ from runtime.model.commands import Advance, Command, Inject, Start, Step
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import Event
 from runtime.model.files.input_file import read_input
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import (
     DEFAULT_LIMITS,
     ROLE_INTERFACES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.headless.recorded_events import recorded_events
@@ -11,6 +11,7 @@ from runtime.model.codes import Code
 from runtime.model.commands import Relink, Swap
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import CallFinished
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.model.commands import Relink
+from runtime.model.lazy.dataclass import dataclass
 from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import takewhile
 
 from runtime.engine.core import Engine
@@ -14,6 +13,7 @@ from runtime.headless.run import RunReport, RunTally
 from runtime.model.commands import Relink, Swap
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from runtime.engine.core import Engine
@@ -22,6 +22,7 @@ from runtime.model.events import (
     NodeFailed,
     SinkPaused,
 )
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S

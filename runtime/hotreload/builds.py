@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.protocol.updates import NodeBuild
 from runtime.wasm.call_layer import Compiled

@@ -11,13 +11,14 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import assert_never
 
 from runtime.flow.link import link_flow
 from runtime.hotreload.refusals import Refusals
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.surface import Surface
 from runtime.wasm.call_layer import Compiled

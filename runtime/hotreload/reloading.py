@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
 from runtime.hotreload.proposals import Arrival, FileNote, Proposal, ProposalBuilder, Refusal
 from runtime.hotreload.swap import Swapper
 from runtime.model.errors import Diagnostic
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.updates import BuildComparison, CallMark
 from runtime.watch.file_changes import FileKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.engine.records import WORK_EXPORTS
@@ -17,6 +17,7 @@ from runtime.model.commands import Command, Relink, Swap
 from runtime.model.element import Element
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import Event, Relinked
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.protocol.updates import BuildComparison
 from runtime.recording.diff.build_diff import BuildUnderTest, RecordedCall, compare_builds

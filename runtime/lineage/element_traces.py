@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from runtime.model.call import (
     Accepted,
@@ -28,6 +28,7 @@ from runtime.model.events import (
     Injected,
     Released,
 )
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, Role
 
 KEPT_TRACES = 10_000

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from runtime.model.lazy.dataclass import dataclass
 
 OPEN_CAPABILITIES = ("clock:wall", "clock:monotonic", "random:crypto", "random:insecure")
 """What works without a grant, as it does in Torvyn."""

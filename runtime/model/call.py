@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from runtime.model.codes import Code
 from runtime.model.element import Buffer, Element
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.stack import StackFrame
 
 PRINTED_KEPT_BYTES = 64 * 1024

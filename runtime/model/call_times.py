@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from runtime.model.histogram import Spread
+from runtime.model.lazy.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 from runtime.model.call import HostInput
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import (
     LOW_WATERMARK_RATIO,
     LinkedFlow,

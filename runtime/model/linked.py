@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
 from runtime.model.access import Need
+from runtime.model.lazy.dataclass import dataclass
 
 DEFAULT_QUEUE_DEPTH = 64
 LOW_WATERMARK_RATIO = 0.5

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
 from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedEdge, LinkedFlow
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from runtime.model.call import NO_COPIES, CopyCount, ErrorKind, Failure, NextCall
 from runtime.model.events import DropReason, FlowState, StopReason
 from runtime.model.histogram import Spread
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ErrorRule, QueuePolicy, Role, SchedulePolicy
 
 STOPS = ErrorRule()

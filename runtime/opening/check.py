@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.flow.check_report import report_json, report_text
 from runtime.flow.link import LinkResult, check_manifest, link_flow, link_flows
 from runtime.flow.manifest.manifest_file import load_manifest
 from runtime.model.errors import Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.printable import json_line
 from runtime.opening.cache_folder import compiled_cache
 from runtime.wasm.host import Host

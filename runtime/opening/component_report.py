@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.flow.manifest.manifest_file import load_manifest
@@ -15,6 +15,7 @@ from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.access import Need
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import (
     DEFAULT_LIMITS,
     INTERPRETER_LIMITS,

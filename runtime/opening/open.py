@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from runtime.hotreload.proposals import Linking, ProposalBuilder
 from runtime.hotreload.reloading import HotReload
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
 from runtime.model.outline import UnlinkedFlowError
 from runtime.opening.cache_folder import compiled_cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from runtime.build.session_builds import SessionBuilds
 from runtime.child.pipe_messages import Compiling
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
+from runtime.model.lazy.dataclass import dataclass
 from runtime.opening.open import SCREEN_OPTIONS, SessionOptions, open_session, reopening_of
 from runtime.opening.recordings import (
     RecordedFlow,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.child.pipe_messages import Compiling
@@ -12,6 +12,7 @@ from runtime.model.codes import Code
 from runtime.model.commands import Relink
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.host_inputs import HostInputs
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.opening.open import OnPrint, OpenedFlow, open_flow
 from runtime.opening.recorded_graphs import RecordedGraphs, last_graph

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runtime.build.session_builds import SessionBuilds
 from runtime.child.pipe_messages import Compiling
 from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.opening.open import FlowOpener
 from runtime.opening.open_replay import ReplayOpener, replay_source
 from runtime.opening.recordings import RecordedFlow, open_recording_with

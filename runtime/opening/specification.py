@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from runtime.child.child_process import ChildProcess
 from runtime.child.client import ProcessClient
 from runtime.child.pipe_messages import Compiling, Opener
 from runtime.flow.error_rules import GivenRule
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.timeline import RING_BYTES
 from runtime.wasm.guest_memory import GuestDebug
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from runtime.expression.vocabulary import CALL, NEXT_CALL, Vocabulary
 from runtime.model.call import Export
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.text.nearest import nearest
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from runtime.model.call import NO_COPIES, CopyCount, Export, Failure, Printed
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.element_summary import CallElement
 
 REPORTED_OUTPUTS = 8

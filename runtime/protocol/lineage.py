@@ -5,7 +5,7 @@ Everything here is frozen and can be pickled: it crosses the pipe to the child p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from runtime.model.lazy.dataclass import dataclass
 
 CALLS_SHOWN = 1_000
 """Calls of one lineage that are listed; the rest are counted."""

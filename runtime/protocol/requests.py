@@ -5,8 +5,7 @@ Everything here is frozen and can be pickled: it crosses the pipe to the child p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import QueuePolicy
 from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import BreakRequest

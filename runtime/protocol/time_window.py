@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 
 from runtime.model.call_times import NO_CALLS, CallTimes
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 
 

@@ -5,10 +5,10 @@ Everything here is frozen and can be pickled: it crosses the pipe to the child p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntFlag
 
 from runtime.model.errors import Diagnostic
+from runtime.model.lazy.dataclass import dataclass
 
 RING_BYTES = 64 * 1024 * 1024
 """Default bound of the recording that is always on, in bytes."""

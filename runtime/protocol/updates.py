@@ -6,13 +6,13 @@ Widgets see these types and those of `runtime.model`, nothing else of the runtim
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic, ExitCode, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -31,6 +31,7 @@ from runtime.model.call import (
 from runtime.model.commands import Command
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
+from runtime.model.lazy.dataclass import dataclass
 from runtime.recording.command_lines import command_line
 from runtime.recording.format import (
     CallLine,

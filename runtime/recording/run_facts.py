@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from runtime.engine.options import EngineOptions
 from runtime.model.commands import Command
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.events import Event
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.surface import Surface

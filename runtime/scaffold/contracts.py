@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from runtime.build.bundled import wit_packages
 from runtime.build.worlds import worlds_in
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ROLE_INTERFACES, Role
 from runtime.model.text.nearest import did_you_mean
 from runtime.scaffold.new_files import Files, refusal

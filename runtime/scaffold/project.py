@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +16,7 @@ from runtime.flow.manifest.manifest_file import (
 from runtime.flow.manifest.tables import Flow
 from runtime.model.codes import Code
 from runtime.model.errors import StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import Role
 from runtime.scaffold.manifest_edit import ManifestEdit, edited_manifest
 from runtime.scaffold.new_files import refusal, remove_new, replace_file, write_new

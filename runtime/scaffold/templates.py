@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from runtime.build.bundled import COMPONENTS, bundled_folder
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import Role
 from runtime.scaffold.contracts import ROLE_WORLDS, contract_files, package_of
 from runtime.scaffold.new_files import Files

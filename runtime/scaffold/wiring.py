@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from runtime.flow.manifest.source_text import dotted
 from runtime.flow.manifest.tables import Edge, Flow
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ROLE_INTERFACES, Role, contract_name
 from runtime.model.text.nearest import did_you_mean
 from runtime.scaffold.new_files import refusal

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from runtime.execution.execution import Execution, StopNote
 from runtime.model.commands import Advance, Cancel, SetSchedule, Step
 from runtime.model.events import CallFinished, Event, FlowEnded, Stopped, StopReason
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import SchedulePolicy
 from runtime.model.time_units import NS_PER_S
 from runtime.session.session_breakpoints import SessionBreakpoints

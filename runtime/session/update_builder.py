@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import or_
 
 from runtime.execution.event_log import LoggedEvent
@@ -11,6 +11,7 @@ from runtime.hotreload.reloading import HotReload
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.breakpoints import BreakpointList

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from operator import attrgetter
 
@@ -12,6 +12,7 @@ from runtime.execution.call_drivers import RecordedKind, RecordedRun
 from runtime.execution.execution import Execution
 from runtime.model.commands import Command
 from runtime.model.events import CallFinished, Event, FlowEnded
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.timeline import RING_BYTES, BranchInfo, TimelineMark
 from runtime.recording.command_lines import is_change

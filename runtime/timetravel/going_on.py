@@ -8,11 +8,11 @@ is none, or what was taken up does something else, every call since the start is
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from runtime.execution.call_drivers import RecordedKind, RecordedRun
 from runtime.execution.execution import Execution
+from runtime.model.lazy.dataclass import dataclass
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replayed_sources import sources_of
 from runtime.recording.ring.ring_steps import steps_since

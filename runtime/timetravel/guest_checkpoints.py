@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from operator import attrgetter
 
 from runtime.execution.execution_checkpoint import ExecutionCheckpoint
+from runtime.model.lazy.dataclass import dataclass
 from runtime.recording.ring.ring import Ring
 from runtime.wasm.guest_memory import NotAvailable
 from runtime.wasm.guest_states import GuestStates

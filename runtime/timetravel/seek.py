@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from runtime.execution.call_drivers import NotRestoredError, RecordedKind, RecordedRun
 from runtime.execution.execution import Execution
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.requests import SessionRequest
 from runtime.protocol.timeline import SeekProgress
 from runtime.recording.describe import element_words

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from runtime.execution.call_drivers import RecordedKind, RecordedRun
+from runtime.model.lazy.dataclass import dataclass
 from runtime.timetravel.branch_position import BranchPosition
 from runtime.timetravel.checkpoints import CALLS_APART
 

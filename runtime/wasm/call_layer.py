@@ -7,12 +7,12 @@ two. `direct_layer` is the default and the oracle of the tests; `native` is the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from runtime.model.call import Answer, Call, CallInProgress, Export, Failure
 from runtime.model.host_inputs import HostInputs
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedNode
 from runtime.model.surface import Surface
 from runtime.wasm.declared_memory import Declared

@@ -11,8 +11,9 @@ Formats: WebAssembly core specification, "Binary Format"; component-model, `Bina
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from runtime.model.lazy.dataclass import dataclass
 
 _CORE_PREAMBLE = b"\0asm\x01\x00\x00\x00"
 _COMPONENT_LAYER = b"\x01\x00"

@@ -7,11 +7,11 @@ layer can. Where that is not so, `NotAvailable` says why.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
 from runtime.model.call import Answer, Call
+from runtime.model.lazy.dataclass import dataclass
 
 PAGE_BYTES = 4096
 """What images share with each other, or do not; a page of WebAssembly is 16 of these."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from runtime.model.call import Answer, Call, Export, HostInput
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedNode
 from runtime.wasm.call_layer import Compiled, FlowCalls, InstanceError, NodeInstance
 from runtime.wasm.guest_memory import GuestImage, HeldHandles, MadeCall, NotAvailable

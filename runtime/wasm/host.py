@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -15,6 +14,7 @@ import msgspec
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.surface import Surface
 from runtime.wasm.cache import CodeCache
 from runtime.wasm.call_layer import CallLayer, Compiled, NotCompiledError

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.wasm_sections import (
     CUSTOM_SECTION,
     HEADER_BYTES,

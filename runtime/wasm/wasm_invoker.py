@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.model.call import (
@@ -20,6 +19,7 @@ from runtime.model.call import (
 from runtime.model.codes import Code
 from runtime.model.errors import StudioError
 from runtime.model.host_inputs import HostInputs
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.wasm import traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError, NodeInstance

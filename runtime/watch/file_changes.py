@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 
 from runtime.model.errors import Diagnostic
+from runtime.model.lazy.dataclass import dataclass
 
 
 class FileKind(Enum):

@@ -8,9 +8,10 @@ rename or hard link, complete, shortens it.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, NamedTuple, TypeVar
+
+from runtime.model.lazy.dataclass import dataclass
 
 K = TypeVar("K", bound=Hashable)
 

@@ -10,10 +10,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.watch.settle import Stamp
 
 IGNORED_DIRECTORIES = frozenset(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.actions.context import Context
 from workbench.actions.target import ActionTarget
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.timeline import Timeline
 from runtime.protocol.updates import NodeBuild
 from workbench.view import EdgeRef, ElementRef, NodeRef, Selection, View

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.actions.context import PaneName
 from workbench.arrangement.terminal_sizes import SizeClass
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.arrangement.arrange import Border, LayoutName
 from workbench.arrangement.terminal_sizes import SizeClass
 from workbench.settings.project_memory import ProjectMemory

@@ -8,12 +8,12 @@ name itself keeps its own.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.wasm.native.extension import REFUSED_VARIABLE
 from workbench.terminal.colour import ColourWhen
 

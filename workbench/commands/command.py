@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.requests import Request
 from workbench.actions.context import Context
 from workbench.arrangement.arrange import LayoutName

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from runtime.expression.value_types import BOOL, TEXT
 from runtime.expression.vocabulary import Field, Vocabulary
+from runtime.model.lazy.dataclass import dataclass
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context
 from workbench.actions.labels import keys_of, label

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from rich.cells import cell_len
 
 from runtime.model.call import CallInProgress
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedEdge, QueuePolicy
 from runtime.model.outline import Lack
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode
 
 EdgeKey = tuple[str, str, str, str]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple
 
 from runtime.model.call import CallInProgress
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.outline import Lack
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import NodeBuild

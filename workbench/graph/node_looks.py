@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runtime.model.call import CallInProgress
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.outline import Lack
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
 from workbench.text.call_words import seconds_words

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.graph.geometry import Box, Layout
 from workbench.text.lines import Line, StyleRole, crop, line, plain
 

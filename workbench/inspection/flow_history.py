@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.snapshot import FlowSnapshot
 
 SAMPLE_S = 1.0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len
 
 from runtime.model.call_times import CallTimes
 from runtime.model.histogram import Spread
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.time_units import NS_PER_S

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.lineage import Lineage, LineageCall
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import calls_words, spaced_duration

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 from runtime.expression.value_types import BOOL, TEXT
 from runtime.expression.vocabulary import Field, Vocabulary
+from runtime.model.lazy.dataclass import dataclass
 from workbench.actions.labels import first_key, label
 from workbench.commands.command import CommandTarget
 from workbench.commands.command_table import ACTION_WORDS, OWN

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.element_summary import ElementSummary
 from workbench.payloads.viewer import PayloadPart
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.payloads.deadline import Deadline, TookTooLongError
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lines import Line

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.payloads.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from runtime.expression.patterns import LinearPattern
 from runtime.expression.value_types import BOOL
 from runtime.expression.vocabulary import Vocabulary
 from runtime.model.errors import StudioError
+from runtime.model.lazy.dataclass import dataclass
 
 LONGEST = 500
 """Characters of a query."""

@@ -5,13 +5,13 @@ The names are those of conditions over calls where the thing is the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
 
 from runtime.expression.expression_error import MissingError
 from runtime.expression.value_types import BOOL, DOUBLE, INT, TEXT
 from runtime.expression.vocabulary import Field, Vocabulary
 from runtime.model.errors import Diagnostic
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.snapshot import EdgeSnapshot, NodeSnapshot
 from runtime.model.time_units import NS_PER_MS
 from runtime.protocol.breakpoints import BreakpointRow, WatchRow

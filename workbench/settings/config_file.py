@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.values import Choice, Flag, Whole
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.timeline import RING_BYTES
 from workbench.actions.payload import PAYLOAD
 from workbench.actions.table import ACTIONS

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.shape import not_a
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.nearest import did_you_mean
 from workbench.actions.action import Action
 from workbench.actions.payload import PAYLOAD, PayloadAction

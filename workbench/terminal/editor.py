@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from textual.app import App, SuspendNotSupported
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.lazy.dataclass import dataclass
 
 _FALLBACKS = ("vi", "nano")
 

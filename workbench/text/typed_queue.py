@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedEdge, QueuePolicy
 
 MAX_CAPACITY = 10_000_000

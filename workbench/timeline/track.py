@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.timeline import SeekProgress, Timeline, TimelineMark
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import Line, Span, StyleRole

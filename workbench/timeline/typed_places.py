@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.timeline import Timeline
 
 HOW = "A call's number, +N or -N calls from here, or N%."

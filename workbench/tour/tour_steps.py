@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.updates import Health
 from workbench.actions.context import Context, PaneName
 from workbench.text.keys import shown_key

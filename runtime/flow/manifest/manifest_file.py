@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.flow.manifest.problems import Problems, diagnostic
@@ -17,6 +16,7 @@ from runtime.flow.manifest.source_text import (
 from runtime.flow.manifest.tables import MANIFEST, Flow, Manifest
 from runtime.model.codes import Code
 from runtime.model.errors import Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.nearest import did_you_mean
 
 MANIFEST_NAME = "Torvyn.toml"

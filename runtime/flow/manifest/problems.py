@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runtime.flow.manifest.source_text import KeyPath, Position, SourceText, dotted
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.lazy.dataclass import dataclass
 
 MAX_PROBLEMS = 100
 """Problems kept of each severity; the rest are counted."""

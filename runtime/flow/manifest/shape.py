@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from runtime.flow.manifest.problems import Problems, listed, shown
 from runtime.flow.manifest.source_text import KeyPath, dotted
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.nearest import nearest
 
 T = TypeVar("T")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import tomli
 
 from runtime.flow.manifest.positions import KeyPath as KeyPath
 from runtime.flow.manifest.positions import KeyPlace, find_places
+from runtime.model.lazy.dataclass import dataclass
 
 MAX_MANIFEST_BYTES = 256 * 1024
 """Larger files are refused: no manifest written by hand comes near it."""

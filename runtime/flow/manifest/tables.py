@@ -3,11 +3,10 @@
 A key marked `extension` belongs to this workbench; Torvyn refuses it, and a warning says so.
 """
 
-# ruff: noqa: RUF009 (every default here is a call that makes a dataclass field)
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from runtime.flow.manifest.problems import Problems, shown
 from runtime.flow.manifest.shape import (
@@ -33,6 +32,7 @@ from runtime.flow.manifest.values import (
     Whole,
 )
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import SINK_PAUSE_MS, Limits, QueuePolicy, SchedulePolicy
 
 POLICY = Choice(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from runtime.flow.manifest.problems import Problems, shown
 from runtime.flow.manifest.shape import Kind, not_a
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.model.codes import Code
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.nearest import nearest
 
 T = TypeVar("T")

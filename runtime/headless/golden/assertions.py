@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.expression.call_record import USUAL_PORT, CallRecord, ElementRecord
@@ -28,6 +28,7 @@ from runtime.model.codes import Code
 from runtime.model.element import Element
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import CallFinished, Event
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.text.printable import printable
 from runtime.recording.describe import payload_words

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from runtime.model.lazy.dataclass import dataclass
 
 MOST_MEMORY_BYTES = 64 * 1024
 """Bytes of a memory that one answer carries."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from runtime.model.call import Answer, Export, Printed
+from runtime.model.lazy.dataclass import dataclass
 
 TRIED_BYTES = 64 * 1024
 """Bytes of each payload that cross the pipe."""

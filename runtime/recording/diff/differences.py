@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any
 
 from runtime.expression.patterns import LinearPattern, require_few
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.json_text import NO_JSON, json_document
 from runtime.model.text.printable import printable
 from runtime.recording.diff.json_alignment import aligned, same_json

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.printable import json_line, printable
 
 KEPT_DIFFERENCES = 1000

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.model.call import Export, Output
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ROLE_INTERFACES, LinkedEdge, LinkedFlow, LinkedNode, Role
 from runtime.recording.answers import output_of
 from runtime.recording.file.reader import RecordingReader

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
 from runtime.engine.invoker import Invoker
@@ -11,6 +10,7 @@ from runtime.model.call import Answer, Call, Export, HostInput
 from runtime.model.commands import Command, Relink, Step
 from runtime.model.events import Event, FlowEnded, Stopped, StopReason
 from runtime.model.host_inputs import HostInputs
+from runtime.model.lazy.dataclass import dataclass
 from runtime.recording.answers import refusal, with_duration
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.command_lines import is_change
@@ -216,6 +216,9 @@ class ReplaySettings:
     flow can go on afterwards as it would have. False steps the recorded node each time."""
 
 
+ALL_AT_ONCE = ReplaySettings()
+
+
 class Replayer:
     """Drives an engine through a recording, one recorded line at a time."""
 
@@ -224,7 +227,7 @@ class Replayer:
         steps: Callable[[], Iterator[ReplayStep]],
         make_engine: Callable[[Invoker], Driven],
         invoker: ReplayInvoker,
-        settings: ReplaySettings = ReplaySettings(),
+        settings: ReplaySettings = ALL_AT_ONCE,
         *,
         before_command: Callable[[Command], None] | None = None,
     ) -> None:

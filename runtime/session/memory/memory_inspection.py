@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from runtime.execution.event_log import LOG_EVENTS
 from runtime.execution.execution import Execution
+from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.components.memory_report import (
     MOST_MEMORY_BYTES,
     TOLD_GROWTHS,

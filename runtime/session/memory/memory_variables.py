@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedNode
 from runtime.protocol.components.memory_report import (
     TOLD_VARIABLES,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import itemgetter
 
 from runtime.breakpoints.breakpoint_set import BreakpointSet
@@ -18,6 +18,7 @@ from runtime.breakpoints.trial import with_failure
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Relink, Swap
 from runtime.model.events import CallFinished
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.break_places import PlaceKind
 from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then

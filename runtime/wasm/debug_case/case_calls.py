@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from runtime.model.call import Export
 from runtime.model.element import Element
+from runtime.model.lazy.dataclass import dataclass
 
 EXPORTS = (
     Export.INIT,

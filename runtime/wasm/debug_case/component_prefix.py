@@ -8,8 +8,8 @@ https://github.com/WebAssembly/component-model/blob/main/design/mvp/Binary.md
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.wasm_sections import CUSTOM_SECTION, leb128, read_name, sections
 
 ALIAS, TYPE, IMPORT = 6, 7, 10

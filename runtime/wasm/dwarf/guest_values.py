@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from enum import Enum, auto
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.printable import printable
 
 _FLOATS = {2: "<e", 4: "<f", 8: "<d"}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
@@ -16,6 +15,7 @@ from elftools.dwarf.compileunit import CompileUnit
 from elftools.dwarf.die import DIE
 from elftools.dwarf.dwarfinfo import DebugSectionDescriptor, DwarfConfig, DWARFInfo
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.printable import printable
 from runtime.wasm.dwarf.debug_sections import debug_sections
 from runtime.wasm.dwarf.entry_types import EntryTypes, attribute, text_of

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import PurePath
+
+from runtime.model.lazy.dataclass import dataclass
 
 _VARIABLE = "environment:read:"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.wasm.guest_memory import GuestImage
 
 MODULE = "torvyn_studio_native"

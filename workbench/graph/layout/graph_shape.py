@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedEdge
 
 LEAST_LANES = 3

@@ -8,10 +8,10 @@ and its counts. An edge that passes more columns has a thin item in each.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.graph.layout.graph_shape import Graph
 
 ORDER_SWEEPS = 6

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.graph.layout.layers import Item, Layers
 
 

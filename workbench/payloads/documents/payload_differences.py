@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import SequenceMatcher
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.payloads.deadline import Deadline
 from workbench.payloads.documents.json_members import SCALAR, Members
 from workbench.text.excerpt import excerpt

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from runtime.model.lazy.dataclass import dataclass
 from workbench.text.lazy_rows import LazyLines
 from workbench.text.lines import Line, Pixels, Span
 

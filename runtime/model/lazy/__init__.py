@@ -1,0 +1,1 @@
+"""What is made when it is used first, so that a process starts sooner."""
