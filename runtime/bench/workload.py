@@ -6,12 +6,12 @@ import hashlib
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.engine.compiled import engine_is_compiled
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import SchedulePolicy
 
 _DIGEST_BYTES = 16

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -21,6 +20,7 @@ from runtime.bench.result import (
     Durations,
 )
 from runtime.bench.workload import conditions
+from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.printable import json_line
 from workbench.text.answer_words import counted
 from workbench.text.figures import duration, spaced_duration
