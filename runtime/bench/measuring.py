@@ -13,7 +13,7 @@ from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming, Histograms
 from runtime.model.call import Answer, Call, Export
 from runtime.model.commands import Advance, Start
-from runtime.model.events import CallFinished, FlowState
+from runtime.model.events import CallFinished, FlowState, NodeFailed
 from runtime.model.histogram import Histogram
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
@@ -53,6 +53,8 @@ class Measured:
     """Payload buffers that components wrote into: all that forwarding elements allocates."""
     dropped: int = 0
     errors: int = 0
+    failures: list[NodeFailed] = field(default_factory=list)
+    """Of these errors, in the order of calls."""
     snapshot: FlowSnapshot | None = None
     """Of the last pass, at its end."""
     histograms: Histograms = field(default_factory=lambda: Histograms({}, {}, None))
@@ -142,6 +144,8 @@ def _pass(
                 lifecycle = event.call.export in _LIFECYCLE
                 if not lifecycle:
                     timing.add(event)
+            elif type(event) is NodeFailed:
+                found.failures.append(event)
         if lifecycle:
             found.opening_ns += elapsed_ns
             continue

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -47,6 +47,36 @@ PLACES = (10_000, 1_000_000, 10_000_000)
 FOLLOWING = 1_000
 RING_MIB = 64
 Calls = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ForkFigures:
+    """What a run to a place, and going on from there, came to."""
+
+    sample: str
+    place: int
+    """Calls that were made before the place."""
+    call_us: float
+    """Microseconds a call of the run."""
+    checkpoints_us: float
+    """Of that, for checkpoints of what components remember."""
+    longest_ms: float
+    """The longest of them."""
+    kept: int
+    kept_mib: float
+    fork_ms: float
+    """From the request until the flow stands at the place, with instances of its own."""
+    restore_us: float
+    """Of that, for giving the instances their memory."""
+    every_call_ms: float | None
+    """The same by making every call again; None: the ring has lost the start."""
+    way: str
+    equal: bool
+    """The calls that followed were those of the past: outcome, fuel, printed bytes."""
+    early_mib: float
+    """Memory of the process after a tenth of the calls."""
+    late_mib: float
+    """After all of them."""
 
 
 class Timed:
@@ -145,38 +175,67 @@ def fork(travel: TimeTravel, place: int) -> tuple[float, str]:
     return time.process_time() - began, words
 
 
-def measure(sample: str, place: int) -> None:
-    """Run, go back, fork, go on, and print what that took."""
+def measure(sample: str, place: int) -> ForkFigures:
+    """Run, go back, fork, and go on."""
     costs, restores = Timed(), Timed()
     travel = started(sample, GuestDebug.COMPILED)
     with costs.take(Execution, "guest_states"), costs.take(GuestCheckpoints, "add"):
-        seconds = run_to(travel, place + FOLLOWING + 100)
+        seconds = run_to(travel, place // 10)
+        early = resident_mib()
+        seconds += run_to(travel, place + FOLLOWING + 100)
+    late = resident_mib()
     guests = travel.branch.checkpoints.guests
     expected = last_calls(travel, place, FOLLOWING)
     repeatable = travel.branch.ring.repeatable
-    print(
-        f"{sample}, call {place:,}: {seconds / place * 1e6:.2f} µs a call, of that checkpoints "
-        f"{costs.seconds / place * 1e6:.3f} µs ({costs.seconds / seconds:.2%}, the longest "
-        f"{costs.longest * 1e3:.1f} ms); {len(guests)} kept, {guests.bytes_used / MIB:.1f} MiB"
-    )
     with restores.take(WasmInvoker, "restore"):
         taken, words = fork(travel, place)
     run_to(travel, place + FOLLOWING)
-    same = last_calls(travel, place, FOLLOWING) == expected
-    print(
-        f"  fork {taken * 1e3:.1f} ms, of that {restores.seconds * 1e6:,.0f} µs for the instances "
-        f"({words}); the next {len(expected):,} calls {'equal' if same else 'UNLIKE'}"
-    )
+    again_s = None
+    equal = last_calls(travel, place, FOLLOWING) == expected and len(expected) == FOLLOWING
     if repeatable:
         with from_the_start():
-            taken, _ = fork(travel, place)
+            again_s, _ = fork(travel, place)
         run_to(travel, place + FOLLOWING)
-        same = last_calls(travel, place, FOLLOWING) == expected
-        print(f"  by every call {taken * 1e3:,.1f} ms; {'equal' if same else 'UNLIKE'}")
-    else:
-        print("  by every call: the ring has lost the start")
+        equal = equal and last_calls(travel, place, FOLLOWING) == expected
     travel.close()
     travel.shown.close()
+    return ForkFigures(
+        sample,
+        place,
+        seconds / place * 1e6,
+        costs.seconds / place * 1e6,
+        costs.longest * 1e3,
+        len(guests),
+        guests.bytes_used / MIB,
+        taken * 1e3,
+        restores.seconds * 1e6,
+        None if again_s is None else again_s * 1e3,
+        words,
+        equal,
+        early,
+        late,
+    )
+
+
+def told(found: ForkFigures) -> str:
+    """The figures in a few lines."""
+    again = found.every_call_ms
+    return (
+        f"{found.sample}, call {found.place:,}: {found.call_us:.2f} µs a call, of that checkpoints "
+        f"{found.checkpoints_us:.3f} µs ({found.checkpoints_us / found.call_us:.2%}, the longest "
+        f"{found.longest_ms:.1f} ms); {found.kept} kept, {found.kept_mib:.1f} MiB\n"
+        f"  fork {found.fork_ms:.1f} ms, of that {found.restore_us:,.0f} µs for the instances "
+        f"({found.way}); the next {FOLLOWING:,} calls {'equal' if found.equal else 'UNLIKE'}\n"
+        f"  by every call: {'the ring has lost the start' if again is None else f'{again:,.1f} ms'}"
+        f"\n  memory after {found.place // 10:,} calls {found.early_mib:,.0f} MiB, after all "
+        f"{found.late_mib:,.0f} MiB"
+    )
+
+
+def resident_mib() -> float:
+    """Memory of this process, in MiB."""
+    fields = Path("/proc/self/status").read_text().partition("VmRSS:")[2].split()
+    return int(fields[0]) / 1024
 
 
 def price_of_debug(sample: str) -> None:
@@ -208,7 +267,7 @@ def main() -> None:
         price_of_debug(sample)
     for sample in SAMPLES:
         for place in places:
-            measure(sample, place)
+            print(told(measure(sample, place)), flush=True)
 
 
 if __name__ == "__main__":

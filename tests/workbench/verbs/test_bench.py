@@ -18,10 +18,13 @@ from runtime.bench.result import (
     call_metric,
 )
 from runtime.bench.workload import Workload
-from runtime.model.linked import SchedulePolicy
+from runtime.model.linked import Role, SchedulePolicy
 from tests.support.studio_projects import pair, sink, studio
+from tests.support.wasm.guests import ELEMENT, component
 from workbench.verbs.bench.bench_report import Against, report_lines
 
+TRAP = f"""(func (export "push") {ELEMENT} unreachable)
+(func (export "complete") (result i32) (call $ok))"""
 QUICK = ("--runs", "3", "--time", "1ms", "--warm-up", "0")
 
 
@@ -54,6 +57,14 @@ def test_a_flow_is_measured_saved_and_compared(manifest: Path) -> None:
     report = json.loads(studio("bench", str(manifest), *QUICK, "--json").stdout)
     assert (report["type"], report["runs"], report["comparison"]) == ("bench", 3, None)
     assert report["nodes"]["sink"]["p999_ns"] >= report["nodes"]["sink"]["p50_ns"] > 0
+
+
+def test_a_run_that_fails_is_told_with_what_failed(tmp_path: Path) -> None:
+    flow = pair(tmp_path, component(TRAP, Role.SINK))
+    done = studio("bench", str(flow), *QUICK)
+    assert done.returncode == 1
+    assert b" 1 errors;" in done.stdout
+    assert b'component "sink" failed on element #0' in done.stderr
 
 
 def test_the_same_components_run_through_the_binding_in_turns(manifest: Path) -> None:

@@ -18,15 +18,17 @@ from runtime.child.gc_tuning import settle_collector
 from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
 from runtime.model.errors import ExitCode
+from runtime.model.events import NodeFailed
 from runtime.model.linked import ErrorPolicy, SchedulePolicy
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.recording.replay.input_feed import input_paths, text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.wasm.stock.stock_invoker import StockComponents, StockInvoker
-from workbench.command_line.messages import say, show_problems
+from workbench.command_line.messages import say, show_failure, show_problems
 from workbench.verbs.bench.bench_report import Against, report_json, report_lines
 from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.trust_flag import admission, trust_option
+from workbench.verbs.running.summary import failure_lines
 
 CONFIRMATIONS = 2
 """So often is measured again before something is called slower."""
@@ -149,6 +151,7 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
         save(result, path)
         say(f"Saved to {path}")
     if result.errors:
+        show_failure("\n".join(failure_lines(benchmark.failures)))
         return ExitCode.FAILED
     slower = any(item.change is Change.SLOWER for item in comparisons)
     return ExitCode.ENVIRONMENT if slower else ExitCode.OK
@@ -196,6 +199,11 @@ class _Benchmark:
             if run.errors or not run.elements:
                 break
         return result_of(self._opened.flow, self.workload, self._runs, self._yardsticks)
+
+    @property
+    def failures(self) -> list[NodeFailed]:
+        """Of all runs that count."""
+        return [failed for run in self._runs for failed in run.failures]
 
     def _run(self) -> Measured:
         seconds = self._arguments["seconds"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from runtime.headless.run import RunReport
 from runtime.model.errors import ExitCode
-from runtime.model.events import FlowState
+from runtime.model.events import FlowState, NodeFailed
 from runtime.model.failure_report import FailureReport, frame_text, report_of
 from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
@@ -70,7 +72,7 @@ def summary_text(flow: LinkedFlow, report: RunReport, note: str | None) -> str:
     lines = ["Summary", *(f"  {name:<16}{value}" for name, value in rows)]
     lines += ["Queues", *_queue_lines(flow, report)]
     lines += ["Nodes", *_node_lines(report)]
-    lines += _failure_lines(report)
+    lines += failure_lines(report.failures)
     if note is not None:
         lines.append(note)
     return "\n".join(lines)
@@ -183,12 +185,13 @@ def _node_lines(report: RunReport) -> list[str]:
 
 def failure_text(report: RunReport) -> str:
     """The last failures alone, as the summary ends with them; empty when there are none."""
-    return "\n".join(_failure_lines(report))
+    return "\n".join(failure_lines(report.failures))
 
 
-def _failure_lines(report: RunReport) -> list[str]:
+def failure_lines(failures: Sequence[NodeFailed]) -> list[str]:
+    """The last ten failures: what, where, what the call wrote, and what to do."""
     lines = []
-    for failed in report.failures[-10:]:
+    for failed in failures[-10:]:
         failure = failed.failure
         told = report_of(failure)
         about = f" on element #{failed.element.sequence}" if failed.element is not None else ""
@@ -200,7 +203,7 @@ def _failure_lines(report: RunReport) -> list[str]:
         lines += _written_lines(told, failure.stderr_cut)
         if failure.help:
             lines.append(f"  = help: {failure.help}")
-    more = len(report.failures) - 10
+    more = len(failures) - 10
     return [*([f"({more} earlier failures)"] if more > 0 else []), *lines]
 
 
