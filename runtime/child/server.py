@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from runtime.child.gc_tuning import RunCollector, settle_collector
 from runtime.child.pipe_messages import Close, Opener, Poll
 from runtime.child.trust_desk import TrustDesk
+from runtime.child.update_sender import UpdateSender
 from runtime.hotreload.reopening import Reopening
 from runtime.model.call import CallInProgress
 from runtime.model.errors import Diagnostic, StudioError
@@ -108,6 +109,7 @@ class _Server:
         opener: Opener,
     ) -> None:
         self._connection = connection
+        self._sender = UpdateSender(connection, lambda: inbox.put(Close()))
         self._inbox = inbox
         self._opener = opener
         self._builds = opener.builds()
@@ -139,7 +141,7 @@ class _Server:
         with self._answering:
             if self.asked:
                 self.asked = False
-                self._connection.send(session.update_in_call(call))
+                self._sender.send(session.update_in_call(call))
 
     def interrupt(self) -> None:
         """End the call that is being made, if there is one."""
@@ -238,10 +240,7 @@ class _Server:
             build_lines_lost=news.lines_lost,
             question=self._trust.question,
         )
-        try:
-            self._connection.send(update)
-        except OSError:
-            self._inbox.put(Close())
+        self._sender.send(update)
 
     def _open(self) -> None:
         self._stop_reopening()
@@ -256,8 +255,7 @@ class _Server:
     def _compiling(self, component: str, position: int, total: int) -> None:
         """Tell the workbench unasked: it asks in vain until the flow is open."""
         detail = f"compiling {component}, {position} of {total}"
-        with contextlib.suppress(OSError):
-            self._connection.send(Update(health=Health.STARTING, health_detail=detail))
+        self._sender.send(Update(health=Health.STARTING, health_detail=detail))
 
     def _wake(self) -> None:
         self._inbox.put(Wake())
