@@ -26,6 +26,7 @@ from workbench.screens.remembered_marks import RememberedMarks
 from workbench.screens.shown_parts import shown_parts
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
+from workbench.style_rules import StyleRules
 from workbench.terminal.ascii_signs import AsciiSigns
 from workbench.terminal.screen_driver import driver_class
 from workbench.terminal.typed_ahead import TypedAhead
@@ -95,6 +96,7 @@ class StudioApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = preferences.theme
+        self.stylesheet = StyleRules(variables=self.get_css_variables())
 
     def _take_file(self, opened: OpenedFile, tour: Tour | None = None) -> None:
         """A screen for a session that is not open yet."""
