@@ -47,21 +47,10 @@ from runtime.model.events import (
 )
 from runtime.model.failure_report import report_of
 from runtime.model.linked import LinkedEdge, LinkedFlow
-from runtime.model.time_units import NS_PER_MS, NS_PER_S
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.updates import CallMark, EventLine
 
 SHOWN_DIGEST_CHARS = 12
-
-
-def format_ns(duration_ns: int) -> str:
-    """A duration in the unit a reader wants: "850 ns", "12.3 us", "4.1 ms", "2.05 s"."""
-    if duration_ns < 1_000:
-        return f"{duration_ns} ns"
-    if duration_ns < NS_PER_MS:
-        return f"{duration_ns / 1_000:.1f} us"
-    if duration_ns < NS_PER_S:
-        return f"{duration_ns / NS_PER_MS:.1f} ms"
-    return f"{duration_ns / NS_PER_S:.2f} s"
 
 
 def describe_outcome(outcome: Outcome, export: Export) -> str:
@@ -138,16 +127,17 @@ class EventWording:
                 text = f"{self._label(number, edge)} is full"
                 return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
             case BackpressureEnded(at_ns, edge, began_ns, blocked_ns, drained, _):
+                lasted, blocked = map(spaced_duration, (at_ns - began_ns, blocked_ns))
                 text = (
-                    f"{self._label(number, edge)} relieved after {format_ns(at_ns - began_ns)}: "
-                    f"{drained} drained, producer blocked {format_ns(blocked_ns)}"
+                    f"{self._label(number, edge)} relieved after {lasted}: "
+                    f"{drained} drained, producer blocked {blocked}"
                 )
                 return _line(number, CallMark.BACKPRESSURE, at_ns, None, text, None, edge=edge)
             case SourceSignalled(at_ns, node, signal):
                 text = f"notified: {signal}"
                 return _line(number, CallMark.BACKPRESSURE, at_ns, node, text, None)
             case SinkPaused(at_ns, node, until_ns):
-                text = f"left alone for {format_ns(until_ns - at_ns)}: it answered pause"
+                text = f"left alone for {spaced_duration(until_ns - at_ns)}: it answered pause"
                 return _line(number, CallMark.BACKPRESSURE, at_ns, node, text, None)
             case Injected(at_ns, (edge, element, depth)):
                 text = f"#{element.sequence} injected into {self._label(number, edge)} [{depth}]"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from runtime.model.events import FlowState
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.updates import Health
 from workbench.actions.labels import pace_name
 from workbench.bars.refused import refused_words
 from workbench.text.build_words import build_words
 from workbench.text.call_words import progress_words
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import count, spaced_duration
+from workbench.text.figures import count
 from workbench.text.glyphs import BREAK_ON, DENIED, IN_CALL
 from workbench.text.lines import Line, Span, StyleRole, line, width_of
 from workbench.text.short_names import shorten

@@ -7,7 +7,8 @@ from enum import Enum, auto
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
-from workbench.text.figures import percent, spaced_duration
+from runtime.model.text.durations import spaced_duration
+from workbench.text.figures import percent
 
 WAITED_SHARE = 0.2
 """Of the flow time: what somebody must have waited before a cause is looked for."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.lineage import Lineage, LineageCall
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import calls_words, spaced_duration
+from workbench.text.figures import calls_words
 from workbench.text.lines import Row, StyleRole, line
 
 DEEPEST = 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.lineage import Lineage, LineageAggregate, LineageCall, LineageInput
 from workbench.lineage.lineage_rows import (
     LineageCallRef,
@@ -14,7 +15,7 @@ from workbench.lineage.lineage_rows import (
     summary_row,
 )
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import size, spaced_duration
+from workbench.text.figures import size
 from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
 
 NAME_CELLS = 42

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.lineage import Lineage, LineageCall
 from workbench.lineage.lineage_rows import LineageCallRef, branched, call_role, summary_row
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import spaced_duration
 from workbench.text.lines import Row, Span, StyleRole, line, pad
 
 NAME_CELLS = 30

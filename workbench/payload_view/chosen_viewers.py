@@ -32,6 +32,17 @@ class ChosenViewers:
             self._names = dict(list(names.items())[-MOST_KEPT:])
             self._memory.keep(SECTION, self._names)
 
+    def choose_next(self, part: PayloadPart, source: str) -> None:
+        """Keep the next viewer that accepts the payload, if there is another."""
+        # Imported when one is chosen: the first paint waits for no viewer.
+        from workbench.payloads.registry import viewer_after, viewer_for
+
+        chosen = self.of(part, source)
+        following = viewer_after(part, chosen)
+        if following is not viewer_for(part, chosen):
+            usual = following is viewer_for(part)
+            self.choose(part, source, None if usual else following.name)
+
     def _known(self) -> dict[str, str]:
         if self._names is None:
             kept = self._memory.recall(SECTION)

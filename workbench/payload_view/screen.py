@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from runtime.model.text.durations import spaced_duration
 from runtime.model.time_units import NS_PER_S
 from workbench.actions.payload import PAYLOAD
 from workbench.dialogs.ask import AskScreen, Hint
@@ -40,7 +41,7 @@ from workbench.payloads.documents.records_table import TableDocument
 from workbench.payloads.registry import viewer_for
 from workbench.terminal.clipboard_copy import put_on_clipboard
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import size, spaced_duration
+from workbench.text.figures import size
 from workbench.text.keys import keys_for
 from workbench.text.lines import StyleRole, fit, line
 from workbench.widgets.label import LineLabel

@@ -19,6 +19,7 @@ from workbench.actions.context import Context, PaneName
 from workbench.arrangement.arrange import CORNER, LayoutName, Needs
 from workbench.arrangement.remembered import RememberedLayouts
 from workbench.bars.pane_titles import write_titles
+from workbench.payload_view.chosen_viewers import ChosenViewers
 from workbench.screens.frame import Frame
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
@@ -89,7 +90,9 @@ class Panes(Vertical, inherit_bindings=False):
         self.prompt, self.commands = self._frame.prompt, self._frame.commands
         self.search_words: Callable[[PaneName, int], str] = lambda _name, _cells: ""
         self.flow_pane = FlowPane(id="flow", classes="pane")
-        self.inspector = Inspector(id="inspector", classes="pane")
+        self.viewers = ChosenViewers(memory)
+        """Which viewer was chosen for which payloads."""
+        self.inspector = Inspector(self.viewers, id="inspector", classes="pane")
         self.queues = QueuesPane(id="queues", classes="pane")
         self.outputs = Outputs(id="output", classes="pane")
         self.event_log = EventsPane(id="events", classes="pane")

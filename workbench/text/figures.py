@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from runtime.model.time_units import NS_PER_MS, NS_PER_S
+from runtime.model.text.durations import spaced_duration
+from runtime.model.time_units import NS_PER_S
 
 
 def count(number: int) -> str:
@@ -23,16 +24,6 @@ def duration(nanoseconds: int) -> str:
     if minutes >= 2:
         return f"{minutes}m{seconds:02}s"
     return spaced_duration(nanoseconds).replace(" ", "")
-
-
-def spaced_duration(nanoseconds: int) -> str:
-    """A duration everywhere else: 850 ns, 12.3 µs, 4.56 ms, 3.21 s, 2 min 5 s."""
-    for unit, whole in (("ns", 1), ("µs", 1_000), ("ms", NS_PER_MS), ("s", NS_PER_S)):
-        value = nanoseconds / whole
-        if value < 999.5 and not (unit == "s" and value >= 119.5):
-            return f"{value:.3g} {unit}"
-    minutes, seconds = divmod(round(nanoseconds / NS_PER_S), 60)
-    return f"{minutes} min {seconds} s"
 
 
 def size(number: int) -> str:

@@ -8,7 +8,7 @@ from runtime.engine.scheduling import readiness
 from runtime.engine.scheduling.schedule_policies import Schedule
 from runtime.model.call import Export, NextCall
 from runtime.model.element import Element
-from runtime.model.time_units import NS_PER_MS
+from runtime.model.text.durations import spaced_duration
 
 
 def by_schedule(run: FlowRun, schedule: Schedule) -> NodeRecord | None:
@@ -133,13 +133,12 @@ def _what_holds(run: FlowRun, node: NodeRecord) -> str:
     if not node.nonempty and not node.final_due and not node.is_source:
         return f"{name} has nothing to work on: its queues are empty"
     if node.asleep:
-        wait_ms = (node.paused_until_ns - run.now_ns) / NS_PER_MS
+        wait = spaced_duration(node.paused_until_ns - run.now_ns)
         if node.backing_off:
             return (
-                f"{name} failed, and tries again in {wait_ms:.1f} ms of flow time: "
-                f"its error policy is retry"
+                f"{name} failed, and tries again in {wait} of flow time: its error policy is retry"
             )
-        return f"{name} asked for a pause, which lasts another {wait_ms:.1f} ms of flow time"
+        return f"{name} asked for a pause, which lasts another {wait} of flow time"
     blocked = [state_of(run, edge) for edge in node.outputs if edge.blocked]
     if blocked:
         return f"{name} is blocked by {'; '.join(blocked)}"
@@ -150,8 +149,8 @@ def state_of(run: FlowRun, edge: EdgeRecord) -> str:
     """The edge, how full it is, and when it takes an element if that is why it takes none."""
     depth = f"{len(edge.items)} of {edge.capacity}"
     if len(edge.items) < edge.capacity and edge.token_at_ns > run.now_ns:
-        wait_ms = (edge.token_at_ns - run.now_ns) / NS_PER_MS
-        return f"{edge.link.label} ({depth}, takes its next element in {wait_ms:.1f} ms)"
+        wait = spaced_duration(edge.token_at_ns - run.now_ns)
+        return f"{edge.link.label} ({depth}, takes its next element in {wait})"
     return f"{edge.link.label} ({depth})"
 
 

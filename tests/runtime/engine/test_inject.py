@@ -151,7 +151,7 @@ def test_a_limited_queue_takes_it_when_it_would_take_any_other() -> None:
         [edge("source", "sink", 4, QueuePolicy.RATE_LIMIT, rate=1000.0)],
     )
     _, engine = running(linked, "source")
-    assert "source -> sink (1 of 4, takes its next element in 1.0 ms)" in refusal(engine)
+    assert "source -> sink (1 of 4, takes its next element in 1 ms)" in refusal(engine)
     engine.apply(Advance(1_000_000))
     assert of_type(engine.apply(NEW), Injected)
     assert engine.waits_ns() == 0

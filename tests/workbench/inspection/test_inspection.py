@@ -22,7 +22,7 @@ from tests.support.workbench.fakes import (
     snapshot,
     text_of,
 )
-from workbench.inspection.element import element_rows, moment, render_job
+from workbench.inspection.element import element_rows, moment, payload_part, render_job
 from workbench.inspection.node import node_rows
 from workbench.payloads.limits import COPY_BYTES
 from workbench.payloads.rendering import render
@@ -128,6 +128,9 @@ async def test_a_viewer_stays_chosen_and_v_on_a_payload_with_one_viewer_chooses_
             await settle(app, pilot)
             assert shown in text_of(app)
             assert inspector.viewer == (None if element == 7 else "raw")
+        assert reply.summary is not None
+        kept = panes_of(app).viewers.of(payload_part(reply), reply.summary.source)
+        assert kept == "raw", "it is kept for the project, next to those of whole payloads"
 
 
 async def test_an_answer_to_an_older_question_is_left_out() -> None:

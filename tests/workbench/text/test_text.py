@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.updates import PrintedChunk
 from workbench.text import figures
 from workbench.text.excerpt import LINE_CHARACTERS, excerpt
@@ -136,7 +137,7 @@ def test_no_count_is_wider_than_five_cells(number: int) -> None:
     ],
 )
 def test_durations_have_units(nanoseconds: int, text: str) -> None:
-    assert figures.spaced_duration(nanoseconds) == text
+    assert spaced_duration(nanoseconds) == text
     assert figures.duration(nanoseconds) == text.replace(" min 5 s", "m05s").replace(" ", "")
 
 

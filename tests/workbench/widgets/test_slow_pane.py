@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.time_window import ShowWindow, TimeWindow, WindowTimes
 from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
@@ -18,7 +19,6 @@ from tests.support.workbench.fakes import (
     text_of,
 )
 from workbench.actions.context import PaneName
-from workbench.text.figures import spaced_duration
 from workbench.view import NodeRef
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from runtime.model.failure_report import frame_text, report_of
 from runtime.model.linked import LinkedFlow
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.call_report import CallReport, CallRun
 from runtime.protocol.element_summary import CallElement
 from workbench.inspection.calls.call_payloads import (
@@ -19,7 +20,7 @@ from workbench.inspection.calls.call_payloads import (
 from workbench.inspection.rows import copied, facts, prose, section, title
 from workbench.payloads.deadline import Deadline, TookTooLongError
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import count, size, spaced_duration
+from workbench.text.figures import count, size
 from workbench.text.lines import Row, Span, StyleRole, line
 from workbench.view import NodeRef
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from runtime.model.call import CallInProgress
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import NodeSnapshot
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.element_summary import CallElement
 from runtime.protocol.updates import PrintedChunk
 from workbench.inspection.calls.call_payloads import payload_rows, printed_rows
 from workbench.inspection.rows import facts, title
 from workbench.text.call_words import call_words, progress_words
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import bar, count, size, spaced_duration
+from workbench.text.figures import bar, count, size
 from workbench.text.lines import Row, Span, StyleRole, line
 
 

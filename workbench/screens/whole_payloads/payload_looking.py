@@ -8,7 +8,6 @@ from functools import partial
 from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.updates import CallElements, WholePayload
 from workbench.inspection.break_rows import hit_reads
-from workbench.payload_view.chosen_viewers import ChosenViewers
 from workbench.payload_view.shown_payload import CallSides, Shown, Sides
 from workbench.payloads.limits import LOOK_BYTES
 from workbench.payloads.viewer import PayloadPart
@@ -37,7 +36,6 @@ class PayloadLooking:
         self._reading = reading
         self._edit = edit
         self._ask_break = ask_break
-        self._viewers = ChosenViewers(panes.memory)
 
     def look(self) -> None:
         """Read the element that is meant; its screen opens when that is done."""
@@ -76,7 +74,7 @@ class PayloadLooking:
 
             screen = PayloadViewScreen(
                 Shown(about, part, title, reads),
-                self._viewers,
+                self._panes.viewers,
                 partial(self._find_sides, about),
                 self._ask_break,
                 _against(good, whole.data),
@@ -84,6 +82,7 @@ class PayloadLooking:
             self._panes.app.push_screen(screen, self._left)
 
     def _left(self, edit: bool | None) -> None:
+        self._panes.inspector.show_again()
         if edit:
             self._edit()
 

@@ -21,9 +21,10 @@ from runtime.bench.result import (
 )
 from runtime.bench.workload import conditions
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.text.durations import spaced_duration
 from runtime.model.text.printable import json_line
 from workbench.text.answer_words import counted
-from workbench.text.figures import duration, spaced_duration
+from workbench.text.figures import duration
 from workbench.text.short_names import shorten
 from workbench.text.wrapping import wrap_words
 

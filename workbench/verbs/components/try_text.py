@@ -23,11 +23,12 @@ from runtime.model.call import (
 from runtime.model.element import Element
 from runtime.model.failure_report import frame_text, report_of
 from runtime.model.linked import LinkedNode
+from runtime.model.text.durations import spaced_duration
 from runtime.model.text.printable import json_line, printable
 from runtime.recording.payload_encoding import to_text
 from workbench.command_line.messages import say, show_result
 from workbench.text.answer_words import copy_words, counted, outcome_words
-from workbench.text.figures import short_digest, size, spaced_duration
+from workbench.text.figures import short_digest, size
 
 SHOWN_BYTES = 4 * 1024
 """Bytes of a payload that are shown to people; JSON has all of them."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from runtime.execution.wording import format_ns
 from runtime.expression.call_record import CallRecord
 from runtime.expression.expression import Condition
 from runtime.headless.run_breakpoints import RunBreakpoints
+from runtime.model.text.durations import spaced_duration
 from runtime.model.text.printable import json_line, printable
 from runtime.protocol.updates import EventLine
 from runtime.recording.file.writer import free_path
@@ -47,7 +47,7 @@ class CallLines:
         if self._output.as_json:
             self._output.write_line(json_line(call_object(record, line)))
             return
-        took = format_ns(line.duration_ns or 0)
+        took = spaced_duration(line.duration_ns or 0)
         say(f"call {line.call:>7,}  {printable(f'{line.node}  {line.text}')}  {took}")
 
 

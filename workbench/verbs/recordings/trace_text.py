@@ -11,8 +11,8 @@ import click
 from runtime.lineage.element_traces import ElementTrace, ElementTraces, TracedHop
 from runtime.model.element import Element
 from runtime.model.linked import LinkedFlow
+from runtime.model.text.durations import spaced_duration
 from runtime.model.text.printable import json_line, printable
-from workbench.text.figures import spaced_duration
 
 _NS_PER_US = 1_000
 _CALL_COLUMN = 44

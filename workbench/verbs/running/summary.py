@@ -11,8 +11,8 @@ from runtime.model.failure_report import FailureReport, frame_text, report_of
 from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
+from runtime.model.text.durations import spaced_duration
 from workbench.inspection.pressure_cause import find_cause, shares
-from workbench.text.figures import spaced_duration
 
 _WRITTEN_LINES = 20
 """Lines of a failed call's stderr that are repeated with its failure."""

@@ -20,6 +20,7 @@ from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.node import node_rows
+from workbench.payload_view.chosen_viewers import ChosenViewers
 from workbench.payloads.limits import PART_BYTES
 from workbench.payloads.rendering import RenderedPayload, RenderJob, render
 from workbench.payloads.viewer import payload_text
@@ -46,8 +47,6 @@ class Inspector(LineView, inherit_bindings=False):
 
     view: reactive[View] = reactive(View, repaint=False)
     selection: reactive[Selection | None] = reactive(None, repaint=False)
-    viewer: reactive[str | None] = reactive(None, repaint=False)
-    """Name of the payload viewer that was chosen."""
 
     class Wanted(Message):
         """The session shall be asked."""
@@ -59,8 +58,9 @@ class Inspector(LineView, inherit_bindings=False):
     class Retitled(Message):
         """`subject_words` are others."""
 
-    def __init__(self, *, id: str, classes: str) -> None:
+    def __init__(self, viewers: ChosenViewers, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
+        self._viewers = viewers
         self._subject: Selection | None = None
         self._details: ElementDetails | None = None
         self._job: RenderJob | None = None
@@ -97,10 +97,6 @@ class Inspector(LineView, inherit_bindings=False):
     def watch_selection(self, selection: Selection | None) -> None:
         """Turn to what was selected."""
         self._turn_to(selection or self.view.next_subject)
-
-    def watch_viewer(self) -> None:
-        """Show the payload with the other viewer."""
-        self._fill()
 
     def on_resize(self) -> None:
         """Lines follow the width."""
@@ -154,6 +150,10 @@ class Inspector(LineView, inherit_bindings=False):
         self._stale = isinstance(self._subject, ElementRef | EdgeRef | NodeRef | CallRef)
         self._asked = False
 
+    def show_again(self) -> None:
+        """Show the same once more: another viewer may have been chosen for it."""
+        self._fill()
+
     def ask_again(self, *, changed: bool = False) -> None:
         """Ask for what was forgotten, if that was not done meanwhile, or was changed by hand."""
         if changed or (self._stale and not self._asked):
@@ -186,9 +186,8 @@ class Inspector(LineView, inherit_bindings=False):
         """The failed call that is shown with its node."""
         node = self._subject.node if isinstance(self._subject, NodeRef) else ""
         state = self.view.node(node)
-        if self._calls is None or state is None or state.failure is None:
-            return None
-        return self._calls.failed
+        fails = state is not None and state.failure is not None
+        return self._calls.failed if fails and self._calls is not None else None
 
     @property
     def failed_inputs(self) -> tuple[int, int] | None:
@@ -257,8 +256,6 @@ class Inspector(LineView, inherit_bindings=False):
             case CallRef(call):
                 if self.call.in_progress(self.view, self._subject) is None:
                     self.post_message(self.Wanted(ReadCall(call)))
-            case ChangeRef() | None:
-                pass
 
     def _fill_ages(self) -> None:
         if isinstance(self._subject, NodeRef):
@@ -350,24 +347,27 @@ class Inspector(LineView, inherit_bindings=False):
     def sideways(self, step: int) -> None:
         """Ask for another part of a payload that is larger than one."""
         details = self._details
-        if details is None or details.summary is None or not isinstance(self._subject, ElementRef):
-            super().sideways(step)
-            return
+        if not details or not details.summary or not isinstance(self._subject, ElementRef):
+            return super().sideways(step)
         offset = self._offset + step * PART_BYTES
         if 0 <= offset < details.summary.size:
             self._offset = offset
             self._ask()
 
-    def next_viewer(self) -> None:
-        """Show payloads with the next viewer that has something to show of this one."""
-        if not isinstance(self._subject, ElementRef) or self._details is None:
-            return
-        from workbench.payloads.registry import viewer_after, viewer_for
+    @property
+    def viewer(self) -> str | None:
+        """Name of the payload viewer that was chosen for what is shown; None is the usual one."""
+        details = self._details
+        if details is None or details.summary is None:
+            return None
+        return self._viewers.of(payload_part(details), details.summary.source)
 
-        part = payload_part(self._details)
-        following = viewer_after(part, self.viewer)
-        if following is not viewer_for(part, self.viewer):
-            self.viewer = following.name
+    def next_viewer(self) -> None:
+        """Show such payloads with the next viewer that has something to show of this one."""
+        details = self._details
+        if isinstance(self._subject, ElementRef) and details and details.summary:
+            self._viewers.choose_next(payload_part(details), details.summary.source)
+            self._fill()
 
     @property
     def on_payload(self) -> bool:
