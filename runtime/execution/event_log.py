@@ -32,6 +32,8 @@ class EventLog:
 
     def __init__(self, limit: int = LOG_EVENTS) -> None:
         self._events: deque[LoggedEvent] = deque(maxlen=limit)
+        self._attempts: dict[int, int] = {}
+        """By call, of those that failed again; no more than there are events."""
         self.count = 0
         """Events logged so far, the forgotten ones included."""
 
@@ -42,6 +44,8 @@ class EventLog:
         """
         for event in events:
             if type(event) is NodeFailed and self._told(event):
+                if event.attempt > 1:
+                    self._keep_attempt(event)
                 continue
             self._events.append(event)
             self.count += 1
@@ -49,6 +53,7 @@ class EventLog:
     def clear(self) -> None:
         """Forget every event; `count` stays."""
         self._events.clear()
+        self._attempts.clear()
 
     def _told(self, failed: NodeFailed) -> bool:
         last = self._events[-1] if self._events else None
@@ -56,8 +61,16 @@ class EventLog:
             isinstance(last, CallFinished)
             and last.call.number == failed.call
             and isinstance(last.answer.outcome, Failed)
-            and failed.attempt == 1
         )
+
+    def _keep_attempt(self, failed: NodeFailed) -> None:
+        if len(self._attempts) == self._events.maxlen:
+            del self._attempts[next(iter(self._attempts))]
+        self._attempts[failed.call] = failed.attempt
+
+    def attempt(self, event: LoggedEvent) -> int:
+        """Which try it was, from 1, where it is a failed call; else 1."""
+        return self._attempts.get(event.call.number, 1) if isinstance(event, CallFinished) else 1
 
     def since(self, number: int, limit: int) -> tuple[list[tuple[int, LoggedEvent]], int]:
         """Events after `number`, the newest `limit` of them, and how many were left out."""

@@ -56,7 +56,10 @@ class SessionInspector:
 
     def lines(self, events: Iterable[tuple[int, LoggedEvent]]) -> list[EventLine]:
         """Numbered events as lines of the event log."""
-        return [self._wording.line(number, event) for number, event in events]
+        return [self._line(number, event) for number, event in events]
+
+    def _line(self, number: int, event: LoggedEvent) -> EventLine:
+        return self._wording.line(number, event, self._log.attempt(event))
 
     def queue(self, edge: int, offset: int, count: int) -> QueueListing:
         """Elements waiting in an edge's queue, oldest first."""
@@ -142,7 +145,7 @@ class SessionInspector:
         run = CallRun(
             call.node,
             call.export,
-            self._wording.line(number, event).text,
+            self._line(number, event).text,
             event.at_ns,
             answer.duration_ns,
             call.argument,
@@ -179,7 +182,7 @@ class SessionInspector:
     def calls(self, node: str, count: int) -> NodeCalls:
         """The node's last calls, newest first."""
         found = self._log.calls_of(node, count)
-        lines = tuple(self._wording.line(number, event) for number, event in found)
+        lines = tuple(self._line(number, event) for number, event in found)
         return NodeCalls(node, lines, self._failed(node))
 
     def _failed(self, node: str) -> FailedCall | None:

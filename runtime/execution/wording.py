@@ -101,17 +101,16 @@ class EventWording:
         labels = self._graphs[bisect_left(self._relinked, number)]
         return labels[edge] if edge < len(labels) else f"edge {edge} of a former graph"
 
-    def line(self, number: int, event: LoggedEvent) -> EventLine:
-        """The log line of one event."""
+    def line(self, number: int, event: LoggedEvent, attempt: int = 1) -> EventLine:
+        """The log line of one event; `attempt` is which try a failed call was, from 1."""
         match event:
             case CallFinished():
-                return self._call(number, event)
+                return self._call(number, event, attempt)
             case Reported(at_ns, mark, node, text):
                 return _line(number, mark, at_ns, node, text, None)
-            case NodeFailed(at_ns, node, call, element, failure, attempt):
+            case NodeFailed(at_ns, node, call, element, failure, tried):
                 text = f"{failure.name} [{failure.code}]: {report_of(failure).headline}"
-                if attempt > 1:
-                    text += f" (attempt {attempt})"
+                text += _tried(tried)
                 return _line(number, CallMark.ERROR, at_ns, node, text, element, call=call)
             case ElementDropped(at_ns, element, reason, node, edge):
                 where = node if edge is None else self._label(number, edge)
@@ -159,12 +158,13 @@ class EventWording:
             case _:
                 return _state_line(number, event)
 
-    def _call(self, number: int, event: CallFinished) -> EventLine:
+    def _call(self, number: int, event: CallFinished, attempt: int) -> EventLine:
         call, answer = event.call, event.answer
         about = "" if call.element is None else f"(#{call.element.sequence})"
         if call.export is Export.NOTIFY_BACKPRESSURE:
             about = f"({call.argument})"
         text = f"{call.export}{about} {describe_outcome(answer.outcome, call.export)}"
+        text += _tried(attempt)
         if event.deliveries and not isinstance(answer.outcome, Ports):
             text += " -> " + ", ".join(
                 f"{self._label(number, edge).split(' -> ')[-1]} [{depth}]"
@@ -183,6 +183,10 @@ class EventWording:
             lineage=None if element is None else element.lineage,
             duration_ns=answer.duration_ns,
         )
+
+
+def _tried(attempt: int) -> str:
+    return f" (attempt {attempt})" if attempt > 1 else ""
 
 
 _StateEvent = (

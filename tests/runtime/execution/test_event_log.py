@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from runtime.execution.event_log import EventLog
 from runtime.execution.output_buffer import OutputBuffer
 from runtime.execution.recent_elements import ELEMENT_OVERHEAD_BYTES, RecentElements
+from runtime.execution.wording import EventWording
 from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, Ports
 from runtime.model.codes import Code
 from runtime.model.element import Buffer, Element
 from runtime.model.events import CallFinished, Event, NodeDone, NodeFailed
 from runtime.protocol.updates import PrintedChunk
+from tests.support.engine.fakes import linear
 
 
 def chunk(node: str, data: bytes, call: int = 1) -> PrintedChunk:
@@ -112,8 +114,18 @@ def test_a_failed_call_is_one_line_and_further_tries_say_which() -> None:
     log = EventLog()
     log.extend(failed_call(1))
     assert [type(event) for _, event in log.since(0, 9)[0]] == [CallFinished]
-    log.extend(failed_call(2, attempt=2))
-    assert [type(event) for _, event in log.since(1, 9)[0]] == [CallFinished, NodeFailed]
+    again = failed_call(2, attempt=2)
+    log.extend(again)
+    assert [type(event) for _, event in log.since(1, 9)[0]] == [CallFinished]
+    wording = EventWording(linear())
+    logged = log.since(0, 9)[0]
+    texts = [wording.line(number, event, log.attempt(event)).text for number, event in logged]
+    said = "failed: Trap [E0804]: no"
+    assert texts == [f"process(#1) {said}", f"process(#2) {said} (attempt 2)"]
+    few = EventLog(limit=2)
+    for number in range(1, 5):
+        few.extend(failed_call(number, attempt=number))
+    assert [few.attempt(event) for _, event in few.since(0, 9)[0]] == [3, 4]
 
 
 def test_a_failure_without_a_failed_call_is_a_line_of_its_own() -> None:

@@ -348,9 +348,8 @@ class Inspector(LineView, inherit_bindings=False):
         """Ask for another part of a payload that is larger than one."""
         details = self._details
         if not details or not details.summary or not isinstance(self._subject, ElementRef):
-            return super().sideways(step)
-        offset = self._offset + step * PART_BYTES
-        if 0 <= offset < details.summary.size:
+            super().sideways(step)
+        elif 0 <= (offset := self._offset + step * PART_BYTES) < details.summary.size:
             self._offset = offset
             self._ask()
 
