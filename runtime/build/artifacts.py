@@ -3,8 +3,8 @@
 Where Torvyn looks: docs/torvyn-facts.md#components.
 
 Cargo says itself what it wrote (`--message-format=json`); its word counts. Other outputs are
-looked for, in this order: Cargo's folders of the component, of the target directory that is
-configured, and of the workspace; then any `.wasm` below the component. In each the file named
+looked for, in this order: Cargo's folders in the target directory that the command line names, of
+the component, of the target directory that is configured, and of the workspace; then any `.wasm` below the component. In each the file named
 like the package or the component counts first. Torvyn looks into the component's own `target/`
 only, so it finds neither a workspace's outputs nor those of most build commands.
 """
@@ -13,12 +13,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from runtime.build.plan import ComponentSource
 from runtime.build.sources.shared_sources import shared_sources
-from runtime.flow.cargo_folders import configured_target_dirs, read_toml
+from runtime.flow.cargo_folders import (
+    commanded,
+    commanded_target_dirs,
+    configured_target_dirs,
+    profile_folder,
+    read_toml,
+)
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.lazy.dataclass import dataclass
@@ -143,14 +149,23 @@ def install_output(source: ComponentSource, output: Path) -> Installed | Diagnos
 
 def _cargo_folders(source: ComponentSource, environment: Mapping[str, str]) -> list[Path]:
     """Cargo's output folders that may hold this component, likeliest first."""
-    folders = []
-    for target_dir in _target_dirs(source.directory, environment):
-        for target in dict.fromkeys((source.target, "wasm32-wasip2", "wasm32-wasip1")):
-            folders.append(target_dir / target / source.profile)
-    return list(dict.fromkeys(folders))
+    line = (*(source.build_command or "").split(), *source.extra_args)
+    targets = (*commanded(line, "--target"), source.target, "wasm32-wasip2", "wasm32-wasip1")
+    profiles = [*map(profile_folder, commanded(line, "--profile")), source.profile]
+    if source.build_command is not None:
+        profiles += ["release", "debug"]  # it knows nothing of what the manifest asks for
+    return [
+        target_dir / target / profile
+        for target_dir in dict.fromkeys(_target_dirs(source.directory, line, environment))
+        for profile in dict.fromkeys(profiles)
+        for target in dict.fromkeys(targets)
+    ]
 
 
-def _target_dirs(directory: Path, environment: Mapping[str, str]) -> Iterator[Path]:
+def _target_dirs(
+    directory: Path, line: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[Path]:
+    yield from commanded_target_dirs(directory, line)
     yield directory / "target"
     yield from configured_target_dirs(directory, environment)
     for folder in directory.parents:

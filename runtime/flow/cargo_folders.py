@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,32 @@ def configured_target_dirs(package: Path, environment: Mapping[str, str]) -> Ite
             build = read_toml(folder / name).get("build", {})
             if isinstance(build, dict) and isinstance(build.get("target-dir"), str):
                 yield folder.parent / build["target-dir"]
+
+
+def commanded(words: Sequence[str], option: str) -> Iterator[str]:
+    """What a command line of Cargo gives to an option, e.g. `--target-dir`, in order."""
+    for index, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name == option and (equals or index + 1 < len(words)):
+            yield value if equals else words[index + 1]
+
+
+def commanded_target_dirs(package: Path, words: Sequence[str]) -> Iterator[Path]:
+    """Target directories that a command line of Cargo names, run in the package's folder."""
+    for value in commanded(words, "--target-dir"):
+        yield package / value
+    for setting in commanded(words, "--config"):
+        try:
+            build = tomli.loads(setting).get("build", {})
+        except (ValueError, RecursionError):
+            build = read_toml(package / setting).get("build", {})
+        if isinstance(build, dict) and isinstance(build.get("target-dir"), str):
+            yield package / build["target-dir"]
+
+
+def profile_folder(profile: str) -> str:
+    """The folder of a profile's output (https://doc.rust-lang.org/cargo/reference/profiles.html)."""
+    return {"dev": "debug", "test": "debug", "bench": "release"}.get(profile, profile)
 
 
 def _cargo_home(environment: Mapping[str, str]) -> Path | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,28 @@ def test_a_configured_target_folder_is_looked_into(source: ComponentSource, tmp_
     assert found(source) == path
     other = put(tmp_path / "env" / "wasm32-wasip2" / "release" / "my_router.wasm")
     assert found(source, CARGO_TARGET_DIR=str(tmp_path / "env")) == other
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command", "folder"),
+    [
+        ("--target-dir ../out", None, "out/wasm32-wasip2/release"),
+        ("--target-dir=../out --profile dist", None, "out/wasm32-wasip2/dist"),
+        ("--config build.target-dir='../out'", None, "out/wasm32-wasip2/release"),
+        ("--config ../cargo.toml", None, "out/wasm32-wasip2/release"),
+        ("", "cargo build --target wasm32-wasip1 --target-dir ../out", "out/wasm32-wasip1/debug"),
+        ("", "cargo build --profile dev --target-dir", "event-router/target/wasm32-wasip2/debug"),
+    ],
+)
+def test_what_the_command_line_asks_of_cargo_is_looked_into(
+    source: ComponentSource, arguments: str, command: str | None, folder: str
+) -> None:
+    around = source.directory.parent
+    (around / "cargo.toml").write_text('[build]\ntarget-dir = "../out"\n')
+    asked = replace(source, extra_args=tuple(arguments.split()), build_command=command)
+    put(source.directory / "target" / "wasm32-wasip2" / "release" / "old.wasm", MODULE)
+    path = put(around / folder / "my_router.wasm")
+    assert found(asked).resolve() == path
 
 
 def test_a_fresh_file_counts_before_a_stale_one_in_a_likelier_place(
