@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 from runtime.flow.manifest.problems import Problems, diagnostic
@@ -20,6 +21,8 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.nearest import did_you_mean
 
 MANIFEST_NAME = "Torvyn.toml"
+_WASM = b"\0asm"
+_RECORDING = b'{"type":"header"'
 NO_FLOW_HELP = "add [flow.main] with nodes and edges; `torvyn-studio run` prints one to paste"
 
 
@@ -46,11 +49,12 @@ def load_manifest(path: Path, text: bytes | None = None) -> LoadedManifest:
     """
     shown_path = str(path)
     source = SourceText("")
+    data = read_manifest(path) if text is None else text
     try:
-        source = SourceText.decode(read_manifest(path) if text is None else text)
+        source = SourceText.decode(data)
         values = source.parse()
     except TextError as fault:
-        raise _not_toml(fault, shown_path) from None
+        raise _other_file(data, shown_path) or _not_toml(fault, shown_path) from None
     if not values:
         message = "the manifest is empty"
         help_ = "describe the project in [torvyn] and its flow in [flow.main]"
@@ -98,6 +102,10 @@ def read_manifest(path: Path) -> bytes:
         message = f"the manifest cannot be read: {reason}"
         raise _refusal(Code.IO, message, _reading_help(path), file) from None
     if data is None:
+        with path.open("rb") as other_file:
+            start = other_file.read(64)
+        if (other := _other_file(start, file)) is not None:
+            raise other
         message = f"the manifest is larger than {MAX_MANIFEST_BYTES // 1024} KiB"
         help_ = "name the manifest itself; data belongs in its own files"
         raise _refusal(Code.IO, message, help_, file)
@@ -123,6 +131,19 @@ def _refusal(
     key: str | None = None,
 ) -> StudioError:
     return StudioError([diagnostic(Severity.ERROR, code, message, help_, file, place, key)])
+
+
+def _other_file(start: bytes, file: str) -> StudioError | None:
+    """What to say of a file that is no manifest, but one of the other files that verbs take."""
+    if start.startswith(_WASM):
+        message = "this is WebAssembly, not a manifest"
+        help_ = f"look into it: torvyn-studio inspect {file}; call it: torvyn-studio try {file}"
+    elif start.removeprefix(codecs.BOM_UTF8).startswith(_RECORDING):
+        message = "this is a recording, not a manifest"
+        help_ = f"open it: torvyn-studio --replay {file}; repeat it: torvyn-studio replay {file}"
+    else:
+        return None
+    return _refusal(Code.SYNTAX, message, help_, file)
 
 
 def _not_toml(fault: TextError, file: str) -> StudioError:

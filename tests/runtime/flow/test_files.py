@@ -85,3 +85,22 @@ def test_control_codes_of_the_manifest_reach_no_terminal(tmp_path: Path) -> None
     for item in check(tmp_path, text).diagnostics:
         assert item.render().replace("\n", "").isprintable()
         json.dumps([item.message, item.key])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "verb"),
+    [
+        (b"\0asm\x0d\0\1\0\x9e", "WebAssembly", "inspect"),
+        (b'{"type":"header","format":1}\n', "recording", "replay"),
+        (b'\xef\xbb\xbf{"type":"header"}\n' + b" " * MAX_MANIFEST_BYTES, "recording", "replay"),
+    ],
+)
+def test_other_files_are_told_with_the_verb_that_takes_them(
+    tmp_path: Path, data: bytes, kind: str, verb: str
+) -> None:
+    path = tmp_path / "a.file"
+    path.write_bytes(data)
+    item = only(path)
+    assert (item.code, item.line) == ("E0701", None)
+    assert kind in item.message
+    assert f"torvyn-studio {verb} {path}" in item.help
