@@ -28,6 +28,7 @@ from runtime.model.codes import Code
 from runtime.model.element import Element
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import CallFinished, Event
+from runtime.model.files.input_file import read_input
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.text.printable import printable
@@ -117,16 +118,16 @@ def read_assertions(path: Path, flow: LinkedFlow) -> tuple[Assertion, ...]:
     """The assertions of a file.
 
     Raises:
-        StudioError: the file cannot be read (E0001), or has lines that are none, that name a
+        StudioError: the file is not there (E0700), cannot be read (E0001), is not UTF-8, or has lines that are none, that name a
             node which the flow has not, or whose condition is none: all are told.
     """
+    data = read_input(path, "the assertions", "Check the file.")
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
-        raise StudioError(
-            [_problem(path, None, f"the assertions cannot be read: {why}", "Check the file.")]
-        ) from None
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"byte 0x{data[error.start]:02x} of the assertions is not valid UTF-8"
+        raise StudioError([_problem(path, line, message, "Save the file as UTF-8.")]) from None
     problems: list[Diagnostic] = []
     made = tuple(_assertions(text, path, flow, problems))
     if not made and not problems:
@@ -139,7 +140,7 @@ def read_assertions(path: Path, flow: LinkedFlow) -> tuple[Assertion, ...]:
 def _assertions(
     text: str, path: Path, flow: LinkedFlow, problems: list[Diagnostic]
 ) -> Iterator[Assertion]:
-    for number, written in enumerate(text.splitlines(), 1):
+    for number, written in enumerate(text.split("\n"), 1):
         line = written.strip()
         if not line or line.startswith("#"):
             continue

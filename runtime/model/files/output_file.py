@@ -18,7 +18,7 @@ def open_output(path: Path, *, overwrite: bool = False) -> FileIO:
     Raises:
         OSError: it cannot be written, or exists and is not to be replaced (`FileExistsError`).
     """
-    _refuse_folder(path)
+    _refuse(path)
     if overwrite or (path.exists() and not path.is_file()):
         return path.open("wb", buffering=0)
     return path.open("xb", buffering=0)
@@ -30,7 +30,7 @@ def require_writable(path: Path, what: str, *, overwrite: bool = False) -> None:
     `what` names the file in the message: "the JUnit file".
     """
     try:
-        _refuse_folder(path)
+        _refuse(path)
         if not path.exists():
             path.open("xb").close()
             path.unlink()
@@ -69,6 +69,8 @@ def unwritable(path: Path, what: str, error: OSError, *, ran: bool = False) -> S
     )
 
 
-def _refuse_folder(path: Path) -> None:
+def _refuse(path: Path) -> None:
+    if str(path) == "-":
+        raise OSError(errno.EINVAL, "- does not stand for standard output here")
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))

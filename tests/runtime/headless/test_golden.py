@@ -107,6 +107,19 @@ def test_all_lines_that_are_no_assertion_are_told_with_their_place(
     path.write_text("# nothing\n")
     with pytest.raises(StudioError, match="nothing is tested"):
         read_assertions(path, flow)
+    path.write_bytes(b"no output from totals\n# \xff\n")
+    with pytest.raises(StudioError, match="byte 0xff of the assertions") as caught:
+        read_assertions(path, flow)
+    assert caught.value.diagnostics[0].line == 2
+    with pytest.raises(StudioError, match="the assertions cannot be read") as caught:
+        read_assertions(tmp_path / "none.expect", flow)
+    assert caught.value.diagnostics[0].code == "E0700"
+
+
+def test_assertions_may_come_from_an_editor_of_windows(tmp_path: Path, flow: LinkedFlow) -> None:
+    path = tmp_path / "one.expect"
+    path.write_bytes(b"\xef\xbb\xbfno output from totals\r\n\r\n3 outputs from totals\r\n")
+    assert [assertion.line for assertion in read_assertions(path, flow)] == [1, 3]
 
 
 # ---- tests

@@ -37,5 +37,7 @@ def test_a_folder_is_called_one_and_a_device_is_written_to(tmp_path: Path, overw
         open_output(tmp_path, overwrite=overwrite)
     with pytest.raises(StudioError, match="No such file or directory"):
         require_writable(tmp_path / "no" / "out", "the list", overwrite=overwrite)
+    with pytest.raises(StudioError, match="- does not stand for standard output here"):
+        require_writable(Path("-"), "the list", overwrite=overwrite)
     require_writable(Path(os.devnull), "the list", overwrite=overwrite)
     write_output(Path(os.devnull), "the list", "gone", overwrite=overwrite)

@@ -32,7 +32,7 @@ from workbench.verbs.opening.look_into import look_into
 from workbench.verbs.opening.open_arguments import OpenArguments
 from workbench.verbs.options.arguments import manifest_and_flow, names_manifest
 from workbench.verbs.options.on_error import require_nodes
-from workbench.verbs.options.overwrite_flag import require_file
+from workbench.verbs.options.overwrite_flag import require_file, require_unread
 
 MIB = 1024 * 1024
 
@@ -123,6 +123,7 @@ def _opening(arguments: OpenArguments, config: Config) -> _Opening:
             "`torvyn-studio run --input -`"
         )
     _require_rules(arguments["redactions"])
+    require_unread((arguments["record"],), (*arguments["words"], arguments["replay"], *inputs))
     _require_recording(arguments["record"], overwrite=arguments["overwrite"])
     if arguments["replay"] is not None:
         return _replay(arguments["replay"], arguments, config)

@@ -23,7 +23,7 @@ from workbench.command_line.messages import say, show_result
 from workbench.terminal.progress_line import ProgressLine
 from workbench.text.answer_words import counted
 from workbench.verbs.options.arguments import Duration
-from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
+from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
 from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.running.run_options import ended_by_others
 
@@ -140,6 +140,7 @@ def command(
         trust=trust,
     )
     tests = find_tests(paths or (Path(),), like)
+    require_unread((junit,), (assertions, *(test.recording for test in tests)))
     junit_file = None if junit is None else JunitFile(junit, overwrite=overwrite)
     runner: Runner
     if scheduler is None:

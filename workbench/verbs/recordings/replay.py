@@ -8,7 +8,7 @@ from typing import Unpack
 import click
 
 from workbench.verbs.options.arguments import MANIFEST_WORD
-from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
+from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
 from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.recordings.expect_options import expect
 from workbench.verbs.recordings.replay_options import ReplayArguments, Speed, replay, replay_part
@@ -119,5 +119,6 @@ def _check(arguments: ReplayArguments) -> None:
             raise click.UsageError(f"{name} needs {needed}")
     if arguments["overwrite"]:
         require_file("--junit FILE or --output FILE", arguments["junit"], arguments["output"])
+        require_unread((arguments["junit"], arguments["output"]), arguments["words"])
     if arguments["output"] is not None and arguments["in_place"]:
         raise click.UsageError("give --output for a new file or --in-place, not both")

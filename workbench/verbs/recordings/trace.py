@@ -23,7 +23,7 @@ from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from workbench.command_line.messages import say, show_failure, show_problems, show_result
 from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
-from workbench.verbs.options.overwrite_flag import overwrite_option, require_file
+from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.recordings.replay_options import recording_and_manifest
 from workbench.verbs.recordings.trace_text import chosen_traces, is_lineage, json_lines, trace_text
@@ -102,6 +102,7 @@ def command(
         raise click.UsageError("otlp is Torvyn's; here a trace is text or JSON")
     if overwrite:
         require_file("a file: give -o FILE too", target)
+        require_unread((target,), (*words, *inputs))
     chosen = None if where is None else ChosenLineages(Condition(where))
     recording, rest = recording_and_manifest(words)
     if target is not None:

@@ -38,7 +38,7 @@ from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.manifests.linked_nodes import show_nodes
 from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.on_error import OnError, require_nodes
-from workbench.verbs.options.overwrite_flag import require_file
+from workbench.verbs.options.overwrite_flag import require_file, require_unread
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.options.where_and_break import (
     CallLines,
@@ -165,6 +165,8 @@ def run_flow(
     if arguments["breaks"]:
         own = None if record is not None else own_recording(opened.flow.name)
     if record is not None or own is not None:
+        components = (node.artifact for node in opened.flow.nodes)
+        require_unread((record,), (manifest, *arguments["inputs"], *components))
         run.record(record or own or Path(), opened, recording, overwrite=overwrite, own=own)
     if where is not None:
         run.choose(where, recorded=record_where)
