@@ -38,7 +38,9 @@ def require_unread(written: Iterable[Path | None], read: Iterable[Path | str | N
     for goal in written:
         for path in paths:
             if goal is not None and _is_same(goal, path):
-                raise click.UsageError(f"{goal} is read here, and would be lost: write another file")
+                raise click.UsageError(
+                    f"{goal} is read here, and would be lost: write another file"
+                )
 
 
 def _is_same(goal: Path, path: Path) -> bool:
