@@ -2,11 +2,12 @@
 
 Where Torvyn looks: docs/torvyn-facts.md#components.
 
-Cargo says itself what it wrote (`--message-format=json`); its word counts. Other outputs are
-looked for, in this order: Cargo's folders in the target directory that the command line names, of
-the component, of the target directory that is configured, and of the workspace; then any `.wasm` below the component. In each the file named
-like the package or the component counts first. Torvyn looks into the component's own `target/`
-only, so it finds neither a workspace's outputs nor those of most build commands.
+Cargo says itself what it wrote (`--message-format=json`); its word counts. Other outputs are looked
+for, in this order: Cargo's folders in the target directory that the command line names, of the
+component, of the target directory that is configured, and of the workspace; then any `.wasm` below
+the component. In each the file named like the package or the component counts first. Torvyn looks
+into the component's own `target/` only, so it finds neither a workspace's outputs nor those of most
+build commands.
 """
 
 from __future__ import annotations

@@ -118,8 +118,9 @@ def read_assertions(path: Path, flow: LinkedFlow) -> tuple[Assertion, ...]:
     """The assertions of a file.
 
     Raises:
-        StudioError: the file is not there (E0700), cannot be read (E0001), is not UTF-8, or has lines that are none, that name a
-            node which the flow has not, or whose condition is none: all are told.
+        StudioError: the file is not there (E0700), cannot be read (E0001), is not UTF-8, or has
+            lines that are none, that name a node which the flow has not, or whose condition is
+            none: all are told.
     """
     data = read_input(path, "the assertions", "Check the file.")
     try:
