@@ -48,7 +48,7 @@ def break_rows(breaks: BreakpointList, cells: int) -> list[Row]:
         rows += _hint("No breakpoints. b sets one where the cursor is.", cells)
     rows.append(section("watches", cells=cells))
     for watched in breaks.watches:
-        rows.append(Row(_watch(watched, cells), watched.watch))
+        rows += [Row(shown, watched.watch) for shown in _watch(watched, cells)]
         rows += _problem(watched.problem, cells, watched.watch)
     if not breaks.watches:
         rows += _hint("Nothing is watched. w asks for an expression.", cells)
@@ -189,23 +189,25 @@ def _hint(words: str, cells: int) -> list[Row]:
     return [Row(line((f" {row}", StyleRole.DIM))) for row in wrap_words(words, max(cells - 2, 8))]
 
 
-def _watch(row: WatchRow, cells: int) -> Line:
+def _watch(row: WatchRow, cells: int) -> list[Line]:
+    """The expression, its value, and when that changed; in a narrow list its value is below."""
     sign, role = break_sign(on=True) if row.watch.stops else (" ", StyleRole.DIM)
-    share = cells // 2 if cells >= WIDE_CELLS else cells // 3
-    text = min(max(len(row.watch.text), WATCH_CELLS[0]), WATCH_CELLS[1], max(share, 8))
     never = "never" if row.followed else "·"
     changed = never if row.changed_at is None else f"call {row.changed_at:,}"
-    room = max(cells - text - CHANGED_CELLS - 6, 6)
+    wide = cells >= WIDE_CELLS
+    text = min(max(len(row.watch.text), WATCH_CELLS[0]), WATCH_CELLS[1], cells // 2)
+    text = text if wide else max(cells - 4, 8)
+    lead = 3 if wide else NUMBER_CELLS + 4
+    room = max(cells - (text if wide else 0) - lead - CHANGED_CELLS - 3, 6)
     value = f"{row.before} → {row.value}" if row.before else row.value or "·"
     if len(value) > room:
         value = row.value
-    return (
-        Span(" "),
-        Span(f"{sign} ", role),
-        column(fit(row.watch.text, text), text),
+    watched = (Span(" "), Span(f"{sign} ", role), column(fit(row.watch.text, text), text))
+    known = (
         column(fit(excerpt(value), room), room, StyleRole.STRONG),
         column(changed, CHANGED_CELLS, StyleRole.DIM, right=True),
     )
+    return [(*watched, *known)] if wide else [watched, (Span(" " * lead), *known)]
 
 
 def _problem(problem: str, cells: int, target: Breakpoint | Watch | None = None) -> list[Row]:

@@ -74,7 +74,8 @@ def comparison_words(comparison: BuildComparison) -> str:
     builds = f"{short_digest(comparison.before)} -> {short_digest(comparison.after)}"
     different, inputs = comparison.different, comparison.inputs
     if not different:
-        return f"{comparison.node} {builds}: the last {inputs} answers are the same"
+        same = "answer is" if inputs == 1 else f"{inputs} answers are"
+        return f"{comparison.node} {builds}: the last {same} the same"
     if different > inputs:
         return f"{comparison.node} {builds}: {different} differences in {inputs} calls"
     differ = "differs" if different == 1 else "differ"
