@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
 from runtime.headless.call_history import CallHistory
+from runtime.headless.case_read_me import READ_ME, debugging, read_me
 from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.model.call import (
     Accepted,
@@ -119,6 +120,7 @@ def write_case(
         _record(history, opened, recording)
         difference = _difference(recording, admit)
         not_composed = _compose(history, opened, folder)
+        _explain(history, opened, folder, not_composed)
     except BaseException:
         remove_new(folder)
         raise
@@ -313,6 +315,15 @@ def _compose(history: CallHistory, opened: OpenedFlow, folder: Path) -> str:
         return str(error)
     write_new(folder, {PurePosixPath(DEBUG_COMPONENT): composed})
     return ""
+
+
+def _explain(history: CallHistory, opened: OpenedFlow, folder: Path, not_composed: str) -> None:
+    node = opened.flow.by_name[history.node.name]
+    surface = surfaces_of(opened.linking.compiled)[node.digest]
+    options = _wasmtime_options(history.node.grants)
+    how = debugging(DEBUG_COMPONENT, options, surface, not_composed)
+    text = read_me(call_title(history.call), len(history.calls) - 1, RECORDING, how)
+    write_new(folder, {PurePosixPath(READ_ME): text.encode()})
 
 
 def _wasmtime_options(grants: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from wasmtime.component import Component, Linker
 
 from runtime.headless.call_case import write_case
 from runtime.headless.call_history import call_history
+from runtime.headless.case_read_me import debugging
 from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.model.call import Export
 from runtime.model.errors import StudioError
-from runtime.model.surface import Surface
+from runtime.model.surface import InterfaceSurface, Surface
 from runtime.opening.recordings import open_recording
 from runtime.wasm.debug_case.case_calls import CaseCalls
 from runtime.wasm.debug_case.component_prefix import UnusualComponentError
@@ -44,6 +45,9 @@ def test_the_case_of_a_call_is_repeated_away_from_its_flow(tmp_path: Path) -> No
     )
     command = "in a debugger: wasmtime run -g 1234 "
     assert f"{command}{tmp_path / 'case' / 'debug.wasm'}" in made.stderr.decode()
+    text = (tmp_path / "case" / "README.md").read_text()
+    assert text.startswith(f"# Call {number}, totals flush\n")
+    assert "wasmtime run -g 1234 debug.wasm\n" in text
     case = shutil.move(tmp_path / "case", tmp_path / "elsewhere")
     done = studio("replay", str(Path(case) / "call.rec"), "--json", cwd=tmp_path)
     summary = json.loads(done.stdout.splitlines()[-1])
@@ -103,6 +107,19 @@ def test_what_is_no_case_says_why(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="cannot be read"):
         write_case(history, tmp_path / "no.wasm", tmp_path / "case")
     assert not (tmp_path / "case").exists()
+
+
+def test_the_readme_of_a_case_says_what_is_not_as_recorded_in_a_debugger() -> None:
+    clocks = (
+        InterfaceSurface("wasi:clocks/wall-clock@0.2.3"),
+        InterfaceSurface("wasi:io/error@0.2.3"),
+    )
+    said = debugging("debug.wasm", ("--dir", "my data"), Surface("", 0, clocks), "")
+    assert "recorded: wasi:clocks/wall-clock@0.2.3. Where" in said
+    assert "wasmtime run -g 1234 --dir 'my data' debug.wasm" in said
+    assert "it answers as recorded there" in debugging("debug.wasm", (), Surface("", 0), "")
+    none = debugging("debug.wasm", (), Surface("", 0), "it imports a:b/c")
+    assert none == "There is no component for a debugger: it imports a:b/c.\n"
 
 
 # ---- as one component

@@ -154,6 +154,8 @@ def test_what_an_aggregator_gave_names_what_it_took_in(tmp_path: Path) -> None:
     assert [trace["came_from"] for trace in given] == [taken, [], []]
     chosen, _ = traced(str(manifest), "--lineage", "mid#0")
     assert [trace["source"] for trace in chosen] == ["mid", "source", "source", "source"]
+    numbered, _ = traced(str(manifest), "--lineage", "#1")
+    assert {(one["source"], one["element_id"]) for one in numbered} == {("source", 1), ("mid", 1)}
     text = studio("trace", str(manifest)).stdout.decode()
     assert "  from source#0, source#1, source#2\n  mid.ingest" in text
     assert "  from what mid had kept\n  mid.flush" in text
@@ -167,7 +169,7 @@ def test_failures_and_wrong_words_are_told(tmp_path: Path) -> None:
     assert failed.returncode == 1
     assert b"error[E0420] ComponentError" in failed.stdout
     for arguments, words in (
-        ([str(RECORDING), "--lineage", "99"], b"there is no element '99'"),
+        ([str(RECORDING), "--lineage", "99"], b"'#99' is an element by its sequence"),
         ([str(RECORDING), "--limit", "2"], b"a recording is traced as it is"),
         ([str(FAN_OUT), "--trace-format", "otlp"], b"text or JSON"),
         ([str(FAN_OUT), "--show-buffers"], b"--show-buffers is Torvyn's"),

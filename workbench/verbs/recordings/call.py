@@ -9,6 +9,7 @@ import click
 
 from runtime.headless.call_case import CallCase, call_title, write_case
 from runtime.headless.call_history import call_history
+from runtime.headless.case_read_me import DEBUG_PORT
 from runtime.model.errors import ExitCode
 from runtime.model.text.printable import json_line, printable
 from runtime.opening.component_report import component_file
@@ -80,10 +81,10 @@ def command(
 def _debugger_words(case: CallCase) -> list[str]:
     if case.debug_component is None:
         return [f"no component for a debugger was made of it: {case.not_composed}"]
-    words = ("wasmtime", "run", "-g", "1234", *case.debug_options, str(case.debug_component))
+    words = ("wasmtime", "run", "-g", DEBUG_PORT, *case.debug_options, str(case.debug_component))
     return [
         f"in a debugger: {shlex.join(words)}",
-        "then, in lldb: process connect --plugin=wasm connect://127.0.0.1:1234",
+        f"then, in lldb: process connect --plugin=wasm connect://127.0.0.1:{DEBUG_PORT}",
     ]
 
 

@@ -49,7 +49,7 @@ TRACE_FILE = "the trace"
 @click.option(
     "--lineage",
     metavar="N",
-    help="This element alone, with what it came from: its lineage, or source#sequence.",
+    help="This element alone, with what it came from: its lineage, source#sequence, or #sequence.",
 )
 @click.option(
     "--where",

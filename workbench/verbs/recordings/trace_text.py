@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import click
@@ -25,14 +26,15 @@ def is_lineage(words: str | None) -> Callable[[Element], bool] | None:
     """Whether an element is the one that `--lineage` names; None without one."""
     if words is None:
         return None
-    source, _, sequence = words.rpartition("#")
+    return partial(_is_named, words)
 
-    def named(element: Element) -> bool:
-        if source:
-            return (element.source, str(element.sequence)) == (source, sequence)
-        return str(element.lineage) == sequence
 
-    return named
+def _is_named(words: str, one: Element | ElementTrace) -> bool:
+    """`4` is a lineage, `orders#1` an element of a source, `#1` one of any source."""
+    source, sign, number = words.rpartition("#")
+    if not sign:
+        return str(one.lineage) == number
+    return str(one.sequence) == number and source in ("", one.source)
 
 
 def chosen_traces(traces: ElementTraces, lineage: str | None) -> list[ElementTrace]:
@@ -43,17 +45,12 @@ def chosen_traces(traces: ElementTraces, lineage: str | None) -> list[ElementTra
     """
     if lineage is None:
         return list(traces.traces.values())
-    source, _, sequence = lineage.rpartition("#")
-    found = [
-        trace
-        for trace in traces.traces.values()
-        if (not source and str(trace.lineage) == sequence)
-        or (source and (trace.source, str(trace.sequence)) == (source, sequence))
-    ]
+    found = [trace for trace in traces.traces.values() if _is_named(lineage, trace)]
     if not found:
         raise click.UsageError(
-            f"there is no element '{lineage}' among {traces.lineages:,}; without --lineage the "
-            f"first ones are listed"
+            f"there is no element '{lineage}' among {traces.lineages:,}. A number alone is a "
+            f"lineage; '#{lineage.rpartition('#')[2]}' is an element by its sequence. Without "
+            f"--lineage the first ones are listed"
         )
     chosen = {trace.lineage: trace for trace in found}
     waiting = deque(parent for trace in found for parent in trace.came_from or ())
