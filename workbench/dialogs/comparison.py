@@ -5,23 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from runtime.protocol.branch_comparison import BranchComparison, ComparedCall
 from workbench.comparison.compared_words import call_numbers, call_title, place_words
+from workbench.comparison.difference_search import DIFFERENCES, found_calls
 from workbench.comparison.opened_call import opened_rows
 from workbench.comparison.report_text import call_text, report_text
 from workbench.comparison.verdict import NodeTarget, position, sorted_nodes, verdict_rows
 from workbench.dialogs.ask import AskScreen, Hint
 from workbench.payload_view.saving import save_new
+from workbench.search.query import Query, QueryError, parse_query
 from workbench.terminal.clipboard_copy import put_on_clipboard
 from workbench.text.excerpt import excerpt
-from workbench.text.lines import Row, StyleRole, line, width_of
+from workbench.text.key_hints import key_hints
+from workbench.text.lines import Row, StyleRole, line
 from workbench.widgets.border_words import border_words
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
+from workbench.widgets.prompt_line import PromptLine
 
 FRAME = 2
 """Cells of a frame, left and right."""
@@ -51,6 +56,7 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
         Binding("escape,D,q", "close", "close"),
         Binding("up,k", "move(-1)", "up"),
         Binding("down,j", "move(1)", "down"),
+        Binding("slash", "find", "find"),
         Binding("n", "next(1)", "next"),
         Binding("N", "next(-1)", "before"),
         Binding("tab", "side", "side"),
@@ -72,12 +78,15 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
         self._table = LineView(id="verdict", classes="pane")
         self._opened = LineView(id="opened-call", classes="pane")
         self._keys = LineLabel(id="comparison-keys")
+        self._prompt = PromptLine(id="comparison-prompt")
+        self._query: Query | None = None
 
     def compose(self) -> ComposeResult:
         """The table over the opened call, and the keys."""
         yield self._table
         yield self._opened
         yield self._keys
+        yield self._prompt
 
     def on_mount(self) -> None:
         """The screen itself has the keys."""
@@ -154,7 +163,11 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
         cells = max(self.size.width - FRAME - 2, 10)
         title = f"{call_title(call)}   {call_numbers(call)}   {place_words(call)}"
         count = f"difference {self._at + 1:,} of {len(self._calls):,}"
+        if self._query is not None:
+            found = found_calls(self._calls, self._query)
+            count = f"/ {excerpt(self._query.text, 30)}  {len(found):,} found   {count}"
         self._opened.border_title = border_words(title, count, cells + 2)
+        self._opened.search(self._query, filtering=False)
         self._opened.show(opened_rows(call, cells))
         self._opened.scroll_to(y=0, animate=False, force=True)
 
@@ -162,7 +175,7 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
         comparison, call = self._comparison, self._call
         keys: list[tuple[str, str]] = []
         if comparison is not None and call is not None:
-            keys.append(("n N", "difference"))
+            keys += [("n N", "difference" if self._query is None else "find"), ("/", "find")]
             place = self._place()
             if place is not None:
                 keys.append(("enter", f"to call {place.call:,} of {self._side_name()}"))
@@ -171,11 +184,7 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
             keys.append(("v", "all nodes" if not self._lists_equal else "differences only"))
             keys += [("y", "copy"), ("w", "save")]
         keys.append(("esc", "closes"))
-        made = [line((f" {key}", StyleRole.KEY), (f" {words} ", StyleRole.DIM))
-                for key, words in keys]  # fmt: skip
-        while len(made) > 1 and sum(map(width_of, made)) > self.size.width:
-            del made[-2]
-        self._keys.lines = (tuple(span for spans in made for span in spans),)
+        self._keys.lines = (key_hints(keys, self.size.width),)
 
     # ---- what keys do
 
@@ -209,8 +218,11 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
             self.dismiss(place)
 
     def action_close(self) -> None:
-        """Close without going anywhere."""
-        self.dismiss(None)
+        """Leave the search, then the screen without going anywhere."""
+        if self._query is not None:
+            self._look_for(None)
+        else:
+            self.dismiss(None)
 
     def action_side(self) -> None:
         """Enter goes to the call on the other branch."""
@@ -223,12 +235,25 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
         self._fill()
 
     def action_next(self, step: int) -> None:
-        """Open the next difference."""
-        if self._calls:
-            self._at = (self._at + step) % len(self._calls)
-            self._put_cursor()
-            self._fill_opened()
-            self._write_keys()
+        """Open the next difference, of those that are looked for if any are."""
+        if not self._calls:
+            return
+        if self._query is None:
+            self._open((self._at + step) % len(self._calls))
+        elif found := found_calls(self._calls, self._query):
+            later = [at for at in found if (at - self._at) * step > 0]
+            if step > 0:
+                self._open(later[0] if later else found[0])
+            else:
+                self._open(later[-1] if later else found[-1])
+        else:
+            self._say(f"{self._query.text}: nothing found.")
+
+    def _open(self, at: int) -> None:
+        self._at = at
+        self._put_cursor()
+        self._fill_opened()
+        self._write_keys()
 
     def action_move(self, step: int) -> None:
         """Open the first difference of the next node that has one."""
@@ -239,10 +264,50 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
             return
         first = differing[min(max(names.index(call.node) + step, 0), len(names) - 1)].first
         if first is not None:
-            self._at = self._calls.index(first)
-            self._put_cursor()
-            self._fill_opened()
-            self._write_keys()
+            self._open(self._calls.index(first))
+
+    # ---- searching
+
+    def action_find(self) -> None:
+        """Ask what to look for in the differences."""
+        if self._calls:
+            self._keys.display = False
+            self._prompt.open("/", "" if self._query is None else self._query.text)
+
+    def _look_for(self, query: Query | None) -> None:
+        """Open the first difference that is looked for, from the opened one on."""
+        self._query = query
+        found = [] if query is None else found_calls(self._calls, query)
+        after = (at for at in found if at >= self._at)
+        self._open(next(after, found[0] if found else self._at))
+
+    @on(PromptLine.Typed)
+    def typed(self, message: PromptLine.Typed) -> None:
+        """Search while it is typed."""
+        if type(message) is not PromptLine.Typed:
+            return
+        try:
+            query = parse_query(message.text, DIFFERENCES) if message.text.strip() else None
+        except QueryError as error:
+            self._prompt.say(line((str(error), StyleRole.BAD)))
+            return
+        self._look_for(query)
+        count = 0 if query is None else len(found_calls(self._calls, query))
+        self._prompt.say(line((f"{count:,} found" if query else "", StyleRole.DIM)))
+
+    @on(PromptLine.Taken)
+    def taken(self) -> None:
+        """Keep the search; the screen has the keys again."""
+        self._prompt.close()
+        self._keys.display = True
+        self.set_focus(None)
+        self._write_keys()
+
+    @on(PromptLine.Left)
+    def left(self) -> None:
+        """Forget the search."""
+        self._look_for(None)
+        self.taken()
 
     def action_copy(self) -> None:
         """Copy the opened difference."""

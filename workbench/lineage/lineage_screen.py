@@ -13,6 +13,7 @@ from runtime.protocol.lineage import Lineage
 from workbench.lineage.lineage_rows import LineageCallRef, LineageRef
 from workbench.lineage.lineage_tree import tree_rows
 from workbench.lineage.lineage_waterfall import waterfall_rows
+from workbench.text.key_hints import key_hints
 from workbench.text.lines import Row, StyleRole, line, plain
 from workbench.widgets.border_words import border_words
 from workbench.widgets.label import LineLabel
@@ -101,12 +102,7 @@ class LineageScreen(ModalScreen[Chosen | None]):
         elif isinstance(target, LineageRef):
             keys.insert(0, ("enter", "its lineage"))
         keys.append(("esc", "back"))
-        parts = [
-            part
-            for key, words in keys
-            for part in ((f" {key} ", StyleRole.KEY), (f"{words} ", StyleRole.DIM))
-        ]
-        self._keys.lines = (line(*parts),)
+        self._keys.lines = (key_hints(keys, self.size.width),)
 
     @property
     def _at(self) -> int:

@@ -18,11 +18,19 @@ from runtime.protocol.components.memory_report import (
 from runtime.protocol.requests import Request, StepCall
 from workbench.dialogs.ask import AskScreen, Hint
 from workbench.memory.memory_rows import BYTES, memory_rows
-from workbench.text.lines import StyleRole, line
+from workbench.text.key_hints import key_hints
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
 
-KEYS = " s call the node  enter bytes  / find  n next  [ ] bytes  m memory  esc close"
+KEYS = (
+    ("s", "call the node"),
+    ("enter", "bytes"),
+    ("/", "find"),
+    ("n", "next"),
+    ("[ ]", "bytes"),
+    ("m", "memory"),
+    ("esc", "closes"),
+)
 SHOWN_BYTES = 4096
 """Bytes of the memory that are shown at once."""
 
@@ -67,9 +75,9 @@ class MemoryScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Ask for the beginning."""
         self._view.border_title = f"memory of {self._node}"
-        self._keys.lines = (line((KEYS, StyleRole.DIM)),)
         self._view.focus()
         self._ask(self._asked)
+        self.call_after_refresh(self._fill)
 
     def on_resize(self) -> None:
         """Bytes follow the width."""
@@ -82,6 +90,7 @@ class MemoryScreen(ModalScreen[None]):
             self._fill()
 
     def _fill(self) -> None:
+        self._keys.lines = (key_hints(KEYS, self.size.width),)
         if self._report is not None:
             rows = memory_rows(self._report, self._view.room)
             self._view.show(rows)

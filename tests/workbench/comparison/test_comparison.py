@@ -173,6 +173,32 @@ async def test_on_a_large_terminal_all_is_listed_and_a_failure_makes_it_give_way
         assert panes_of(app).selection == NodeRef("log-proc")
 
 
+async def test_slash_searches_the_differences_and_n_goes_through_what_was_found() -> None:
+    link = FakeLink()
+    async with opened(link, (120, 36)) as (app, pilot):
+        await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
+        await pilot.press("D")
+        await show(app, pilot, link, Update(Health.READY, branch_comparison=COMPARISON))
+        await pilot.press("slash", *"push")
+        assert "2 found" in text_of(app)
+        assert "difference 2 of 3" in text_of(app)
+        await pilot.press("enter", "n")
+        assert "/ push  2 found   difference 3 of 3" in text_of(app)
+        await pilot.press("n")
+        assert "difference 2 of 3" in text_of(app)
+        await pilot.press("N")
+        assert "difference 3 of 3" in text_of(app)
+        await pilot.press("escape", "slash", *'kind == "missing"', "enter")
+        assert "1 found   difference 3 of 3" in text_of(app)
+        await pilot.press("escape", "n")
+        assert "found" not in text_of(app)
+        assert "difference 1 of 3" in text_of(app)
+        await pilot.press("slash", *"nothing like it")
+        assert "0 found" in text_of(app)
+        await pilot.press("escape", "escape")
+        assert "verdict first" not in text_of(app)
+
+
 async def test_y_copies_the_difference_and_w_saves_all_of_them_to_a_new_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
