@@ -130,14 +130,25 @@ def arrange(kind: SizeClass, width: int, height: int, needs: Needs, wanted: Want
 
 
 def _flow_rows(
-    place: PaneArea, needs: Needs, wanted: Wanted, least_below: int, *, more: bool
+    place: PaneArea,
+    needs: Needs,
+    wanted: Wanted,
+    least_below: int,
+    *,
+    more: bool,
+    least: int | None = None,
 ) -> int:
-    """Rows of the graph's pane: what it needs, up to its share; `more` lifts the share."""
+    """Rows of the graph's pane: what it needs, up to its share; `more` lifts the share.
+
+    `least_below` rows are left to what stands below, for the share itself only `least`.
+    """
     most = place.height - least_below
     moved = wanted.moved.get(Border.FLOW)
     if moved is not None:
         return _between(moved, LEAST_ROWS, most)
     share = most if more else min(int(place.height * FLOW_SHARE), most)
+    if least is not None:
+        share = max(share, min(int(place.height * FLOW_SHARE), place.height - least))
     if wanted.layout is LayoutName.GRAPH:
         return max(int(place.height * FLOW_SHARE), LEAST_ROWS)
     if wanted.layout is LayoutName.LOG:
@@ -189,8 +200,15 @@ def _upper_rows(place: PaneArea, needs: Needs, wanted: Wanted, least: int) -> tu
     queues = FOLDED_ROWS if low else _queue_rows(place, needs, wanted)
     if low and (wanted.active is PaneName.QUEUES or place.height < 2 * LEAST_ROWS + FOLDED_ROWS):
         queues = 0
-    flow = _flow_rows(place, needs, wanted, queues + least, more=needs.output_empty)
-    return flow, min(queues, place.height - flow - least)
+    least_queues = queues if low or Border.QUEUES in wanted.moved else LEAST_ROWS
+    flow = _flow_rows(
+        place, needs, wanted, queues + least, more=needs.output_empty, least=least_queues + least
+    )
+    rest = place.height - flow
+    if rest >= queues + least or least_queues == queues:
+        return flow, min(queues, rest - least)
+    # The graph has its share before the queues have theirs, which can be scrolled.
+    return flow, max(rest - least if needs.output_empty else rest // 2, LEAST_ROWS)
 
 
 def _queue_rows(place: PaneArea, needs: Needs, wanted: Wanted) -> int:

@@ -68,6 +68,8 @@ class Canvas:
                 if cells == 2:
                     self._text[y][x + 1] = ""
                     self._role[y][x + 1] = role
+            elif not cells and 0 < x <= self.width:
+                self._text[y][x - 1] += character  # an accent, say: it stands on what is before
             x += cells
 
     def clear(self, x: int, y: int, cells: int) -> None:

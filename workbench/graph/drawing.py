@@ -110,7 +110,7 @@ def draw(
         canvas.write(arrow.x, arrow.y, "◀" if arrow.leftwards else "▶", StyleRole.DIM)
     for label in layout.labels:
         canvas.write(label.x, label.y, label.text, StyleRole.ACCENT)
-        if label.x == layout.lane_edge:
+        if label.of_lane:
             canvas.touch(0, label.y, EAST)
     build_of = {build.node: build for build in builds}
     nodes = {node.name: node for node in snapshot.nodes} if snapshot else {}
@@ -281,8 +281,9 @@ def _draw_inline(canvas: Canvas, form: Form, run: Run, edge: EdgeSnapshot, chose
     if long or form is Form.FIGURES:
         text = f" {edge.depth}/{edge.capacity}{full} "
     port = fit(run.port, PORT_CELLS)
-    if port and cell_len(port) + 1 + len(text) < run.cells:
-        text = f" {port} {text.strip()} "
+    named = f" {port} {text.strip()} "
+    if port and cell_len(named) < run.cells:
+        text = named
     at = run.x + (3 if long else max(-(-(run.cells - cell_len(text)) // 2), 0))
     below = StyleRole.CHOSEN if chosen else role if edge.depth else StyleRole.DIM
     canvas.clear(at, run.row, cell_len(text))

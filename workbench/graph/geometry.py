@@ -83,6 +83,8 @@ class Label:
     x: int
     y: int
     text: str
+    of_lane: bool = False
+    """True for the name of a lane, which stands next to the upright where lanes part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def element_rows(
                     (content_type or "not set", StyleRole.NAME if content_type else StyleRole.DIM)
                 ),
             ),
-            ("buffer type", buffer_type if buffer_type != content_type else ""),
+            ("buffer", buffer_type if buffer_type != content_type else ""),
             ("size", size(about.size) + exact),
             ("made", moment(about.timestamp_ns)),
             ("element", f"{about.element_id}, lineage {about.lineage}"),

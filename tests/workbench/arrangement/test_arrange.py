@@ -95,6 +95,15 @@ def test_the_graph_takes_what_it_needs_and_at_most_three_fifths() -> None:
     assert high.height == int(31 * 0.6)
 
 
+def test_the_queues_give_way_to_a_graph_that_needs_its_share() -> None:
+    for empty, rows in ((False, (18, 6, 7)), (True, (18, 8, 5))):
+        places = arrange(*body(120, 36), needs(16, 12, empty=empty), Wanted())
+        names = (PaneName.FLOW, PaneName.QUEUES, PaneName.OUTPUT)
+        assert tuple(places[name].height for name in names) == rows
+    by_hand = arrange(*body(120, 36), needs(16, 12), Wanted(moved={Border.QUEUES: 12}))
+    assert by_hand[PaneName.QUEUES].height == 12
+
+
 def test_output_that_is_empty_leaves_its_room_to_the_graph() -> None:
     places = arrange(*body(80, 24), needs(40, empty=True), Wanted())
     assert places[PaneName.FLOW].height == 19 - FOLDED_ROWS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -222,6 +223,45 @@ def test_an_edge_over_more_than_two_layers_is_a_stub_with_a_name() -> None:
     assert "far 0/4" in text
     assert "▶①" in text
     assert text.count("▶") == 4
+
+
+def test_layers_that_are_wider_than_the_pane_go_on_below_with_numbered_edges() -> None:
+    names = [f"stage-e\u0301{number:02}" for number in range(12)]
+    flow = graph(
+        *((one, "", two) for one, two in pairwise(names)), (names[2], "", "tap"), capacity=16
+    )
+    text = drawn(flow, 76, 12)
+    assert all(name in text for name in names), "accents stay on their letters"
+    assert text.count("①") == 2
+    assert text.count("②") == 2
+    view = GraphView()
+    view.show(GraphState(flow, standing(flow, names[0])), 76, 12)
+    assert view.count_words == "13 nodes, all shown"
+    one_row = drawn(flow, 300, 12)
+    assert "①" not in one_row
+
+
+def test_what_no_edge_joins_is_drawn_below_each_other() -> None:
+    flow = graph(
+        *((f"a{number}", "", f"a{number + 1}") for number in range(7)),
+        *(("hub", f"p{number}", f"lane-{number}") for number in range(3)),
+        ("b", "", "c"),
+        capacity=16,
+    )
+    layout = lay_out(flow, 50, 12)
+    rows = [plain(row) for row in draw(layout, flow, None).lines]
+    assert layout.note == "3 parts"
+    assert layout.fits(50, 12)
+    assert len([row for row in rows if not row.strip()]) == 2
+    assert sum("├" in row or "╰" in row for row in rows) >= 3
+    assert [box.node for box in layout.boxes if box.y == layout.height - 1] == ["b", "c"]
+
+
+def test_a_port_that_does_not_fit_into_its_wire_leaves_the_wire_whole() -> None:
+    flow = graph(*(("hub", port, f"to-{port}") for port in ("tax", "a")), capacity=16)
+    (tax, other) = [row for row in drawn(flow, 26, 3).split("\n") if "to-" in row]
+    assert "▶[- to-tax]" in tax
+    assert "▶[- to-a]" in other
 
 
 def test_an_edge_that_runs_back_is_a_stub_too() -> None:

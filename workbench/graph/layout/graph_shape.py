@@ -89,6 +89,33 @@ def same_graph(one: Graph, two: Graph) -> bool:
     ] == [(edge.label, edge.capacity) for edge in two.edges]
 
 
+@dataclass(frozen=True, slots=True)
+class GraphPart:
+    """Nodes that edges join, and no others; `edges` are those of the whole flow."""
+
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[LinkedEdge, ...]
+
+
+def parts_of(graph: Graph) -> tuple[GraphPart, ...]:
+    """What no edge joins, each by itself, in the order of their first nodes."""
+    leads = {node.name: node.name for node in graph.nodes}
+
+    def lead(name: str) -> str:
+        while leads[name] != name:
+            leads[name] = leads[leads[name]]
+            name = leads[name]
+        return name
+
+    for edge in graph.edges:
+        if edge.source in leads and edge.target in leads:
+            leads[lead(edge.target)] = lead(edge.source)
+    parts: dict[str, list[GraphNode]] = {}
+    for node in graph.nodes:
+        parts.setdefault(lead(node.name), []).append(node)
+    return tuple(GraphPart(tuple(nodes), graph.edges) for nodes in parts.values())
+
+
 def chain_of(graph: Graph) -> tuple[int, ...] | None:
     """The edges from the first node to the last when the flow is a chain; else None."""
     if any(len(node.inputs) > 1 or len(node.outputs) > 1 for node in graph.nodes):

@@ -45,7 +45,7 @@ def lay_out_lanes(graph: Graph, shape: LaneShape, form: Form) -> Layout:
     trunk_end = _place_trunk(graph, shape, form, parts)
     for row, lane in enumerate(shape.lanes, start=1):
         parts.wires.append(Wire(0, row - 1, 0, row))
-        parts.labels.append(Label(2, row, labels[row - 1]))
+        parts.labels.append(Label(2, row, labels[row - 1], of_lane=bool(wide)))
         x = first
         for place, (edge, name) in enumerate(zip(lane.edges, lane.nodes, strict=True)):
             parts.join(edge, x, row, starts[place] - 1, inline=True)

@@ -46,14 +46,18 @@ def lay_out_layers(
     *,
     gap: int = 0,
     names: Mapping[str, str] | None = None,
+    stubs: dict[int, str] | None = None,
 ) -> Layout:
     """Place the layers in `width` cells, wider when that cannot be; `gap`: rows between nodes.
 
-    `names` stand for the nodes' own where something next to them says the rest.
+    `names` stand for the nodes' own where something next to them says the rest; `stubs` has the
+    signs of edges that are not drawn through, by edge, and gets those of new ones.
     """
     tall = BOX_ROWS[form]
     row_of = _rows(graph, placed, tall, gap)
-    return _Placing(graph, placed, form, row_of, names or {}).place(width)
+    return _Placing(graph, placed, form, row_of, names or {}).place(
+        width, {} if stubs is None else stubs
+    )
 
 
 def _rows(graph: Graph, placed: Layers, tall: int, gap: int) -> dict[Item, int]:
@@ -93,13 +97,12 @@ class _Placing:
         self._entered = frozenset(link.right for link in placed.links)
         self._parts = Parts()
 
-    def place(self, width: int) -> Layout:
+    def place(self, width: int, numbers: dict[int, str]) -> Layout:
         """The layout, as narrow as `width` if it can be."""
         tall = BOX_ROWS[self._form]
         widths = self._widths(width)
         starts = [sum(widths[:index]) for index in range(len(widths))]
         self._place_nodes(starts, widths, tall)
-        numbers: dict[int, str] = {}
         for column in range(1, len(widths), 2):
             self._place_edges(column, starts[column], widths[column], numbers)
         for item, row in self._row_of.items():
@@ -193,6 +196,8 @@ class _Placing:
         return _share(_share(_share(least, named, room), good, room), best, room)
 
     def _node_cells(self, column: Sequence[Item]) -> tuple[int, int, int]:
+        if not column:
+            return 0, 0, 0
         frame = _name_margin(self._form)
         names = [cell_len(self._names[item.node]) for item in column if item.node]
         if not self._form.boxed:

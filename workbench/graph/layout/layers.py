@@ -73,18 +73,30 @@ def ranks(graph: Graph) -> dict[str, int]:
     return rank
 
 
-def layers(graph: Graph) -> Layers:
-    """Items of the flow in columns, ordered so that few edges cross."""
+def layers(graph: Graph, within: range | None = None) -> Layers:
+    """Items of the flow in columns, ordered so that few edges cross.
+
+    With `within` those of these ranks only; an edge to another one is a stub, and where some come
+    before, the first column is left to theirs.
+    """
     rank = ranks(graph)
-    columns: list[list[Item]] = [[] for _ in range(2 * max(rank.values(), default=0) + 2)]
+    chosen = range(max(rank.values(), default=0) + 1) if within is None else within
+    lead = 1 if chosen.start else 0
+    columns: list[list[Item]] = [[] for _ in range(2 * (len(chosen) + lead))]
     places: dict[str, Item] = {}
     for node in graph.nodes:
-        places[node.name] = Item(2 * rank[node.name], node=node.name)
-        columns[2 * rank[node.name]].append(places[node.name])
+        if rank[node.name] in chosen:
+            column = 2 * (rank[node.name] - chosen.start + lead)
+            places[node.name] = Item(column, node=node.name)
+            columns[column].append(places[node.name])
     links: list[Link] = []
     for edge in graph.edges:
-        left = places[edge.source]
-        target = places[edge.target]
+        left, target = places.get(edge.source), places.get(edge.target)
+        if left is None and target is None:
+            continue
+        if left is None or target is None:
+            links += _stub(edge.index, left, target, columns)
+            continue
         if not 0 < rank[edge.target] - rank[edge.source] <= FARTHEST:
             links += _stub(edge.index, left, target, columns)
             continue
@@ -99,12 +111,16 @@ def layers(graph: Graph) -> Layers:
     return Layers(_order(columns, links), tuple(links))
 
 
-def _stub(edge: int, source: Item, target: Item, columns: Sequence[list[Item]]) -> list[Link]:
+def _stub(
+    edge: int, source: Item | None, target: Item | None, columns: Sequence[list[Item]]
+) -> list[Link]:
     """Where an edge leaves, and where it comes again; into a node of the first column, nowhere."""
-    out = Item(source.column + 1, edge=edge, labelled=True, stub=StubEnd.OUT)
-    columns[out.column].append(out)
-    made = [Link(source, out)]
-    if target.column:
+    made: list[Link] = []
+    if source is not None:
+        out = Item(source.column + 1, edge=edge, labelled=True, stub=StubEnd.OUT)
+        columns[out.column].append(out)
+        made.append(Link(source, out))
+    if target is not None and target.column:
         into = Item(target.column - 1, edge=edge, stub=StubEnd.IN)
         columns[into.column].append(into)
         made.append(Link(into, target))
@@ -222,7 +238,7 @@ def _whole(
     whole: dict[Item, int] = {}
     for column, gap in zip(placed.columns, gaps, strict=True):
         least = 0
-        for item, after in zip(column, [*gap, 0.0], strict=True):
+        for item, after in zip(column, [*gap, 0.0][: len(column)], strict=True):
             whole[item] = max(int(at[item] - top + 0.5), least)
             least = whole[item] + int(after)
     return whole
