@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
@@ -18,12 +18,14 @@ from runtime.model.call import Answer, Call, Export
 from runtime.model.commands import Command, Relink, Swap
 from runtime.model.host_inputs import HostInputs
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.linked import LinkedFlow
+from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import CallStep, ReplayStep
-from runtime.recording.replayed_sources import sources_of
+from runtime.recording.replayed_sources import networked_nodes, replayed_nodes
 from runtime.wasm.guest_memory import MadeCall, NotAvailable
 from runtime.wasm.guest_states import GuestState, GuestStates
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
@@ -67,6 +69,19 @@ class RecordedRun:
     guests: GuestStates | None = None
     """What the components remember there. Without it nothing can be executed from `start` on, only
     seen: no instance is there."""
+
+
+_WITHOUT_INSTANCE = (NodeState.NEW, NodeState.CRASHED, NodeState.DONE)
+"""Nodes in these states have none, or get one by the next call of theirs."""
+
+
+class Detached(NamedTuple):
+    """What became of components whose calls were answered, once the flow makes its own."""
+
+    unlike: tuple[str, ...]
+    """Sources that did not answer as they did."""
+    begun_again: tuple[str, ...]
+    """Nodes with the network, whose calls were not made again."""
 
 
 class CallDriver(Protocol):
@@ -125,8 +140,10 @@ class RecordedCalls:
     ) -> None:
         """The engine stands before the first step. Raises `StudioError`."""
         self.inputs = ReplayedHostInputs(RepeatableInputs())
-        self.sources = sources_of(engine.flow)
-        """Of the flow as it is."""
+        self.sources = replayed_nodes(engine.flow)
+        """Nodes of the flow as it is that are answered."""
+        self.networked = networked_nodes(engine.flow)
+        """Those of them that have the network."""
         self._kind = run.kind
         self._resources = resources
         self._swapper = swapper
@@ -180,7 +197,8 @@ class RecordedCalls:
             self._swapper.repeat(build, begin)
         elif isinstance(command, Relink):
             self._swapper.repeat_graph(command.flow, self._resources.compiled_for(command.flow))
-            self.sources = sources_of(command.flow)
+            self.sources = replayed_nodes(command.flow)
+            self.networked = networked_nodes(command.flow)
 
 
 class RestoredGuests:
@@ -236,11 +254,12 @@ class RepeatedSources:
         resources: SessionResources,
         components: WasmInvoker,
     ) -> None:
-        """`fed` sources are not components, and make no calls here."""
+        """`fed` sources are not components, and make no calls here; nor do nodes with the network,
+        which begin again."""
         self.invoker: Invoker = components
         self.host_inputs: HostInputs = recorded.inputs
         self._inputs = recorded.inputs
-        self._asked = recorded.sources.difference(fed)
+        self._asked = recorded.sources.difference(fed, recorded.networked)
         self._resources = resources
         self._components = components
 
@@ -279,3 +298,45 @@ class RepeatedSources:
                 prepared = components.prepare(build.node, build.compiled)
                 if prepared.ready:
                     components.swap(prepared)
+
+
+class Begun(Protocol):
+    """An execution, as far as nodes are begun again in it."""
+
+    invoker: WasmInvoker
+
+    @property
+    def flow(self) -> LinkedFlow:
+        """The flow as it runs."""
+        ...
+
+    @property
+    def calls(self) -> int:
+        """Calls made."""
+        ...
+
+    def snapshot(self) -> FlowSnapshot:
+        """The flow as it stands."""
+        ...
+
+
+def begin_networked(
+    execution: Begun, fed: Iterable[str], resources: SessionResources
+) -> tuple[str, ...]:
+    """Make instances of the nodes with the network that were answered until now, and name them.
+
+    `fed` are sources that are not components.
+    """
+    flow, components = execution.flow, execution.invoker
+    networked = networked_nodes(flow).difference(fed)
+    begun = []
+    for node in execution.snapshot().nodes if networked else ():
+        if node.name not in networked or node.state in _WITHOUT_INSTANCE:
+            continue
+        linked = flow.by_name[node.name]
+        compiled = resources.compiled_for(flow)[linked.digest]
+        prepared = components.prepare(linked, compiled, execution.calls)
+        if prepared.ready:
+            components.swap(prepared)
+        begun.append(node.name)
+    return tuple(begun)

@@ -10,12 +10,14 @@ from dataclasses import replace
 from runtime.engine.core import Engine
 from runtime.execution.call_drivers import (
     CallDriver,
+    Detached,
     LiveCalls,
     NotRestoredError,
     RecordedCalls,
     RecordedRun,
     RepeatedSources,
     RestoredGuests,
+    begin_networked,
 )
 from runtime.execution.call_timing import CallTiming
 from runtime.execution.event_log import EventLog, Reported
@@ -325,12 +327,12 @@ class Execution:
 
     def detach(
         self, start: LinkedFlow, steps: Iterable[ReplayStep], pulls: Mapping[str, int]
-    ) -> tuple[str, ...]:
+    ) -> Detached:
         """Repeat nothing any more: sources go on from where they were.
 
         Sources that are components make their calls among `steps` again, which began with the
         flow `start`; of what is given in place of others, `pulls` elements are passed over.
-        Gives the sources that did not answer as they did. Raises `LostBuildError`.
+        Nodes with the network begin again, with `init`. Raises `LostBuildError`.
         """
         recorded = self._driver
         if recorded.replayer is not None:
@@ -347,7 +349,10 @@ class Execution:
                     feed.pull()
             self.invoker.adopt(self.flow, self._resources.compiled_for(self.flow))
         self._drive_with(live)
-        return unlike
+        begun: tuple[str, ...] = ()
+        if isinstance(recorded, RecordedCalls) and not self.engine.state.ended:
+            begun = begin_networked(self, self._feeds, self._resources)
+        return Detached(unlike, begun)
 
     # ---- the end
 

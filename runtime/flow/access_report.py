@@ -9,6 +9,7 @@ from runtime.model.access import Access, AccessRow, access_table
 from runtime.model.linked import LinkedFlow, LinkedNode
 
 _LABEL_CELLS = 9
+_NOT_REPEATED = "    It has the network: a replay does not call it, and takes its recorded outputs"
 
 
 def access_lines(flow: LinkedFlow) -> list[str]:
@@ -43,6 +44,7 @@ def _node_lines(node: LinkedNode) -> list[str]:
     return [
         f"  {node.name}",
         *(f"    {label:<{_LABEL_CELLS}}{', '.join(texts) or 'nothing'}" for label, texts in shown),
+        *([_NOT_REPEATED] if node.has_network else []),
     ]
 
 

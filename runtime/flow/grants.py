@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Manifest
+from runtime.model.access import SOCKET_ACTIONS
 from runtime.model.codes import Code
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.network.scope import ScopeError, read_scope
 from runtime.model.surface import Surface
 from runtime.model.text.nearest import did_you_mean, nearest
 
@@ -108,6 +110,19 @@ def _check_scope(text: str, capability: str, scope: str | None) -> GrantFault | 
     if capability == "environment:read" and scope is not None and not _VARIABLE.fullmatch(scope):
         message = f"'{text}' does not name a variable of the environment"
         return GrantFault(Code.GRANT_SCOPE, message, "write e.g. 'environment:read:HOME'")
+    if capability.startswith("network:"):
+        return _check_network_scope(text, capability, scope or "")
+    return None
+
+
+def _check_network_scope(text: str, capability: str, scope: str) -> GrantFault | None:
+    try:
+        read_scope(scope)
+    except ScopeError as error:
+        # Torvyn drops what it cannot read of a list of ports, and grants every port then.
+        message = f"'{text}' does not say which hosts and ports: {error}"
+        advice = f"write e.g. '{capability}:*.example.org:443,8000-8010'"
+        return GrantFault(Code.GRANT_SCOPE, message, advice)
     return None
 
 
@@ -159,12 +174,19 @@ def _note_variable(text: str, at: KeyPath, problems: Problems) -> None:
 
 
 def check_network(
-    manifest: Manifest, node: str, component: str, surface: Surface, problems: Problems
+    manifest: Manifest,
+    node: str,
+    component: str,
+    surface: Surface,
+    problems: Problems,
+    *,
+    gives_network: bool,
 ) -> None:
-    """Refuses network grants of a node whose component would use them; else they have no effect.
+    """Refuses network grants that a component would use and the call layer cannot give.
 
     wasmtime's interface for C, which its Python package calls, can allow addresses and name
-    lookups, but has no function that allows TCP or UDP: a socket is never made.
+    lookups, but has no function that allows TCP or UDP: a socket is never made. Grants that no
+    component makes use of have no effect.
     """
     owner = node if manifest.security.grants.get(node) else component
     table = manifest.security.grants.get(owner)
@@ -173,14 +195,26 @@ def check_network(
         if not text.startswith("network:"):
             continue
         at = ("security", "grants", owner, "capabilities", index)
-        if uses:
+        if text.split(":")[1] not in SOCKET_ACTIONS:
+            problems.warning(
+                Code.POLICY,
+                at,
+                f"'{text}' has no effect: neither Torvyn nor torvyn-studio gives a component "
+                "wasi:http",
+                "take the grant away; with sockets (wasi:sockets) grant network:tcp-connect",
+                value=True,
+            )
+        elif uses and gives_network:
+            continue
+        elif uses:
             problems.error(
                 Code.POLICY,
                 at,
-                f"'{text}' cannot be given to node '{node}': the release of wasmtime that "
-                "torvyn-studio runs on lets no component make a socket",
-                "take the grant away, and the component's attempts fail with access-denied; "
-                "or run the flow with Torvyn",
+                f"'{text}' cannot be given to node '{node}': components are called through "
+                "wasmtime's C library here, which lets none make a socket",
+                "use the native call layer, which gives it (in a checkout of torvyn-studio: "
+                "make native; without --no-native); or take the grant away, and the component's "
+                "attempts fail with access-denied",
                 value=True,
             )
         else:

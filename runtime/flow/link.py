@@ -112,23 +112,24 @@ def link_flow(
     read: Read = Path.read_bytes,
     text: bytes | None = None,
     opening: Opening | None = None,
+    gives_network: bool = False,
 ) -> LinkResult:
     """Links one flow, by default the alphabetically first.
 
     Problems are returned, never raised; `file://` counts from the working directory. `read`
     gives the artifacts' bytes and `text` stands for the manifest's: hot reload holds both to
-    what it accepted.
+    what it accepted. `gives_network` says whether the call layer can give a component the network.
     """
     try:
         loaded = load_manifest(manifest_path, text)
     except StudioError as error:
         return LinkResult((), error.diagnostics)
     chosen = choose_flow(loaded, flow_name)
-    artifacts = _Artifacts(inspect, read, opening)
+    artifacts = _Artifacts(inspect, read, opening, gives_network)
     return _link(loaded, [chosen[0]] if chosen else [], artifacts)
 
 
-def link_flows(manifest_path: Path, *, inspect: Inspect) -> LinkResult:
+def link_flows(manifest_path: Path, *, inspect: Inspect, gives_network: bool = False) -> LinkResult:
     """Links every flow of the manifest, in alphabetical order; otherwise as `link_flow`.
 
     A manifest without any is no error: components can be built and checked without one.
@@ -141,7 +142,8 @@ def link_flows(manifest_path: Path, *, inspect: Inspect) -> LinkResult:
         # A project of components alone passes Torvyn's check too (docs/torvyn-facts.md#manifest).
         message = "the manifest has no flow, so there is nothing to run"
         loaded.problems.warning(Code.FLOW_NOT_FOUND, (), message, NO_FLOW_HELP)
-    return _link(loaded, sorted(loaded.manifest.flow), _Artifacts(inspect, Path.read_bytes))
+    artifacts = _Artifacts(inspect, Path.read_bytes, gives_network=gives_network)
+    return _link(loaded, sorted(loaded.manifest.flow), artifacts)
 
 
 def _link(loaded: LoadedManifest, names: list[str], artifacts: _Artifacts) -> LinkResult:
@@ -171,6 +173,7 @@ class _Artifacts:
     inspect: Inspect
     read: Read
     opening: Opening | None = None
+    gives_network: bool = False
     digests: dict[Path, str] = field(default_factory=dict)
     surfaces: dict[str, Surface | StudioError] = field(default_factory=dict)
 
@@ -284,7 +287,14 @@ class _FlowLinker:
         ).check()
         if binding is None:
             return None
-        check_network(self._manifest, name, node.component, surface, self._problems)
+        check_network(
+            self._manifest,
+            name,
+            node.component,
+            surface,
+            self._problems,
+            gives_network=self._artifacts.gives_network,
+        )
         return _Opened(path, digest, binding, surface.interpreter, needs_of(surface))
 
     def _linked_node(self, name: str, role: Role, opened: _Opened) -> LinkedNode:

@@ -6,8 +6,15 @@ import os
 from collections.abc import Iterable
 from pathlib import Path, PurePath
 
+from runtime.model.access import SOCKET_ACTIONS
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
+
+_NETWORK = {
+    "tcp-connect": "connect to",
+    "tcp-listen": "listen on",
+    "udp": "exchange datagrams with",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,10 @@ class Reach:
         if domain == "environment":
             what = f"{self.target} of the" if self.target else "the whole"
             return f"{self.node} gets {what} environment"
-        return f"{self.node} is granted the network ({self.grant}), which it does not get here"
+        if not self.beyond:
+            return f"{self.node} is granted the network ({self.grant}), which it does not get"
+        words = _NETWORK[action]
+        return f"{self.node} may {words} {self.target or 'any host'}"
 
 
 def real_folders(grants: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -64,6 +74,10 @@ def project_folder(manifest: str | Path) -> str:
     return real_path(os.path.dirname(os.path.abspath(manifest)))  # noqa: PTH100, PTH120
 
 
+def _hosts(scope: str) -> str:
+    return "" if scope in ("*", "*:*") else scope
+
+
 def reaches_of(flow: LinkedFlow) -> tuple[Reach, ...]:
     """What the nodes' grants of files, environment and network reach, in the order of nodes."""
     folder = project_folder(flow.manifest)
@@ -81,6 +95,7 @@ def reaches_of(flow: LinkedFlow) -> tuple[Reach, ...]:
             elif domain == "environment":
                 reaches.append(Reach(node.name, grant, scope, beyond=True))
             elif domain == "network":
-                # It is refused where it would be used, so there is nothing to agree to.
-                reaches.append(Reach(node.name, grant, scope, beyond=False))
+                action = rest.partition(":")[0]
+                given = node.can_use_network and action in SOCKET_ACTIONS
+                reaches.append(Reach(node.name, grant, _hosts(scope), beyond=given))
     return tuple(dict.fromkeys(reaches))

@@ -27,6 +27,7 @@ from runtime.recording.replay.recorded_host_inputs import (
 from runtime.recording.replay.replayer import Divergence, Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
+from runtime.recording.replayed_sources import replayed_nodes
 from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
 
@@ -194,7 +195,7 @@ class HeadlessReplay:
         """Change graph and instances where the recorded session did, with today's builds."""
         if isinstance(step, Relink):
             self._flow = step.flow
-            self._sources = frozenset(step.flow.sources)
+            self._sources = replayed_nodes(step.flow)
             real.adopt(step.flow, self._recorded.opened.linking.compiled)
         if not isinstance(step, Swap) or step.node in self._sources:
             return

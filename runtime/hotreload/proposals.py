@@ -226,7 +226,12 @@ class ProposalBuilder:
 
         linking = Linking(self._host)
         result = link_flow(
-            self._manifest, self._flow.name, inspect=linking.inspect, read=read, text=text
+            self._manifest,
+            self._flow.name,
+            inspect=linking.inspect,
+            read=read,
+            text=text,
+            gives_network=self._host.layer.gives_network,
         )
         self._arriving.pop(file.path, None)
         if result.flow is None:

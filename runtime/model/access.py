@@ -15,6 +15,8 @@ from runtime.model.lazy.dataclass import dataclass
 
 OPEN_CAPABILITIES = ("clock:wall", "clock:monotonic", "random:crypto", "random:insecure")
 """What works without a grant, as it does in Torvyn."""
+SOCKET_ACTIONS = ("tcp-connect", "tcp-listen", "udp")
+"""Actions of the domain `network` that `wasi:sockets` is for."""
 WRITING_METHODS = frozenset(
     {
         "write",
@@ -126,6 +128,8 @@ class DeniedUse(NamedTuple):
     """What the node is granted."""
     withheld: bool = False
     """True when the manifest grants it, and the user did not agree."""
+    cannot_be_given: bool = False
+    """True when the call layer can give it to no component."""
 
     @property
     def sentence(self) -> str:
@@ -140,14 +144,17 @@ class DeniedUse(NamedTuple):
         """What to do, on one line."""
         if self.withheld:
             return "to allow it, open the flow again with --trust"
-        if self.capability.startswith("network:"):
-            return "torvyn-studio cannot give the network to a component: no grant changes that"
+        if self.cannot_be_given:
+            return (
+                "no grant changes that here: only the native call layer gives a component the "
+                "network (in a checkout of torvyn-studio: make native)"
+            )
         return f"to allow it, write {' '.join(self.paste.splitlines())}"
 
     @property
     def paste(self) -> str:
         """The table of the manifest, in two lines, that grants it too; "" when none would do."""
-        if self.withheld or self.capability.startswith("network:"):
+        if self.withheld or self.cannot_be_given:
             return ""
         return grant_to_paste(self.node, (*self.grants, self.capability))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import cached_property
 
-from runtime.model.access import Need
+from runtime.model.access import SOCKET_ACTIONS, Need
 from runtime.model.lazy.dataclass import dataclass
 
 DEFAULT_QUEUE_DEPTH = 64
@@ -141,6 +141,9 @@ as used-up fuel, and nothing says which.
 """
 
 
+_SOCKET_GRANTS = tuple(f"network:{action}" for action in SOCKET_ACTIONS)
+
+
 @dataclass(frozen=True, slots=True)
 class LinkedNode:
     """One node with its component resolved."""
@@ -176,6 +179,18 @@ class LinkedNode:
     """Indices of the edges that end here, in manifest order."""
     outputs: tuple[int, ...] = ()
     """Indices of the edges that begin here, in manifest order."""
+
+    @property
+    def can_use_network(self) -> bool:
+        """True when the component's imports can make use of a grant of the network."""
+        return any(need.capability.startswith("network:") for need in self.needs)
+
+    @property
+    def has_network(self) -> bool:
+        """True when it talks to others: making its calls again would tell them all again, and
+        what they answer is theirs."""
+        granted = any(grant.startswith(_SOCKET_GRANTS) for grant in self.grants)
+        return granted and self.can_use_network
 
 
 @dataclass(frozen=True, slots=True)

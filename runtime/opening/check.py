@@ -40,10 +40,11 @@ class CheckReport:
 
 def check_flows(manifest: Path, flow_name: str | None = None) -> CheckReport:
     """Checks the named flow, else all flows of the manifest, down to their components."""
-    inspect = Host(compiled_cache()).inspect
+    host = Host(compiled_cache())
+    network = host.layer.gives_network
     if flow_name is None:
-        return CheckReport(link_flows(manifest, inspect=inspect))
-    return CheckReport(link_flow(manifest, flow_name, inspect=inspect))
+        return CheckReport(link_flows(manifest, inspect=host.inspect, gives_network=network))
+    return CheckReport(link_flow(manifest, flow_name, inspect=host.inspect, gives_network=network))
 
 
 def link_each(manifest: Path, flow_name: str | None = None) -> dict[str, LinkResult]:
@@ -51,11 +52,16 @@ def link_each(manifest: Path, flow_name: str | None = None) -> dict[str, LinkRes
 
     Raises `StudioError` for a manifest that cannot be read, or that has no such flow.
     """
-    inspect = Host(compiled_cache()).inspect
+    host = Host(compiled_cache())
     names = [flow_name] if flow_name is not None else sorted(load_manifest(manifest).manifest.flow)
     if not names:
         raise StudioError(check_manifest(manifest).diagnostics)
-    results = {name: link_flow(manifest, name, inspect=inspect) for name in names}
+    results = {
+        name: link_flow(
+            manifest, name, inspect=host.inspect, gives_network=host.layer.gives_network
+        )
+        for name in names
+    }
     for result in results.values():
         if result.outline is None:
             raise StudioError(result.diagnostics)

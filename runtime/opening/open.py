@@ -124,6 +124,7 @@ def open_flow(
         inspect=linking.inspect,
         text=text,
         opening=progress.opening if progress is not None else None,
+        gives_network=host.layer.gives_network,
     )
     linking.host.on_compile = None
     if result.flow is None:

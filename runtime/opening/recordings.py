@@ -40,6 +40,7 @@ from runtime.recording.replay.steps import (
     steps_from,
     steps_of_file,
 )
+from runtime.recording.replayed_sources import networked_nodes, replayed_nodes
 from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host_functions.denied_uses import OnDenied
 from runtime.wasm.wasm_invoker import WasmInvoker
@@ -85,7 +86,7 @@ class RecordedFlow:
     @property
     def sources(self) -> frozenset[str]:
         """Nodes that the recording answers for."""
-        return frozenset(self.flow.sources)
+        return replayed_nodes(self.flow)
 
     @property
     def engine_options(self) -> EngineOptions:
@@ -200,7 +201,7 @@ def _recorded(reader: RecordingReader, opened: OpenedFlow, *, force: bool = Fals
         header,
         opened,
         found,
-        (*notes, *_unpinned(path, header), *reach),
+        (*notes, *_unpinned(path, header, opened.flow), *reach),
         version=reader.version,
         calls=reader.calls,
         lost=() if reader.end is not None else reader.warnings,
@@ -304,15 +305,22 @@ def _difference(path: Path, item: FlowDifference) -> Diagnostic:
     return _note(path, str(item), "Outputs may differ from the recorded ones.")
 
 
-def _unpinned(path: Path, header: Header) -> list[Diagnostic]:
+def _unpinned(path: Path, header: Header, flow: LinkedFlow) -> list[Diagnostic]:
+    networked = networked_nodes(flow)
     return [
-        _note(
+        _note(path, f"node {line.node} has the network: {_ANSWERED}", _NOT_TRIED)
+        if line.node in networked
+        else _note(
             path,
             f"node {line.node} imports what a recording cannot hold: {', '.join(line.imports)}",
             "Its outputs may differ from the recorded ones.",
         )
         for line in header.unpinned
     ]
+
+
+_ANSWERED = "its calls are not made again, and its outputs are the recorded ones"
+_NOT_TRIED = "Another build of it is not tried by a replay."
 
 
 def _note(path: Path, message: str, help_text: str) -> Diagnostic:

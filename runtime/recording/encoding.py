@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
@@ -28,7 +28,7 @@ from runtime.model.call import (
     Printed,
     Verdict,
 )
-from runtime.model.commands import Command
+from runtime.model.commands import Command, Relink
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.model.lazy.dataclass import dataclass
@@ -50,6 +50,7 @@ from runtime.recording.payload_encoding import (
     digest_of_runs,
     to_text,
 )
+from runtime.recording.replayed_sources import networked_nodes
 
 Entry = CallFinished | Command
 """What a recorder is given: calls as they finish, and the commands that changed the run."""
@@ -123,7 +124,8 @@ class OutputLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordingOptions:
-    """What a recording keeps. Source outputs are always kept in full."""
+    """What a recording keeps. Outputs of sources, and of nodes with the network, are always kept in
+    full."""
 
     outputs: OutputLevel = OutputLevel.FULL
     payload_limit: int = FULL_PAYLOAD_BYTES
@@ -161,10 +163,12 @@ def cleaned_print(
 class LineMaker:
     """Makes lines of entries; one for each file, in the order of the run."""
 
-    def __init__(self, options: RecordingOptions) -> None:
+    def __init__(self, options: RecordingOptions, networked: Iterable[str] = ()) -> None:
+        """Outputs of nodes that are `networked` cannot be computed again, as those of sources."""
         self._full = options.outputs is OutputLevel.FULL
         self._limit = options.payload_limit
         self._redactor = options.redactor
+        self._networked = frozenset(networked)
         self._digests: dict[int, str] = {}
         self._last_call = 0
 
@@ -172,6 +176,8 @@ class LineMaker:
         """The line of one entry."""
         if isinstance(entry, CallFinished):
             return self._call(entry)
+        if isinstance(entry, Relink):
+            self._networked = networked_nodes(entry.flow)
         return command_line(entry, self._last_call, self._clean)
 
     def _call(self, event: CallFinished) -> CallLine:
@@ -194,7 +200,7 @@ class LineMaker:
             argument=self._clean_text(argument) if argument else "",
             answer=ANSWER_NAMES[kind],
             outputs=(
-                self._outputs(outcome, elements, export is _PULL)
+                self._outputs(outcome, elements, export is _PULL or node in self._networked)
                 if isinstance(outcome, Emitted)
                 else ()
             ),

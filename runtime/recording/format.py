@@ -59,6 +59,11 @@ class UnpinnedLine(msgspec.Struct, frozen=True):
     node: str
     imports: tuple[str, ...]
 
+    @property
+    def has_network(self) -> bool:
+        """Whether the network is among it."""
+        return any(name.startswith("wasi:sockets/") for name in self.imports)
+
 
 class NodeRuleLine(msgspec.Struct, frozen=True):
     """What follows the failed calls of one node."""

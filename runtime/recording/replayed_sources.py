@@ -1,4 +1,7 @@
-"""Which calls of a run a recording answers when the run is executed again: those of sources."""
+"""Which calls of a run a recording answers when the run is executed again.
+
+Those of sources; and those of nodes with the network, which would tell others all of it again.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ class ReplayedSources:
 
     def follow(self, command: Relink) -> None:
         """The graph becomes another one."""
-        nodes = sources_of(command.flow)
+        nodes = replayed_nodes(command.flow)
         if nodes != self.nodes:
             self.nodes = nodes
 
@@ -39,6 +42,16 @@ class ReplayedSources:
             self.now ^= {node}
             if self.now == self.nodes:
                 self.now = self.nodes
+
+
+def replayed_nodes(flow: LinkedFlow) -> frozenset[str]:
+    """Names of the nodes whose calls are answered."""
+    return sources_of(flow) | networked_nodes(flow)
+
+
+def networked_nodes(flow: LinkedFlow) -> frozenset[str]:
+    """Names of the nodes that have the network."""
+    return frozenset(node.name for node in flow.nodes if node.has_network)
 
 
 def sources_of(flow: LinkedFlow) -> frozenset[str]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from runtime.execution.call_drivers import RecordedKind, RecordedRun
+from runtime.execution.call_drivers import Detached, RecordedKind, RecordedRun
 from runtime.execution.execution import Execution
 from runtime.model.lazy.dataclass import dataclass
 from runtime.recording.replay.steps import CallStep, ReplayStep
-from runtime.recording.replayed_sources import sources_of
+from runtime.recording.replayed_sources import networked_nodes, sources_of
 from runtime.recording.ring.ring_steps import steps_since
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.guest_checkpoints import GuestCheckpoint
@@ -29,6 +29,11 @@ ANOTHER_STATE = (
     "state"
 )
 """Said of a source whose calls, made again, gave something else."""
+BEGUN_AGAIN = (
+    "has the network, so its calls were not made again: it begins again with `init`, and remembers "
+    "nothing of before"
+)
+"""Said of a node with the network where the flow goes on from the past, or from a recording."""
 
 
 class NoWayError(Exception):
@@ -67,11 +72,10 @@ class Way:
         compared = _calls(calls - self.begin.calls)
         return f"restored from call {self.begin.calls:,}{first}; {compared} since then compared"
 
-    def detach(self, shown: Execution, branch: Branch) -> tuple[str, ...]:
+    def detach(self, shown: Execution, branch: Branch) -> Detached:
         """Have an execution that came this way make its own calls, at the end of `branch`.
 
-        Gives the sources that did not answer as they did. Raises `LostBuildError`, and
-        `StudioError` when the branch cannot be read.
+        Raises `LostBuildError`, and `StudioError` when the branch cannot be read.
         """
         begin = self.begin
         if begin is None or _absent_sources(begin):
@@ -114,10 +118,10 @@ def why_no_way(branch: Branch, calls: int) -> str:
     return ""
 
 
-def detach_from_start(shown: Execution, branch: Branch) -> tuple[str, ...]:
+def detach_from_start(shown: Execution, branch: Branch) -> Detached:
     """Have an execution make its own calls; its sources make all calls of the branch again.
 
-    Gives the sources that did not answer as they did. Raises as `Way.detach`.
+    Raises as `Way.detach`.
     """
     if not branch.ring.repeatable:
         return shown.detach(branch.flow, iter(()), dict(shown.pulls))
@@ -128,7 +132,9 @@ def detach_from_start(shown: Execution, branch: Branch) -> tuple[str, ...]:
 def _absent_sources(begin: GuestCheckpoint) -> str:
     """A source of which the checkpoint has no state, "" for none: its calls were not made then."""
     there = begin.guests.by_node
-    return next((name for name in sources_of(begin.checkpoint.flow) if name not in there), "")
+    flow = begin.checkpoint.flow
+    made = sources_of(flow) - networked_nodes(flow)
+    return next((name for name in made if name not in there), "")
 
 
 def _why_not_before(branch: Branch) -> str:

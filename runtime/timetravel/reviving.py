@@ -27,6 +27,8 @@ class NotRevivedError(Exception):
 def revive(time: TimeTravel, node: str) -> None:
     """Have a node that crashed in the last call go on, at the end of the branch."""
     try:
+        if time.shown.flow.by_name[node].has_network:
+            raise NotRevivedError("it has the network, and its calls are not made again")
         crashed, state, calls = _way(time.branch, node)
         time.detach()
         time.shown.restore_node(node, state, calls)

@@ -27,6 +27,7 @@ from runtime.timetravel.branch_position import BranchPosition
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.going_on import (
     ANOTHER_STATE,
+    BEGUN_AGAIN,
     NoWayError,
     Way,
     detach_from_start,
@@ -351,9 +352,11 @@ class TimeTravel(BranchPosition):
         """Let what is shown make its own calls, at the end of `branch`, as it came there."""
         self.replay.leave()
         shown = self.shown
-        unlike = detach_from_start(shown, branch) if way is None else way.detach(shown, branch)
-        for node in unlike:
+        done = detach_from_start(shown, branch) if way is None else way.detach(shown, branch)
+        for node in done.unlike:
             self.note(CallMark.ERROR, node, ANOTHER_STATE)
+        for node in done.begun_again:
+            self.note(CallMark.NOTE, node, BEGUN_AGAIN)
 
     # ---- the end
 

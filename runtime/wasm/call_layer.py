@@ -133,6 +133,11 @@ class CallLayer(Protocol):
         ...
 
     @property
+    def gives_network(self) -> bool:
+        """Whether a component can be given the network."""
+        ...
+
+    @property
     def settings(self) -> str:
         """Part of the key of compiled code: the version, and whatever else its form depends on."""
         ...

@@ -251,8 +251,17 @@ class WasmInvoker:
         return _NO_INSTANCE if instance is None else instance.memory
 
     def guest_states(self, last: GuestStates | None = None) -> GuestStates | NotAvailable:
-        """What all components remember now, sharing with `last` what did not change."""
-        return take_states(self._instances, last)
+        """What all components remember now, sharing with `last` what did not change.
+
+        Not those with the network: no call of theirs is made again, so they begin again.
+        """
+        nodes = self._nodes
+        instances = {
+            name: instance
+            for name, instance in self._instances.items()
+            if name not in nodes or not nodes[name].has_network
+        }
+        return take_states(instances, last)
 
     def restore(self, states: GuestStates, begin: BeginCall) -> NotAvailable | None:
         """Make instances that remember what the states hold, in place of those there are.

@@ -53,7 +53,8 @@ class FileWriter:
         self.calls = 0
         """Calls handed over."""
         self.bytes_written = 0
-        self._maker = LineMaker(options)
+        sockets = (line.node for line in header.unpinned if line.has_network)
+        self._maker = LineMaker(options, sockets)
         self._redactor = options.redactor
         self._entries: list[Entry] = []
         self._entry_bytes = 0

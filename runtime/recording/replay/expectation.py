@@ -23,7 +23,7 @@ from runtime.recording.recorder import entries_of
 from runtime.recording.replay.replayer import HostInputFeed
 from runtime.recording.replay.steps import ReplayStep, steps_of_file
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
-from runtime.recording.replayed_sources import sources_of
+from runtime.recording.replayed_sources import replayed_nodes
 
 OnEvents = Callable[[list[Event]], None]
 """Takes what the engine says happened."""
@@ -72,7 +72,7 @@ def rerun(
         StudioError: the recording cannot be read, lost its beginning, or is damaged, or
             `made` cannot be written (E0001).
     """
-    sources = frozenset(flow.sources)
+    sources = replayed_nodes(flow)
     invoker = FollowingInvoker(real, sources, host)
     engine = Engine(flow, invoker, facts.options)
     with RecordingReader(recording) as reader:
@@ -110,7 +110,7 @@ def _relinking(
             yield step
             continue
         changed = relink(step)
-        invoker.sources = sources_of(changed.flow)
+        invoker.sources = replayed_nodes(changed.flow)
         yield changed
 
 

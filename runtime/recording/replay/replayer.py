@@ -16,7 +16,7 @@ from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.command_lines import is_change
 from runtime.recording.describe import element_words
 from runtime.recording.replay.revivals import is_revived
-from runtime.recording.replayed_sources import ReplayedSources, sources_of
+from runtime.recording.replayed_sources import ReplayedSources, replayed_nodes
 
 OnEvents = Callable[[Command, list[Event]], object]
 """Takes a command and what it led to."""
@@ -349,7 +349,7 @@ class Replayer:
 
     def _apply(self, command: Command) -> list[Event]:
         if isinstance(command, Relink):
-            self._invoker.sources = sources_of(command.flow)
+            self._invoker.sources = replayed_nodes(command.flow)
         if self._before_command is not None:
             self._before_command(command)
         events = self.engine.apply(command)

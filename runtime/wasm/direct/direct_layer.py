@@ -39,6 +39,8 @@ class DirectLayer:
     """One engine of wasmtime-py. Instances live on the one thread that calls components."""
 
     name = "direct"
+    gives_network = False
+    """wasmtime's C library has no function that allows TCP or UDP."""
     max_taken_bytes = MAX_TAKEN_BYTES
     max_given_bytes = MAX_GIVEN_BYTES
 

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import PurePath
 
+from runtime.model.access import SOCKET_ACTIONS
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.network.scope import NetworkScope, ScopeError, scope_of
 
 _VARIABLE = "environment:read:"
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkGrant:
+    """A grant of sockets."""
+
+    action: str
+    """One of `SOCKET_ACTIONS`."""
+    scope: NetworkScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,7 @@ class Grants:
     """Variables of the environment that are granted by name."""
     directories: tuple[tuple[str, bool], ...] = ()
     """Path and whether it may be written to; the guest sees the same path."""
+    network: tuple[NetworkGrant, ...] = ()
     texts: tuple[str, ...] = ()
 
     def allows(self, capability: str) -> bool:
@@ -38,6 +51,14 @@ def read_grants(texts: tuple[str, ...]) -> Grants:
         if domain == "filesystem" and scope:
             path = scope.rstrip("/") or "/"
             directories[path] = directories.get(path, False) or action == "write"
+    network = []
+    for text in texts:
+        domain, _, action = text.partition(":")
+        action = action.partition(":")[0]
+        if domain == "network" and action in SOCKET_ACTIONS:
+            # One that cannot be read comes from a recording, and gives nothing.
+            with suppress(ScopeError):
+                network.append(NetworkGrant(action, scope_of(text)))
     return Grants(
         stdout="stdio:stdout" in texts,
         stderr="stdio:stderr" in texts,
@@ -46,6 +67,7 @@ def read_grants(texts: tuple[str, ...]) -> Grants:
             text.removeprefix(_VARIABLE) for text in texts if text.startswith(_VARIABLE)
         ),
         directories=tuple(directories.items()),
+        network=tuple(network),
         texts=texts,
     )
 
@@ -66,4 +88,9 @@ def _covers(grant: str, capability: str) -> bool:
         return False
     if granted[0] == "filesystem":
         return PurePath(wanted[2]).is_relative_to(granted[2])
-    return granted[0] == "network" and granted[2] in ("", "*", "*:*")
+    if granted[0] != "network":
+        return False
+    try:
+        return scope_of(grant).covers(scope_of(capability))
+    except ScopeError:
+        return False

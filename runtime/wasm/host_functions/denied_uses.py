@@ -22,6 +22,17 @@ LOOKUP = "wasi:sockets/ip-name-lookup"
 OnDenied = Callable[[DeniedUse, int], None]
 """Hears of each use, on the thread that makes calls, and how often the node used that so far."""
 
+_NETWORK_USES = {
+    TCP: {"tcp-connect", "tcp-listen"},
+    UDP: {"udp"},
+    LOOKUP: {"tcp-connect", "udp"},
+}
+"""Actions of the domain `network`, by the interfaces of which nothing works without one."""
+_SOCKET_USES = {
+    "start-connect": ("tcp-connect", "connect to"),
+    "start-bind": ("tcp-listen", "take the address"),
+    "start-listen": ("tcp-listen", "listen on"),
+}
 _OPEN_TO_WRITE = frozenset({"create", "exclusive", "truncate", "write", "mutate-directory"})
 _SHOWN_CHARACTERS = 200
 """Characters of a component's text that are kept."""
@@ -51,12 +62,16 @@ class NodeDenials:
         uses: DeniedUses,
         grants: tuple[str, ...],
         withheld: tuple[str, ...],
+        *,
+        gives_network: bool = False,
     ) -> None:
-        """`withheld` are grants that the user did not agree to."""
+        """`withheld` are grants that the user did not agree to; `gives_network` says whether the
+        call layer could give the network."""
         self._node = node
         self._uses = uses
         self._grants = grants
         self._withheld = withheld
+        self._gives_network = gives_network
         self._printed: dict[str, tuple[str, str, str, bool]] = {}
         """Import, capability, words, withheld of a print without a grant, by stream: most sinks
         have one in every call."""
@@ -64,9 +79,11 @@ class NodeDenials:
     def note(self, call: int, imported: str, capability: str, what: str) -> None:
         """The node did `what` in call number `call` through the function `imported`."""
         withheld = self._is_withheld(capability)
-        self._uses.note(
-            DeniedUse(self._node, call, imported, capability, what, self._grants, withheld)
+        closed = capability.startswith("network:") and not self._gives_network
+        use = DeniedUse(
+            self._node, call, imported, capability, what, self._grants, withheld, closed
         )
+        self._uses.note(use)
 
     def _is_withheld(self, capability: str) -> bool:
         return any(is_of(grant, base_of(capability)) for grant in self._withheld)
@@ -99,8 +116,11 @@ class NodeDenials:
         self.note(call, imported, capability, what)
 
 
-def replaces(interface: InterfaceSurface, grants: Grants) -> bool:
-    """True when a node with these grants has none for what the interface is for."""
+def replaces(interface: InterfaceSurface, grants: Grants, *, gives_network: bool = False) -> bool:
+    """True when a node with these grants has none for what the interface is for.
+
+    `gives_network` says whether the call layer can give the network at all.
+    """
     name, version = boundary.split_version(interface.name)
     if not boundary.is_wasi_version(version):
         return False
@@ -111,7 +131,10 @@ def replaces(interface: InterfaceSurface, grants: Grants) -> bool:
         return False
     if name == ENVIRONMENT:
         return not grants.environment and not grants.variables
-    return name in (TCP, UDP, LOOKUP)
+    actions = _NETWORK_USES.get(name)
+    if actions is None:
+        return False
+    return not gives_network or actions.isdisjoint(item.action for item in grants.network)
 
 
 def _use(
@@ -128,6 +151,12 @@ def _use(
             path = "/" if text is None else asked_path(text[:_SHOWN_CHARACTERS])
             action = "write" if _writes(method, flags) else "read"
             return f"filesystem:{action}:{PurePosixPath(path).parent}", f"{action} {path}"
+    if text is not None:
+        method = function.partition(".")[2]
+        action, words = _SOCKET_USES.get(method, ("udp", "send to"))
+        if "udp" in interface:
+            action, words = "udp", "take the address" if method == "start-bind" else "send to"
+        return f"network:{action}:{text}", f"{words} {text}"
     return "network:udp" if interface == UDP else "network:tcp-connect", "make a socket"
 
 

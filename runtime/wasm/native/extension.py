@@ -11,7 +11,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.wasm.guest_memory import GuestImage
 
 MODULE = "torvyn_studio_native"
-INTERFACE = 5
+INTERFACE = 6
 """Number of what the extension offers and is given, which it was built with, too; change it here
 and in `src/lib.rs` whenever that changes."""
 REFUSED_VARIABLE = "TORVYN_STUDIO_NO_NATIVE"
@@ -149,6 +149,14 @@ class Extension(Protocol):
 
     def Values(self, given: dict[str, Any]) -> object:  # noqa: N802
         """The Python values that answers are made of."""
+        ...
+
+    def saved_component(self, image: Any, data: bytes, renamed: dict[str, str], /) -> bytes:
+        """A component whose instances begin with an image; `data` is the one that it is of.
+
+        `renamed` has exports that get another name. Raises ValueError with the reason why there
+        is none.
+        """
         ...
 
     @property

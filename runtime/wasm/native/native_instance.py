@@ -90,7 +90,9 @@ class NativeInstance:
         self._context = context
         self._followed = followed
         self._exports = list(called_exports(node))
-        self._uses = NodeDenials(node.name, context.denied, node.grants, node.withheld)
+        self._uses = NodeDenials(
+            node.name, context.denied, node.grants, node.withheld, gives_network=True
+        )
         self._number = call.number
         """Of the call whose output is shown while it runs."""
         self._show_problem: Exception | None = None
@@ -98,6 +100,9 @@ class NativeInstance:
         self._output: NativeOutput | None = None
         self._memory: NativeMemory | None = None
         self._grants = read_grants(node.grants)
+        self._versions = {
+            boundary.split_version(item.name)[0]: item.name for item in compiled.surface.imports
+        }
         check_types(node, compiled.surface)
         self._check_memory()
         opened, trouble = self._open(extension, parts)
@@ -176,6 +181,10 @@ class NativeInstance:
             "granted": (grants.stdout, grants.stderr),
             "environment": granted_environment(grants),
             "folders": folders,
+            "network": [
+                (item.action, list(item.scope.hosts), list(item.scope.ports))
+                for item in grants.network
+            ],
             "imports": [item for item in imports if item is not None],
             "exports": [(export.value, interface) for export, interface in self._exports],
             "asks_host": any(item is not None and item[2] == "asked" for item in imports),
@@ -212,6 +221,9 @@ class NativeInstance:
 
     def _denied(self, call: int, uses: list[tuple[str, str, str, str | None, list[str]]]) -> None:
         for imported, interface, function, text, flags in uses:
+            if imported == interface:
+                # Of a socket, which knows no version.
+                imported = self._versions.get(interface, interface)
             self._uses.note_call(call, f"{imported} {function}", interface, function, text, flags)
 
     def _follow(self, call: int) -> None:
@@ -329,7 +341,7 @@ def _replaced(
     functions = [function.name for function in interface.functions]
     if name.startswith("torvyn:"):
         by = "torvyn"
-    elif replaces(interface, grants):
+    elif replaces(interface, grants, gives_network=True):
         by = "denied"
     elif name in SHADOWED and boundary.is_wasi_version(version) and functions:
         by = "asked"

@@ -51,6 +51,7 @@ class NativeLayer:
     """One engine of the extension. Instances live on the one thread that calls components."""
 
     name = "native"
+    gives_network = True
     max_taken_bytes = MAX_BUFFER_BYTES
     """A payload crosses whole: nothing on the way is larger than the payload itself."""
     max_given_bytes = MAX_BUFFER_BYTES

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.flow.access_report import access_lines
 from runtime.flow.link import LinkResult, link_flow
 from runtime.model.errors import Severity
 from runtime.model.linked import (
@@ -260,3 +261,36 @@ def test_packages_without_a_version_are_bound_with_functions_and_types_compared(
     odd = InterfaceSurface("torvyn:streaming/types", (wrong,))
     refused = linked_with(tmp_path, replace(surface, imports=(odd,)))
     assert codes(refused) == [("E0201", COMPONENT)]
+
+
+def test_a_grant_of_the_network_takes_a_call_layer_that_gives_it(tmp_path: Path) -> None:
+    connect = InterfaceSurface(
+        "wasi:sockets/tcp-create-socket@0.2.3", (FunctionSurface("create-tcp-socket", "func()"),)
+    )
+    grants = '"network:tcp-connect:a.b", "network:http-outgoing"'
+    table = f"[security.grants.mid]\ncapabilities = [{grants}]\n"
+    path = project(
+        tmp_path,
+        {"in": "source", "mid": "router", "out": "sink"},
+        [("in", "mid"), ("mid", "out")],
+        table,
+    )
+    (tmp_path / ".torvyn" / "build" / "mid.wasm").write_text('"odd"')
+    inspect = FakeInspect(odd=importing(connect))
+    refused = link_flow(path, inspect=inspect)
+    assert refused.flow is None
+    (error, warning) = refused.diagnostics
+    assert (error.severity, warning.severity) == (Severity.ERROR, Severity.WARNING)
+    assert "'network:tcp-connect:a.b' cannot be given to node 'mid'" in error.message
+    assert "make native" in error.help
+    assert "wasi:http" in warning.message
+    given = link_flow(path, inspect=inspect, gives_network=True)
+    assert given.diagnostics == (warning,)
+    assert given.flow is not None
+    assert [node.name for node in given.flow.nodes if node.has_network] == ["mid"]
+    withheld = replace(given.flow.by_name["mid"], grants=("network:http-outgoing",))
+    assert not withheld.has_network
+    lines = access_lines(given.flow)
+    assert any("does not call it" in line for line in lines)
+    reach = "mid may connect to a.b   beyond the project's folder: whoever runs it is asked"
+    assert f"    {reach}" in lines

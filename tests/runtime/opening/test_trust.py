@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime.flow.reach import real_folders
+from runtime.model.access import Need
 from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedFlow, LinkedNode, Role
 from runtime.opening.trust import ProjectTrust, require_trust
@@ -39,6 +40,7 @@ def flow(project: Path, *grants: str) -> LinkedFlow:
     node = LinkedNode(
         "probe", Role.SOURCE, "torvyn:streaming/source@0.1.0", "probe", "", "", None,
         grants=grants, folders=real_folders(grants),
+        needs=(Need("network:tcp-connect", ("wasi:sockets/tcp@0.2.3",)),),
     )  # fmt: skip
     return LinkedFlow("main", str(project / "Torvyn.toml"), (node,), ())
 
@@ -63,6 +65,12 @@ def test_whatever_leaves_the_folder_is_asked_for(project: Path, tmp_path: Path) 
     assert asked(project, f"filesystem:read:{project}-2") == (f"probe may read {project}-2",)
     assert asked(project, WHOLE) == ("probe gets the whole environment",)
     assert asked(project, f"{WHOLE}:HOME") == ("probe gets HOME of the environment",)
+    assert asked(project, "network:tcp-connect:*") == ("probe may connect to any host",)
+    assert asked(project, "network:udp:example.org:53") == (
+        "probe may exchange datagrams with example.org:53",
+    )
+    # What no component is ever given is nothing to agree to.
+    assert asked(project, "network:http-outgoing") == ()
 
 
 def test_a_manifest_that_is_a_link_does_not_move_its_project(project: Path, tmp_path: Path) -> None:

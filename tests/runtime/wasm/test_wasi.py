@@ -20,8 +20,9 @@ from runtime.model.call import (
 )
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import Limits, Role
+from runtime.model.network.scope import NetworkScope
 from runtime.wasm.host import Host
-from runtime.wasm.host_functions.capabilities import Grants, read_grants
+from runtime.wasm.host_functions.capabilities import Grants, NetworkGrant, read_grants
 from tests.support.wasm.flows import OneNode, by_stream
 from tests.support.wasm.guests import SINK, asker, component, printer
 
@@ -212,6 +213,7 @@ def test_grants_are_read_by_the_manifests_grammar() -> None:
         stdout=True,
         variables=frozenset({"HOME", "PATH"}),
         directories=(("/data", True), ("/etc", False)),
+        network=(NetworkGrant("tcp-connect", NetworkScope(("example.org",), ((443, 443),))),),
         texts=grants.texts,
     )
     assert grants.allows("stdio:stdout")
@@ -220,4 +222,11 @@ def test_grants_are_read_by_the_manifests_grammar() -> None:
     assert not grants.allows("filesystem:read:/database")
     assert not grants.allows("filesystem:write:/etc/passwd")
     assert read_grants(("network:udp:*",)).allows("network:udp:example.org")
+    names = read_grants(("network:udp:*.example.org,[::1]:53,8000-8010",))
+    assert names.allows("network:udp:a.example.org:8001-8002,53")
+    assert names.allows("network:udp:[::1]:53")
+    for narrower in ("example.org:53", "a.example.org", "a.example.org:54", "*:53", ":x"):
+        assert not names.allows(f"network:udp:{narrower}"), narrower
+    assert not names.allows("network:tcp-connect:a.example.org:53")
+    assert read_grants(("network:udp:a:x",)).network == ()
     assert read_grants(("torvyn:resource-allocate",)).allows("torvyn:resource-allocate:large")

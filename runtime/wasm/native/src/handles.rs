@@ -6,7 +6,11 @@
 use crate::state::State;
 use std::any::Any;
 use wasmtime_wasi::filesystem::Descriptor;
-use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable};
+use wasmtime_wasi::p2::bindings::sockets::ip_name_lookup::ResolveAddressStream;
+use wasmtime_wasi::p2::bindings::sockets::udp::{IncomingDatagramStream, OutgoingDatagramStream};
+use wasmtime_wasi::p2::{
+    DynInputStream, DynOutputStream, DynPollable, Network, TcpSocket, UdpSocket,
+};
 
 /// How often handles of a kind were made and dropped.
 #[derive(Clone, Copy, Default)]
@@ -26,15 +30,21 @@ enum Kind {
     Folder,
     File,
     Pollable,
+    Network,
+    Socket,
+    Lookup,
     Other,
 }
 
-const KINDS: [(Kind, &str); 6] = [
+const KINDS: [(Kind, &str); 9] = [
     (Kind::OutputStream, "output-stream"),
     (Kind::InputStream, "input-stream"),
     (Kind::Folder, "folder"),
     (Kind::File, "file"),
     (Kind::Pollable, "pollable"),
+    (Kind::Network, "network"),
+    (Kind::Socket, "socket"),
+    (Kind::Lookup, "lookup of a host"),
     (Kind::Other, "other of WASI"),
 ];
 
@@ -45,6 +55,16 @@ fn kind_of(entry: &dyn Any) -> Kind {
         Kind::InputStream
     } else if entry.is::<DynPollable>() {
         Kind::Pollable
+    } else if entry.is::<Network>() {
+        Kind::Network
+    } else if entry.is::<TcpSocket>()
+        || entry.is::<UdpSocket>()
+        || entry.is::<IncomingDatagramStream>()
+        || entry.is::<OutgoingDatagramStream>()
+    {
+        Kind::Socket
+    } else if entry.is::<ResolveAddressStream>() {
+        Kind::Lookup
     } else {
         match entry.downcast_ref::<Descriptor>() {
             Some(Descriptor::Dir(_)) => Kind::Folder,
@@ -94,11 +114,11 @@ impl Held {
 
     /// What is held that stands for something which calls change, if anything is: making the calls
     /// again that made the handles does not bring it back.
-    pub fn changing(&self, files: bool) -> Option<&'static str> {
+    pub fn changing(&self, streams: bool) -> Option<&'static str> {
         let changes = |kind| match kind {
-            Kind::Folder => false,
-            Kind::OutputStream | Kind::InputStream => files,
-            Kind::File | Kind::Pollable | Kind::Other => true,
+            Kind::Folder | Kind::Network => false,
+            Kind::OutputStream | Kind::InputStream => streams,
+            Kind::File | Kind::Pollable | Kind::Socket | Kind::Lookup | Kind::Other => true,
         };
         let found = self.wasi.iter().find(|(_, kind)| changes(*kind))?;
         name_of(found.1)

@@ -7,11 +7,12 @@ use crate::engine::{Component, Watch};
 use crate::handles::{HandleCount, Held};
 use crate::limiter::Limiter;
 use crate::memory::{Image, Places, no_memory};
+use crate::network::{self, Granted};
 use crate::output::{Amounts, Output, PrintRules, STDERR, STDOUT};
 use crate::state::{Fault, Inputs, State};
 use crate::values::{Facts, Values};
 use crate::watch::{Pulse, Running};
-use crate::{buffers, denials, guard, torvyn, wasi};
+use crate::{buffers, denials, guard, torvyn, waits, wasi};
 use bytes::Bytes;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -59,6 +60,7 @@ struct Plan {
     granted: (bool, bool),
     environment: Vec<(String, String)>,
     folders: Vec<(String, String, bool)>,
+    network: Vec<network::Rule>,
     imports: Vec<Import>,
     /// Function and interface.
     exports: Vec<(String, String)>,
@@ -125,8 +127,8 @@ pub struct Instance {
     timeout_ns: u64,
     max_given: usize,
     granted: [bool; 2],
-    /// True when a folder is granted: streams may be those of files.
-    files: bool,
+    /// True when a folder or the network is granted: streams may be those of files or sockets.
+    streams: bool,
     asks_host: bool,
     node: Py<PyString>,
     inputs: Py<PyAny>,
@@ -194,7 +196,8 @@ impl Instance {
             chunk_bytes: rules.chunk_bytes,
         };
         let output = Output::new(print_rules);
-        let context = wasi::context(&output, &plan.environment, &plan.folders)
+        let network = Granted::new(plan.network);
+        let context = wasi::context(&output, &plan.environment, &plan.folders, network.as_ref())
             .map_err(pyo3::exceptions::PyOSError::new_err)?;
         let buffer_rules = Arc::new(buffers::BufferRules {
             tiers: rules.tiers,
@@ -217,6 +220,8 @@ impl Instance {
             wasi: context,
             table: ResourceTable::new(),
             limiter: Limiter::new(plan.memory_bytes, plan.table_elements),
+            network: network.clone(),
+            lookups: Default::default(),
             payload: Bytes::new(),
             payload_type: no_text.clone(),
             owned: buffers::OwnedBuffers::new(buffer_rules),
@@ -252,7 +257,7 @@ impl Instance {
             timeout_ns: plan.timeout_ns,
             max_given: rules.max_given_bytes as usize,
             granted: [plan.granted.0, plan.granted.1],
-            files: !plan.folders.is_empty(),
+            streams: !plan.folders.is_empty() || network.is_some(),
             asks_host: plan.asks_host,
             node: plan.node,
             inputs: plan.inputs,
@@ -276,7 +281,8 @@ impl Instance {
         let opened = py.detach(|| {
             guard(|| {
                 store.set_fuel(fuel)?;
-                let instance = instantiate(&mut store, &component.component, &imports)?;
+                let instance =
+                    instantiate(&mut store, &component.component, &imports, network.as_ref())?;
                 let mut functions = Vec::with_capacity(exports.len());
                 for (function, interface) in &exports {
                     functions.push(find(&mut store, &instance, interface, function)?);
@@ -411,9 +417,9 @@ impl Instance {
     /// the kind of one that calls change otherwise than by making and dropping it, if one is held;
     /// calls of this instance.
     fn held(&mut self) -> PyResult<(u64, u64, Option<&'static str>, u64)> {
-        let files = self.files;
+        let streams = self.streams;
         let held = &self.debugged()?.1.held;
-        Ok((held.live(), held.changed_after, held.changing(files), held.calls))
+        Ok((held.live(), held.changed_after, held.changing(streams), held.calls))
     }
 
     /// Have the next `allocate` panic: for the test of what becomes of a panic.
@@ -512,6 +518,7 @@ impl Instance {
             self.show(py, number, store.data_mut(), amounts);
         }
         let state = store.data_mut();
+        state.gather_denied();
         if !state.denied.is_empty() {
             // What goes wrong there is kept as the fault of the call.
             let _told = state.tell_denied();
@@ -731,10 +738,15 @@ fn instantiate(
     store: &mut Store<State>,
     component: &component::Component,
     imports: &[Import],
+    granted: Option<&Arc<Granted>>,
 ) -> wasmtime::Result<component::Instance> {
     let mut linker: Linker<State> = Linker::new(component.engine());
     linker.allow_shadowing(true);
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+    waits::define(&mut linker)?;
+    if let Some(granted) = granted {
+        network::define(&mut linker, granted)?;
+    }
     for (interface, name, replaced, functions, resources) in imports {
         let mut instance = linker.instance(interface)?;
         match replaced.as_str() {

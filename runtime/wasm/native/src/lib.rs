@@ -11,11 +11,14 @@ mod handles;
 mod instance;
 mod limiter;
 mod memory;
+mod network;
 mod output;
+mod saved;
 mod state;
 mod surface;
 mod torvyn;
 mod values;
+mod waits;
 mod wasi;
 mod watch;
 
@@ -27,7 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const WASMTIME_VERSION: &str = "50.0.1";
 
 /// What is offered and given here: `runtime.wasm.native.extension.INTERFACE`.
-const INTERFACE: u32 = 5;
+const INTERFACE: u32 = 6;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
@@ -63,5 +66,6 @@ fn torvyn_studio_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<instance::Instance>()?;
     module.add_class::<instance::PrintedOutput>()?;
     module.add_class::<memory::Image>()?;
-    module.add_class::<values::Values>()
+    module.add_class::<values::Values>()?;
+    module.add_function(wrap_pyfunction!(saved::saved_component, module)?)
 }

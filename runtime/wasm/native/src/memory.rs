@@ -27,7 +27,12 @@ pub struct Places {
     entries: Vec<Vec<usize>>,
     /// Why no image can be taken, if so.
     refused: Option<&'static str>,
+    layout: Arc<Layout>,
 }
+
+/// Of each core instance, in the order they were made: where each of its globals is among those
+/// that can change, and each of its memories; imported ones come first, as in its code.
+pub type Layout = Vec<(Vec<Option<usize>>, Vec<usize>)>;
 
 impl Places {
     /// Find them; to be done before the first call.
@@ -38,11 +43,14 @@ impl Places {
             tables: Vec::new(),
             entries: Vec::new(),
             refused: None,
+            layout: Default::default(),
         };
+        let mut layout = Layout::new();
         for instance in store.debug_all_instances() {
+            let (mut global_places, mut memory_places) = (Vec::new(), Vec::new());
             for index in 0.. {
                 if let Some(memory) = instance.debug_memory(&mut *store, index) {
-                    found.add_memory(memory);
+                    memory_places.push(found.add_memory(memory));
                 } else if instance.debug_shared_memory(&mut *store, index).is_some() {
                     found.refused = Some("it shares memory with other threads");
                 } else {
@@ -51,39 +59,46 @@ impl Places {
             }
             let globals = (0..).map_while(|index| instance.debug_global(&mut *store, index));
             for global in globals.collect::<Vec<_>>() {
-                found.add_global(store, global);
+                global_places.push(found.add_global(store, global));
             }
             let tables = (0..).map_while(|index| instance.debug_table(&mut *store, index));
             for table in tables.collect::<Vec<_>>() {
                 found.add_table(table);
             }
+            layout.push((global_places, memory_places));
         }
+        found.layout = Arc::new(layout);
         found.entries = found.tables.iter().map(|table| entries(store, table)).collect();
         found
     }
 
     // What one core instance imports is another one's own: each is taken once.
 
-    fn add_memory(&mut self, memory: Memory) {
+    fn add_memory(&mut self, memory: Memory) -> usize {
         let number = memory.debug_index_in_store();
-        if self.memories.iter().all(|known| known.debug_index_in_store() != number) {
+        let known = self.memories.iter().position(|known| known.debug_index_in_store() == number);
+        known.unwrap_or_else(|| {
             self.memories.push(memory);
-        }
+            self.memories.len() - 1
+        })
     }
 
-    fn add_global(&mut self, store: &Store<State>, global: Global) {
+    fn add_global(&mut self, store: &Store<State>, global: Global) -> Option<usize> {
         let number = global.debug_index_in_store();
         let kind = global.ty(store);
-        if kind.mutability() == Mutability::Const
-            || self.globals.iter().any(|known| known.debug_index_in_store() == number)
-        {
-            return;
+        if kind.mutability() == Mutability::Const {
+            return None;
+        }
+        let known = self.globals.iter().position(|known| known.debug_index_in_store() == number);
+        if known.is_some() {
+            return known;
         }
         if kind.content().is_ref() {
             self.refused = Some("one of its globals holds a reference");
-        } else {
-            self.globals.push(global);
+            return None;
         }
+        self.globals.push(global);
+        Some(self.globals.len() - 1)
     }
 
     fn add_table(&mut self, table: Table) {
@@ -154,7 +169,8 @@ impl Places {
         for global in &self.globals {
             globals.push(Number::of(&global.get(&mut *store)));
         }
-        let mut image = Image { memories, globals, bytes_used: 0 };
+        let layout = self.layout.clone();
+        let mut image = Image { memories, globals, layout, bytes_used: 0 };
         image.bytes_used = image.bytes_of(own_pages);
         Ok(image)
     }
@@ -211,7 +227,7 @@ fn content(page: &Page) -> &[u8; PAGE] {
 
 /// The value of a global that holds no reference, so that it says nothing of a store.
 #[derive(Clone, Copy, PartialEq)]
-enum Number {
+pub enum Number {
     I32(i32),
     I64(i64),
     F32(u32),
@@ -242,16 +258,27 @@ impl Number {
     }
 }
 
-struct MemoryImage {
+pub struct MemoryImage {
     size: usize,
     pages: Vec<Page>,
+}
+
+impl MemoryImage {
+    /// All of it.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.pages.len() * PAGE);
+        self.pages.iter().for_each(|page| bytes.extend_from_slice(content(page)));
+        bytes.truncate(self.size);
+        bytes
+    }
 }
 
 /// What the memories and globals of an instance held between two calls.
 #[pyclass(frozen, module = "torvyn_studio_native")]
 pub struct Image {
-    memories: Vec<MemoryImage>,
-    globals: Vec<Number>,
+    pub memories: Vec<MemoryImage>,
+    pub globals: Vec<Number>,
+    pub layout: Arc<Layout>,
     bytes_used: usize,
 }
 

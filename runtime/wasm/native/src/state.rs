@@ -4,6 +4,7 @@ use crate::buffers::{Frozen, OwnedBuffers};
 use crate::contract::LENT;
 use crate::handles::Count;
 use crate::limiter::Limiter;
+use crate::network::Granted;
 use crate::watch::Pulse;
 use bytes::Bytes;
 use pyo3::exceptions::PyKeyboardInterrupt;
@@ -57,6 +58,10 @@ pub struct State {
     pub wasi: WasiCtx,
     pub table: ResourceTable,
     pub limiter: Limiter,
+    /// What was granted of the network; `None` is nothing.
+    pub network: Option<Arc<Granted>>,
+    /// The name that each lookup is for, by the number of its handle.
+    pub lookups: HashMap<u32, String>,
     /// What the lent buffer handle stands for.
     pub payload: Bytes,
     pub payload_type: Arc<str>,
@@ -158,6 +163,17 @@ impl State {
             self.allowed.insert(capability.to_owned(), said);
         }
         Ok(said)
+    }
+
+    /// Take over what sockets tried and were denied.
+    pub fn gather_denied(&mut self) {
+        if let Some(network) = &self.network {
+            for (interface, function, what) in network.take_denied() {
+                let name: Arc<str> = Arc::from(interface);
+                let use_ = (name.clone(), name, Arc::from(function), Some(what), Vec::new());
+                self.denied.push(use_);
+            }
+        }
     }
 
     /// Tell of what was tried and denied since the last time.

@@ -5,9 +5,9 @@
 //! can be given again.
 
 use crate::contract::Datetime;
+use crate::network::Granted;
 use crate::output::{Output, STDERR, STDOUT};
 use crate::state::{Fault, MONOTONIC_CLOCK, State, WALL_CLOCK};
-use crate::watch::Pulse;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -20,8 +20,6 @@ const RANDOM: &str = "wasi:random/random";
 const INSECURE_RANDOM: &str = "wasi:random/insecure";
 const INSECURE_SEED: &str = "wasi:random/insecure-seed";
 const NS_PER_S: u64 = 1_000_000_000;
-/// A component that sleeps is looked at so often: an interrupt ends its sleep.
-const NAP: Duration = Duration::from_millis(5);
 
 type Cx<'a> = StoreContextMut<'a, State>;
 
@@ -31,12 +29,16 @@ pub fn context(
     output: &Output,
     environment: &[(String, String)],
     folders: &[(String, String, bool)],
+    network: Option<&Arc<Granted>>,
 ) -> std::result::Result<WasiCtx, String> {
     let mut builder = WasiCtxBuilder::new();
     builder.stdout(output.stream(STDOUT)).stderr(output.stream(STDERR)).envs(environment);
     for (path, guest_path, writable) in folders {
         let allowed = if *writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
         builder.preopened_dir(path, guest_path, allowed).map_err(|_| guest_path.clone())?;
+    }
+    if let Some(network) = network {
+        network.apply(&mut builder);
     }
     Ok(builder.build())
 }
@@ -123,33 +125,22 @@ fn burn(cx: &mut Cx) -> Result<()> {
 /// A sleep of so many nanoseconds, or as long as the call may still take.
 fn sleep(state: &mut State, requested: u64) -> Result<Resource<DynPollable>> {
     let wait = state.wait_ns(requested)?.min(state.pulse.running.left_ns());
-    let pulse = state.pulse.clone();
     // Time that cannot be represented is never reached.
     let until = Instant::now().checked_add(Duration::from_nanos(wait));
-    let sleep = state.table.push(Sleep { until, pulse })?;
+    let sleep = state.table.push(Sleep { until })?;
     subscribe(&mut state.table, sleep)
 }
 
 struct Sleep {
     until: Option<Instant>,
-    pulse: Arc<Pulse>,
 }
 
 #[wasmtime_wasi::async_trait]
 impl Pollable for Sleep {
     async fn ready(&mut self) {
-        // A wait is no wasm code, so the epoch cannot end it: it ends itself when it is told to.
-        loop {
-            let now = Instant::now();
-            match self.until {
-                Some(until) if until <= now => break,
-                Some(until) => tokio::time::sleep_until(until.min(now + NAP)).await,
-                None => tokio::time::sleep(NAP).await,
-            }
-            if self.pulse.beat().is_err() {
-                // The next look at the epoch, in wasm code, ends the call.
-                break;
-            }
+        match self.until {
+            Some(until) => tokio::time::sleep_until(until).await,
+            None => std::future::pending().await,
         }
         // As wasmtime's own does: whoever polls in a loop must not starve the others.
         tokio::task::yield_now().await;

@@ -1,0 +1,1 @@
+"""What a grant of the network reaches."""
