@@ -112,6 +112,7 @@ class StudioApp(App[None]):
         )
         self._marks = RememberedMarks(memory if opened.keeps_marks else None, self.send)
         self._begin_with = opened.begin_with
+        self._ahead.hold()
         self._main.panes.set_reactive(Panes.view, View(outline=opened.outline))
 
     @property
@@ -165,12 +166,18 @@ class StudioApp(App[None]):
         """End without Textual's traceback on the terminal: see `failure`."""
         self._close_messages_no_wait()
 
-    def _begin(self) -> None:
+    async def _begin(self) -> None:
         if not self.is_headless:
             gc.freeze()  # a full collection need not look at the program itself: 50 ms a time
             gc.enable()
-        self._open()
+        await self._complete()
         self.set_interval(POLL_S, self._tick)
+
+    async def _complete(self) -> None:
+        """After the first paint of a screen: mount the rest of it, take keys, open the session."""
+        await self._main.panes.mount_rest()
+        self._ahead.release()
+        self._open()
 
     def _open(self) -> None:
         try:
@@ -222,7 +229,7 @@ class StudioApp(App[None]):
         self.add_mode(self._file_mode, lambda: self._main)
         await self.switch_mode(self._file_mode)
         await self.remove_mode(before)
-        self._main.call_after_refresh(self._open)
+        self._main.call_after_refresh(self._complete)
 
     # ---- keys
 

@@ -39,14 +39,9 @@ class Frame:
         """In the place of the footer, while something is typed."""
         self.commands = CommandList(id="commands")
         self.above = (self._header, self._banner)
-        self.below = (
-            self._tour_box,
-            self._timeline,
-            self._status,
-            self.footer,
-            self.prompt,
-            self.commands,
-        )
+        self.below = (self._tour_box, self._timeline, self._status, self.footer)
+        self.opened_later = (self.prompt, self.commands)
+        """Below as well, and never in a first frame."""
         self.notice = ""
         """Shown in the status line in place of what the last call did."""
         self.last: EventLine | None = None

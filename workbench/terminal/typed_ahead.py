@@ -1,4 +1,4 @@
-"""Keys that were typed before the dialog they are meant for was there."""
+"""Keys that were typed before the screen or the dialog they are meant for was there."""
 
 from __future__ import annotations
 
@@ -26,12 +26,22 @@ class TypedAhead:
         self._waiting: list[Key] = []
         self._dialog: Screen[Any] | None = None
         """The dialog that they wait for."""
+        self._held = False
+
+    def hold(self) -> None:
+        """Keep all keys: the screen they are for is not there in full."""
+        self._held = True
+
+    def release(self) -> None:
+        """Give the keys that were kept to the screen, and those that come from now on."""
+        self._held, self._dialog = False, self._app.screen
+        self._deliver()
 
     def note(self, event: Key) -> bool:
         """A key comes from the terminal; True when it must wait for those before it."""
-        if self._waiting and self._app.screen is not self._dialog:
+        if self._waiting and not self._held and self._app.screen is not self._dialog:
             self._deliver()  # the dialog went away before it was drawn
-        if self._waiting:
+        if self._waiting or self._held:
             self._waiting.append(event)
             return True
         self._typed_at[event] = self._app.screen

@@ -36,6 +36,10 @@ from workbench.arrangement.terminal_sizes import (
 from workbench.widgets.line_view import LineView
 
 
+NEVER_FIRST = (PaneName.PROBLEMS, PaneName.BUILD, PaneName.SLOW, PaneName.BREAKS)
+"""Panes that have no place in any first frame."""
+
+
 class Body(Container):
     """Holds the panes; the borders between them can be dragged."""
 
@@ -43,7 +47,8 @@ class Body(Container):
         """A border was moved."""
 
     def __init__(self, panes: Mapping[PaneName, Widget], remembered: RememberedLayouts) -> None:
-        super().__init__(*panes.values(), id="body")
+        self._unmounted = [pane for name, pane in panes.items() if name in NEVER_FIRST]
+        super().__init__(*(pane for pane in panes.values() if pane not in self._unmounted), id="body")
         self._panes = panes
         self._remembered = remembered
         self._lower = PaneName.OUTPUT
@@ -52,6 +57,11 @@ class Body(Container):
         self._dragged: Border | None = None
         self.kind = SizeClass.TWO_COLUMNS
         """Class of the terminal's size."""
+
+    async def mount_rest(self) -> None:
+        """Mount the panes of which the first frame shows nothing. Idempotent."""
+        unmounted, self._unmounted = self._unmounted, []
+        await self.mount(*unmounted)
 
     @property
     def narrow(self) -> bool:
