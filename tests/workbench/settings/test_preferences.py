@@ -32,6 +32,7 @@ from tests.support.workbench.fakes import (
     text_of,
     until,
 )
+from workbench.actions.context import PaneName
 from workbench.app import StudioApp
 from workbench.dialogs.quit import endings, quit_rows
 from workbench.settings.preferences import Preferences
@@ -100,6 +101,29 @@ async def test_keys_typed_ahead_of_a_dialog_reach_it_and_no_other_question() -> 
             app.post_message(Key(character, character))
         await pilot.pause()
         assert "These end with the workbench:" in text_of(app)
+
+
+class TypedAtOnce(StudioApp):
+    """Keys come before anything of the screen is there."""
+
+    CSS_PATH = ROOT / "workbench" / "studio.tcss"
+
+    def on_load(self) -> None:
+        for key, character in (("p", "p"), ("6", "6"), ("colon", ":")):
+            self.post_message(Key(key, character))
+
+
+async def test_keys_typed_ahead_of_the_first_paint_reach_the_screen_in_their_order() -> None:
+    link = FakeLink()
+    app = TypedAtOnce(lambda: link, title="fan-out", preferences=Preferences(pace=50.0))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(app, pilot)
+        panes = panes_of(app)
+        await until(pilot, lambda: panes.prompt.display and panes.commands.display)
+        assert panes.pace is None
+        assert panes.active is PaneName.PROBLEMS
+        await pilot.press(*"quit")
+        assert panes.prompt.text == "quit"
 
 
 async def test_in_ascii_the_screen_has_the_same_layout_and_no_other_sign() -> None:
