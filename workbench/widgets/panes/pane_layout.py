@@ -35,7 +35,6 @@ from workbench.arrangement.terminal_sizes import (
 )
 from workbench.widgets.line_view import LineView
 
-
 NEVER_FIRST = (PaneName.PROBLEMS, PaneName.BUILD, PaneName.SLOW, PaneName.BREAKS)
 """Panes that have no place in any first frame."""
 
@@ -48,7 +47,9 @@ class Body(Container):
 
     def __init__(self, panes: Mapping[PaneName, Widget], remembered: RememberedLayouts) -> None:
         self._unmounted = [pane for name, pane in panes.items() if name in NEVER_FIRST]
-        super().__init__(*(pane for pane in panes.values() if pane not in self._unmounted), id="body")
+        super().__init__(
+            *(pane for pane in panes.values() if pane not in self._unmounted), id="body"
+        )
         self._panes = panes
         self._remembered = remembered
         self._lower = PaneName.OUTPUT
