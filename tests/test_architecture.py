@@ -126,7 +126,8 @@ def test_no_public_class_name_stands_twice() -> None:
 
 
 def test_every_modal_screen_has_its_place_in_the_style_sheet() -> None:
-    styles = (ROOT / "workbench/studio.tcss").read_text(encoding="utf-8")
+    sheets = (ROOT / "workbench").glob("*.tcss")
+    styles = "".join(sheet.read_text(encoding="utf-8") for sheet in sheets)
     placed = set(re.findall(r"\b\w+Screen\b", styles))
     modal = {
         item.name

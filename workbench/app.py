@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 NO_PREFERENCES = Preferences()
 
+RULES_OF_THE_REST = str(Path(__file__).absolute().with_name("opened_later.tcss"))
+"""Style rules of what no first frame shows."""
+
 ANSWER_S = (0.004, 0.012, 0.03)
 """After a request it is asked sooner, and again for an answer that crosses a pipe.
 
@@ -175,7 +178,9 @@ class StudioApp(App[None]):
 
     async def _complete(self) -> None:
         """After the first paint of a screen: mount the rest of it, take keys, open the session."""
-        await self._main.panes.mount_rest()
+        if not self.stylesheet.has_source(RULES_OF_THE_REST):
+            self.stylesheet.read(RULES_OF_THE_REST)
+        await self._main.mount_rest()
         self._ahead.release()
         self._open()
 

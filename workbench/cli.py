@@ -7,7 +7,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
@@ -170,6 +169,9 @@ def with_default_verb(arguments: Sequence[str]) -> list[str]:
     if known or first in ("-h", "--help", "--version"):
         return given
     if _WORD.fullmatch(first) and not os.path.lexists(first):
+        # Imported for a word that is none: every start would pay for it.
+        from difflib import get_close_matches
+
         # Two letters changed places count little here, unlike in Torvyn's rule for keys.
         near = get_close_matches(first.lower(), (*VERBS, *ALIASES), 1)
         advice = f"did you mean '{near[0]}'?" if near else f"the verbs are: {', '.join(VERBS)}"

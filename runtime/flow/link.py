@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import field, replace
@@ -180,8 +179,11 @@ class _Artifacts:
     def open(self, path: Path) -> tuple[str, Surface]:
         """Digest and surface; raises `StudioError` or `OSError`."""
         if path not in self.digests:
+            # Imported with the first component: an outline opens none.
+            from hashlib import sha256
+
             data = self.read(path)
-            digest = hashlib.sha256(data).hexdigest()
+            digest = sha256(data).hexdigest()
             if digest not in self.surfaces:
                 self.surfaces[digest] = self._inspected(data)
             self.digests[path] = digest

@@ -5,8 +5,12 @@ It is `runtime.child.__main__`, which begins by importing what opens sessions.
 
 from __future__ import annotations
 
-import runtime.opening.openers  # noqa: F401 - while the screen is imported in the other process
-from runtime.child.program import run
+import gc
+
+gc.disable()  # what is imported stays: to look for garbage in it takes a tenth of the start
+
+import runtime.opening.openers  # noqa: E402, F401 - while the other process imports the screen
+from runtime.child.program import run  # noqa: E402
 
 if __name__ == "__main__":
     run()

@@ -12,6 +12,7 @@ from runtime.child.client import ProcessClient
 from runtime.child.pipe_messages import Compiling, Opener
 from runtime.flow.error_rules import GivenRule
 from runtime.model.lazy.dataclass import dataclass
+from runtime.opening.early_process import start_process
 from runtime.protocol.timeline import RING_BYTES
 from runtime.wasm.guest_memory import GuestDebug
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from runtime.child.trust_desk import TrustKeeper
     from runtime.hotreload.reopening import Reopening
     from runtime.session.session import FlowSession
-
-PROGRAM = "runtime.opening.session_process"
-"""What runs in the child: it imports what opens sessions before it is told which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +70,6 @@ class SessionSpecification:
     def trust(self) -> TrustKeeper:
         """See `Opener.trust`."""
         return self.opener().trust()
-
-
-def start_process() -> ChildProcess:
-    """A process that gets ready for a session."""
-    return ChildProcess(PROGRAM)
 
 
 def session_client(

@@ -18,6 +18,7 @@ from jsonpath.selectors import Filter
 from runtime.expression.patterns import LinearPattern
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.recording.json_places import Parts
 
 LOOKS_PER_BYTE = 2
 """How often a path may look at a value, for each byte of the payload: a path with one `..` and a
@@ -25,9 +26,6 @@ plain filter looks at each value a few times, and a value with its comma has two
 
 FEWEST_LOOKS = 10_000
 """How often it may look at any payload."""
-
-Parts = tuple[int | str, ...]
-"""A place in a JSON value: keys and indices from the root."""
 
 
 class JsonPath:
@@ -62,20 +60,6 @@ class JsonPath:
             return [match.parts for match in self._path.finditer(value)]
         except _TooManyLooksError as error:
             raise StudioError([_too_costly(self.text, size)]) from error
-
-
-def shown(parts: Parts) -> str:
-    """A place as a JSON path, in short notation where that is possible: `$.items[0].name`."""
-    text = "$"
-    for part in parts:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif part.isidentifier():
-            text += f".{part}"
-        else:
-            quoted = part.replace("\\", "\\\\").replace("'", "\\'")
-            text += f"['{quoted}']"
-    return text
 
 
 class _TooManyLooksError(Exception):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.expression.patterns import LinearPattern, require_few
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.text.json_text import NO_JSON, json_value
-from runtime.recording.json_paths import JsonPath, Parts
+from runtime.recording.json_places import Parts
+
+if TYPE_CHECKING:
+    from runtime.recording.json_paths import JsonPath
 
 MARK = "[redacted]"
 """What stands where something was taken out."""
@@ -52,6 +55,9 @@ class Redaction:
         for rule in self.rules:
             try:
                 if rule.startswith("$"):
+                    # Imported with the first one: opening a flow waits for no language of paths.
+                    from runtime.recording.json_paths import JsonPath
+
                     self._paths.append(JsonPath(rule))
                 else:
                     self._patterns.append((rule, LinearPattern(rule)))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from runtime.model.call import Answer, Call
 from runtime.model.lazy.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from runtime.model.call import Answer, Call
 
 PAGE_BYTES = 4096
 """What images share with each other, or do not; a page of WebAssembly is 16 of these."""

@@ -50,6 +50,7 @@ MODULES = {
     "runtime.expression.value_types",
     "runtime.expression.vocabulary",
     "runtime.opening.check_manifest_file",
+    "runtime.opening.early_process",
     "runtime.opening.specification",
     "runtime.wasm.guest_memory",
     "runtime.wasm.native",
@@ -128,4 +129,7 @@ def test_the_first_paint_waits_for_nothing_that_is_opened_later(
 def test_the_process_that_opens_the_flow_is_started_before_the_screen_is_imported(
     loaded: dict[str, list[str]],
 ) -> None:
-    assert not packages(loaded["child started"]) & {"textual", "rich", "asyncio", "pygments"}
+    modules = loaded["child started"]
+    assert not packages(modules) & {"textual", "rich", "asyncio", "pygments"}
+    ours = {name for name in modules if name.startswith(("runtime.protocol.", "runtime.flow."))}
+    assert ours == set()

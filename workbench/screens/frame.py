@@ -36,12 +36,11 @@ class Frame:
         self._status = BuiltLabel(self._status_lines, id="status")
         self.footer = FooterBar(id="footer")
         self.prompt = PromptLine(id="prompt")
-        """In the place of the footer, while something is typed."""
+        """In the place of the footer, while something is typed; no first frame shows it."""
         self.commands = CommandList(id="commands")
+        """Above it, while a command is typed."""
         self.above = (self._header, self._banner)
         self.below = (self._tour_box, self._timeline, self._status, self.footer)
-        self.opened_later = (self.prompt, self.commands)
-        """Below as well, and never in a first frame."""
         self.notice = ""
         """Shown in the status line in place of what the last call did."""
         self.last: EventLine | None = None

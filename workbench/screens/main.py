@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -13,14 +14,15 @@ from textual.screen import Screen
 from runtime.protocol.requests import Request
 from workbench.actions.labels import keys_of
 from workbench.actions.table import ACTIONS
-from workbench.screens.main_controller import MainController
 from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
 from workbench.widgets.panes.breaks_pane import BreaksPane
+from workbench.widgets.panes.pane_layout import Body
 from workbench.widgets.prompt_line import PromptLine
 
 if TYPE_CHECKING:
+    from workbench.screens.main_controller import MainController
     from workbench.tour.tour import Tour
 
 NO_PREFERENCES = Preferences()
@@ -48,11 +50,24 @@ class MainScreen(Screen[None], inherit_bindings=False):
             if keys := keys_of(action):
                 self._bindings.bind(",".join(keys), f"do('{action.id}')", show=False)
         self.panes = Panes(send, title=title, memory=memory, preferences=preferences, tour=tour)
-        self.controller = MainController(self.panes, send)
+        self._send = send
 
     def compose(self) -> ComposeResult:
         """The panes fill the screen."""
         yield self.panes
+
+    @cached_property
+    def controller(self) -> MainController:
+        """Does what the keys of this screen ask."""
+        # Imported with the first key or answer: the first paint waits for nothing that acts.
+        from workbench.screens.main_controller import MainController
+
+        return MainController(self.panes, self._send)
+
+    async def mount_rest(self) -> None:
+        """Mount what no first frame shows, once it is painted; before, no key may ask for it."""
+        await self.query_one(Body).mount_rest()
+        await self.panes.mount(self.panes.prompt, self.panes.commands)
 
     def action_do(self, action_id: str) -> None:
         """Do an action of the table; Textual's bindings call it."""

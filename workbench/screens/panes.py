@@ -121,11 +121,6 @@ class Panes(Vertical, inherit_bindings=False):
         yield self._body
         yield from self._frame.below
 
-    async def mount_rest(self) -> None:
-        """Mount what the first frame does not show; until then nothing may be asked of it."""
-        await self._body.mount_rest()
-        await self.mount(*self._frame.opened_later)
-
     def on_mount(self) -> None:
         """The graph has the keys."""
         self.flow_pane.focus()

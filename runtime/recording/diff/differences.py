@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from difflib import unified_diff
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runtime.expression.patterns import LinearPattern, require_few
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.json_text import NO_JSON, json_document
 from runtime.model.text.printable import printable
 from runtime.recording.diff.json_alignment import aligned, same_json
-from runtime.recording.json_paths import JsonPath, Parts, shown
+from runtime.recording.json_places import Parts, shown
+
+if TYPE_CHECKING:
+    from runtime.recording.json_paths import JsonPath
 
 SHOWN_CHANGES = 50
 """How many changes of one payload are shown; all are counted."""
@@ -52,7 +55,8 @@ class Ignore:
         self.rules = tuple(rules)
         self.exact = exact
         require_few(self.rules)
-        self._paths = [JsonPath(rule) for rule in self.rules if rule.startswith("$")]
+        paths = [rule for rule in self.rules if rule.startswith("$")]
+        self._paths = _compiled(paths) if paths else []
         self._patterns = [LinearPattern(rule) for rule in self.rules if not rule.startswith("$")]
 
     def __bool__(self) -> bool:
@@ -118,6 +122,13 @@ def _text(data: bytes) -> str | None:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return None
+
+
+def _compiled(paths: Iterable[str]) -> list[JsonPath]:
+    # Imported with the first one: opening a flow waits for no language of paths.
+    from runtime.recording.json_paths import JsonPath
+
+    return [JsonPath(path) for path in paths]
 
 
 def _without(value: Any, parts: Parts) -> Any:

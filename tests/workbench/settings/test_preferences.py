@@ -106,7 +106,7 @@ async def test_keys_typed_ahead_of_a_dialog_reach_it_and_no_other_question() -> 
 class TypedAtOnce(StudioApp):
     """Keys come before anything of the screen is there."""
 
-    CSS_PATH = ROOT / "workbench" / "studio.tcss"
+    CSS_PATH = str(ROOT / "workbench" / "studio.tcss")
 
     def on_load(self) -> None:
         for key, character in (("p", "p"), ("6", "6"), ("colon", ":")):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from runtime.flow.error_rules import GivenRule
+if TYPE_CHECKING:
+    from runtime.flow.error_rules import GivenRule
 
 
 class OpenArguments(TypedDict):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 import click
 
-from runtime.flow.error_rules import GivenRule, parse_error_rule
-from runtime.model.linked import ErrorPolicy
+if TYPE_CHECKING:
+    from runtime.flow.error_rules import GivenRule
 
 
-class OnError(click.ParamType[GivenRule]):
+class OnError(click.ParamType["GivenRule"]):
     """`POLICY` or `NODE=POLICY`."""
 
     name = "error policy"
@@ -19,6 +20,10 @@ class OnError(click.ParamType[GivenRule]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> GivenRule:
         """The rule; fails with what is accepted."""
+        # Imported with the first one: the process that opens the flow is started before.
+        from runtime.flow.error_rules import GivenRule, parse_error_rule
+        from runtime.model.linked import ErrorPolicy
+
         node, separator, policy = str(value).rpartition("=")
         try:
             rule = parse_error_rule(policy)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from runtime.model.linked import LinkedFlow
 from runtime.model.text.printable import printable
-from runtime.protocol.trust_question import TrustQuestion
 from workbench.command_line.messages import show_problem
 
 if TYPE_CHECKING:
+    from runtime.model.linked import LinkedFlow
     from runtime.opening.trust import Admit, ProjectTrust
+    from runtime.protocol.trust_question import TrustQuestion
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
