@@ -334,7 +334,7 @@ def _no_manifest(path: Path, manifest: Path) -> Diagnostic:
         Severity.ERROR,
         Code.IO,
         f"the manifest of the recording is not there: {manifest}",
-        "Name the manifest after the recording.",
+        "Name the manifest after the recording; with `test`, by --manifest.",
         file=str(path),
         line=1,
     )

@@ -218,3 +218,10 @@ def test_the_verb_counts_and_writes_junit(tmp_path: Path) -> None:
         "bad.rec": ["1", "0", "1"],
         "good.rec": ["6", "0", "0"],
     }
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("good.rec", "bad.rec"):
+        shutil.copy(folder / name, elsewhere)
+    done = studio("test", str(elsewhere), "--jobs", "1", "--manifest", str(folder / "Torvyn.toml"))
+    assert done.returncode == 2
+    assert done.stderr.endswith(b": 1 passed, 1 error\n"), done.stderr.decode()

@@ -19,6 +19,7 @@ from runtime.headless.golden.worker_pool import GoldenProcess, OnResult, WorkerP
 from runtime.model.errors import ExitCode
 from runtime.model.text.printable import json_line, printable
 from runtime.recording.diff.junit import JunitCase, JunitFile, JunitSuite
+from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import say, show_result
 from workbench.terminal.progress_line import ProgressLine
 from workbench.text.answer_words import counted
@@ -118,7 +119,8 @@ def command(
       every output from label: json.region != ""
       at most 3 outputs from orders: size > 1000
 
-    Exit code 1 when a test failed, 2 when one could not be run.
+    Each is run with the manifest that it names, or with that of --manifest. Exit code 1 when a test
+    failed, 2 when one could not be run.
 
     \b
     torvyn-studio test recordings --junit results.xml
@@ -129,9 +131,11 @@ def command(
         require_file("--junit FILE", junit)
     if scheduler is not None and jobs is not None:
         raise click.UsageError("--jobs is for this machine; with --scheduler its workers decide")
+    manifest = global_options().manifest
     like = GoldenTest(
         recording="",
         name="",
+        manifest=None if manifest is None else str(manifest),
         assertions=None if assertions is None else str(assertions),
         ignore=ignore,
         exact=exact,
@@ -224,7 +228,7 @@ class _Run:
             print(json_line({"type": "summary", **fields, "not_run": left, "seconds": seconds}))
         else:
             parts = [
-                f"{found[verdict]:,} {verdict.value}" for verdict in GoldenVerdict if found[verdict]
+                _counted(verdict, found[verdict]) for verdict in GoldenVerdict if found[verdict]
             ]
             parts += [f"{left:,} not run"] if left else []
             say(f"{counted(len(self._tests), 'test')} in {seconds:.1f} s: {', '.join(parts)}")
@@ -233,6 +237,12 @@ class _Run:
         if found[GoldenVerdict.ERROR] or left:
             return ExitCode.BAD_INPUT
         return ExitCode.FAILED if found[GoldenVerdict.FAILED] else ExitCode.OK
+
+
+def _counted(verdict: GoldenVerdict, number: int) -> str:
+    if verdict is GoldenVerdict.ERROR:
+        return counted(number, verdict.value)
+    return f"{number:,} {verdict.value}"
 
 
 def _lines(result: GoldenResult) -> str:
