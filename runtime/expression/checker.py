@@ -36,6 +36,9 @@ from runtime.model.text.nearest import nearest
 
 FUNCTIONS = ("size", "int", "double", "has")
 TEXT_METHODS = ("contains", "startsWith", "endsWith", "matches")
+_PATTERN_ADVICE = (
+    "Patterns are RE2's, such as [0-9]+ or ^disk.*full$; there is no (?=…) and no \\1."
+)
 METHODS = (*TEXT_METHODS, "size", "all", "exists", "exists_one", "filter", "map")
 
 
@@ -118,7 +121,8 @@ class _Checker:
         if of.kind is not ValueKind.OBJECT or of.members is None:
             what = of.kind.value
             advice = "Write outputs[0].json, say." if of.kind is ValueKind.LIST else ""
-            raise self._error(node, f"{what} has no field {node.name}", advice)
+            method = f"; write {node.name}()" if node.name == "size" else ""
+            raise self._error(node, f"{what} has no field {node.name}{method}", advice)
         if node.name not in of.members:
             raise self._unknown(node, node.name, list(of.members), "a field of it", "Fields")
         return of.members[node.name]
@@ -128,6 +132,8 @@ class _Checker:
     ) -> ExpressionError:
         near = nearest(word, known)
         meant = f"; did you mean {near}?" if near else ""
+        if not near and isinstance(node, Name):
+            meant = f'; text is written in quotes: "{word}"'
         return self._error(node, f'"{word}" is not {what}{meant}', f"{plural}: {', '.join(known)}.")
 
     # ---- parts
@@ -279,8 +285,8 @@ class _Checker:
         try:
             LinearPattern(str(pattern.value), as_written=True)
         except StudioError as error:
-            problem = error.diagnostics[0]
-            raise self._error(pattern, problem.message, problem.help) from None
+            reason = error.diagnostics[0].message.replace("the rule", "the pattern", 1)
+            raise self._error(pattern, reason, _PATTERN_ADVICE) from None
 
     def _macro(self, node: Macro) -> ValueType:
         of = self.visit(node.operand)

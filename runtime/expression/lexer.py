@@ -22,6 +22,13 @@ _ESCAPE = re.compile(
 )
 _LETTERS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
+_SIGNS_INSTEAD = {
+    "===": '"===" is not known here; equal is ==',
+    "!==": '"!==" is not known here; not equal is !=',
+    "<>": '"<>" is not known here; not equal is !=',
+    "=>": '"=>" is not known here; write >=',
+    "=<": '"=<" is not known here; write <=',
+}
 _INSTEAD = {
     "=": '"=" is not known here; equal is ==',
     "&": '"&" is not known here; and is &&',
@@ -29,6 +36,9 @@ _INSTEAD = {
     ";": '";" is not known here; an expression is one, without an end sign',
     "{": '"{" is not known here; objects cannot be written, only compared field by field',
     "`": '"`" is not known here; text stands in " or \'',
+    "≥": '"≥" is not known here; write >=',
+    "≤": '"≤" is not known here; write <=',
+    "≠": '"≠" is not known here; write !=',
     "“": "text stands in straight quotes, \" or '",
     "”": "text stands in straight quotes, \" or '",
 }
@@ -84,9 +94,15 @@ def _token(text: str, at: int) -> tuple[Token, int]:
             if word.lower() in ("b", "rb", "br"):
                 raise ExpressionError(text, column, "bytes cannot be written here, only text")
         return Token(TokenKind.NAME, word, column), end
+    for sign, reason in _SIGNS_INSTEAD.items():
+        if text.startswith(sign, at):
+            raise ExpressionError(text, column, reason)
     if found := _SIGN.match(text, at):
         return Token(TokenKind.SIGN, found[0], column), found.end()
-    raise ExpressionError(text, column, _INSTEAD.get(here, f'"{here}" is not known here'))
+    reason = _INSTEAD.get(here, f'"{here}" is not known here')
+    if here.isalpha():
+        reason = f'"{here}" is not known in a name; other letters stand in quotes: json["…"]'
+    raise ExpressionError(text, column, reason)
 
 
 def _number(text: str, found: re.Match[str]) -> Token:

@@ -316,7 +316,8 @@ class Operations:
         if not isinstance(text, str) or not isinstance(part, str):
             wrong = part if isinstance(text, str) else text
             raise EvaluationError(f"{name}() is for text, and this is {_what(wrong)}", column)
-        self.spend(1 + len(text) // CHARACTERS, column)
+        looked_at = text if name in ("contains", "matches") else part
+        self.spend(1 + len(looked_at) // CHARACTERS, column)
 
     # ---- macros
 

@@ -159,6 +159,8 @@ class _Parser:
     def _named(self, token: Token) -> SyntaxNode:
         if token.text in _CONSTANTS:
             return self._made(Literal(token.column, _CONSTANTS[token.text]))
+        if token.text == "not":
+            raise self._error(token, self._unexpected(token))
         if token.text == "in":
             raise self._error(token, 'a value is missing before "in"')
         if not self._take("("):

@@ -39,6 +39,14 @@ class Record:
     ("text", "column", "reason"),
     [
         ('json.level = "warn" && ms > 20', 12, '"=" is not known here; equal is =='),
+        ("size === 3", 6, '"===" is not known here; equal is =='),
+        ("size <> 3", 6, '"<>" is not known here; not equal is !='),
+        ("size ≥ 3", 6, "write >="),
+        ("not size > 3", 1, '"not" is not known here; write !'),
+        ("json.größe > 3", 8, 'json["…"]'),
+        ("node == router", 9, 'text is written in quotes: "router"'),
+        ("text.size > 3", 6, "write size()"),
+        ('text.matches("[")', 14, "the pattern '[' is no regular expression"),
         ("size > 10 and ms > 1.0", 11, '"and" is not known here; write &&'),
         ("size > 10 & ms > 1.0", 11, '"&" is not known here; and is &&'),
         ("sise > 10", 1, '"sise" is not a field; did you mean size?'),
@@ -162,6 +170,8 @@ def test_what_was_spent_does_not_count_for_the_next_call(
     monkeypatch.setattr("runtime.expression.translation.BUDGET", 10_000)
     condition = Condition("json.all(a, a >= 0)")
     assert all(condition.holds(record) for _ in range(4))
+    large = Record(text="y" * 3_000_000)  # of which the ends alone are looked at
+    assert Condition('text.startsWith("y") && text.endsWith("yy")').holds(large)
 
 
 def test_a_payload_that_is_nested_too_deeply_has_no_value() -> None:
