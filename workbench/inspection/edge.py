@@ -6,12 +6,13 @@ from runtime.model.call_times import CallTimes
 from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedEdge, LinkedFlow
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.updates import QueueListing
 from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.history_chart import queue_chart
 from workbench.inspection.queue_rows import waiting_rows
-from workbench.inspection.rows import LABEL_CELLS, facts, section, title
-from workbench.text.figures import bar, count, duration
+from workbench.inspection.rows import LABEL_CELLS, facts, in_rows, section, title
+from workbench.text.figures import bar, count
 from workbench.text.glyphs import FULL, pressure_role
 from workbench.text.lines import Line, Row, StyleRole, line, width_of
 from workbench.view import NodeRef
@@ -54,7 +55,7 @@ def edge_rows(
 def _heading(label: str, snapshot: FlowSnapshot | None, index: int, cells: int) -> list[Row]:
     """The queue's name and how full it is, in one row where both have room."""
     if snapshot is None:
-        return [title(label)]
+        return in_rows(title(label), cells)
     edge = snapshot.edges[index]
     depth = (f"{edge.depth}/{edge.capacity}", pressure_role(edge.depth, edge.capacity))
     full = (FULL if edge.full else "", StyleRole.BAD)
@@ -62,7 +63,7 @@ def _heading(label: str, snapshot: FlowSnapshot | None, index: int, cells: int) 
     whole = line((f" {label}", StyleRole.STRONG), "  ", depth, full, rest)
     if width_of(whole) <= cells:
         return [Row(whole)]
-    return [title(label), Row(line(" ", depth, full, rest))]
+    return [*in_rows(title(label), cells), Row(line(" ", depth, full, rest))]
 
 
 def _ends(edge: LinkedEdge) -> list[Row]:
@@ -95,15 +96,15 @@ def depth_bar(edge: EdgeSnapshot, cells: int) -> Line:
 
 def _counts(edge: EdgeSnapshot, wait: Spread | None, rate: float | None, cells: int) -> list[Row]:
     drops = ", ".join(f"{number} {reason.value}" for reason, number in edge.drops)
-    blocked = duration(edge.blocked_ns)
+    blocked = spaced_duration(edge.blocked_ns)
     if edge.paced_ns:
-        blocked += f", {duration(edge.paced_ns)} of it by its rate"
+        blocked += f", {spaced_duration(edge.paced_ns)} of it by its rate"
     waited = ""
     if wait is not None and wait.max_ns:
-        waited = f"p50 {duration(wait.p50_ns)}, max {duration(wait.max_ns)}"
+        waited = f"p50 {spaced_duration(wait.p50_ns)}, max {spaced_duration(wait.max_ns)}"
     response = ""
     if edge.response is not None:
-        p50, most = duration(edge.response.p50_ns), duration(edge.response.max_ns)
+        p50, most = map(spaced_duration, (edge.response.p50_ns, edge.response.max_ns))
         response = f"p50 {p50}, max {most} until the producer was suspended"
     role = StyleRole.WARN if edge.full else StyleRole.TEXT
     return facts(

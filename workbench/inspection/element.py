@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runtime.model.text.durations import spaced_duration
 from runtime.model.time_units import NS_PER_MS, NS_PER_S
 from runtime.protocol.updates import ElementDetails, HopLine
-from workbench.inspection.rows import facts, prose, section, title
+from workbench.inspection.rows import facts, in_rows, prose, section, title
 from workbench.payloads.rendering import RenderedPayload, RenderJob
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.answer_words import counted
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import duration, size
+from workbench.text.figures import size
 from workbench.text.glyphs import BREAK_ON
 from workbench.text.lazy_rows import RowsOverLines
 from workbench.text.lines import Row, Span, StyleRole, line
@@ -44,7 +45,7 @@ def element_rows(
     content_type = excerpt(about.content_type, 120)
     buffer_type = excerpt(details.buffer_content_type, 120)
     exact = f"  {about.size:,} bytes" if about.size >= 1024 else ""
-    rows = [title(f"#{about.sequence}", f"from {about.source}")]
+    rows = in_rows(title(f"#{about.sequence}", f"from {about.source}"), cells)
     rows += facts(
         (
             (
@@ -92,11 +93,11 @@ def payload_part(details: ElementDetails) -> PayloadPart:
 def _hop(hop: HopLine) -> list[Row]:
     rows = []
     if hop.waited_ns:
-        rows.append(Row(line((f"   waited {duration(hop.waited_ns)}", StyleRole.DIM))))
+        rows.append(Row(line((f"   waited {spaced_duration(hop.waited_ns)}", StyleRole.DIM))))
     spans = line(
         (f" {hop.node} ", StyleRole.ACCENT),
         (hop.export, StyleRole.TEXT),
-        (f"  {duration(hop.duration_ns)}", StyleRole.DIM),
+        (f"  {spaced_duration(hop.duration_ns)}", StyleRole.DIM),
         (f"  call {hop.call:,}", StyleRole.FAINT),
     )
     return [*rows, Row(spans, CallRef(hop.call))]

@@ -13,7 +13,7 @@ from workbench.inspection.calls.call_payloads import (
     printed_rows,
     two_columns,
 )
-from workbench.inspection.rows import prose, section
+from workbench.inspection.rows import in_rows, prose, section
 from workbench.text.keys import shown_key
 from workbench.text.lines import Row, StyleRole, line
 from workbench.text.wrapping import wrap_words
@@ -51,14 +51,10 @@ def failure_rows(
 ) -> list[Row]:
     """Code and message first, then what explains it, then the keys."""
     report = report_of(failure)
-    rows = [
-        Row(
-            line(
-                (f" x {failure.code} {failure.name}", StyleRole.BAD),
-                (f"  {report.kind}", StyleRole.WARN),
-            )
-        )
-    ]
+    said = line(
+        (f" x {failure.code} {failure.name}", StyleRole.BAD), (f"  {report.kind}", StyleRole.WARN)
+    )
+    rows = in_rows(Row(said), cells)
     if failed is not None:
         about = f"(#{failed.input.about.sequence})" if failed.input is not None else ""
         rows.append(Row(line((f"   {failed.export}{about}, call {failed.call:,}", StyleRole.DIM))))

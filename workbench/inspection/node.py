@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
+from runtime.model.text.durations import spaced_duration
 from runtime.protocol.updates import BuildComparison, NodeBuild, NodeCalls
 from workbench.inspection.access_rows import access_rows
 from workbench.inspection.build_rows import build_rows, comparison_rows
 from workbench.inspection.failure import failure_rows
 from workbench.inspection.pressure_cause import shares
-from workbench.inspection.rows import copied, facts, section, title
+from workbench.inspection.rows import copied, facts, in_rows, section, title
 from workbench.inspection.why_slow import blocked_by
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, duration, size
 from workbench.text.glyphs import MARK_SIGNS, NODE_SIGNS
 from workbench.text.lines import Line, Row, StyleRole, line
+from workbench.text.short_names import shorten
 from workbench.view import CallRef, EdgeRef
+
+PORT_LABEL_CELLS = 12
 
 
 def node_rows(
@@ -33,17 +39,17 @@ def node_rows(
     """What a node is, what it did, and its last calls; `now_ns` is Unix time."""
     node = flow.by_name.get(name)
     if node is None:
-        return [title(name, "is not in this flow")]
+        return in_rows(title(name, "is not in this flow"), cells)
     index = flow.nodes.index(node)
     state = snapshot.nodes[index] if snapshot is not None else None
-    rows = [title(node.name, node.role.value)]
+    rows = in_rows(title(node.name, node.role.value), cells)
     if state is not None and state.failure is not None:
         failed = calls.failed if calls is not None else None
         rows += failure_rows(state.failure, failed, cells, past=past)
     rows += comparison_rows(comparison, cells)
     if state is not None and snapshot is not None:
         rows += _counts(flow, snapshot, state, cells)
-    rows += _ports(flow, node, state)
+    rows += _ports(flow, node, state, cells)
     rows += build_rows(build, node.digest, now_ns, cells)
     rows += _calls(calls, cells)
     rows += access_rows(node, () if calls is None else calls.denied, cells)
@@ -59,7 +65,7 @@ def _counts(flow: LinkedFlow, snapshot: FlowSnapshot, state: NodeSnapshot, cells
     held = line((f"  by {blocked_by(flow, snapshot, state)}", StyleRole.WARN))
     times = (state.busy_ns, state.idle_ns(at_ns), state.blocked_ns)
     busy, idle, blocked = (
-        line(duration(time), (f"  {share}%" if at_ns else "", StyleRole.DIM))
+        line(spaced_duration(time), (f"  {share}%" if at_ns else "", StyleRole.DIM))
         for time, share in zip(times, shared, strict=True)
     )
     waits = " until it tries again" if state.backing_off else ""
@@ -84,7 +90,7 @@ def _counts(flow: LinkedFlow, snapshot: FlowSnapshot, state: NodeSnapshot, cells
                 if state.pauses
                 else "",
             ),
-            ("last call", duration(state.last_call_ns) if state.calls else ""),
+            ("last call", spaced_duration(state.last_call_ns) if state.calls else ""),
             *copied(state.copies),
             ("memory", f"at least {size(state.memory_bytes)}" if state.memory_bytes else ""),
             ("fuel", f"{count(state.fuel_last)} in the last call" if state.fuel_last else ""),
@@ -93,22 +99,29 @@ def _counts(flow: LinkedFlow, snapshot: FlowSnapshot, state: NodeSnapshot, cells
     )
 
 
-def _ports(flow: LinkedFlow, node: LinkedNode, state: NodeSnapshot | None) -> list[Row]:
+def _ports(flow: LinkedFlow, node: LinkedNode, state: NodeSnapshot | None, cells: int) -> list[Row]:
     sent = dict(state.per_port) if state is not None else {}
     rows = []
+    names, room = tuple(flow.by_name), cells - PORT_LABEL_CELLS - 1
     for index in node.inputs:
         edge = flow.edges[index]
-        rows.append(_port("from", edge.source, "", index))
+        rows.append(_port("from", shorten(names, room)[edge.source], "", index))
     for index in node.outputs:
         edge = flow.edges[index]
         port = "" if edge.source_port == "output" else f"{edge.source_port} "
         count_text = f"  {count(sent[edge.source_port])}" if edge.source_port in sent else ""
-        rows.append(_port("to", f"{port}> {edge.target}", count_text, index))
+        left = room - cell_len(f"{port}> {count_text}")
+        target = shorten(names, left)[edge.target]
+        rows.append(_port("to", f"{port}> {target}", count_text, index))
     return rows
 
 
 def _port(label: str, text: str, note: str, edge: int) -> Row:
-    spans = line((f" {label:<11}", StyleRole.DIM), (text, StyleRole.ACCENT), (note, StyleRole.TEXT))
+    spans = line(
+        (f" {label:<{PORT_LABEL_CELLS - 1}}", StyleRole.DIM),
+        (text, StyleRole.ACCENT),
+        (note, StyleRole.TEXT),
+    )
     return Row(spans, EdgeRef(edge))
 
 

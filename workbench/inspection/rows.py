@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from runtime.model.call import CopyCount
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, size
-from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
+from workbench.text.lines import Line, Row, Span, StyleRole, line, pad, width_of
 from workbench.text.wrapping import wrap, wrap_words
 
 
@@ -26,6 +26,14 @@ def section(title: str, note: str = "", cells: int = 36) -> Row:
 def title(text: str, note: str = "") -> Row:
     """The first row: what is inspected."""
     return Row(line((f" {text}", StyleRole.STRONG), (f"  {note}" if note else "", StyleRole.DIM)))
+
+
+def in_rows(row: Row, cells: int) -> list[Row]:
+    """The row in as many as it takes: nothing of it is cut; those below begin as it does."""
+    if width_of(row.spans) <= cells:
+        return [row]
+    first, *more = wrap(row.spans, max(cells - 1, 8))
+    return [row._replace(spans=first), *(row._replace(spans=(Span(" "), *one)) for one in more)]
 
 
 LABEL_CELLS = 11

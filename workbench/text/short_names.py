@@ -16,6 +16,9 @@ GAP = "…"
 LEAST_CELLS = 4
 """Below this no rule can tell two names apart; a narrower width counts as this one."""
 
+TO = " -> "
+"""Between the two ends of an edge's label."""
+
 SEPARATORS = frozenset("-_.:/ ")
 """A tail that begins after one of these is preferred."""
 
@@ -52,6 +55,29 @@ def shorten(names: tuple[str, ...], width: int) -> Mapping[str, str]:
         made[name] = pick
         taken.add(pick)
     return made
+
+
+@lru_cache(maxsize=64)
+def shorten_edges(labels: tuple[str, ...], width: int) -> Mapping[str, str]:
+    """Each `from:port -> to` in at most `width` cells, no two alike; those that fit stay whole.
+
+    Both sides are cut, each to no less than a third of the room, so that where an edge leads is
+    read in both.
+    """
+    sides = [label.partition(TO) for label in labels]
+    lefts, rights = tuple(side[0] for side in sides), tuple(side[2] for side in sides)
+    room = width - cell_len(TO)
+    longest = max(map(cell_len, lefts), default=0), max(map(cell_len, rights), default=0)
+    if room < 2 * LEAST_CELLS or not all(rights):
+        return shorten(labels, width)
+    share = room * longest[0] // max(sum(longest), 1)
+    share = min(max(share, room // 3, LEAST_CELLS), room - max(room // 3, LEAST_CELLS))
+    one, two = shorten(lefts, share), shorten(rights, room - share)
+    made = {
+        label: label if cell_len(label) <= width else f"{one[left]}{TO}{two[right]}"
+        for label, left, right in zip(labels, lefts, rights, strict=True)
+    }
+    return made if len(set(made.values())) == len(made) else shorten(labels, width)
 
 
 def _owners(forms: Iterable[Sequence[str]]) -> Counter[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from rich.cells import cell_len
 
 from runtime.model.call import Export, NextCall
 from runtime.protocol.requests import ReadElement, ReadPayload
@@ -22,6 +23,7 @@ from tests.support.workbench.fakes import (
     snapshot,
     text_of,
 )
+from tests.support.workbench.wide_flows import graph
 from workbench.inspection.element import element_rows, moment, payload_part, render_job
 from workbench.inspection.node import node_rows
 from workbench.payloads.limits import COPY_BYTES
@@ -72,6 +74,16 @@ def test_a_failed_node_says_what_happened_and_what_to_do() -> None:
 def test_timestamps_outside_of_the_calendar_do_not_break_the_view() -> None:
     assert moment(1_767_225_600_123_000_000) == "2026-01-01 00:00:00.123Z"
     assert moment(2**64 * 1_000_000_000).endswith(" ns")
+
+
+def test_long_names_are_whole_in_the_title_and_told_apart_at_the_ports() -> None:
+    names = [f"customer-invoice-normalisation-eu-west-{number}-primary" for number in (1, 2, 3)]
+    flow = graph((names[0], "", names[1]), (names[0], "", names[2]))
+    rows = [plain(row.spans) for row in node_rows(flow, None, names[0], None, 36)]
+    assert "".join(row.strip() for row in rows[:2]).startswith(names[0])
+    ports = [row for row in rows if row.startswith(" to ")]
+    assert len(set(ports)) == 2
+    assert all(cell_len(row) <= 36 for row in rows)
 
 
 async def test_only_a_part_of_a_payload_is_asked_for_and_the_next_on_request() -> None:

@@ -13,6 +13,7 @@ from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
 from runtime.model.snapshot import FlowSnapshot
+from runtime.model.text.durations import spaced_duration
 from tests.support.engine import fakes
 from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type
 from tests.support.narrow import present
@@ -20,7 +21,6 @@ from workbench.inspection.edge import edge_rows
 from workbench.inspection.node import node_rows
 from workbench.inspection.pressure_cause import shares
 from workbench.inspection.why_slow import slow_rows
-from workbench.text.figures import duration
 from workbench.text.lines import Row, width_of
 from workbench.view import NodeRef
 
@@ -93,8 +93,10 @@ def test_the_inspector_says_of_a_queue_what_it_did_to_its_producer() -> None:
     assert f"was full   {edge.episodes}x, {edge.drained} drained" in text
     assert "state      done" in text
     wait = present(times.wait("source", "processor0"))
-    assert f"waited     p50 {duration(wait.p50_ns)}, max {duration(wait.max_ns)}" in text
-    assert "response   p50 10ns, max " in text
+    assert (
+        f"waited     p50 {spaced_duration(wait.p50_ns)}, max {spaced_duration(wait.max_ns)}" in text
+    )
+    assert "response   p50 10 ns, max " in text
 
 
 def test_the_inspector_says_of_a_node_how_it_spent_its_time_and_what_follows_errors() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.support.examples import examples
-from workbench.text.short_names import shorten
+from workbench.text.short_names import TO, shorten, shorten_edges
 
 HARD = (
     "enrich-with-customer-profile",
@@ -179,3 +179,20 @@ def _plainly(names: list[str], width: int) -> dict[str, str]:
         tag = f"~{number}"
         made[name] = free[0] if free else f"{_take(_clusters(name), width - 1 - len(tag))[0]}…{tag}"
     return made
+
+
+@examples(60)
+@given(NAMES, st.integers(24, 60))
+def test_edges_are_cut_at_both_ends_and_no_two_look_alike(names: list[str], width: int) -> None:
+    labels = tuple(f"{one}:out{TO}{two}" for one in names for two in names[:4])
+    made = shorten_edges(labels, width)
+    assert len(set(made.values())) == len(labels)
+    assert all(cell_len(text) <= width for text in made.values())
+    assert all(made[label] == label for label in labels if cell_len(label) <= width)
+
+
+def test_an_edge_between_long_names_says_where_it_leads() -> None:
+    labels = ("orders-eu-west-1-reader -> normalise-and-validate-incoming-records", "a:p -> b")
+    made = shorten_edges(labels, 31)
+    assert made[labels[0]] == "ord…reader -> normalise…records"
+    assert made[labels[1]] == "a:p -> b"

@@ -17,7 +17,7 @@ from workbench.inspection.calls.call_payloads import (
     printed_rows,
     two_columns,
 )
-from workbench.inspection.rows import copied, facts, prose, section, title
+from workbench.inspection.rows import copied, facts, in_rows, prose, section, title
 from workbench.payloads.deadline import Deadline, TookTooLongError
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, size
@@ -48,7 +48,8 @@ def call_rows(report: CallReport, flow: LinkedFlow, cells: int) -> list[Row]:
     if run is None:
         words = NOT_KEPT.format(call=report.call)
         return [title(f"call {report.call:,}"), *prose(words, cells, StyleRole.DIM)]
-    rows = [Row(title(call_title(report), f"call {report.call:,}").spans, NodeRef(run.node))]
+    called = title(call_title(report), f"call {report.call:,}")
+    rows = in_rows(called._replace(target=NodeRef(run.node)), cells)
     role = StyleRole.BAD if run.failure is not None else StyleRole.TEXT
     sign = "x" if run.failure is not None else ">"
     rows += prose(f"{sign} {excerpt(run.did, 400)}", cells, role)

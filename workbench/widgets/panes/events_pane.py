@@ -18,6 +18,7 @@ from workbench.view import CallRef, EdgeRef, ElementRef, NodeRef
 from workbench.widgets.log_view import LogView
 
 NODE_CELLS = 11
+LEAST_NODE_CELLS = 4
 NUMBER_CELLS = 4
 """Least cells of a call's number."""
 
@@ -82,7 +83,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         return line(
             (f"{entry.call or '':>5} " if wide else "", StyleRole.FAINT),
             (
-                f"{pad(self._short(entry.node), NODE_CELLS)} " if entry.node else "",
+                f"{pad(self._short(entry.node), self._node_cells)} " if entry.node else "",
                 StyleRole.ACCENT,
             ),
             (excerpt(entry.text), StyleRole.TEXT if entry.call or not entry.node else sign_role),
@@ -102,7 +103,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     def _in_columns(self, entry: EventLine) -> Line:
         number_cells = self._number_cells
         room = self.body_cells - number_cells - 1 - TOOK_CELLS - 1
-        node = f"{pad(self._short(entry.node), NODE_CELLS)} " if entry.node else ""
+        node = f"{pad(self._short(entry.node), self._node_cells)} " if entry.node else ""
         room -= cell_len(node)
         took = duration(entry.duration_ns) if entry.duration_ns else ""
         number = f"{entry.call:,}" if entry.call else ""
@@ -125,6 +126,12 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         )
         return max(len(f"{last:,}"), NUMBER_CELLS)
 
+    @property
+    def _node_cells(self) -> int:
+        """Cells of the longest name, as far as there is room for it."""
+        longest = max(map(cell_len, self.names), default=NODE_CELLS)
+        return min(max(longest, LEAST_NODE_CELLS), NODE_CELLS)
+
     def _short(self, node: str) -> str:
         return shorten(self.names, NODE_CELLS).get(node, node)
 
@@ -134,7 +141,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
             return 40
         return (
             6 * (self.body_cells >= WIDE_CELLS)
-            + (NODE_CELLS + 1) * bool(entry.node)
+            + (self._node_cells + 1) * bool(entry.node)
             + cell_len(entry.text)
             + 9
         )

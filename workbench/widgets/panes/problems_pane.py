@@ -6,7 +6,7 @@ from textual.reactive import reactive
 
 from runtime.model.errors import Diagnostic, Severity
 from runtime.protocol.updates import Health
-from workbench.inspection.rows import prose
+from workbench.inspection.rows import in_rows, prose
 from workbench.search.row_fields import PROBLEMS, ProblemFields
 from workbench.text.excerpt import excerpt
 from workbench.text.keys import shown_key
@@ -46,7 +46,7 @@ class ProblemsPane(LineView, inherit_bindings=False):
             return
         rows: list[Row] = []
         if self.view.health is Health.INVALID:
-            rows.append(Row(_how()))
+            rows += in_rows(Row(_how()), self.room)
         for heading, problems in groups:
             rows.append(Row(line((f" {heading}{_total(problems)}", StyleRole.STRONG))))
             for problem in problems:

@@ -18,7 +18,7 @@ from workbench.search.row_fields import QUEUES, QueueFields
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import DROP
 from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
-from workbench.text.short_names import shorten
+from workbench.text.short_names import shorten_edges
 from workbench.view import EdgeRef, View
 from workbench.widgets.line_view import LineView
 
@@ -102,7 +102,7 @@ class QueuesPane(LineView, inherit_bindings=False):
         if past_cells:
             bar_cells -= past_cells + 1
         names = tuple(edge.label for edge in snapshot.edges)
-        self._short = shorten(names, name_cells - bool(signs))
+        self._short = shorten_edges(names, name_cells - bool(signs))
         heading = (
             Span(" "),
             column("edge", name_cells, StyleRole.FAINT),
