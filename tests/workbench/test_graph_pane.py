@@ -26,7 +26,8 @@ from tests.support.workbench.fakes import (
 )
 from tests.support.workbench.wide_flows import plants, standing
 from workbench.app import StudioApp
-from workbench.view import NodeRef
+from workbench.text.lines import plain
+from workbench.view import EdgeRef, NodeRef
 from workbench.widgets.panes.flow_pane import FlowPane
 
 
@@ -120,6 +121,10 @@ async def test_the_graph_is_there_while_the_session_opens() -> None:
         assert "6 nodes, all shown" in text
 
 
+def plain_inspector(app: StudioApp) -> str:
+    return "\n".join(plain(row.spans) for row in panes_of(app).inspector.rows)
+
+
 async def test_a_flow_that_cannot_be_opened_is_drawn_with_what_its_components_lack() -> None:
     whole = outline_of(fan_out())
     lacks = {"source": Lack.NO_FILE, "metric-proc": Lack.NOT_WASM}
@@ -130,6 +135,23 @@ async def test_a_flow_that_cannot_be_opened_is_drawn_with_what_its_components_la
         for node in whole.nodes
     )
     outline = FlowOutline(whole.name, nodes, whole.edges)
+    missing = replace(
+        PROBLEMS[0], message="it is not built", key=f"flow.{whole.name}.nodes.source.component"
+    )
+    link = FakeLink(Update(Health.INVALID, problems=(*PROBLEMS, missing), outline=outline))
+    async with opened(link, (120, 36)) as (app, pilot):
+        text = text_of(app)
+        assert "6 nodes, 5 edges" in text
+        assert "not built" in text
+        panes_of(app).selection = NodeRef("source")
+        await settle(app, pilot)
+        text = plain_inspector(app)
+        assert "no file" in text
+        assert "it is not built" in text
+        assert "capcity" not in text
+        panes_of(app).selection = EdgeRef(0)
+        await settle(app, pilot)
+        assert "source -> router" in plain_inspector(app)
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS, outline=outline))
     async with opened(link, (80, 24)) as (app, pilot):
         text = text_of(app)

@@ -20,11 +20,12 @@ from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.node import node_rows
+from workbench.inspection.unlinked import unlinked_rows
 from workbench.payload_view.chosen_viewers import ChosenViewers
 from workbench.payloads.limits import PART_BYTES
 from workbench.payloads.rendering import RenderedPayload, RenderJob, render
 from workbench.payloads.viewer import payload_text
-from workbench.text.lines import Row, StyleRole, line
+from workbench.text.lines import Row
 from workbench.view import CallRef, ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
 
@@ -89,7 +90,7 @@ class Inspector(LineView, inherit_bindings=False):
         changed = (old.flow, old.snapshot, old.running) != (new.flow, new.snapshot, new.running)
         if changed:
             self._turn_to(self.selection or new.next_subject, again=True)
-        elif old.call != new.call:
+        elif (old.call, old.unready) != (new.call, new.unready):
             self._turn_to(self.selection or new.next_subject)
         if (old.builds, old.comparisons, old.change) != (new.builds, new.comparisons, new.change):
             self._fill()
@@ -268,7 +269,7 @@ class Inspector(LineView, inherit_bindings=False):
             self.post_message(self.Retitled())
         flow, cells = self.view.flow, self.room
         if flow is None or not cells:
-            self.show((Row(line((" Nothing to inspect yet.", StyleRole.DIM))),))
+            self.show(unlinked_rows(self.view, self._subject, cells))
             return
         if self._stale:
             return
