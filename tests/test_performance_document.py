@@ -7,19 +7,29 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.performance.bounds import exponent, number, rate, slope
-from tests.benchmarks.performance.document import FOLDER, document
+from tests.benchmarks.performance.document import FOLDER, LONG_RUNS, document
+from tests.benchmarks.performance.long_runs import MEASUREMENTS, read_long_runs
 from tests.benchmarks.performance.plots import chart
 from tests.benchmarks.performance.results import Line, Point, Spread, read_results
 from tests.benchmarks.performance.rounds import Effort, Way, in_turns
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULTS = read_results(DOCS / FOLDER / "results.json")
+LONG = read_long_runs(DOCS / FOLDER / LONG_RUNS)
 
 
 def test_the_page_says_what_was_measured() -> None:
-    assert (DOCS / "performance.md").read_text() == document(RESULTS), (
+    assert (DOCS / "performance.md").read_text() == document(RESULTS, LONG), (
         "make performance PERFORMANCE=--draw"
     )
+
+
+def test_every_table_of_a_long_measurement_is_whole() -> None:
+    assert set(LONG) <= set(MEASUREMENTS)
+    for key, found in LONG.items():
+        assert found.title == MEASUREMENTS[key][0]
+        assert found.rows, key
+        assert {len(row) for row in found.rows} == {len(found.head)}, key
 
 
 def test_every_curve_has_its_plot_with_every_line_and_no_other_file_is_left() -> None:

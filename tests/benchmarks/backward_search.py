@@ -11,7 +11,9 @@ from __future__ import annotations
 import gc
 import sys
 import time
+from collections.abc import Iterator
 from itertools import count
+from typing import NamedTuple
 
 from runtime.engine.core import Engine
 from runtime.engine.options import EngineOptions
@@ -43,8 +45,19 @@ CONDITIONS = (
 )
 
 
-def main(elements: int = 40_000, ring_mib: int = 64) -> None:
-    """Print a line for each condition."""
+class Searched(NamedTuple):
+    """One condition that holds nowhere, looked for in every call."""
+
+    where: str
+    condition: str
+    looked: int
+    """Calls that were looked at."""
+    million_s: float
+    """Processor seconds for a million calls."""
+
+
+def searches(elements: int = 40_000, ring_mib: int = 64) -> Iterator[Searched]:
+    """Each condition in turn, on one run."""
     flow, options = linear(Role.PROCESSOR), EngineOptions()
     branch = Branch(1, flow, Recorder(Ring(ring_mib * 1024 * 1024)))
     invoker = FakeInvoker(flow, elements)
@@ -69,8 +82,6 @@ def main(elements: int = 40_000, ring_mib: int = 64) -> None:
     while not engine.state.ended:
         branch.recorder.record(Step(), engine.step())
     branch.calls = engine.calls
-    ring = branch.ring
-    print(f"{ring.calls_kept:,} calls in full, {ring.calls_compact:,} compact")
     for where, condition in CONDITIONS:
         breakpoint = Breakpoint(1, parse_place(where, flow), condition)
         gc.collect()
@@ -80,9 +91,15 @@ def main(elements: int = 40_000, ring_mib: int = 64) -> None:
         while found is None:
             found = search.go_on(lambda: True)
         took = time.process_time() - began
-        million = took / found.looked * 1e6
+        yield Searched(where, condition, found.looked, took / found.looked * 1e6)
+
+
+def main(*sizes: int) -> None:
+    """Print a line for each condition."""
+    for found in searches(*sizes):
         print(
-            f"{million:6.2f} s a million calls, {found.looked:>9,} looked at: {where}, {condition}"
+            f"{found.million_s:6.2f} s a million calls, {found.looked:>9,} looked at: "
+            f"{found.where}, {found.condition}"
         )
 
 

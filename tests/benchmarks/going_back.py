@@ -13,7 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -117,35 +117,97 @@ def seconds_to(travel: TimeTravel, request: SeekRequest) -> float:
     return time.process_time() - began
 
 
-def measure(calls: int, ring_bytes: int) -> None:
-    """Run, go back, jump, and print what that took."""
+@dataclass(frozen=True, slots=True)
+class Jumps:
+    """What going to a place takes, and one call back from there, all in milliseconds."""
+
+    place: int
+    jump_ms: float
+    back_ms: float
+    longest_back_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class BackFigures:
+    """What a run of a length, and going back in it, came to."""
+
+    calls: int
+    call_us: float
+    """Microseconds a call of the run."""
+    checkpoints_us: float
+    """Of that, for checkpoints of the host's state."""
+    checkpoints: int
+    kept: int
+    longest_checkpoint_ms: float
+    ring_mib: float
+    in_full: int
+    """Calls that the ring holds in full; older ones are compact."""
+    compact: int
+    memory_mib: float
+    """The most that the process had."""
+    back_ms: float
+    """One call back from the end, median."""
+    longest_back_ms: float
+    middle: Jumps
+    earliest: Jumps
+
+
+def measure(calls: int, ring_bytes: int) -> BackFigures:
+    """Run, go back and jump."""
     clocked = Clocked()
     travel = flow_without_end(ring_bytes)
     seconds = run_to(travel, calls)
     ring, branch = travel.branch.ring, travel.branch
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{calls:,} calls, {seconds / calls * 1e6:.1f} µs a call, ring {ring_bytes // MIB} MiB")
-    print(
-        f"  {clocked.made} checkpoints, {clocked.seconds / calls * 1e6:.3f} µs a call "
-        f"({clocked.seconds / seconds:.2%} of the run), "
-        f"the longest {clocked.longest * 1e3:.1f} ms; {len(branch.checkpoints)} kept"
-    )
-    print(
-        f"  ring {ring.bytes_used / MIB:.1f} MiB: {ring.calls_kept:,} calls in full, "
-        f"{ring.calls_compact:,} compact, earliest place {branch.earliest:,}; "
-        f"most memory of the process {memory:.0f} MiB"
-    )
+    kept = len(branch.checkpoints)
     back = [seconds_to(travel, StepBack()) * 1e3 for _ in range(STEPS_BACK)]
-    print(f"  one call back: median {median(back):.0f} ms, longest {max(back):.0f} ms")
-    for name, place in (("the middle", calls // 2), ("the earliest place", branch.earliest)):
-        seconds_to(travel, JumpTo(calls))
-        taken = seconds_to(travel, JumpTo(place)) * 1e3
-        print(f"  to {name}: {taken:.0f} ms, at call {travel.shown.calls:,}")
-        back = [seconds_to(travel, StepBack()) * 1e3 for _ in range(STEPS_BACK)]
-        if travel.shown.calls < place:
-            print(f"    one call back there: median {median(back):.0f} ms, longest {max(back):.0f}")
+    middle, earliest = (_jumps(travel, calls, place) for place in (calls // 2, branch.earliest))
+    found = BackFigures(
+        calls,
+        seconds / calls * 1e6,
+        clocked.seconds / calls * 1e6,
+        clocked.made,
+        kept,
+        clocked.longest * 1e3,
+        ring.bytes_used / MIB,
+        ring.calls_kept,
+        ring.calls_compact,
+        memory,
+        median(back),
+        max(back),
+        middle,
+        earliest,
+    )
     travel.close()
     travel.shown.close()
+    return found
+
+
+def _jumps(travel: TimeTravel, calls: int, place: int) -> Jumps:
+    seconds_to(travel, JumpTo(calls))
+    taken = seconds_to(travel, JumpTo(place)) * 1e3
+    reached = travel.shown.calls
+    back = [seconds_to(travel, StepBack()) * 1e3 for _ in range(min(STEPS_BACK, reached))]
+    return Jumps(reached, taken, median(back or [0.0]), max(back or [0.0]))
+
+
+def told(found: BackFigures) -> str:
+    """The figures in a few lines."""
+    lines = [
+        f"{found.calls:,} calls, {found.call_us:.1f} µs a call",
+        f"  {found.checkpoints} checkpoints, {found.checkpoints_us:.3f} µs a call "
+        f"({found.checkpoints_us / found.call_us:.2%} of the run), "
+        f"the longest {found.longest_checkpoint_ms:.1f} ms; {found.kept} kept",
+        f"  ring {found.ring_mib:.1f} MiB: {found.in_full:,} calls in full, "
+        f"{found.compact:,} compact; most memory of the process {found.memory_mib:.0f} MiB",
+        f"  one call back: median {found.back_ms:.0f} ms, longest {found.longest_back_ms:.0f} ms",
+    ]
+    for name, jump in (("the middle", found.middle), ("the earliest place", found.earliest)):
+        lines.append(
+            f"  to {name}: {jump.jump_ms:.0f} ms, at call {jump.place:,}; one call back there: "
+            f"median {jump.back_ms:.0f} ms, longest {jump.longest_back_ms:.0f} ms"
+        )
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -153,7 +215,7 @@ def main() -> None:
     ring_bytes = (int(sys.argv[1]) if len(sys.argv) > 1 else 64) * MIB
     settle_collector()
     for calls in [int(text) for text in sys.argv[2:]] or LENGTHS:
-        measure(calls, ring_bytes)
+        print(told(measure(calls, ring_bytes)), flush=True)
 
 
 if __name__ == "__main__":

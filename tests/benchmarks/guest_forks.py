@@ -101,14 +101,18 @@ class Timed:
         return patch.object(owner, name, timed)
 
 
-def started(sample: str, debug: GuestDebug) -> TimeTravel:
-    """The sample, before its first call, with a source that does not end."""
-    manifest = ROOT / "sample_flows" / sample / "Torvyn.toml"
+def manifest_of(sample: str) -> Path:
+    """The manifest of a sample."""
+    return ROOT / "sample_flows" / sample / "Torvyn.toml"
+
+
+def started(manifest: Path, debug: GuestDebug) -> TimeTravel:
+    """The flow, before its first call, with a source that does not end."""
     opened = open_flow(manifest, guest_debug=debug)
     host, compiled = opened.linking.host, dict(opened.linking.compiled)
     nodes = []
     for node in opened.flow.nodes:
-        if node.role is Role.SOURCE and sample == "fan-out":
+        if node.role is Role.SOURCE and not node.config:
             # The sample's own gives four events, whatever it is told.
             made = host.compile(counting_source(NO_END))
             compiled[made.digest] = made
@@ -178,7 +182,7 @@ def fork(travel: TimeTravel, place: int) -> tuple[float, str]:
 def measure(sample: str, place: int) -> ForkFigures:
     """Run, go back, fork, and go on."""
     costs, restores = Timed(), Timed()
-    travel = started(sample, GuestDebug.COMPILED)
+    travel = started(manifest_of(sample), GuestDebug.COMPILED)
     with costs.take(Execution, "guest_states"), costs.take(GuestCheckpoints, "add"):
         seconds = run_to(travel, place // 10)
         early = resident_mib()
@@ -244,7 +248,7 @@ def price_of_debug(sample: str) -> None:
     for _ in range(3):
         took = []
         for guest_debug in (GuestDebug.OFF, GuestDebug.COMPILED):
-            travel = started(sample, guest_debug)
+            travel = started(manifest_of(sample), guest_debug)
             took.append(run_to(travel, 20_000) / 20_000 * 1e6)
             travel.close()
             travel.shown.close()

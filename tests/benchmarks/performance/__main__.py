@@ -3,8 +3,11 @@
     python -m tests.benchmarks.performance            # measure, keep the figures, draw, write
     python -m tests.benchmarks.performance --quick    # the same with few repetitions, to try it
     python -m tests.benchmarks.performance --draw     # draw and write again from what was kept
+    python -m tests.benchmarks.performance --long forks   # one measurement that takes too long
 
-`--folder` writes to another folder than docs. `make performance` installs what the plots want.
+`--long` is forks, going-back, searches, python or before; `--calls` gives it other numbers of calls
+than its own. `--folder` writes to another folder than docs. `make performance` installs what the
+plots want.
 """
 
 from __future__ import annotations
@@ -26,7 +29,14 @@ from tests.benchmarks.performance import (
     screen_curve,
     targets,
 )
-from tests.benchmarks.performance.document import FOLDER, document
+from tests.benchmarks.performance.document import FOLDER, LONG_RUNS, document
+from tests.benchmarks.performance.long_runs import (
+    MEASUREMENTS,
+    Asked,
+    keep_long_run,
+    long_run,
+    read_long_runs,
+)
 from tests.benchmarks.performance.machine import load, machine
 from tests.benchmarks.performance.payload_memory import payload_memory
 from tests.benchmarks.performance.results import Results, keep_results, read_results
@@ -48,6 +58,8 @@ Value = TypeVar("Value")
 def measure(effort: Effort) -> Results:
     """Everything, one after the other."""
     before, began = load(), time.monotonic()
+    # As whatever runs a flow does; the modules of the measurements are many objects.
+    settle_collector()
 
     def measured(what: Callable[[Effort], Value]) -> Value:
         name = what.__name__.replace("_", " ")
@@ -66,7 +78,6 @@ def measure(effort: Effort) -> Results:
     ]
     memory = measured(payload_memory)
     profiles = measured(profiling.profiles)
-    settle_collector()
     curves = [measured(curve) for curve in CURVES]
     found.insert(2, targets.routed_call(curves[0]))
     about = machine(before, time.monotonic() - began, quick=effort.quick)
@@ -79,14 +90,25 @@ def main() -> int:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--quick", action="store_true", help="few repetitions, to try it")
     what.add_argument("--draw", action="store_true", help="measure nothing")
+    what.add_argument("--long", choices=list(MEASUREMENTS), help="what takes long, alone")
+    parser.add_argument("--calls", type=int, nargs="+", default=[], help="for --long")
+    parser.add_argument("--component", type=Path, help="for --long python: a built enricher")
+    parser.add_argument("--before", type=Path, help="for --long before: a checkout to compare with")
     parser.add_argument("--folder", type=Path, default=DOCS, help="instead of docs")
     given = parser.parse_args()
-    kept = given.folder / FOLDER / "results.json"
-    if not given.draw:
+    kept, long_kept = (given.folder / FOLDER / name for name in ("results.json", LONG_RUNS))
+    if given.long is not None:
+        asked = Asked(tuple(given.calls), given.component, given.before)
+        try:
+            keep_long_run(given.long, long_run(given.long, asked), long_kept)
+        except RuntimeError as error:
+            parser.error(str(error))
+    elif not given.draw:
         keep_results(measure(QUICK if given.quick else WHOLE), kept)
     results = read_results(kept)
-    plots.draw(results.curves, given.folder / FOLDER)
-    (given.folder / "performance.md").write_text(document(results))
+    if given.long is None:
+        plots.draw(results.curves, given.folder / FOLDER)
+    (given.folder / "performance.md").write_text(document(results, read_long_runs(long_kept)))
     print(given.folder / "performance.md")
     return 0
 

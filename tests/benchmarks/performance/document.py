@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES
 from tests.benchmarks.performance.bounds import bound, number
 from tests.benchmarks.performance.costs import largest, remedy
 from tests.benchmarks.performance.flows import DIRECT, FLOOR, NATIVE, STOCK
+from tests.benchmarks.performance.long_runs import LongRun
 from tests.benchmarks.performance.payload_memory import MIB, WAYS, most_times
 from tests.benchmarks.performance.results import Curve, Machine, Results, Spread, Target
 
 FOLDER = "performance"
+LONG_RUNS = "long-runs.json"
 _BYTES_A_BYTE = 80
 """Of memory, that each byte of a list takes on its way: see `component_values`."""
 _UNITS = ((1 << 20, "Mi"), (1 << 10, "Ki"))
@@ -21,7 +25,8 @@ HEAD = """\
 about {minutes} minutes, for which the machine should have nothing else to do.
 `make performance PERFORMANCE=--quick` tries it in two, with figures that mean little, and
 `make performance PERFORMANCE=--draw` measures nothing: it makes the page and the plots again from
-the figures in [performance/results.json](performance/results.json).
+the figures in [performance/results.json](performance/results.json). What takes longer is measured
+one by one, see [the end](#what-takes-long-to-measure).
 
 ## How to read it
 
@@ -41,13 +46,22 @@ the figures in [performance/results.json](performance/results.json).
 ## The machine
 """
 
+LONG_HEAD = """\
+## What takes long to measure
+
+`make performance PERFORMANCE="--long forks"` makes one of these tables and leaves all else as it
+is; the others are `going-back`, `searches`, `python` (wants componentize-py, or `--component FILE`)
+and `before` (`--before CHECKOUT`). `--calls 10000 1000000` measures other numbers of calls. Ten
+million calls take minutes each. Times are of the processor where nothing else is said.
+"""
+
 NOT_A_TEST = """\
 No test passes or fails by a time. `torvyn-studio bench` measures a flow of one's own, and says what
 became slower beyond the noise of the runs ([why slow](why-slow.md)).
 """
 
 
-def document(results: Results) -> str:
+def document(results: Results, long_runs: Mapping[str, LongRun]) -> str:
     """The whole page."""
     parts = [
         HEAD.format(minutes=max(1, round(results.machine.seconds / 60))),
@@ -58,9 +72,28 @@ def document(results: Results) -> str:
         *(_curve(curve) for curve in results.curves),
         _memory(results),
         _costs(results),
+        LONG_HEAD,
+        *(_long_run(found) for found in long_runs.values()),
         NOT_A_TEST,
     ]
     return "\n\n".join(part.strip("\n") for part in parts) + "\n"
+
+
+def _long_run(found: LongRun) -> str:
+    about = found.machine
+    lines = [f"| {' | '.join(row)} |" for row in (found.head, *found.rows)]
+    lines.insert(1, "|---" * len(found.head) + "|")
+    return "\n".join(
+        [
+            f"### {found.title}\n",
+            f"{found.text}\n",
+            *lines,
+            "",
+            f"Measured on {about.when} in {about.seconds:,.0f} s; load {about.load_before} before, "
+            f"{about.load_after} after; the engine is {about.engine}, the native layer "
+            f"{about.native}.",
+        ]
+    )
 
 
 def _machine(machine: Machine) -> str:
