@@ -145,6 +145,7 @@ def test_every_modal_screen_has_its_place_in_the_style_sheet() -> None:
 
 
 SAME_THING_TWICE = {
+    "__main__": "what `python -m` runs: the program, and a process of its own for a session",
     "branches": "branches of a session, and the screen that lists them",
     "call": "a call, and the verb that makes a case of one",
     "check": "checking a manifest, and the verb that does it",

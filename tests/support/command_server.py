@@ -35,7 +35,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 120
-COMMAND_LINE = (sys.executable, "-m", "workbench.cli")
+COMMAND_LINE = (sys.executable, "-m", "workbench")
 """Before the arguments of `torvyn-studio`, for `Program`."""
 JOB_BYTES = 1_000_000
 MOST_STREAMS = 16
@@ -279,8 +279,8 @@ def _execute(arguments: list[str]) -> None:
     sys.argv = [what if kind == "-m" else "-c", *words]
     if kind == "-c":
         exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
-    elif what == "workbench.cli":
-        importlib.import_module(what).main()
+    elif what in ("workbench", "workbench.cli"):
+        importlib.import_module("workbench.cli").main()
     else:
         runpy.run_module(what, run_name="__main__", alter_sys=True)
 

@@ -124,6 +124,7 @@ def sample_calls(effort: Effort) -> list[Target]:
 
 def starting(effort: Effort) -> list[Target]:
     """First paint and first step, from a warm cache."""
+    start_up.write_byte_code()
     start_up.measure()
     rounds, floors = [], []
     for _ in range(2 if effort.quick else 10):
