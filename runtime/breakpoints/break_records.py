@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from runtime.expression.call_record import (
-    USUAL_PORT,
     CallRecord,
     ElementRecord,
     OutputRecord,
@@ -11,7 +10,7 @@ from runtime.expression.call_record import (
 from runtime.expression.expression_error import MissingError
 from runtime.model.call import Call
 from runtime.model.element import Element
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import USUAL_PORT, LinkedFlow
 
 
 class NextCallRecord(ElementRecord):

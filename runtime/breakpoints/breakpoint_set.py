@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from runtime.breakpoints.active_breakpoint import ActiveBreakpoint, switched_off_after
 from runtime.breakpoints.break_records import DeliveryRecord, NextCallRecord, put_out
-from runtime.breakpoints.prefilter import Prefilter
 from runtime.expression.call_record import CallRecord, ElementRecord
 from runtime.expression.expression import NO_VALUE, any_of
 from runtime.model.call import Call, FailureKind
@@ -57,17 +56,15 @@ class BreakpointSet:
         """As they are set now."""
         return tuple(one.breakpoint for one in self._all.values())
 
+    @property
+    def switched_on(self) -> tuple[ActiveBreakpoint, ...]:
+        """Those that are asked."""
+        return tuple(one for one in self._all.values() if one.breakpoint.on)
+
     def fields(self) -> tuple[frozenset[str], ...]:
         """What the condition of each asks for."""
         conditions = (one.condition for one in self._all.values())
         return tuple(frozenset() if one is None else one.fields for one in conditions)
-
-    def prefilter(self) -> Prefilter | None:
-        """What the payload needs for one of the conditions to hold; None: any payload may do."""
-        conditions = [one.condition for one in self._all.values()]
-        nodes = [one.node for one in conditions if one is not None]
-        made = Prefilter(nodes)
-        return None if made.passes_all or len(nodes) < len(conditions) else made
 
     def rows(self) -> tuple[BreakpointRow, ...]:
         """What the screen hears of them."""

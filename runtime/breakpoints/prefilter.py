@@ -8,7 +8,7 @@ itself decides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple
@@ -30,6 +30,7 @@ from runtime.expression.syntax import (
     Name,
     SyntaxNode,
     children,
+    names_in,
 )
 from runtime.expression.translation import translate_any
 
@@ -69,12 +70,15 @@ class Prefilter:
         clauses = _one_of([_for_truth(node) for node in conditions])
         ranked = sorted(set(clauses), key=attrgetter("rank"), reverse=True)
         self._clauses = [sorted(one.needed, key=_UNUSUAL.__contains__) for one in ranked]
+        self._only_names = all(one.of_name for one in ranked)
+        """Whether nothing but names of fields is looked for, which most payloads may have."""
         parts = [_of_payload(node) for node in conditions]
         known = [part for part in parts if part is not None]
         self._holds = (
             translate_any(known, Operations(), ()) if known and len(known) == len(parts) else None
         )
-        self._record = PayloadRecord()
+        self._asks_json = "json" in set(chain.from_iterable(map(names_in, known)))
+        self._record = PayloadRecord(_members_asked_for(known))
         self._last: tuple[bytes | None, bool] = (None, False)
 
     @property
@@ -91,6 +95,27 @@ class Prefilter:
             else:
                 return False
         return True
+
+    def passed(self, payloads: Mapping[int, bytes]) -> dict[int, bytes]:
+        """Those of many for which `may_hold` is true."""
+        found = dict(payloads)
+        if not self._only_names or self._holds is None:
+            within = self.may_hold_within
+            found = {number: data for number, data in found.items() if within(data)}
+        holds, record, as_json = self._holds, self._record, self._asks_json
+        if holds is None:
+            return found
+        stand_at = record.stand_at
+        passed = {}
+        for number, data in found.items():
+            stand_at(data, as_json=as_json)
+            try:
+                if not holds(record):
+                    continue
+            except NO_VALUE:
+                pass
+            passed[number] = data
+        return passed
 
     def may_hold(self, payload: bytes) -> bool:
         """False where no condition holds for a call whose element has the payload."""
@@ -115,16 +140,30 @@ def _of_payload(condition: SyntaxNode) -> SyntaxNode | None:
     operands = [condition]
     if isinstance(condition, Junction) and condition.sign == "&&":
         operands = condition.operands
-    asked = [one for one in operands if _names(one) <= PAYLOAD_FIELDS]
+    asked = [one for one in operands if names_in(one) <= PAYLOAD_FIELDS]
     return Junction(condition.column, "&&", asked) if asked else None
 
 
-def _names(node: SyntaxNode) -> set[str]:
-    """Fields that it asks for."""
-    if isinstance(node, Name):
-        return {node.name}
-    found = set(chain.from_iterable(map(_names, children(node))))
-    return found - {node.variable} if isinstance(node, Macro) else found
+def _members_asked_for(conditions: Sequence[SyntaxNode]) -> list[str] | None:
+    """Names of the members of an object in JSON that are asked for; None where all of it is."""
+    found: set[str] = set()
+
+    def collect(node: SyntaxNode) -> bool:
+        match node:
+            case (
+                Member(operand=Name(name="json"), name=name)
+                | Has(operand=Name(name="json"), name=name)
+            ):
+                found.add(name)
+                return True
+            case Index(operand=Name(name="json"), index=Literal(value=str(name))):
+                found.add(name)
+                return True
+            case Name(name="json"):
+                return False
+        return all(map(collect, children(node)))
+
+    return sorted(found) if all(map(collect, conditions)) else None
 
 
 def _one_of(choices: Sequence[list[_Clause]]) -> list[_Clause]:

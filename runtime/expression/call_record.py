@@ -6,8 +6,9 @@ a call that is given none, such as `pull`, those of the first that it put out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -15,12 +16,9 @@ from runtime.expression.expression_error import MissingError
 from runtime.model.call import Emitted, Export, Ports, Verdict
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import USUAL_PORT, LinkedFlow
 from runtime.model.text.json_text import NO_JSON, json_value
 from runtime.model.time_units import NS_PER_MS
-
-USUAL_PORT = "output"
-"""The output port of every node but a router."""
 
 _UNREAD = object()
 _decode = msgspec.json.Decoder().decode
@@ -170,26 +168,37 @@ class ElementRecord:
 class PayloadRecord(ElementRecord):
     """One payload after the other, of elements of which nothing else is known."""
 
-    __slots__ = ("_payload",)
+    __slots__ = ("_decode", "_payload")
 
-    def __init__(self) -> None:
+    def __init__(self, members: Sequence[str] | None = None) -> None:
+        """Of an object in JSON nothing is asked but these members; None is all of it."""
         super().__init__("", "", None)
         self._payload = b""
+        self._decode = _decode
+        if members is not None:
+            read = TypedDict("read", dict.fromkeys(members, Any), total=False)  # type: ignore[misc]
+            self._decode = msgspec.json.Decoder(read).decode
 
-    def stand_at(self, payload: bytes) -> None:
-        """Be the element with this payload."""
+    def stand_at(self, payload: bytes, *, as_json: bool = False) -> None:
+        """Be the element with this payload, and read it at once `as_json`."""
         self._payload = payload
         self._text = None
         self._json = _UNREAD
+        if as_json:
+            with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                self._json = self._decode(payload)
 
     def peek_json(self, missing: object) -> Any:
         """As `ElementRecord.peek_json`, in fewer steps."""
         value = self._json
         if value is _UNREAD:
             try:
-                value = payload_json(self._payload)
-            except MissingError as error:
-                value = error
+                value = self._decode(self._payload)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                try:
+                    value = payload_json(self._payload)
+                except MissingError as error:
+                    value = error
             self._json = value
         return missing if type(value) is MissingError else value
 

@@ -33,13 +33,7 @@ from runtime.expression.expression_error import (
 )
 from runtime.expression.operations import Operations
 from runtime.expression.parser import parse
-from runtime.expression.syntax import (
-    Conditional,
-    Junction,
-    Macro,
-    SyntaxNode,
-    children,
-)
+from runtime.expression.syntax import Junction, SyntaxNode, has_choice
 from runtime.expression.translation import translate, translate_any
 from runtime.expression.value_types import ValueKind, ValueType, kind_of
 from runtime.expression.vocabulary import CALL, ELEMENT_FIELDS, Vocabulary
@@ -187,11 +181,7 @@ def _fails_whole(node: SyntaxNode) -> bool:
     """Whether a condition cannot hold where a part of it has no value."""
     if isinstance(node, Junction) and node.sign == "&&":
         return all(map(_fails_whole, node.operands))
-    return not _has_choice(node)
-
-
-def _has_choice(node: SyntaxNode) -> bool:
-    return isinstance(node, Junction | Macro | Conditional) or any(map(_has_choice, children(node)))
+    return not has_choice(node)
 
 
 _NOT_THERE = MissingError("something that it asks for is not there")

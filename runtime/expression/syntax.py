@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
+from itertools import chain
 
 from runtime.expression.value_types import ANY, ValueType
 from runtime.model.lazy.dataclass import dataclass
@@ -138,3 +139,16 @@ def children(node: SyntaxNode) -> list[SyntaxNode]:
             return [node.operand, node.body]
         case _:
             return []
+
+
+def has_choice(node: SyntaxNode) -> bool:
+    """Whether a part of it may have no value where all of it has one."""
+    return isinstance(node, Junction | Macro | Conditional) or any(map(has_choice, children(node)))
+
+
+def names_in(node: SyntaxNode) -> set[str]:
+    """Fields that it asks for."""
+    if isinstance(node, Name):
+        return {node.name}
+    found = set(chain.from_iterable(map(names_in, children(node))))
+    return found - {node.variable} if isinstance(node, Macro) else found

@@ -215,7 +215,7 @@ class _Writer:
         if path is None or sign == "in":
             return None
         known = self.json_paths.setdefault(", ".join(path), f"p{len(self.json_paths)}")
-        look = f"({known} := at(r, {', '.join(path)}))"
+        look = f"({known} := {_looked_up(path)})"
         at = f"(t := {known} if {known} is not UNREAD else {look})"
         literal = self._literal(value)
         if sign in ("==", "!=") and not _is_number(value):
@@ -298,6 +298,14 @@ class _Writer:
             return None
         written = ", ".join(_quoted(str(text)) for text in texts)
         return f"({self.write(left)} in ({written},))"
+
+
+def _looked_up(path: list[str]) -> str:
+    """What the record's JSON has at a path."""
+    if len(path) > 1:
+        return f"at(r, {', '.join(path)})"
+    in_object = f"j.get({path[0]}, MISSING)"
+    return f"({in_object} if (j := r.peek_json(MISSING)).__class__ is dict else MISSING)"
 
 
 def _json_path(node: SyntaxNode) -> list[str] | None:

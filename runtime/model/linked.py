@@ -10,6 +10,8 @@ from runtime.model.lazy.dataclass import dataclass
 
 DEFAULT_QUEUE_DEPTH = 64
 LOW_WATERMARK_RATIO = 0.5
+USUAL_PORT = "output"
+"""The output port of every node but a router."""
 SINK_PAUSE_MS = 100
 
 

@@ -42,6 +42,15 @@ CONDITIONS = (
     ("any call", 'json.name == "nowhere" && ms > 100000.0 || text.contains("nowhere")'),
     ("any call", "json.value > 100000000"),
     ("any call", "size(outputs) > 7"),
+    ("any call", 'port == "nowhere"'),
+    ("any call", "outputs[0].json.value > 100000000"),
+    ("any call", "outputs.exists(one, one.size > 1000)"),
+    ("any output", "size > 100000000"),
+    ("source output", "json.value > 100000000"),
+    ("processor0 -> sink", 'text.contains("nowhere")'),
+    ("any error", ""),
+    ("any drop", ""),
+    ("any back-pressure", ""),
 )
 
 

@@ -90,7 +90,16 @@ class _Values(NamedTuple):
 class EngineCheckpoint:
     """The state of an engine between two calls."""
 
-    __slots__ = ("_leaving", "_packed", "_values", "bytes_used", "calls", "flow", "last_id")
+    __slots__ = (
+        "_leaving",
+        "_packed",
+        "_values",
+        "bytes_used",
+        "calls",
+        "flow",
+        "last_id",
+        "pending",
+    )
 
     def __init__(
         self, flow: LinkedFlow, leaving: tuple[LinkedNode, ...], values: _Values, run: FlowRun
@@ -101,6 +110,8 @@ class EngineCheckpoint:
         """Calls made up to here."""
         self.last_id = run.last_id
         """Element id given last: a later element has a greater one."""
+        self.pending = frozenset(edge.index for edge in run.edges if edge.pending)
+        """Edges for which something waits that was put out and has no room in the queue yet."""
         self._leaving = leaving
         self._values: _Values | None = values
         self._packed = b""

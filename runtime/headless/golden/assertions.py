@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from runtime.expression.call_record import USUAL_PORT, CallRecord, ElementRecord
+from runtime.expression.call_record import CallRecord, ElementRecord
 from runtime.expression.expression import Condition
 from runtime.expression.expression_error import ExpressionError
 from runtime.expression.vocabulary import CALL
@@ -30,7 +30,7 @@ from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import CallFinished, Event
 from runtime.model.files.input_file import read_input
 from runtime.model.lazy.dataclass import dataclass
-from runtime.model.linked import LinkedFlow
+from runtime.model.linked import USUAL_PORT, LinkedFlow
 from runtime.model.text.printable import printable
 from runtime.recording.describe import payload_words
 

@@ -15,15 +15,12 @@ from runtime.model.commands import Command, Step
 from runtime.model.events import CallFinished
 from runtime.recording.command_lines import is_change
 from runtime.recording.encoding import Entry
+from runtime.recording.ring.call_columns import CallColumns
 from runtime.recording.ring.compact_columns import (
-    CallColumns,
     CallKind,
     CallKinds,
     CompactCall,
     PackedCalls,
-    columns_of,
-    emitted_answers,
-    emitted_payloads,
     packed_calls,
     shown_elements,
     unpacked_calls,
@@ -90,15 +87,7 @@ class CompactChunk:
 
         It has at least one call.
         """
-        return columns_of(self._columns, self._all_kinds())
-
-    def emitted(self, columns: CallColumns) -> bytes:
-        """All payloads that its calls put out, with other bytes between; `columns` are its own."""
-        return emitted_answers(self._answers, columns)
-
-    def payloads(self, emitted: bytes, columns: CallColumns) -> dict[int, bytes]:
-        """Payloads that its calls put out, by the ids of their elements."""
-        return emitted_payloads(emitted, columns)
+        return CallColumns(self._columns, self._answers, self._all_kinds())
 
     def until(self, number: int) -> CompactChunk:
         """A chunk with the calls up to `number`.

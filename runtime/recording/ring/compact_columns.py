@@ -1,17 +1,19 @@
-"""Columns of calls, packed: what a compact chunk keeps, without and with the answers."""
+"""Columns of calls, packed: what a compact chunk keeps, without and with the answers.
+
+The parts that stand without the answers are read by `call_columns`.
+"""
 
 from __future__ import annotations
 
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain, compress
+from itertools import accumulate, chain
 from operator import attrgetter, sub
 from struct import Struct
 from types import GenericAlias
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import msgpack
 
 from runtime.model.call import (
@@ -49,34 +51,14 @@ _OUTCOMES: tuple[type[Outcome], ...] = (
     Finished,
     Failed,
 )
-_CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
+OUTCOME_CODES = {outcome: code for code, outcome in enumerate(_OUTCOMES)}
+"""The outcomes of calls by the numbers they are kept with."""
 _encode = msgpack.Encoder().encode
 _decode_answers: list[Any] = [
     msgpack.Decoder(list[GenericAlias(tuple, (one, *_REST))]).decode  # type: ignore[misc]
     for one in _OUTCOMES
 ]
 _decode_parts = msgpack.Decoder(list[bytes]).decode
-
-
-class _PayloadRead(msgspec.Struct, array_like=True, gc=False):
-    """What is read of a `Buffer`: the first field alone; so with the next ones."""
-
-    data: bytes
-
-
-class _OutputRead(msgspec.Struct, array_like=True, gc=False):
-    payload: _PayloadRead
-
-
-class _EmittedRead(msgspec.Struct, array_like=True, gc=False):
-    outputs: tuple[_OutputRead, ...]
-
-
-class _AnswerRead(msgspec.Struct, array_like=True, gc=False):
-    outcome: _EmittedRead
-
-
-_decode_outputs = msgpack.Decoder(list[_AnswerRead]).decode
 
 
 class CallKind(NamedTuple):
@@ -118,31 +100,6 @@ class CompactCall(NamedTuple):
     answer: Answer
 
 
-class CallColumns(NamedTuple):
-    """The calls of a chunk without their answers, by what is known of each."""
-
-    kinds: list[CallKind]
-    """All that there are; `kind` has their numbers."""
-    kind: Sequence[int]
-    element_id: Sequence[int]
-    """Of the element that the call was given, else of the first that it put out; 0 without one."""
-    sequence: Sequence[int]
-    """Of that element, and so on."""
-    size: Sequence[int]
-    """-1 without an element."""
-    content_types: list[str]
-    content_type: Sequence[int]
-    """Numbers of `content_types`."""
-    duration_ns: Sequence[int]
-    fuel: Sequence[int]
-    emitted: bytes
-    """1 for a call that put elements out, by its outcome."""
-    output_count: Sequence[int]
-    """Elements that were made of what it put out."""
-    output_ids: Sequence[int]
-    """Of all calls together."""
-
-
 class PackedCalls(NamedTuple):
     """The calls of a chunk by what is kept of them; see `CompactCall` and `CallColumns`."""
 
@@ -177,7 +134,7 @@ def packed_calls(columns: PackedCalls) -> tuple[bytes, bytes]:
         OverflowError, struct.error: a number needs more than 64 bits.
     """
     kinds, ids, sequences, began, answers, of_shown, sizes, types, made = columns
-    codes = bytes(map(_CODES.__getitem__, map(type, map(_OUTCOME, answers))))
+    codes = bytes(map(OUTCOME_CODES.__getitem__, map(type, map(_OUTCOME, answers))))
     # When a call begins is mostly when the one before it ended.
     gaps = [began[0], *map(sub, map(sub, began[1:], began), map(_DURATION, answers))]
     numbers = Struct(f"{len(kinds)}q").pack
@@ -210,68 +167,18 @@ def _compressed(data: bytes) -> bytes:
     return _COMPRESSED + zlib.compress(data, 1)
 
 
-def _parts(data: bytes) -> list[bytes]:
+def parts_of(data: bytes) -> list[bytes]:
+    """The parts that `packed_calls` put together."""
     plain = memoryview(data)[1:]
     made: list[bytes] = _decode_parts(zlib.decompress(plain) if data[:1] == _COMPRESSED else plain)
     return made
 
 
-def columns_of(data: bytes, kinds: list[CallKind]) -> CallColumns:
-    """The columns that `packed_calls` gave first; `kinds` are those of the calls."""
-    parts = _parts(data)
-    codes, kind, ids, _, _, of_first, sizes, types, durations, fuels, counts, output_ids = parts[
-        :12
-    ]
-    count, made = array("I", counts), list(accumulate(array("q", output_ids)))
-    shown = list(accumulate(array("q", ids)))
-    place = 0
-    for index, outputs in enumerate(count):
-        if outputs and not shown[index]:
-            shown[index] = made[place]
-        place += outputs
-    return CallColumns(
-        kinds,
-        array("I", kind),
-        shown,
-        list(accumulate(array("q", of_first))),
-        array("q", sizes),
-        [one.decode("utf-8", "surrogatepass") for one in parts[12:]],
-        array("I", types),
-        array("q", durations),
-        array("q", fuels),
-        codes.translate(_IS_EMITTED),
-        count,
-        made,
-    )
-
-
-def emitted_answers(answers: bytes, columns: CallColumns) -> bytes:
-    """Answers of the calls that put elements out; of what `packed_calls` gave.
-
-    The bytes of each payload stand in them as they are.
-    """
-    # The outcome `Emitted` has the first code, and so the first group.
-    return _parts(answers)[0] if any(columns.emitted) else b""
-
-
-def emitted_payloads(emitted: bytes, columns: CallColumns) -> dict[int, bytes]:
-    """What calls put out, by the ids of the elements; of `emitted_answers`."""
-    if not emitted:
-        return {}
-    counts = compress(columns.output_count, columns.emitted)
-    made = [
-        output.payload.data
-        for count, answer in zip(counts, _decode_outputs(emitted), strict=True)
-        for output in answer.outcome.outputs[:count]
-    ]
-    return dict(zip(columns.output_ids, made, strict=False))
-
-
 def unpacked_calls(data: bytes, answers: bytes, kinds: list[CallKind]) -> Iterator[CompactCall]:
     """The calls of which `packed_calls` gave this."""
-    codes, kind, ids, sequences, gaps = _parts(data)[:5]
+    codes, kind, ids, sequences, gaps = parts_of(data)[:5]
     groups: list[Iterator[tuple[Any, ...]] | None] = [None] * len(_OUTCOMES)
-    for code, group in zip(sorted(set(codes)), _parts(answers), strict=True):
+    for code, group in zip(sorted(set(codes)), parts_of(answers), strict=True):
         groups[code] = iter(_decode_answers[code](group))
     ended_ns = 0
     for code, number, element_id, sequence, gap in zip(
@@ -297,4 +204,3 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 _COMPRESSED, _PLAIN = b"z", b"p"
 _OUTCOME, _DURATION, _FUEL = map(attrgetter, ("outcome", "duration_ns", "fuel"))
-_IS_EMITTED = bytes(code == _CODES[Emitted] for code in range(256))

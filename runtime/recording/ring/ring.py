@@ -158,9 +158,13 @@ class Ring:
 
     def entries_backwards(self) -> Iterator[Entry]:
         """What is kept in full at this moment, newest first."""
+        return chain.from_iterable(map(reversed, self.lists_backwards()))
+
+    def lists_backwards(self) -> Iterator[list[Entry]]:
+        """What is kept in full at this moment in lists, the last ones first; each in its order."""
         chunks = self._chunks()
         chunks[-1] = chunks[-1].copy()
-        return chain.from_iterable(map(reversed, reversed(chunks)))
+        return reversed(chunks)
 
     def calls(self) -> Iterator[CallFinished]:
         """The calls among `entries()`."""

@@ -14,7 +14,6 @@ from operator import itemgetter
 
 from runtime.breakpoints.breakpoint_set import BreakpointSet
 from runtime.breakpoints.prefilter import PAYLOAD_FIELDS
-from runtime.breakpoints.trial import with_failure
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Relink, Swap
 from runtime.model.events import CallFinished
@@ -25,7 +24,9 @@ from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
 from runtime.recording.ring.ring import Ring
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.recorded.recorded_past import RecordedPast
+from runtime.timetravel.search.candidates import Candidates, events_that_may_do
 from runtime.timetravel.search.compact_search import COLUMN_FIELDS, CompactSearch
+from runtime.timetravel.search.narrowing import Narrowing
 from runtime.timetravel.search.past_events import Begin, Past, PastEvents
 
 CALLS_AT_ONCE = 500
@@ -36,8 +37,6 @@ _OF_CALLS = frozenset(
         PlaceKind.EXPORT,
         PlaceKind.CALL,
         PlaceKind.OUTPUT,
-        PlaceKind.ERROR,
-        PlaceKind.NO_SUCH_PORT,
     }
 )
 """Places that a call alone tells of."""
@@ -90,6 +89,8 @@ class BackwardSearch:
         ]
         self._looked = 0
         self._asked = self._set(flow)
+        self._active = self._asked.switched_on
+        self._candidates = Candidates(self._active, flow)
         self._steps = self._search()
 
     def go_on(self, more_time: Callable[[], bool]) -> BackwardFind | None:
@@ -162,33 +163,33 @@ class BackwardSearch:
 
     def _in_full(self) -> Iterator[tuple[BackwardFind | None, int]]:
         """Newest first, as far back as the graph is the same."""
-        asked, at = self._asked, self._at
-        prefilter = asked.prefilter() if self._stands_at(_COMPACT_PLACES) else None
-        number = at + 1
-        for index, entry in enumerate(self._branch.ring.entries_backwards()):
-            if not index % CALLS_AT_ONCE:
-                yield None, number
-            if not isinstance(entry, CallFinished):
-                if isinstance(entry, Relink):
-                    break
-                continue
-            number = entry.call.number
-            if number > at + 1:
-                continue
-            self._looked += 1
-            if prefilter is not None:
-                element = entry.call.element or (entry.outputs[0] if entry.outputs else None)
-                if element is None or not prefilter.may_hold(element.payload.data):
-                    continue
-            if number < at and asked.asks_after:
-                hits = asked.after(with_failure(entry))
-                if hits:
-                    yield self._found(hits, number), number
-            if number <= at and asked.asks_before:
-                hits = asked.before(entry.call)
-                if hits:
-                    yield self._found(hits, number - 1), number
+        at, number = self._at, self._at + 1
+        for entries in self._branch.ring.lists_backwards():
+            yield None, number
+            relinked = [place for place, one in enumerate(entries) if isinstance(one, Relink)]
+            since = entries[relinked[-1] + 1 :] if relinked else entries
+            calls = [one for one in since if isinstance(one, CallFinished)]
+            calls = calls[: max(0, at + 2 - calls[0].call.number)] if calls else []
+            if calls:
+                number = calls[0].call.number
+                self._looked += len(calls)
+                found = events_that_may_do(self._candidates, calls, self._flow)
+                for entry in map(calls.__getitem__, sorted(found, reverse=True)):
+                    hit = self._hit_at(entry)
+                    if hit is not None:
+                        yield hit, number
+            if relinked:
+                break
         yield None, number
+
+    def _hit_at(self, event: CallFinished) -> BackwardFind | None:
+        """What is met after a call, else before it."""
+        asked, at, number = self._asked, self._at, event.call.number
+        hits = asked.after([event]) if number < at and asked.asks_after else []
+        if hits:
+            return self._found(hits, number)
+        hits = asked.before(event.call) if number <= at and asked.asks_before else []
+        return self._found(hits, number - 1) if hits else None
 
     def _stands_at(self, places: frozenset[PlaceKind]) -> bool:
         """Whether all breakpoints stand at such places."""
@@ -202,7 +203,9 @@ class BackwardSearch:
     def _compact(self, end: int) -> Iterator[tuple[BackwardFind | None, int]]:
         """Older calls by what is kept of them, without an engine."""
         payloads = not self._asks_for(COLUMN_FIELDS)
-        search = CompactSearch(self._branch.ring, self._asked, self._flow, with_payloads=payloads)
+        search = CompactSearch(
+            self._branch.ring, self._asked, self._candidates, self._flow, with_payloads=payloads
+        )
         before = self._looked
         for first, hit, place in search.hits(self._at, min(end, self._at + 1)):
             self._looked = before + search.looked
@@ -217,15 +220,28 @@ class BackwardSearch:
 
         Gives what was found, and the oldest call that was looked at.
         """
+        narrowing = self._narrowing(past, end)
         for begin in past.begins(end):
             first = 1 if begin is None else begin.calls + 1
             if end <= least:
                 return
-            if first < end:
+            if first >= end:
+                continue
+            start = None if begin is None else begin.checkpoint
+            if narrowing is None or narrowing.may_be_met(start, first, end):
                 for found in self._told_again(past, begin, end):
                     yield found, end
-                end = first
-                yield None, end
+            else:
+                self._looked += end - first
+            end = first
+            yield None, end
+
+    def _narrowing(self, past: Past[Begin], end: int) -> Narrowing | None:
+        """Tells what need not be told again, of the calls before `end`."""
+        if not Narrowing.knows(self._active):
+            return None
+        ring = past.ring if isinstance(past, Branch) else None
+        return Narrowing(ring, past.places, self._active, self._candidates, self._flow, end - 1)
 
     def _told_again(
         self, whole: Past[Begin], begin: Begin | None, end: int

@@ -16,6 +16,7 @@ from runtime.recording.answers import refusal
 from runtime.recording.call_step import ReplayStep
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.timetravel.branches import Branch
+from runtime.timetravel.event_index import EventIndex
 
 
 class _NoComponents:
@@ -49,6 +50,11 @@ class Past(Protocol[Begin]):
     @property
     def flow(self) -> LinkedFlow:
         """The flow it began with."""
+        ...
+
+    @property
+    def places(self) -> EventIndex:
+        """What happened where, as far as it was told."""
         ...
 
     @property
