@@ -8,7 +8,6 @@ part that has no value holds as little as its contrary does, as everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from runtime.expression.syntax import (
@@ -26,6 +25,7 @@ from runtime.expression.syntax import (
 )
 from runtime.expression.value_types import ValueKind
 from runtime.expression.vocabulary import ELEMENT_FIELDS
+from runtime.model.lazy.dataclass import dataclass
 
 SIZE_OF_OUTPUTS = "size(outputs)"
 """Stands among the fields for how many there are."""
