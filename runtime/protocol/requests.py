@@ -13,6 +13,7 @@ from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.call_report import ReadCall
 from runtime.protocol.components.memory_report import ReadMemory
 from runtime.protocol.components.node_tries import ReadNodeInput, TryNode
+from runtime.protocol.components.saved_component import SaveComponent
 from runtime.protocol.time_window import ShowWindow
 
 
@@ -355,6 +356,7 @@ SessionRequest = (
     | ReadCall
     | ListNode
     | ReadMemory
+    | SaveComponent
     | ReadNodeInput
     | ReadLineage
     | TryNode

@@ -21,6 +21,7 @@ from runtime.protocol.breakpoints import BreakpointList, BreakpointTrial
 from runtime.protocol.call_report import CallReport
 from runtime.protocol.components.memory_report import MemoryReport
 from runtime.protocol.components.node_tries import NodeInput, NodeTry
+from runtime.protocol.components.saved_component import SavedComponent
 from runtime.protocol.element_summary import CallElement, ElementSummary
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import FindCall, ReadPayload, Request
@@ -172,6 +173,7 @@ Reply = (
     | CallReport
     | NodeCalls
     | MemoryReport
+    | SavedComponent
     | NodeInput
     | NodeTry
     | Lineage

@@ -63,6 +63,7 @@ from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.failed_calls import FailedCalls
 from runtime.session.inspection_requests import answer_looks
 from runtime.session.memory.memory_inspection import MemoryInspector
+from runtime.session.memory.state_saving import StateSaving
 from runtime.session.queue_surgery import QueueSurgery
 from runtime.session.recording_file import RecordingFile, RecordingSettings
 from runtime.session.request_table import RequestTable
@@ -163,6 +164,7 @@ class FlowSession:
         QueueSurgery(self._time, self._loop, self._at_the_end).register(self.requests)
         self._scratch.register(self.requests, lambda: self.execution, self._updates.reply)
         self._memory.register(self.requests, lambda: self.execution, self._updates.reply)
+        StateSaving(self._time).register(self.requests, self._updates.reply)
         on = self.requests.on
         on(StepCall, self._step_call)
         on(StepElement, lambda asked: self._loop.start_element(asked.lineage))

@@ -16,7 +16,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedNode
 from runtime.model.surface import Surface
 from runtime.wasm.declared_memory import Declared
-from runtime.wasm.guest_memory import GuestMemory, HandleCount, NotAvailable
+from runtime.wasm.guest_memory import GuestImage, GuestMemory, HandleCount, NotAvailable
 from runtime.wasm.host_functions.denied_uses import DeniedUses
 from runtime.wasm.host_functions.printing import OnPrint
 
@@ -170,6 +170,15 @@ class CallLayer(Protocol):
 
     def surface(self, code: Any, digest: str, data: bytes) -> Surface:
         """What the component made of `data` imports and exports."""
+        ...
+
+    def saved_component(
+        self, image: GuestImage, data: bytes, renamed: Mapping[str, str]
+    ) -> bytes | NotAvailable:
+        """A component whose instances begin with an image; `data` is the one that it is of.
+
+        `renamed` has exports that get another name.
+        """
         ...
 
     def open_flow(self, context: FlowContext) -> FlowCalls:

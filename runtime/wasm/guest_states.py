@@ -118,6 +118,23 @@ def _state(
     return GuestState(name, digest, memory.instance, held.calls, image, first, interpreter)
 
 
+HOLDS_HANDLES = NotAvailable(
+    "it holds handles of the host, such as stdout or a file, which another instance does not have"
+)
+
+
+def image_to_save(instance: NodeInstance | None) -> GuestImage | NotAvailable:
+    """All that a component remembers now, if that stands for itself."""
+    if instance is None:
+        return NotAvailable("it has no instance")
+    if instance.crashed is not None:
+        return NotAvailable("it has crashed")
+    memory = instance.memory
+    if isinstance(memory, NotAvailable):
+        return memory
+    return HOLDS_HANDLES if memory.held().live else memory.take()
+
+
 def open_in_state(
     calls: FlowCalls,
     node: LinkedNode,

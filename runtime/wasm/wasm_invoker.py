@@ -25,9 +25,11 @@ from runtime.wasm import traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError, NodeInstance
 from runtime.wasm.guest_memory import GuestMemory, HandleCount, MadeCall, NotAvailable
 from runtime.wasm.guest_states import (
+    HOLDS_HANDLES,
     BeginCall,
     GuestState,
     GuestStates,
+    image_to_save,
     open_in_state,
     take_states,
 )
@@ -39,6 +41,8 @@ from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.host_functions.printing import OnPrint
 
 _NO_INSTANCE = NotAvailable("there is no instance")
+SAVED_LIFECYCLE = "torvyn-studio:saved-state/lifecycle@0.1.0"
+"""What the lifecycle of a saved component is called: flows know no such interface."""
 _FINISHED = Answer(Finished())
 
 
@@ -296,6 +300,23 @@ class WasmInvoker:
             old.close()
         self._instances[name] = instance
         return None
+
+    def saved_component(
+        self, node: LinkedNode, state: GuestState | None, data: bytes
+    ) -> bytes | NotAvailable:
+        """A component that begins with a state, or with what the node's remembers now.
+
+        `data` is the build that it is of. Nobody's `init` begins it again: its lifecycle has
+        another name.
+        """
+        if state is None:
+            image = image_to_save(self._instances.get(node.name))
+        else:
+            image = state.image if not state.first_calls else HOLDS_HANDLES
+        if isinstance(image, NotAvailable):
+            return image
+        renamed = {} if node.lifecycle is None else {node.lifecycle: SAVED_LIFECYCLE}
+        return self._host.layer.saved_component(image, data, renamed)
 
     def digest(self, node: str) -> str | None:
         """Digest of what is really instantiated for a node."""

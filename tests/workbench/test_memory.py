@@ -14,6 +14,7 @@ from runtime.protocol.components.memory_report import (
     NamedVariables,
     ReadMemory,
 )
+from runtime.protocol.components.saved_component import SaveComponent, SavedComponent
 from runtime.protocol.requests import StepCall
 from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import FakeLink, asked, opened, panes_of, show, text_of
@@ -127,6 +128,29 @@ async def test_a_variable_is_found_by_name_and_enter_shows_its_bytes() -> None:
         # No other variable has it in its name: from there on the bytes are searched.
         await pilot.press("n")
         assert asked(link)[-1] == ReadMemory(NODE, 0, LABEL.address + 1, SHOWN_BYTES, b"LABEL")
+
+
+async def test_a_node_is_saved_as_a_component_from_the_pane_and_by_its_key() -> None:
+    link = FakeLink()
+    async with opened(link, (80, 24)) as (app, pilot):
+        panes_of(app).selection = NodeRef(NODE)
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert [one for one in asked(link) if isinstance(one, SaveComponent)] == [
+            SaveComponent(NODE)
+        ]
+        reply = SavedComponent(NODE, "/p/n-at-7.wasm", f"{NODE} is saved as n-at-7.wasm")
+        await show(app, pilot, link, Update(Health.READY, replies=(reply,)))
+        assert "is saved as n-at-7.wasm" in text_of(app)
+        await pilot.press("W")
+        await pilot.pause()
+        await show(app, pilot, link, Update(Health.READY, replies=(READ,)))
+        await pilot.press("w")
+        assert asked(link)[-1] == SaveComponent(NODE)
+        refused = SavedComponent(NODE, None, "it cannot be saved: it holds handles of the host")
+        await show(app, pilot, link, Update(Health.READY, replies=(refused,)))
+        view = app.screen.query_one("#memory-rows", LineView)
+        assert [plain(row.spans).strip() for row in view.rows[:2]] == ["Not saved", refused.words]
 
 
 async def test_a_node_s_memory_is_opened_stepped_searched_and_paged() -> None:

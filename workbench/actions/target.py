@@ -66,6 +66,10 @@ class SessionActions(Protocol):
         """Open the memory pane of `Context.node`."""
         ...
 
+    def save_component(self) -> None:
+        """Save what the component of `Context.node` remembers as a component."""
+        ...
+
     def show_lineage(self) -> None:
         """Look at the lineage of `Context.element`."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runtime.protocol.components.memory_report import HandleLine, MemoryReport, NamedVariable
+from runtime.protocol.components.saved_component import SavedComponent
 from workbench.payloads.hex_viewer import HexDocument
 from workbench.text.figures import calls_words, size
 from workbench.text.lines import Line, Row, StyleRole, line
@@ -31,6 +32,15 @@ def memory_rows(report: MemoryReport, cells: int) -> list[Row]:
         *_handles(report),
         *_variables(report, cells),
         *_bytes(report, cells),
+    ]
+
+
+def saved_rows(saved: SavedComponent, cells: int) -> list[Row]:
+    """What became of saving the component."""
+    role = StyleRole.TEXT if saved.path is not None else StyleRole.WARN
+    return [
+        _head("Saved" if saved.path is not None else "Not saved"),
+        *_words(saved.words, cells, role),
     ]
 
 

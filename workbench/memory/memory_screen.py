@@ -15,9 +15,10 @@ from runtime.protocol.components.memory_report import (
     NamedVariable,
     ReadMemory,
 )
+from runtime.protocol.components.saved_component import SaveComponent, SavedComponent
 from runtime.protocol.requests import Request, StepCall
 from workbench.dialogs.ask import AskScreen, Hint
-from workbench.memory.memory_rows import BYTES, memory_rows
+from workbench.memory.memory_rows import BYTES, memory_rows, saved_rows
 from workbench.text.key_hints import key_hints
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
@@ -29,6 +30,7 @@ KEYS = (
     ("n", "next"),
     ("[ ]", "bytes"),
     ("m", "memory"),
+    ("w", "save"),
     ("esc", "closes"),
 )
 SHOWN_BYTES = 4096
@@ -51,6 +53,7 @@ class MemoryScreen(ModalScreen[None]):
         Binding("left_square_bracket", "part(-1)", "bytes before", priority=True),
         Binding("right_square_bracket", "part(1)", "bytes behind", priority=True),
         Binding("m", "memory", "next memory", priority=True),
+        Binding("w", "save", "save as a component", priority=True),
     ]
 
     def __init__(self, node: str, send: Callable[[Request], None]) -> None:
@@ -64,6 +67,7 @@ class MemoryScreen(ModalScreen[None]):
         self._to_bytes = False
         """The cursor goes to the bytes when they have come."""
         self._report: MemoryReport | None = None
+        self._saved: SavedComponent | None = None
         self._view = LineView(id="memory-rows", classes="pane")
         self._keys = LineLabel(id="memory-keys")
 
@@ -89,10 +93,19 @@ class MemoryScreen(ModalScreen[None]):
             self._report = report
             self._fill()
 
+    def take_saved(self, saved: SavedComponent) -> None:
+        """Show what became of saving it."""
+        if saved.node == self._node:
+            self._saved = saved
+            self._fill()
+            self._view.set_cursor(0)
+
     def _fill(self) -> None:
         self._keys.lines = (key_hints(KEYS, self.size.width),)
         if self._report is not None:
-            rows = memory_rows(self._report, self._view.room)
+            cells = self._view.room
+            saved = [] if self._saved is None else saved_rows(self._saved, cells)
+            rows = [*saved, *memory_rows(self._report, cells)]
             self._view.show(rows)
             if self._to_bytes:
                 self._to_bytes = False
@@ -153,6 +166,10 @@ class MemoryScreen(ModalScreen[None]):
         """Show the next memory of the component."""
         if self._sizes:
             self._ask(self._at(0, memory=(self._asked.memory + 1) % len(self._sizes)))
+
+    def action_save(self) -> None:
+        """Save what the component remembers as a component."""
+        self._send(SaveComponent(self._node))
 
     def action_find(self) -> None:
         """Ask for a variable's name, or for text or bytes, to look for."""

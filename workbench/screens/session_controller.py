@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from runtime.protocol.build_requests import StartBuild
 from runtime.protocol.components.memory_report import MemoryReport
 from runtime.protocol.components.node_tries import NodeInput, NodeTry
+from runtime.protocol.components.saved_component import SavedComponent
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import (
     ChangeQueue,
@@ -234,9 +235,13 @@ class SessionController:
         """Open the memory pane of the selected node."""
         self._memory.open()
 
-    def take_memory(self, report: MemoryReport) -> None:
-        """A node's memory was read."""
-        self._memory.take(report)
+    def save_component(self) -> None:
+        """Save what the selected node's component remembers as a component."""
+        self._memory.save()
+
+    def take_memory(self, reply: MemoryReport | SavedComponent) -> None:
+        """A node's memory was read, or saved."""
+        self._memory.take(reply)
 
     def show_lineage(self) -> None:
         """Look at the lineage of the element that the inspector shows."""

@@ -9,6 +9,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.protocol.breakpoints import BreakpointTrial
 from runtime.protocol.components.memory_report import MemoryReport
 from runtime.protocol.components.node_tries import NodeInput, NodeTry
+from runtime.protocol.components.saved_component import SavedComponent
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import Request, SetComparing
 from runtime.protocol.updates import (
@@ -48,7 +49,7 @@ class UpdateFeed:
         send: Callable[[Request], None],
         on_payload: Callable[[WholePayload | CallElements], None],
         on_try: Callable[[NodeInput | NodeTry], None],
-        on_memory: Callable[[MemoryReport], None],
+        on_memory: Callable[[MemoryReport | SavedComponent], None],
         on_trial: Callable[[BreakpointTrial], None],
         attention: Attention,
     ) -> None:
@@ -92,7 +93,7 @@ class UpdateFeed:
                 self._on_payload(reply)
             elif isinstance(reply, NodeInput | NodeTry):
                 self._on_try(reply)
-            elif isinstance(reply, MemoryReport):
+            elif isinstance(reply, MemoryReport | SavedComponent):
                 self._on_memory(reply)
             elif isinstance(reply, BreakpointTrial):
                 self._on_trial(reply)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, MAX_TAKEN_BYTES, 
 from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.instance import ComponentInstance
 from runtime.wasm.direct.surface_reader import read_surface
+from runtime.wasm.guest_memory import GuestImage, NotAvailable
 from runtime.wasm.host_functions.wasi import POLLABLES
 from runtime.wasm.sandbox import (
     MAX_WASM_STACK_BYTES,
@@ -78,6 +80,12 @@ class DirectLayer:
     def surface(self, code: Component, digest: str, data: bytes) -> Surface:
         """See `CallLayer.surface`."""
         return read_surface(code, self.engine, digest, data)
+
+    def saved_component(
+        self, image: GuestImage, data: bytes, renamed: Mapping[str, str]
+    ) -> bytes | NotAvailable:
+        """See `CallLayer.saved_component`."""
+        return NotAvailable("it takes the native call layer")
 
     def open_flow(self, context: FlowContext) -> DirectFlow:
         """See `CallLayer.open_flow`."""

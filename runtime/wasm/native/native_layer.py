@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from runtime.model.call import (
@@ -31,7 +32,7 @@ from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
 from runtime.wasm.abi.buffers import BUDGET_BYTES, MAX_OFFSET, TIERS
 from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.direct_layer import check_open_files
-from runtime.wasm.guest_memory import GuestDebug
+from runtime.wasm.guest_memory import GuestDebug, GuestImage, NotAvailable
 from runtime.wasm.host_functions import printed_output
 from runtime.wasm.native.extension import Extension, NativeComponent
 from runtime.wasm.native.native_instance import NativeInstance
@@ -131,6 +132,15 @@ class NativeLayer:
     def open_flow(self, context: FlowContext) -> NativeFlow:
         """See `CallLayer.open_flow`."""
         return NativeFlow(self, context)
+
+    def saved_component(
+        self, image: GuestImage, data: bytes, renamed: Mapping[str, str]
+    ) -> bytes | NotAvailable:
+        """See `CallLayer.saved_component`."""
+        try:
+            return self.extension.saved_component(image, data, dict(renamed))
+        except ValueError as problem:
+            return NotAvailable(str(problem))
 
     def rules(self) -> dict[str, object]:
         """The numbers that hold for every instance."""

@@ -6,11 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from runtime.protocol.components.memory_report import MemoryReport
+from runtime.protocol.components.saved_component import SaveComponent, SavedComponent
 from runtime.protocol.requests import Request
 from workbench.screens.panes import Panes
+from workbench.text.excerpt import excerpt
 
 if TYPE_CHECKING:
     from workbench.memory.memory_screen import MemoryScreen
+
+
+_NOTICE_CELLS = 400
 
 
 class MemoryLooking:
@@ -35,7 +40,17 @@ class MemoryLooking:
     def _closed(self, _result: object) -> None:
         self._open = None
 
-    def take(self, report: MemoryReport) -> None:
+    def save(self) -> None:
+        """Save what the component of `Context.node` remembers as a component."""
+        if self._panes.context.node is not None:
+            self._send(SaveComponent(self._panes.context.node))
+
+    def take(self, reply: MemoryReport | SavedComponent) -> None:
         """Hand on what came back."""
-        if self._open is not None and self._open.is_mounted:
-            self._open.take(report)
+        opened = self._open if self._open is not None and self._open.is_mounted else None
+        if isinstance(reply, SavedComponent):
+            self._panes.show_notice(excerpt(reply.words, _NOTICE_CELLS))
+            if opened is not None:
+                opened.take_saved(reply)
+        elif opened is not None:
+            opened.take(reply)

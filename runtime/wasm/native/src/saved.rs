@@ -227,9 +227,6 @@ fn each_section<'a>(
         match &payload {
             Payload::Version { .. } => continue,
             Payload::End(_) => return Ok(()),
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
-                parser.skip_section();
-            }
             _ => {}
         }
         let Some((_, range)) = payload.as_section() else {
