@@ -42,6 +42,11 @@ class EventLog:
 
         A failed call and what it meant for its node are one line: the call's, which says both.
         """
+        events = list(events)
+        if NodeFailed not in set(map(type, events)):
+            self._events.extend(events)
+            self.count += len(events)
+            return
         for event in events:
             if type(event) is NodeFailed and self._told(event):
                 if event.attempt > 1:

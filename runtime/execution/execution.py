@@ -46,6 +46,9 @@ from runtime.wasm.wasm_invoker import WasmInvoker
 
 Apply = Callable[[Command], list[Event]]
 
+# Members of an enum are slow to reach by name, and this one is needed for each call.
+_PULL = Export.PULL
+
 
 @dataclass(frozen=True, slots=True)
 class StopNote:
@@ -265,26 +268,22 @@ class Execution:
 
     # ---- keeping what happens
 
-    def keep(self, events: Iterable[Event]) -> None:
+    def keep(self, events: Sequence[Event]) -> None:
         """Keep events for the screen, in the order they happened."""
         if self._gathered:
             self.settle()
         self.log.extend(events)
-        sequences: dict[int, int] = {}
+        calls = [event for event in events if type(event) is CallFinished]
+        self._keep_calls(calls)
+        if len(calls) == len(events):
+            return
         for event in events:
-            if type(event) is CallFinished:
-                self._keep_call(event)
-                element = event.call.element
-                if element is not None and event.answer.printed:
-                    sequences[event.call.number] = element.sequence
-            elif type(event) is Edited:
+            if type(event) is Edited:
                 self.recent.note_edited(event.element.id)
             elif type(event) is Injected:
                 self.recent.note_injected(event.delivery.element.id, event.at_ns)
             elif type(event) is Relinked:
                 self.inspector.relinked(self.log.count, self.engine.flow)
-        if sequences:
-            self.printed.link(sequences)
 
     def gather(self, events: Iterable[Event]) -> None:
         """Have events kept at the next `settle`; whoever asks does that before anybody looks.
@@ -309,19 +308,24 @@ class Execution:
         self.settle()
         self.log.extend([Reported(self.engine.snapshot().at_ns, mark, node, text)])
 
-    def keep_step(self, command: Command, events: Iterable[Event]) -> None:
+    def keep_step(self, command: Command, events: Sequence[Event]) -> None:
         """Keep what a step of the past did."""
         self.keep(events)
 
-    def _keep_call(self, event: CallFinished) -> None:
-        self.timing.add(event)
-        self.recent.add_call(event)
-        call = event.call
-        element = call.element
-        if element is not None:
-            self.swapper.inputs.add(call.node, element)
-        elif call.export is Export.PULL:
-            self.pulls[call.node] += 1
+    def _keep_calls(self, events: Sequence[CallFinished]) -> None:
+        self.timing.add_all(events)
+        add_input = self.swapper.inputs.add
+        sequences: dict[int, int] = {}
+        for (number, node, export, element, _, _), answer, _, _, _ in events:
+            if element is not None:
+                add_input(node, element)
+                if answer.printed:
+                    sequences[number] = element.sequence
+            elif export is _PULL:
+                self.pulls[node] += 1
+        self.recent.add_calls(events)
+        if sequences:
+            self.printed.link(sequences)
 
     # ---- from recorded to live
 

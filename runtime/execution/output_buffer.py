@@ -23,6 +23,8 @@ class OutputBuffer:
         self._lock = threading.RLock()
         self._limit = limit
         self._chunks: deque[PrintedChunk] = deque()
+        self._sequences: dict[int, int] = {}
+        """Of the elements that calls worked on which printed chunks, by the calls' numbers."""
         self._pending: dict[str, int] = {}
         self._lost: dict[str, int] = {}
         self._given: dict[str, _Given] = {}
@@ -48,33 +50,27 @@ class OutputBuffer:
     def add(self, chunk: PrintedChunk) -> None:
         """Keep a chunk; the node's oldest ones make room, and are counted as lost."""
         size = len(chunk.data)
+        node, limit = chunk.node, self._limit
         with self._lock:
-            self._printed[chunk.node] = self._printed.get(chunk.node, 0) + size
-            if size > self._limit:
-                over = size - self._limit
-                self._lose(chunk.node, over)
+            self._printed[node] = self._printed.get(node, 0) + size
+            if size > limit:
+                over = size - limit
+                self._lose(node, over)
                 chunk = chunk._replace(data=chunk.data[over:])
-                size = self._limit
-            pending = self._pending.get(chunk.node, 0) + size
+                size = limit
             self._chunks.append(chunk)
-            self._pending[chunk.node] = pending
-            if pending > 2 * self._limit:
-                self._trim(chunk.node)
+            self._pending[node] = pending = self._pending.get(node, 0) + size
+            if pending > 2 * limit:
+                self._trim(node)
 
     def link(self, sequences: Mapping[int, int]) -> None:
         """Say on which elements calls worked, among them those whose chunks came last.
 
         By the calls' numbers, the elements' sequences.
         """
-        first = min(sequences)
         with self._lock:
-            for index in range(len(self._chunks) - 1, -1, -1):
-                node, stream, data, call, _, granted = self._chunks[index]
-                if call < first:
-                    return
-                if call in sequences:
-                    linked = PrintedChunk(node, stream, data, call, sequences[call], granted)
-                    self._chunks[index] = linked
+            if self._chunks:
+                self._sequences.update(sequences)
 
     def take(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
         """Everything kept, and the bytes lost by node, since the last time."""
@@ -84,10 +80,11 @@ class OutputBuffer:
             for node, pending in list(self._pending.items()):
                 if pending > self._limit:
                     self._trim(node)
-            chunks = tuple(_joined(self._chunks))
+            chunks = tuple(_joined(self._chunks, self._sequences))
             lost = tuple(self._lost.items())
             self._remember(chunks)
             self._chunks.clear()
+            self._sequences.clear()
             self._pending.clear()
             self._lost.clear()
             return chunks, lost
@@ -105,6 +102,7 @@ class OutputBuffer:
         """Forget what is kept."""
         with self._lock:
             self._chunks.clear()
+            self._sequences.clear()
             self._pending.clear()
             self._given.clear()
 
@@ -133,6 +131,8 @@ class OutputBuffer:
             else:
                 kept.append(chunk)
         self._chunks = kept
+        left = {chunk.call for chunk in kept}
+        self._sequences = {call: one for call, one in self._sequences.items() if call in left}
 
 
 class _Given:
@@ -156,14 +156,14 @@ class _Given:
             self.lost += over
 
 
-def _joined(chunks: Iterable[PrintedChunk]) -> Iterator[PrintedChunk]:
-    """The chunks with neighbours of one call and stream put together: fewer cross the pipe."""
-    for _, group in groupby(chunks, key=_origin):
-        first, *others = group
-        if others:
-            data = b"".join([first.data, *(chunk.data for chunk in others)])
-            first = first._replace(data=data)
-        yield first
+def _joined(chunks: Iterable[PrintedChunk], sequences: Mapping[int, int]) -> Iterator[PrintedChunk]:
+    """The chunks with the sequences of their calls' elements.
+
+    Neighbours of one call and stream are put together: fewer cross the pipe.
+    """
+    for (node, stream, call, sequence, granted), group in groupby(chunks, key=_origin):
+        data = b"".join([chunk.data for chunk in group])
+        yield PrintedChunk(node, stream, data, call, sequences.get(call, sequence), granted)
 
 
 def _origin(chunk: PrintedChunk) -> tuple[str, str, int, int | None, bool]:

@@ -2,57 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
+from runtime.recording.ring.sizes import bytes_of_calls
 
 RECENT_BYTES = 32 * 1024 * 1024
-"""Payload bytes of elements kept for inspection after they left the flow."""
-ELEMENT_OVERHEAD_BYTES = 400
-"""What an element without payload is counted as."""
+"""Memory of the calls whose elements can be inspected after they left the flow."""
+BATCH_CALLS = 256
+"""Most calls that are forgotten at once."""
+BATCHES = 16
+"""Least batches in which the memory is used: so little of it is free after one is forgotten."""
 KEPT_CHANGES = 10_000
 """Elements of which it is kept that they were put in or edited by hand."""
 
 
-class RecentElements:
-    """Elements seen lately, by id, bounded by their payloads' bytes.
+class _Batch:
+    """Calls that came one after the other, with an index of their elements once one is asked for.
 
-    There are two halves. What is seen goes into the younger one, and when that is full it becomes
-    the older one, whose elements go: so keeping an element is little more than putting it into a
-    dictionary, which is done several times a call.
+    Nearly all elements are never asked for, and an index of each is what costs.
     """
 
+    __slots__ = ("_indexed", "_seen", "calls", "size")
+
+    def __init__(self) -> None:
+        self.calls: list[CallFinished] = []
+        self.size = 0
+        """In bytes."""
+        self._seen: dict[int, Element] = {}
+        self._indexed = 0
+        """Calls that the index has."""
+
+    def seen(self) -> dict[int, Element]:
+        """What went into its calls, and what came out of them as it was delivered, by id."""
+        seen = self._seen
+        if self._indexed < len(self.calls):
+            for call, _, _, outputs, deliveries in self.calls[self._indexed :]:
+                if call.element is not None:
+                    seen[call.element.id] = call.element
+                # Of an output that is delivered, the delivery has the same element.
+                for element in outputs:
+                    seen[element.id] = element
+                for _, element, _ in deliveries:
+                    seen[element.id] = element
+            self._indexed = len(self.calls)
+        return seen
+
+
+class RecentElements:
+    """Elements of the last calls, by id, bounded by the memory of these calls."""
+
     def __init__(self, limit: int = RECENT_BYTES) -> None:
-        """`limit` is in bytes; at least the elements of the last half of it are kept."""
-        self._half = limit // 2
+        """`limit` is in bytes."""
+        self._limit = limit
         self._bytes = 0
-        """Of the younger half."""
-        self._young: dict[int, Element] = {}
-        self._old: dict[int, Element] = {}
+        self._batches: deque[_Batch] = deque([_Batch()])
         self._injected_at: dict[int, int] = {}
         self._edited: dict[int, None] = {}
 
-    def add(self, element: Element) -> None:
-        """Keep an element as it is now; the oldest ones make room."""
-        if element.id not in self._young:
-            size = len(element.payload.data) + ELEMENT_OVERHEAD_BYTES
-            self._bytes += size
-            if self._bytes > self._half and self._young:
-                self._young, self._old, self._bytes = {}, self._young, size
-        self._young[element.id] = element
-
-    def add_call(self, event: CallFinished) -> None:
-        """Keep what went into a call, and what came out of it as it was delivered."""
-        call, _, _, outputs, deliveries = event
-        element = call.element
-        if element is not None:
-            self.add(element)
-        for _, element, _ in deliveries:
-            self.add(element)
-        for element in outputs:
-            if element.id not in self._young:
-                self.add(element)
+    def add_calls(self, calls: Sequence[CallFinished]) -> None:
+        """Keep the elements of calls; those of the oldest calls make room."""
+        batch, size = self._batches[-1], bytes_of_calls(calls)
+        batch.calls += calls
+        batch.size += size
+        self._bytes += size
+        if len(batch.calls) >= BATCH_CALLS or batch.size > self._limit // BATCHES:
+            self._batches.append(_Batch())
+            while self._bytes > self._limit and len(self._batches) > 2:
+                self._bytes -= self._batches.popleft().size
 
     def note_injected(self, element_id: int, at_ns: int) -> None:
         """It was put in from outside at that flow time."""
@@ -79,14 +98,24 @@ class RecentElements:
 
     def clear(self) -> None:
         """Forget every element."""
-        self._young, self._old, self._bytes = {}, {}, 0
+        self._batches, self._bytes = deque([_Batch()]), 0
 
     def get(self, element_id: int) -> Element | None:
         """The element as it was last seen, or None."""
-        return self._young.get(element_id) or self._old.get(element_id)
+        for batch in reversed(self._batches):
+            found = batch.seen().get(element_id)
+            if found is not None:
+                return found
+        return None
 
     def __iter__(self) -> Iterator[Element]:
-        return iter({**self._old, **self._young}.values())
+        return iter(self._all().values())
 
     def __len__(self) -> int:
-        return len(self._old.keys() | self._young.keys())
+        return len(self._all())
+
+    def _all(self) -> dict[int, Element]:
+        found: dict[int, Element] = {}
+        for batch in self._batches:
+            found |= batch.seen()
+        return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from math import ceil
 from typing import NamedTuple
@@ -59,6 +59,19 @@ class Histogram:
         self.total_ns += value_ns * times
         if value_ns > self.max_ns:
             self.max_ns = value_ns
+
+    def add_all(self, values_ns: Sequence[int]) -> None:
+        """Count values, 0 or more each; at least one."""
+        buckets = self._buckets
+        for value_ns in values_ns:
+            bucket = value_ns
+            if value_ns >> _LINEAR_BITS:
+                shift = value_ns.bit_length() - _LINEAR_BITS
+                bucket = (shift << _SPLIT_BITS) + (value_ns >> shift)
+            buckets[bucket] = buckets.get(bucket, 0) + 1
+        self.count += len(values_ns)
+        self.total_ns += sum(values_ns)
+        self.max_ns = max(self.max_ns, max(values_ns))
 
     def quantiles(self, shares: Iterable[float]) -> tuple[int, ...]:
         """For each share from 0 to 1, the value that so large a share of all is at or below.

@@ -166,10 +166,10 @@ class RunLoop:
         made: list[Event] = []
         most = min(branch.checkpoints.look_at - shown.calls, CALLS_AT_ONCE)
         try:
-            step = shown.engine.step
+            step, gather = shown.engine.step, shown.gather
             while True:
                 events = step()
-                shown.gather(events)
+                gather(events)
                 made += events
                 plain = len(events) == 1 and not shown.first_denials
                 if not plain or len(made) >= most or clock() >= deadline:

@@ -123,11 +123,8 @@ class Branch:
             self.calls, self.changed = calls, False
         elif is_change(command):
             self.changed = True
-        for event in events:
-            if type(event) is FlowEnded:
-                self.ended = event
-            elif type(event) is not CallFinished:
-                self.places.note(event, calls)
+        if set(map(type, events)) != _CALLS_ALONE:
+            self._note_others(events, calls)
         checkpoints = self.checkpoints
         # A change belongs to the call after it: a place is before the first change.
         if calls >= checkpoints.look_at and not self.changed and checkpoints.due(calls):
@@ -135,6 +132,13 @@ class Branch:
             if checkpoints.guests.due(calls):
                 checkpoints.guests.add(checkpoint, execution.guest_states())
             checkpoints.add(checkpoint)
+
+    def _note_others(self, events: list[Event], calls: int) -> None:
+        for event in events:
+            if type(event) is FlowEnded:
+                self.ended = event
+            elif type(event) is not CallFinished:
+                self.places.note(event, calls)
 
     def as_it_is(self) -> Branch:
         """A copy for another thread, which does not go on with this one."""
@@ -191,6 +195,7 @@ class Branch:
         return found
 
 
+_CALLS_ALONE = {CallFinished}
 _NUMBER = attrgetter("number")
 FIRST_BRANCH = BranchIndex(1)
 """Nothing was saved."""

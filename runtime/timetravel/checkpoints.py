@@ -16,7 +16,7 @@ SHARE_OF_RING = 16
 """A checkpoint is made at the latest when so large a part of the ring came since the last one."""
 SHARE_OF_CHECKPOINTS = 8
 """So large a part of the ring is for checkpoints."""
-CALLS_UNSEEN = 32
+CALLS_UNSEEN = 128
 """Calls that may pass without a look at whether a checkpoint is due."""
 
 

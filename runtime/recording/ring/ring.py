@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ SMALL_CHUNKS, SMALL_CHUNK_CALLS = 8, 32
 """A small ring has no more chunks than that, if they have no more calls: a compact chunk of few
 calls takes more for each."""
 
-BATCH = 32
+BATCH = 128
 """Entries are counted at least so many at once: one by one, between calls, costs twice."""
 
 
@@ -96,6 +96,16 @@ class Ring:
         self._put(entry)
         if len(self._open) >= self._count_at:
             self._count()
+
+    def extend(self, entries: Sequence[Entry]) -> None:
+        """Keep entries, in the order of the run."""
+        first = 0
+        while first < len(entries):
+            after = first + max(self._count_at - len(self._open), 1)
+            self._open += entries[first:after]
+            if len(self._open) >= self._count_at:
+                self._count()
+            first = after
 
     def reserve(self, size: int) -> None:
         """Leave so many bytes of the bound to somebody else; what was reserved before is free."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming
-from runtime.model.call import Answer, Export
-from runtime.model.commands import Step
+from runtime.model.call import Answer, Export, Verdict
+from runtime.model.commands import SetSchedule, Step
 from runtime.model.events import CallFinished
-from runtime.model.linked import ErrorPolicy, Role
+from runtime.model.linked import ErrorPolicy, Role, SchedulePolicy
 from tests.support.engine import fakes
 from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type
 from tests.support.narrow import present
@@ -53,6 +53,26 @@ def test_elements_wait_from_the_call_that_gave_them_to_the_call_that_takes_them(
     after = present(times.wait("processor0", "sink"))
     assert (after.samples, after.max_ns, after.total_ns) == (3, 1_010, 20 + 1_010)
     assert times.wait("source", "sink") is None
+
+
+def test_many_calls_at_once_come_to_the_same_as_one_by_one() -> None:
+    linked = linear(Role.PROCESSOR, Role.FILTER, capacity=3)
+    invoker = FakeInvoker(linked, elements=40)
+    invoker.on("sink", Export.PUSH, lambda call: Answer(fakes.READY, 70 * call.number, fuel=3))
+    failed, passed = Answer(fakes.failed(), 5), Answer(Verdict(True), 8)
+    invoker.on("filter1", Export.EVALUATE, lambda call: passed if call.number % 7 else failed)
+    engine = initialised(linked, invoker, EngineOptions(on_error=ErrorPolicy.SKIP))
+    engine.apply(SetSchedule(SchedulePolicy.WEIGHTED_FAIR))
+    calls = of_type(finish(engine), CallFinished)
+    one_by_one, at_once = CallTiming(), CallTiming()
+    for event in calls:
+        one_by_one.add(event)
+    for first in range(0, len(calls), 9):
+        at_once.add_all(calls[first : first + 9])
+    assert at_once.times() == one_by_one.times()
+    assert present(at_once.times().wait("source", "processor0")).total_ns
+    at_once.add_all([])
+    assert at_once.times() == one_by_one.times()
 
 
 def test_a_failed_call_does_not_end_the_wait_of_its_element() -> None:

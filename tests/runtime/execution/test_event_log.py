@@ -7,14 +7,15 @@ from hypothesis import strategies as st
 
 from runtime.execution.event_log import EventLog
 from runtime.execution.output_buffer import OutputBuffer
-from runtime.execution.recent_elements import ELEMENT_OVERHEAD_BYTES, RecentElements
+from runtime.execution.recent_elements import RecentElements
 from runtime.execution.wording import EventWording
 from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, Ports
 from runtime.model.codes import Code
-from runtime.model.element import Buffer, Element
-from runtime.model.events import CallFinished, Event, NodeDone, NodeFailed
+from runtime.model.element import Buffer, Element, Hop
+from runtime.model.events import CallFinished, Delivery, Event, NodeDone, NodeFailed
 from runtime.protocol.updates import PrintedChunk
-from tests.support.engine.fakes import linear
+from runtime.recording.ring.sizes import CALL_BYTES
+from tests.support.engine.fakes import READY, linear
 
 
 def chunk(node: str, data: bytes, call: int = 1) -> PrintedChunk:
@@ -73,32 +74,58 @@ def test_the_log_numbers_events_and_counts_what_it_leaves_out() -> None:
     assert left_out == 0
 
 
+def pushed(number: int, size: int, sequence: int = 0) -> CallFinished:
+    """A call that was given an element and put it out."""
+    one = element(number, size)._replace(sequence=sequence)
+    return CallFinished(Call(number, "sink", Export.PUSH, one), Answer(READY), 0, (one,))
+
+
 def test_recent_elements_are_bounded_by_bytes_and_the_oldest_go() -> None:
-    recent = RecentElements(limit=10 * (100 + ELEMENT_OVERHEAD_BYTES))
-    for number in range(40):
-        recent.add(element(number, 100))
-        assert len(recent) <= 10
-        kept = range(max(0, number - 4), number + 1)
-        assert all(recent.get(known) is not None for known in kept), "half of the bound is newest"
-    assert recent.get(29) is None
+    recent = RecentElements(limit=32 * (100 + CALL_BYTES))
+    for number in range(1, 81):
+        recent.add_calls([pushed(number, 100)])
+        assert len(recent) <= 32
+        kept = range(max(1, number - 24), number + 1)
+        assert all(recent.get(known) is not None for known in kept), "nearly all of the bound"
+    assert recent.get(40) is None
 
 
 def test_an_element_that_is_seen_again_is_kept_as_it_was_last_seen() -> None:
-    recent = RecentElements(limit=10 * (100 + ELEMENT_OVERHEAD_BYTES))
-    again = element(1, 100)._replace(sequence=99)
-    recent.add(element(1, 100))
+    recent = RecentElements(limit=32 * (100 + CALL_BYTES))
+    recent.add_calls([pushed(1, 100)])
+    assert len(recent) == 1
     for number in range(2, 7):
-        recent.add(element(number, 100))
-    recent.add(again)
-    assert recent.get(1) is again
+        recent.add_calls([pushed(number, 100)])
+    again = pushed(1, 100, sequence=99)
+    recent.add_calls([again])
+    assert recent.get(1) is again.call.element
     assert [one.id for one in recent].count(1) == 1
     assert len(recent) == 6
 
 
+def test_what_is_looked_for_while_calls_come_is_found_as_it_was_delivered() -> None:
+    recent = RecentElements()
+    (old,), path = pushed(1, 3).outputs, (Hop("router", "route", 7, 0, 1),)
+    routed = old._replace(path=path)
+    call = Call(7, "router", Export.ROUTE, old)
+    for _ in range(2):
+        recent.add_calls([pushed(1, 3)])
+        assert recent.get(1) == old
+        recent.add_calls([CallFinished(call, Answer(READY), 0, (), (Delivery(0, routed, 1),))])
+        assert recent.get(1) is routed
+    held = element(2, 3)
+    recent.add_calls([CallFinished(Call(8, "source", Export.PULL), Answer(READY), 0, (held,))])
+    assert recent.get(2) is held, "an output that is not delivered yet"
+    recent.clear()
+    assert recent.get(1) is None
+
+
 def test_one_element_larger_than_the_bound_is_still_kept() -> None:
     recent = RecentElements(limit=10)
-    recent.add(element(1, 1000))
+    recent.add_calls([pushed(1, 1000)])
     assert recent.get(1) is not None
+    recent.add_calls([pushed(2, 1000)])
+    assert recent.get(2) is not None
 
 
 def failed_call(number: int, attempt: int = 1) -> list[Event]:
