@@ -84,7 +84,8 @@ class Execution:
         self.windows = TimingWindows(self.timing)
         self.recent = RecentElements()
         self._gathered: list[Event] = []
-        """What is kept at the next `settle`."""
+        self._settled = 0
+        """So many of them are kept."""
         self._denied: dict[str, Counter[str]] = {}
         self.new_denials: list[str] = []
         """Nodes that used something for the first time that they are not granted; whoever keeps
@@ -270,7 +271,7 @@ class Execution:
 
     def keep(self, events: Sequence[Event]) -> None:
         """Keep events for the screen, in the order they happened."""
-        if self._gathered:
+        if self._settled < len(self._gathered):
             self.settle()
         self.log.extend(events)
         calls = [event for event in events if type(event) is CallFinished]
@@ -285,22 +286,24 @@ class Execution:
             elif type(event) is Relinked:
                 self.inspector.relinked(self.log.count, self.engine.flow)
 
-    def gather(self, events: Iterable[Event]) -> None:
-        """Have events kept at the next `settle`; whoever asks does that before anybody looks.
+    def gather(self) -> list[Event]:
+        """A list for events that are kept at the next `settle`, before anybody looks.
 
         Right after a call of a component, what it left in the processor's caches is not this
         program: keeping one event there costs three times what it does in a row of many.
         """
-        self._gathered += events
+        self._gathered, self._settled = [], 0
+        return self._gathered
 
     @property
     def gathered(self) -> Sequence[Event]:
         """What the next `settle` keeps."""
-        return self._gathered
+        return self._gathered[self._settled :]
 
     def settle(self) -> None:
         """Keep what was gathered."""
-        events, self._gathered = self._gathered, []
+        events = self._gathered[self._settled :]
+        self._settled += len(events)
         self.keep(events)
 
     def note(self, mark: CallMark, node: str | None, text: str) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import eq, itemgetter
 
-from runtime.protocol.updates import PrintedChunk
+from runtime.protocol.updates import PrintedChunk, PrintedChunks
 
 PRINTED_PENDING_BYTES = 256 * 1024
 """Printed bytes kept for one node between two polls."""
 PRINTED_AGAIN_BYTES = 1024 * 1024
 """Printed bytes of one node that can be shown again after they were given out."""
+
+
+_Written = tuple[str, str, bytes, int, bool]
+"""Node, stream, bytes, call, and whether the stream is granted: a plain tuple, as there is one for
+each line that a flow prints."""
 
 
 class OutputBuffer:
@@ -22,7 +27,7 @@ class OutputBuffer:
     def __init__(self, limit: int = PRINTED_PENDING_BYTES) -> None:
         self._lock = threading.RLock()
         self._limit = limit
-        self._chunks: deque[PrintedChunk] = deque()
+        self._written: deque[_Written] = deque()
         self._sequences: dict[int, int] = {}
         """Of the elements that calls worked on which printed chunks, by the calls' numbers."""
         self._pending: dict[str, int] = {}
@@ -44,21 +49,18 @@ class OutputBuffer:
                 self._lose(node, size)
 
     def printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Keep what a component wrote; `link` says of which element."""
-        self.add(PrintedChunk(node, stream, data, call, None, granted))
+        """Keep what a component wrote; `link` says of which element.
 
-    def add(self, chunk: PrintedChunk) -> None:
-        """Keep a chunk; the node's oldest ones make room, and are counted as lost."""
-        size = len(chunk.data)
-        node, limit = chunk.node, self._limit
+        The node's oldest chunks make room, and are counted as lost.
+        """
+        size, limit = len(data), self._limit
         with self._lock:
             self._printed[node] = self._printed.get(node, 0) + size
             if size > limit:
                 over = size - limit
                 self._lose(node, over)
-                chunk = chunk._replace(data=chunk.data[over:])
-                size = limit
-            self._chunks.append(chunk)
+                data, size = data[over:], limit
+            self._written.append((node, stream, data, call, granted))
             self._pending[node] = pending = self._pending.get(node, 0) + size
             if pending > 2 * limit:
                 self._trim(node)
@@ -69,21 +71,21 @@ class OutputBuffer:
         By the calls' numbers, the elements' sequences.
         """
         with self._lock:
-            if self._chunks:
+            if self._written:
                 self._sequences.update(sequences)
 
     def take(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
         """Everything kept, and the bytes lost by node, since the last time."""
         with self._lock:
-            if not self._chunks and not self._lost:
+            if not self._written and not self._lost:
                 return (), ()
             for node, pending in list(self._pending.items()):
                 if pending > self._limit:
                     self._trim(node)
-            chunks = tuple(_joined(self._chunks, self._sequences))
+            chunks = _joined(self._written, self._sequences) if self._written else PrintedChunks()
             lost = tuple(self._lost.items())
             self._remember(chunks)
-            self._chunks.clear()
+            self._written.clear()
             self._sequences.clear()
             self._pending.clear()
             self._lost.clear()
@@ -101,20 +103,24 @@ class OutputBuffer:
     def clear(self) -> None:
         """Forget what is kept."""
         with self._lock:
-            self._chunks.clear()
+            self._written.clear()
             self._sequences.clear()
             self._pending.clear()
             self._given.clear()
 
-    def _remember(self, chunks: Iterable[PrintedChunk]) -> None:
+    def _remember(self, chunks: Sequence[PrintedChunk]) -> None:
         for node, lost in self._lost.items():
             self._given.setdefault(node, _Given(node)).lost += lost
-        for chunk in chunks:
-            given = self._given.get(chunk.node)
-            if given is None:
-                given = self._given[chunk.node] = _Given(chunk.node)
-            self._given_count += 1
-            given.add(self._given_count, chunk)
+        by_node: dict[str, list[tuple[int, PrintedChunk]]] = {}
+        for entry in enumerate(chunks, self._given_count):
+            node = entry[1].node
+            if node in by_node:
+                by_node[node].append(entry)
+            else:
+                by_node[node] = [entry]
+        self._given_count += len(chunks)
+        for node, entries in by_node.items():
+            self._given.setdefault(node, _Given(node)).extend(entries)
 
     def _lose(self, node: str, size: int) -> None:
         self._lost[node] = self._lost.get(node, 0) + size
@@ -122,16 +128,17 @@ class OutputBuffer:
     def _trim(self, node: str) -> None:
         """Forget the node's oldest chunks; amortised, it runs once in a limit's worth of bytes."""
         over = self._pending[node] - self._limit
-        kept: deque[PrintedChunk] = deque()
-        for chunk in self._chunks:
-            if over > 0 and chunk.node == node:
-                over -= len(chunk.data)
-                self._pending[node] -= len(chunk.data)
-                self._lose(node, len(chunk.data))
+        kept: deque[_Written] = deque()
+        for one in self._written:
+            if over > 0 and one[0] == node:
+                size = len(one[2])
+                over -= size
+                self._pending[node] -= size
+                self._lose(node, size)
             else:
-                kept.append(chunk)
-        self._chunks = kept
-        left = {chunk.call for chunk in kept}
+                kept.append(one)
+        self._written = kept
+        left = {one[3] for one in kept}
         self._sequences = {call: one for call, one in self._sequences.items() if call in left}
 
 
@@ -146,25 +153,25 @@ class _Given:
         """Bytes that are not kept any more."""
         self._bytes = 0
 
-    def add(self, place: int, chunk: PrintedChunk) -> None:
-        """Keep a chunk; the oldest ones make room."""
-        self.chunks.append((place, chunk))
-        self._bytes += len(chunk.data)
+    def extend(self, entries: Sequence[tuple[int, PrintedChunk]]) -> None:
+        """Keep chunks with their places; the oldest ones make room."""
+        self.chunks += entries
+        self._bytes += sum([len(chunk.data) for _, chunk in entries])
         while self._bytes > PRINTED_AGAIN_BYTES and len(self.chunks) > 1:
             over = len(self.chunks.popleft()[1].data)
             self._bytes -= over
             self.lost += over
 
 
-def _joined(chunks: Iterable[PrintedChunk], sequences: Mapping[int, int]) -> Iterator[PrintedChunk]:
-    """The chunks with the sequences of their calls' elements.
+def _joined(written: Iterable[_Written], sequences: Mapping[int, int]) -> PrintedChunks:
+    """What was written, with the sequences of the calls' elements.
 
     Neighbours of one call and stream are put together: fewer cross the pipe.
     """
-    for (node, stream, call, sequence, granted), group in groupby(chunks, key=_origin):
-        data = b"".join([chunk.data for chunk in group])
-        yield PrintedChunk(node, stream, data, call, sequences.get(call, sequence), granted)
-
-
-def _origin(chunk: PrintedChunk) -> tuple[str, str, int, int | None, bool]:
-    return chunk.node, chunk.stream, chunk.call, chunk.sequence, chunk.granted
+    nodes, streams, data, calls, granted = zip(*written, strict=True)
+    if any(map(eq, calls, calls[1:])):
+        groups = groupby(written, key=itemgetter(0, 1, 3, 4))
+        whole = [(*origin, b"".join([one[2] for one in group])) for origin, group in groups]
+        nodes, streams, calls, granted, data = zip(*whole, strict=True)
+    columns = nodes, streams, data, calls, map(sequences.get, calls), granted
+    return PrintedChunks(map(PrintedChunk._make, zip(*columns, strict=True)))

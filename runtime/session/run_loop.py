@@ -163,13 +163,12 @@ class RunLoop:
         """As `_run_once` many times: what that asks and keeps each time is done once here."""
         time = self._time
         shown, branch, clock = time.shown, time.branch, self._clock
-        made: list[Event] = []
+        made = shown.gather()
         most = min(branch.checkpoints.look_at - shown.calls, CALLS_AT_ONCE)
         try:
-            step, gather = shown.engine.step, shown.gather
+            step = shown.engine.step
             while True:
                 events = step()
-                gather(events)
                 made += events
                 plain = len(events) == 1 and not shown.first_denials
                 if not plain or len(made) >= most or clock() >= deadline:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress
 from operator import attrgetter, sub
 from struct import Struct
 from types import GenericAlias
@@ -139,7 +139,7 @@ def packed_calls(columns: PackedCalls) -> tuple[bytes, bytes]:
     gaps = [began[0], *map(sub, map(sub, began[1:], began), map(_DURATION, answers))]
     numbers = Struct(f"{len(kinds)}q").pack
     groups = [
-        _encode([answer for answer, own in zip(answers, codes, strict=True) if own == code])
+        _encode(list(compress(answers, codes.translate(_IS_CODE[code]))))
         for code in sorted(set(codes))
     ]
     table = {one: number for number, one in enumerate(dict.fromkeys(types))}
@@ -204,3 +204,4 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 _COMPRESSED, _PLAIN = b"z", b"p"
 _OUTCOME, _DURATION, _FUEL = map(attrgetter, ("outcome", "duration_ns", "fuel"))
+_IS_CODE = [bytes(other == code for other in range(256)) for code in OUTCOME_CODES.values()]

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 import pytest
 
 from runtime.child.update_sender import UpdateSender
-from runtime.protocol.updates import Health, PrintedChunk, Update
+from runtime.protocol.updates import Health, PrintedChunk, PrintedChunks, Update
 
 PATIENCE_SECONDS = 30.0
 
@@ -28,7 +28,8 @@ def test_what_the_pipe_has_no_room_for_is_sent_when_it_is_read(
     ours, theirs = pipe
     sender = UpdateSender(theirs, lambda: None)
     large = PrintedChunk("sink", "stdout", bytes(5_000_000), 1, None, True)
-    updates = [Update(Health.READY, printed=(large,)), Update(Health.STARTING, health_detail="b")]
+    printed = PrintedChunks([large, large._replace(node="other", data=b"text", sequence=3)])
+    updates = [Update(Health.READY, printed=printed), Update(Health.READY, printed=PrintedChunks())]
     for update in updates:
         sender.send(update)  # would not come back, as nobody reads
     assert [ours.recv() for _ in updates] == updates

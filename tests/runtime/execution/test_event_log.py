@@ -13,13 +13,12 @@ from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKin
 from runtime.model.codes import Code
 from runtime.model.element import Buffer, Element, Hop
 from runtime.model.events import CallFinished, Delivery, Event, NodeDone, NodeFailed
-from runtime.protocol.updates import PrintedChunk
 from runtime.recording.ring.sizes import CALL_BYTES
 from tests.support.engine.fakes import READY, linear
 
 
-def chunk(node: str, data: bytes, call: int = 1) -> PrintedChunk:
-    return PrintedChunk(node, "stdout", data, call, None, True)
+def write(keeper: OutputBuffer, node: str, data: bytes, call: int = 1) -> None:
+    keeper.printed(node, call, "stdout", data, granted=True)
 
 
 def element(number: int, size: int) -> Element:
@@ -30,7 +29,7 @@ def element(number: int, size: int) -> Element:
 def test_printed_bytes_are_kept_or_counted_as_lost(writes: list[tuple[str, int]]) -> None:
     keeper = OutputBuffer(limit=500)
     for node, size in writes:
-        keeper.add(chunk(node, b"x" * size))
+        write(keeper, node, b"x" * size)
     kept, lost = keeper.take()
     for node in "ab":
         written = sum(size for name, size in writes if name == node)
@@ -42,7 +41,7 @@ def test_printed_bytes_are_kept_or_counted_as_lost(writes: list[tuple[str, int]]
 
 def test_a_chunk_larger_than_the_limit_keeps_its_end() -> None:
     keeper = OutputBuffer(limit=4)
-    keeper.add(chunk("a", b"0123456789"))
+    write(keeper, "a", b"0123456789")
     kept, lost = keeper.take()
     assert [item.data for item in kept] == [b"6789"]
     assert lost == (("a", 6),)
@@ -51,7 +50,7 @@ def test_a_chunk_larger_than_the_limit_keeps_its_end() -> None:
 def test_only_the_chunks_of_the_calls_that_are_named_are_linked_to_their_elements() -> None:
     keeper = OutputBuffer()
     for call in (1, 2, 2, 3, 4):
-        keeper.add(chunk("a", b"x", call))
+        write(keeper, "a", b"x", call)
     keeper.link({2: 7, 4: 9})
     kept, _ = keeper.take()
     assert [(item.sequence, item.data) for item in kept] == [
