@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import eq, itemgetter
 
-from runtime.protocol.updates import PrintedChunk, PrintedChunks
+from runtime.protocol.printed_chunks import PrintedChunks
+from runtime.protocol.updates import PrintedChunk
 
 PRINTED_PENDING_BYTES = 256 * 1024
 """Printed bytes kept for one node between two polls."""

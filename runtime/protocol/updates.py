@@ -7,7 +7,7 @@ Widgets see these types and those of `runtime.model`, nothing else of the runtim
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
@@ -193,20 +193,6 @@ class PrintedChunk(NamedTuple):
     sequence: int | None
     """Sequence of the element of that call, or None."""
     granted: bool
-
-
-class PrintedChunks(tuple[PrintedChunk, ...]):
-    """Chunks that cross a pipe column by column, at a third of what each by itself would cost."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> tuple[object, tuple[tuple[Any, ...], ...]]:
-        """See `object.__reduce__`."""
-        return _printed_chunks, tuple(zip(*self, strict=True))
-
-
-def _printed_chunks(*columns: tuple[Any, ...]) -> PrintedChunks:
-    return PrintedChunks(map(PrintedChunk, *columns)) if columns else PrintedChunks()
 
 
 @dataclass(frozen=True, slots=True)
