@@ -7,7 +7,7 @@ fields they do not know, so a release may add some without a new format version.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from zlib import crc32
 
 import msgspec
@@ -16,12 +16,15 @@ FORMAT = 2
 """The format version this release writes, and the newest it reads."""
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
 class LimitsLine(msgspec.Struct, frozen=True, gc=False):
     """What one instance may use (docs/torvyn-facts.md#limits)."""
 
-    fuel: int
-    memory_bytes: int
-    call_timeout_ms: int
+    fuel: _Count
+    memory_bytes: _Count
+    call_timeout_ms: _Count
 
 
 class NodeLine(msgspec.Struct, frozen=True):
@@ -47,10 +50,10 @@ class EdgeLine(msgspec.Struct, frozen=True, rename={"from_node": "from"}):
     from_port: str
     to: str
     to_port: str
-    capacity: int
+    capacity: Annotated[int, msgspec.Meta(ge=1)]
     policy: str
-    low_watermark_ratio: float = 0.5
-    rate: float | None = None
+    low_watermark_ratio: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.5
+    rate: Annotated[float, msgspec.Meta(gt=0)] | None = None
 
 
 class UnpinnedLine(msgspec.Struct, frozen=True):
@@ -70,8 +73,8 @@ class NodeRuleLine(msgspec.Struct, frozen=True):
 
     node: str
     on_error: str
-    max_retries: int
-    back_off_ms: int
+    max_retries: _Count
+    back_off_ms: _Count
 
 
 class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
@@ -89,15 +92,15 @@ class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
     """When the recording began, nanoseconds since the Unix epoch."""
     schedule: str
     on_error: str
-    max_retries: int = 3
-    back_off_ms: int | msgspec.UnsetType = msgspec.UNSET
+    max_retries: _Count = 3
+    back_off_ms: _Count | msgspec.UnsetType = msgspec.UNSET
     """Left out when it is 0, as in the files of releases before it."""
     node_rules: tuple[NodeRuleLine, ...] | msgspec.UnsetType = msgspec.UNSET
     """Error rules of single nodes; the three fields above are for all the others. Left out when
     there are none."""
-    element_limit: int | None = None
+    element_limit: _Count | None = None
     rebuild: bool = True
-    sink_pause_ms: int = 100
+    sink_pause_ms: _Count = 100
     nodes: tuple[NodeLine, ...]
     """In topological order."""
     edges: tuple[EdgeLine, ...]
@@ -109,7 +112,7 @@ class Header(msgspec.Struct, frozen=True, tag="header", kw_only=True):
     """Whether its JSON paths also looked into JSON that stands within a line of other text."""
     outputs: str = "full"
     """"full" or "digest": whether payloads that can be computed again are written."""
-    payload_limit: int = 0
+    payload_limit: _Count = 0
     """With "full": the size up to which they are, in bytes."""
     where: str | msgspec.UnsetType = msgspec.UNSET
     """The condition of the calls that are kept; all others are left out, and no replay is

@@ -15,6 +15,7 @@ from runtime.recording.file.header import (
     flow_differences,
 )
 from runtime.recording.file.reader import RecordingReader
+from runtime.recording.file.recorded_flow import recorded_flow
 from tests.support.recording_flows import (
     Components,
     facts_of,
@@ -37,6 +38,48 @@ def test_a_recording_that_lost_its_beginning_is_refused(tmp_path: Path) -> None:
     assert lines_of(path)[0]["first_call"] == 40
     with RecordingReader(path) as reader, pytest.raises(StudioError, match="begins at call 40"):
         reader.require_beginning()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (b'"name":"upper"', b'"name":"even"', "it has two nodes 'even'"),
+        (b'"to":"upper"', b'"to":"gone"', "an edge ends at 'gone', and there is no such node"),
+        (b'"from":"source"', b'"from":"even-sink"', "an edge leads from 'even-sink' back to"),
+    ],
+)
+def test_nodes_and_edges_that_are_no_flow_are_refused(
+    tmp_path: Path, old: bytes, new: bytes, told: str
+) -> None:
+    path = tmp_path / "run.rec"
+    record_to(path, Components())
+    lines = path.read_bytes().splitlines()
+    path.write_bytes(resealed([lines[0].replace(old, new, 1), *lines[1:]]))
+    with RecordingReader(path) as reader, pytest.raises(StudioError, match=told) as caught:
+        recorded_flow(reader.header, str(path))
+    assert {(item.code, item.line) for item in caught.value.diagnostics} == {("E0001", 1)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"capacity":4', b'"capacity":0'),
+        (b'"low_watermark_ratio":0.5', b'"low_watermark_ratio":1.5'),
+        (b'"rate":null', b'"rate":0.0'),
+        (b'"sink_pause_ms":100', b'"sink_pause_ms":-1'),
+    ],
+)
+def test_settings_that_no_flow_may_have_are_refused(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    path = tmp_path / "run.rec"
+    record_to(path, Components())
+    lines = path.read_bytes().splitlines()
+    assert old in lines[0]
+    path.write_bytes(resealed([lines[0].replace(old, new, 1), *lines[1:]]))
+    field = old[1:].partition(b'"')[0].decode()
+    with pytest.raises(StudioError, match=field):
+        RecordingReader(path)
 
 
 def test_a_flow_that_is_another_one_is_refused_and_can_be_forced(tmp_path: Path) -> None:
