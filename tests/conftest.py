@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import shutil
 import signal
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from runtime.child.gc_tuning import settle_collector
 from tests.support.command_server import fork_runtime_processes
 from tests.support.examples import register_profiles
 from tests.support.workbench.headless_textual import draw_at_each_change, make_cheaper
@@ -48,9 +48,9 @@ def drawn_at_each_change() -> Iterator[None]:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what was imported and collected out of every later search for garbage."""
-    gc.collect()
-    gc.freeze()
+    """Leave what was imported and collected out of every later search for garbage, and search as
+    seldom as a process that runs flows does: a twelfth of all processor time."""
+    settle_collector()
 
 
 def pytest_unconfigure() -> None:

@@ -33,6 +33,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from runtime.model.lazy import class_parts
+
 ROOT = Path(__file__).parents[2]
 TIMEOUT_SECONDS = 120
 COMMAND_LINE = (sys.executable, "-m", "workbench")
@@ -207,11 +209,20 @@ def fork_runtime_processes() -> None:
 # ---- in the server
 
 
+def _make_classes_whole() -> None:
+    """Make now what of dataclasses waits for its use: each fork would make it again."""
+    for made in tuple(class_parts._plans):
+        for name, part in tuple(vars(made).items()):
+            if isinstance(part, class_parts._Later):
+                getattr(made, name)
+
+
 def _serve(listener: socket.socket) -> None:
     for package in map(importlib.import_module, ("runtime", "workbench")):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)
+    _make_classes_whole()
     gc.collect()
     gc.freeze()
     while True:

@@ -69,9 +69,7 @@ def test_nodes_and_edges_that_are_no_flow_are_refused(
         (b'"sink_pause_ms":100', b'"sink_pause_ms":-1'),
     ],
 )
-def test_settings_that_no_flow_may_have_are_refused(
-    tmp_path: Path, old: bytes, new: bytes
-) -> None:
+def test_settings_that_no_flow_may_have_are_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
     path = tmp_path / "run.rec"
     record_to(path, Components())
     lines = path.read_bytes().splitlines()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ import pytest
 
 from runtime.model.linked import Role
 from tests.support.command_server import studio_process
+from tests.support.examples import all_are_tried
 from tests.support.studio_projects import ROOT, Project, row, sink, studio
 from tests.support.terminal import PATIENCE_S, in_terminal
 from tests.support.wasm.guests import ECHO, SOURCE, component
@@ -46,6 +48,18 @@ def ended(pid: int) -> bool:
 def wait_until_ended(pid: int) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while not ended(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def wait_for_work(pid: int, seconds: float) -> None:
+    """Until the process has used so much processor time: more than it needs to begin a call."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        used = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        if int(used[11]) + int(used[12]) >= seconds * ticks:
+            return
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
@@ -152,7 +166,7 @@ def test_a_test_whose_call_does_not_return_is_no_difference(
     artifact = tmp_path / ".torvyn" / "build" / "mid.wasm"
     artifact.write_bytes(component(looping, Role.PROCESSOR))
     with started("replay", "--expect", recording, ready=b"") as process:
-        time.sleep(1.5)
+        wait_for_work(process.pid, 1.5 if all_are_tried() else 0.4)
         process.send_signal(number)
         out, talk = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 128 + number, talk
