@@ -172,8 +172,8 @@ async def test_what_comes_next_is_inspected_when_nothing_is_selected() -> None:
         await show(app, pilot, link, Update(Health.READY, replies=(details(7),)))
         text = text_of(app)
         assert '"disk usage above 80%"' in text
-        assert "waited 1.2ms" in text
-        assert "router route  12.4µs" in text
+        assert "waited 1.2 ms" in text
+        assert "router route  12.4 µs" in text
         assert "next: router route(#6)" in text
 
 
