@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.widgets import Input
+
 from runtime.protocol.requests import StepCall, StepElement
 from tests.support.narrow import only
 from tests.support.workbench.fakes import FakeLink, opened, settle, text_of
@@ -12,7 +14,9 @@ from workbench.app import StudioApp
 from workbench.dialogs.help import HelpScreen
 from workbench.dialogs.help_columns import HelpColumns
 from workbench.dialogs.help_rows import OF_PANES
+from workbench.palette.palette_screen import PaletteScreen
 from workbench.text.lines import Row, plain
+from workbench.widgets.line_view import LineView
 
 
 def listed(app: StudioApp) -> HelpColumns:
@@ -75,6 +79,32 @@ async def test_help_is_filtered_while_typing_and_enter_runs_the_action() -> None
         await pilot.press("enter")
         await settle(app, pilot)
         assert commands(link) == [StepElement()]
+
+
+async def test_n_goes_to_the_next_match_once_the_cursor_is_in_the_list() -> None:
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        for key in ("f1", "ctrl+p"):
+            await pilot.press(key, *"pane")
+            await pilot.pause()
+            shown = app.screen
+            assert isinstance(shown, HelpScreen | PaletteScreen)
+
+            def under(shown: HelpScreen | PaletteScreen = shown) -> object:
+                if isinstance(shown, HelpScreen):
+                    return listed(app).target
+                view = shown.query_one(LineView)
+                return None if view.cursor is None else view.rows[view.cursor].target
+
+            first = under()
+            await pilot.press("down")
+            second = under()
+            assert second is not first
+            await pilot.press("n", "N", "N")
+            assert under() is first
+            await pilot.press("x", "n")
+            assert shown.query_one(Input).value == "panexn"
+            await pilot.press("escape")
 
 
 async def test_help_without_a_match_says_so_and_enter_does_nothing() -> None:

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from runtime.protocol.timeline import TimelineMark
@@ -26,6 +25,7 @@ from workbench.timeline.track import DONE, TO_COME, UNDONE
 from workbench.widgets.border_words import border_words
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
+from workbench.widgets.match_keys import MatchField, MatchKeysScreen
 
 STATES: tuple[tuple[str, str, StyleRole], ...] = (
     (">", "ready", StyleRole.GOOD),
@@ -68,7 +68,7 @@ def legend_rows(cells: int) -> tuple[Line, ...]:
     return tuple(rows)
 
 
-class HelpScreen(ModalScreen[str | None]):
+class HelpScreen(MatchKeysScreen[str | None]):
     """Gives back the id of the action to do, or None."""
 
     takes_typed_ahead: ClassVar[bool] = True
@@ -93,8 +93,10 @@ class HelpScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Filter, list, legend."""
         with self._box as box:
-            box.border_subtitle = "tab next pane   enter does it   esc closes"
-            yield Input(placeholder="type to find, e.g. step", id="help-filter", classes="field")
+            box.border_subtitle = "↓ n N next   tab next pane   enter does it   esc closes"
+            yield MatchField(
+                placeholder="type to find, e.g. step", id="help-filter", classes="field"
+            )
             yield self._list
             yield self._legend
 
@@ -115,6 +117,7 @@ class HelpScreen(ModalScreen[str | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what matches."""
+        self.in_list = False
         self._fill(event.value)
 
     def on_input_submitted(self) -> None:
@@ -134,6 +137,7 @@ class HelpScreen(ModalScreen[str | None]):
 
     def action_move(self, step: int) -> None:
         """Go to the next action, over headings."""
+        self.in_list = True
         self._list.move(step)
 
     def action_page(self, pages: int) -> None:

@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from workbench.commands.command import CommandTarget
@@ -25,11 +24,12 @@ from workbench.text.excerpt import excerpt
 from workbench.text.lines import Row, StyleRole, line, pad
 from workbench.widgets.border_words import border_words
 from workbench.widgets.line_view import LineView
+from workbench.widgets.match_keys import MatchField, MatchKeysScreen
 
 KIND_CELLS, NAME_CELLS, KEY_CELLS = 8, 26, 8
 
 
-class PaletteScreen(ModalScreen[str | None]):
+class PaletteScreen(MatchKeysScreen[str | None]):
     """Gives back the line for `:` of what was chosen, or None.
 
     A theme is seen while the cursor is on it; the one from before comes back.
@@ -61,8 +61,8 @@ class PaletteScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The field above the list."""
         with self._box as box:
-            box.border_subtitle = "tab: kind   enter does it   esc closes"
-            yield Input(placeholder='a name; /regex/  kind == "node"  !', classes="field")
+            box.border_subtitle = "↓ n N next   tab: kind   enter does it   esc closes"
+            yield MatchField(placeholder='a name; /regex/  kind == "node"  !', classes="field")
             yield self._list
 
     def on_mount(self) -> None:
@@ -78,6 +78,7 @@ class PaletteScreen(ModalScreen[str | None]):
 
     def on_input_changed(self) -> None:
         """Show what matches."""
+        self.in_list = False
         self._looking = True
         self._fill()
 
@@ -157,7 +158,7 @@ class PaletteScreen(ModalScreen[str | None]):
 
     def action_move(self, step: int) -> None:
         """Go to another row."""
-        self._looking = True
+        self._looking = self.in_list = True
         self._list.move(0, step)
         self._preview()
 

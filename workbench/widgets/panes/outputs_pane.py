@@ -29,6 +29,9 @@ COLUMN_CELLS = 34
 FLOOD_LINES = 500
 """After an update of so many lines, no more are taken from the next; the others are counted."""
 
+EMPTY_ROWS = 3
+"""Rows that say how to get something printed; in fewer it is only said that nothing was."""
+
 NAME_CELLS = 20
 """Of a node's name over its log, where logs stand side by side."""
 
@@ -129,9 +132,12 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
 
     def empty_rows(self) -> Sequence[Row]:
         """How to get something printed."""
+        nothing = Row(line((" Nothing printed yet.", StyleRole.DIM)))
+        if self.size.height < EMPTY_ROWS:
+            return (nothing,)
         return (
             Row(line("")),
-            Row(line((" Nothing printed yet.", StyleRole.DIM))),
+            nothing,
             Row(
                 line(
                     (" Press ", StyleRole.FAINT),
