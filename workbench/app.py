@@ -49,6 +49,10 @@ ANSWER_S = (0.004, 0.012, 0.03)
 While the flow runs, only the last time: every answer then brings a whole new picture.
 """
 
+OPENING_POLL_S = 0.01
+OPENING_POLLS = 50
+"""For half a second it is asked that often whether the flow is open, then every `POLL_S`."""
+
 
 def _new_tour() -> Tour:
     from workbench.tour.tour import Tour
@@ -190,7 +194,13 @@ class StudioApp(App[None]):
         except StudioError as error:
             self._main.controller.take(invalid_update(error))
         else:
-            self.poll_link()
+            self._await_flow(OPENING_POLLS)
+
+    def _await_flow(self, polls: int) -> None:
+        """Ask often for a moment: the flow is opened while the screen is made, and nearly there."""
+        self.poll_link()
+        if polls and self.health is Health.STARTING:
+            self.set_timer(OPENING_POLL_S, partial(self._await_flow, polls - 1))
 
     # ---- another file
 

@@ -115,7 +115,10 @@ class BreaksPane(LineView, inherit_bindings=False):
 
     def on_focus(self) -> None:
         """The cursor is on a row, so that the keys have something to act on."""
-        if self.cursor is None and self.view.breaks.breakpoints:
+        self._begin_with_first()
+
+    def _begin_with_first(self) -> None:
+        if self.has_focus and self.cursor is None and self.view.breaks.breakpoints:
             self.set_cursor(0)
 
     def open(self) -> None:
@@ -154,6 +157,7 @@ class BreaksPane(LineView, inherit_bindings=False):
         breaks = self.view.breaks
         heading = (break_heading(breaks, self.room),) if breaks.breakpoints else ()
         self.show(break_rows(breaks, self.room), heading)
+        self._begin_with_first()  # the keys may be here before there is room for rows
         self._write_border()
 
     def _write_border(self) -> None:
