@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runtime.engine.core import Engine
@@ -16,7 +16,7 @@ from runtime.recording.file.header import engine_options
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker
-from runtime.recording.replay.steps import steps_of_file
+from runtime.recording.replay.steps import LineStep, ReplayStep, steps_of_file
 
 
 class _NoComponents:
@@ -27,8 +27,12 @@ class _NoComponents:
         return refusal(f"the recording does not hold what {call.node} answered")
 
 
-def recorded_events(path: Path) -> Iterator[tuple[Command, list[Event]]]:
+def recorded_events(
+    path: Path, on_call: Callable[[LineStep], object] | None = None
+) -> Iterator[tuple[Command, list[Event]]]:
     """Each command of a recording with its events, elements with their payloads.
+
+    `on_call` is given each call as the recording has it, before its events come.
 
     Raises:
         StudioError: the file cannot be read, is damaged, lost its beginning, or does not hold
@@ -44,12 +48,21 @@ def recorded_events(path: Path) -> Iterator[tuple[Command, list[Event]]]:
             crashes_from_recording=True,
             all_from_recording=True,
         )
-        replayer = Replayer(
-            lambda: steps_of_file(reader), lambda made: Engine(flow, made, options), invoker
-        )
+        steps = steps_of_file(reader)
+        told = steps if on_call is None else _telling(steps, on_call)
+        replayer = Replayer(lambda: told, lambda made: Engine(flow, made, options), invoker)
         yield from replayer.run()
     if replayer.divergence is not None:
         raise StudioError([_not_answered(path, replayer.divergence.render())])
+
+
+def _telling(
+    steps: Iterator[ReplayStep], on_call: Callable[[LineStep], object]
+) -> Iterator[ReplayStep]:
+    for step in steps:
+        if isinstance(step, LineStep):
+            on_call(step)
+        yield step
 
 
 def _not_answered(path: Path, why: str) -> Diagnostic:

@@ -10,18 +10,25 @@ from runtime.headless.recorded_events import recorded_events
 from runtime.lineage.element_traces import ElementTraces
 from runtime.model.element import Element
 from runtime.model.linked import LinkedFlow
-from runtime.recording.file.reader import RecordingReader
+from runtime.recording.file.reader import RecordingReader, end_of_recording
 from runtime.recording.file.recorded_flow import recorded_flow
+from runtime.recording.replay.steps import LineStep
+
+CALLS_AT_ONCE = 1_000
+"""Calls read between two reports of progress."""
 
 
 def trace_recording(
     path: Path,
     chosen: ChosenLineages | None = None,
     target: Callable[[Element], bool] | None = None,
+    on_progress: Callable[[int, int | None], object] | None = None,
 ) -> tuple[LinkedFlow, ElementTraces]:
     """The recorded flow as it began, and the way of each element; `chosen` hears of every call.
 
-    For `target` see `ElementTraces`.
+    For `target` see `ElementTraces`. Copies are known where the recording has the measures of all
+    its calls. `on_progress` hears now and then how many calls were read, and of how many; None
+    where the recording does not say.
 
     Raises:
         StudioError: the file cannot be read, is damaged, lost its beginning, or does not hold
@@ -30,9 +37,21 @@ def trace_recording(
     with RecordingReader(path) as reader:
         reader.require_beginning()
         flow = recorded_flow(reader.header, str(path))
-    traces = ElementTraces(flow, copies_known=False, target=target)
+    end = None if on_progress is None else end_of_recording(path)
+    in_all = None if end is None else end.calls
+    traces = ElementTraces(flow, target=target)
     calls = None if chosen is None else chosen.of(flow)
-    for command, events in recorded_events(path):
+    read = 0
+
+    def on_call(step: LineStep) -> None:
+        nonlocal read
+        read += 1
+        if step.line.measures is None:
+            traces.forget_copies()
+        if on_progress is not None and not read % CALLS_AT_ONCE:
+            on_progress(read, in_all)
+
+    for command, events in recorded_events(path, on_call):
         traces.record(command, events)
         if calls is not None:
             calls.record(command, events)

@@ -166,12 +166,9 @@ class ElementTraces:
         self,
         flow: LinkedFlow,
         *,
-        copies_known: bool = True,
         target: Callable[[Element], bool] | None = None,
     ) -> None:
-        """`copies_known` is False for what is answered from a recording, which has no copies.
-
-        With a `target` its element is kept wherever it comes, with what it was made of as far as
+        """With a `target` its element is kept wherever it comes, with what it was made of as far as
         that is among the last `KEPT_TRACES` before it. In a flow without an aggregator no other is
         traced then.
         """
@@ -182,8 +179,9 @@ class ElementTraces:
         """By lineage, the first `KEPT_TRACES`, or the last ones and those of the target."""
         self.lineages = 0
         """All of them, kept or not."""
-        self.copies: int | None = 0 if copies_known else None
-        self.copied_bytes: int | None = 0 if copies_known else None
+        self.copies: int | None = 0
+        """Reads and writes of payloads in all; None where they are not known."""
+        self.copied_bytes: int | None = 0
         self.episodes = 0
         """Of back-pressure."""
         self._last_new = 0
@@ -191,6 +189,10 @@ class ElementTraces:
         """By element and the node it waits for: since when, and the hop that gave it."""
         self._taken: dict[str, _Taken] = {}
         """By aggregator: its inputs since its last element."""
+
+    def forget_copies(self) -> None:
+        """They are not known: a recording does not have those of a call."""
+        self.copies = self.copied_bytes = None
 
     def record(self, command: Command, events: list[Event]) -> None:
         """See `RunRecorder.record`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -22,6 +24,7 @@ from runtime.recording.file.redaction_reach import redaction_reach
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from workbench.command_line.messages import say, show_failure, show_problems, show_result
+from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
 from workbench.verbs.options.trust_flag import admission, trust_option
@@ -115,7 +118,9 @@ def command(
         if rest or flow or limit or timeout or inputs:
             raise click.UsageError("a recording is traced as it is, without other words or limits")
         show_problems(redaction_reach(recording))
-        traced, traces = trace_recording(recording, chosen, is_lineage(lineage))
+        settle_collector()
+        with _progress() as on_progress:
+            traced, traces = trace_recording(recording, chosen, is_lineage(lineage), on_progress)
     listed = chosen_traces(traces, lineage)
     if chosen is not None:
         listed = [trace for trace in listed if trace.lineage in chosen.lineages]
@@ -125,6 +130,22 @@ def command(
         text = trace_text(traces, listed)
     _write(text, target, overwrite=overwrite)
     return code
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int | None], object]]:
+    """Tells on a terminal how many calls were read."""
+    line = ProgressLine(sys.stderr)
+
+    def show(read: int, in_all: int | None) -> None:
+        line.show(
+            f"{read:,} calls read" if in_all is None else f"{read:,} of {in_all:,} calls read"
+        )
+
+    try:
+        yield show
+    finally:
+        line.end()
 
 
 def _run_arguments(
