@@ -9,7 +9,7 @@ from runtime.engine.core import Engine
 from runtime.execution.event_log import LOG_EVENTS, EventLog, LoggedEvent
 from runtime.execution.recent_elements import RecentElements
 from runtime.execution.wording import EventWording
-from runtime.model.call import Answer, Failed, Printed
+from runtime.model.call import Answer, Export, Failed, Printed
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
@@ -187,8 +187,11 @@ class SessionInspector:
 
     def _failed(self, node: str) -> FailedCall | None:
         calls = self._log.calls_of(node, LOG_EVENTS)
-        last = calls[0][1] if calls else None
-        if last is None or not isinstance(last.answer.outcome, Failed):
+        # A component that crashed is initialised again before it is called again.
+        rebuilt = (Export.INIT, Export.TEARDOWN)
+        made = (event for _, event in calls)
+        last = next((one for one in made if _fails(one) or one.call.export not in rebuilt), None)
+        if last is None or not _fails(last):
             return None
         good = next((event for _, event in calls if _is_good(event)), None)
         printed = _printed(last.answer, "stdout")
@@ -201,8 +204,12 @@ class SessionInspector:
         )
 
 
+def _fails(event: CallFinished) -> bool:
+    return isinstance(event.answer.outcome, Failed)
+
+
 def _is_good(event: CallFinished) -> bool:
-    return event.call.element is not None and not isinstance(event.answer.outcome, Failed)
+    return event.call.element is not None and not _fails(event)
 
 
 def _input(event: CallFinished) -> CallElement | None:

@@ -39,12 +39,18 @@ def state_words(timeline: Timeline | None, *, running: bool) -> tuple[str, str, 
 
 
 def replay_flag(timeline: Timeline | None) -> Line:
-    """`REPLAY`, at its end `REPLAY as recorded`, off its way `REPLAY inputs only`; else empty."""
+    """`REPLAY`, at its end `REPLAY as recorded`, off its way `REPLAY inputs only`; else empty.
+
+    At the end of calls that were only shown, `REPLAY at its end`, and behind it nothing.
+    """
     replay = timeline.replay if timeline is not None else None
-    if replay is None:
+    if timeline is None or replay is None:
         return ()
     if replay.finished:
         return line(("REPLAY as recorded", StyleRole.GOOD))
+    if replay.exact and replay.calls is not None and timeline.position >= replay.calls:
+        ended = timeline.position == replay.calls
+        return line(("REPLAY at its end", StyleRole.GOOD)) if ended else ()
     return (
         line(("REPLAY", StyleRole.GOOD))
         if replay.exact

@@ -7,8 +7,18 @@ from runtime.engine.options import EngineOptions
 from runtime.execution.event_log import EventLog
 from runtime.execution.inspection import SessionInspector
 from runtime.execution.recent_elements import RecentElements
-from runtime.model.call import Answer, Call, CopyCount, Export, FailureKind, Outcome, Printed
+from runtime.model.call import (
+    Answer,
+    Call,
+    CopyCount,
+    Export,
+    FailureKind,
+    Finished,
+    Outcome,
+    Printed,
+)
 from runtime.model.commands import Start
+from runtime.model.events import CallFinished
 from runtime.model.linked import ErrorPolicy, Role
 from runtime.protocol.call_report import REPORTED_PRINTED_BYTES, CallReport, ReadCall
 from tests.support.engine.fakes import FakeInvoker, emitted, failed, linear
@@ -64,6 +74,9 @@ def test_a_failed_call_is_told_with_its_input_the_last_good_one_and_what_it_prin
     assert told.input.payload != told.last_good.payload
     assert len(told.printed) == REPORTED_PRINTED_BYTES
     assert told.printed.endswith(b"end")
+    # What initialises it again, once it crashed, is not the call that is looked into.
+    log.extend([CallFinished(Call(99, name, Export.INIT), Answer(Finished()), 0)])
+    assert inspector.calls(name, 3).failed == told
 
 
 def test_a_call_is_told_by_its_number_with_what_went_in_and_came_out() -> None:

@@ -19,7 +19,7 @@ from tests.support.narrow import present
 from tests.support.workbench.fakes import RING, TWO_BRANCHES, branch_of_calls
 from workbench.text.glyphs import HERE, TIMELINE_SIGNS
 from workbench.text.lines import StyleRole, plain, width_of
-from workbench.timeline.place_words import place_words, state_words, waiting_words
+from workbench.timeline.place_words import place_words, replay_flag, state_words, waiting_words
 from workbench.timeline.recording_status import recording_flag, recording_notice, ring_words
 from workbench.timeline.track import DONE, START, TO_COME, UNDONE, draw_progress, draw_track
 from workbench.timeline.typed_places import typed_place
@@ -282,3 +282,12 @@ def test_a_recording_says_its_size_its_end_and_its_failure() -> None:
     assert recording_notice(writing, writing) == ""
     assert recording_notice(None, RING) == ""
     assert recording_notice(failed, failed) == ""
+
+
+def test_the_flag_of_a_replay_says_when_it_is_at_its_end_and_goes_behind_it() -> None:
+    shown = ReplayInfo("last.rec", 12, exact=True)
+    said = {
+        position: plain(replay_flag(Timeline(position, max(position, 12), replay=shown)))
+        for position in (11, 12, 13)
+    }
+    assert said == {11: "REPLAY", 12: "REPLAY at its end", 13: ""}
