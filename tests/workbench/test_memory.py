@@ -100,6 +100,11 @@ def test_variables_are_named_and_those_that_changed_are_marked() -> None:
         "there may be more: the first 2 variables were read",
     ):
         assert part in text, (part, text)
+    assert "of libraries" not in text
+    foreign = NAMED.named.variables[0]._replace(name="errno", library=True)
+    both = replace(NAMED, named=NamedVariables((*NAMED.named.variables, foreign), 3))
+    assert words(both).index("process::label") < words(both).index("Variables of libraries")
+    assert words(both).index("Variables of libraries") < words(both).index("errno")
     none = replace(READ, named=NamedVariables(why="its debug information cannot be read: 7"))
     assert "not named, because its debug information cannot be read: 7" in words(none)
     assert "names none" in words(READ)

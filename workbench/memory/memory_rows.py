@@ -128,7 +128,13 @@ def _variables(report: MemoryReport, cells: int) -> Iterator[Row]:
     changed = sum(variable.changed for variable in named.variables)
     yield _head(f"Variables, {changed:,} of them changed" if changed else "Variables")
     widest = max((len(variable.name) for variable in named.variables), default=0)
-    for variable in named.variables:
+    own = [variable for variable in named.variables if not variable.library]
+    libraries = [variable for variable in named.variables if variable.library]
+    for variable in own:
+        yield Row(_variable(variable, min(widest, _NAME_CELLS)), variable)
+    if libraries:
+        yield _head("Variables of libraries")
+    for variable in libraries:
         yield Row(_variable(variable, min(widest, _NAME_CELLS)), variable)
     if named.count > len(named.variables):
         more = f"{named.count - len(named.variables):,} more"
@@ -142,7 +148,8 @@ def _variables(report: MemoryReport, cells: int) -> Iterator[Row]:
 
 
 def _variable(variable: NamedVariable, cells: int) -> Line:
-    mark, role = (" * ", StyleRole.WARN) if variable.changed else ("   ", StyleRole.TEXT)
+    usual = StyleRole.DIM if variable.library else StyleRole.TEXT
+    mark, role = (" * ", StyleRole.WARN) if variable.changed else ("   ", usual)
     return line(
         (f"{mark}{variable.name:{cells}}  ", role),
         (variable.value, role),

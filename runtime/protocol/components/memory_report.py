@@ -93,11 +93,13 @@ class NamedVariable(NamedTuple):
     """What it holds now, in one line."""
     changed: bool
     """It does not hold what it held when the memory was looked at before."""
+    library: bool = False
+    """It belongs to a library of the language, or to a package that was fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedVariables:
-    """The variables of a component, in the order of its debug information."""
+    """The variables of a component, in the order of its debug information; libraries come last."""
 
     variables: tuple[NamedVariable, ...] = ()
     """At most `TOLD_VARIABLES`."""

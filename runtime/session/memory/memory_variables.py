@@ -108,6 +108,7 @@ def named_variables(
                 variable.type.size,
                 value_text(variable.type, data),
                 number in changed,
+                variable.library,
             )
         )
     return NamedVariables(tuple(named), len(inside), variables.cut)

@@ -6,6 +6,7 @@ wrong with it is told in a sentence, and reading is bounded in bytes, entries an
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from io import BytesIO
@@ -35,6 +36,7 @@ MOST_ENTRIES = 100_000
 MOST_VARIABLES = 2_000
 MOST_SECONDS = 2.0
 _MOST_NAME = 120
+_MOST_PATH = 4096
 _DEEPEST = 64
 
 _SECTIONS = (
@@ -73,6 +75,16 @@ _NAMING = frozenset(
     }
 )
 """Entries whose name stands before those of the variables inside."""
+_LIBRARY = re.compile(
+    r"(?:^|/)(?:ziglang|zig/lib|lib/zig|wasi-libc|wasi-sysroot|wasi-sdk[^/]*|libc-(?:top|bottom)-half"
+    r"|musl|cloudlibc|dlmalloc|emmalloc|compiler[-_]rt|libcxx(?:abi)?|libunwind|llvm-project"
+    r"|rustc/[0-9a-f]{8,}|rustc-[0-9.]+[^/]*|[.]?cargo/(?:registry|git))(?:/|$)"
+)
+"""In the path of a source of a language's libraries, or of a package that was fetched."""
+_LIBRARY_NAMES = ("std::", "core::", "alloc::", "__rustc")
+"""What Rust's own names begin with, wherever they were compiled."""
+_RUST = 0x1C
+"""DWARF 5, table 7.17."""
 _OP_ADDR, _OP_PLUS, _OP_ADDRX, _OP_GNU_ADDR_INDEX = 0x03, 0x23, 0xA1, 0xFB
 """DWARF 5, table 7.9; the last is GCC's and LLVM's of version 4."""
 _ADDRESS_BYTES = 4
@@ -88,11 +100,13 @@ class GuestVariable:
     """With the namespaces, or the function, it is in: `parse::calls`."""
     address: int
     type: GuestType
+    library: bool = False
+    """It belongs to a library of the language, or to a package that was fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuestVariables:
-    """The variables of a component, in the order of its debug information."""
+    """The variables of a component, in the order of its debug information; libraries come last."""
 
     variables: tuple[GuestVariable, ...] = ()
     cut: str = ""
@@ -167,11 +181,20 @@ class _Reading:
         self._until = until
         self._most = entries
         self._entries = 0
+        self._in_library = False
         self._types = EntryTypes(self._step)
 
     def run(self) -> None:
+        """Read all, the component's own first: linkers put libraries anywhere."""
+        libraries = []
         for unit in self._dwarf.iter_CUs():
             self._step()
+            if _is_library(unit):
+                libraries.append(unit)
+            else:
+                self._unit(unit)
+        self._in_library = True
+        for unit in libraries:
             self._unit(unit)
 
     def _step(self) -> None:
@@ -221,7 +244,8 @@ class _Reading:
         if len(self.found) >= MOST_VARIABLES:
             raise _EnoughError(f"the first {MOST_VARIABLES:,} variables were read")
         full = f"{prefix}{name}"[-_MOST_NAME:]
-        self.found.setdefault((full, address), GuestVariable(full, address, kind))
+        library = self._in_library or (_language(unit) == _RUST and full.startswith(_LIBRARY_NAMES))
+        self.found.setdefault((full, address), GuestVariable(full, address, kind, library))
 
     def _address(self, unit: CompileUnit, expression: object) -> int | None:
         """What an expression of one address, and perhaps a number added, comes to."""
@@ -240,6 +264,22 @@ class _Reading:
             added, rest = _number(rest[1:])
             address += added
         return None if rest else address
+
+
+def _is_library(unit: CompileUnit) -> bool:
+    name, folder = _path(unit, "DW_AT_name"), _path(unit, "DW_AT_comp_dir")
+    return _LIBRARY.search(name if name.startswith("/") else f"{folder}/{name}") is not None
+
+
+def _path(unit: CompileUnit, name: str) -> str:
+    found = unit.get_top_DIE().attributes.get(name)
+    value = None if found is None else found.value
+    return value[:_MOST_PATH].decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def _language(unit: CompileUnit) -> object:
+    found = unit.get_top_DIE().attributes.get("DW_AT_language")
+    return None if found is None else found.value
 
 
 def _number(code: bytes) -> tuple[int, bytes]:

@@ -140,3 +140,32 @@ def test_damaged_debug_information_is_told_in_a_sentence() -> None:
                 for item in found.variables:
                     value_text(item.type, chance.randbytes(min(item.type.size, 4096)))
     assert faults > 20
+
+
+def test_variables_of_libraries_are_marked_and_come_after_the_component_s_own() -> None:
+    found = read_variables((FOLDER / "library" / "app.wasm").read_bytes())
+    assert isinstance(found, GuestVariables)
+    assert [(one.name, one.library) for one in found.variables] == [
+        ("taken", False),
+        ("errno", True),
+    ]
+    # The component's own are read before a bound is met, though the linker put them last.
+    cut = read_variables((FOLDER / "library" / "app.wasm").read_bytes(), entries=6)
+    assert isinstance(cut, GuestVariables)
+    assert [one.name for one in cut.variables] == ["taken"]
+
+
+@pytest.mark.parametrize(
+    ("path", "library"),
+    [
+        ("/home/me/parser/src/lib.rs/@/parser.0", False),
+        ("/rustc/b940084d7c1/library/std/src/lib.rs/@/std.1", True),
+        ("/usr/src/rustc-1.96.0/library/core/src/lib.rs", True),
+        ("/home/me/.cargo/registry/src/index/serde-1.0/src/lib.rs", True),
+        ("/tmp/wasi-sdk-24/libc-top-half/musl/src/errno.c", True),
+        ("/home/me/wasi-libcount/main.c", False),
+        ("/opt/zig/lib/compiler_rt", True),
+    ],
+)
+def test_a_library_is_told_by_the_path_of_its_sources(path: str, library: bool) -> None:
+    assert (reading._LIBRARY.search(path) is not None) is library
