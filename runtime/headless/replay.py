@@ -19,12 +19,13 @@ from runtime.model.snapshot import FlowSnapshot
 from runtime.model.time_units import NS_PER_S
 from runtime.opening.open import OnPrint
 from runtime.opening.recordings import RecordedFlow, recorded_steps
+from runtime.recording.replay.divergence import Divergence
 from runtime.recording.replay.recorded_host_inputs import (
     QueuedHostInputs,
     RepeatableInputs,
     ReplayedHostInputs,
 )
-from runtime.recording.replay.replayer import Divergence, Replayer, ReplayInvoker, ReplaySettings
+from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
 from runtime.recording.replayed_sources import replayed_nodes

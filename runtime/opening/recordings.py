@@ -31,8 +31,8 @@ from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.recording.file.redaction_reach import reach_warnings
 from runtime.recording.format import Header
 from runtime.recording.redaction import Redaction
+from runtime.recording.replay.divergence import Divergence
 from runtime.recording.replay.input_feed import Feed
-from runtime.recording.replay.replayer import Divergence
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.recording.replay.steps import (
     PlacedStep,

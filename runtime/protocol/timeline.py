@@ -88,6 +88,8 @@ class Timeline:
     """Every branch that is kept, in the order they began."""
     past: bool = False
     """True when the flow is shown as it was once, and calls no component."""
+    changes_since: int = 0
+    """In the past: changes by hand after that call, of those that stand there."""
     ahead: bool = False
     """True when `position` is a place of the recording that the replay has not come to: what is
     shown was recorded, and is not made again before the flow goes on from there."""

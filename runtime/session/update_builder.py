@@ -256,6 +256,7 @@ class UpdateBuilder:
             branch=branch.number,
             branches=time.branches.infos(),
             past=time.past,
+            changes_since=time.shown.changes if time.past else 0,
             ahead=time.ahead,
             cells=cells,
             marks=tuple(branch.marks),

@@ -45,8 +45,8 @@ class Branch:
     parent: Branch | None = None
     """The branch it left."""
     forked_at: int = 0
-    changed: bool = False
-    """True when somebody changed what waits after the last call."""
+    changes: int = 0
+    """How often somebody changed what waits, after the last call."""
     places: EventIndex = field(default_factory=EventIndex)
     marks: list[int] = field(default_factory=list)
     """Places the user marked, in order."""
@@ -108,9 +108,9 @@ class Branch:
             "more memory with --ring, or restart the flow"
         )
 
-    def is_end(self, calls: int) -> bool:
-        """Whether so many calls are all of it, with what was changed after the last."""
-        return calls > self.calls or (calls == self.calls and not self.changed)
+    def is_end(self, calls: int, changes: int = 0) -> bool:
+        """Whether so many calls are all of it, with so many changes by hand after the last."""
+        return (calls, changes) >= (self.calls, self.changes)
 
     def record(self, command: Command, events: list[Event], execution: Execution) -> None:
         """Keep what a command did at its end, where `execution` stands now."""
@@ -120,14 +120,14 @@ class Branch:
             self.denials += [(calls, node) for node in execution.new_denials]
             execution.new_denials.clear()
         if calls != self.calls:
-            self.calls, self.changed = calls, False
+            self.calls, self.changes = calls, 0
         elif is_change(command):
-            self.changed = True
+            self.changes += 1
         if set(map(type, events)) != _CALLS_ALONE:
             self._note_others(events, calls)
         checkpoints = self.checkpoints
         # A change belongs to the call after it: a place is before the first change.
-        if calls >= checkpoints.look_at and not self.changed and checkpoints.due(calls):
+        if calls >= checkpoints.look_at and not self.changes and checkpoints.due(calls):
             checkpoint = execution.checkpoint()
             if checkpoints.guests.due(calls):
                 checkpoints.guests.add(checkpoint, execution.guest_states())

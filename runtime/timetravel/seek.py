@@ -8,11 +8,14 @@ from enum import Enum
 
 from runtime.execution.call_drivers import NotRestoredError, RecordedKind, RecordedRun
 from runtime.execution.execution import Execution
+from runtime.model.commands import Command
+from runtime.model.events import Event
 from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.requests import SessionRequest
 from runtime.protocol.timeline import SeekProgress
 from runtime.recording.describe import element_words
-from runtime.recording.replay.replayer import Divergence, OnEvents
+from runtime.recording.replay.divergence import Divergence
+from runtime.recording.replay.replayer import OnEvents
 from runtime.recording.replay.steps import CallStep
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.going_on import NoWayError, Way, way_from_start
@@ -46,6 +49,8 @@ class AwaitedPlace:
     target: int
     begun: int
     """Calls told when it was asked for."""
+    changes: int = 0
+    """Changes by hand after the last of them."""
 
 
 @dataclass(slots=True)
@@ -61,6 +66,8 @@ class Seek:
     """The pending command: what is asked of the new branch once it goes on."""
     way: Way | None = None
     """How its instances come there, where the flow goes on."""
+    changes: int = 0
+    """Changes by hand after the last of those calls that are made too."""
     begun: int = field(init=False)
     """Calls made where it begins."""
 
@@ -80,15 +87,21 @@ class Seek:
         return f"this is the end of branch {branch.number}: {way}"
 
     @property
+    def changed(self) -> list[tuple[Command, list[Event]]]:
+        """What was repeated after the last call, from the first change by hand on."""
+        replayer = self.execution.replayer
+        return [] if replayer is None else replayer.changed
+
+    @property
     def in_place(self) -> bool:
         """Whether the execution is the one that is shown."""
         return self.purpose in (SeekPurpose.REPLAY, SeekPurpose.LEAVE)
 
-    def leads_to(self, target: int, kind: RecordedKind) -> bool:
+    def leads_to(self, target: int, changes: int, kind: RecordedKind) -> bool:
         """Whether a place is further along what it repeats to show one; `kind` has the place."""
         execution = self.execution
         views = self.purpose is SeekPurpose.VIEW and execution.kind is kind
-        return views and execution.calls <= target
+        return views and (execution.calls, execution.changes) <= (target, changes)
 
     def go_on(self, take: OnEvents) -> bool:
         """Make some calls; True when the place is reached, or nothing is repeated any more.
@@ -100,12 +113,13 @@ class Seek:
         if replayer is None:
             return True
         if self.in_place:
-            return replayer.forward(self.target, BUDGET_CALLS, take)
+            return replayer.forward(self.target, BUDGET_CALLS, take, self.changes)
         kept_from = self.target - KEPT_CALLS
         if self.execution.calls < kept_from:
             done = replayer.forward(kept_from, BUDGET_CALLS)
             return done and replayer.pending is None
-        return replayer.forward(self.target, BUDGET_CALLS, self.execution.keep_step)
+        keep = self.execution.keep_step
+        return replayer.forward(self.target, BUDGET_CALLS, keep, self.changes)
 
 
 Repeating = Callable[[Branch, RecordedRun], Execution]
@@ -118,6 +132,7 @@ def seek_by(
     target: int,
     purpose: SeekPurpose,
     then: SessionRequest | None,
+    changes: int = 0,
 ) -> Seek:
     """Go a way; every call since the start is made where nothing can be restored on it.
 
@@ -128,7 +143,7 @@ def seek_by(
     except NotRestoredError as error:
         way = way_from_start(way, f"what the components remembered cannot be restored: {error}")
         execution = repeating(way.branch, way.run())
-    return Seek(way.branch, execution, target, purpose, then, way)
+    return Seek(way.branch, execution, target, purpose, then, way, changes)
 
 
 def again_from_start(seek: Seek, repeating: Repeating) -> Seek:
@@ -143,7 +158,8 @@ def again_from_start(seek: Seek, repeating: Repeating) -> Seek:
     if way is None or way.begin is None:
         raise NoWayError(f"it is not possible to go there: {words}")
     why = f"what was restored from call {way.begin.calls:,} does something else. {words}"
-    return seek_by(way_from_start(way, why), repeating, seek.target, seek.purpose, seek.then)
+    from_start, purpose = way_from_start(way, why), seek.purpose
+    return seek_by(from_start, repeating, seek.target, purpose, seek.then, seek.changes)
 
 
 def divergence_words(divergence: Divergence, source: ReplaySource | None) -> str:

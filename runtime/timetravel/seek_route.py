@@ -35,6 +35,8 @@ class SeekRoute:
     kind: RouteKind
     target: int
     """Calls made at the place; may be another than was asked for."""
+    changes: int = 0
+    """Changes by hand after the last of them."""
     run: RecordedRun | None = None
     """With `VIEW`: what the execution repeats."""
     why_not: str = ""
@@ -47,30 +49,32 @@ def kind_of(stands: BranchPosition, target: int) -> RecordedKind:
     return stands.branch.view_kind if recording is None else RecordedKind.FILE_VIEW
 
 
-def route_to(stands: BranchPosition, target: int) -> SeekRoute:
-    """How to reach the place after `target` calls."""
+def route_to(stands: BranchPosition, target: int, changes: int = 0) -> SeekRoute:
+    """How to reach the place after `target` calls, and so many changes by hand after those."""
     recording = stands.replay.part_with(target, stands.branch)
     if recording is not None and recording.length is not None:
         target = min(target, recording.length)
-    if recording is not None and not recording.has_told(target):
-        return SeekRoute(RouteKind.TELL, target)
-    if recording is None and stands.branch.is_end(target):
+    # What was changed after a call is told with the call after it.
+    if recording is not None and not recording.has_told(target + bool(changes)):
+        return SeekRoute(RouteKind.TELL, target, changes)
+    if recording is None and stands.branch.is_end(target, changes):
         if stands.past:
             return SeekRoute(RouteKind.END, target)
         goes_on = stands.exact and target > stands.shown.calls
         return SeekRoute(RouteKind.GO_ON if goes_on else RouteKind.STAY, target)
     if stands.past and stands.shown.kind is kind_of(stands, target):
-        further = target - stands.shown.calls
-        if 0 <= further <= NEAR_CALLS:
-            return SeekRoute(RouteKind.GO_ON if further else RouteKind.STAY, target)
+        here, there = (stands.shown.calls, stands.shown.changes), (target, changes)
+        if here <= there and target - stands.shown.calls <= NEAR_CALLS:
+            kind = RouteKind.STAY if here == there else RouteKind.GO_ON
+            return SeekRoute(kind, target, changes)
     if recording is not None:
-        return SeekRoute(RouteKind.VIEW, target, recording.view_of(target))
-    return _back_to(stands, target)
+        return SeekRoute(RouteKind.VIEW, target, changes, recording.view_of(target))
+    return _back_to(stands, target, changes)
 
 
-def _back_to(stands: BranchPosition, target: int) -> SeekRoute:
+def _back_to(stands: BranchPosition, target: int, changes: int) -> SeekRoute:
     branch, earliest = stands.branch, stands.branch.earliest
     if target >= earliest:
-        return SeekRoute(RouteKind.VIEW, target, branch.view_of(target))
+        return SeekRoute(RouteKind.VIEW, target, changes, branch.view_of(target))
     kind = RouteKind.VIEW if stands.shown.calls > earliest else RouteKind.STAY
-    return SeekRoute(kind, earliest, branch.view_of(earliest), branch.why_no_earlier)
+    return SeekRoute(kind, earliest, 0, branch.view_of(earliest), branch.why_no_earlier)

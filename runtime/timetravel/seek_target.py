@@ -22,36 +22,51 @@ from runtime.timetravel.recorded.recorded_past import RecordedPast
 _STOPS = (TimelineMark.STOP, TimelineMark.ERROR, TimelineMark.BREAK)
 
 
+EVERY_CHANGE = 2**62
+"""As many changes by hand as were made after a call."""
+
+
 class NoTargetError(Exception):
     """There is no such place; the text says why, for the user."""
 
 
 def seek_target(
-    request: SeekRequest, branch: Branch, at: int, recording: RecordedPast | None
-) -> int:
-    """Calls made at the place that is asked for, seen from `at`.
+    request: SeekRequest,
+    branch: Branch,
+    at: tuple[int, int],
+    recording: RecordedPast | None,
+    change_is_next: bool = False,
+) -> tuple[int, int]:
+    """Calls made at the place that is asked for, and changes by hand after them, seen from `at`.
 
-    It may lie before the start or after the end of the branch, where there may be a `recording`.
-    Raises `NoTargetError`.
+    `change_is_next` says that what follows `at` is such a change and no call. The place may lie
+    after the end of the branch, where there may be a `recording`. Raises `NoTargetError`.
     """
+    calls, changes = at
+    changed = 0 < changes < EVERY_CHANGE
+    after = calls + changed  # what lies at the end of that call lies before
     match request:
+        case StepBack() if changed:
+            return calls, changes - 1
         case StepBack():
-            return at - 1
+            return (calls - 1, EVERY_CHANGE) if calls else (0, 0)
         case StepForward():
-            return at + 1
+            return (calls, changes + 1) if change_is_next else (calls + 1, 0)
         case JumpTo(call) | RepeatTo(call):
-            return call
+            target = call
         case JumpToElement(lineage):
-            return _start_of(lineage, branch, recording)
+            target = _start_of(lineage, branch, recording)
         case JumpToStop(forward):
             places = [branch.places] if recording is None else [branch.places, recording.places]
             if forward:
-                return _stop_after(places, at, _length(branch, recording))
-            return _stop_before(places, at)
+                target = _stop_after(places, calls, _length(branch, recording))
+            else:
+                target = _stop_before(places, after)
         case JumpToMark(forward):
-            return _mark(branch, at, forward, _length(branch, recording))
+            target = _mark(branch, calls if forward else after, forward, _length(branch, recording))
         case _:
             assert_never(request)
+    return max(target, 0), 0
 
 
 def _length(branch: Branch, recording: RecordedPast | None) -> int:

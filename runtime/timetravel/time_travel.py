@@ -85,25 +85,26 @@ class TimeTravel(BranchPosition):
     def seek(self, request: SeekRequest) -> None:
         """Go where the request says; `work` then makes the calls."""
         stands = self._sought is None and not self.past
-        at = self.shown.calls if self._sought is None else self._sought
+        at, changes = self._sought or (self.shown.calls, self.shown.changes)
         if isinstance(request, StepForward | RepeatTo) and (stands or self._repeating):
             self._repeat_to(request.call if isinstance(request, RepeatTo) else at + 1)
             return
-        if stands and self.branch.changed:
-            at += 1  # what was changed after the last call is undone before that call is
+        if stands:
+            changes = self.branch.changes
+        forward = self._sought is None and self.shown.change_is_next
         try:
-            target = seek_target(request, self.branch, at, self.replay.past)
+            place = seek_target(request, self.branch, (at, changes), self.replay.past, forward)
         except NoTargetError as error:
             self.refuse(str(error))
         else:
-            self._seek_to(max(target, 0))
+            self._seek_to(*place)
 
     @property
-    def _sought(self) -> int | None:
-        """Where the seek under way leads."""
+    def _sought(self) -> tuple[int, int] | None:
+        """Where the seek under way leads: calls, and changes by hand after them."""
         if self._awaited is not None:
-            return self._awaited.target
-        return None if self._seek is None else self._seek.target
+            return self._awaited.target, self._awaited.changes
+        return None if self._seek is None else (self._seek.target, self._seek.changes)
 
     @property
     def _repeating(self) -> bool:
@@ -117,27 +118,31 @@ class TimeTravel(BranchPosition):
         else:
             self.refuse("this is the end of the branch: s makes the next call")
 
-    def _seek_to(self, target: int) -> None:
-        if self._seek is not None and self._seek.leads_to(target, kind_of(self, target)):
-            self._seek.target = target
+    def _seek_to(self, target: int, changes: int = 0) -> None:
+        seek = self._seek
+        if seek is not None and seek.leads_to(target, changes, kind_of(self, target)):
+            seek.target, seek.changes = target, changes
             return
         self.cancel()
-        route = route_to(self, target)
+        route = route_to(self, target, changes)
         if route.why_not:
             self.refuse(route.why_not)
         match route.kind:
             case RouteKind.TELL if self.replay.past is not None:
-                self._awaited = AwaitedPlace(route.target, self.replay.past.calls)
+                begun = self.replay.past.calls
+                self._awaited = AwaitedPlace(route.target, begun, route.changes)
             case RouteKind.END if self._end is not None:
                 self._show(self._end)
                 if self.exact and target > self.shown.calls:
                     self._repeat_to(target)
             case RouteKind.GO_ON:
-                self._seek = Seek(self.branch, self.shown, route.target, SeekPurpose.REPLAY)
+                to, why = route.target, SeekPurpose.REPLAY
+                self._seek = Seek(self.branch, self.shown, to, why, changes=route.changes)
             case RouteKind.VIEW if route.run is not None:
                 with self._refusing():
                     execution = self._making(self.branch, route.run)
-                    self._seek = Seek(self.branch, execution, route.target, SeekPurpose.VIEW)
+                    to, why = route.target, SeekPurpose.VIEW
+                    self._seek = Seek(self.branch, execution, to, why, changes=route.changes)
 
     def _begin_seek(
         self,
@@ -145,11 +150,12 @@ class TimeTravel(BranchPosition):
         target: int,
         purpose: SeekPurpose,
         then: SessionRequest | None = None,
+        changes: int = 0,
     ) -> None:
         """Go to a place of a branch to go on from there, with an execution of its own."""
         with self._refusing():
             way = way_to(branch, min(target, branch.calls))
-            self._seek = seek_by(way, self._making, target, purpose, then)
+            self._seek = seek_by(way, self._making, target, purpose, then, changes)
 
     def _making(self, branch: Branch, recorded: RecordedRun) -> Execution:
         return Execution(self._resources, branch.flow, self.apply, recorded)
@@ -181,11 +187,13 @@ class TimeTravel(BranchPosition):
         if self._end is None:
             self.refuse("the flow is at the end of its branch: step back first")
         elif self.ahead:
-            target = self.shown.calls
+            target, changes = self.shown.calls, self.shown.changes
             self._show(self._end)
-            self._seek = Seek(self.branch, self.shown, target, SeekPurpose.LEAVE, then)
+            leave = SeekPurpose.LEAVE
+            self._seek = Seek(self.branch, self.shown, target, leave, then, changes=changes)
         else:
-            self._begin_seek(self.branch, self.shown.calls, SeekPurpose.FORK, then)
+            calls, changes = self.shown.calls, self.shown.changes
+            self._begin_seek(self.branch, calls, SeekPurpose.FORK, then, changes)
 
     def cancel(self) -> None:
         """Stay where the flow is shown; a pending command is forgotten."""
@@ -202,7 +210,7 @@ class TimeTravel(BranchPosition):
         awaited, past = self._awaited, self.replay.past
         if awaited is not None and (past is None or past.tell(awaited.target, more_time)):
             self._awaited = None
-            self._seek_to(awaited.target)
+            self._seek_to(awaited.target, awaited.changes)
         while (seek := self._seek) is not None:
             try:
                 if seek.go_on(self.keep) and self._arrive(seek):
@@ -266,6 +274,8 @@ class TimeTravel(BranchPosition):
         forks = seek.purpose is SeekPurpose.FORK
         if forks:
             branch = self.branches.fork(seek.execution.calls)
+            for command, events in seek.changed:
+                branch.record(command, events, seek.execution)
         for before in (self.shown, self._end):
             if before is not None:
                 before.discard()

@@ -105,7 +105,7 @@ def _hold(to: ActionTarget) -> None:
 
 QUEUE: tuple[Action, ...] = (
     Action(id="drop", keys=("d",), label="drop", group=Group.QUEUE,
-           help="Drop the element under the cursor. [ undoes all done by hand since the last call.",
+           help="Drop the element under the cursor. [ undoes what was done by hand, one by one.",
            do=_drop, when=_has_waiting, needs=_NEEDS, footer=-9),
     Action(id="double", keys=("asterisk",), label="double", group=Group.QUEUE,
            help="Put a copy right behind the element under the cursor of the queue.",

@@ -111,7 +111,7 @@ def _order_rows(listing: QueueListing, cells: int) -> list[Row]:
             key = shown_key("step-back", "[")
             words = (
                 f"! {_number(before)} stands before {_number(element)} of {element.source}: out of "
-                f"order. {key} undoes all done by hand since the last call."
+                f"order. {key} undoes the last change."
             )
             return prose(words, cells, StyleRole.WARN)
         if before is None or element.sequence > before.sequence:

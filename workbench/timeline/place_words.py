@@ -73,7 +73,9 @@ def place_words(timeline: Timeline, room: int) -> Line:
     if timeline.seeking is not None:
         return _seeking_words(timeline.seeking, room)
     if timeline.past:
-        parts = [(f"<< {position_words(timeline)}", StyleRole.PAST)]
+        since = timeline.changes_since
+        also = f" and {since:,} change{'s' * (since != 1)}" if since else ""
+        parts = [(f"<< {position_words(timeline)}{also}", StyleRole.PAST)]
     elif timeline.position < timeline.calls:
         parts = [(position_words(timeline), StyleRole.STRONG)]
     else:

@@ -15,6 +15,7 @@ from runtime.recording.answers import refusal, with_duration
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.command_lines import is_change
 from runtime.recording.describe import element_words
+from runtime.recording.replay.divergence import Divergence
 from runtime.recording.replay.revivals import is_revived
 from runtime.recording.replayed_sources import ReplayedSources, replayed_nodes
 
@@ -23,29 +24,6 @@ OnEvents = Callable[[Command, list[Event]], object]
 
 _INIT = Export.INIT
 """Members of an enum are slow to reach by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """Where a replay is not what was recorded. Its texts are printable."""
-
-    call: int
-    """Number of the recorded call."""
-    node: str
-    export: str
-    element: str
-    """`source#sequence`, or "no element"."""
-    what: str
-    """What differs, e.g. "output 1", "printed", "call", "clock or random"."""
-    expected: str
-    got: str
-
-    def render(self) -> str:
-        """Several lines: where, expected, got."""
-        return (
-            f"replay diverges at call {self.call}: {self.node}.{self.export}({self.element}), "
-            f"{self.what}\n  expected: {self.expected}\n  got:      {self.got}"
-        )
 
 
 class HostInputFeed(HostInputs, Protocol):
@@ -258,6 +236,10 @@ class Replayer:
         """Why the replay is over: end of replay, or divergence; None while it is not."""
         self.pending: ReplayStep | None = None
         """What comes next: a recorded call or a command; None when the replay is over."""
+        self.changed: list[tuple[Command, list[Event]]] = []
+        """Since the last call, from the first command by which somebody changed what waited."""
+        self.changes = 0
+        """How many of those are changes."""
         self._take(next(self._steps, None))
 
     def close(self) -> None:
@@ -287,10 +269,13 @@ class Replayer:
         step = self.pending
         return None if step is None else self._repeat(step)
 
-    def forward(self, until: int, budget: int, on_events: OnEvents | None = None) -> bool:
+    def forward(
+        self, until: int, budget: int, on_events: OnEvents | None = None, changes: int = 0
+    ) -> bool:
         """Repeat what is pending up to call `until` and the commands right after it.
 
-        Commands by which somebody changed what waited belong to the call that comes after them.
+        Of the commands by which somebody changed what waited after that call, `changes` are made:
+        each has a place before it.
         Makes at most `budget` calls; False when there is more to do. True when the next call is
         a later one, or the replay is over. `on_events` is given every command and its events.
         """
@@ -302,7 +287,7 @@ class Replayer:
                 if budget <= 0:
                     return False
                 budget -= 1
-            elif self.calls >= until and is_change(step):
+            elif self.calls >= until and is_change(step) and self.changes >= changes:
                 return True
             if on_events is None:
                 repeat(step)
@@ -333,6 +318,8 @@ class Replayer:
             invoker.missing_call(step, _reason(events))
         else:
             self.calls += 1
+            if self.changes:
+                self.changed, self.changes = [], 0
         if invoker.divergence is not None:
             self.pending, self.stop = None, StopReason.DIVERGENCE
         elif settings.until is None:
@@ -353,6 +340,9 @@ class Replayer:
         if self._before_command is not None:
             self._before_command(command)
         events = self.engine.apply(command)
+        if self.changes or is_change(command):
+            self.changed.append((command, events))
+            self.changes += is_change(command)
         self._take(next(self._steps, None))
         return events
 

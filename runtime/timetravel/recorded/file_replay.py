@@ -6,7 +6,7 @@ from runtime.execution.execution import Execution, StopNote
 from runtime.model.events import StopReason
 from runtime.protocol.timeline import TimelineMark
 from runtime.protocol.updates import CallMark
-from runtime.recording.replay.replayer import Divergence
+from runtime.recording.replay.divergence import Divergence
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.recorded.recorded_past import RecordedPast
 from runtime.timetravel.recorded.replay_source import ReplaySource

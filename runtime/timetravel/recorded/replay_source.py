@@ -11,7 +11,7 @@ from runtime.model.errors import Diagnostic
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.recording.file.line_check import LinePlace
-from runtime.recording.replay.replayer import Divergence
+from runtime.recording.replay.divergence import Divergence
 from runtime.recording.replay.steps import PlacedStep, ReplayStep
 from runtime.timetravel.recorded.branch_index import BranchIndex
 

@@ -15,14 +15,18 @@ from runtime.protocol.requests import (
     DropElement,
     EditElement,
     EmptyQueue,
+    Fork,
     HoldNodes,
     InjectElement,
+    JumpTo,
     ListQueue,
     MoveElement,
     RunElement,
+    SessionRequest,
     StepBack,
     StepCall,
     StepElement,
+    StepForward,
 )
 from runtime.protocol.timeline import TimelineMark
 from runtime.protocol.updates import QueueListing
@@ -68,7 +72,7 @@ def test_a_run_goes_on_around_a_held_node_and_says_when_all_waits_for_it(driver:
     assert driver.run().delivered == 9
 
 
-def test_what_was_changed_by_hand_is_undone_with_the_step_back(driver: Driver) -> None:
+def test_what_was_changed_by_hand_is_undone_one_by_one(driver: Driver) -> None:
     driver.ask(HoldNodes(("middle",)))
     driver.step(8)
     before, calls = ids(driver), driver.snapshot.calls
@@ -77,9 +81,27 @@ def test_what_was_changed_by_hand_is_undone_with_the_step_back(driver: Driver) -
     assert driver.snapshot.edges[0].policy is QueuePolicy.DROP_OLDEST
     assert not any(cell & TimelineMark.RELOAD for cell in driver.timeline.cells)
     assert ids(driver) == [before[-1], *before[1:-1]]
-    driver.ask(StepBack())
-    assert (ids(driver), driver.snapshot.calls) == (before, calls)
-    assert driver.snapshot.edges[0].policy is QueuePolicy.BLOCK_PRODUCER
+
+    def stands(request: SessionRequest) -> tuple[list[int], QueuePolicy, int]:
+        driver.ask(request)
+        return ids(driver), driver.snapshot.edges[0].policy, driver.snapshot.calls
+
+    dropped, moved = before[1:], [before[-1], *before[1:-1]]
+    plain = QueuePolicy.BLOCK_PRODUCER
+    assert stands(StepBack()) == (moved, plain, calls)
+    assert stands(StepBack()) == (dropped, plain, calls)
+    assert stands(StepForward()) == (moved, plain, calls)
+    assert stands(StepBack()) == (dropped, plain, calls)
+    assert stands(StepBack()) == (before, plain, calls)
+    assert stands(StepBack()) == (before[:-1], plain, calls - 1)
+    assert stands(StepForward()) == (before, plain, calls)
+    assert stands(StepForward()) == (dropped, plain, calls)
+    driver.ask(StepForward(), StepForward())
+    assert driver.snapshot.edges[0].policy is QueuePolicy.DROP_OLDEST
+    driver.ask(StepCall("source"))
+    assert stands(StepBack())[1:] == (QueuePolicy.DROP_OLDEST, calls)  # the call alone is undone
+    driver.ask(JumpTo(calls))
+    assert ids(driver) == before
     driver.ask(EmptyQueue(0))
     assert len(driver.timeline.branches) == 2
     assert ids(driver) == []
@@ -92,6 +114,18 @@ def test_what_was_changed_by_hand_is_undone_with_the_step_back(driver: Driver) -
     assert [one.edited for one in listing.elements] == [True, False, False]
     first, second, injected = (present(one.waited_ns) for one in listing.elements)
     assert now_ns > first > second >= injected == 0
+
+
+def test_the_flow_goes_on_from_between_two_changes(driver: Driver) -> None:
+    driver.ask(HoldNodes(("middle",)))
+    driver.step(8)
+    before = ids(driver)
+    driver.ask(DropElement(0, before[0]), DropElement(0, before[1]), StepBack(), Fork())
+    assert (ids(driver), len(driver.timeline.branches)) == (before[1:], 2)
+    driver.ask(StepBack())
+    assert ids(driver) == before  # the change is one of the new branch, too
+    driver.ask(StepForward(), HoldNodes(("middle",), on=False))
+    assert driver.run().delivered == 8
 
 
 def test_surgery_pauses_a_run_and_says_so_settings_and_holds_do_not(driver: Driver) -> None:

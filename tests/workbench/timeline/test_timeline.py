@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -162,6 +164,8 @@ def test_words_next_to_the_track_say_where_the_flow_stands() -> None:
     assert words(branch_of_calls(1_850)) == "1,850 calls"
     assert words(branch_of_calls(1)) == "1 call"
     assert words(branch_of_calls(1_850, 1_842)) == "<< 1,842/1,850"
+    changed = replace(branch_of_calls(1_850, 1_842), changes_since=2)
+    assert words(changed) == "<< 1,842/1,850 and 2 changes"
     assert (
         words(branch_of_calls(1_850, 1_842, branch=2, branches=TWO_BRANCHES))
         == "<< 1,842/1,850  branch 2"
