@@ -60,6 +60,7 @@ class PayloadScreen(ModalScreen[Payload | None]):
         self._in_hex = text is None
         self._first = hex_text(payload.data) if text is None else text
         self._notice = ""
+        self._notice_is_good = False
         self._source = ""
         self._area = PayloadArea("", tab_behavior="focus", id="payload-text")
         self._type = Input(
@@ -96,15 +97,13 @@ class PayloadScreen(ModalScreen[Payload | None]):
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Say how large the payload is, or what is wrong with it."""
-        self._notice = ""
-        self._tell()
+        self._say("")
 
     def on_payload_area_left_out(self, message: PayloadArea.LeftOut) -> None:
         """Say that a pasted text was not taken whole."""
         number = message.characters
         what = f"{number:,} control character{'s' * (number != 1)} left out"
-        self._notice = f"{what}: F2 edits bytes."
-        self._tell()
+        self._say(f"{what}: F2 edits bytes.")
 
     def _data(self) -> bytes:
         """What the text stands for. Raises `ValueError` that says what is wrong with it."""
@@ -128,7 +127,8 @@ class PayloadScreen(ModalScreen[Payload | None]):
         source = f" of {self._source}" if self._source and not self.is_changed() else ""
         words = f" {number:,} byte{'s' * (number != 1)}"
         changed = f", was {was:,}" if was not in (0, number) else ""
-        notice = (f"   ! {self._notice}", StyleRole.WARN) if self._notice else ""
+        sign, role = ("=", StyleRole.GOOD) if self._notice_is_good else ("!", StyleRole.WARN)
+        notice = (f"   {sign} {self._notice}", role) if self._notice else ""
         self._state.lines = (
             line(
                 (f"{words}{source}{changed}", StyleRole.DIM), (f"   {form}", StyleRole.DIM), notice
@@ -176,8 +176,7 @@ class PayloadScreen(ModalScreen[Payload | None]):
             return
         text = typed_text(data) if self._in_hex else hex_text(data)
         if text is None:
-            self._notice = "No text: it has bytes or control codes that no editor keeps."
-            self._tell()
+            self._say("No text: it has bytes or control codes that no editor keeps.")
             return
         self._in_hex = not self._in_hex
         self._area.load(text)
@@ -231,7 +230,8 @@ class PayloadScreen(ModalScreen[Payload | None]):
         def answered(name: str | None) -> None:
             if name is not None:
                 try:
-                    self._say(f"Kept: {save(project, name, *payload)}")
+                    kept = save(project, name, *payload)
+                    self._say(f"Kept as {name}: {kept}", good=True)
                 except OSError as error:
                     self._say(f"It cannot be kept: {error.strerror}.")
 
@@ -244,8 +244,8 @@ class PayloadScreen(ModalScreen[Payload | None]):
         self._before = before
         self._tell()
 
-    def _say(self, words: str) -> None:
-        self._notice = words
+    def _say(self, words: str, *, good: bool = False) -> None:
+        self._notice, self._notice_is_good = words, good
         self._tell()
 
     def action_leave(self) -> None:
