@@ -37,7 +37,6 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.updates import CallMark
-from runtime.recording.command_lines import is_change
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Replayer
 from runtime.recording.replay.steps import CallStep, ReplayStep
@@ -245,12 +244,6 @@ class Execution:
     def changes(self) -> int:
         """Changes by hand since the last call, of what is repeated; 0 where nothing is."""
         return 0 if self.replayer is None else self.replayer.changes
-
-    @property
-    def change_is_next(self) -> bool:
-        """Whether somebody changed by hand what waited, before the next call was made."""
-        step = None if self.replayer is None else self.replayer.pending
-        return step is not None and not isinstance(step, CallStep) and is_change(step)
 
     @property
     def pending(self) -> CallStep | None:

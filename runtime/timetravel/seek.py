@@ -13,6 +13,7 @@ from runtime.model.events import Event
 from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.requests import SessionRequest
 from runtime.protocol.timeline import SeekProgress
+from runtime.recording.command_lines import is_change
 from runtime.recording.describe import element_words
 from runtime.recording.replay.divergence import Divergence
 from runtime.recording.replay.replayer import OnEvents
@@ -160,6 +161,12 @@ def again_from_start(seek: Seek, repeating: Repeating) -> Seek:
     why = f"what was restored from call {way.begin.calls:,} does something else. {words}"
     from_start, purpose = way_from_start(way, why), seek.purpose
     return seek_by(from_start, repeating, seek.target, purpose, seek.then, seek.changes)
+
+
+def change_is_next(shown: Execution) -> bool:
+    """Whether somebody changed by hand what waited, before the next recorded call was made."""
+    step = None if shown.replayer is None else shown.replayer.pending
+    return step is not None and not isinstance(step, CallStep) and is_change(step)
 
 
 def divergence_words(divergence: Divergence, source: ReplaySource | None) -> str:

@@ -39,6 +39,7 @@ from runtime.timetravel.seek import (
     Seek,
     SeekPurpose,
     again_from_start,
+    change_is_next,
     seek_by,
     step_words,
 )
@@ -91,7 +92,7 @@ class TimeTravel(BranchPosition):
             return
         if stands:
             changes = self.branch.changes
-        forward = self._sought is None and self.shown.change_is_next
+        forward = self._sought is None and change_is_next(self.shown)
         try:
             place = seek_target(request, self.branch, (at, changes), self.replay.past, forward)
         except NoTargetError as error:
