@@ -11,13 +11,11 @@ from runtime.engine.core import Engine
 from runtime.model.call import Emitted, Export, Signal
 from runtime.model.commands import (
     INJECTED,
-    Advance,
     Cancel,
     Command,
     Drain,
     Inject,
     Start,
-    Step,
 )
 from runtime.model.element import Buffer, Element
 from runtime.model.events import (
@@ -35,14 +33,14 @@ from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from tests.support.engine import fakes
 from tests.support.engine.accounts import check_totals
+from tests.support.engine.case_run import STEPS_TO_THE_END, CaseRun
 from tests.support.engine.flows import Case, RandomComponents, cases
 from tests.support.examples import examples
 
 RUNS = examples(250)
-STEPS_TO_THE_END = 3_000
 
 
-class Watched:
+class Watched(CaseRun):
     """An engine, its random components, and a second account of what its queues hold."""
 
     def __init__(self, case: Case) -> None:
@@ -54,25 +52,6 @@ class Watched:
         self.sent: list[list[Element]] = [[] for _ in case.flow.edges]
         self.edited: dict[int, Buffer] = {}
         """Payloads of edited elements, by id."""
-
-    def run(self) -> Iterator[list[Event]]:
-        """All commands of the case, then steps to the end of the flow; events of each."""
-        yield self.apply(Start(fakes.WALL_NS))
-        for command in self.case.commands:
-            yield self.apply(command)
-        for _ in range(STEPS_TO_THE_END):
-            if self.engine.state.ended:
-                return
-            yield self.go_on()
-        raise AssertionError(f"no end: {self.engine.snapshot()}")
-
-    def go_on(self) -> list[Event]:
-        events = self.apply(Step())
-        if events or self.engine.state.ended:
-            return events
-        wait_ns = self.engine.waits_ns()
-        assert wait_ns > 0, f"deadlock: {self.engine.snapshot()}"
-        return self.apply(Advance(wait_ns))
 
     def apply(self, command: Command) -> list[Event]:
         events = self.engine.apply(command)

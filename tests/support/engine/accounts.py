@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
 
 from runtime.engine.core import Engine
 from runtime.model.call import Accepted, Export, FailureKind
 from runtime.model.commands import (
-    Advance,
     Command,
     Drain,
     Edit,
     Inject,
     Relink,
     SetQueue,
-    Start,
-    Step,
     Swap,
 )
 from runtime.model.element import Element
@@ -38,10 +34,10 @@ from runtime.model.events import (
 from runtime.model.linked import LinkedEdge, QueuePolicy, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeState
 from tests.support.engine import fakes
+from tests.support.engine.case_run import CaseRun
 from tests.support.engine.flows import Case
 from tests.support.engine.reloads import ReloadedComponents
 
-STEPS_TO_THE_END = 3_000
 HOLDING = (QueuePolicy.BLOCK_PRODUCER, QueuePolicy.RATE_LIMIT)
 LET_GO = (DropReason.DISCARDED, DropReason.FILTERED, DropReason.NO_PORT)
 FULL = (DropReason.QUEUE_FULL_NEWEST, DropReason.QUEUE_FULL_OLDEST)
@@ -54,7 +50,7 @@ def ends_of(link: LinkedEdge) -> Ends:
     return link.source, link.source_port, link.target, link.target_port
 
 
-class Watched:
+class Watched(CaseRun):
     """An engine, its components, and a second account of queues and counters."""
 
     def __init__(self, case: Case) -> None:
@@ -77,24 +73,6 @@ class Watched:
         self.sequences: dict[Ends, int] = {}
         self.taken = Counter[str]()
         self.counts = Counter[str]()
-
-    def run(self) -> Iterator[list[Event]]:
-        yield self.apply(Start(fakes.WALL_NS))
-        for command in self.case.commands:
-            yield self.apply(command)
-        for _ in range(STEPS_TO_THE_END):
-            if self.engine.state.ended:
-                return
-            yield self.go_on()
-        raise AssertionError(f"no end: {self.engine.snapshot()}")
-
-    def go_on(self) -> list[Event]:
-        events = self.apply(Step())
-        if events or self.engine.state.ended:
-            return events
-        wait_ns = self.engine.waits_ns()
-        assert wait_ns > 0, f"deadlock: {self.engine.snapshot()}"
-        return self.apply(Advance(wait_ns))
 
     def apply(self, command: Command) -> list[Event]:
         before = self.waiting()
