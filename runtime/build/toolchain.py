@@ -12,6 +12,7 @@ from pathlib import Path
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.files.user_folders import home_folder
 
 INSTALL: dict[str, str] = {
     "cargo": "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh",
@@ -125,7 +126,7 @@ class Toolchain:
         """Cargo's own folder, whether it exists or not."""
         given = self._environ.get("CARGO_HOME")
         home = self._environ.get("HOME")
-        return Path(given) if given else (Path(home) if home else Path.home()) / ".cargo"
+        return Path(given) if given else (Path(home) if home else home_folder()) / ".cargo"
 
     def _node_modules(self, folders: Iterable[Path]) -> list[Path]:
         """The `node_modules` in which Node looks for packages, the nearest first."""

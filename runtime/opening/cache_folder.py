@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import platformdirs
-
-CACHE_NAME = "torvyn-studio"
+from runtime.model.files.user_folders import user_folder
 
 
 def compiled_cache() -> Path:
@@ -14,4 +12,4 @@ def compiled_cache() -> Path:
 
     Never the project's: loading compiled code runs it, and a project is somebody else's.
     """
-    return Path(platformdirs.user_cache_dir(CACHE_NAME, appauthor=False)) / "compiled"
+    return user_folder("cache") / "compiled"

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path
 
 import msgspec
-import platformdirs
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.files.user_folders import user_folder
 
 _FORMAT = 1
 _MOST_BYTES = 1024 * 1024
@@ -42,7 +42,7 @@ class _NotBelievedError(Exception):
 
 def trust_folder() -> Path:
     """The user's folder of answers. Never in a project: it is about projects."""
-    return Path(platformdirs.user_state_dir("torvyn-studio", appauthor=False)) / "trust"
+    return user_folder("state") / "trust"
 
 
 class TrustStore:

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from runtime.model.files.project_files import STUDIO_FOLDER
+from runtime.model.files.user_folders import typed_path
 from workbench.commands.command import CommandTarget
 
 MOST_LOOKED_AT = 2_000
@@ -19,10 +20,7 @@ MANIFEST = ".toml"
 
 def file_named(target: CommandTarget, text: str) -> Path:
     """The file that is meant: `~` is the home folder, and other names begin at `target.folder`."""
-    try:
-        return target.folder / Path(text).expanduser()
-    except RuntimeError:  # ~name of nobody
-        return target.folder / text
+    return target.folder / typed_path(text)
 
 
 def recordings(target: CommandTarget, text: str) -> list[str]:

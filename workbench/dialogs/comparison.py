@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from textual import on
@@ -10,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+from runtime.model.files.user_folders import typed_path
 from runtime.protocol.branch_comparison import BranchComparison, ComparedCall
 from workbench.comparison.compared_words import call_numbers, call_title, place_words
 from workbench.comparison.difference_search import DIFFERENCES, found_calls
@@ -328,7 +328,7 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
 
     def _save(self, name: str | None) -> None:
         if name is not None and self._comparison is not None:
-            path = Path(name.strip() or REPORT).expanduser()
+            path = typed_path(name.strip() or REPORT)
             text = report_text(self._comparison, self._calls)
             fault = save_new(path, text.encode("utf-8", "surrogateescape"))
             self._say(excerpt(fault or f"Saved to {path.absolute()}.", 300))

@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from runtime.model.files.user_folders import typed_path
 from runtime.model.text.durations import spaced_duration
 from runtime.model.time_units import NS_PER_S
 from workbench.actions.payload import PAYLOAD
@@ -300,7 +301,7 @@ class PayloadViewScreen(ModalScreen[bool]):
     def _save(self, suggested: str, text: str | None) -> None:
         if text is None:
             return
-        path = Path(text.strip() or suggested).expanduser()
+        path = typed_path(text.strip() or suggested)
 
         async def saved() -> None:
             fault = await asyncio.to_thread(save_new, path, self._shown.part.data)

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from runtime.model.files.user_folders import typed_path
 from workbench.payloads.limits import EDIT_BYTES
 from workbench.text.figures import size
 
@@ -63,7 +64,7 @@ def load(project: Path | None, text: str) -> KeptPayload:
     """
     if project is not None and text in saved_names(project):
         return _saved(project / FOLDER / f"{text}{_SUFFIX}")
-    path = Path(text).expanduser()
+    path = typed_path(text)
     return KeptPayload(_read(path), None)
 
 

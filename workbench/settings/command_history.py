@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import platformdirs
+from runtime.model.files.user_folders import user_folder
 
-FOLDER = "torvyn-studio"
 FILE_NAME = "commands.json"
 
 MOST_KEPT = 200
@@ -58,7 +57,7 @@ class CommandHistory:
 
 
 def _file() -> Path:
-    return platformdirs.user_state_path(FOLDER, appauthor=False) / FILE_NAME
+    return user_folder("state") / FILE_NAME
 
 
 def _read() -> list[KeptCommand]:

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from math import inf
 from pathlib import Path
 
-import platformdirs
-
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.settings_file import read_settings
 from runtime.flow.manifest.shape import Shape, key, not_a, table_of
@@ -16,6 +14,7 @@ from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.values import Choice, Flag, Whole
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.files.user_folders import user_folder
 from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.timeline import RING_BYTES
 from workbench.actions.payload import PAYLOAD
@@ -25,7 +24,6 @@ from workbench.settings.keymap import KeyedAction, KeyList, check_keymap
 from workbench.settings.theme_names import THEME_NAMES
 from workbench.text.keys import key_name, keys_for
 
-FOLDER = "torvyn-studio"
 FILE_NAME = "config.toml"
 FULL_SPEED = "max"
 MIB = 1024 * 1024
@@ -84,7 +82,7 @@ _SHAPE = Shape(Config, whole="the settings")
 
 def config_path() -> Path:
     """Where the file is looked for, whether it is there or not."""
-    return platformdirs.user_config_path(FOLDER, appauthor=False) / FILE_NAME
+    return user_folder("config") / FILE_NAME
 
 
 def read_config(given: Path | None = None) -> Config:

@@ -7,9 +7,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-import platformdirs
+from runtime.model.files.user_folders import user_folder
 
-FOLDER = "torvyn-studio"
 FILE_NAME = "projects.json"
 
 MOST_PROJECTS = 200
@@ -43,7 +42,7 @@ class ProjectMemory:
 
 
 def _file() -> Path:
-    return platformdirs.user_state_path(FOLDER, appauthor=False) / FILE_NAME
+    return user_folder("state") / FILE_NAME
 
 
 def _read() -> dict[str, dict[str, object]]:

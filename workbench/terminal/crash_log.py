@@ -9,9 +9,7 @@ import traceback
 from importlib.metadata import version
 from pathlib import Path
 
-import platformdirs
-
-LOG_NAME = "torvyn-studio"
+from runtime.model.files.user_folders import user_folder
 
 
 def write_crash_log(error: BaseException) -> Path | None:
@@ -21,7 +19,8 @@ def write_crash_log(error: BaseException) -> Path | None:
         f"{platform.platform()}\n{sys.argv!r}\n\n" + "".join(traceback.format_exception(error))
     )
     try:
-        folder = platformdirs.user_log_path(LOG_NAME, appauthor=False, ensure_exists=True)
+        folder = user_folder("log")
+        folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"crash-{time.time_ns()}.log"
         path.write_text(text, "utf-8", "backslashreplace")
     except OSError:
