@@ -84,6 +84,11 @@ class Engine:
         return self._run.calls
 
     @property
+    def last_id(self) -> int:
+        """Element id given last, 0 before the first: a later element has a greater one."""
+        return self._run.last_id
+
+    @property
     def schedule(self) -> SchedulePolicy:
         """In which order calls are made."""
         return self._schedule.policy

@@ -63,6 +63,8 @@ class LineageSearch(Generic[Begin]):
         for events in _told(past, traces):
             yield None
             trace = traces.traces.get(lineage)
+            if trace is None and past.engine.last_id >= lineage:
+                break  # a lineage has the id of its first element, and that was given already
             if trace is None or not any(_concerns(event, lineage) for event in events):
                 if until is not None and past.calls > until:
                     break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -18,12 +19,13 @@ from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import JumpTo, ReadLineage
 from runtime.protocol.timeline import RING_BYTES
 from runtime.session.recording_file import RecordingSettings
+from runtime.timetravel.search import lineage_search
 from runtime.timetravel.search.past_events import PastEvents, calls_backwards
 from tests.support.engine.fakes import WALL_NS, FakeInvoker, linear
 from tests.support.narrow import present
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project, sink
-from tests.support.wasm.guests import AGGREGATOR, component
+from tests.support.wasm.guests import AGGREGATOR, ECHO, component
 from tests.support.wasm.recorded_guests import counting_source
 
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out" / "Torvyn.toml"
@@ -157,3 +159,28 @@ def test_where_nothing_is_aggregated_one_lineage_alone_is_traced() -> None:
     assert kept == every.traces[kept.lineage]
     assert len(kept.hops) == 3
     assert (one.lineages, one.copies) == (every.lineages, every.copies)
+
+
+def test_a_number_that_is_no_lineage_is_told_without_reading_to_the_end(tmp_path: Path) -> None:
+    nodes = {
+        "source": (Role.SOURCE, counting_source(300)),
+        "echo": (Role.PROCESSOR, component(ECHO, Role.PROCESSOR)),
+        "sink": (Role.SINK, sink()),
+    }
+    driver = opened(Project(tmp_path, nodes).write())
+    driver.run()
+    lineages = traced(driver).traces
+    calls: list[int] = []
+
+    class Noting(PastEvents):
+        """Notes how far it is told."""
+
+        def step(self) -> tuple[Command, list[Event]] | None:
+            calls.append(self.calls)
+            return super().step()
+
+    number = next(one for one in range(1, 400) if one not in lineages)
+    with patch.object(lineage_search, "PastEvents", Noting):
+        assert found(driver, number).why
+    assert max(calls) < driver.snapshot.calls / 2
+    driver.session.close()
