@@ -65,6 +65,10 @@ def test_a_run_that_fails_is_told_with_what_failed(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert b" 1 errors;" in done.stdout
     assert b'component "sink" failed on element #0' in done.stderr
+    assert b"| wait" not in done.stdout
+    failed = studio("bench", str(flow), *QUICK, "--save", "failed")
+    assert (failed.returncode, failed.stderr.count(b"Not saved, as it failed.")) == (1, 1)
+    assert not list(tmp_path.rglob("failed.json"))
 
 
 def test_the_same_components_run_through_the_binding_in_turns(manifest: Path) -> None:

@@ -128,7 +128,8 @@ def _parts(
     if result.end_to_end is not None:
         waits[_WHOLE] = result.end_to_end
     yield _Table(("call of", *_SPREAD), [_durations(*item) for item in result.nodes.items()])
-    yield _Table(("wait", *_SPREAD), [_durations(*item) for item in waits.items()])
+    if waits:
+        yield _Table(("wait", *_SPREAD), [_durations(*item) for item in waits.items()])
     yield "\n".join(_counts(result))
     if stock is not None:
         yield _stock_table(result, stock)

@@ -132,6 +132,9 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
         require_comparable(compare_name, before.workload, benchmark.workload)
     benchmark.warm_up()
     result = benchmark.measure()
+    # Runs that failed are no measure of anything.
+    if result.errors:
+        before = None
     comparisons = () if before is None else compare(before, result)
     for _ in range(CONFIRMATIONS):
         if before is not None and any(item.change is Change.SLOWER for item in comparisons):
@@ -146,13 +149,15 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
     else:
         columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         print("\n".join(report_lines(result, against, benchmark.stock, columns)))
+    if result.errors:
+        show_failure("\n".join(failure_lines(benchmark.failures)))
+        if arguments["save_name"] is not None:
+            say("Not saved, as it failed.")
+        return ExitCode.FAILED
     if arguments["save_name"] is not None:
         path = saved_path(manifest, arguments["save_name"])
         save(result, path)
         say(f"Saved to {path}")
-    if result.errors:
-        show_failure("\n".join(failure_lines(benchmark.failures)))
-        return ExitCode.FAILED
     slower = any(item.change is Change.SLOWER for item in comparisons)
     return ExitCode.ENVIRONMENT if slower else ExitCode.OK
 
