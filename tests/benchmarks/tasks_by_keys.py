@@ -69,7 +69,11 @@ def _fifth(panes: Panes) -> list[str]:
 
 
 async def _element_waits(stage: Stage) -> None:
-    """Step until the next call is given an element."""
+    """Step until the next call is given an element, once what was asked for before is done."""
+    calls = -1
+    while calls != stage.calls():
+        calls = stage.calls()
+        await stage.pilot.pause(0.3)
     for _ in range(200):
         snapshot = stage.panes.view.snapshot
         upcoming = None if snapshot is None else snapshot.next_call
