@@ -15,6 +15,7 @@ from runtime.bench.measuring import Measured, peak_memory_bytes
 from runtime.bench.workload import Workload
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.files.output_file import require_writable, unwritable
 from runtime.model.files.project_files import STUDIO_FOLDER
 from runtime.model.histogram import Histogram, Spread
 from runtime.model.lazy.dataclass import dataclass
@@ -188,6 +189,15 @@ class _Versioned(msgspec.Struct):
 def saved_path(manifest: Path, name: str) -> Path:
     """Where a result of a project is saved under a name."""
     return manifest.parent / FOLDER / f"{name}.json"
+
+
+def require_savable(path: Path) -> None:
+    """Raises `StudioError` unless `save` could write there: known before anything is measured."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, "the result", error) from None
+    require_writable(path, "the result", overwrite=True)
 
 
 def save(result: BenchResult, path: Path) -> None:

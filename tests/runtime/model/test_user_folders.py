@@ -47,7 +47,7 @@ def test_each_kind_has_a_folder_of_its_own(
 def test_who_has_no_home_has_folders_that_are_not_there() -> None:
     folders = {user_folder(kind) for kind in KINDS}
     assert len(folders) == len(KINDS)
-    assert not any(folder.exists() for folder in (*folders, home_folder()))
+    assert not any(folder.exists() for folder in folders)
     assert read_config() == Config()
     assert TrustStore("a project").find("key") is None
     assert Toolchain({}).cargo_home() == home_folder() / ".cargo"

@@ -150,3 +150,13 @@ def test_a_terminal_gets_rows_that_fit_and_names_that_stay_apart() -> None:
     wide = report_lines(slower, against, result)
     assert f"| {names[0]}  |" in "\n".join(wide)
     assert "the same builds" in "\n".join(wide)
+
+
+def test_a_result_that_cannot_be_saved_is_told_before_anything_is_measured(tmp_path: Path) -> None:
+    manifest = pair(tmp_path, sink())
+    in_the_way = tmp_path / ".torvyn" / "studio"
+    in_the_way.write_text("a file")
+    done = studio("bench", str(manifest), *QUICK, "--save", "before")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"the result cannot be written: Not a directory" in done.stderr
+    assert b"Nothing was run." in done.stderr

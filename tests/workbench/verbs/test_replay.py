@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -442,6 +443,18 @@ def test_a_partial_expectation_still_fails_where_outputs_differ(
     replace_build(project, "log-processor", "metric-processor")
     assert studio("replay", str(part), "--expect", "--partial").returncode == 1
     assert b"--partial needs --expect" in studio("replay", str(part), "--partial").stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("where", [(), ("--in-place",)])
+def test_an_update_that_cannot_be_written_is_told_before_anything_runs(
+    recording: Path, where: tuple[str, ...]
+) -> None:
+    recording.chmod(0o400)
+    recording.parent.chmod(0o500)
+    done = studio("replay", str(recording), "--update", *where)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"the new recording cannot be written: Permission denied" in done.stderr
 
 
 def test_an_old_recording_is_rewritten_by_an_update(recording: Path) -> None:

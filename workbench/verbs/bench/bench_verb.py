@@ -12,7 +12,15 @@ import click
 
 from runtime.bench.comparing import Change, compare
 from runtime.bench.measuring import Measured, measure
-from runtime.bench.result import BenchResult, load, result_of, save, saved_path, yardstick_ns
+from runtime.bench.result import (
+    BenchResult,
+    load,
+    require_savable,
+    result_of,
+    save,
+    saved_path,
+    yardstick_ns,
+)
 from runtime.bench.workload import Workload, require_comparable
 from runtime.child.gc_tuning import settle_collector
 from runtime.engine.invoker import ClosableInvoker
@@ -123,6 +131,8 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
     compare_name = arguments["compare_name"] or ""
     before = load(saved_path(manifest, compare_name)) if compare_name else None
+    if arguments["save_name"] is not None:
+        require_savable(saved_path(manifest, arguments["save_name"]))
     if any(text.rpartition("=")[2] == "-" for text in arguments["inputs"]):
         raise click.UsageError("each pass reads its inputs again: give --input a file")
     opened = open_flow(manifest, flow, admit=admission(trust=arguments["trust"]))

@@ -13,6 +13,7 @@ from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.junit import JunitFile
 from runtime.recording.diff.report import Report
+from runtime.recording.file.writer import free_path
 from runtime.recording.format import FORMAT
 from workbench.command_line.messages import say, show_problems, show_result
 from workbench.verbs.recordings.replay_options import ReplayArguments, opened_recording
@@ -42,6 +43,9 @@ def _expect(arguments: ReplayArguments, junit: JunitFile | None) -> ExitCode:
     recorded = opened_recording(arguments)
     show_problems((*recorded.opened.warnings, *recorded.reach))
     _require_whole(recorded, partial=arguments["partial"])
+    if arguments["update"] and arguments["output"] is None:
+        own = recorded.path if arguments["in_place"] else free_path(recorded.path)
+        require_writable(own, "the new recording", overwrite=arguments["in_place"])
     began = time.monotonic()
     with expectation(
         recorded,
