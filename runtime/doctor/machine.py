@@ -40,13 +40,16 @@ def examine_machine(
 
 
 def _native_layer() -> Finding:
-    """Whether components are called natively; nothing needs it."""
+    """Whether components are called natively, which only a grant of the network needs."""
     found = find_extension()
     name = "native layer"
     if found.extension is not None or found.refused:
         return Finding(TOPIC, name, FindingState.GOOD, found.detail, found.place)
     if not found.installed:
-        detail = "not installed: nothing needs it, calls and forks take less time with it"
+        detail = (
+            "not installed: only nodes that are granted the network need it; calls and forks take "
+            "less time with it"
+        )
         return Finding(TOPIC, name, FindingState.GOOD, detail)
     why = f"{found.detail}, so it is not used"
     return Finding(TOPIC, name, FindingState.DOUBTFUL, why, found.place, _NATIVE_CURE)
