@@ -17,7 +17,7 @@ from textual.filter import LineFilter
 from runtime.model.errors import Severity, StudioError
 from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
-from runtime.protocol.updates import Health, SessionClient, invalid_update
+from runtime.protocol.updates import Health, SessionClient, Update, invalid_update
 from workbench.opened_file import FileAsked, LookInto, OpenedFile
 from workbench.poll_pace import POLL_S, PollPace
 from workbench.screens.main import MainScreen
@@ -52,6 +52,10 @@ While the flow runs, only the last time: every answer then brings a whole new pi
 OPENING_POLL_S = 0.01
 OPENING_POLLS = 50
 """For half a second it is asked that often whether the flow is open, then every `POLL_S`."""
+
+RUNNING_ANSWER_S = 0.025
+"""So long after it was asked while the flow runs, its answer has come: to show it only when it is
+asked again would make every picture a tenth of a second old."""
 
 
 def _new_tour() -> Tour:
@@ -284,16 +288,33 @@ class StudioApp(App[None]):
     def _tick(self) -> None:
         if self._pace.is_due(monotonic(), running=self._main.panes.view.running):
             self.poll_link()
+            if self._main.panes.view.running:
+                self.set_timer(RUNNING_ANSWER_S, self._take_answer)
 
     def poll_link(self) -> None:
-        """Ask the session what happened and show it."""
+        """Ask the session what happened, and show what it said since the last time."""
         if self._link is not None and self._main.panes.is_mounted:
-            began, old = monotonic(), self._main.panes.view
-            self._main.controller.take(self._link.poll(shown_parts(self._main.panes)))
-            self._pace.polled(began)
-            if self._main.panes.view.running:
-                self._main.call_after_refresh(lambda: self._pace.painted(began, monotonic()))
-            self._after_update(old, self._main.panes.view)
+            self._pace.polled(monotonic())
+            self._show(self._link.poll(shown_parts(self._main.panes)))
+
+    def _take_answer(self) -> None:
+        """Show the answer to the last poll while it is new: the next one is a while off."""
+        if (
+            self._link is not None
+            and self._main.panes.is_mounted
+            and not self._pace.typing(monotonic())
+        ):
+            update = self._link.take()
+            if update is not None:
+                self._show(update)
+
+    def _show(self, update: Update) -> None:
+        began, old = monotonic(), self._main.panes.view
+        self._main.controller.take(update)
+        # Without a snapshot nothing has come, or nothing that takes long to paint.
+        if self._main.panes.view.running and update.snapshot is not None:
+            self._main.call_after_refresh(lambda: self._pace.painted(began, monotonic()))
+        self._after_update(old, self._main.panes.view)
 
     def _after_update(self, old: View, new: View) -> None:
         self._marks.take(old, new)

@@ -39,6 +39,10 @@ class PollPace:
         """What it said then is on the screen."""
         self._picture_s = at - polled_at
 
+    def typing(self, now: float) -> bool:
+        """Whether a key came just now, for which the next picture is."""
+        return now < self._typed_at + KEY_S
+
     def is_due(self, now: float, *, running: bool) -> bool:
         """Whether to ask now; to be called every `POLL_S`."""
         rested = now - self._polled_at + POLL_S / 2
@@ -46,4 +50,4 @@ class PollPace:
             return rested > POLL_S
         if rested > LONGEST_REST_S:
             return True
-        return rested > max(RUNNING_POLL_S, 2 * self._picture_s) and now >= self._typed_at + KEY_S
+        return rested > max(RUNNING_POLL_S, 2 * self._picture_s) and not self.typing(now)

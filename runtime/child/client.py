@@ -72,6 +72,10 @@ class ProcessClient:
             self._asked_at = time.monotonic()
         return update or self._nothing_yet()
 
+    def take(self) -> Update | None:
+        """See `SessionClient`."""
+        return None if self._dead is not None or self._closed else self._receive()
+
     def close(self) -> None:
         """End the child: politely, then with SIGKILL. Idempotent."""
         if self._closed:

@@ -50,6 +50,10 @@ class InlineClient:
         self._trust.look_at(self._session.flow)
         return replace(self._session.update(shown), question=self._trust.question)
 
+    def take(self) -> Update | None:
+        """See `SessionClient`: each poll has its own answer."""
+        return None
+
     def close(self) -> None:
         """Tear the flow down."""
         if self._session is not None:

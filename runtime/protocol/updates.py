@@ -385,6 +385,10 @@ class SessionClient(Protocol):
         """What happened since the last poll; cheap when nothing did."""
         ...
 
+    def take(self) -> Update | None:
+        """What the last poll asked for, if it has come since; asks for nothing."""
+        ...
+
     def close(self) -> None:
         """End the session: teardown, stores closed, process gone. Idempotent."""
         ...

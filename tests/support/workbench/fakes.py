@@ -316,6 +316,10 @@ class FakeLink:
             return update
         return self._latest
 
+    def take(self) -> Update | None:
+        """Nothing: a poll has its answer at once."""
+        return None
+
     def close(self) -> None:
         """Keep that it was closed."""
         self.closed = True
