@@ -63,6 +63,13 @@ def test_the_child_serves_steps_and_runs(link: ProcessClient) -> None:
     )
     text = b"".join(chunk.data for update in updates for chunk in update.printed)
     assert text.count(b"Received") == 4
+    # The last poll had its answer and asked for another one, which comes once.
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (answer := link.take()) is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert answer is not None
+    assert not answer.running
+    assert link.take() is None
 
 
 def test_polling_never_waits_for_the_child(link: ProcessClient) -> None:
