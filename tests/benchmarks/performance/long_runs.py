@@ -151,7 +151,7 @@ def _searches(asked: Asked) -> Iterator[list[str]]:
     yield ["where", "condition that holds nowhere", "a million calls, s", "calls looked at"]
     elements = asked.calls[0] // 3 if asked.calls else 40_000
     for found in _apart(_all_searches, elements):
-        shown = f"`{found.condition}`".replace("|", "\\|")
+        shown = f"`{found.condition}`".replace("|", "\\|") if found.condition else "–"
         yield [found.where, shown, number(found.million_s), f"{found.looked:,}"]
 
 
