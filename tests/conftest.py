@@ -28,6 +28,11 @@ make_cheaper()
 _STATE = tempfile.mkdtemp(prefix="torvyn-studio-state-")
 os.environ["XDG_STATE_HOME"] = _STATE
 
+# Neither is the terminal or the language that they have.
+os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
+for name in ("LC_ALL", "LC_CTYPE", "COLUMNS", "LINES", "NO_COLOR"):
+    os.environ.pop(name, None)
+
 # What is tested is the same whether the native call layer is installed or not; tests that are
 # about it, or run on both layers, ask for it. Set to nothing, all run on the one that is preferred.
 os.environ.setdefault("TORVYN_STUDIO_NO_NATIVE", "1")
