@@ -233,8 +233,9 @@ class _Reading:
             return
         address = self._address(unit, location.value)
         name = text_of(entry, "DW_AT_name")
-        # Rust describes its tables of methods as variables without a place in the source.
-        if address is None or not name or "{vtable" in name:
+        # Rust describes its tables of methods as variables without a place in the source, which are
+        # called `<type as trait>::{vtable}`: too long a name is cut before its end.
+        if address is None or not name or name.startswith("<") or "{vtable" in name:
             return
         if not 0 < address < _FIRST_TOMBSTONE:
             return
