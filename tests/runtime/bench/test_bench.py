@@ -191,11 +191,35 @@ def test_a_machine_that_is_busier_is_no_change(result: BenchResult) -> None:
     assert changes(compare(before, now)) == {}
 
 
+def test_a_clock_that_runs_on_while_others_have_the_processor_is_no_change(
+    result: BenchResult,
+) -> None:
+    before, later = noisy(result, 1, 0.05), noisy(result, 2, 0.05, **{"elements/s": 1.5})
+    (speed, *_) = compare(before, later)
+    assert speed.ratio == pytest.approx(1.5, rel=0.1)
+    assert changes(compare(before, later)) == changes(compare(later, before)) == {}
+    # That others took the processor does not hide what the flow itself takes.
+    worse = noisy(result, 3, 0.05, processor=1.3, **{"elements/s": 1.95})
+    assert changes(compare(before, worse)) == dict.fromkeys((SPEED, PROCESSOR), Change.SLOWER)
+
+
+def test_what_a_flow_waits_for_its_rates_is_the_same_on_every_machine(result: BenchResult) -> None:
+    def paced(seed: int, machine: float, wait_ns: int) -> BenchResult:
+        made = noisy(result, seed, 0.05, machine=machine)
+        speeds = [1e9 / (1e9 / speed + wait_ns) for speed in made.samples[SPEED]]
+        waits_ns = wait_ns * made.elements
+        return replace(made, samples={**made.samples, SPEED: speeds}, waits_ns=waits_ns)
+
+    before = paced(1, 1.0, 1_000_000)
+    assert changes(compare(before, paced(2, 1.7, 1_000_000))) == {}
+    assert changes(compare(before, paced(3, 1.7, 2_000_000))) == {SPEED: Change.SLOWER}
+
+
 def test_what_is_slower_or_faster_beyond_the_noise_is_said(result: BenchResult) -> None:
     before = noisy(result, 1, 0.05)
     now = noisy(result, 2, 0.05, engine=1.3, processor=0.7)
     assert changes(compare(before, now)) == {ENGINE: Change.SLOWER, PROCESSOR: Change.FASTER}
-    (speed, *_) = compare(before, noisy(result, 3, 0.05, **{"elements/s": 1.5}))
+    (speed, *_) = compare(before, noisy(result, 3, 0.05, processor=1.5, **{"elements/s": 1.5}))
     assert (speed.metric, speed.change) == (SPEED, Change.SLOWER)
     assert speed.ratio == pytest.approx(1.5, rel=0.1)
     # The same change in runs that scatter by half is none.
