@@ -147,7 +147,8 @@ def _show_version(context: click.Context) -> None:
     from runtime.engine.compiled import engine_is_compiled
 
     found = find_extension()
-    parts = [f"native layer {found.detail}"] if found.extension or found.refused else []
+    used = found.detail if found.extension or found.refused else found.problem
+    parts = [f"native layer {used}"] if used else []
     parts += ["compiled engine"] if engine_is_compiled() else []
     text = f"torvyn-studio, version {version('torvyn-studio')}"
     click.echo(f"{text} ({'; '.join(parts)})" if parts else text)

@@ -84,6 +84,8 @@ class View:
     detail: str = ""
     layer: str = ""
     """See `Update.layer`."""
+    native_problem: str = ""
+    """See `Update.native_problem`."""
     flow: LinkedFlow | None = None
     outline: FlowOutline | None = None
     """The graph that is drawn while there is no flow."""
@@ -134,6 +136,7 @@ class View:
             outline=update.outline or last,
             detail=update.health_detail,
             layer=update.layer or self.layer,
+            native_problem=update.native_problem if update.layer else self.native_problem,
             running=update.running,
             call=update.call,
             problems=self.problems if update.problems is None else update.problems,

@@ -11,6 +11,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.recording.replay.input_feed import Feed
 from runtime.wasm.call_layer import Compiled
 from runtime.wasm.host import Host
+from runtime.wasm.native.extension import find_extension
 
 OpenFeeds = Callable[[], Mapping[str, Feed]]
 """Opens what is given in place of sources, from the start; by the source's name."""
@@ -37,6 +38,11 @@ class SessionResources:
     def layer(self) -> str:
         """What calls the components, "direct" or "native"."""
         return self.host.layer.name
+
+    @property
+    def native_problem(self) -> str:
+        """Why the native layer that is installed is not used; see `NativeState.problem`."""
+        return "" if self.layer == "native" else find_extension().problem
 
     def open_feeds(self) -> Mapping[str, Feed]:
         """What is given in place of sources. Raises `StudioError` when it cannot be opened."""

@@ -302,6 +302,8 @@ class Update:
     health_detail: str = ""
     layer: str = ""
     """What calls the components, "direct" or "native"; "" while that is not known."""
+    native_problem: str = ""
+    """Why the native layer that is installed is not used; see `NativeState.problem`."""
     flow: LinkedFlow | None = None
     """Set when the session opened a flow, or another one than before."""
     snapshot: FlowSnapshot | None = None

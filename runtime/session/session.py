@@ -109,7 +109,7 @@ class FlowSession:
         self._comparer = BranchComparer(resources.options, recording.options)
         self._breakpoints = SessionBreakpoints(self._time)
         self._updates = UpdateBuilder(
-            self._time, self._file, self._comparer, reload, self._breakpoints, resources.layer
+            self._time, self._file, self._comparer, reload, self._breakpoints, resources
         )
         self._loop = RunLoop(self._time, self._breakpoints, clock)
         self._scratch = Scratch(resources)

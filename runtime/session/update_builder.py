@@ -7,6 +7,7 @@ from operator import or_
 
 from runtime.execution.event_log import LoggedEvent
 from runtime.execution.execution import Execution
+from runtime.execution.resources import SessionResources
 from runtime.hotreload.reloading import HotReload
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
@@ -72,10 +73,10 @@ class UpdateBuilder:
         comparer: BranchComparer,
         reload: HotReload,
         breakpoints: SessionBreakpoints,
-        layer: str,
+        resources: SessionResources,
     ) -> None:
-        """`layer` is what calls the components."""
-        self._layer = layer
+        """`resources` know what calls the components."""
+        self._layer, self._native_problem = resources.layer, resources.native_problem
         self._time = time
         self._breakpoints = breakpoints
         self._file = file
@@ -118,6 +119,7 @@ class UpdateBuilder:
         return Update(
             health=Health.READY,
             layer=self._layer,
+            native_problem=self._native_problem,
             flow=None if now.flow == before.flow else now.flow,
             snapshot=None if now.snapshot == before.snapshot else now.snapshot,
             times=None if now.times == before.times else now.times,

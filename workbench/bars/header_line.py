@@ -145,6 +145,8 @@ def _flags(view: View) -> list[Line]:
         parts.append(line((f"x {len(failed)} builds failed", StyleRole.BAD)))
     elif failed or view.build.refused:
         parts.append(line((f"x build failed {''.join(failed)}".rstrip(), StyleRole.BAD)))
+    if view.native_problem:
+        parts.append(line((f"! native layer {view.native_problem}", StyleRole.WARN)))
     return parts
 
 

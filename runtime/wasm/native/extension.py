@@ -16,6 +16,8 @@ INTERFACE = 6
 and in `src/lib.rs` whenever that changes."""
 REFUSED_VARIABLE = "TORVYN_STUDIO_NO_NATIVE"
 """Set to anything, the extension is not used; child processes inherit it (`--no-native`)."""
+OUT_OF_DATE = "out of date: make native"
+"""`NativeState.problem` of one that was built from other sources, or for another wasmtime."""
 
 _Surface = tuple[
     list[tuple[str, list[tuple[str, str]], list[str]]],
@@ -178,6 +180,8 @@ class NativeState:
     """Where it is."""
     refused: bool = False
     """True when the user does not want it."""
+    problem: str = ""
+    """In a few words, why the one that is installed cannot be used, and what to do."""
 
 
 def find_extension() -> NativeState:
@@ -187,7 +191,8 @@ def find_extension() -> NativeState:
     except ModuleNotFoundError:
         return NativeState(None, "not installed", False)
     except ImportError as error:
-        return NativeState(None, f"cannot be loaded: {error}", True)
+        problem = "cannot be loaded: see torvyn-studio doctor"
+        return NativeState(None, f"cannot be loaded: {error}", True, problem=problem)
     extension = cast(Extension, module)
     place = getattr(module, "__file__", None)
     place = None if place is None else str(Path(place))
@@ -200,8 +205,8 @@ def find_extension() -> NativeState:
     wanted, built = version("wasmtime"), extension.WASMTIME_VERSION
     if wanted != built:
         detail = f"installed for wasmtime {built}, and this is {wanted}"
-        return NativeState(None, detail, True, place)
+        return NativeState(None, detail, True, place, problem=OUT_OF_DATE)
     if getattr(extension, "INTERFACE", 1) != INTERFACE:
-        detail = "installed from other sources than these: build it again (make native)"
-        return NativeState(None, detail, True, place)
+        detail = "installed from other sources than these"
+        return NativeState(None, detail, True, place, problem=OUT_OF_DATE)
     return NativeState(extension, f"{extension.__version__}, wasmtime {built}", True, place)

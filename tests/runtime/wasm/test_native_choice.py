@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -12,7 +14,9 @@ from runtime.doctor.machine import examine_machine
 from runtime.engine.compiled import engine_is_compiled
 from runtime.wasm.host import Host
 from runtime.wasm.layer_choice import preferred_layer
-from runtime.wasm.native.extension import MODULE, REFUSED_VARIABLE, find_extension
+from runtime.wasm.native.extension import INTERFACE, MODULE, REFUSED_VARIABLE, find_extension
+from tests.support.session_driver import opened
+from tests.support.studio_projects import pair, sink
 from tests.support.wasm.layers import needs_native
 from workbench.bars.header_line import header
 from workbench.cli import main
@@ -58,20 +62,41 @@ def test_without_it_everything_is_as_before_and_doctor_has_one_line(
     assert capsys.readouterr().out == f"torvyn-studio, version 0.1.0{engine}\n"
     state, detail = doctor_line(tmp_path_factory)
     assert state is FindingState.GOOD
-    assert detail.startswith("not installed: nothing needs it")
+    assert detail.startswith("not installed: only nodes that are granted the network need it")
     shown = "".join(span.text for span in header(View(layer="direct"), "flow", None, 120))
     assert "native" not in shown
 
 
-def test_one_for_another_wasmtime_is_not_used_and_said(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+@pytest.mark.parametrize(
+    ("wasmtime", "interface", "why"),
+    [
+        ("49.0.0", INTERFACE, "installed for wasmtime 49.0.0"),
+        (version("wasmtime"), INTERFACE - 1, "installed from other sources than these"),
+    ],
+)
+def test_one_that_is_out_of_date_is_not_used_and_each_place_says_so(
+    wasmtime: str,
+    interface: int,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     monkeypatch.delenv(REFUSED_VARIABLE)
     other = ModuleType(MODULE)
-    other.WASMTIME_VERSION, other.__version__ = "49.0.0", "0.0.9"  # type: ignore[attr-defined]
+    vars(other).update(WASMTIME_VERSION=wasmtime, INTERFACE=interface, __version__="0.0.9")
     monkeypatch.setitem(sys.modules, MODULE, other)
     assert find_extension().extension is None
     assert preferred_layer().name == "direct"
     state, detail = doctor_line(tmp_path_factory)
     assert state is FindingState.DOUBTFUL
-    assert "installed for wasmtime 49.0.0" in detail
+    assert why in detail
+    problem = "native layer out of date: make native"
+    assert main(["--version"]) == 0
+    assert problem in capsys.readouterr().out
+    view = View().after(opened(pair(tmp_path, sink())).poll())
+    assert problem in "".join(span.text for span in header(view, "flow", None, 120))
+    monkeypatch.setenv(REFUSED_VARIABLE, "1")
+    assert main(["--version"]) == 0
+    assert problem not in capsys.readouterr().out
