@@ -36,6 +36,8 @@ class GoldenTest(msgspec.Struct, frozen=True, kw_only=True):
     """A recording that lost a part is enough."""
     update: bool = False
     """Take over outputs that differ, into the recording itself."""
+    force: bool = False
+    """Run it with a flow that is not the recorded one; with `update` that flow is taken over."""
     trust: bool = False
     """Give the project what its grants ask for beyond its folder."""
 

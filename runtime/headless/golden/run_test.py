@@ -46,6 +46,7 @@ def _run(test: GoldenTest) -> GoldenResult:
     recorded = open_recording(
         Path(test.recording),
         None if test.manifest is None else Path(test.manifest),
+        force=test.force,
         admit=partial(_admit, trust=test.trust),
     )
     why = why_no_test(recorded)
@@ -58,7 +59,7 @@ def _run(test: GoldenTest) -> GoldenResult:
         if not any(count.compared + count.missing + count.added for count in report.nodes.values()):
             raise StudioError([_no_test(recorded, "nothing was compared")])
         verdict = GoldenVerdict.PASSED if report.equal else GoldenVerdict.FAILED
-        if test.update and not report.equal:
+        if test.update and (not (report.equal and recorded.same_structure)):
             found.accept()
             verdict = GoldenVerdict.UPDATED
     return GoldenResult(
@@ -115,13 +116,16 @@ def _check(test: GoldenTest, recorded: RecordedFlow, path: Path) -> GoldenResult
         calls += 1
         check_events(assertions, events, flow)
 
-    with expectation(recorded, Ignore(()), in_place=True, on_events=look):
-        pass
-    results = [assertion.result() for assertion in assertions]
-    broken = [result for result in results if not result.holds]
+    with expectation(recorded, Ignore(()), in_place=True, on_events=look) as found:
+        results = [assertion.result() for assertion in assertions]
+        broken = [result for result in results if not result.holds]
+        verdict = GoldenVerdict.FAILED if broken else GoldenVerdict.PASSED
+        if test.update and not broken and not recorded.same_structure:
+            found.accept()
+            verdict = GoldenVerdict.UPDATED
     return GoldenResult(
         name=test.name,
-        verdict=GoldenVerdict.FAILED if broken else GoldenVerdict.PASSED,
+        verdict=verdict,
         calls=calls,
         summary=_broken_words(broken),
         text="\n".join(_assertion_words(result) for result in results),

@@ -16,6 +16,7 @@ from runtime.recording.describe import element_words, line_words
 from runtime.recording.diff.call_differences import CallComparer, CallPart
 from runtime.recording.diff.differences import NOTHING_IGNORED, Ignore
 from runtime.recording.diff.report import Beyond, Difference, Report
+from runtime.recording.file.header import setting_changes
 from runtime.recording.file.reader import NumberedLine, RecordingReader
 from runtime.recording.format import CallLine, CommandLine, EndLine, Header
 
@@ -319,6 +320,7 @@ def _notes(before: Header, after: Header) -> list[str]:
         elif recorded != node.digest:
             notes.append(f"node {node.name}: build {recorded[:12]}, then {node.digest[:12]}")
     notes += [f"node {name} is only in the first recording" for name in builds]
+    notes += setting_changes(before, after)
     if before.redactions != after.redactions:
         notes.append("the recordings were redacted by other rules")
     return notes

@@ -147,13 +147,31 @@ def flow_differences(header: Header, flow: LinkedFlow) -> tuple[FlowDifference, 
         if other is None:
             found.append(_structure(f"node {line.name}", line.role, "absent"))
         else:
-            found.extend(_node_differences(line, other, bool(header.redactions)))
-    found.extend(_edge_differences(header.edges, flow))
+            present_line = _node_line(other, other.config)
+            found.extend(_node_differences(line, present_line, bool(header.redactions)))
+    present = tuple(_edge_line(edge) for edge in flow.edges)
+    found.extend(_edge_differences(header.edges, present))
     if header.sink_pause_ms != flow.sink_pause_ms:
         found.append(
             _structure("sink_pause_ms", str(header.sink_pause_ms), str(flow.sink_pause_ms))
         )
     return tuple(sorted(found, key=lambda item: item.kind is DifferenceKind.BUILD))
+
+
+def setting_changes(before: Header, after: Header) -> list[str]:
+    """What two recordings have set otherwise for the nodes and edges of both, in sentences."""
+    found: list[FlowDifference] = []
+    nodes = {node.name: node for node in before.nodes}
+    redacted = bool(before.redactions or after.redactions)
+    for node in after.nodes:
+        if node.name in nodes:
+            found += _node_differences(nodes[node.name], node, redacted)
+    found += _edge_differences(before.edges, after.edges)
+    return [
+        f"{item.what}: {item.recorded}, then {item.found}"
+        for item in found
+        if item.kind is DifferenceKind.STRUCTURE
+    ]
 
 
 def check_flow(
@@ -176,7 +194,8 @@ def check_flow(
                 Severity.ERROR,
                 Code.CONTRACT_MISMATCH,
                 "the recording is of another flow: " + "; ".join(map(str, refused)),
-                "Use the manifest and the builds that were recorded, or force the replay.",
+                "Use the manifest that was recorded, or run this flow on it with --force; a test "
+                "takes this flow over with --force --update.",
                 file=recording,
                 line=1,
             )
@@ -217,8 +236,7 @@ def _edge_line(edge: LinkedEdge) -> EdgeLine:
     )
 
 
-def _node_differences(line: NodeLine, node: LinkedNode, redacted: bool) -> list[FlowDifference]:
-    other = _node_line(node, node.config)
+def _node_differences(line: NodeLine, other: NodeLine, redacted: bool) -> list[FlowDifference]:
     names = ["role", "interface", "lifecycle", "limits", "grants"]
     if not redacted:
         names.append("config")
@@ -227,18 +245,20 @@ def _node_differences(line: NodeLine, node: LinkedNode, redacted: bool) -> list[
         for name in names
         if getattr(line, name) != getattr(other, name)
     ]
-    if line.digest != node.digest:
+    if line.digest != other.digest:
         found.append(
             FlowDifference(
-                DifferenceKind.BUILD, f"node {line.name}, build", line.digest, node.digest
+                DifferenceKind.BUILD, f"node {line.name}, build", line.digest, other.digest
             )
         )
     return found
 
 
-def _edge_differences(lines: tuple[EdgeLine, ...], flow: LinkedFlow) -> list[FlowDifference]:
-    recorded = {_edge_name(line): line for line in lines}
-    present = {_edge_name(line): line for line in map(_edge_line, flow.edges)}
+def _edge_differences(
+    before_lines: tuple[EdgeLine, ...], after_lines: tuple[EdgeLine, ...]
+) -> list[FlowDifference]:
+    recorded = {_edge_name(line): line for line in before_lines}
+    present = {_edge_name(line): line for line in after_lines}
     found = []
     for name in recorded.keys() | present.keys():
         before, after = recorded.get(name), present.get(name)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
 from runtime.headless.golden.assertions import check_events, read_assertions
@@ -159,6 +160,34 @@ def test_a_test_fails_is_updated_and_then_passes(tmp_path: Path) -> None:
     updated = find_tests([folder], GoldenTest(recording="", name="", update=True))
     assert run_test(*updated).verdict is GoldenVerdict.UPDATED
     assert run_test(test).verdict is GoldenVerdict.PASSED
+
+
+def test_a_flow_that_is_set_otherwise_is_refused_and_taken_over_when_that_is_meant(
+    tmp_path: Path,
+) -> None:
+    folder = project(tmp_path / "project", "a.rec")
+    manifest = folder / "Torvyn.toml"
+    text = manifest.read_text()
+    table = "[flow.main.nodes.log-proc]\n"
+    assert table in text
+    manifest.write_text(text.replace(table, f"{table}config = '{{\"a\": 1}}'\n"))
+    asked = folder / "a.expect"
+    for assertions in ("", "4 outputs from source\n"):
+        if assertions:
+            asked.write_text(assertions)
+            manifest.write_text(text)
+        (test,) = find_tests([folder], LIKE)
+        refused = run_test(test)
+        assert refused.verdict is GoldenVerdict.ERROR
+        assert "E0412" in refused.text
+        assert "node log-proc, config" in refused.text
+        assert "--force --update" in refused.text
+        forced = msgspec.structs.replace(test, force=True)
+        assert run_test(forced).verdict is GoldenVerdict.PASSED
+        update = msgspec.structs.replace(forced, update=True)
+        assert run_test(update).verdict is GoldenVerdict.UPDATED
+        assert run_test(update).verdict is GoldenVerdict.PASSED
+        assert run_test(test).verdict is GoldenVerdict.PASSED
 
 
 def test_a_process_that_dies_is_an_error_of_its_test_alone_and_each_result_is_told_once(

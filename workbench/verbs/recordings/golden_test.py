@@ -73,6 +73,11 @@ class Runner(Protocol):
 @click.option("--partial", is_flag=True, help="A recording that lost a part is enough.")
 @click.option("--update", is_flag=True, help="Take over outputs that differ, into the recordings.")
 @click.option(
+    "--force",
+    is_flag=True,
+    help="Run a flow that is set otherwise than the recorded one; with --update, take it over.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
@@ -100,6 +105,7 @@ def command(
     assertions: Path | None,
     partial: bool,
     update: bool,
+    force: bool,
     jobs: int | None,
     timeout: float | None,
     scheduler: str | None,
@@ -141,6 +147,7 @@ def command(
         exact=exact,
         partial=partial,
         update=update,
+        force=force,
         trust=trust,
     )
     tests = find_tests(paths or (Path(),), like)
