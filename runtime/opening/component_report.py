@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from runtime.model.linked import (
     Role,
 )
 from runtime.model.surface import Surface
+from runtime.model.text.nearest import did_you_mean
 from runtime.model.wasm_sections import CUSTOM_SECTION, sections
 from runtime.opening.cache_folder import compiled_cache
 from runtime.opening.component_alone import compile_file, roles_of
@@ -32,6 +34,8 @@ from runtime.wasm.host import Host
 
 _CORE_MODULE_SECTION = 1
 _COMPONENT_SECTION = 4
+_PLAIN_NAME = re.compile(r"(?!.*\.wasm$)[^/\\:]+")
+"""Neither a path nor a reference with a scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,12 @@ def component_file(manifest: Path, name: str) -> Path:
     declared = {item.name: item for item in loaded.manifest.component if item.name}
     reference = name if name in declared else nodes.get(name, name)
     problems = Problems(str(manifest), SourceText(""))
+    if reference not in declared and name not in nodes and _PLAIN_NAME.fullmatch(name):
+        known = {*nodes, *declared}
+        advice = did_you_mean(name, known, "nodes and components")
+        words = f"there is no node or component '{name}'"
+        problems.error(Code.COMPONENT, (), words, advice)
+        raise StudioError(_without_place(problems))
     resolver = Resolver(
         directory=loaded.directory,
         components=declared,

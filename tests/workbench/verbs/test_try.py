@@ -6,6 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from runtime.model.errors import StudioError
+from runtime.opening.component_report import component_file
 from tests.support.studio_projects import ROOT, source, studio
 from tests.support.wasm.guests import printer
 
@@ -42,6 +46,17 @@ def test_a_node_has_its_configuration_and_a_failed_call_is_told_of() -> None:
     assert "FAILED" in text
     assert "error[E0420] ComponentError" in text
     assert "1 element, 0 outputs, 1 error, 3 calls in " in done.stderr.decode()
+
+
+def test_a_name_that_is_neither_is_told_with_the_nearest_node() -> None:
+    manifest = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
+    for typed, near in (("rooter", "router"), ("metric-prok", "metric-proc")):
+        with pytest.raises(StudioError) as caught:
+            component_file(manifest, typed)
+        (told,) = caught.value.diagnostics
+        assert told.message == f"there is no node or component '{typed}'"
+        assert told.help == f"did you mean '{near}'?"
+        assert told.file == str(manifest)
 
 
 def test_what_a_node_was_given_gives_what_was_recorded() -> None:
