@@ -37,9 +37,23 @@ def test_a_breakpoint_ends_the_run_with_a_recording_up_to_there(tmp_path: Path) 
     again = studio("replay", str(recording), cwd=tmp_path)
     assert again.returncode == 0, again.stderr.decode()
     named = tmp_path / "a.rec"
-    done = studio("run", SAMPLE, "--break", "ms >= 0.0", "--record", str(named), cwd=tmp_path)
+    stops = ("--break", "any error", "--break", "router when size > 1")
+    done = studio("run", SAMPLE, "--json", *stops, "--record", str(named), cwd=tmp_path)
     assert done.returncode == 4
     assert named.exists()
+    hit = json.loads(done.stdout.splitlines()[-1])["breakpoint"]
+    call, values = hit.pop("call"), hit.pop("values")
+    assert call > 1
+    assert int(values["size"]) > 1
+    assert hit == {
+        "number": 2,
+        "where": "router input",
+        "when": "size > 1",
+        "happened": "router input, size > 1",
+        "before": True,
+        "node": "router",
+        "edge": "source -> router",
+    }
 
 
 def test_a_breakpoint_that_is_not_met_leaves_no_recording(tmp_path: Path) -> None:

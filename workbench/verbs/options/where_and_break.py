@@ -83,6 +83,25 @@ def own_recording(flow: str) -> Path:
     return free_path(Path(f"{flow}-break.rec"))
 
 
+def break_object(stops: RunBreakpoints | None) -> dict[str, Any] | None:
+    """The breakpoint at which a run ended, for programs; docs/breakpoints.md says what is what."""
+    hit = None if stops is None else stops.hit
+    if hit is None:
+        return None
+    breakpoint = hit.breakpoint
+    return {
+        "number": breakpoint.number,
+        "where": breakpoint.place.words,
+        "when": breakpoint.condition or None,
+        "happened": hit.happened,
+        "call": hit.call,
+        "before": hit.before,
+        "node": hit.node,
+        "edge": hit.edge or None,
+        "values": dict(hit.values),
+    }
+
+
 def show_stop(stops: RunBreakpoints, own: Path | None) -> str:
     """Say at which breakpoint the run stands, or forget a recording nobody asked for.
 

@@ -42,6 +42,7 @@ from workbench.verbs.options.overwrite_flag import require_file, require_unread
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.options.where_and_break import (
     CallLines,
+    break_object,
     break_option,
     own_recording,
     show_stop,
@@ -309,7 +310,8 @@ class CommandLineRun:
         if self._where is not None and self._chosen is not None:
             recorded = isinstance(self._chosen, ChosenRecording)
             say(where_note(self._where, self._chosen.count, recorded=recorded))
-        print_report(self._flow, report, self.output, _recording_fields(result))
+        more = {"breakpoint": break_object(self.stops)} | _recording_fields(result)
+        print_report(self._flow, report, self.output, more)
         code = exit_code(report)
         if result is not None:
             _show_recording(result)
