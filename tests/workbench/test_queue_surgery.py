@@ -104,6 +104,15 @@ async def test_keys_operate_on_the_element_under_the_cursor() -> None:
         app.screen.query_one(Input).value = "capacity 8 policy drop-oldest"
         await pilot.press("enter")
         assert asked(link)[-1] == ChangeQueue(EDGE, 8, QueuePolicy.DROP_OLDEST)
+        panes.selection = EdgeRef(1)
+        empty = QueueListing(1, 0, 0, ())
+        await show(app, pilot, link, Update(Health.READY, replies=(empty,)))
+        assert inspector.cursor is None
+        await pilot.press("enter")
+        assert inspector.rows[inspector.cursor or 0].target == NodeRef(link.flow.edges[1].source)
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert panes.selection == NodeRef(link.flow.edges[1].source)
 
 
 async def test_a_node_or_the_branch_behind_a_queue_is_held_and_let_go() -> None:

@@ -194,8 +194,13 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(x=self.scroll_x + 8 * step, animate=False, force=True)
 
     def open(self) -> None:
-        """Open the row of the cursor."""
-        if self.cursor is not None and self.rows[self.cursor].target is not None:
+        """Open the row of the cursor; without a cursor, put it on the first row to be opened."""
+        if self.cursor is None:
+            openable = (at for at, row in enumerate(self.rows) if row.target is not None)
+            first = next(openable, None)
+            if first is not None:
+                self.set_cursor(first)
+        elif self.rows[self.cursor].target is not None:
             self.post_message(self.Opened(self, self.rows[self.cursor].target))
 
     def target_at(self, index: int) -> object:
