@@ -24,10 +24,13 @@ class BackwardSeeking:
         self._breakpoints = breakpoints
         self._options = options
         self._search: BackwardSearch | None = None
+        self._for_condition = False
+        """Whether a condition was asked for that is no breakpoint."""
 
     def ask(self, asked: BackToBreak) -> None:
         """Begin to search; `work` goes on with it."""
         wanted = self._breakpoints.switched_on
+        self._for_condition = bool(asked.condition)
         if asked.condition:
             wanted = (Breakpoint(0, BreakPlace(PlaceKind.CALL), asked.condition),)
         if not wanted:
@@ -60,9 +63,8 @@ class BackwardSeeking:
     def _go(self, found: BackwardFind) -> None:
         if found.hit is None:
             why = f": {found.why}" if found.why else ""
-            self._time.refuse(
-                f"no breakpoint was met before, in {found.looked:,} calls that were looked at{why}"
-            )
+            none = "the condition did not hold" if self._for_condition else "no breakpoint was met"
+            self._time.refuse(f"{none} before, in {found.looked:,} calls that were looked at{why}")
             return
         self._breakpoints.led_back(found.place, found.hit)
         self._time.seek(JumpTo(found.place))

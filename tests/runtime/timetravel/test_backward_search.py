@@ -90,7 +90,7 @@ def test_each_search_leads_to_the_hit_before(
         assert stood_at(driver) == ("sink", sequence), driver.log[-2:]
     driver.ask(BackToBreak(condition))
     assert stood_at(driver) == ("sink", sequences[-1])
-    assert "no breakpoint was met before" in driver.log[-1]
+    assert "the condition did not hold before" in driver.log[-1]
 
 
 def test_the_breakpoints_of_the_session_are_looked_for(open_flow: Open) -> None:
