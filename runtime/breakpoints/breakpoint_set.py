@@ -93,6 +93,14 @@ class BreakpointSet:
         self._place_all()
         return breakpoint
 
+    def another_like(self, wanted: Breakpoint) -> Breakpoint | None:
+        """Another one that does what is wanted; None where the one of that number did so before."""
+        before = self._all.get(wanted.number)
+        if before is not None and before.breakpoint.does_as(wanted):
+            return None
+        alike = (one.breakpoint for one in self._all.values() if one.breakpoint.does_as(wanted))
+        return next(alike, None)
+
     def remove(self, number: int) -> None:
         """Forget one."""
         self._all.pop(number, None)

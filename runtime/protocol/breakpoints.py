@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from runtime.model.lazy.dataclass import dataclass
@@ -40,6 +41,10 @@ class Breakpoint:
     def words(self) -> str:
         """`router input, json.level == "warn"`."""
         return f"{self.place.words}, {self.condition}" if self.condition else self.place.words
+
+    def does_as(self, other: Breakpoint) -> bool:
+        """Whether both do the same at the same place, once they are on."""
+        return replace(self, number=other.number, on=other.on) == other
 
 
 @dataclass(frozen=True, slots=True)

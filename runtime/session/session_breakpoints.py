@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time as clocks
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from runtime.breakpoints.breakpoint_set import BreakpointSet, stops
@@ -154,9 +155,18 @@ class SessionBreakpoints:
     # ---- requests
 
     def put(self, asked: SetBreakpoint) -> None:
-        """Set a breakpoint."""
+        """Set a breakpoint; one that is there already is switched on instead."""
+        wanted = asked.breakpoint
+        there = self._set.another_like(wanted)
+        if there is not None:
+            words = f"breakpoint {there.number} is there already: {there.words}"
+            if there.on or not wanted.on:
+                self._time.refuse(words)
+                return
+            self._time.note(CallMark.NOTE, None, f"{words}; it is switched on")
+            wanted = replace(there, on=True)
         try:
-            self._set.put(asked.breakpoint)
+            self._set.put(wanted)
         except (ExpressionError, ValueError) as error:
             self._time.refuse(f"no breakpoint is set: {_reason(error)}")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,8 +56,7 @@ def put(driver: Driver, where: str, condition: str = "", then: Then = Then.STOP)
     """Set a breakpoint; what the screen hears of all."""
     place = parse_place(where, driver.session.flow)
     update = driver.ask(SetBreakpoint(Breakpoint(0, place, condition, then)))
-    assert update.breakpoints is not None
-    return update.breakpoints
+    return update.breakpoints or driver.session._breakpoints.listing()
 
 
 def stopped_at(driver: Driver) -> BreakHit:
@@ -65,6 +65,24 @@ def stopped_at(driver: Driver) -> BreakHit:
     listed = hit or driver.session._breakpoints.listing()
     assert listed.hit is not None
     return listed.hit
+
+
+def test_one_that_is_there_already_is_said_and_switched_on(open_flow: Open) -> None:
+    driver = open_flow()
+    put(driver, "sink", "size > 1")
+    put(driver, "sink", "size > 1")
+    assert driver.log[-1] == "breakpoint 1 is there already: sink input, size > 1"
+    (row,) = driver.session._breakpoints.listing().breakpoints
+    driver.ask(SetBreakpoint(replace(row.breakpoint, on=False)))
+    assert not driver.session._breakpoints.switched_on
+    put(driver, "sink", "size > 1")
+    assert driver.log[-1].endswith("sink input, size > 1; it is switched on")
+    assert driver.session._breakpoints.switched_on == (row.breakpoint,)
+    rows = put(driver, "sink", "size > 1", Then.LOG).breakpoints
+    assert [one.breakpoint.then for one in rows] == [Then.STOP, Then.LOG]
+    driver.ask(SetBreakpoint(replace(rows[1].breakpoint, then=Then.STOP)))
+    assert driver.log[-1].startswith("breakpoint 1 is there already")
+    assert driver.session._breakpoints.listing().breakpoints == rows
 
 
 def test_a_run_stops_before_the_call_and_goes_on_from_there(open_flow: Open) -> None:
