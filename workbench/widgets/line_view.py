@@ -195,12 +195,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def open(self) -> None:
         """Open the row of the cursor; without a cursor, put it on the first row to be opened."""
-        if self.cursor is None:
-            openable = (at for at, row in enumerate(self.rows) if row.target is not None)
-            first = next(openable, None)
-            if first is not None:
-                self.set_cursor(first)
-        elif self.rows[self.cursor].target is not None:
+        openable = (at for at, row in enumerate(self.rows) if row.target is not None)
+        if self.cursor is None and (first := next(openable, None)) is not None:
+            self.set_cursor(first)
+        elif self.cursor is not None and self.rows[self.cursor].target is not None:
             self.post_message(self.Opened(self, self.rows[self.cursor].target))
 
     def target_at(self, index: int) -> object:
