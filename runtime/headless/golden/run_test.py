@@ -59,15 +59,18 @@ def _run(test: GoldenTest) -> GoldenResult:
         if not any(count.compared + count.missing + count.added for count in report.nodes.values()):
             raise StudioError([_no_test(recorded, "nothing was compared")])
         verdict = GoldenVerdict.PASSED if report.equal else GoldenVerdict.FAILED
-        if test.update and (not (report.equal and recorded.same_structure)):
-            found.accept()
-            verdict = GoldenVerdict.UPDATED
+        kept = ""
+        if test.update and not (report.equal and recorded.same_structure):
+            kept = _why_kept(test, recorded, report)
+            if not kept:
+                found.accept()
+                verdict = GoldenVerdict.UPDATED
     return GoldenResult(
         name=test.name,
         verdict=verdict,
         calls=sum(count.compared for count in report.nodes.values()),
-        summary=_difference_words(report),
-        text=report.render(shown=SHOWN_DIFFERENCES),
+        summary=kept or _difference_words(report),
+        text="\n".join(filter(None, (report.render(shown=SHOWN_DIFFERENCES), kept))),
         cases=tuple(_node_case(count, report) for count in report.nodes.values()),
     )
 
@@ -77,6 +80,20 @@ def _admit(flow: LinkedFlow, *, trust: bool) -> LinkedFlow:
 
 
 # ---- exact outputs
+
+
+def _why_kept(test: GoldenTest, recorded: RecordedFlow, report: Report) -> str:
+    """Why the recording is not written over; "" when nothing is lost by that."""
+    sources = set(recorded.flow.sources)
+    unused = sum(report.nodes[name].missing for name in sources & report.nodes.keys())
+    if not unused:
+        return ""
+    force = " --force" if test.force else ""
+    return (
+        f"not updated: the flow ends before {unused:,} of the recorded calls of its sources, "
+        f"which would be lost; if that is meant: "
+        f"torvyn-studio replay {test.recording} --update --in-place{force}"
+    )
 
 
 def _difference_words(report: Report) -> str:
@@ -120,15 +137,19 @@ def _check(test: GoldenTest, recorded: RecordedFlow, path: Path) -> GoldenResult
         results = [assertion.result() for assertion in assertions]
         broken = [result for result in results if not result.holds]
         verdict = GoldenVerdict.FAILED if broken else GoldenVerdict.PASSED
+        kept = ""
         if test.update and not broken and not recorded.same_structure:
-            found.accept()
-            verdict = GoldenVerdict.UPDATED
+            kept = _why_kept(test, recorded, found.report)
+            verdict = GoldenVerdict.FAILED if kept else GoldenVerdict.UPDATED
+            if not kept:
+                found.accept()
+    unkept = (GoldenCase(name="update", failure=kept),) if kept else ()
     return GoldenResult(
         name=test.name,
         verdict=verdict,
         calls=calls,
-        summary=_broken_words(broken),
-        text="\n".join(_assertion_words(result) for result in results),
+        summary=kept or _broken_words(broken),
+        text="\n".join([*map(_assertion_words, results), *filter(None, [kept])]),
         cases=tuple(
             GoldenCase(
                 name=f"line {result.line}: {result.text}",
@@ -136,7 +157,8 @@ def _check(test: GoldenTest, recorded: RecordedFlow, path: Path) -> GoldenResult
                 details="" if result.holds else result.why,
             )
             for result in results
-        ),
+        )
+        + unkept,
     )
 
 

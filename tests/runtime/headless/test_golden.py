@@ -190,6 +190,24 @@ def test_a_flow_that_is_set_otherwise_is_refused_and_taken_over_when_that_is_mea
         assert run_test(test).verdict is GoldenVerdict.PASSED
 
 
+def test_an_update_does_not_throw_recorded_inputs_away(tmp_path: Path) -> None:
+    folder = project(tmp_path / "project", "a.rec")
+    manifest = folder / "Torvyn.toml"
+    table = "[flow.main.nodes.router]\n"
+    manifest.write_text(manifest.read_text().replace(table, f"{table}fuel_budget = 1\n"))
+    update = GoldenTest(recording="", name="", update=True, force=True)
+    recording = (folder / "a.rec").read_bytes()
+    for assertions in ("", "at least 1 output from source\n"):
+        if assertions:
+            (folder / "a.expect").write_text(assertions)
+        found = run_test(*find_tests([folder], update))
+        assert found.verdict is GoldenVerdict.FAILED
+        assert found.summary.startswith("not updated: the flow ends before 5 of the recorded calls")
+        assert found.summary in found.text
+        assert any(case.failure for case in found.cases)
+        assert (folder / "a.rec").read_bytes() == recording
+
+
 def test_a_process_that_dies_is_an_error_of_its_test_alone_and_each_result_is_told_once(
     tmp_path: Path, process: GoldenProcess
 ) -> None:
