@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from runtime.model.commands import Relink
+from runtime.model.files.output_file import free_path
 from runtime.model.lazy.dataclass import dataclass
 from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report
-from runtime.recording.file.writer import free_path
 from runtime.recording.replay.expectation import OnEvents, accept, rerun
 from runtime.recording.replay.recorded_host_inputs import QueuedHostInputs, RepeatableInputs
 from runtime.recording.run_facts import run_facts

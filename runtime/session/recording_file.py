@@ -9,13 +9,14 @@ from pathlib import Path
 
 from runtime.execution.resources import SessionResources
 from runtime.model.errors import Diagnostic
+from runtime.model.files.output_file import free_path
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.timeline import RING_BYTES, RecordingStatus
 from runtime.recording.encoding import RecordingOptions, Redactor
 from runtime.recording.file.header import header_of
-from runtime.recording.file.writer import FileWriter, free_path
+from runtime.recording.file.writer import FileWriter
 from runtime.recording.recorder import Recorder
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.run_facts import run_facts

@@ -17,6 +17,7 @@ from runtime.hotreload.reloading import HotReload, Reloaded, ReloadNote
 from runtime.model.call import CallInProgress
 from runtime.model.commands import Start
 from runtime.model.errors import StudioError
+from runtime.model.files.output_file import free_path
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.branch_comparison import CompareBranches
@@ -58,7 +59,6 @@ from runtime.protocol.requests import (
 from runtime.protocol.time_window import ShowWindow
 from runtime.protocol.updates import ALL_SHOWN, CallMark, ShownParts, Update
 from runtime.recording.file.redaction_reach import LOOK
-from runtime.recording.file.writer import free_path
 from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.failed_calls import FailedCalls
 from runtime.session.inspection_requests import answer_looks

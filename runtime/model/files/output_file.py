@@ -24,6 +24,18 @@ def open_output(path: Path, *, overwrite: bool = False) -> FileIO:
     return path.open("xb", buffering=0)
 
 
+def free_path(wanted: Path) -> Path:
+    """`wanted`, or the first of `name-2.ext`, `name-3.ext`, … that does not exist.
+
+    Of devices and pipes there is only the one.
+    """
+    path, number = wanted, 1
+    while path.is_file() or path.is_dir():
+        number += 1
+        path = wanted.with_stem(f"{wanted.stem}-{number}")
+    return path
+
+
 def require_writable(path: Path, what: str, *, overwrite: bool = False) -> None:
     """Raises `StudioError` (E0001) unless `open_output` could open the file; changes nothing.
 

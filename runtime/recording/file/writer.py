@@ -207,15 +207,3 @@ class FileWriter:
             mend,
             file=str(self.path),
         )
-
-
-def free_path(wanted: Path) -> Path:
-    """`wanted`, or the first of `name-2.ext`, `name-3.ext`, … that does not exist.
-
-    Of devices and pipes there is only the one.
-    """
-    path, number = wanted, 1
-    while path.is_file() or path.is_dir():
-        number += 1
-        path = wanted.with_stem(f"{wanted.stem}-{number}")
-    return path

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from runtime.model.files.output_file import free_path
 from runtime.model.linked import LinkedNode
 from runtime.protocol.components.saved_component import SaveComponent, SavedComponent
 from runtime.protocol.updates import CallMark
-from runtime.recording.file.writer import free_path
 from runtime.session.request_table import RequestTable
 from runtime.timetravel.time_travel import TimeTravel
 from runtime.wasm.guest_memory import NotAvailable

@@ -15,12 +15,13 @@ from runtime.model.commands import Drain, Start
 from runtime.model.element import Buffer
 from runtime.model.errors import StudioError
 from runtime.model.events import CallFinished
+from runtime.model.files.output_file import free_path
 from runtime.recording.answers import answer_of
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import engine_options, header_of
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.versions import FormatReader, NewerFormatError
-from runtime.recording.file.writer import FileWriter, free_path
+from runtime.recording.file.writer import FileWriter
 from runtime.recording.format import FORMAT, CallLine, EndLine, encode
 from tests.support.recording_flows import Components, facts_of, lines_of, linked_flow, record_to
 

@@ -11,10 +11,10 @@ import click
 from runtime.expression.call_record import CallRecord
 from runtime.expression.expression import Condition
 from runtime.headless.run_breakpoints import RunBreakpoints
+from runtime.model.files.output_file import free_path
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.printable import json_line, printable
 from runtime.protocol.updates import EventLine
-from runtime.recording.file.writer import free_path
 from workbench.command_line.messages import say
 from workbench.text.answer_words import counted
 from workbench.verbs.running.component_output import ComponentOutput

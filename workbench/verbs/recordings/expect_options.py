@@ -8,12 +8,11 @@ from pathlib import Path
 from runtime.headless.expect import expectation, why_no_test
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
-from runtime.model.files.output_file import require_writable
+from runtime.model.files.output_file import free_path, require_writable
 from runtime.opening.recordings import RecordedFlow
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.junit import JunitFile
 from runtime.recording.diff.report import Report
-from runtime.recording.file.writer import free_path
 from runtime.recording.format import FORMAT
 from workbench.command_line.messages import say, show_problems, show_result
 from workbench.verbs.recordings.replay_options import ReplayArguments, opened_recording
