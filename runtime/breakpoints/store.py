@@ -11,6 +11,7 @@ no breakpoint is left out and told.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from runtime.breakpoints.active_breakpoint import ActiveBreakpoint
 from runtime.breakpoints.breakpoint_set import MOST_BREAKPOINTS
 from runtime.breakpoints.watch_set import MOST_WATCHES, ActiveWatch
 from runtime.expression.expression_error import ExpressionError
+from runtime.model.files.output_file import free_path
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.break_places import PlaceError, parse_place
@@ -30,6 +32,9 @@ BREAKPOINTS_FILE = Path(".torvyn", "studio", "breakpoints.json")
 """Relative to the manifest's folder."""
 MAX_FILE_BYTES = 1024 * 1024
 FORMAT = 1
+
+_UNUSABLE = (OSError, ValueError, RecursionError)
+"""What reading the file raises when it cannot be used."""
 
 _Count = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 
@@ -68,17 +73,28 @@ class KeptBreakpoints:
     """What in the file is left out, and why, in sentences."""
 
 
+@dataclass(frozen=True, slots=True)
+class SaveReport:
+    """What came of writing the file."""
+
+    note: str = ""
+    """Where the file is that was there before, when it was not simply replaced; a sentence."""
+    problem: str = ""
+    """Why nothing could be written; empty when it was."""
+
+
 class BreakpointStore:
     """The file of one project. Nothing here raises for a file that cannot be used."""
 
     def __init__(self, manifest: Path) -> None:
         self.path = manifest.parent / BREAKPOINTS_FILE
+        self._left_out = False
 
     def load(self, flow: LinkedFlow) -> KeptBreakpoints:
         """What is kept of the flow; what does not fit it is left out and told."""
         try:
             entry = self._read().flows.get(flow.name)
-        except (OSError, ValueError) as error:
+        except _UNUSABLE as error:
             return KeptBreakpoints(problems=(self._unusable(error),))
         if entry is None:
             return KeptBreakpoints()
@@ -110,16 +126,27 @@ class BreakpointStore:
                 problems.append(f"{self.path}: watch {number} is left out: {error.reason}")
             else:
                 watches.append(watch)
+        for what, number, most in (
+            ("breakpoints", len(entry.breakpoints), MOST_BREAKPOINTS),
+            ("watches", len(entry.watches), MOST_WATCHES),
+        ):
+            if number > most:
+                problems.append(f"{self.path}: {what} after the first {most} are left out")
+        self._left_out = bool(problems)
         return KeptBreakpoints(tuple(breakpoints), tuple(watches), tuple(problems))
 
     def save(
         self, flow: str, breakpoints: tuple[Breakpoint, ...], watches: tuple[Watch, ...]
-    ) -> str:
-        """Keep them, next to those of other flows; says why when that is not possible."""
+    ) -> SaveReport:
+        """Keep them, next to those of other flows.
+
+        A file that cannot be used, or of which something was left out, stays under another name.
+        """
+        stays = self._left_out
         try:
             file = self._read()
-        except (OSError, ValueError):
-            file = _File()
+        except _UNUSABLE:
+            file, stays = _File(), True
         file.flows[flow] = _FlowEntry(
             [
                 _BreakpointEntry(
@@ -133,10 +160,16 @@ class BreakpointStore:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             fresh.write_bytes(msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n")
+            other = self.path.rename(free_path(self.path)) if stays else None
             fresh.replace(self.path)
         except OSError as error:
-            return f"{self.path} cannot be written: {error.strerror}"
-        return ""
+            with suppress(OSError):
+                fresh.unlink()
+            return SaveReport(problem=f"{self.path} cannot be written: {error.strerror}")
+        self._left_out = False
+        if other is None:
+            return SaveReport()
+        return SaveReport(f"{self.path} is written again; what it held before is in {other.name}")
 
     def _read(self) -> _File:
         try:

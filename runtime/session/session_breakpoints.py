@@ -234,7 +234,10 @@ class SessionBreakpoints:
         if self._store is None:
             return
         name = self._time.shown.flow.name
-        self._unkept = self._store.save(name, self._set.definitions, self._watches.definitions)
+        saved = self._store.save(name, self._set.definitions, self._watches.definitions)
+        self._unkept = saved.problem
+        if saved.note:
+            self._time.note(CallMark.NOTE, None, saved.note)
 
 
 def _reason(error: Exception) -> str:
