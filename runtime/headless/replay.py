@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
-from runtime.headless.run import RunReport, RunTally
+from runtime.headless.run import INTERRUPTED, NO_OUTPUT, RunReport, RunTally
 from runtime.model.commands import Relink, Swap
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
@@ -84,6 +84,7 @@ class HeadlessReplay:
         self._on_print = on_print
         self._on_denied = on_denied
         self._interrupts = 0
+        self._interrupted_by = INTERRUPTED
         self._acted_on = 0
         self._call_ended = False
         self._tally = RunTally()
@@ -105,7 +106,9 @@ class HeadlessReplay:
             self._invoker.interrupt()
 
     def stop(self) -> None:
-        """End after the call in progress; may be called during it."""
+        """See `HeadlessRun.stop`."""
+        if not self._interrupts:
+            self._interrupted_by = NO_OUTPUT
         self._interrupts = max(self._interrupts, 1)
 
     def run(self) -> ReplayReport:
@@ -167,7 +170,7 @@ class HeadlessReplay:
     def _why_stopped(self, snapshot: FlowSnapshot, divergence: Divergence | None) -> str:
         until = self._options.until
         if self._interrupts:
-            return "interrupted"
+            return self._interrupted_by
         if snapshot.state.ended:
             return ""
         if until is not None and snapshot.calls >= until:

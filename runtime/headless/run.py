@@ -30,6 +30,8 @@ from runtime.model.time_units import NS_PER_S
 DRAIN_SECONDS = 5.0
 """How long a flow may drain after a timeout or an interrupt (docs/torvyn-facts.md#limits)."""
 LONGEST_SLEEP_SECONDS = 0.05
+INTERRUPTED = "interrupted"
+NO_OUTPUT = "what it prints could not be written"
 PAUSES_NOTICED = frozenset((10, 100, 1_000, 10_000, 100_000))
 """After so many answers `pause` in a row, a sink is named while the flow runs."""
 
@@ -194,6 +196,7 @@ class HeadlessRun:
         self._stop_waiting = stop_waiting
         self._on_notice = on_notice
         self._interrupts = 0
+        self._interrupted_by = INTERRUPTED
         self._acted_on = 0
         self._call_ended = False
         self._tally = RunTally()
@@ -220,7 +223,12 @@ class HeadlessRun:
             self._invoker.interrupt()
 
     def stop(self) -> None:
-        """End after the call in progress, without draining; may be called during it."""
+        """Its output cannot be written: end after the call in progress, without draining.
+
+        May be called during it.
+        """
+        if not self._interrupts:
+            self._interrupted_by = NO_OUTPUT
         self._interrupts = max(self._interrupts, 2)
 
     def run(self) -> RunReport:
@@ -267,7 +275,7 @@ class HeadlessRun:
         self._acted_on = self._interrupts
         if self._ends_at is None:
             if self._interrupts:
-                self._drain("interrupted", now)
+                self._drain(self._interrupted_by, now)
             elif drain_at is not None and now >= drain_at:
                 self._drain(f"timeout after {self._options.timeout_seconds:g} s", now)
             else:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runtime.execution.lone_component import LONE_SOURCE, LoneCall, LoneComponent
+from runtime.headless.run import INTERRUPTED, NO_OUTPUT
 from runtime.model.call import (
     CopyCount,
     Emitted,
@@ -138,6 +139,7 @@ class ComponentTry:
         self._printed: list[Printed] = []
         self._invoker: WasmInvoker | None = None
         self._interrupts = 0
+        self._interrupted_by = INTERRUPTED
         self._acted_on = 0
         self._waiting = False
         self._report = TryReport()
@@ -157,7 +159,9 @@ class ComponentTry:
             self._invoker.interrupt()
 
     def stop(self) -> None:
-        """End after the call in progress; may be called during it."""
+        """See `HeadlessRun.stop`."""
+        if not self._interrupts:
+            self._interrupted_by = NO_OUTPUT
         self._interrupts = max(self._interrupts, 1)
 
     def run(self) -> TryReport:
@@ -182,7 +186,7 @@ class ComponentTry:
         report = self._report
         report.interrupted = self._interrupts > 0
         if report.interrupted:
-            report.stopped_because = "interrupted"
+            report.stopped_because = self._interrupted_by
         return report
 
     def _work(self, lone: LoneComponent) -> None:

@@ -68,6 +68,10 @@ def test_output_that_goes_nowhere_is_never_a_failure_of_the_flow(
     assert done.returncode == code, done.stderr
     talk = "" if done.stderr is None else talk_of(done)
     assert ("standard output could not be written: No space left" in talk) == (code == 2)
+    why = [line.split(maxsplit=2)[2] for line in talk.splitlines() if "Stopped because" in line]
+    assert set(why) <= {"what it prints could not be written"}
+    assert bool(why) == (code == 2 and arguments[0] == "run" and "--json" not in arguments)
+    assert "interrupted" not in talk
 
 
 @pytest.mark.parametrize("arguments", VERBS, ids=lambda words: " ".join(words[::2]))
