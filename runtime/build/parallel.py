@@ -15,6 +15,7 @@ from runtime.build.output.log import OutputLines
 from runtime.build.plan import ComponentSource
 from runtime.build.toolchain import Toolchain
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from runtime.model.interruption import LostInterrupts
 from runtime.protocol.updates import BuildOutcome
 
 Compile = Callable[[bytes], object]
@@ -114,11 +115,12 @@ class _Crew:
             thread.start()
 
     def tell(self, listener: BuildListener) -> None:
-        at_work = len(self._threads)
+        at_work, lost = len(self._threads), LostInterrupts()
         while at_work:
             try:
                 report = self._reports.get(timeout=_TICK_S)
             except queue.Empty:
+                lost.raise_them()
                 listener.tick()
                 continue
             match report:

@@ -17,6 +17,7 @@ from runtime.build.plan import ComponentSource
 from runtime.build.sources.shared_sources import MOST_SHARED, shared_sources
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.interruption import LostInterrupts
 from runtime.model.time_units import NS_PER_S
 from runtime.watch.file_changes import (
     FileGone,
@@ -37,6 +38,8 @@ _MORE_CHANCES = 3
 and builds that write another file each time are to end."""
 _MOST_WAITS = 25
 """Quiet times waited for sources that are written to without end."""
+_LOOK_S = 1.0
+"""How often an idle watch looks whether it was interrupted."""
 _SHOWN = 5
 """Files named in one message."""
 
@@ -62,6 +65,7 @@ class SourceWatch:
         self._tree = SourceTree("", ())
         self._files: dict[str, str] = {}
         self._trigger = BuildTrigger({})
+        self._lost = LostInterrupts()
         self._events: queue.SimpleQueue[WatchEvent] = queue.SimpleQueue()
 
     def run(self) -> None:
@@ -69,15 +73,24 @@ class SourceWatch:
 
         Raises `StudioError` when the manifest is bad at the beginning.
         """
+        self._lost = LostInterrupts()
         self._adopt(self._load())
         watcher = ArtifactWatcher(self._watched(), self._events.put, sources=[self._tree])
         watcher.start()
         try:
             self._round(self._sources, watcher)
             while True:
-                self._take(self._events.get(), watcher)
+                self._take(self._next_event(), watcher)
         finally:
             watcher.stop()
+
+    def _next_event(self) -> WatchEvent:
+        """Waits for it. A wait without an end could miss a signal that comes as it begins."""
+        while True:
+            try:
+                return self._events.get(timeout=_LOOK_S)
+            except queue.Empty:
+                self._lost.raise_them()
 
     def _watched(self) -> list[WatchedFile]:
         return [WatchedFile(self._manifest, FileKind.MANIFEST)]

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 
 import msgspec
@@ -118,25 +118,28 @@ class WorkerPool:
         Returns early after `stop`.
         """
         tests = list(tests)
-        results: SimpleQueue[GoldenResult] = SimpleQueue()
+        ended: SimpleQueue[Future[GoldenResult | None]] = SimpleQueue()
         free: SimpleQueue[GoldenProcess] = SimpleQueue()
         for process in self._processes:
             free.put(process)
 
-        def work(test: GoldenTest) -> None:
+        def work(test: GoldenTest) -> GoldenResult | None:
             process = free.get()
             try:
-                if not self._stopped:
-                    results.put(process.run(test))
+                return None if self._stopped else process.run(test)
             finally:
                 free.put(process)
 
         with ThreadPoolExecutor(len(self._processes)) as threads:
-            pending = [threads.submit(work, test) for test in tests]
-            for _ in pending:
+            for test in tests:
+                threads.submit(work, test).add_done_callback(ended.put)
+            for _ in tests:
                 if self._stopped:
                     break
-                on_result(results.get())
+                # Those that are not run end too: `stop` may come between two tests.
+                result = ended.get().result()
+                if result is not None:
+                    on_result(result)
 
     def stop(self) -> None:
         """End every process at once; may be called from a signal handler."""

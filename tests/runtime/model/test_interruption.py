@@ -6,7 +6,7 @@ import inspect
 
 import pytest
 
-from runtime.model.interruption import CALLED_FROM_C, interrupt, taken
+from runtime.model.interruption import CALLED_FROM_C, LostInterrupts, interrupt, taken
 
 
 def interrupted(problem: KeyboardInterrupt) -> None:
@@ -30,3 +30,24 @@ def test_in_a_function_called_from_c_it_is_kept_for_whoever_ends_the_call() -> N
         CALLED_FROM_C.remove(interrupted.__code__)
     assert taken() is problem
     assert taken() is None
+
+
+def test_an_interrupt_that_a_finalizer_lost_is_raised_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", lambda what: told.append(what.exc_value))
+    problem = KeyboardInterrupt()
+
+    class Finalized:
+        def __del__(self) -> None:
+            interrupted(problem)
+
+    lost = LostInterrupts()
+    lost.raise_them()
+    Finalized()
+    assert told == [problem]
+    with pytest.raises(KeyboardInterrupt) as raised:
+        lost.raise_them()
+    assert raised.value is problem
+    LostInterrupts().raise_them()
