@@ -154,13 +154,13 @@ class Engine:
         """Elements the edge's producer holds until the edge has room, oldest first."""
         return tuple(self._run.edges[edge_index].pending)
 
-    def in_flight(self, lineage: int) -> int:
-        """Copies of a lineage that have not left the flow: in queues, pending, being retried."""
-        count = 0
+    def in_flight(self) -> list[int]:
+        """Lineages of all elements in the flow, one for each copy: in queues, pending, retried."""
+        found: list[int] = []
         for edge in self._run.edges:
             for waiting in (edge.items, edge.pending):
-                count += sum(1 for element in waiting if element.lineage == lineage)
-        return count
+                found += [element.lineage for element in waiting]
+        return found
 
     def failed_nodes(self) -> tuple[str, ...]:
         """Nodes whose last call failed and is still to be made again."""

@@ -28,11 +28,14 @@ class _NoComponents:
 
 
 def recorded_events(
-    path: Path, on_call: Callable[[LineStep], object] | None = None
+    path: Path,
+    on_call: Callable[[LineStep], object] | None = None,
+    on_engine: Callable[[Engine], object] | None = None,
 ) -> Iterator[tuple[Command, list[Event]]]:
     """Each command of a recording with its events, elements with their payloads.
 
-    `on_call` is given each call as the recording has it, before its events come.
+    `on_call` is given each call as the recording has it, before its events come. `on_engine` is
+    given the engine that repeats the run, before the first command.
 
     Raises:
         StudioError: the file cannot be read, is damaged, lost its beginning, or does not hold
@@ -50,7 +53,10 @@ def recorded_events(
         )
         steps = steps_of_file(reader)
         told = steps if on_call is None else _telling(steps, on_call)
-        replayer = Replayer(lambda: told, lambda made: Engine(flow, made, options), invoker)
+        engine = Engine(flow, invoker, options)
+        replayer = Replayer(lambda: told, lambda _: engine, invoker)
+        if on_engine is not None:
+            on_engine(engine)
         yield from replayer.run()
     if replayer.divergence is not None:
         raise StudioError([_not_answered(path, replayer.divergence.render())])

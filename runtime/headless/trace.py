@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from runtime.engine.core import Engine
 from runtime.headless.chosen_calls import ChosenLineages
 from runtime.headless.recorded_events import recorded_events
 from runtime.lineage.element_traces import ElementTraces
@@ -15,7 +16,7 @@ from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.recording.replay.steps import LineStep
 
 CALLS_AT_ONCE = 1_000
-"""Calls read between two reports of progress."""
+"""Calls read between two reports of progress, or two looks at whether there is more to come."""
 
 
 def trace_recording(
@@ -23,12 +24,16 @@ def trace_recording(
     chosen: ChosenLineages | None = None,
     target: Callable[[Element], bool] | None = None,
     on_progress: Callable[[int, int | None], object] | None = None,
+    *,
+    until_complete: bool = False,
 ) -> tuple[LinkedFlow, ElementTraces]:
     """The recorded flow as it began, and the way of each element; `chosen` hears of every call.
 
     For `target` see `ElementTraces`. Copies are known where the recording has the measures of all
     its calls. `on_progress` hears now and then how many calls were read, and of how many; None
-    where the recording does not say.
+    where the recording does not say. With `until_complete` nothing is read after what became of the
+    target is known, and the figures of all elements are those up to there: for a target that is
+    one element.
 
     Raises:
         StudioError: the file cannot be read, is damaged, lost its beginning, or does not hold
@@ -42,6 +47,7 @@ def trace_recording(
     traces = ElementTraces(flow, target=target)
     calls = None if chosen is None else chosen.of(flow)
     read = 0
+    engines: list[Engine] = []
 
     def on_call(step: LineStep) -> None:
         nonlocal read
@@ -51,8 +57,11 @@ def trace_recording(
         if on_progress is not None and not read % CALLS_AT_ONCE:
             on_progress(read, in_all)
 
-    for command, events in recorded_events(path, on_call):
+    for told, (command, events) in enumerate(recorded_events(path, on_call, engines.append), 1):
         traces.record(command, events)
         if calls is not None:
             calls.record(command, events)
+        look = until_complete and not told % CALLS_AT_ONCE
+        if look and traces.are_complete(engines[0].in_flight()):
+            break
     return flow, traces

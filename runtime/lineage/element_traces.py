@@ -220,6 +220,16 @@ class ElementTraces:
         if isinstance(command, Relink):
             self._use(command.flow)
 
+    def are_complete(self, in_flight: Iterable[int]) -> bool:
+        """Whether nothing more can become of the target, or of what it was made of.
+
+        `in_flight` are the lineages of the elements that have not left the flow. What an aggregator
+        took in has something to come as long as it gave nothing since.
+        """
+        pinned = self._pinned
+        kept = (one.lineage for taken in self._taken.values() for one in taken.last)
+        return bool(pinned) and pinned.isdisjoint(in_flight) and pinned.isdisjoint(kept)
+
     def _use(self, flow: LinkedFlow) -> None:
         self._targets = [edge.target for edge in flow.edges]
         self._aggregators = {node.name for node in flow.nodes if node.role is Role.AGGREGATOR}

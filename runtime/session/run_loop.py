@@ -213,7 +213,7 @@ class RunLoop:
                 time.shown.stop_note = StopNote(StopReason.USER, held)
             return
         ended = any(type(event) is Stopped or type(event) is FlowEnded for event in events)
-        left = running.lineage is not None and not time.shown.engine.in_flight(running.lineage)
+        left = running.lineage is not None and running.lineage not in time.shown.engine.in_flight()
         if self._breakpoints.after(events) or ended or left:
             self.pause()
 

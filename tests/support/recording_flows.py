@@ -220,7 +220,7 @@ def record_to(
     header = header_of(flow, facts_of(engine_options), options, path)
     assert recorder.keep(path, header, options) is None
     events = run_to_end(engine, recorder)
-    end = end_of(engine.snapshot(), recorder.ring.calls_kept, WALL_NS)
+    end = end_of(engine.snapshot(), engine.calls, WALL_NS)
     assert recorder.stop(end) is None
     return events
 

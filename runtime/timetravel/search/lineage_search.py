@@ -70,7 +70,7 @@ class LineageSearch(Generic[Begin]):
                     break
                 continue
             flow = past.engine.flow
-            gone = not past.engine.in_flight(lineage)
+            gone = lineage not in past.engine.in_flight()
             if gone and (trace.into or not _was_kept(trace, flow)):
                 break
             until = past.calls + CALLS_FOR_AGGREGATE if gone else None

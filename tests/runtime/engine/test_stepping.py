@@ -22,7 +22,7 @@ def two_stage(capacity: int = 8) -> LinkedFlow:
 def step_element(engine: Engine, lineage: int) -> int:
     """Step the lineage until it has left the flow; the number of steps."""
     count = 0
-    while engine.in_flight(lineage):
+    while lineage in engine.in_flight():
         engine.apply(Step(lineage=lineage))
         count += 1
         assert count < 100

@@ -230,6 +230,50 @@ def test_one_element_is_found_wherever_it_comes_with_what_it_was_made_of(
     )
 
 
+@pytest.mark.parametrize("gives", [True, False])
+def test_reading_ends_when_nothing_more_can_become_of_the_element(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gives: bool
+) -> None:
+    path = tmp_path / "windows.rec"
+    linked = flow(
+        {
+            "source": Role.SOURCE,
+            "window": Role.AGGREGATOR,
+            "sink": Role.SINK,
+            "beside": Role.SINK,
+        },
+        [edge("source", "window"), edge("window", "sink"), edge("source", "beside")],
+    )
+    windows = FakeInvoker(linked, elements=40)
+    windows.on("window", Export.INGEST, ten_together if gives else lambda call: ABSORBED)
+    record_to(path, windows, linked)
+    monkeypatch.setattr("runtime.headless.trace.CALLS_AT_ONCE", 1)
+    read = {}
+    _, all_of_them = trace_recording(path)
+    for one in all_of_them.traces.values():
+        words = f"{one.source}#{one.sequence}"
+        _, whole = trace_recording(path, None, is_lineage(words))
+        _, traces = trace_recording(path, None, is_lineage(words), until_complete=True)
+        assert chosen_traces(traces, words) == chosen_traces(whole, words)
+        read[words] = traces.lineages
+    if gives:
+        assert read["source#0"] < read["source#12"] < read["window#2"] < all_of_them.lineages
+    else:  # the window may yet give something
+        assert read["source#0"] == all_of_them.lineages
+
+
+def test_an_element_alone_goes_without_the_summary() -> None:
+    arguments = "trace", str(RECORDING), "--lineage", "source#1"
+    text = studio(*arguments).stdout.decode()
+    alone = studio(*arguments, "--no-summary").stdout.decode()
+    assert text.startswith(f"{alone}\nSummary\n")
+    assert alone.startswith("source#1 ")
+    (line,) = studio(*arguments, "--json", "--no-summary").stdout.splitlines()
+    assert line == studio(*arguments, "--json").stdout.splitlines()[0]
+    nothing = studio("trace", str(RECORDING), "--where", "ms > 100000.0", "--no-summary")
+    assert (nothing.returncode, nothing.stdout) == (0, b"")
+
+
 def ten_together(call: Call) -> Outcome:
     """An aggregator that gives one element for ten."""
     assert call.element is not None

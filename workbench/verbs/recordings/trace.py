@@ -29,7 +29,13 @@ from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.recordings.replay_options import recording_and_manifest
-from workbench.verbs.recordings.trace_text import chosen_traces, is_lineage, json_lines, trace_text
+from workbench.verbs.recordings.trace_text import (
+    chosen_traces,
+    is_lineage,
+    is_one_element,
+    json_lines,
+    trace_text,
+)
 from workbench.verbs.running.component_output import ComponentOutput
 from workbench.verbs.running.run_options import RunArguments, ended_by_others, options_for
 from workbench.verbs.running.summary import exit_code, failure_text
@@ -69,6 +75,12 @@ TRACE_FILE = "the trace"
     metavar="FILE",
     help="Write into a file instead of to standard output.",
 )
+@click.option(
+    "--no-summary",
+    is_flag=True,
+    help="Without the figures of all elements. With --lineage, a recording is then read only until "
+    "nothing more can become of the element.",
+)
 @overwrite_option
 @click.option(
     "--trace-format",
@@ -86,6 +98,7 @@ def command(
     lineage: str | None,
     where: str | None,
     target: Path | None,
+    no_summary: bool,
     overwrite: bool,
     trace_format: str | None,
     as_json: bool,
@@ -120,14 +133,20 @@ def command(
         show_problems(redaction_reach(recording))
         settle_collector()
         with _progress() as on_progress:
-            traced, traces = trace_recording(recording, chosen, is_lineage(lineage), on_progress)
+            traced, traces = trace_recording(
+                recording,
+                chosen,
+                is_lineage(lineage),
+                on_progress,
+                until_complete=no_summary and is_one_element(lineage),
+            )
     listed = chosen_traces(traces, lineage)
     if chosen is not None:
         listed = [trace for trace in listed if trace.lineage in chosen.lineages]
     if as_json or trace_format == "json":
-        text = "\n".join(json_lines(traced, traces, listed))
+        text = "\n".join(json_lines(traced, traces, listed, summary=not no_summary))
     else:
-        text = trace_text(traces, listed)
+        text = trace_text(traces, listed, summary=not no_summary)
     _write(text, target, overwrite=overwrite)
     return code
 
@@ -199,7 +218,9 @@ def _run(
 
 def _write(text: str, target: Path | None, *, overwrite: bool) -> None:
     if target is None:
-        show_result(text)
+        if text:
+            show_result(text)
         return
-    write_output(target, TRACE_FILE, f"{text}\n", overwrite=overwrite)
-    say(f"Traced {text.count(chr(10)) + 1:,} lines: {target}")
+    lines = f"{text}\n" if text else ""
+    write_output(target, TRACE_FILE, lines, overwrite=overwrite)
+    say(f"Traced {lines.count(chr(10)):,} lines: {target}")

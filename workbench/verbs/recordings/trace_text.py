@@ -29,6 +29,11 @@ def is_lineage(words: str | None) -> Callable[[Element], bool] | None:
     return partial(_is_named, words)
 
 
+def is_one_element(words: str | None) -> bool:
+    """Whether `--lineage` names one element: `#1` is one of each source."""
+    return words is not None and not words.startswith("#")
+
+
 def _is_named(words: str, one: Element | ElementTrace) -> bool:
     """`4` is a lineage, `orders#1` an element of a source, `#1` one of any source."""
     source, sign, number = words.rpartition("#")
@@ -62,10 +67,12 @@ def chosen_traces(traces: ElementTraces, lineage: str | None) -> list[ElementTra
     return list(chosen.values())
 
 
-def trace_text(traces: ElementTraces, chosen: list[ElementTrace]) -> str:
+def trace_text(traces: ElementTraces, chosen: list[ElementTrace], *, summary: bool = True) -> str:
     """A tree for each element, then the figures of all that are shown."""
     blocks = ["\n".join(_tree(trace, traces)) for trace in chosen]
-    return "\n\n".join([*blocks, "\n".join(_summary(traces, chosen))])
+    if summary:
+        blocks.append("\n".join(_summary(traces, chosen)))
+    return "\n\n".join(blocks)
 
 
 def _tree(trace: ElementTrace, traces: ElementTraces) -> Iterator[str]:
@@ -122,11 +129,13 @@ def _summary(traces: ElementTraces, chosen: list[ElementTrace]) -> Iterator[str]
 
 
 def json_lines(
-    flow: LinkedFlow, traces: ElementTraces, chosen: list[ElementTrace]
+    flow: LinkedFlow, traces: ElementTraces, chosen: list[ElementTrace], *, summary: bool = True
 ) -> Iterator[str]:
     """An object for each element, then the summary (docs/torvyn-facts.md#command-line)."""
     for trace in chosen:
         yield json_line(_trace_object(trace))
+    if not summary:
+        return
     figures = _latencies(chosen)
     mean, p50, p99 = (None, None, None) if figures is None else map(_us, figures)
     yield json_line(
