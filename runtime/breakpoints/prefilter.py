@@ -79,7 +79,6 @@ class Prefilter:
         )
         self._asks_json = "json" in set(chain.from_iterable(map(names_in, known)))
         self._record = PayloadRecord(_members_asked_for(known))
-        self._last: tuple[bytes | None, bool] = (None, False)
 
     @property
     def passes_all(self) -> bool:
@@ -97,7 +96,7 @@ class Prefilter:
         return True
 
     def passed(self, payloads: Mapping[int, bytes]) -> dict[int, bytes]:
-        """Those of many for which `may_hold` is true."""
+        """Those of many for which a condition may hold when the element of its call has them."""
         found = dict(payloads)
         if not self._only_names or self._holds is None:
             within = self.may_hold_within
@@ -116,23 +115,6 @@ class Prefilter:
                 pass
             passed[number] = data
         return passed
-
-    def may_hold(self, payload: bytes) -> bool:
-        """False where no condition holds for a call whose element has the payload."""
-        known, verdict = self._last
-        if known is not payload:  # an element goes through several calls unchanged
-            verdict = self.may_hold_within(payload) and self._is_asked(payload)
-            self._last = payload, verdict
-        return verdict
-
-    def _is_asked(self, payload: bytes) -> bool:
-        if self._holds is None:
-            return True
-        self._record.stand_at(payload)
-        try:
-            return self._holds(self._record)
-        except NO_VALUE:
-            return True
 
 
 def _of_payload(condition: SyntaxNode) -> SyntaxNode | None:

@@ -7,7 +7,6 @@ a call that is given none, such as `pull`, those of the first that it put out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, TypedDict
 
 import msgspec
@@ -185,8 +184,10 @@ class PayloadRecord(ElementRecord):
         self._text = None
         self._json = _UNREAD
         if as_json:
-            with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            try:  # noqa: SIM105 - `suppress` takes longer than the decoding
                 self._json = self._decode(payload)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                pass
 
     def peek_json(self, missing: object) -> Any:
         """As `ElementRecord.peek_json`, in fewer steps."""

@@ -172,7 +172,8 @@ class CallColumns:
         kinds, kind, sequence = self.kinds, self.kind, self.sequence
         found: list[PutOut] = []
         made, first = None, 0
-        for index, count in enumerate(self.output_count):
+        own_wanted = wanted is None or any(map(wanted.__contains__, self.output_ids))
+        for index, count in enumerate(self.output_count if own_wanted else ()):
             for place, element_id in enumerate(self.output_ids[first : first + count]):
                 if wanted is not None and element_id not in wanted:
                     continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from runtime.expression.call_record import CallRecord
 from runtime.model.call import Export
@@ -37,6 +37,11 @@ class CallTable(Protocol):
 
     def column(self, name: str) -> Column:
         """One of `CALL_COLUMNS`."""
+        ...
+
+    @property
+    def outputs_in_all(self) -> int:
+        """How much the calls put out."""
         ...
 
     @property
@@ -105,8 +110,22 @@ class CompactTable:
         """See `CallTable.put_out`."""
         return self.columns.put_out(self._wanted)
 
+    @property
+    def outputs_in_all(self) -> int:
+        """See `CallTable.outputs_in_all`."""
+        return len(self.put_out)
+
     def _by_kind(self, values: Sequence[Any]) -> Column:
         return [values[number] for number in self.columns.kind]
+
+
+class CallOutput(NamedTuple):
+    """An element that a call put out at a port."""
+
+    call: int
+    """Index of the call."""
+    port: str
+    element: Element
 
 
 class EventTable:
@@ -157,28 +176,36 @@ class EventTable:
         raise AssertionError(name)
 
     @cached_property
-    def outputs(self) -> list[list[tuple[str, Element]]]:
-        """What each call put out, with its ports."""
-        return [_put_out(one, self._flow) for one in self.calls]
+    def outputs(self) -> list[CallOutput]:
+        """What the calls put out, made by them or sent on."""
+        found: list[CallOutput] = []
+        for index, event in enumerate(self.calls):
+            made = event.outputs
+            if made:
+                found += [CallOutput(index, USUAL_PORT, one) for one in made]
+                continue
+            given = event.call.element
+            if given is not None and event.call.export in _SENDING_ON:
+                sent = CallRecord(event, self._flow).outputs
+                found += [CallOutput(index, one.port, given) for one in sent]
+        return found
+
+    @property
+    def outputs_in_all(self) -> int:
+        """See `CallTable.outputs_in_all`."""
+        return len(self.outputs)
 
     @cached_property
     def put_out(self) -> Sequence[PutOut]:
         """See `CallTable.put_out`."""
         return [
             PutOut(index, one.id, port, one.sequence, len(one.payload.data), one.content_type)
-            for index, outputs in enumerate(self.outputs)
-            for port, one in outputs
+            for index, port, one in self.outputs
         ]
 
     @cached_property
     def _ports(self) -> list[list[str]]:
-        return [[port for port, _ in outputs] for outputs in self.outputs]
-
-
-def _put_out(event: CallFinished, flow: LinkedFlow) -> list[tuple[str, Element]]:
-    if event.outputs:
-        return [(USUAL_PORT, one) for one in event.outputs]
-    given = event.call.element
-    if given is None or event.call.export not in _SENDING_ON:
-        return []
-    return [(one.port, given) for one in CallRecord(event, flow).outputs]
+        found: list[list[str]] = [[] for _ in self.calls]
+        for index, port, _ in self.outputs:
+            found[index].append(port)
+        return found

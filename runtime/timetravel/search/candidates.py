@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from runtime.breakpoints.active_breakpoint import ActiveBreakpoint
 from runtime.breakpoints.call_filter import (
@@ -120,7 +120,7 @@ class Candidates:
         """Indexes of what was put out that may do."""
         if self.outputs is _none:
             return ()
-        return self.outputs(lambda name: output_column(table, name), len(table.put_out))
+        return self.outputs(lambda name: output_column(table, name), table.outputs_in_all)
 
 
 def events_that_may_do(
@@ -132,21 +132,22 @@ def events_that_may_do(
     needed = candidates.payloads
     if needed is not None and found:
         shown = table.shown
-        found = {
-            index
-            for index in found
-            if (one := shown[index]) is not None and needed.may_hold(one.payload.data)
-        }
-    rows = candidates.outputs_in(table)
+        given = {index: one.payload.data for index in found if (one := shown[index]) is not None}
+        found = _passed(needed, given)
+    rows: Collection[int] = candidates.outputs_in(table)
     if rows:
         needed = candidates.output_payloads
-        elements = [element for outputs in table.outputs for _, element in outputs]
-        found.update(
-            table.put_out[row].call
-            for row in rows
-            if needed is None or needed.may_hold(elements[row].payload.data)
-        )
+        outputs = table.outputs
+        if needed is not None:
+            rows = _passed(needed, {row: outputs[row].element.payload.data for row in rows})
+        found.update(outputs[row].call for row in rows)
     return found
+
+
+def _passed(needed: Prefilter, payloads: Mapping[int, bytes]) -> set[int]:
+    """Keys of the payloads that may do; one that several elements share is looked at once."""
+    passed = needed.passed({id(data): data for data in payloads.values()})
+    return {key for key, data in payloads.items() if id(data) in passed} if passed else set()
 
 
 def _at(breakpoint: ActiveBreakpoint) -> str:
