@@ -97,22 +97,22 @@ class Prefilter:
 
     def passed(self, payloads: Mapping[int, bytes]) -> dict[int, bytes]:
         """Those of many for which a condition may hold when the element of its call has them."""
-        found = dict(payloads)
-        if not self._only_names or self._holds is None:
-            within = self.may_hold_within
-            found = {number: data for number, data in found.items() if within(data)}
-        holds, record, as_json = self._holds, self._record, self._asks_json
+        within, holds = self.may_hold_within, self._holds
+        if holds is None or not self._only_names:
+            payloads = {number: data for number, data in payloads.items() if within(data)}
         if holds is None:
-            return found
+            return dict(payloads)
+        record, as_json = self._record, self._asks_json
         stand_at = record.stand_at
         passed = {}
-        for number, data in found.items():
+        for number, data in payloads.items():
             stand_at(data, as_json=as_json)
             try:
                 if not holds(record):
                     continue
             except NO_VALUE:
-                pass
+                if not within(data):
+                    continue
             passed[number] = data
         return passed
 
