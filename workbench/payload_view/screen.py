@@ -210,7 +210,7 @@ class PayloadViewScreen(ModalScreen[bool]):
         second = self._notice or self._standing_words()
         below = line((fit(f" {second}", cells), StyleRole.DIM))
         self._place.lines = (place_line(place, cells), below)
-        self._keys.lines = (key_line(cells),)
+        self._keys.lines = (key_line(document, cells),)
         self._view.refresh()
 
     def _standing_words(self) -> str:
@@ -249,12 +249,19 @@ class PayloadViewScreen(ModalScreen[bool]):
 
     def fold(self) -> None:
         """Open or fold what is under the cursor."""
-        self._view.open()
+        document = self._view.document
+        if document is not None and not document.folds:
+            self._say("Nothing folds here.")
+        else:
+            self._view.open()
 
     def fold_all(self) -> None:
         """Open everything, or fold it."""
-        if isinstance(self._view.document, BeforeAfter):
+        document = self._view.document
+        if isinstance(document, BeforeAfter):
             self.next_view()
+        elif document is not None and not document.folds:
+            self._say("Nothing folds here.")
         else:
             self._view.turn_all()
 

@@ -7,6 +7,7 @@ from textual.content import Content
 from workbench.actions.payload import PAYLOAD, PayloadAction
 from workbench.payloads.documents.before_after import BeforeAfter
 from workbench.payloads.documents.document import PayloadDocument, PayloadPlace
+from workbench.payloads.documents.records_table import TableDocument
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import size
@@ -19,6 +20,9 @@ LEAST_BORDER = 12
 
 ALWAYS = ("payload-leave", "payload-keys")
 """Actions at the right end, however little room there is."""
+
+OF_FOLDS = ("payload-fold", "payload-all")
+OF_TABLES = ("payload-sort",)
 
 
 def head_line(title: str, part: PayloadPart, cells: int) -> Line:
@@ -70,14 +74,20 @@ def difference_words(document: BeforeAfter, cursor: int) -> str:
     return f"difference {at} of {len(rows):,}   v shows differences only"
 
 
-def key_line(cells: int) -> Line:
-    """The keys at the left, as many as there is room for; the last ones at the right."""
+def key_line(document: PayloadDocument | None, cells: int) -> Line:
+    """The keys at the left, as many as there is room for; the last ones at the right.
+
+    Keys that do nothing in this way to look at the payload are left out.
+    """
+    absent: tuple[str, ...] = () if document is not None and document.folds else OF_FOLDS
+    if not isinstance(document, TableDocument):
+        absent += OF_TABLES
     fixed = [span for action in reversed(PAYLOAD) if action.id in ALWAYS for span in _spans(action)]
     room = cells - width_of(fixed)
     spans: list[Span] = []
     for action in PAYLOAD:
         made = _spans(action)
-        if action.footer and width_of(spans) + width_of(made) <= room:
+        if action.footer and action.id not in absent and width_of(spans) + width_of(made) <= room:
             spans += made
     return (*spans, Span(" " * max(room - width_of(spans), 0)), *fixed)
 

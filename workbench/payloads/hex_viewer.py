@@ -32,6 +32,7 @@ class HexDocument:
     """Bytes; `start` is the offset of the first one."""
 
     name = "hex"
+    folds = False
 
     def __init__(self, data: bytes, start: int = 0) -> None:
         self._data = data

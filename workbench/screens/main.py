@@ -17,7 +17,6 @@ from workbench.actions.table import ACTIONS
 from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
-from workbench.widgets.panes.breaks_pane import BreaksPane
 from workbench.widgets.panes.pane_layout import Body
 from workbench.widgets.prompt_line import PromptLine
 
@@ -49,7 +48,14 @@ class MainScreen(Screen[None], inherit_bindings=False):
         for action in ACTIONS:  # here and not in BINDINGS, since the user may have other keys
             if keys := keys_of(action):
                 self._bindings.bind(",".join(keys), f"do('{action.id}')", show=False)
-        self.panes = Panes(send, title=title, memory=memory, preferences=preferences, tour=tour)
+        self.panes = Panes(
+            send,
+            lambda wish, target: self.controller.ask_breakpoint(wish, target),
+            title=title,
+            memory=memory,
+            preferences=preferences,
+            tour=tour,
+        )
         self._send = send
 
     def compose(self) -> ComposeResult:
@@ -72,11 +78,6 @@ class MainScreen(Screen[None], inherit_bindings=False):
     def action_do(self, action_id: str) -> None:
         """Do an action of the table; Textual's bindings call it."""
         self.controller.do(action_id)
-
-    @on(BreaksPane.Asked)
-    def ask_breakpoint(self, message: BreaksPane.Asked) -> None:
-        """Something is asked in the list of breakpoints."""
-        self.controller.ask_breakpoint(message)
 
     @on(PromptLine.Typed)
     @on(PromptLine.Taken)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from runtime.protocol.breakpoints import Breakpoint, Watch
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import (
     Pause,
@@ -29,7 +30,7 @@ from workbench.screens.update_feed import UpdateFeed
 from workbench.screens.whole_payloads.copying import Copying
 from workbench.screens.whole_payloads.payload_looking import PayloadLooking
 from workbench.screens.whole_payloads.payload_reading import PayloadReading
-from workbench.widgets.panes.breaks_pane import BreaksPane
+from workbench.widgets.panes.breaks_pane import BreakWish
 
 MOST_KEPT = 20
 """Actions kept until the flow is open; further ones are said to be too many by doing nothing."""
@@ -91,9 +92,9 @@ class MainController:
         """The present context."""
         return self._panes.context
 
-    def ask_breakpoint(self, asked: BreaksPane.Asked) -> None:
+    def ask_breakpoint(self, wish: BreakWish, target: Breakpoint | Watch | None) -> None:
         """Do what is asked in the list of breakpoints."""
-        self._session.breakpoints.ask(asked.wish, asked.target)
+        self._session.breakpoints.ask(wish, target)
 
     @property
     def session(self) -> SessionActions:

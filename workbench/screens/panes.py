@@ -13,6 +13,7 @@ from textual.reactive import reactive
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic
+from runtime.protocol.breakpoints import Breakpoint, Watch
 from runtime.protocol.requests import JumpTo, Request, Rollback
 from runtime.protocol.updates import EventLine, Health
 from workbench.actions.context import Context, PaneName
@@ -35,7 +36,7 @@ from workbench.view import (
 )
 from workbench.widgets.label import LineLabel
 from workbench.widgets.line_view import LineView
-from workbench.widgets.panes.breaks_pane import BreaksPane
+from workbench.widgets.panes.breaks_pane import BreaksPane, BreakWish
 from workbench.widgets.panes.build_pane import BuildPane
 from workbench.widgets.panes.events_pane import EventsPane
 from workbench.widgets.panes.flow_pane import FlowPane
@@ -75,6 +76,7 @@ class Panes(Vertical, inherit_bindings=False):
     def __init__(
         self,
         send: Callable[[Request], None],
+        ask_breakpoint: Callable[[BreakWish, Breakpoint | Watch | None], None],
         *,
         title: str,
         memory: ProjectMemory,
@@ -99,7 +101,7 @@ class Panes(Vertical, inherit_bindings=False):
         self.problems = ProblemsPane(id="problems", classes="pane")
         self.build_log = BuildPane(id="build", classes="pane")
         self.slow = SlowPane(id="slow", classes="pane")
-        self.breaks = BreaksPane(id="breaks", classes="pane")
+        self.breaks = BreaksPane(ask_breakpoint, id="breaks", classes="pane")
         self.set_reactive(Panes.pace, preferences.pace)
         remembered = RememberedLayouts(memory, preferences.layout)
         self._by_name: dict[PaneName, FlowPane | LineView | Outputs] = {

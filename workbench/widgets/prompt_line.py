@@ -17,6 +17,7 @@ from workbench.widgets.label import LineLabel
 class PromptLine(Horizontal):
     """Hidden until it is opened; tells what is typed, and at the right shows what is said of it."""
 
+    takes_typed_ahead: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave"),
         Binding("tab", "turn", "turn"),
@@ -73,6 +74,9 @@ class PromptLine(Horizontal):
         self.display = True
         self._input.value = text
         self._input.cursor_position = len(text)
+        # At once, since what was typed behind the key that opened it is next; and with a message of
+        # its own, since a pane's focus may be on its way.
+        self.screen.set_focus(self._input)
         self._input.focus()
 
     def close(self) -> None:

@@ -175,6 +175,11 @@ async def test_digits_and_v_choose_the_way_and_a_choice_is_kept_for_its_content_
         assert head.index("host") == lines[lines.index(head) + 1].index("web-0")
         await press(app, pilot, "right", "vertical_line", "vertical_line")
         assert "Sorted by cpu, last first." in text_of(app)
+        assert " vcpu" in text_of(app)
+        assert "fold" not in text_of(app).splitlines()[-1]
+        assert "| sort" in text_of(app).splitlines()[-1]
+        await press(app, pilot, "enter")
+        assert "Nothing folds here." in text_of(app)
         await press(app, pilot, "g")
         assert "line 12 $.cpu   number   99" in text_of(app)
         await find(app, pilot, 'cpu > 50 && host != "web-7"')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from textual.color import Color
 from textual.events import CursorPosition, Key
 from textual.keys import _character_to_key
 from textual.theme import Theme
+from textual.widgets import Input
 
 from runtime.protocol.requests import JumpTo, SaveBranches, SetMarks, StepCall
 from runtime.protocol.updates import Health, SavedBranches, Update
@@ -85,20 +87,42 @@ async def test_keys_pace_and_theme_are_the_users_and_an_unknown_key_says_so() ->
     use_keys({})
 
 
+def type_at_once(app: StudioApp, text: str) -> None:
+    for character in text:
+        app.post_message(Key(_character_to_key(character), character))
+
+
+def typed_in(app: StudioApp, field: str, text: str) -> bool:
+    return [one.value for one in app.screen.query(field).results(Input)] == [text]
+
+
 async def test_keys_typed_ahead_of_a_dialog_reach_it_and_no_other_question() -> None:
     link = FakeLink()
     app = app_with(link, Preferences())
     async with app.run_test(size=(80, 24)) as pilot:
         await show(app, pilot, link, on_branch(PRESENT))
-        for character in "#-100":
-            app.post_message(Key(_character_to_key(character), character))
+        type_at_once(app, "#-100")
         app.post_message(Key("enter", "\r"))
         await pilot.pause()
         await pilot.pause()
         assert asked(link) == [JumpTo(1_750)]
+        panes = panes_of(app)
+        for opens, typed in ((":", "goto 5"), ("/", "burst")):
+            type_at_once(app, opens + typed)
+            await until(pilot, partial(lambda text: panes.prompt.text == text, typed))
+            assert f" {opens} {typed}" in text_of(app)
+            panes.focus_pane(PaneName.QUEUES)  # as a click does
+            await pilot.pause()
+            await pilot.press("slash", "escape")
+            assert not panes.prompt.display
+            assert not panes.commands.display
+        await pilot.press("9")
+        for opens, field in (("n", "#break-when"), ("w", "#ask-text")):
+            type_at_once(app, f"{opens}depth")
+            await until(pilot, partial(typed_in, app, field, "depth"))
+            await pilot.press("escape")
         await show(app, pilot, link, on_branch(replace(PRESENT, branches=TWO_BRANCHES, branch=2)))
-        for character in "qd":
-            app.post_message(Key(character, character))
+        type_at_once(app, "qd")
         await pilot.pause()
         assert "These end with the workbench:" in text_of(app)
 

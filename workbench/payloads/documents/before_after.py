@@ -21,6 +21,7 @@ class BeforeAfter:
     """Two payloads and their differences. Raises `TookTooLongError`."""
 
     name = "before|after"
+    folds = False
 
     def __init__(
         self,

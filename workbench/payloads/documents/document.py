@@ -47,6 +47,11 @@ class PayloadDocument(Protocol):
         """The bytes that offsets count, to be searched: the payload, or what is made of it."""
         ...
 
+    @property
+    def folds(self) -> bool:
+        """True where there are rows that `turn` opens and folds."""
+        ...
+
     def fit(self, cells: int, lines: int | None = None) -> None:
         """Make rows of that width from now on; `lines` are in sight, for what is sized to them."""
         ...

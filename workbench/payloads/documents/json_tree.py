@@ -157,6 +157,7 @@ class JsonTree:
     """A JSON object or array, of which the first members were read."""
 
     name = "tree"
+    folds = True
 
     def __init__(self, members: Members) -> None:
         self._text = members.text

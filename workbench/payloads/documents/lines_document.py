@@ -13,6 +13,8 @@ from workbench.text.lines import Line, crop, plain, width_of
 class LinesDocument:
     """Lines that `make` gives for a width: the simplest document there is."""
 
+    folds = False
+
     def __init__(self, name: str, make: Callable[[int], Sequence[Line]]) -> None:
         self._name = name
         self._make = make

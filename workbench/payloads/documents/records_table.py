@@ -34,6 +34,7 @@ class TableDocument:
     """A table with a cursor on one of its columns. Raises `TookTooLongError`."""
 
     name = "table"
+    folds = False
 
     def __init__(self, records: Records, deadline: Deadline) -> None:
         self._records = records
@@ -167,6 +168,8 @@ class TableDocument:
             keys.append(_sort_key(self._records.scalar(record, self.columns, self.column)))
         self._order = sorted(range(self.rows), key=keys.__getitem__, reverse=downwards)
         self._sorted_by = self.column, downwards
+        named = width_of((Span(excerpt(self.columns[self.column], 80)),)) + len("^")
+        self._widths[self.column] = max(self._widths[self.column], min(named, COLUMN_CELLS))
         return f"Sorted by {excerpt(self.columns[self.column], 40)}{', last first' * downwards}."
 
     def read_to(self, row: int, deadline: Deadline) -> None:

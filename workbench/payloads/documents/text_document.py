@@ -42,6 +42,8 @@ TOKEN_ROLES: tuple[tuple[_TokenType, StyleRole], ...] = (
 class TextDocument:
     """A text. Raises `TookTooLongError` while colours are looked for."""
 
+    folds = False
+
     def __init__(self, name: str, text: str, lexer: Lexer | None, deadline: Deadline) -> None:
         self._name = name
         self._text = text

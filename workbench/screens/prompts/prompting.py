@@ -53,7 +53,10 @@ class Prompting:
         self._to: Prompted | None = None
 
     def open(self, to: Prompted) -> None:
-        """Let the line be for somebody."""
+        """Let the line be for somebody; who had it keeps what was typed."""
+        before = self._to
+        if before is not None and before is not to:
+            before.taken(self._prompt.text)
         self._to = to
         self._show_footer(False)
         to.begin()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.message import Message
 from textual.reactive import reactive
 
 from runtime.protocol.breakpoints import Breakpoint, BreakpointRow, Watch, WatchRow
@@ -53,15 +53,17 @@ class BreaksPane(LineView, inherit_bindings=False):
         Binding("d,delete", "ask_of_row('remove')", "delete"),
     ]
 
-    class Asked(Message):
-        """Something is asked of a breakpoint, of a watch, or of neither."""
-
-        def __init__(self, wish: BreakWish, target: Breakpoint | Watch | None) -> None:
-            super().__init__()
-            self.wish = wish
-            self.target = target
-
     view: reactive[View] = reactive(View, repaint=False)
+
+    def __init__(
+        self, ask: Callable[[BreakWish, Breakpoint | Watch | None], None], *, id: str, classes: str
+    ) -> None:
+        """`ask` is told what is asked of a breakpoint, of a watch, or of neither.
+
+        It is called, not sent a message: keys typed behind this one are for the dialog it opens.
+        """
+        super().__init__(id=id, classes=classes)
+        self._ask = ask
 
     def watch_view(self, old: View, new: View) -> None:
         """Fill the list when it has changed."""
@@ -127,7 +129,7 @@ class BreaksPane(LineView, inherit_bindings=False):
 
     def action_ask(self, wish: str) -> None:
         """Ask for something new."""
-        self.post_message(self.Asked(BreakWish(wish), None))
+        self._ask(BreakWish(wish), None)
 
     def action_ask_of_row(self, wish: str) -> None:
         """Ask something of the row of the cursor."""
@@ -149,7 +151,7 @@ class BreaksPane(LineView, inherit_bindings=False):
     def _ask_of_row(self, wish: BreakWish) -> None:
         target = self._row_target
         if target is not None:
-            self.post_message(self.Asked(wish, target))
+            self._ask(wish, target)
 
     def _fill(self) -> None:
         if not self.display or not self.room:
