@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from operator import eq, itemgetter
 
+from runtime.model.events import CallFinished, Event
 from runtime.protocol.printed_chunks import PrintedChunks
 from runtime.protocol.updates import PrintedChunk
 
@@ -141,6 +142,15 @@ class OutputBuffer:
         self._written = kept
         left = {one[3] for one in kept}
         self._sequences = {call: one for call, one in self._sequences.items() if call in left}
+
+
+def sequences_of(events: Iterable[Event]) -> dict[int, int]:
+    """By the number of each call that printed, the sequence of the element it worked on."""
+    return {
+        event.call.number: event.call.element.sequence
+        for event in events
+        if type(event) is CallFinished and event.call.element is not None and event.answer.printed
+    }
 
 
 class _Given:

@@ -8,6 +8,7 @@ from operator import or_
 from runtime.execution.event_log import LoggedEvent
 from runtime.execution.execution import Execution
 from runtime.execution.resources import SessionResources
+from runtime.execution.output_buffer import sequences_of
 from runtime.hotreload.reloading import HotReload
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
@@ -159,6 +160,11 @@ class UpdateBuilder:
         call that is over by then, what it printed is all that is told.
         """
         shown = self._time.shown
+        # The calls of a run are kept many at a time: those before this one may not be yet.
+        sequences = sequences_of(shown.gathered)
+        if call.sequence is not None:
+            sequences[call.number] = call.sequence
+        shown.printed.link(sequences)
         # What another execution printed is for an update that starts over.
         printed, lost = shown.printed.take() if shown is self._shown else ((), ())
         update = Update(

@@ -90,7 +90,7 @@ def _counts(flow: LinkedFlow, snapshot: FlowSnapshot, state: NodeSnapshot, cells
                 if state.pauses
                 else "",
             ),
-            ("last call", spaced_duration(state.last_call_ns) if state.calls else ""),
+            ("last call", spaced_duration(state.last_call_ns) if state.last_call_ns else ""),
             *copied(state.copies),
             ("memory", f"at least {size(state.memory_bytes)}" if state.memory_bytes else ""),
             ("fuel", f"{count(state.fuel_last)} in the last call" if state.fuel_last else ""),
@@ -131,7 +131,7 @@ def _calls(calls: NodeCalls | None, cells: int) -> list[Row]:
     rows = [section("last calls", cells=cells)]
     for call in calls.calls:
         sign, role = MARK_SIGNS[call.mark]
-        took = duration(call.duration_ns) if call.duration_ns is not None else ""
+        took = duration(call.duration_ns) if call.duration_ns else ""
         spans: Line = line(
             (f" {sign} ", role),
             (f"{call.call or '':>4} ", StyleRole.FAINT),

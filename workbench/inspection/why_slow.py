@@ -29,6 +29,8 @@ WIDE = 64
 WIDER = 92
 """Cells from which the table also has p50, max and bars."""
 BLOCKED_CELLS = 15
+NARROW_CELLS = 21
+"""What a name of eight cells and the other columns of the first of two tables need."""
 HISTORY_CELLS = 60
 """Widest history of a node."""
 HISTORY_HEADING = "busy, last 5 min"
@@ -215,7 +217,8 @@ def _time_fields(
     flow: LinkedFlow, snapshot: FlowSnapshot, node: NodeSnapshot, cells: int
 ) -> list[_Field]:
     busy, idle, blocked = shares(node, snapshot.at_ns)
-    short = shorten(tuple(flow.by_name), BLOCKED_CELLS - len(" 100%"))
+    room = min(BLOCKED_CELLS, max(cells - NARROW_CELLS, len("blocked by")))
+    short = shorten(tuple(flow.by_name), room - len(" 100%"))
     filled = round(busy * BAR_CELLS / 100)
     bar = "▇" * filled + "─" * (BAR_CELLS - filled)
     holder = blocked_by(flow, snapshot, node)
@@ -224,7 +227,7 @@ def _time_fields(
         *([_Field("", BAR_CELLS, bar, StyleRole.GOOD)] if cells >= WIDER else ()),
         _Field("busy", 4, f"{busy}%", StyleRole.GOOD if busy else StyleRole.FAINT),
         _Field("idle", 4, f"{idle}%", StyleRole.DIM),
-        _Field("blocked by", BLOCKED_CELLS, by, StyleRole.WARN if blocked else StyleRole.FAINT),
+        _Field("blocked by", room, by, StyleRole.WARN if blocked else StyleRole.FAINT),
     ]
 
 

@@ -247,8 +247,14 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         """What the entry of a row stands for."""
         return self.entry_target(self._rows[index][0]) if self._rows else None
 
+    def take_last(self) -> None:
+        """Put the cursor on the last row where it is on none and the end is followed."""
+        if self.cursor is None and self.following and self._rows:
+            self.set_cursor(len(self._rows) - 1)
+
     def open(self) -> None:
-        """Open the entry of the cursor."""
+        """Open the entry of the cursor; of a log that follows its end, the last one."""
+        self.take_last()
         if self.cursor is not None and self._rows:
             target = self.target_at(self.cursor)
             if target is not None:

@@ -51,7 +51,7 @@ def test_what_a_long_call_prints_reaches_the_workbench_during_the_call(tmp_path:
         link.send(Continue())
         update = wait_for(link, lambda update: bool(update.printed))[-1]
         (chunk,) = update.printed
-        assert (chunk.node, chunk.stream) == ("sink", "stdout")
+        assert (chunk.node, chunk.stream, chunk.sequence) == ("sink", "stdout", 0)
         assert chunk.data
         assert update.health is Health.READY
         assert update.call is not None

@@ -100,5 +100,11 @@ async def test_enter_on_an_event_looks_into_its_call_and_one_that_takes_long_sho
         assert "of another call" not in inspected(app)
         assert 'level "warn"' in inspected(app)
         assert not [one for one in link.sent if isinstance(one, ReadCall)]
+        assert "the last one took 0 ns" not in inspected(app)
         await show(app, pilot, link, Update(Health.READY, snapshot=snapshot(link.flow, calls=5)))
         assert "3 Inspector" in text_of(app)
+
+        await pilot.press("5", "G", "enter")  # what follows its end opens what is last
+        log, subject = panes_of(app).event_log, panes_of(app).selection
+        assert log.cursor == len(log.rows) - 1
+        assert isinstance(subject, CallRef)

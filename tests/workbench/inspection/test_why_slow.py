@@ -50,6 +50,7 @@ def test_the_cause_stands_first_and_every_node_has_its_shares(cells: int) -> Non
     lines = texts(rows)
     assert all(width_of(row.spans) <= cells for row in rows)
     assert lines[0].startswith(" ◆ source was blocked")
+    assert all(width_of(row.spans) <= 32 for row in slow_rows(flow, snapshot, times, 32))
     table = [line for line in lines if line.startswith((" sink", " source", " pr"))]
     assert table[0].startswith(" sink ◆")
     assert f" {shares(snapshot.nodes[2], snapshot.at_ns)[0]}% " in table[0]

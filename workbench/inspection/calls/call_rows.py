@@ -83,7 +83,7 @@ def _facts(run: CallRun, flow: LinkedFlow, cells: int) -> list[Row]:
     begun = f"begun at {spaced_duration(run.at_ns)} of flow time"
     return facts(
         (
-            ("took", f"{spaced_duration(run.duration_ns)}, {begun}"),
+            ("took", f"{spaced_duration(run.duration_ns)}, {begun}" if run.duration_ns else begun),
             ("argument", line((excerpt(run.argument, 400), StyleRole.STRING))),
             ("used", "  ".join(part for part in cost if part)),
         ),

@@ -68,6 +68,7 @@ def _calls_before(node: NodeSnapshot | None) -> str:
     if node is None or not node.calls:
         return "no call of this node"
     plural = "s" if node.calls != 1 else ""
-    return (
-        f"{count(node.calls)} call{plural}, the last one took {spaced_duration(node.last_call_ns)}"
-    )
+    calls = f"{count(node.calls)} call{plural}"
+    if not node.last_call_ns:  # a lifecycle call of a component that has none
+        return calls
+    return f"{calls}, the last one took {spaced_duration(node.last_call_ns)}"

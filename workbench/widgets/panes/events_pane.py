@@ -158,6 +158,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
 
     def open(self) -> None:
         """Look into the call of the line, else into what the line stands for."""
+        self.take_last()
         entry = self.entry_at_cursor
         if isinstance(entry, EventLine) and entry.call and entry.mark in CALLS:
             self.post_message(self.Opened(self, CallRef(entry.call)))
