@@ -31,6 +31,8 @@ WIDER = 92
 BLOCKED_CELLS = 15
 NARROW_CELLS = 21
 """What a name of eight cells and the other columns of the first of two tables need."""
+FOUR_FIGURES = 36
+"""Cells from which the second of two tables has all its four figures next to a name."""
 HISTORY_CELLS = 60
 """Widest history of a node."""
 HISTORY_HEADING = "busy, last 5 min"
@@ -257,7 +259,7 @@ def _call_fields(
         ),
         *([p50] if every else ()),
         _Field("p99", 6, _quantile(spread, "p99_ns"), StyleRole.TEXT),
-        *([most] if every else ()),
+        *([most] if every and cells >= FOUR_FIGURES else ()),
     ]
 
 
