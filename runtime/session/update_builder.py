@@ -7,8 +7,8 @@ from operator import or_
 
 from runtime.execution.event_log import LoggedEvent
 from runtime.execution.execution import Execution
-from runtime.execution.resources import SessionResources
 from runtime.execution.output_buffer import sequences_of
+from runtime.execution.resources import SessionResources
 from runtime.hotreload.reloading import HotReload
 from runtime.model.call import CallInProgress
 from runtime.model.call_times import CallTimes
