@@ -181,8 +181,15 @@ async def test_a_queue_is_opened_down_to_one_element() -> None:
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
-        await pilot.press("2", "j", "j", "j", "enter")
+        await pilot.press("2", "enter")
+        assert panes_of(app).queues.cursor == 0
+        assert panes_of(app).active is PaneName.QUEUES
+        panes_of(app).queues.cursor = None
+        panes_of(app).selection = EdgeRef(2)
+        await pilot.press("enter")
         await settle(app, pilot)
+        assert panes_of(app).queues.cursor == 2
+        assert panes_of(app).active is PaneName.INSPECTOR
         assert panes_of(app).selection == EdgeRef(2)
         assert ListQueue(2) in link.sent
         listing = QueueListing(2, 0, 64, (element_line(31), element_line(32)))

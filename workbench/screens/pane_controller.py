@@ -14,6 +14,7 @@ from workbench.screens.whole_payloads.payload_looking import PayloadLooking
 from workbench.widgets.line_view import LineView
 from workbench.widgets.log_view import LogView
 from workbench.widgets.panes.inspector import Inspector
+from workbench.widgets.panes.queues_pane import QueuesPane
 
 BORDER_CELLS = 2
 """Cells that a key moves a border to the side."""
@@ -113,10 +114,14 @@ class PaneController:
             self._panes.target.sideways(step)
 
     def open(self) -> None:
-        """Look into what the cursor is on; of an element, into its payload."""
+        """Look into what the cursor is on; of an element, into its payload; of a queue, go to what
+        waits in it."""
         target = self._panes.target
         if isinstance(target, Inspector) and target.on_payload:
             self._looking.look()
+        elif isinstance(target, QueuesPane):
+            if target.open_queue(self._panes.selection):
+                self.focus_pane(PaneName.INSPECTOR)
         elif target is not None:
             target.open()
 

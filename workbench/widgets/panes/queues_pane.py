@@ -55,6 +55,15 @@ class QueuesPane(LineView, inherit_bindings=False):
         super().__init__(id=id, classes=classes)
         self._history = FlowHistory()
 
+    def open_queue(self, selection: object) -> bool:
+        """Open the queue under the cursor, without a cursor the selected one; False for none."""
+        targets = [row.target for row in self.rows]
+        if self.cursor is None and selection in targets:
+            self.set_cursor(targets.index(selection))
+        on_queue = self.cursor is not None and isinstance(targets[self.cursor], EdgeRef)
+        self.open()
+        return on_queue
+
     def record_of(self, row: Row) -> object:
         """The queue's figures."""
         snapshot, target = self.view.snapshot, row.target
