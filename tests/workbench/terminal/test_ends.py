@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -23,7 +24,24 @@ TAKEN = (b"\x1b[?1049h", b"\x1b[?1000h", b"\x1b[?2004h")
 GIVEN_BACK = (b"\x1b[?1049l", b"\x1b[?1000l", b"\x1b[?2004l", b"\x1b[?25h", b"\x1b[?7h")
 FIRST = "(if (i32.eq (global.get $n) (i32.const 3))"
 """Where the source decides that it is done."""
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+class Interrupts:
+    def find_spec(self, name, *_more):
+        if name == "workbench.cli":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupts())
+import workbench.__main__
+"""
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+def test_an_interrupt_while_the_program_is_imported_ends_it_without_a_traceback() -> None:
+    command = [sys.executable, "-c", INTERRUPTED_IMPORT]
+    done = subprocess.run(command, capture_output=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (130, b"")
 
 
 def child_of(pid: int) -> int:
