@@ -153,6 +153,10 @@ def has_default(default: object) -> object:
     return "made" if made else repr(default)
 
 
+CACHES = {"__annotations_cache__", "__msgspec_cache__"}
+"""Names that Python and msgspec add to a class once they were asked for it."""
+
+
 def shape(cls: Any) -> dict[str, Any]:
     """What can be asked of a class."""
     parameters = inspect.signature(cls).parameters.values()
@@ -166,7 +170,7 @@ def shape(cls: Any) -> dict[str, Any]:
         "slots": vars(cls).get("__slots__"),
         "parameters of the decorator": repr(cls.__dataclass_params__),
         "hash": cls.__hash__ is None,
-        "names": {name for name in dir(cls) if name not in ("__annotations_cache__",)},
+        "names": set(dir(cls)) - CACHES,
         "name": cls.__name__,
         "doc": None if (cls.__doc__ or "").startswith(f"{cls.__name__}(") else cls.__doc__,
     }
