@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -86,7 +86,7 @@ class Execution:
         self._gathered: list[Event] = []
         self._settled = 0
         """So many of them are kept."""
-        self._denied: dict[str, Counter[str]] = {}
+        self._denied: defaultdict[str, dict[str, int]] = defaultdict(dict)
         self.new_denials: list[str] = []
         """Nodes that used something for the first time that they are not granted; whoever keeps
         them empties it."""
@@ -214,10 +214,10 @@ class Execution:
 
     def denied_to(self, node: str) -> tuple[tuple[str, int], ...]:
         """Each capability that the node used without having it, and how often."""
-        return tuple(self._denied.get(node, Counter()).items())
+        return tuple(self._denied.get(node, {}).items())
 
     def _deny(self, use: DeniedUse, count: int) -> None:
-        self._denied.setdefault(use.node, Counter())[base_of(use.capability)] = count
+        self._denied[use.node][base_of(use.capability)] = count
         if count == 1:
             self.first_denials.append(use)
             self.new_denials.append(use.node)
