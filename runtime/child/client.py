@@ -10,6 +10,7 @@ from runtime.child.child_process import ChildProcess
 from runtime.child.pipe_messages import Close, Opener, Poll
 from runtime.model.call import CallInProgress
 from runtime.model.snapshot import FlowSnapshot
+from runtime.model.text.plurals import counted
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import ALL_SHOWN, Health, ShownParts, Update
@@ -163,11 +164,7 @@ def _lost_words(snapshot: FlowSnapshot | None) -> str:
     waiting = snapshot.queued + sum(node.pending for node in snapshot.nodes)
     return (
         f" Lost with it, as of call {snapshot.calls:,}: the state of "
-        f"{_counted(len(snapshot.nodes), 'instance')} and {_counted(waiting, 'waiting element')}; "
-        f"{_counted(snapshot.pulled, 'element')} had come in, {snapshot.delivered:,} had reached "
+        f"{counted(len(snapshot.nodes), 'instance')} and {counted(waiting, 'waiting element')}; "
+        f"{counted(snapshot.pulled, 'element')} had come in, {snapshot.delivered:,} had reached "
         "a sink."
     )
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number:,} {word}{'s' * (number != 1)}"

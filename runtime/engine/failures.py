@@ -26,6 +26,7 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import ErrorPolicy
+from runtime.model.text.plurals import counted
 from runtime.model.time_units import NS_PER_MS
 
 SHOWN_NAME_CHARS = 80
@@ -231,7 +232,7 @@ def queue_full(edge: EdgeRecord) -> Failure:
     return Failure.of(
         FailureKind.QUEUE_FULL,
         f"edge {edge.link.label} is full ({len(edge.items)} of {edge.capacity}) and its policy "
-        f"is error; {waiting} {'element waits' if waiting == 1 else 'elements wait'} for room",
+        f"is error; {counted(waiting, 'element waits', 'elements wait')} for room",
         Code.QUEUE,
         "Raise the edge's queue_depth, or use the policy block-producer, drop-oldest or "
         "drop-newest.",

@@ -42,6 +42,7 @@ from runtime.model.call import (
 )
 from runtime.model.element import Element, Hop
 from runtime.model.events import Delivery, DropReason, ElementDropped, SinkPaused
+from runtime.model.text.plurals import counted
 from runtime.model.time_units import NS_PER_MS
 
 # Members of an enum are slow to reach by name, and these are needed for each element.
@@ -248,7 +249,7 @@ def _fail(run: FlowRun, context: CallContext, failure: Failure) -> Sent:
 
 def _wrong_count(run: FlowRun, context: CallContext) -> Sent:
     assert type(context.answer.outcome) is Emitted
-    answered = f"{len(context.answer.outcome.outputs)} elements in place of one"
+    answered = f"{counted(len(context.answer.outcome.outputs), 'element')} in place of one"
     return _fail(run, context, unexpected_answer(context.call, answered))
 
 

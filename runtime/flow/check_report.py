@@ -8,6 +8,7 @@ from runtime.flow.access_report import access_json, access_lines, reach_json
 from runtime.flow.link import LinkResult
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.linked import DEFAULT_LIMITS, INTERPRETER_LIMITS, LinkedFlow, LinkedNode
+from runtime.model.text.plurals import counted
 
 MIB = 1024 * 1024
 
@@ -22,10 +23,10 @@ def report_text(result: LinkResult, *, strict: bool = False) -> str:
     blocks += dict.fromkeys(text for text in raised if text)
     lines = []
     for flow in result.flows:
-        nodes, edges = _count(len(flow.nodes), "node"), _count(len(flow.edges), "edge")
+        nodes, edges = counted(len(flow.nodes), "node"), counted(len(flow.edges), "edge")
         lines += [f'Flow "{flow.name}" links: {nodes}, {edges}', *access_lines(flow)]
     errors, warnings = _counts(result.diagnostics)
-    total = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    total = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     lines.append(f"{total}: warnings fail with --strict" if strict and warnings else total)
     return "\n\n".join([*blocks, "\n".join(lines)])
 
@@ -102,7 +103,3 @@ def _raised_limits(node: LinkedNode) -> str | None:
 def _counts(diagnostics: tuple[Diagnostic, ...]) -> tuple[int, int]:
     errors = sum(item.severity is Severity.ERROR for item in diagnostics)
     return errors, len(diagnostics) - errors
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

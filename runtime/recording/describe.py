@@ -12,6 +12,7 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.element import Element
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import printable
 from runtime.recording.encoding import ANSWER_NAMES
 from runtime.recording.format import CallLine, ElementLine, OutputLine
@@ -34,7 +35,7 @@ def preview(data: bytes) -> str:
 
 def payload_words(data: bytes, content_type: str) -> str:
     """A payload in one line."""
-    return f"{printable(content_type) or 'no type'}, {len(data)} bytes, {preview(data)}"
+    return f"{printable(content_type) or 'no type'}, {counted(len(data), 'byte')}, {preview(data)}"
 
 
 def output_words(line: OutputLine) -> str:
@@ -42,7 +43,8 @@ def output_words(line: OutputLine) -> str:
     data = from_text(line.text, line.base64)
     if data is not None:
         return payload_words(data, line.content_type)
-    return f"{printable(line.content_type) or 'no type'}, {line.size} bytes, digest {line.digest}"
+    size = counted(line.size, "byte")
+    return f"{printable(line.content_type) or 'no type'}, {size}, digest {line.digest}"
 
 
 def outcome_words(outcome: Outcome) -> str:
@@ -86,4 +88,4 @@ def printed_words(answer: Answer) -> str:
     if not answer.printed:
         return "nothing"
     data = b"".join(item.data for item in answer.printed)
-    return f"{answer.printed_bytes} bytes, {preview(data)}"
+    return f"{counted(answer.printed_bytes, 'byte')}, {preview(data)}"

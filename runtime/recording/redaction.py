@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runtime.expression.patterns import LinearPattern, require_few
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.text.json_text import NO_JSON, json_value
+from runtime.model.text.plurals import counted
 from runtime.recording.json_places import Parts
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ def reach_sentences(
     """What `rules` did not reach: texts without JSON, and which of them, by index, are `unused`."""
     told = []
     if out_of_reach:
-        texts = "1 text" if out_of_reach == 1 else f"{out_of_reach:,} texts"
+        texts = counted(out_of_reach, "text")
         told.append(f"no JSON path could look into {texts} without any JSON")
     found_nothing = [repr(rules[index]) for index in unused if 0 <= index < len(rules)]
     if found_nothing:

@@ -13,6 +13,7 @@ from functools import partial
 from runtime.execution.call_drivers import Detached, RecordedKind, RecordedRun
 from runtime.execution.execution import Execution
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.text.plurals import counted
 from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replayed_sources import networked_nodes, sources_of
 from runtime.recording.ring.ring_steps import steps_since
@@ -154,7 +155,7 @@ def _no_start(branch: Branch, why: str) -> str:
 
 
 def _calls(count: int) -> str:
-    return "1 call" if count == 1 else f"{count:,} calls"
+    return counted(count, "call")
 
 
 def _until(steps: Iterator[ReplayStep], calls: int) -> Iterator[ReplayStep]:

@@ -10,6 +10,7 @@ from runtime.execution.call_drivers import NotRestoredError
 from runtime.model.call import Export, Failed
 from runtime.model.commands import Revive, Swap
 from runtime.model.events import CallFinished
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import CallMark
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.time_travel import TimeTravel
@@ -36,7 +37,7 @@ def revive(time: TimeTravel, node: str) -> None:
         time.note(CallMark.NOTE, node, f"cannot be revived: {error}. r begins it again, empty")
         return
     time.apply(Revive(node, crashed))
-    count = "1 call" if len(calls) == 1 else f"{len(calls):,} calls"
+    count = counted(len(calls), "call")
     since = "" if state is None else "from its last checkpoint, "
     time.note(CallMark.NOTE, node, f"revived: {since}{count} executed again. r retries, x skips")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import Health
 from workbench.actions.labels import first_key
 from workbench.actions.table import BY_ID
@@ -31,7 +32,7 @@ def _banner_words(view: View) -> str:
         return f"The runtime is gone; {key} starts it again. {why[0].upper()}{why[1:]}."
     if view.health is Health.INVALID:
         number = len(view.problems)
-        what = f"{number} problem{'s' * (number != 1)}" if number else "A problem"
+        what = counted(number, "problem") if number else "A problem"
         keeps = "keep" if number > 1 else "keeps"
         return f"{what} {keeps} the flow from opening.  Fix this, then {key} reads it again."
     return ""

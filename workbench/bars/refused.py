@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic
+from runtime.model.text.plurals import counted
 from workbench.text.excerpt import excerpt
 from workbench.view import View
 
@@ -16,9 +17,9 @@ def refused_words(view: View) -> tuple[str, str]:
     nodes = [_refused_node(view, problem) for problem in problems]
     builds = {node for node in nodes if node is not None}
     if None in nodes:
-        head = f"{len(problems)} problem{'s' * (len(problems) > 1)}, not taken"
+        head = f"{counted(len(problems), 'problem')}, not taken"
     else:
-        head = f"{len(builds)} build{'s' * (len(builds) > 1)} refused"
+        head = f"{counted(len(builds), 'build')} refused"
     about = f"{nodes[0]}: " if nodes[0] is not None else ""
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     return head, about + excerpt(problems[0].message, 300) + more

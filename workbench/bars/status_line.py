@@ -6,6 +6,7 @@ from runtime.model.call import Failure, NextCall
 from runtime.model.events import FlowState, StopReason
 from runtime.model.failure_report import report_of
 from runtime.model.snapshot import FlowSnapshot, NodeState
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import EventLine, Health
 from workbench.bars.refused import refused_words
 from workbench.graph.graph_diff import FlowChange
@@ -145,7 +146,7 @@ def _on_hold(view: View, snapshot: FlowSnapshot) -> str:
             continue
         link = view.flow.by_name.get(node.name)
         waiting = 0 if link is None else sum(snapshot.edges[index].depth for index in link.inputs)
-        words = f", {waiting:,} wait{'s' * (waiting == 1)} for it" if waiting else ""
+        words = f", {counted(waiting, 'waits', 'wait')} for it" if waiting else ""
         parts.append(f"{node.name} is on hold{words}")
     return f"   {HOLD} {'; '.join(parts)}" if parts else ""
 

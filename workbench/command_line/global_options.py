@@ -75,7 +75,7 @@ def _options() -> list[click.Option]:
             ["--manifest"],
             "manifest",
             metavar="PATH",
-            type=click.Path(path_type=Path),
+            type=click.Path(path_type=Path, readable=False),
             help="The manifest, as the word MANIFEST names it.",
         ),
         _option(

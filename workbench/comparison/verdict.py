@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.branch_comparison import (
     BranchComparison,
     CallsBeyond,
@@ -14,7 +15,7 @@ from runtime.protocol.branch_comparison import (
 from workbench.comparison.compared_words import call_numbers, place_words
 from workbench.inspection.rows import column, prose
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import calls_words, count
+from workbench.text.figures import count
 from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
 from workbench.text.short_names import shorten
 
@@ -60,7 +61,7 @@ def _how_many(comparison: BranchComparison) -> str:
     parts = []
     if differ:
         verb = "differs" if differ == 1 else "differ"
-        parts.append(f"{differ:,} of {calls_words(compared)} {verb}")
+        parts.append(f"{differ:,} of {counted(compared, 'call')} {verb}")
     if missing:
         parts.append(f"{missing:,} {'is' if missing == 1 else 'are'} missing")
     if added:
@@ -75,7 +76,7 @@ def beyond_words(item: CallsBeyond, before: str, after: str) -> str:
     longer, shorter = (after, before) if item.after else (before, after)
     have = "has" if item.calls == 1 else "have"
     return (
-        f"{calls_words(item.calls)} of {longer}, from call {item.from_call:,} on, {have} no "
+        f"{counted(item.calls, 'call')} of {longer}, from call {item.from_call:,} on, {have} no "
         f"counterpart: {shorter} ends there."
     )
 

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.timeline import BranchInfo, Timeline
 from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.widgets.line_view import LineView
@@ -63,7 +64,7 @@ class BranchesScreen(ModalScreen[int | None]):
 
     def _line(self, info: BranchInfo) -> Line:
         here = info.number == self._timeline.branch
-        calls = f"{info.calls:>11,} call{'s' * (info.calls != 1)}"
+        calls = f"{counted(info.calls, 'call'):>17}"
         left = (
             f"  left branch {info.parent} after {info.forked_at:,}"
             if info.parent is not None

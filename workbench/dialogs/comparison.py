@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from runtime.model.files.user_folders import typed_path
+from runtime.model.text.plurals import counted
 from runtime.protocol.branch_comparison import BranchComparison, ComparedCall
 from workbench.comparison.compared_words import call_numbers, call_title, place_words
 from workbench.comparison.difference_search import DIFFERENCES, found_calls
@@ -317,12 +318,14 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
 
     async def _copied(self, text: str) -> None:
         way = await put_on_clipboard(self.app, text)
-        self._say(f"Copied the difference, {len(text):,} characters, {way}.")
+        self._say(f"Copied the difference, {counted(len(text), 'character')}, {way}.")
 
     def action_save(self) -> None:
         """Ask for a file, and save the verdict with every difference to it."""
         if self._comparison is not None:
-            hint = Hint(f"The verdict and {len(self._calls):,} differences, to a new file.", True)
+            hint = Hint(
+                f"The verdict and {counted(len(self._calls), 'difference')}, to a new file.", True
+            )
             ask = AskScreen("Save the comparison", REPORT, lambda _text: hint)
             self.app.push_screen(ask, self._save)
 

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
+from runtime.model.text.plurals import counted
 from workbench.dialogs.ask import AskScreen, Hint
 from workbench.dialogs.confirm import ConfirmScreen
 from workbench.payloads.hex_text import bytes_of_hex, hex_text
@@ -102,7 +103,7 @@ class PayloadScreen(ModalScreen[Payload | None]):
     def on_payload_area_left_out(self, message: PayloadArea.LeftOut) -> None:
         """Say that a pasted text was not taken whole."""
         number = message.characters
-        what = f"{number:,} control character{'s' * (number != 1)} left out"
+        what = f"{counted(number, 'control character')} left out"
         self._say(f"{what}: F2 edits bytes.")
 
     def _data(self) -> bytes:
@@ -125,7 +126,7 @@ class PayloadScreen(ModalScreen[Payload | None]):
             return
         was = len(self._before.data)
         source = f" of {self._source}" if self._source and not self.is_changed() else ""
-        words = f" {number:,} byte{'s' * (number != 1)}"
+        words = f" {counted(number, 'byte')}"
         changed = f", was {was:,}" if was not in (0, number) else ""
         sign, role = ("=", StyleRole.GOOD) if self._notice_is_good else ("!", StyleRole.WARN)
         notice = (f"   {sign} {self._notice}", role) if self._notice else ""

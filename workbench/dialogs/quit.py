@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from runtime.model.files.project_files import STUDIO_FOLDER
-from workbench.text.figures import calls_words
+from runtime.model.text.plurals import counted
 from workbench.text.lines import Line, StyleRole, line, pad
 from workbench.text.wrapping import wrap_words
 from workbench.view import View
@@ -50,7 +50,9 @@ def endings(view: View) -> tuple[Ending, ...]:
         return ()
     found = []
     if len(timeline.branches) > 1:
-        each = (f"branch {info.number}, {calls_words(info.calls)}" for info in timeline.branches)
+        each = (
+            f"branch {info.number}, {counted(info.calls, 'call')}" for info in timeline.branches
+        )
         found.append(Ending(f"{len(timeline.branches)} branches", "; ".join(each)))
     if timeline.changes:
         noun = "change" if timeline.changes == 1 else "changes"

@@ -10,6 +10,7 @@ from runtime.model.call import CallInProgress
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.outline import Lack
 from runtime.model.snapshot import FlowSnapshot
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import NodeBuild
 from workbench.graph.drawing import Drawing, GraphPath, draw
 from workbench.graph.geometry import Form, Layout
@@ -206,7 +207,7 @@ class GraphView:
             return ""
         number = len(self._view.layout.boxes)
         hidden = self._view.hidden.words
-        nodes = f"{number} node{'s' * (number != 1)}"
+        nodes = counted(number, "node")
         if not hidden:
             return f"{nodes}, all shown"
         return f"{nodes}  {hidden}" if number < LEAST_NODES or self._grid is None else hidden

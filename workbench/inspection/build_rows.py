@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from runtime.model.text.plurals import counted
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.updates import BuildComparison, NodeBuild
 from workbench.graph.graph_diff import Changed, FlowChange
@@ -77,7 +78,8 @@ def comparison_words(comparison: BuildComparison) -> str:
         same = "answer is" if inputs == 1 else f"{inputs} answers are"
         return f"{comparison.node} {builds}: the last {same} the same"
     if different > inputs:
-        return f"{comparison.node} {builds}: {different} differences in {inputs} calls"
+        found = f"{counted(different, 'difference')} in {counted(inputs, 'call')}"
+        return f"{comparison.node} {builds}: {found}"
     differ = "differs" if different == 1 else "differ"
     return f"{comparison.node} {builds}: {different} of {inputs} answers {differ}"
 

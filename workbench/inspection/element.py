@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.model.time_units import NS_PER_MS, NS_PER_S
 from runtime.protocol.updates import ElementDetails, HopLine
 from workbench.inspection.rows import facts, in_rows, prose, section, title
 from workbench.payloads.rendering import RenderedPayload, RenderJob
 from workbench.payloads.viewer import PayloadPart
-from workbench.text.answer_words import counted
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import size
 from workbench.text.glyphs import BREAK_ON

@@ -6,6 +6,7 @@ from runtime.model.call_times import CallTimes
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from workbench.inspection.rows import copied, facts, section, title
 from workbench.inspection.why_slow import slow_rows
 from workbench.text.figures import count
@@ -37,7 +38,7 @@ def flow_rows(
 def _parts(flow: LinkedFlow) -> str:
     """`2 nodes, 1 edge`."""
     nodes, edges = len(flow.nodes), len(flow.edges)
-    return f"{nodes} node{'s' * (nodes != 1)}, {edges} edge{'s' * (edges != 1)}"
+    return f"{counted(nodes, 'node')}, {counted(edges, 'edge')}"
 
 
 def _more(snapshot: FlowSnapshot) -> tuple[tuple[str, int], ...]:

@@ -8,6 +8,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from workbench.text.figures import percent
 
 WAITED_SHARE = 0.2
@@ -135,7 +136,7 @@ def _cause(
         case Reason.PAUSES:
             did = f"which answered pause to {node.pauses:,} of {node.elements_in:,} elements"
         case Reason.BACK_OFF:
-            did = f"which waits before it tries again, after {node.errors:,} errors"
+            did = f"which waits before it tries again, after {counted(node.errors, 'error')}"
         case _:
             did = f"{percent(node.busy_ns, snapshot.at_ns)} busy"
     own = f"{node.name}, {did}"

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from runtime.model.call import NO_COPIES, Emitted, Failed, Failure, Output
 from runtime.model.failure_report import frame_text, report_of
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.protocol.components.node_tries import NodeTry, TriedExport
 from workbench.payloads.rendering import RenderJob, render
 from workbench.payloads.viewer import PayloadPart
-from workbench.text.answer_words import copy_words, counted, outcome_words
+from workbench.text.answer_words import copy_words, outcome_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import short_digest, size
 from workbench.text.lines import Line, Row, Span, StyleRole, line

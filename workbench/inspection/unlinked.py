@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from runtime.model.errors import Diagnostic
 from runtime.model.outline import FlowOutline, Lack, OutlineNode
+from runtime.model.text.plurals import counted
 from workbench.inspection.rows import facts, in_rows, prose, section, title
-from workbench.text.answer_words import counted
 from workbench.text.keys import shown_key
 from workbench.text.lines import Row, StyleRole, line
 from workbench.view import EdgeRef, NodeRef, Selection, View

@@ -10,13 +10,14 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.time_window import WHOLE_RUN, TimeWindow, WindowTimes
 from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.history_chart import node_chart, queue_chart
 from workbench.inspection.pressure_cause import Cause, blocking_edge, find_cause, shares
 from workbench.inspection.rows import column, facts, prose
-from workbench.text.figures import calls_words, count, duration
+from workbench.text.figures import count, duration
 from workbench.text.glyphs import CAUSE
 from workbench.text.lines import Row, Span, StyleRole, line, width_of
 from workbench.text.short_names import shorten
@@ -124,9 +125,8 @@ def _incomplete(snapshot: FlowSnapshot, times: CallTimes, cells: int) -> list[Ro
     timed = sum(own.calls.samples for _, own in times.nodes)
     if not timed or timed >= snapshot.calls:
         return []
-    words = (
-        f"p50, p99, max and end to end are of the last {timed:,} of {calls_words(snapshot.calls)}."
-    )
+    calls = counted(snapshot.calls, "call")
+    words = f"p50, p99, max and end to end are of the last {timed:,} of {calls}."
     return [Row(()), *prose(words, cells, StyleRole.DIM)]
 
 

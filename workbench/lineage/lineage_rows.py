@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.protocol.lineage import Lineage, LineageCall
 from workbench.text.excerpt import excerpt
-from workbench.text.figures import calls_words
 from workbench.text.lines import Row, StyleRole, line
 
 DEEPEST = 8
@@ -36,7 +36,7 @@ def element_name(source: str, sequence: int) -> str:
 
 def summary_row(lineage: Lineage) -> Row:
     """Who it is, and what became of it."""
-    parts = [calls_words(lineage.calls_in_all)]
+    parts = [counted(lineage.calls_in_all, "call")]
     if lineage.delivered:
         parts.append(f"{lineage.delivered:,} delivered")
     if lineage.left:

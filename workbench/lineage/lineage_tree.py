@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.protocol.lineage import Lineage, LineageAggregate, LineageCall, LineageInput
 from workbench.lineage.lineage_rows import (
     LineageCallRef,
@@ -116,7 +117,7 @@ def _aggregate_rows(
     """What an aggregate was made of."""
     if not aggregate.inputs:
         return
-    count = f"{aggregate.inputs_in_all:,} input{'s' * (aggregate.inputs_in_all != 1)}"
+    count = counted(aggregate.inputs_in_all, "input")
     more = " or more: earlier calls are not kept" if aggregate.cut else ""
     listed = len(aggregate.inputs)
     last = f", the last {listed:,} listed" if listed < aggregate.inputs_in_all else ""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.components.memory_report import HandleLine, MemoryReport, NamedVariable
 from runtime.protocol.components.saved_component import SavedComponent
 from workbench.payloads.hex_viewer import HexDocument
-from workbench.text.figures import calls_words, size
+from workbench.text.figures import size
 from workbench.text.lines import Line, Row, StyleRole, line
 from workbench.text.wrapping import wrap_words
 
@@ -87,16 +88,16 @@ def _change(report: MemoryReport, cells: int) -> Iterator[Row]:
     yield _head(
         "Changed by the last call"
         if change.calls == 1
-        else f"Changed by the last {calls_words(change.calls)}"
+        else f"Changed by the last {counted(change.calls, 'call')}"
     )
     if not change.page_count:
         yield from _words("nothing in its memory", cells)
     else:
-        pages = "1 page" if change.page_count == 1 else f"{change.page_count:,} pages"
-        yield from _words(f"{change.bytes_unlike:,} bytes in {pages}", cells)
+        pages = counted(change.page_count, "page")
+        yield from _words(f"{counted(change.bytes_unlike, 'byte')} in {pages}", cells)
     for place in change.pages[:SHOWN_PAGES]:
         where = f"memory {place.memory}, " if len(report.sizes) > 1 else ""
-        unlike = f"{where}0x{place.offset:06x}  {place.bytes_unlike:,} bytes"
+        unlike = f"{where}0x{place.offset:06x}  {counted(place.bytes_unlike, 'byte')}"
         yield Row(line((f"{'':{INDENT}}{unlike}", StyleRole.ACCENT)), place)
     if change.page_count > SHOWN_PAGES:
         yield from _words(f"{change.page_count - SHOWN_PAGES:,} more", cells, StyleRole.DIM)
@@ -116,7 +117,7 @@ def _handle(handle: HandleLine, calls: int) -> Line:
     made = "" if handle.made is None else f"{handle.made:,} made, {handle.dropped or 0:,} dropped, "
     spans = [(f"{'':{INDENT}}{handle.kind}  {made}{handle.live:,} live", StyleRole.TEXT)]
     if handle.grown > 0:
-        leak = f"  leak? {handle.grown:,} more than {calls_words(calls)} ago"
+        leak = f"  leak? {handle.grown:,} more than {counted(calls, 'call')} ago"
         spans.append((leak, StyleRole.BAD))
     return line(*spans)
 

@@ -17,6 +17,7 @@ from textual.screen import ModalScreen
 
 from runtime.model.files.user_folders import typed_path
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.model.time_units import NS_PER_S
 from workbench.actions.payload import PAYLOAD
 from workbench.dialogs.ask import AskScreen, Hint
@@ -290,7 +291,7 @@ class PayloadViewScreen(ModalScreen[bool]):
     def _copy(self, text: str, what: str) -> None:
         async def copied() -> None:
             way = await put_on_clipboard(self.app, text)
-            self._say(f"Copied {what}, {len(text):,} characters, {way}.")
+            self._say(f"Copied {what}, {counted(len(text), 'character')}, {way}.")
 
         if text:
             self.run_worker(copied(), group="copy", exclusive=True)

@@ -16,6 +16,7 @@ from runtime.model.call import (
     Signal,
     Verdict,
 )
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import printable
 from workbench.text.figures import size
 
@@ -47,8 +48,3 @@ def copy_words(copies: CopyCount) -> str:
     """Copies across the component boundary, and their bytes."""
     read = f"{counted(copies.reads, 'read')} {size(copies.read_bytes)}"
     return f"{read}, {counted(copies.writes, 'write')} {size(copies.write_bytes)}"
-
-
-def counted(count: int, word: str) -> str:
-    """A count with its word in singular or plural."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"

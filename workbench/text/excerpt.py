@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import printable
 
 TAB_CELLS = 8
@@ -18,9 +19,9 @@ def excerpt(text: str | bytes, limit: int = LINE_CHARACTERS) -> str:
     if isinstance(text, bytes):
         missing = len(text) - limit * 4
         shown = excerpt(text[: limit * 4].decode("utf-8", "surrogateescape"), limit)
-        return f"{shown}… (+{missing:,} bytes)" if missing > 0 else shown
+        return f"{shown}… (+{counted(missing, 'byte')})" if missing > 0 else shown
     missing = len(text) - limit
     if missing > 0:
         text = text[:limit]
     shown = printable(text.expandtabs(TAB_CELLS) if "\t" in text else text)
-    return f"{shown}… (+{missing:,} characters)" if missing > 0 else shown
+    return f"{shown}… (+{counted(missing, 'character')})" if missing > 0 else shown

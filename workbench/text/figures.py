@@ -64,8 +64,3 @@ def age(nanoseconds: int) -> str:
     if seconds < 172_800:
         return f"{seconds // 3_600}h{seconds // 60 % 60:02}m"
     return f"{seconds // 86_400}d"
-
-
-def calls_words(number: int) -> str:
-    """`1 call`, `1,204 calls`."""
-    return f"{number:,} call{'s' * (number != 1)}"

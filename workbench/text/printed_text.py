@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import PrintedChunk
 from workbench.text.excerpt import LINE_CHARACTERS, excerpt
 
@@ -39,7 +40,7 @@ class PrintedTextLine(NamedTuple):
 
 def _shown(data: bytes, over: int) -> str:
     text = excerpt(data)
-    return f"{text}… (+{over:,} bytes)" if over else text
+    return f"{text}… (+{counted(over, 'byte')})" if over else text
 
 
 def _line(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.timeline import ReplayInfo, SeekProgress, Timeline
 from workbench.text.excerpt import excerpt
 from workbench.text.keys import shown_key
@@ -74,12 +75,12 @@ def place_words(timeline: Timeline, room: int) -> Line:
         return _seeking_words(timeline.seeking, room)
     if timeline.past:
         since = timeline.changes_since
-        also = f" and {since:,} change{'s' * (since != 1)}" if since else ""
+        also = f" and {counted(since, 'change')}" if since else ""
         parts = [(f"<< {position_words(timeline)}{also}", StyleRole.PAST)]
     elif timeline.position < timeline.calls:
         parts = [(position_words(timeline), StyleRole.STRONG)]
     else:
-        parts = [(f"{timeline.calls:,} call{'s' * (timeline.calls != 1)}", StyleRole.STRONG)]
+        parts = [(counted(timeline.calls, "call"), StyleRole.STRONG)]
     if timeline.earliest:
         parts.append((f"kept from {timeline.earliest:,}", StyleRole.WARN))
     if timeline.marks and timeline.position in timeline.marks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.timeline import RecordingStatus
 from workbench.text.figures import size
 from workbench.text.glyphs import FULL
@@ -48,7 +49,7 @@ def recording_notice(before: RecordingStatus | None, now: RecordingStatus) -> st
     if now.writing and not was_writing and now.file is not None:
         return f"Recording to {file_name(now.file, 60)}. R ends that."
     if was_writing and not now.writing and now.failed is None and now.file is not None:
-        about = f"{now.file_calls:,} calls, {size(now.file_bytes)}"
+        about = f"{counted(now.file_calls, 'call')}, {size(now.file_bytes)}"
         return f"Recorded {about} to {file_name(now.file, 60)}."
     if now.failed is not None and (before is None or before.failed != now.failed):
         return f"The recording failed: {now.failed.message}"

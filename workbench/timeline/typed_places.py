@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.text.plurals import counted
 from runtime.protocol.timeline import Timeline
 
 HOW = "A call's number, +N or -N calls from here, or N%."
@@ -42,7 +43,7 @@ def _place(call: int, timeline: Timeline) -> Place:
         words = f"The ring has nothing before call {timeline.earliest:,}: the earliest place."
         return Place(timeline.earliest, words)
     if call >= timeline.calls:
-        beyond = f"There are {timeline.calls:,} calls: " if call > timeline.calls else ""
+        beyond = f"There are {counted(timeline.calls, 'call')}: " if call > timeline.calls else ""
         return Place(timeline.calls, f"{beyond}the end of the branch.")
     if call <= 0:
         return Place(0, "Before the first call.")

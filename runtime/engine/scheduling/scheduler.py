@@ -9,6 +9,7 @@ from runtime.engine.scheduling.schedule_policies import Schedule
 from runtime.model.call import Export, NextCall
 from runtime.model.element import Element
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 
 
 def by_schedule(run: FlowRun, schedule: Schedule) -> NodeRecord | None:
@@ -115,7 +116,7 @@ def held_words(run: FlowRun) -> str:
     parts = []
     for node in held:
         count = sum(len(edge.items) for edge in node.inputs)
-        waiting = f", {count} wait{'s' if count == 1 else ''} for it" if count else ""
+        waiting = f", {counted(count, 'waits', 'wait')} for it" if count else ""
         parts.append(f"{node.name} is on hold{waiting}")
     return "; ".join(parts)
 
@@ -125,7 +126,7 @@ def _what_holds(run: FlowRun, node: NodeRecord) -> str:
     for edge in node.outputs:
         if edge.pending:
             count = len(edge.pending)
-            waiting = f"{count} element{'' if count == 1 else 's'} pending"
+            waiting = f"{counted(count, 'element')} pending"
             return f"{name} has {waiting} for {state_of(run, edge)}"
     if node.paused:
         full = [state_of(run, edge) for edge in node.outputs if edge.full and edge.blocks_when_full]

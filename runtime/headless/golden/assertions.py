@@ -31,6 +31,7 @@ from runtime.model.events import CallFinished, Event
 from runtime.model.files.input_file import read_input
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import USUAL_PORT, LinkedFlow
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import printable
 from runtime.recording.describe import payload_words
 
@@ -101,7 +102,7 @@ class Assertion:
         return AssertionResult(self.line, self.text, holds, self._why(holds))
 
     def _why(self, holds: bool) -> str:
-        what = f"{self.outputs:,} output{'' if self.outputs == 1 else 's'}"
+        what = f"{counted(self.outputs, 'output')}"
         if self.condition is not None:
             what += f", {self.satisfying:,} of them so"
             failed = self.condition.first_failure

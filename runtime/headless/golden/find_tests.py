@@ -22,7 +22,8 @@ def find_tests(paths: Iterable[Path], like: GoldenTest) -> list[GoldenTest]:
     A file of assertions next to a recording belongs to it. All else is as in `like`.
 
     Raises:
-        StudioError: a path is not there, or there is no recording at all (E0700).
+        StudioError: a path is not there, or there is no recording at all (E0700); a folder cannot
+            be read (E0001).
     """
     paths = tuple(paths)
     problems: list[Diagnostic] = []
@@ -30,7 +31,7 @@ def find_tests(paths: Iterable[Path], like: GoldenTest) -> list[GoldenTest]:
     for path in paths:
         if not path.exists():
             problems.append(_missing(path))
-        for file in sorted(_recordings(path)):
+        for file in sorted(_recordings(path, problems)):
             found.setdefault(os.path.realpath(file), file)
     if problems:
         raise StudioError(problems)
@@ -39,11 +40,15 @@ def find_tests(paths: Iterable[Path], like: GoldenTest) -> list[GoldenTest]:
     return [_test(file, like) for file in sorted(found.values())]
 
 
-def _recordings(path: Path) -> Iterator[Path]:
+def _recordings(path: Path, problems: list[Diagnostic]) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    for folder, folders, files in os.walk(path):
+
+    def unreadable(error: OSError) -> None:
+        problems.append(_unreadable(error))
+
+    for folder, folders, files in os.walk(path, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(folder, name) for name in files if name.endswith(RECORDING_SUFFIX))
 
@@ -63,6 +68,16 @@ def _missing(path: Path) -> Diagnostic:
         "there is no such recording or folder",
         "Name a recording, or a folder with recordings in it.",
         file=str(path),
+    )
+
+
+def _unreadable(error: OSError) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        Code.IO,
+        f"the folder cannot be read: {error.strerror}",
+        "Make it readable, or name the folders and recordings to test.",
+        file=str(error.filename),
     )
 
 

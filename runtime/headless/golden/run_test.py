@@ -17,6 +17,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import Event
 from runtime.model.linked import LinkedFlow
+from runtime.model.text.plurals import counted
 from runtime.opening.recordings import RecordedFlow, open_recording
 from runtime.opening.trust import project_trust
 from runtime.recording.diff.differences import Ignore
@@ -101,7 +102,7 @@ def _difference_words(report: Report) -> str:
         return ""
     if report.first is None:
         return "; ".join(item.render() for item in report.beyond)
-    words = f"{report.total:,} difference{'' if report.total == 1 else 's'}"
+    words = f"{counted(report.total, 'difference')}"
     first = report.first
     return f"{words}, the first in {first.node}.{first.export}({first.element}): {first.what}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import printable
 from runtime.recording.answers import payload_of
 from runtime.recording.describe import line_words, output_words, preview
@@ -93,8 +94,8 @@ class CallComparer:
             return None
         return CallPart(
             "printed",
-            f"{before.printed_bytes} bytes, digest {before.printed_digest or 'none'}",
-            f"{after.printed_bytes} bytes, digest {after.printed_digest or 'none'}",
+            f"{counted(before.printed_bytes, 'byte')}, digest {before.printed_digest or 'none'}",
+            f"{counted(after.printed_bytes, 'byte')}, digest {after.printed_digest or 'none'}",
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from runtime.expression.patterns import LinearPattern, require_few
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.json_text import NO_JSON, json_document
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import printable
 from runtime.recording.diff.json_alignment import aligned, same_json
 from runtime.recording.json_places import Parts, shown
@@ -211,7 +212,7 @@ def _common(one: list[str], other: list[str]) -> int:
 
 
 def _binary_difference(before: bytes, after: bytes) -> PayloadDifference:
-    lines = [f"@@ {len(before)} bytes, {len(after)} bytes @@"]
+    lines = [f"@@ {counted(len(before), 'byte')}, {counted(len(after), 'byte')} @@"]
     count = 0
     for offset in range(0, max(len(before), len(after)), ROW_BYTES):
         one, other = before[offset : offset + ROW_BYTES], after[offset : offset + ROW_BYTES]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, field
 
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 
 KEPT_DIFFERENCES = 1000
@@ -89,7 +90,7 @@ class Beyond:
         """`the second recording ends earlier: 4 calls of the first, from call 28 on, …`."""
         names = ("first", "second")
         longer, shorter = names[self.after], names[not self.after]
-        words = f"{self.calls:,} call{'s' * (self.calls != 1)}"
+        words = counted(self.calls, "call")
         have = "have" if self.calls != 1 else "has"
         return (
             f"the {shorter} recording ends earlier: {words} of the {longer}, from call "
@@ -164,7 +165,7 @@ class Report:
         lines += [item.render() for item in others[: max(shown - 1, 0)]]
         left = self.total - 1 - min(len(others), max(shown - 1, 0))
         if left:
-            lines.append(f"… {left} more difference{'' if left == 1 else 's'}")
+            lines.append(f"… {counted(left, 'more difference')}")
         return "\n".join(lines)
 
     def json_lines(self) -> Iterator[str]:
@@ -189,7 +190,7 @@ class Report:
 def _count_line(count: NodeCount) -> str:
     if count.role == "flow":
         return "the flow ended otherwise"
-    head = f"{count.role} {printable(count.node)}: {count.compared} calls compared"
+    head = f"{count.role} {printable(count.node)}: {counted(count.compared, 'call')} compared"
     parts = [
         f"{number} {words}"
         for number, words in (

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from runtime.model.call import PRINTED_KEPT_BYTES, Export, FailureKind, Signal
 from runtime.model.events import FlowState
+from runtime.model.text.plurals import counted
 from runtime.recording.answers import host_inputs_of, payload_of
 from runtime.recording.command_lines import RELINK, roles_of
 from runtime.recording.encoding import ANSWER_NAMES, OutputLevel
@@ -106,7 +107,9 @@ class LineCheck:
             if always or (self._full and line.size <= self._limit):
                 raise ValueError(f"the payload of output {index} is not there")
         elif len(data) != line.size:
-            raise ValueError(f"output {index} has {len(data)} bytes, its size says {line.size}")
+            raise ValueError(
+                f"output {index} has {counted(len(data), 'byte')}, its size says {line.size}"
+            )
         elif digest_of(data) != line.digest:
             raise ValueError(f"the payload of output {index} is not that of its digest")
 

@@ -15,6 +15,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import CallFinished
 from runtime.model.files.output_file import open_output
+from runtime.model.text.plurals import counted
 from runtime.recording.encoding import Entry, LineMaker, RecordingOptions
 from runtime.recording.format import EndLine, Header, encode
 from runtime.recording.payload_encoding import DIGEST_BYTES
@@ -196,7 +197,7 @@ class FileWriter:
         if not self.bytes_written:
             what, mend = "cannot be written", "Choose another file; the flow goes unrecorded."
         else:
-            what = f"stopped after {self.bytes_written} bytes"
+            what = f"stopped after {counted(self.bytes_written, 'byte')}"
             mend = (
                 "The flow goes on unrecorded; free space or choose another file, and record again."
             )

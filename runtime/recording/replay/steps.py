@@ -21,6 +21,7 @@ from runtime.model.call import (
 from runtime.model.codes import Code
 from runtime.model.commands import Command
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.text.plurals import counted
 from runtime.recording.answers import answer_of, host_inputs_of, payload_of
 from runtime.recording.call_step import CallStep, ReplayStep, Unlike
 from runtime.recording.command_lines import command_of
@@ -164,7 +165,7 @@ class LineStep(CallStep):
             or (line.printed and printed_runs(answer_of(line).printed) == runs)
         ):
             return None
-        expected = f"{line.printed_bytes} bytes"
+        expected = f"{counted(line.printed_bytes, 'byte')}"
         if line.printed:
             expected = printed_words(answer_of(line)) if not line.outputs else expected
         return Unlike("printed", expected, printed_words(got))

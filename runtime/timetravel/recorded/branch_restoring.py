@@ -15,6 +15,7 @@ from runtime.execution.resources import LostBuildError, SessionResources
 from runtime.model.commands import Command
 from runtime.model.errors import StudioError
 from runtime.model.events import Event
+from runtime.model.text.plurals import counted
 from runtime.protocol.timeline import TimelineMark
 from runtime.protocol.updates import CallMark
 from runtime.timetravel.branches import KEPT_BRANCHES, Branch, Branches
@@ -119,7 +120,7 @@ class _UnderWay:
     @property
     def words(self) -> str:
         """That it is there, and what its file lacks."""
-        calls = "1 call" if self.branch.calls == 1 else f"{self.branch.calls:,} calls"
+        calls = counted(self.branch.calls, "call")
         lost = "".join(f"; {item.message}" for item in self._found.lost)
         return f"branch {self.branch.number} of last time is back, with {calls}{lost}"
 

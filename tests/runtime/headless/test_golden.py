@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -137,6 +138,24 @@ def test_recordings_are_found_once_with_their_assertions(tmp_path: Path) -> None
         find_tests([tmp_path / "no"], LIKE)
     with pytest.raises(StudioError, match="there is no recording"):
         find_tests([tmp_path / "deep" / ".hidden" / "x.d", tmp_path / "notes.txt"][:0], LIKE)
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed").mkdir()
+    (tmp_path / "a.rec").touch()
+    scan = os.scandir
+
+    def refusing(path: str) -> object:
+        if path.endswith("closed"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(StudioError, match="folder cannot be read: Permission denied") as told:
+        find_tests([tmp_path], LIKE)
+    assert told.value.diagnostics[0].file == str(tmp_path / "closed")
 
 
 def test_a_test_fails_is_updated_and_then_passes(tmp_path: Path) -> None:

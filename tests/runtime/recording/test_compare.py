@@ -325,7 +325,7 @@ def test_many_differences_are_counted_and_the_first_kept(tmp_path: Path) -> None
     assert report.total > KEPT_DIFFERENCES == len(report.differences)
     assert report.first.position == min(item.position for item in report.differences)
     text = report.render(shown=3)
-    assert f"… {report.total - 3} more differences" in text
+    assert f"… {report.total - 3:,} more differences" in text
     objects = [json.loads(line) for line in report.json_lines()]
     assert objects[-1] == {
         "type": "summary",

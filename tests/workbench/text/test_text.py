@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import PrintedChunk
 from workbench.text import figures
 from workbench.text.excerpt import LINE_CHARACTERS, excerpt
@@ -19,6 +20,15 @@ from workbench.text.printed_text import LINE_BYTES, LineCutter
 
 def chunk(data: bytes, stream: str = "stdout", *, granted: bool = True) -> PrintedChunk:
     return PrintedChunk("sink", stream, data, 1, 2, granted)
+
+
+def test_a_count_has_its_word_in_the_number_it_needs() -> None:
+    assert [counted(number, "call") for number in (0, 1, 1204)] == [
+        "0 calls",
+        "1 call",
+        "1,204 calls",
+    ]
+    assert [counted(number, "copy", "copies") for number in (1, 2)] == ["1 copy", "2 copies"]
 
 
 def test_control_codes_are_shown_as_escapes() -> None:

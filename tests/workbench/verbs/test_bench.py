@@ -63,7 +63,7 @@ def test_a_run_that_fails_is_told_with_what_failed(tmp_path: Path) -> None:
     flow = pair(tmp_path, component(TRAP, Role.SINK))
     done = studio("bench", str(flow), *QUICK)
     assert done.returncode == 1
-    assert b" 1 errors;" in done.stdout
+    assert b" 1 error;" in done.stdout
     assert b'component "sink" failed on element #0' in done.stderr
     assert b"| wait" not in done.stdout
     failed = studio("bench", str(flow), *QUICK, "--save", "failed")

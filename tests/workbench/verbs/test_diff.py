@@ -167,6 +167,7 @@ def test_arguments_that_make_no_sense_exit_with_2(arguments: list[str]) -> None:
 
 def test_files_that_are_not_there_and_bad_rules_exit_with_2() -> None:
     assert studio("diff", "a.rec", "b.rec").returncode == 2
+    assert b"error[E0001] IoError: the recording cannot be read" in studio("diff", ".", ".").stderr
     bad = studio("diff", str(SHIPPED), str(SHIPPED), "--ignore", "(")
     assert bad.returncode == 2
     assert b"E0703" in bad.stderr

@@ -8,6 +8,7 @@ from runtime.model.call import CallInProgress
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import NodeSnapshot
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.protocol.element_summary import CallElement
 from runtime.protocol.updates import PrintedChunk
 from workbench.inspection.calls.call_payloads import payload_rows, printed_rows
@@ -67,8 +68,7 @@ def running_rows(
 def _calls_before(node: NodeSnapshot | None) -> str:
     if node is None or not node.calls:
         return "no call of this node"
-    plural = "s" if node.calls != 1 else ""
-    calls = f"{count(node.calls)} call{plural}"
+    calls = counted(node.calls, "call")
     if not node.last_call_ns:  # a lifecycle call of a component that has none
         return calls
     return f"{calls}, the last one took {spaced_duration(node.last_call_ns)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from runtime.model.text.plurals import counted
 from workbench.actions.context import PaneName
 from workbench.screens.panes import Panes
 from workbench.screens.prompts.prompting import Prompted
@@ -108,7 +109,7 @@ class PaneSearch(Prompted):
             return line((f'word "two words" /regex/ !  {fields}', StyleRole.DIM))
         found = [one.found() for one in self._searched(self._pane)]
         rows, of = sum(one.rows for one in found), sum(one.of for one in found)
-        fields = f" · {query.fields} field{'s' * (query.fields != 1)}" if query.fields else ""
+        fields = f" · {counted(query.fields, 'field')}" if query.fields else ""
         other = "tab marks" if self._filtering else "tab hides the rest"
         role = StyleRole.DIM if rows else StyleRole.WARN
         return line((f"{rows:,} of {of:,}{fields} · {other}", role))

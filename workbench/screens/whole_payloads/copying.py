@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import WholePayload
 from workbench.payloads.limits import COPY_BYTES
 from workbench.payloads.viewer import PayloadPart, payload_text
@@ -70,4 +71,4 @@ class Copying:
 
     async def _copy(self, text: str, part: str = "") -> None:
         way = await put_on_clipboard(self._panes.app, text)
-        self._panes.show_notice(f"Copied {len(text):,} characters{part} {way}.")
+        self._panes.show_notice(f"Copied {counted(len(text), 'character')}{part} {way}.")

@@ -22,8 +22,8 @@ from runtime.bench.result import (
 from runtime.bench.workload import conditions
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line
-from workbench.text.answer_words import counted
 from workbench.text.figures import duration
 from workbench.text.short_names import shorten
 from workbench.text.wrapping import wrap_words
@@ -110,7 +110,7 @@ def _parts(
 ) -> Iterator[str | _Table]:
     workload = result.workload
     yield f"# Benchmark of flow '{workload.flow}'"
-    passes = "1 pass" if result.passes == 1 else f"{result.passes:,} passes"
+    passes = counted(result.passes, "pass", "passes")
     yield (
         f"{counted(result.runs, 'run')}, {passes} in all; {workload.machine}; calls through the "
         f"{workload.call_layer} layer."
@@ -140,9 +140,10 @@ def _parts(
 def _counts(result: BenchResult) -> Iterator[str]:
     per_element = max(result.elements, 1)
     yield (
-        f"{result.elements:,} elements, {result.delivered:,} delivered, {result.dropped:,} "
-        f"dropped, {result.errors:,} errors; an element takes {result.calls / per_element:.1f} "
-        f"calls, {result.copies / per_element:.1f} copies of {_bytes_each(result)} bytes, and "
+        f"{counted(result.elements, 'element')}, {result.delivered:,} delivered, "
+        f"{result.dropped:,} dropped, {counted(result.errors, 'error')}; "
+        f"an element takes {result.calls / per_element:.1f} calls, "
+        f"{result.copies / per_element:.1f} copies of {_bytes_each(result)} bytes, and "
         f"{result.buffers / per_element:.1f} new buffers; forwarding allocates none."
     )
     yield f"Memory of the process at most {result.peak_memory_bytes / 2**20:,.0f} MiB."
@@ -153,8 +154,9 @@ def _counts(result: BenchResult) -> Iterator[str]:
         yield f"Paused sinks and rates took {waited}, which is counted and not slept."
     for edge, response in result.responses.items():
         yield (
-            f"Back-pressure at {edge}: its producer was suspended {response.samples:,} times, "
-            f"after {duration(response.p50_ns)} (p50), {duration(response.p99_ns)} (p99)."
+            f"Back-pressure at {edge}: its producer was suspended "
+            f"{counted(response.samples, 'time')}, after "
+            f"{duration(response.p50_ns)} (p50), {duration(response.p99_ns)} (p99)."
         )
 
 

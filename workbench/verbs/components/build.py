@@ -16,6 +16,7 @@ from runtime.build.plan import ComponentSource
 from runtime.build.sources.source_watch import SourceWatch
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 from runtime.model.time_units import NS_PER_S
 from runtime.opening.cache_folder import compiled_cache
@@ -128,7 +129,7 @@ class _Report:
         finally:
             self._progress.end()
         if sources:
-            self._say(f"{self._built} of {_count(len(sources), 'component')} built")
+            self._say(f"{self._built} of {counted(len(sources), 'component')} built")
         else:
             self._say("nothing to build: the manifest declares no [[component]]")
         self._tell_summary()
@@ -218,7 +219,7 @@ class _Report:
 
     def _show_output(self, output: OutputLines) -> None:
         if output.lost:
-            self._show(f"({output.lost:,} lines were not kept)")
+            self._show(f"({counted(output.lost, 'line was', 'lines were')} not kept)")
         for line in output.lines:
             if line.text.startswith("error["):
                 self._told.add(line.text)
@@ -269,11 +270,12 @@ def _outcome_line(outcome: BuildOutcome) -> str:
     if outcome.verdict is ExitCode.OK:
         digest = (outcome.digest or "")[:_DIGITS]
         change = "changed" if outcome.changed else "unchanged"
-        line = f"{start}: {_shown_path(outcome)} ({outcome.size:,} bytes, {digest}…, {change})"
-        return line + (f", {_count(warnings, 'warning')}" if warnings else "")
+        size = counted(outcome.size or 0, "byte")
+        line = f"{start}: {_shown_path(outcome)} ({size}, {digest}…, {change})"
+        return line + (f", {counted(warnings, 'warning')}" if warnings else "")
     if outcome.verdict is ExitCode.ENVIRONMENT:
         return f"{start}: a tool is missing"
-    return f"{start}: {_count(len(errors), 'error')}" if errors else start
+    return f"{start}: {counted(len(errors), 'error')}" if errors else start
 
 
 def _shown_path(outcome: BuildOutcome) -> str:
@@ -296,7 +298,3 @@ def _outcome_object(outcome: BuildOutcome) -> dict[str, Any]:
         "changed": outcome.changed,
         "problems": [problem.fields() for problem in outcome.problems],
     }
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -60,7 +60,7 @@ _SUFFIX = ".wasm"
 )
 @click.option(
     "--elements",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
     help='Typed elements, a JSON object a line: one of "text", "json" and "base64", with '
     '"content_type", "sequence" and "timestamp_ns" where they matter.',
@@ -68,7 +68,7 @@ _SUFFIX = ".wasm"
 @click.option(
     "--from",
     "recording",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE.rec",
     help="What a node was given in a recording, with its recorded clock and random numbers.",
 )

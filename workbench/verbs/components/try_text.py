@@ -24,10 +24,11 @@ from runtime.model.element import Element
 from runtime.model.failure_report import frame_text, report_of
 from runtime.model.linked import LinkedNode
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 from runtime.recording.payload_encoding import to_text
 from workbench.command_line.messages import say, show_result
-from workbench.text.answer_words import copy_words, counted, outcome_words
+from workbench.text.answer_words import copy_words, outcome_words
 from workbench.text.figures import short_digest, size
 
 SHOWN_BYTES = 4 * 1024

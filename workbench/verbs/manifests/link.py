@@ -9,6 +9,7 @@ import click
 from runtime.flow.link import LinkResult
 from runtime.model.errors import ExitCode, Severity
 from runtime.model.linked import LinkedFlow
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line
 from runtime.opening.check import link_each
 from workbench.command_line.messages import show_failure, show_problem, show_result
@@ -49,10 +50,10 @@ def _show(results: dict[str, LinkResult], *, detail: bool) -> None:
                 told.add(item)
         if result.flow is None:
             errors = sum(item.severity is Severity.ERROR for item in result.diagnostics)
-            show_failure(f'error: flow "{name}" does not link: {_count(errors, "error")}')
+            show_failure(f'error: flow "{name}" does not link: {counted(errors, "error")}')
             continue
         nodes, edges = len(result.flow.nodes), len(result.flow.edges)
-        counts = f"{_count(nodes, 'component')}, {_count(edges, 'edge')}, 0 errors"
+        counts = f"{counted(nodes, 'component')}, {counted(edges, 'edge')}, 0 errors"
         show_result(f'Flow "{name}" links successfully ({counts})')
         if detail:
             show_result("\n".join(_details(result.flow)))
@@ -63,7 +64,7 @@ def _details(flow: LinkedFlow) -> list[str]:
         *(node_text(node) for node in flow.nodes),
         *(
             f"  {edge.source}:{edge.source_port} -> {edge.target}:{edge.target_port}: "
-            f"{edge.capacity} elements, {edge.policy.value}"
+            f"{counted(edge.capacity, 'element')}, {edge.policy.value}"
             for edge in flow.edges
         ),
     ]
@@ -84,7 +85,3 @@ def _fields(results: dict[str, LinkResult]) -> dict[str, Any]:
             for name, result in results.items()
         ],
     }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

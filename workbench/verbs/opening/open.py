@@ -30,7 +30,7 @@ from workbench.verbs.options.trust_flag import trust_option
 @click.option("--flow", help="Name of the flow; without it, the alphabetically first one.")
 @click.option(
     "--record",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
     help="Record the whole session into a file.",
 )
@@ -51,7 +51,7 @@ from workbench.verbs.options.trust_flag import trust_option
 )
 @click.option(
     "--replay",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
     help="Take the inputs, and the order of calls, from a recording; - is standard input.",
 )
@@ -94,7 +94,7 @@ from workbench.verbs.options.trust_flag import trust_option
 )
 @click.option(
     "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
     help="Settings in place of config.toml in the user's configuration folder.",
 )

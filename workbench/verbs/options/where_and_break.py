@@ -13,10 +13,10 @@ from runtime.expression.expression import Condition
 from runtime.headless.run_breakpoints import RunBreakpoints
 from runtime.model.files.output_file import free_path
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 from runtime.protocol.updates import EventLine
 from workbench.command_line.messages import say
-from workbench.text.answer_words import counted
 from workbench.verbs.running.component_output import ComponentOutput
 
 where_option = click.option(

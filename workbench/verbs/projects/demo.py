@@ -22,7 +22,10 @@ TOUR_SAMPLE = "fan-out"
 @click.command("demo")
 @click.argument("name", required=False)
 @click.argument(
-    "directory", required=False, type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]"
+    "directory",
+    required=False,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    metavar="[DIR]",
 )
 @click.option("--list", "list_only", is_flag=True, help="List the sample flows.")
 @click.option("--no-open", is_flag=True, help="Copy the sample and say what to type.")

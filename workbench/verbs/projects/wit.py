@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from runtime.model.errors import ExitCode
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import printable
 from runtime.scaffold.contracts import contract_files, contract_text
 from runtime.scaffold.new_files import write_new
@@ -24,7 +25,10 @@ Examples:
 
 @click.command("wit", epilog=_EXAMPLES)
 @click.argument(
-    "directory", required=False, type=click.Path(path_type=Path, file_okay=False), metavar="[DIR]"
+    "directory",
+    required=False,
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
+    metavar="[DIR]",
 )
 @click.option("--world", metavar="NAME", help="Only the world NAME, and what it uses.")
 def command(directory: Path | None, world: str | None) -> int:
@@ -43,5 +47,5 @@ def command(directory: Path | None, world: str | None) -> int:
     written = write_new(directory, files)
     kept = len(files) - len(written)
     also = f", {kept} were there already" if kept else ""
-    say(f"{len(written)} files written to {printable(str(directory))}{also}")
+    say(f"{counted(len(written), 'file')} written to {printable(str(directory))}{also}")
     return ExitCode.OK

@@ -11,28 +11,28 @@ from runtime.headless.call_case import CallCase, call_title, write_case
 from runtime.headless.call_history import call_history
 from runtime.headless.case_read_me import DEBUG_PORT
 from runtime.model.errors import ExitCode
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 from runtime.opening.component_report import component_file
 from runtime.opening.recordings import manifest_of
 from workbench.command_line.messages import say, show_failure, show_result
-from workbench.text.answer_words import counted
 from workbench.text.figures import short_digest
 from workbench.verbs.options.trust_flag import admission, trust_option
 
 
 @click.command("call")
-@click.argument("recording", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("recording", type=click.Path(path_type=Path, readable=False))
 @click.argument("number", type=click.IntRange(min=1), metavar="CALL")
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, readable=False),
     metavar="FOLDER",
     help="The new folder; by default FILE-call-N next to the recording.",
 )
 @click.option(
     "--component",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE.wasm",
     help="The build to put in the case; by default the one of the recording's manifest.",
 )

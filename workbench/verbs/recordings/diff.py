@@ -15,7 +15,7 @@ from workbench.command_line.messages import show_problems
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.recordings.expect_options import print_comparison
 
-_PATH = click.Path(path_type=Path, dir_okay=False)
+_PATH = click.Path(path_type=Path, readable=False)
 
 
 @click.command("diff")

@@ -17,12 +17,12 @@ from runtime.headless.golden.find_tests import find_tests
 from runtime.headless.golden.golden_test import GoldenResult, GoldenTest, GoldenVerdict
 from runtime.headless.golden.worker_pool import GoldenProcess, OnResult, WorkerPool
 from runtime.model.errors import ExitCode
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 from runtime.recording.diff.junit import JunitCase, JunitFile, JunitSuite
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import say, show_result
 from workbench.terminal.progress_line import ProgressLine
-from workbench.text.answer_words import counted
 from workbench.verbs.options.arguments import Duration
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
 from workbench.verbs.options.trust_flag import trust_option
@@ -54,7 +54,9 @@ class Runner(Protocol):
 
 
 @click.command("test")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.argument(
+    "paths", nargs=-1, type=click.Path(path_type=Path, readable=False), metavar="[PATH]..."
+)
 @click.option(
     "--ignore",
     multiple=True,
@@ -65,7 +67,7 @@ class Runner(Protocol):
 @click.option(
     "--assert",
     "assertions",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
     help="Assertions in place of the recorded outputs, for all; without it, NAME.expect next to "
     "NAME.rec.",
@@ -91,7 +93,7 @@ class Runner(Protocol):
 )
 @click.option(
     "--junit",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="OUT.xml",
     help="Write the results as JUnit XML too.",
 )

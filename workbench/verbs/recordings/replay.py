@@ -56,7 +56,7 @@ from workbench.verbs.recordings.replay_options import ReplayArguments, Speed, re
 )
 @click.option(
     "--junit",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="OUT.xml",
     help="With --expect: write the result as JUnit XML too.",
 )
@@ -69,7 +69,7 @@ from workbench.verbs.recordings.replay_options import ReplayArguments, Speed, re
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
     help="With --update: the new file, by default FILE-2.rec next to the recording.",
 )

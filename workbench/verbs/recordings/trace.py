@@ -19,6 +19,7 @@ from runtime.lineage.element_traces import ElementTraces
 from runtime.model.errors import ExitCode
 from runtime.model.files.output_file import require_writable, write_output
 from runtime.model.linked import LinkedFlow
+from runtime.model.text.plurals import counted
 from runtime.opening.open import open_flow
 from runtime.recording.file.redaction_reach import redaction_reach
 from runtime.recording.replay.input_feed import text_inputs
@@ -71,7 +72,7 @@ TRACE_FILE = "the trace"
     "--output",
     "--output-trace",
     "target",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(path_type=Path, dir_okay=False, readable=False),
     metavar="FILE",
     help="Write into a file instead of to standard output.",
 )
@@ -158,7 +159,9 @@ def _progress() -> Iterator[Callable[[int, int | None], object]]:
 
     def show(read: int, in_all: int | None) -> None:
         line.show(
-            f"{read:,} calls read" if in_all is None else f"{read:,} of {in_all:,} calls read"
+            f"{counted(read, 'call')} read"
+            if in_all is None
+            else f"{read:,} of {in_all:,} calls read"
         )
 
     try:
@@ -223,4 +226,4 @@ def _write(text: str, target: Path | None, *, overwrite: bool) -> None:
         return
     lines = f"{text}\n" if text else ""
     write_output(target, TRACE_FILE, lines, overwrite=overwrite)
-    say(f"Traced {lines.count(chr(10)):,} lines: {target}")
+    say(f"Traced {counted(lines.count(chr(10)), 'line')}: {target}")

@@ -13,6 +13,7 @@ from runtime.lineage.element_traces import ElementTrace, ElementTraces, TracedHo
 from runtime.model.element import Element
 from runtime.model.linked import LinkedFlow
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 
 _NS_PER_US = 1_000
@@ -124,8 +125,9 @@ def _summary(traces: ElementTraces, chosen: list[ElementTrace]) -> Iterator[str]
         mean, p50, p99 = (spaced_duration(item) for item in figures)
         yield f"  {'End to end':<16}mean {mean}, p50 {p50}, p99 {p99}"
     if traces.copies is not None:
-        yield f"  {'Copies':<16}{traces.copies:,} copies, {traces.copied_bytes:,} bytes"
-    yield f"  {'Back-pressure':<16}{traces.episodes:,} episode{'s' * (traces.episodes != 1)}"
+        size = counted(traces.copied_bytes or 0, "byte")
+        yield f"  {'Copies':<16}{counted(traces.copies, 'copy', 'copies')}, {size}"
+    yield f"  {'Back-pressure':<16}{counted(traces.episodes, 'episode')}"
 
 
 def json_lines(

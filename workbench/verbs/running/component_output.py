@@ -7,6 +7,7 @@ import os
 from typing import TextIO
 
 from runtime.model.access import DeniedUse, base_of
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 from runtime.recording.payload_encoding import to_text
 from workbench.command_line.messages import say
@@ -103,7 +104,7 @@ class ComponentOutput:
     def denied_note(self) -> str | None:
         """One sentence about what was denied more than once, if anything was."""
         parts = [
-            f"{capability} to {node} {count:,} times"
+            f"{capability} to {node} {counted(count, 'time')}"
             for node, counts in sorted(self.denied.items())
             for capability, count in sorted(counts.items())
             if count > 1 and not capability.startswith("stdio:")
@@ -130,7 +131,8 @@ class ComponentOutput:
         nodes = ", ".join(f"'{node}'" for node in sorted(self.ungranted))
         capabilities = " and ".join(sorted({f"stdio:{stream}" for _, stream in self._ungranted}))
         if self._as_torvyn:
-            what = f"{sum(self.ungranted.values()):,} bytes that {nodes} printed were discarded"
+            size = counted(sum(self.ungranted.values()), "byte")
+            what = f"{size} that {nodes} printed: discarded"
         else:
             what = f"Torvyn discards what {nodes} printed (--as-torvyn does so here)"
         return f"note: {what}: grant {capabilities} under [security.grants.NODE]"

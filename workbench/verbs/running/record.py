@@ -16,7 +16,7 @@ from workbench.verbs.running.run_options import RunArguments, run_flow, run_opti
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     required=True,
     metavar="FILE",
     help="The new file.",

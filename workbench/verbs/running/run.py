@@ -15,7 +15,7 @@ from workbench.verbs.running.run_options import RunArguments, run_flow, run_opti
 @run_options
 @click.option(
     "--record",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Record the run into a new file, for replay, diff and tests.",
 )

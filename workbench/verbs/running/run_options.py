@@ -21,6 +21,7 @@ from runtime.model.access import DeniedUse
 from runtime.model.codes import Code
 from runtime.model.errors import ExitCode, StudioError
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
+from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line
 from runtime.opening.flow_suggestion import suggest_flow
 from runtime.opening.open import OpenedFlow, open_flow
@@ -374,7 +375,8 @@ def _show_notice(notice: str) -> None:
 
 def _show_recording(result: RecordingResult) -> None:
     if result.failed is None:
-        say(f"Recorded {result.calls:,} calls, {result.bytes_written:,} bytes: {result.path}")
+        size = counted(result.bytes_written, "byte")
+        say(f"Recorded {counted(result.calls, 'call')}, {size}: {result.path}")
     else:
         show_failure(f"NOT recorded to its end: {result.path}; see the error above")
     for limit in result.unredacted:

@@ -12,6 +12,7 @@ from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import counted
 from workbench.inspection.pressure_cause import find_cause, shares
 
 _WRITTEN_LINES = 20
@@ -37,10 +38,10 @@ def completed_line(flow: LinkedFlow, report: RunReport) -> str:
     if routers:
         routed = sum(node.elements_in for node in routers)
         parts = [f"{count} to {port}" for node in routers for port, count in node.per_port]
-        what = f"{routed} events routed: {', '.join(parts)}"
+        what = f"{counted(routed, 'event')} routed: {', '.join(parts)}"
     else:
         parts = [f"{node.elements_in} to {node.name}" for node in sinks_of(flow, snapshot)]
-        what = f"{snapshot.pulled} events: {', '.join(parts)}"
+        what = f"{counted(snapshot.pulled, 'event')}: {', '.join(parts)}"
     return f"[torvyn] Flow '{flow.name}' {how}. {what}."
 
 
@@ -50,7 +51,7 @@ def summary_text(flow: LinkedFlow, report: RunReport, note: str | None) -> str:
     copies = snapshot.copies
     cause = find_cause(flow, snapshot)
     rows = [
-        ("Duration", f"{report.duration_seconds:.2f} s, {snapshot.calls:,} calls"),
+        ("Duration", f"{report.duration_seconds:.2f} s, {counted(snapshot.calls, 'call')}"),
         ("Elements", balance(snapshot)),
         (
             "Sinks",
@@ -59,8 +60,8 @@ def summary_text(flow: LinkedFlow, report: RunReport, note: str | None) -> str:
         *_port_rows(snapshot),
         (
             "Copies",
-            f"{copies.reads + copies.writes:,} copies, "
-            f"{copies.read_bytes + copies.write_bytes:,} bytes",
+            f"{counted(copies.reads + copies.writes, 'copy', 'copies')}, "
+            f"{counted(copies.read_bytes + copies.write_bytes, 'byte')}",
         ),
         ("Back-pressure", _pressure(snapshot)),
         *([("Why slow", cause.sentence)] if cause is not None else ()),
@@ -104,7 +105,7 @@ def _given(part: tuple[int, str]) -> list[str]:
 def _pressure(snapshot: FlowSnapshot) -> str:
     episodes = sum(edge.episodes for edge in snapshot.edges)
     blocked_ns = sum(edge.blocked_ns for edge in snapshot.edges)
-    words = f"{episodes:,} {_plural(episodes, 'episode')}"
+    words = counted(episodes, "episode")
     return f"{words}, producers blocked {spaced_duration(blocked_ns)}" if blocked_ns else words
 
 
@@ -152,7 +153,7 @@ def _queue(edge: EdgeSnapshot, wait: Spread | None) -> str:
         p50, most = wait.p50_ns, wait.max_ns
         parts.append(f"waited {spaced_duration(p50)} (p50), {spaced_duration(most)} (max)")
     if edge.episodes:
-        times = f"full {edge.episodes:,} {_plural(edge.episodes, 'time')}"
+        times = f"full {counted(edge.episodes, 'time')}"
         parts.append(f"{times}, {edge.drained:,} drained")
     if edge.blocked_ns:
         how = " by its rate" if edge.paced_ns > edge.episodes_blocked_ns else ""
@@ -174,7 +175,7 @@ def _node_lines(report: RunReport) -> list[str]:
         if times is not None:
             calls = times.calls
             p50, p99, most = map(spaced_duration, (calls.p50_ns, calls.p99_ns, calls.max_ns))
-            line += f"; {calls.samples:,} calls, p50 {p50}, p99 {p99}, max {most}"
+            line += f"; {counted(calls.samples, 'call')}, p50 {p50}, p99 {p99}, max {most}"
         lines.append(line)
     spread = report.times.end_to_end
     if spread is not None:
@@ -213,7 +214,3 @@ def _written_lines(report: FailureReport, cut: bool) -> list[str]:
     if cut or len(written) < len(report.written):
         written = ("…", *written)
     return ["  stderr of this call:", *(f"  | {line}" for line in written)] if written else []
-
-
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else word + "s"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from runtime.model.errors import Diagnostic
+from runtime.model.text.plurals import counted
 from runtime.model.time_units import NS_PER_S
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
 from workbench.text.build_words import build_words, outcome_words
@@ -53,7 +54,11 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
         ended = _fresh_outcomes(self._state, status) if status is not None else []
         entries: list[BuildLine | BuildNote] = []
         if lost:
-            entries.append(BuildNote("..", f"{lost:,} lines were not kept", StyleRole.WARN))
+            entries.append(
+                BuildNote(
+                    "..", f"{counted(lost, 'line was', 'lines were')} not kept", StyleRole.WARN
+                )
+            )
         for component, group in groupby(lines, key=lambda one: one.component):
             self._begin(component, entries)
             entries += group

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import CallMark, EventLine
 from workbench.search.row_fields import EVENTS, EventFields
 from workbench.text.excerpt import excerpt
@@ -76,7 +77,9 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     def entry_body(self, entry: EventLine | Gap) -> Line:
         """Call number, node, what it said, how long it took."""
         if isinstance(entry, Gap):
-            return line((f"{entry.lines:,} lines were not kept", StyleRole.WARN))
+            return line(
+                (f"{counted(entry.lines, 'line was', 'lines were')} not kept", StyleRole.WARN)
+            )
         sign_role = MARK_SIGNS[entry.mark][1]
         took = f"  {duration(entry.duration_ns)}" if entry.duration_ns else ""
         wide = self.body_cells >= WIDE_CELLS

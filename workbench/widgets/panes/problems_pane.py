@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.reactive import reactive
 
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.text.plurals import counted
 from runtime.protocol.updates import Health
 from workbench.inspection.rows import in_rows, prose
 from workbench.search.row_fields import PROBLEMS, ProblemFields
@@ -117,7 +118,7 @@ def _total(problems: tuple[Diagnostic, ...]) -> str:
     warnings = len(problems) - errors
     parts = []
     if errors:
-        parts.append(f"{errors} error{'s' * (errors > 1)}")
+        parts.append(counted(errors, "error"))
     if warnings:
-        parts.append(f"{warnings} warning{'s' * (warnings > 1)}")
+        parts.append(counted(warnings, "warning"))
     return ", ".join(parts)
