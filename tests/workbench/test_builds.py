@@ -425,6 +425,7 @@ async def test_enter_on_a_problems_code_explains_it_and_on_its_place_opens_the_e
         shown = "\n".join(plain(row) for row in explanation_rows(MISMATCH.kind))
         assert MISMATCH.kind.meaning in " ".join(shown.split())
         assert "What to do" in shown
+        assert "What to do" in text_of(app)
         await pilot.press("escape")
         assert not isinstance(app.screen, ExplanationScreen)
         await pilot.press("j", "enter")

@@ -32,6 +32,7 @@ class ExplanationScreen(ModalScreen[None]):
         """The explanation, and the key."""
         label = LineLabel(id="explanation-text")
         label.lines = explanation_rows(self._code)
+        label.styles.height = len(label.lines)
         with Vertical(id="explanation"), VerticalScroll(id="explanation-scroll"):
             yield label
 
