@@ -1,6 +1,7 @@
 """Torvyn's contract 0.1: the types of all functions (docs/torvyn-facts.md#interfaces).
 
-Types are written out structurally, as `runtime.model.surface` describes, resources by name.
+Types are written out structurally, as `runtime.model.surface` describes, resources by
+name.
 """
 
 from __future__ import annotations
