@@ -186,7 +186,7 @@ def test_a_module_name_stands_twice_only_where_it_is_the_same_thing_from_two_lay
     assert not stale, f"no longer twice, remove from SAME_THING_TWICE: {', '.join(stale)}"
 
 
-COMPILED = ("runtime.engine.", "runtime.model.histogram")
+COMPILED = ("runtime.engine.", "runtime.model.measures.histogram")
 """What mypyc compiles takes the dataclasses that mypyc knows."""
 
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from runtime.model.call import CallInProgress
-from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
+from runtime.model.measures.call_times import NO_CALLS, CallTimes
 from runtime.model.outline import FlowOutline, Lack, outline_of
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
 from runtime.protocol.breakpoints import BreakHit, BreakpointList

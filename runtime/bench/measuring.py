@@ -14,11 +14,11 @@ from runtime.execution.call_timing import CallTiming, Histograms
 from runtime.model.call import Answer, Call, Export
 from runtime.model.commands import Advance, Start
 from runtime.model.events import CallFinished, FlowState, NodeFailed
-from runtime.model.histogram import Histogram
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
+from runtime.model.measures.histogram import Histogram
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
-from runtime.model.time_units import NS_PER_S
 
 OPENING_FACTOR = 2
 """So many times as long as a run's flow time may the making of its instances take."""

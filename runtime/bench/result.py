@@ -17,9 +17,9 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.files.output_file import require_writable, unwritable
 from runtime.model.files.project_files import STUDIO_FOLDER
-from runtime.model.histogram import Histogram, Spread
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
+from runtime.model.measures.histogram import Histogram, Spread
 
 FORMAT = 2
 FOLDER = STUDIO_FOLDER / "bench"

@@ -23,7 +23,7 @@ from runtime.model.events import (
     Released,
 )
 from runtime.model.linked import LinkedFlow
-from runtime.model.time_units import NS_PER_MS
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.protocol.break_places import BreakPlace, PlaceKind
 from runtime.protocol.breakpoints import (
     VALUE_CHARACTERS,

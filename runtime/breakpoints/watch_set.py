@@ -13,8 +13,8 @@ from runtime.expression.expression import Expression
 from runtime.expression.expression_error import EvaluationError, MissingError
 from runtime.model.call import Call
 from runtime.model.linked import LinkedFlow
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.model.snapshot import EdgeSnapshot, NodeSnapshot
-from runtime.model.time_units import NS_PER_MS
 from runtime.protocol.breakpoints import Watch, WatchRow
 from runtime.protocol.watch_words import WATCH
 

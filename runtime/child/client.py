@@ -9,9 +9,9 @@ from dataclasses import replace
 from runtime.child.child_process import ChildProcess
 from runtime.child.pipe_messages import Close, Opener, Poll
 from runtime.model.call import CallInProgress
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.text.plurals import counted
-from runtime.model.time_units import NS_PER_S
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import ALL_SHOWN, Health, ShownParts, Update
 

@@ -23,7 +23,7 @@ from runtime.hotreload.reopening import Reopening
 from runtime.model.call import CallInProgress
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.lazy.dataclass import dataclass
-from runtime.model.time_units import NS_PER_S
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.protocol.build_requests import CancelBuild, StartBuild
 from runtime.protocol.requests import (
     AnswerTrust,

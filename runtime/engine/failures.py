@@ -26,8 +26,8 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import ErrorPolicy
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.model.text.plurals import counted
-from runtime.model.time_units import NS_PER_MS
 
 SHOWN_NAME_CHARS = 80
 """Length to which a name that a component chose is cut in a message."""

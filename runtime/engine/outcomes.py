@@ -42,8 +42,8 @@ from runtime.model.call import (
 )
 from runtime.model.element import Element, Hop
 from runtime.model.events import Delivery, DropReason, ElementDropped, SinkPaused
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.model.text.plurals import counted
-from runtime.model.time_units import NS_PER_MS
 
 # Members of an enum are slow to reach by name, and these are needed for each element.
 _PAUSE = Signal.PAUSE

@@ -20,9 +20,9 @@ from runtime.model.call import (
 )
 from runtime.model.element import Element
 from runtime.model.events import DropReason
-from runtime.model.histogram import Histogram, Spread
 from runtime.model.linked import LinkedEdge, LinkedNode, QueuePolicy, Role
-from runtime.model.time_units import NS_PER_S
+from runtime.model.measures.histogram import Histogram, Spread
+from runtime.model.measures.time_units import NS_PER_S
 
 WORK_EXPORTS: dict[Role, Export] = {
     Role.SOURCE: Export.PULL,

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from runtime.model.call import Accepted, Failed
-from runtime.model.call_times import CallTimes, NodeTimes
 from runtime.model.events import CallFinished
-from runtime.model.histogram import Histogram, Spread
+from runtime.model.measures.call_times import CallTimes, NodeTimes
+from runtime.model.measures.histogram import Histogram, Spread
 
 
 class Histograms(NamedTuple):

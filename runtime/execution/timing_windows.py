@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from runtime.execution.call_timing import CallTiming, TimingBefore
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
-from runtime.model.time_units import NS_PER_S
 from runtime.protocol.time_window import WHOLE_RUN, TimeWindow, WindowTimes
 
 WINDOW_NS = 10 * NS_PER_S

@@ -20,6 +20,7 @@ from runtime.model.call import (
     Signal,
     Verdict,
 )
+from runtime.model.component.failure_report import report_of
 from runtime.model.element import Element
 from runtime.model.events import (
     BackpressureBegan,
@@ -45,7 +46,6 @@ from runtime.model.events import (
     Stopped,
     Swapped,
 )
-from runtime.model.failure_report import report_of
 from runtime.model.linked import LinkedEdge, LinkedFlow
 from runtime.model.text.durations import spaced_duration
 from runtime.protocol.updates import CallMark, EventLine

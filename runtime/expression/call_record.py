@@ -16,8 +16,8 @@ from runtime.model.call import Emitted, Export, Ports, Verdict
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
 from runtime.model.linked import USUAL_PORT, LinkedFlow
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.model.text.json_text import NO_JSON, json_value
-from runtime.model.time_units import NS_PER_MS
 
 _UNREAD = object()
 _decode = msgspec.json.Decoder().decode

@@ -10,9 +10,9 @@ from runtime.flow.manifest.source_text import KeyPath
 from runtime.flow.manifest.tables import Manifest
 from runtime.model.access import SOCKET_ACTIONS
 from runtime.model.codes import Code
+from runtime.model.component.surface import Surface
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.network.scope import ScopeError, read_scope
-from runtime.model.surface import Surface
 from runtime.model.text.nearest import did_you_mean, nearest
 
 ALLOW_ALL = (

@@ -26,6 +26,7 @@ from runtime.flow.surface_check import Binding, SurfaceCheck
 from runtime.flow.topology import Topology, check_topology
 from runtime.model.access import Need
 from runtime.model.codes import Code
+from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import (
@@ -39,7 +40,6 @@ from runtime.model.linked import (
     SchedulePolicy,
 )
 from runtime.model.outline import FlowOutline
-from runtime.model.surface import Surface
 
 Inspect = Callable[[bytes], Surface]
 """Reads a component's bytes; raises `StudioError` when they are not a component."""

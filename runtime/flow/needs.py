@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runtime.model.access import WRITING_METHODS, Need
-from runtime.model.surface import InterfaceSurface, Surface
+from runtime.model.component.surface import InterfaceSurface, Surface
 
 _BY_INTERFACE: dict[str, str] = {
     "wasi:cli/environment": "environment:read",

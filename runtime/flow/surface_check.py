@@ -8,10 +8,16 @@ from collections.abc import Iterable, Mapping
 from runtime.flow.manifest.problems import Problems, listed
 from runtime.flow.manifest.source_text import KeyPath
 from runtime.model.codes import Code
-from runtime.model.contract import EXPORTS, PROVIDED, PROVIDED_RESOURCES, readable, same_type
+from runtime.model.component.contract import (
+    EXPORTS,
+    PROVIDED,
+    PROVIDED_RESOURCES,
+    readable,
+    same_type,
+)
+from runtime.model.component.surface import InterfaceSurface, Surface
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role, contract_name
-from runtime.model.surface import InterfaceSurface, Surface
 
 SUPPORTED = "0.1"
 """Torvyn's contract version; every 0.1.x is accepted, and so are packages without a version

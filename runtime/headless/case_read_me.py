@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from runtime.model.surface import Surface
+from runtime.model.component.surface import Surface
 
 READ_ME = "README.md"
 DEBUG_PORT = "1234"

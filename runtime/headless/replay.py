@@ -15,8 +15,8 @@ from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
-from runtime.model.time_units import NS_PER_S
 from runtime.opening.open import OnPrint
 from runtime.opening.recordings import RecordedFlow, recorded_steps
 from runtime.recording.replay.divergence import Divergence

@@ -12,7 +12,6 @@ from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming
 from runtime.flow.error_rules import DEFAULT_RETRIES
-from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.commands import Advance, Cancel, Command, Drain, Start, Step
 from runtime.model.events import (
     BackpressureEnded,
@@ -24,8 +23,9 @@ from runtime.model.events import (
 )
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
+from runtime.model.measures.call_times import NO_CALLS, CallTimes
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
-from runtime.model.time_units import NS_PER_S
 
 DRAIN_SECONDS = 5.0
 """How long a flow may drain after a timeout or an interrupt (docs/torvyn-facts.md#limits)."""

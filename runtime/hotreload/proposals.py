@@ -17,10 +17,10 @@ from typing import assert_never
 
 from runtime.flow.link import link_flow
 from runtime.hotreload.refusals import Refusals
+from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
-from runtime.model.surface import Surface
 from runtime.wasm.call_layer import Compiled
 from runtime.wasm.host import Host
 from runtime.watch.file_changes import (

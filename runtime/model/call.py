@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from runtime.model.codes import Code
+from runtime.model.component.stack import StackFrame
 from runtime.model.element import Buffer, Element
 from runtime.model.lazy.dataclass import dataclass
-from runtime.model.stack import StackFrame
 
 PRINTED_KEPT_BYTES = 64 * 1024
 """How much of what one call wrote stays with its answer."""

@@ -6,9 +6,9 @@ from enum import StrEnum
 
 from runtime.model.call import NO_COPIES, CopyCount, ErrorKind, Failure, NextCall
 from runtime.model.events import DropReason, FlowState, StopReason
-from runtime.model.histogram import Spread
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ErrorRule, QueuePolicy, Role, SchedulePolicy
+from runtime.model.measures.histogram import Spread
 
 STOPS = ErrorRule()
 """The rule where none is given: the flow stops."""

@@ -11,6 +11,7 @@ from runtime.flow.needs import needs_of
 from runtime.flow.reach import real_folders
 from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.codes import Code
+from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.files.input_file import read_input
 from runtime.model.host_inputs import HostInputs
@@ -24,7 +25,6 @@ from runtime.model.linked import (
     Role,
     contract_name,
 )
-from runtime.model.surface import Surface
 from runtime.opening.cache_folder import compiled_cache
 from runtime.opening.open import OnPrint, open_flow
 from runtime.opening.trust import Admit, require_trust

@@ -15,6 +15,8 @@ from runtime.flow.resolve import Resolver
 from runtime.flow.surface_check import SurfaceCheck
 from runtime.model.access import Need
 from runtime.model.codes import Code
+from runtime.model.component.surface import Surface
+from runtime.model.component.wasm_sections import CUSTOM_SECTION, sections
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import (
@@ -24,9 +26,7 @@ from runtime.model.linked import (
     Limits,
     Role,
 )
-from runtime.model.surface import Surface
 from runtime.model.text.nearest import did_you_mean
-from runtime.model.wasm_sections import CUSTOM_SECTION, sections
 from runtime.opening.cache_folder import compiled_cache
 from runtime.opening.component_alone import compile_file, roles_of
 from runtime.wasm.declared_memory import Declared

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.measures.call_times import NO_CALLS, CallTimes
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 
 

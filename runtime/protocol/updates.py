@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from runtime.model.call import CallInProgress
-from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic, ExitCode, StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
+from runtime.model.measures.call_times import CallTimes
 from runtime.model.outline import FlowOutline, UnlinkedFlowError
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.branch_comparison import BranchComparison

@@ -28,8 +28,8 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.codes import Code
+from runtime.model.component.stack import StackFrame
 from runtime.model.element import Buffer
-from runtime.model.stack import StackFrame
 from runtime.recording.format import CallLine, HostLine, OutputLine
 from runtime.recording.payload_encoding import from_text
 

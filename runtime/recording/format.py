@@ -168,7 +168,7 @@ class HostLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class FrameLine(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """A function on a component's stack: see `runtime.model.stack.StackFrame`."""
+    """A function on a component's stack: see `runtime.model.component.stack.StackFrame`."""
 
     function: str
     file: str = ""

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from runtime.engine.options import EngineOptions
 from runtime.model.commands import Command
+from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.events import Event
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot
-from runtime.model.surface import Surface
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import RunFacts, header_of
 from runtime.recording.file.writer import FileWriter

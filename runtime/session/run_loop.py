@@ -9,7 +9,7 @@ from runtime.model.commands import Advance, Cancel, SetSchedule, Step
 from runtime.model.events import CallFinished, Event, FlowEnded, Stopped, StopReason
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import SchedulePolicy
-from runtime.model.time_units import NS_PER_S
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.timetravel.time_travel import TimeTravel
 

@@ -11,10 +11,10 @@ from runtime.execution.output_buffer import sequences_of
 from runtime.execution.resources import SessionResources
 from runtime.hotreload.reloading import HotReload
 from runtime.model.call import CallInProgress
-from runtime.model.call_times import CallTimes
 from runtime.model.errors import Diagnostic
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
+from runtime.model.measures.call_times import CallTimes
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.breakpoints import BreakpointList
 from runtime.protocol.time_window import TimeWindow, WindowTimes

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from runtime.model.stack import StackFrame
+from runtime.model.component.stack import StackFrame
 
 MAX_FRAMES = 64
 _MAX_TEXT = 500

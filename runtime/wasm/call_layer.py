@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runtime.model.call import Answer, Call, CallInProgress, Export, Failure
+from runtime.model.component.surface import Surface
 from runtime.model.host_inputs import HostInputs
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedNode
-from runtime.model.surface import Surface
 from runtime.wasm.declared_memory import Declared
 from runtime.wasm.guest_memory import GuestImage, GuestMemory, HandleCount, NotAvailable
 from runtime.wasm.host_functions.denied_uses import DeniedUses

@@ -13,9 +13,9 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from runtime.model.codes import Code
+from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.lazy.dataclass import dataclass
-from runtime.model.surface import Surface
 from runtime.wasm.cache import CodeCache
 from runtime.wasm.call_layer import CallLayer, Compiled, NotCompiledError
 from runtime.wasm.declared_memory import Declared, read_declared

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from runtime.model.call import Export
-from runtime.model.contract import same_type
+from runtime.model.component.contract import same_type
+from runtime.model.component.surface import Surface
 from runtime.model.linked import LIFECYCLE_INTERFACE, LinkedNode, contract_name
-from runtime.model.surface import Surface
 from runtime.wasm import traps
 from runtime.wasm.call_layer import InstanceError
 from runtime.wasm.host_functions import boundary

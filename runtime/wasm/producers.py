@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from runtime.model.lazy.dataclass import dataclass
-from runtime.model.wasm_sections import (
+from runtime.model.component.wasm_sections import (
     CUSTOM_SECTION,
     HEADER_BYTES,
     Section,
@@ -20,6 +19,7 @@ from runtime.model.wasm_sections import (
     read_name,
     sections,
 )
+from runtime.model.lazy.dataclass import dataclass
 
 _MAGIC = b"\0asm"
 _CORE_MODULE = 1

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from runtime.model.call import Export, Failure, FailureKind
 from runtime.model.codes import Code
+from runtime.model.component.stack import own_frame
 from runtime.model.linked import Limits
-from runtime.model.stack import own_frame
 from runtime.wasm.backtrace import read_frames
 from runtime.wasm.declared_memory import Declared
 from runtime.wasm.size_failures import passed_too_much

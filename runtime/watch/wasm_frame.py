@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-from runtime.model.wasm_sections import CUSTOM_SECTION, HEADER_BYTES, read_name, sections
+from runtime.model.component.wasm_sections import CUSTOM_SECTION, HEADER_BYTES, read_name, sections
 
 MAGIC = b"\0asm"
 

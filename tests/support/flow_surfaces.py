@@ -9,10 +9,10 @@ from pathlib import Path
 
 from runtime.flow.link import LinkResult
 from runtime.model.codes import Code
-from runtime.model.contract import EXPORTS, PROVIDED
+from runtime.model.component.contract import EXPORTS, PROVIDED
+from runtime.model.component.surface import FunctionSurface, InterfaceSurface, Surface
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role
-from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
 
 
 def exported(base: str, version: str = "0.1.0") -> InterfaceSurface:

@@ -13,7 +13,7 @@ from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import FakeLink, asked, fan_out, opened, show, text_of
 from workbench.bars.header_line import header
 from workbench.dialogs.trust_dialog import TrustScreen
-from workbench.inspection.access_rows import access_rows
+from workbench.inspection.tables.access_rows import access_rows
 from workbench.text.lines import plain
 from workbench.view import View
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from runtime.model.call import Failure, NextCall
+from runtime.model.component.failure_report import report_of
 from runtime.model.events import FlowState, StopReason
-from runtime.model.failure_report import report_of
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.model.text.plurals import counted
 from runtime.protocol.updates import EventLine, Health
 from workbench.bars.refused import refused_words
 from workbench.graph.graph_diff import FlowChange
-from workbench.inspection.build_rows import comparison_words
 from workbench.inspection.empty_calls import first_real_call
-from workbench.inspection.pressure_cause import find_cause
+from workbench.inspection.slowness.pressure_cause import find_cause
+from workbench.inspection.tables.build_rows import comparison_words
 from workbench.text.call_words import call_words, progress_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration

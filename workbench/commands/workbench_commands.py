@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.text.nearest import did_you_mean
-from runtime.model.time_units import NS_PER_S
 from workbench.arrangement.arrange import LayoutName
 from workbench.commands.command import CommandTarget
 from workbench.commands.debug_commands import NOT_READY

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import zip_longest
 
 from runtime.protocol.branch_comparison import ComparedCall
-from workbench.inspection.difference_rows import difference_rows
 from workbench.inspection.rows import prose
+from workbench.inspection.tables.difference_rows import difference_rows
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
 from workbench.text.wrapping import wrap

@@ -13,7 +13,7 @@ from runtime.model.linked import LinkedNode, Role
 from runtime.protocol.components.node_tries import NodeInput, NodeTry, TryNode
 from runtime.protocol.requests import Request
 from workbench.dialogs.payload_editor import Payload, PayloadScreen
-from workbench.inspection.try_rows import try_about, try_rows
+from workbench.inspection.tables.try_rows import try_about, try_rows
 from workbench.text.lines import Row, StyleRole, line
 from workbench.widgets.line_view import LineView
 

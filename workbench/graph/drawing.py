@@ -20,7 +20,7 @@ from workbench.graph.layout.chain import COUNT_CELLS
 from workbench.graph.layout.edge_room import PORT_CELLS
 from workbench.graph.layout.graph_shape import Graph
 from workbench.graph.node_looks import NodeLook, look_of
-from workbench.inspection.build_rows import marks
+from workbench.inspection.tables.build_rows import marks
 from workbench.text.figures import bar, count, short_digest
 from workbench.text.glyphs import DROP, FULL, pressure_role
 from workbench.text.lines import Line, StyleRole, fit, pad

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from runtime.model.call_times import CallTimes
-from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedEdge, LinkedFlow
+from runtime.model.measures.call_times import CallTimes
+from runtime.model.measures.histogram import Spread
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
 from runtime.model.text.durations import spaced_duration
 from runtime.protocol.updates import QueueListing
-from workbench.inspection.flow_history import FlowHistory
-from workbench.inspection.history_chart import queue_chart
-from workbench.inspection.queue_rows import waiting_rows
 from workbench.inspection.rows import LABEL_CELLS, facts, in_rows, section, title
+from workbench.inspection.slowness.flow_history import FlowHistory
+from workbench.inspection.slowness.history_chart import queue_chart
+from workbench.inspection.tables.queue_rows import waiting_rows
 from workbench.text.figures import bar, count
 from workbench.text.glyphs import FULL, pressure_role
 from workbench.text.lines import Line, Row, StyleRole, line, width_of

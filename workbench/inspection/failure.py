@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runtime.model.call import Failure
-from runtime.model.failure_report import frame_text, report_of
+from runtime.model.component.failure_report import frame_text, report_of
 from runtime.protocol.element_summary import CallElement
 from runtime.protocol.updates import FailedCall
 from workbench.inspection.calls.call_payloads import (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from runtime.model.call_times import CallTimes
 from runtime.model.linked import LinkedFlow
+from runtime.model.measures.call_times import CallTimes
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
 from workbench.inspection.rows import copied, facts, section, title
-from workbench.inspection.why_slow import slow_rows
+from workbench.inspection.slowness.why_slow import slow_rows
 from workbench.text.figures import count
 from workbench.text.lines import Row, StyleRole, line
 

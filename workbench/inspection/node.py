@@ -8,12 +8,12 @@ from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
 from runtime.protocol.updates import BuildComparison, NodeBuild, NodeCalls
-from workbench.inspection.access_rows import access_rows
-from workbench.inspection.build_rows import build_rows, comparison_rows
 from workbench.inspection.failure import failure_rows
-from workbench.inspection.pressure_cause import shares
 from workbench.inspection.rows import copied, facts, in_rows, section, title
-from workbench.inspection.why_slow import blocked_by
+from workbench.inspection.slowness.pressure_cause import shares
+from workbench.inspection.slowness.why_slow import blocked_by
+from workbench.inspection.tables.access_rows import access_rows
+from workbench.inspection.tables.build_rows import build_rows, comparison_rows
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import count, duration, size
 from workbench.text.glyphs import MARK_SIGNS, NODE_SIGNS

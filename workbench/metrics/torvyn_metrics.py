@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from runtime.model.call_times import CallTimes
-from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedEdge, LinkedFlow
+from runtime.model.measures.call_times import CallTimes
+from runtime.model.measures.histogram import Spread
 from runtime.model.snapshot import FlowSnapshot
 
 

@@ -16,9 +16,9 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from runtime.model.files.user_folders import typed_path
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
-from runtime.model.time_units import NS_PER_S
 from workbench.actions.payload import PAYLOAD
 from workbench.dialogs.ask import AskScreen, Hint
 from workbench.payload_view.chosen_viewers import ChosenViewers

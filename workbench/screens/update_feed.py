@@ -21,7 +21,7 @@ from runtime.protocol.updates import (
     WholePayload,
 )
 from workbench.actions.context import PaneName
-from workbench.inspection.build_rows import comparison_words
+from workbench.inspection.tables.build_rows import comparison_words
 from workbench.screens.attention import Attention
 from workbench.screens.panes import Panes
 from workbench.text.build_words import outcome_words

@@ -12,8 +12,8 @@ from runtime.expression.value_types import BOOL, DOUBLE, INT, TEXT
 from runtime.expression.vocabulary import Field, Vocabulary
 from runtime.model.errors import Diagnostic
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.model.snapshot import EdgeSnapshot, NodeSnapshot
-from runtime.model.time_units import NS_PER_MS
 from runtime.protocol.breakpoints import BreakpointRow, WatchRow
 from runtime.protocol.updates import EventLine
 from workbench.text.printed_text import PrintedTextLine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runtime.model.call import CallInProgress
-from runtime.model.time_units import NS_PER_S
+from runtime.model.measures.time_units import NS_PER_S
 
 
 def seconds_words(call: CallInProgress) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.text.durations import spaced_duration
-from runtime.model.time_units import NS_PER_S
 
 
 def count(number: int) -> str:

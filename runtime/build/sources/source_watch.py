@@ -18,7 +18,7 @@ from runtime.build.sources.shared_sources import MOST_SHARED, shared_sources
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.interruption import LostInterrupts
-from runtime.model.time_units import NS_PER_S
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.watch.file_changes import (
     FileGone,
     FileKind,

@@ -18,8 +18,8 @@ from runtime.engine.flow_run import FlowRun, Gone
 from runtime.engine.options import EngineOptions
 from runtime.engine.records import EdgeRecord, NodeRecord
 from runtime.engine.scheduling.schedule_policies import Schedule, build_schedule
-from runtime.model.histogram import Histogram
 from runtime.model.linked import LinkedFlow, LinkedNode, SchedulePolicy
+from runtime.model.measures.histogram import Histogram
 
 VALUE_BYTES = 16
 """Memory of one captured value that is no element, in bytes: about."""

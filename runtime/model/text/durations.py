@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.model.time_units import NS_PER_MS, NS_PER_S
+from runtime.model.measures.time_units import NS_PER_MS, NS_PER_S
 
 
 def spaced_duration(nanoseconds: int) -> str:

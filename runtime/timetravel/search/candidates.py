@@ -20,7 +20,7 @@ from runtime.breakpoints.prefilter import Prefilter
 from runtime.expression.syntax import SyntaxNode
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow
-from runtime.model.time_units import NS_PER_MS
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.protocol.break_places import PlaceKind
 from runtime.timetravel.search.call_table import (
     CALL_COLUMNS,

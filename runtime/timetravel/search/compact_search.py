@@ -14,7 +14,7 @@ from runtime.expression.call_record import ElementRecord
 from runtime.expression.expression_error import MissingError
 from runtime.model.commands import Relink
 from runtime.model.linked import LinkedFlow
-from runtime.model.time_units import NS_PER_MS
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.protocol.breakpoints import BreakHit
 from runtime.recording.ring.call_columns import CallColumns
 from runtime.recording.ring.compact_columns import CallKind

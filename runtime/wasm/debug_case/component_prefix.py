@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runtime.model.component.wasm_sections import CUSTOM_SECTION, leb128, read_name, sections
 from runtime.model.lazy.dataclass import dataclass
-from runtime.model.wasm_sections import CUSTOM_SECTION, leb128, read_name, sections
 
 ALIAS, TYPE, IMPORT = 6, 7, 10
 """Ids of sections."""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from wasmtime import wat2wasm
 
-from runtime.model.surface import Surface
-from runtime.model.wasm_sections import HEADER_BYTES, sections
+from runtime.model.component.surface import Surface
+from runtime.model.component.wasm_sections import HEADER_BYTES, sections
 from runtime.wasm.debug_case.case_calls import CaseCalls
 from runtime.wasm.debug_case.component_prefix import (
     ALIAS,

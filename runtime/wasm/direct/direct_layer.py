@@ -13,9 +13,9 @@ from wasmtime.component import Component
 
 from runtime.model.call import Call, CallInProgress
 from runtime.model.codes import Code
+from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 from runtime.model.linked import LinkedNode
-from runtime.model.surface import Surface
 from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, MAX_TAKEN_BYTES, ByteLists
 from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.instance import ComponentInstance

@@ -23,7 +23,7 @@ from runtime.model.call import (
     Printed,
 )
 from runtime.model.linked import LinkedNode
-from runtime.model.time_units import NS_PER_MS
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.wasm import size_failures, traps
 from runtime.wasm.abi import capi
 from runtime.wasm.abi.component_values import MAX_TAKEN_BYTES, ByteLists, FixedValues

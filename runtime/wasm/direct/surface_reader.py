@@ -25,7 +25,7 @@ from wasmtime.component import (
     VariantType,
 )
 
-from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
+from runtime.model.component.surface import FunctionSurface, InterfaceSurface, Surface
 from runtime.wasm.producers import read_producers
 
 

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runtime.model.wasm_sections import CUSTOM_SECTION, HEADER_BYTES, leb128, read_name, sections
+from runtime.model.component.wasm_sections import (
+    CUSTOM_SECTION,
+    HEADER_BYTES,
+    leb128,
+    read_name,
+    sections,
+)
 
 _CORE_MODULE, _NESTED_COMPONENT = 1, 4
 """Ids of a component's sections that hold a file of their own."""

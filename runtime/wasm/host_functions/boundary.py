@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from runtime.model import contract as torvyn
 from runtime.model.call import Export
+from runtime.model.component import contract as torvyn
 
 TYPES = "torvyn:streaming/types"
 ALLOCATOR = "torvyn:streaming/buffer-allocator"

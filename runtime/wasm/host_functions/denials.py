@@ -12,7 +12,7 @@ from typing import Any
 
 from wasmtime.component import LinkerInstance
 
-from runtime.model.surface import InterfaceSurface
+from runtime.model.component.surface import InterfaceSurface
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.component_values import FixedValues, put
 from runtime.wasm.abi.handles import FOLDER_TYPE, UNMADE_TYPE, Handles

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 
 from runtime.model.access import WRITING_METHODS, DeniedUse, base_of, is_of
-from runtime.model.surface import InterfaceSurface
+from runtime.model.component.surface import InterfaceSurface
 from runtime.wasm.host_functions import boundary
 from runtime.wasm.host_functions.capabilities import Grants
 

@@ -17,7 +17,7 @@ from typing import Any
 from wasmtime import Engine, Store, WasiConfig, WasmtimeError
 from wasmtime.component import Component, Linker, LinkerInstance
 
-from runtime.model.time_units import NS_PER_S
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.component_values import (
     MAX_GIVEN_BYTES,

@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from runtime.model.call import Call, Export, Failed, Failure
+from runtime.model.component.surface import InterfaceSurface
 from runtime.model.linked import LinkedNode
-from runtime.model.surface import InterfaceSurface
-from runtime.model.time_units import NS_PER_MS
+from runtime.model.measures.time_units import NS_PER_MS
 from runtime.wasm import size_failures, traps
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError
 from runtime.wasm.guest_memory import GuestMemory, HandleCount, NotAvailable

@@ -26,9 +26,9 @@ from runtime.model.call import (
     Signal,
     Verdict,
 )
+from runtime.model.component.surface import FunctionSurface, InterfaceSurface, Surface
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
 from runtime.model.linked import LinkedNode
-from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
 from runtime.wasm.abi.buffers import BUDGET_BYTES, MAX_OFFSET, TIERS
 from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.direct_layer import check_open_files

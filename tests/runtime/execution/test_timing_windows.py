@@ -8,12 +8,12 @@ from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming
 from runtime.execution.timing_windows import STEP_NS, WINDOW_NS, TimingWindows
 from runtime.model.call import Answer, Call, Export
-from runtime.model.call_times import CallTimes
 from runtime.model.events import CallFinished
-from runtime.model.histogram import Spread
 from runtime.model.linked import Role, SchedulePolicy
+from runtime.model.measures.call_times import CallTimes
+from runtime.model.measures.histogram import Spread
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
-from runtime.model.time_units import NS_PER_S
 from runtime.protocol.time_window import WHOLE_RUN, TimeWindow
 from tests.support.engine import fakes
 from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear, of_type, steps

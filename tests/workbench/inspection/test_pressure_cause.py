@@ -16,7 +16,7 @@ from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
 from tests.support.engine import fakes
 from tests.support.engine.fakes import FakeInvoker, initialised, linear
 from tests.support.narrow import present
-from workbench.inspection.pressure_cause import Reason, blocking_edge, find_cause, shares
+from workbench.inspection.slowness.pressure_cause import Reason, blocking_edge, find_cause, shares
 
 FAIR = EngineOptions(schedule=SchedulePolicy.WEIGHTED_FAIR)
 

@@ -9,9 +9,9 @@ import pytest
 from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming
 from runtime.model.call import Answer, Export
-from runtime.model.call_times import NO_CALLS, CallTimes
 from runtime.model.events import CallFinished
 from runtime.model.linked import LinkedFlow, Role, SchedulePolicy
+from runtime.model.measures.call_times import NO_CALLS, CallTimes
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.text.durations import spaced_duration
 from tests.support.engine import fakes
@@ -19,8 +19,8 @@ from tests.support.engine.fakes import FakeInvoker, finish, initialised, linear,
 from tests.support.narrow import present
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.node import node_rows
-from workbench.inspection.pressure_cause import shares
-from workbench.inspection.why_slow import slow_rows
+from workbench.inspection.slowness.pressure_cause import shares
+from workbench.inspection.slowness.why_slow import slow_rows
 from workbench.text.lines import Row, width_of
 from workbench.view import NodeRef
 

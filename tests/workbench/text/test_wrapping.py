@@ -14,9 +14,9 @@ from rich.cells import cell_len
 from tests.support.workbench.fakes import fan_out
 from workbench.comparison.opened_call import side_by_side
 from workbench.graph.graph_diff import Changed, FlowChange
-from workbench.inspection.build_rows import change_rows
-from workbench.inspection.difference_rows import difference_rows
 from workbench.inspection.rows import facts, prose
+from workbench.inspection.tables.build_rows import change_rows
+from workbench.inspection.tables.difference_rows import difference_rows
 from workbench.payloads.deadline import Deadline
 from workbench.payloads.documents.text_document import TextDocument
 from workbench.text.lines import Line, Span, StyleRole, line, plain, width_of

@@ -15,8 +15,8 @@ from runtime.headless.call_history import call_history
 from runtime.headless.case_read_me import debugging
 from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.model.call import Export
+from runtime.model.component.surface import InterfaceSurface, Surface
 from runtime.model.errors import StudioError
-from runtime.model.surface import InterfaceSurface, Surface
 from runtime.opening.recordings import open_recording
 from runtime.wasm.debug_case.case_calls import CaseCalls
 from runtime.wasm.debug_case.component_prefix import UnusualComponentError

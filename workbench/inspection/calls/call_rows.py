@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from runtime.model.failure_report import frame_text, report_of
+from runtime.model.component.failure_report import frame_text, report_of
 from runtime.model.linked import LinkedFlow
 from runtime.model.text.durations import spaced_duration
 from runtime.protocol.call_report import CallReport, CallRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from runtime.model.time_units import NS_PER_S
+from runtime.model.measures.time_units import NS_PER_S
 from workbench.settings.command_history import KeptCommand
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import age

@@ -7,7 +7,7 @@ from functools import partial
 
 from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.updates import CallElements, WholePayload
-from workbench.inspection.break_rows import hit_reads
+from workbench.inspection.tables.break_rows import hit_reads
 from workbench.payload_view.shown_payload import CallSides, Shown, Sides
 from workbench.payloads.limits import LOOK_BYTES
 from workbench.payloads.viewer import PayloadPart

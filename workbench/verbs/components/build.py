@@ -16,9 +16,9 @@ from runtime.build.plan import ComponentSource
 from runtime.build.sources.source_watch import SourceWatch
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
-from runtime.model.time_units import NS_PER_S
 from runtime.opening.cache_folder import compiled_cache
 from runtime.protocol.updates import BuildOutcome
 from runtime.wasm.host import Host

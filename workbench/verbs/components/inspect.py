@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from runtime.model.contract import readable
+from runtime.model.component.contract import readable
+from runtime.model.component.surface import InterfaceSurface
 from runtime.model.errors import ExitCode
-from runtime.model.surface import InterfaceSurface
 from runtime.model.text.printable import json_line
 from runtime.opening.component_report import ComponentReport, component_file, inspect_component
 from runtime.scaffold.contracts import ROLE_WORLDS

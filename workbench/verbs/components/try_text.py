@@ -20,8 +20,8 @@ from runtime.model.call import (
     Ports,
     Verdict,
 )
+from runtime.model.component.failure_report import frame_text, report_of
 from runtime.model.element import Element
-from runtime.model.failure_report import frame_text, report_of
 from runtime.model.linked import LinkedNode
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted

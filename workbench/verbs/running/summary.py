@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runtime.headless.run import RunReport
+from runtime.model.component.failure_report import FailureReport, frame_text, report_of
 from runtime.model.errors import ExitCode
 from runtime.model.events import FlowState, NodeFailed
-from runtime.model.failure_report import FailureReport, frame_text, report_of
-from runtime.model.histogram import Spread
 from runtime.model.linked import LinkedFlow, Role
+from runtime.model.measures.histogram import Spread
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
-from workbench.inspection.pressure_cause import find_cause, shares
+from workbench.inspection.slowness.pressure_cause import find_cause, shares
 
 _WRITTEN_LINES = 20
 """Lines of a failed call's stderr that are repeated with its failure."""

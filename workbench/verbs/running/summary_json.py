@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.headless.run import RunReport
+from runtime.model.component.failure_report import report_of
 from runtime.model.events import FlowState, NodeFailed
-from runtime.model.failure_report import report_of
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
-from workbench.inspection.pressure_cause import blocking_edge, find_cause
+from workbench.inspection.slowness.pressure_cause import blocking_edge, find_cause
 from workbench.metrics.torvyn_metrics import spread_object, torvyn_metrics
 from workbench.verbs.running.summary import sinks_of
 

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 
 from runtime.protocol.breakpoints import Breakpoint, BreakpointRow, Watch, WatchRow
-from workbench.inspection.break_rows import break_heading, break_rows, counted
+from workbench.inspection.tables.break_rows import break_heading, break_rows, counted
 from workbench.search.row_fields import BREAKS, BreakFields
 from workbench.search.searchable import Found
 from workbench.text.lines import Row, plain

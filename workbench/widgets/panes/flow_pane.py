@@ -17,7 +17,7 @@ from runtime.protocol.updates import Health
 from workbench.graph.drawing import GraphPath, Spot
 from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
-from workbench.inspection.break_rows import stop_signs
+from workbench.inspection.tables.break_rows import stop_signs
 from workbench.search.row_fields import NODES, NodeFields
 from workbench.search.searchable import Found
 from workbench.text.keys import shown_key

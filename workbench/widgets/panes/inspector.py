@@ -12,14 +12,14 @@ from runtime.protocol.call_report import CallReport, ReadCall
 from runtime.protocol.element_summary import ElementSummary
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
 from runtime.protocol.updates import ElementDetails, FailedCall, NodeCalls, QueueListing
-from workbench.inspection.break_rows import hit_reads, hit_rows
-from workbench.inspection.build_rows import change_rows
 from workbench.inspection.calls.inspected_call import InspectedCall
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
-from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.node import node_rows
+from workbench.inspection.slowness.flow_history import FlowHistory
+from workbench.inspection.tables.break_rows import hit_reads, hit_rows
+from workbench.inspection.tables.build_rows import change_rows
 from workbench.inspection.unlinked import unlinked_rows
 from workbench.payload_view.chosen_viewers import ChosenViewers
 from workbench.payloads.limits import PART_BYTES

@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from textual.reactive import reactive
 
 from runtime.model.snapshot import EdgeSnapshot
-from workbench.inspection.break_rows import stop_signs
 from workbench.inspection.edge import depth_bar
-from workbench.inspection.flow_history import FlowHistory
 from workbench.inspection.rows import column
+from workbench.inspection.slowness.flow_history import FlowHistory
+from workbench.inspection.tables.break_rows import stop_signs
 from workbench.search.row_fields import QUEUES, QueueFields
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import DROP

@@ -8,8 +8,8 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from runtime.protocol.time_window import ShowWindow, TimeWindow
-from workbench.inspection.flow_history import FlowHistory
-from workbench.inspection.why_slow import slow_rows, window_words
+from workbench.inspection.slowness.flow_history import FlowHistory
+from workbench.inspection.slowness.why_slow import slow_rows, window_words
 from workbench.search.row_fields import NODES, NodeFields
 from workbench.text.keys import shown_key
 from workbench.text.lines import Row, StyleRole, line

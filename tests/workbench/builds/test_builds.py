@@ -33,7 +33,7 @@ from workbench.actions.labels import footer_actions, label
 from workbench.actions.table import BY_ID
 from workbench.app import StudioApp
 from workbench.dialogs.explanation import ExplanationScreen, explanation_rows
-from workbench.inspection.build_rows import build_rows
+from workbench.inspection.tables.build_rows import build_rows
 from workbench.text.lines import plain
 from workbench.view import NodeRef, View
 from workbench.widgets.panes import inspector

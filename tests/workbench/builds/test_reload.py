@@ -12,7 +12,7 @@ from tests.support.process_sessions import process_link
 from tests.support.workbench.fakes import panes_of, text_of, until
 from workbench.app import StudioApp
 
-SAMPLE = Path(__file__).parents[2] / "sample_flows" / "fan-out"
+SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out"
 
 
 def calls_of(app: StudioApp) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from runtime.model.time_units import NS_PER_S
-from workbench.inspection.flow_history import LEVELS, FlowHistory, columns_of
+from runtime.model.measures.time_units import NS_PER_S
 from workbench.inspection.rows import section
+from workbench.inspection.slowness.flow_history import LEVELS, FlowHistory, columns_of
 from workbench.text.figures import age
 from workbench.text.lines import Row, StyleRole, line
 

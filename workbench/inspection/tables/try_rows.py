@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from runtime.model.call import NO_COPIES, Emitted, Failed, Failure, Output
-from runtime.model.failure_report import frame_text, report_of
+from runtime.model.component.failure_report import frame_text, report_of
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
 from runtime.protocol.components.node_tries import NodeTry, TriedExport

@@ -11,7 +11,7 @@ import re
 from typing import NamedTuple
 
 from runtime.model.call import Failure, FailureKind
-from runtime.model.stack import StackFrame, own_frame
+from runtime.model.component.stack import StackFrame, own_frame
 from runtime.model.text.printable import printable
 
 MOST_FRAMES = 12

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.text.plurals import counted
-from runtime.model.time_units import NS_PER_S
 from runtime.protocol.updates import BuildComparison, NodeBuild
 from workbench.graph.graph_diff import Changed, FlowChange
-from workbench.inspection.difference_rows import difference_rows
 from workbench.inspection.rows import facts, prose, section, title
+from workbench.inspection.tables.difference_rows import difference_rows
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import age, duration, short_digest
 from workbench.text.glyphs import RELOADED, ROLLED_BACK

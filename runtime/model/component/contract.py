@@ -1,6 +1,6 @@
 """Torvyn's contract 0.1: the types of all functions (docs/torvyn-facts.md#interfaces).
 
-Types are written out structurally, as `runtime.model.surface` describes, resources by
+Types are written out structurally, as `runtime.model.component.surface` describes, resources by
 name.
 """
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runtime.model.histogram import Spread
 from runtime.model.lazy.dataclass import dataclass
+from runtime.model.measures.histogram import Spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from workbench.app import StudioApp
 from workbench.dialogs.payload_editor import PayloadScreen
 from workbench.widgets.panes.payload_area import PayloadArea
 
-SAMPLE = Path(__file__).parents[2] / "sample_flows" / "fan-out"
+SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out"
 
 
 async def test_an_element_of_the_past_is_edited_and_goes_another_way(

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from runtime.model.call_times import CallTimes
-from runtime.model.histogram import Spread
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, Role
+from runtime.model.measures.call_times import CallTimes
+from runtime.model.measures.histogram import Spread
+from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
-from runtime.model.time_units import NS_PER_S
 from runtime.protocol.time_window import WHOLE_RUN, TimeWindow, WindowTimes
-from workbench.inspection.flow_history import FlowHistory
-from workbench.inspection.history_chart import node_chart, queue_chart
-from workbench.inspection.pressure_cause import Cause, blocking_edge, find_cause, shares
 from workbench.inspection.rows import column, facts, prose
+from workbench.inspection.slowness.flow_history import FlowHistory
+from workbench.inspection.slowness.history_chart import node_chart, queue_chart
+from workbench.inspection.slowness.pressure_cause import Cause, blocking_edge, find_cause, shares
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import CAUSE
 from workbench.text.lines import Row, Span, StyleRole, line, width_of

@@ -1,0 +1,1 @@
+"""What a component file is: its contract, what it imports and exports, its stack and failures."""

@@ -1,0 +1,1 @@
+"""Durations, and how they are counted."""
