@@ -51,7 +51,7 @@ class BranchInfo:
 
 @dataclass(frozen=True, slots=True)
 class SeekProgress:
-    """The flow is being taken to another place of its past."""
+    """The flow is being taken to another place of its past, or that is looked for."""
 
     done: int
     """Calls made where the way has led so far."""
@@ -59,6 +59,8 @@ class SeekProgress:
     """Calls made at its end."""
     begun: int = 0
     """Calls made where it began: at a checkpoint, or at the start."""
+    searching: bool = False
+    """True while a place is looked for backwards from `target`: `done` of as many calls."""
 
 
 @dataclass(frozen=True, slots=True)

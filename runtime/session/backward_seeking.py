@@ -9,6 +9,7 @@ from runtime.expression.expression_error import ExpressionError
 from runtime.protocol.break_places import BreakPlace, PlaceKind
 from runtime.protocol.breakpoints import Breakpoint
 from runtime.protocol.requests import BackToBreak, JumpTo
+from runtime.protocol.timeline import SeekProgress
 from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.timetravel.search.backward_search import BackwardFind, BackwardSearch
 from runtime.timetravel.time_travel import TimeTravel
@@ -26,6 +27,11 @@ class BackwardSeeking:
         self._search: BackwardSearch | None = None
         self._for_condition = False
         """Whether a condition was asked for that is no breakpoint."""
+
+    @property
+    def progress(self) -> SeekProgress | None:
+        """How far the search is; None when there is none."""
+        return None if self._search is None else self._search.progress
 
     def ask(self, asked: BackToBreak) -> None:
         """Begin to search; `work` goes on with it."""

@@ -108,13 +108,12 @@ class FlowSession:
         self._file = RecordingFile(resources, recording.options)
         self._comparer = BranchComparer(resources.options, recording.options)
         self._breakpoints = SessionBreakpoints(self._time)
-        self._updates = UpdateBuilder(
-            self._time, self._file, self._comparer, reload, self._breakpoints, resources
-        )
+        self._backward = BackwardSeeking(self._time, self._breakpoints, resources.options)
+        known = (self._file, self._comparer, reload, self._breakpoints, self._backward)
+        self._updates = UpdateBuilder(self._time, *known, resources)
         self._loop = RunLoop(self._time, self._breakpoints, clock)
         self._scratch = Scratch(resources)
         self._memory = MemoryInspector(resources.layer)
-        self._backward = BackwardSeeking(self._time, self._breakpoints, resources.options)
         self._lineage = LineageReading(self._time, resources.options, self._updates.reply)
         self._closed = False
         self.requests = RequestTable()

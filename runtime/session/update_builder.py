@@ -29,6 +29,7 @@ from runtime.protocol.updates import (
     ShownParts,
     Update,
 )
+from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.recording_file import RecordingFile
 from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.timetravel.branch_diff import BranchComparer
@@ -74,12 +75,14 @@ class UpdateBuilder:
         comparer: BranchComparer,
         reload: HotReload,
         breakpoints: SessionBreakpoints,
+        backward: BackwardSeeking,
         resources: SessionResources,
     ) -> None:
         """`resources` know what calls the components."""
         self._layer, self._native_problem = resources.layer, resources.native_problem
         self._time = time
         self._breakpoints = breakpoints
+        self._backward = backward
         self._file = file
         self._comparer = comparer
         self._reload = reload
@@ -269,7 +272,7 @@ class UpdateBuilder:
             cells=cells,
             marks=tuple(branch.marks),
             changes=branch.places.count(TimelineMark.CHANGE),
-            seeking=time.seeking,
+            seeking=self._backward.progress or time.seeking,
             earliest=time.earliest,
             refusal=branch.why_no_earlier if time.earliest else "",
             fork_refusal="" if time.ahead else why_no_way(branch, time.shown.calls),

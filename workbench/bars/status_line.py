@@ -79,8 +79,10 @@ def _standing(view: View, cells: int) -> Line:
     if view.detail:
         return line((" x ", StyleRole.BAD), (view.detail, StyleRole.BAD))
     if view.timeline is not None and view.timeline.seeking is not None:
+        searching = view.timeline.seeking.searching
+        what = "looking for it in the past" if searching else "on the way through the past"
         return line(
-            (" .. on the way through the past  ", StyleRole.PAST),
+            (f" .. {what}  ", StyleRole.PAST),
             (shown_key("run-pause", "space"), StyleRole.KEY),
             (" or ", StyleRole.DIM),
             (shown_key("back", "esc"), StyleRole.KEY),

@@ -32,7 +32,8 @@ def state_words(timeline: Timeline | None, *, running: bool) -> tuple[str, str, 
     if timeline is None:
         return None
     if timeline.seeking is not None:
-        return "..", f"SEEKING {share(timeline.seeking)}", StyleRole.PAST_FLAG
+        word = "SEARCHING" if timeline.seeking.searching else "SEEKING"
+        return "..", f"{word} {share(timeline.seeking)}", StyleRole.PAST_FLAG
     if timeline.past:
         word = "RECORDED" if timeline.ahead else "PAST"
         return ">" if running else "<<", f"{word} {position_words(timeline)}", StyleRole.PAST_FLAG
@@ -101,7 +102,8 @@ def _seeking_words(seeking: SeekProgress, room: int) -> Line:
     keys = line(
         (f"  {shown_key('run-pause', 'space')}", StyleRole.KEY), (" cancels", StyleRole.DIM)
     )
-    text = f"going to call {seeking.target:,}  {share(seeking)}"
+    what = "looking back from" if seeking.searching else "going to"
+    text = f"{what} call {seeking.target:,}  {share(seeking)}"
     return line(
         (text if len(text) + width_of(keys) <= room else share(seeking), StyleRole.PAST), *keys
     )

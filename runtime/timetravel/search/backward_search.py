@@ -21,6 +21,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.break_places import PlaceKind
 from runtime.protocol.breakpoints import BreakHit, Breakpoint, Then
+from runtime.protocol.timeline import SeekProgress
 from runtime.recording.ring.ring import Ring
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.recorded.recorded_past import RecordedPast
@@ -92,6 +93,11 @@ class BackwardSearch:
         self._active = self._asked.switched_on
         self._candidates = Candidates(self._active, flow)
         self._steps = self._search()
+
+    @property
+    def progress(self) -> SeekProgress:
+        """How many of the calls were looked at."""
+        return SeekProgress(min(self._looked, self._at), self._at, searching=True)
 
     def go_on(self, more_time: Callable[[], bool]) -> BackwardFind | None:
         """What was found; None while there is more to look at."""

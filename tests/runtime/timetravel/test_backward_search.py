@@ -28,7 +28,7 @@ from runtime.opening.open import SessionOptions
 from runtime.opening.open_replay import ReplayOpener
 from runtime.protocol.break_places import parse_place
 from runtime.protocol.breakpoints import Breakpoint, RemoveBreakpoint, SetBreakpoint, Then
-from runtime.protocol.requests import BackToBreak, JumpTo
+from runtime.protocol.requests import BackToBreak, JumpTo, Pause
 from runtime.recording.call_step import CallStep
 from runtime.recording.recorder import Recorder
 from runtime.recording.ring.ring import Ring
@@ -91,6 +91,27 @@ def test_each_search_leads_to_the_hit_before(
     driver.ask(BackToBreak(condition))
     assert stood_at(driver) == ("sink", sequences[-1])
     assert "the condition did not hold before" in driver.log[-1]
+
+
+def test_a_search_tells_how_far_it_is_and_is_cancelled(open_flow: Open) -> None:
+    driver = open_flow()
+    driver.run()
+    calls = driver.snapshot.calls
+    driver.session.handle(BackToBreak("ms > 100000"))
+    assert driver.session.work(0) == 0
+    driver.poll()
+    first = driver.timeline.seeking
+    assert first is not None
+    assert first.searching
+    assert first.target == calls
+    while driver.timeline.seeking is not None and driver.timeline.seeking.done <= first.done:
+        assert driver.session.work(0) == 0
+        driver.poll()
+    assert driver.timeline.seeking is not None
+    driver.ask(Pause())
+    assert driver.timeline.seeking is None
+    assert driver.snapshot.calls == calls
+    assert "did not hold before" not in driver.log[-1]
 
 
 def test_the_breakpoints_of_the_session_are_looked_for(open_flow: Open) -> None:

@@ -187,6 +187,8 @@ def test_words_on_the_way_give_the_target_and_the_share() -> None:
     timeline = branch_of_calls(20_000, 500, seeking=SeekProgress(4_938, 12_345))
     assert words(timeline) == "going to call 12,345  40 %  space cancels"
     assert words(timeline, 25) == "40 %  space cancels"
+    timeline = branch_of_calls(20_000, 500, seeking=SeekProgress(5, 50, searching=True))
+    assert words(timeline) == "looking back from call 50  10 %  space cancels"
 
 
 def test_the_header_says_past_and_travelling_and_nothing_of_the_present() -> None:
@@ -201,6 +203,8 @@ def test_the_header_says_past_and_travelling_and_nothing_of_the_present() -> Non
     assert present(state_words(recorded, running=False))[:2] == ("<<", "RECORDED 4/9")
     going = branch_of_calls(9, 4, seeking=SeekProgress(1, 4))
     assert present(state_words(going, running=False))[:2] == ("..", "SEEKING 25 %")
+    going = branch_of_calls(9, 4, seeking=SeekProgress(1, 4, searching=True))
+    assert present(state_words(going, running=False))[:2] == ("..", "SEARCHING 25 %")
 
 
 def test_builds_that_wait_are_named_with_the_keys_that_take_them() -> None:
