@@ -64,7 +64,7 @@ def test_limit_stops_the_sources() -> None:
     done = studio("run", str(SAMPLE), "--limit", "1")
     assert done.returncode == 0
     assert done.stdout.count(b"Received") == 1
-    assert b"1 event routed: 1 to metrics, 0 to logs" in done.stdout
+    assert b"1 events routed: 1 to metrics, 0 to logs" in done.stdout
 
 
 def test_json_is_one_object_a_line_and_ends_with_the_summary() -> None:

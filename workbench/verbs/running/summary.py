@@ -29,7 +29,10 @@ def exit_code(report: RunReport) -> ExitCode:
 
 
 def completed_line(flow: LinkedFlow, report: RunReport) -> str:
-    """The line that ends the output: what the routers did, or else what the sinks got."""
+    """The line that ends the output: what the routers did, or else what the sinks got.
+
+    Scripts compare it: its form is the same for every number.
+    """
     snapshot = report.snapshot
     how = str(snapshot.state) if snapshot.state.ended else "did not end"
     if report.at_breakpoint:
@@ -38,10 +41,10 @@ def completed_line(flow: LinkedFlow, report: RunReport) -> str:
     if routers:
         routed = sum(node.elements_in for node in routers)
         parts = [f"{count} to {port}" for node in routers for port, count in node.per_port]
-        what = f"{counted(routed, 'event')} routed: {', '.join(parts)}"
+        what = f"{routed} events routed: {', '.join(parts)}"
     else:
         parts = [f"{node.elements_in} to {node.name}" for node in sinks_of(flow, snapshot)]
-        what = f"{counted(snapshot.pulled, 'event')}: {', '.join(parts)}"
+        what = f"{snapshot.pulled} events: {', '.join(parts)}"
     return f"[torvyn] Flow '{flow.name}' {how}. {what}."
 
 
