@@ -2,7 +2,8 @@
 
 The component is a small machine whose payload is its program: each step calls a host function, or
 does what a component must not do. Its handles outlive its calls. Whatever an answer holds is
-compared, fuel and texts of errors included.
+compared, fuel and texts of errors included. Only where a call exhausts its stack, fuel may differ:
+one layer has room for a few frames more.
 """
 
 from __future__ import annotations
@@ -171,8 +172,12 @@ def comparable(answer: Answer) -> tuple[object, ...]:
         by_stream(answer),
         answer.printed_bytes,
         answer.host,
-        answer.fuel,
+        None if exhausted_its_stack(answer) else answer.fuel,
     )
+
+
+def exhausted_its_stack(answer: Answer) -> bool:
+    return isinstance(answer.outcome, Failed) and "call stack exhausted" in answer.outcome.failure.message
 
 
 @pytest.fixture(scope="module")
