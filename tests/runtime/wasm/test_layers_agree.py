@@ -177,7 +177,10 @@ def comparable(answer: Answer) -> tuple[object, ...]:
 
 
 def exhausted_its_stack(answer: Answer) -> bool:
-    return isinstance(answer.outcome, Failed) and "call stack exhausted" in answer.outcome.failure.message
+    return (
+        isinstance(answer.outcome, Failed)
+        and "call stack exhausted" in answer.outcome.failure.message
+    )
 
 
 @pytest.fixture(scope="module")
