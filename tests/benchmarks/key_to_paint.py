@@ -9,6 +9,7 @@ that names it has come back out. That is the way of every key: read, bound, draw
 from __future__ import annotations
 
 import argparse
+import random
 import string
 import sys
 import tempfile
@@ -26,7 +27,10 @@ from workbench.actions.table import ACTIONS
 
 ENDLESS = 2_000_000_000
 REST_S = 0.13
-"""Between two keys: no multiple of the screen's own beat."""
+"""Between two keys, at least."""
+PICTURES_S = 0.1
+"""And up to so much more, by chance: a key holds pictures back for a moment, so that keys at a
+fixed distance would all meet a picture, or none."""
 
 
 def free_keys() -> list[str]:
@@ -38,6 +42,7 @@ def free_keys() -> list[str]:
 def measure(terminal: Terminal, keys: int) -> list[float]:
     """Milliseconds from each key to its line."""
     letters = free_keys()
+    rests = random.Random(keys)
     taken = []
     for number in range(keys):
         letter = letters[number % len(letters)]
@@ -46,7 +51,7 @@ def measure(terminal: Terminal, keys: int) -> list[float]:
         terminal.type(letter.encode())
         terminal.wait_for(f"{letter} does nothing here".encode(), since)
         taken.append((time.perf_counter() - begun) * 1e3)
-        rest(terminal, REST_S)
+        rest(terminal, rests.uniform(REST_S, REST_S + PICTURES_S))
     return taken
 
 
