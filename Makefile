@@ -36,9 +36,9 @@ fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.fuzzing --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
 bench: $(READY)
-	$(BIN)/python -m tests.benchmarks.routed_call
-	$(BIN)/python -m tests.benchmarks.engine_hops
-	$(BIN)/python -m tests.benchmarks.graph_drawing
+	$(BIN)/python -m tests.benchmarks.calls.routed_call
+	$(BIN)/python -m tests.benchmarks.engine.engine_hops
+	$(BIN)/python -m tests.benchmarks.screen.graph_drawing
 
 # docs/performance.md with its plots: everything is measured, in a few minutes on a machine that has
 # nothing else to do. PERFORMANCE=--quick tries it, PERFORMANCE=--draw only draws again.

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.performance.bounds import exponent, number, rate, slope
-from tests.benchmarks.performance.document import FOLDER, LONG_RUNS, document
 from tests.benchmarks.performance.long_runs import MEASUREMENTS, read_long_runs
-from tests.benchmarks.performance.plots import chart
+from tests.benchmarks.performance.page.bounds import exponent, number, rate, slope
+from tests.benchmarks.performance.page.document import FOLDER, LONG_RUNS, document
+from tests.benchmarks.performance.page.plots import chart
 from tests.benchmarks.performance.results import Line, Point, Spread, read_results
 from tests.benchmarks.performance.rounds import Effort, Way, in_turns
 

@@ -75,7 +75,7 @@ from runtime.session.update_builder import UpdateBuilder
 from runtime.timetravel.branch_diff import BranchComparer
 from runtime.timetravel.recorded.replay_source import ReplaySource
 from runtime.timetravel.search.lineage_search import LineageReading
-from runtime.timetravel.seek import Seek
+from runtime.timetravel.seeking.seek import Seek
 from runtime.timetravel.time_travel import TimeTravel
 
 

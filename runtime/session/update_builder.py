@@ -33,7 +33,7 @@ from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.recording_file import RecordingFile
 from runtime.session.session_breakpoints import SessionBreakpoints
 from runtime.timetravel.branch_diff import BranchComparer
-from runtime.timetravel.going_on import why_no_way
+from runtime.timetravel.seeking.going_on import why_no_way
 from runtime.timetravel.time_travel import TimeTravel
 
 LINES_PER_UPDATE = 300

@@ -25,7 +25,8 @@ from runtime.protocol.timeline import SeekProgress, TimelineMark
 from runtime.protocol.updates import CallMark
 from runtime.timetravel.branch_position import BranchPosition
 from runtime.timetravel.branches import Branch
-from runtime.timetravel.going_on import (
+from runtime.timetravel.recorded.replay_source import ReplaySource
+from runtime.timetravel.seeking.going_on import (
     ANOTHER_STATE,
     BEGUN_AGAIN,
     NoWayError,
@@ -33,8 +34,7 @@ from runtime.timetravel.going_on import (
     detach_from_start,
     way_to,
 )
-from runtime.timetravel.recorded.replay_source import ReplaySource
-from runtime.timetravel.seek import (
+from runtime.timetravel.seeking.seek import (
     AwaitedPlace,
     Seek,
     SeekPurpose,
@@ -43,8 +43,8 @@ from runtime.timetravel.seek import (
     seek_by,
     step_words,
 )
-from runtime.timetravel.seek_route import RouteKind, kind_of, route_to
-from runtime.timetravel.seek_target import NoTargetError, seek_target
+from runtime.timetravel.seeking.seek_route import RouteKind, kind_of, route_to
+from runtime.timetravel.seeking.seek_target import NoTargetError, seek_target
 
 TOLD_AT_ONCE = 1_000_000
 """Calls of a recording that are told at most before somebody looks whether that is wanted."""

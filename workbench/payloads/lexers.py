@@ -2,8 +2,8 @@
 
 A content type is chosen by a component, so it must not choose one of the hundreds of lexers there
 are: many take quadratic or exponential time on a few bytes made for that. What is listed here
-looks at each character a bounded number of times, which `tests.benchmarks.colouring` shows on
-payloads made to be slow.
+looks at each character a bounded number of times, which `tests.benchmarks.screen.colouring` shows
+on payloads made to be slow.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from runtime.protocol.updates import CallMark
 from runtime.timetravel.branches import KEPT_BRANCHES, Branch, Branches
 from runtime.timetravel.recorded.recorded_past import all_steps
 from runtime.timetravel.recorded.replay_source import RestorableBranch, RestorableBranches
-from runtime.timetravel.seek import divergence_words
+from runtime.timetravel.seeking.seek import divergence_words
 
 CALLS_AT_ONCE = 128
 """Calls told between two looks at the clock."""

@@ -10,7 +10,7 @@ from runtime.recording.replay.divergence import Divergence
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.recorded.recorded_past import RecordedPast
 from runtime.timetravel.recorded.replay_source import ReplaySource
-from runtime.timetravel.seek import divergence_words
+from runtime.timetravel.seeking.seek import divergence_words
 
 
 class FileReplay:

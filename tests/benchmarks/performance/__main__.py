@@ -20,16 +20,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from runtime.child.gc_tuning import settle_collector
-from tests.benchmarks.performance import (
+from tests.benchmarks.performance import targets
+from tests.benchmarks.performance.curves import (
     flow_curves,
     payload_curves,
-    plots,
-    profiling,
     recording_curve,
     screen_curve,
-    targets,
 )
-from tests.benchmarks.performance.document import FOLDER, LONG_RUNS, document
+from tests.benchmarks.performance.curves.payload_memory import payload_memory
 from tests.benchmarks.performance.long_runs import (
     MEASUREMENTS,
     Asked,
@@ -38,7 +36,9 @@ from tests.benchmarks.performance.long_runs import (
     read_long_runs,
 )
 from tests.benchmarks.performance.machine import load, machine
-from tests.benchmarks.performance.payload_memory import payload_memory
+from tests.benchmarks.performance.page import plots
+from tests.benchmarks.performance.page.document import FOLDER, LONG_RUNS, document
+from tests.benchmarks.performance.profiles import profiling
 from tests.benchmarks.performance.results import Results, keep_results, read_results
 from tests.benchmarks.performance.rounds import QUICK, WHOLE, Effort
 

@@ -26,7 +26,7 @@ from runtime.model.linked import (
 from runtime.wasm.host import Host
 from runtime.wasm.stock.stock_invoker import StockComponents, StockInvoker
 from runtime.wasm.wasm_invoker import WasmInvoker
-from tests.benchmarks.engine_hops import ReadyAnswers
+from tests.benchmarks.engine.engine_hops import ReadyAnswers
 from tests.support.engine.fakes import WALL_NS, flow
 from tests.support.wasm.guests import ELEMENT, SINK, component
 from tests.support.wasm.layers import make_layer, native_extension

@@ -19,14 +19,15 @@ from typing import TypeVar
 import msgspec
 
 from runtime.child.gc_tuning import settle_collector
-from tests.benchmarks import backward_search, going_back, guest_forks, python_price
-from tests.benchmarks.performance import profiling
-from tests.benchmarks.performance.bounds import number
+from tests.benchmarks.calls import python_price
 from tests.benchmarks.performance.flows import layers
 from tests.benchmarks.performance.machine import load, machine
-from tests.benchmarks.performance.profile_before import COMMIT, profile_before
+from tests.benchmarks.performance.page.bounds import number
+from tests.benchmarks.performance.profiles import profiling
+from tests.benchmarks.performance.profiles.profile_before import COMMIT, profile_before
 from tests.benchmarks.performance.results import Machine, Profile
 from tests.benchmarks.performance.rounds import WHOLE, Effort
+from tests.benchmarks.timetravel import backward_search, going_back, guest_forks
 
 Value = TypeVar("Value")
 

@@ -15,8 +15,7 @@ from runtime.model.call import Export
 from runtime.model.linked import Role
 from runtime.opening.open import open_flow
 from runtime.wasm.direct.direct_layer import DirectLayer
-from tests.benchmarks import key_to_paint, start_up
-from tests.benchmarks.call_layers import BUILD, JSON, stock, way
+from tests.benchmarks.calls.call_layers import BUILD, JSON, stock, way
 from tests.benchmarks.performance.flows import (
     NO_END,
     SAMPLE,
@@ -28,7 +27,9 @@ from tests.benchmarks.performance.flows import (
 from tests.benchmarks.performance.flows import ways as ways_of_flows
 from tests.benchmarks.performance.results import Curve, Spread, Target
 from tests.benchmarks.performance.rounds import Effort, Way, in_turns
-from tests.benchmarks.screen_cost import SIZES, fan_out, headless, watched
+from tests.benchmarks.processes import start_up
+from tests.benchmarks.screen import key_to_paint
+from tests.benchmarks.screen.screen_cost import SIZES, fan_out, headless, watched
 from tests.support.session_driver import Driver, opened, rename_into_place
 from tests.support.studio_projects import studio
 from tests.support.wasm.layers import make_layer

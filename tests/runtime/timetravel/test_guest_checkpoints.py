@@ -21,7 +21,8 @@ from runtime.protocol.requests import (
     TakeBranch,
 )
 from runtime.session.recording_file import RecordingSettings
-from runtime.timetravel import going_on, guest_checkpoints
+from runtime.timetravel import guest_checkpoints
+from runtime.timetravel.seeking import going_on
 from runtime.wasm.native.extension import REFUSED_VARIABLE
 from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT, REMEMBERS
 from tests.support.session_driver import Driver, opened

@@ -17,7 +17,7 @@ from runtime.opening.trust import require_trust
 from runtime.protocol.requests import Fork
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.session.recording_file import RecordingSettings
-from runtime.timetravel.going_on import BEGUN_AGAIN
+from runtime.timetravel.seeking.going_on import BEGUN_AGAIN
 from runtime.wasm.native.extension import REFUSED_VARIABLE
 from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT
 from tests.support.session_driver import Driver, opened
