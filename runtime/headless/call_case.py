@@ -45,8 +45,8 @@ from runtime.model.linked import (
     SchedulePolicy,
 )
 from runtime.opening.open import OpenedFlow, open_flow
-from runtime.opening.recordings import open_recording
-from runtime.opening.trust import Admit, require_trust
+from runtime.opening.recorded.recordings import open_recording
+from runtime.opening.trust.trust import Admit, require_trust
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
 from runtime.recording.file.writer import FileWriter

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.opening.cache_folder import compiled_cache
-from runtime.opening.component_alone import compile_file, in_place_of, recorded_node
-from runtime.opening.trust import Admit, require_trust
+from runtime.opening.components.component_alone import compile_file, in_place_of, recorded_node
+from runtime.opening.trust.trust import Admit, require_trust
 from runtime.recording.diff.build_diff import BuildUnderTest, calls_of_node, compare_builds
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report

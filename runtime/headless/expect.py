@@ -11,7 +11,7 @@ from pathlib import Path
 from runtime.model.commands import Relink
 from runtime.model.files.output_file import free_path
 from runtime.model.lazy.dataclass import dataclass
-from runtime.opening.recordings import RecordedFlow
+from runtime.opening.recorded.recordings import RecordedFlow
 from runtime.recording.diff.compare import compare_recordings
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import Report

@@ -18,7 +18,7 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import OnPrint
-from runtime.opening.recordings import RecordedFlow, recorded_steps
+from runtime.opening.recorded.recordings import RecordedFlow, recorded_steps
 from runtime.recording.replay.divergence import Divergence
 from runtime.recording.replay.recorded_host_inputs import (
     QueuedHostInputs,

@@ -27,7 +27,7 @@ from runtime.model.element import Buffer, Element
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, Role
-from runtime.opening.component_alone import OpenedComponent
+from runtime.opening.components.component_alone import OpenedComponent
 from runtime.recording.diff.build_diff import RecordedCall, calls_of_node
 from runtime.recording.replay.input_feed import TextInput, text_output
 from runtime.recording.replay.recorded_host_inputs import RepeatableInputs, ReplayedHostInputs

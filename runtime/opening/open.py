@@ -24,7 +24,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import ErrorPolicy, ErrorRule, LinkedFlow, SchedulePolicy
 from runtime.model.outline import UnlinkedFlowError
 from runtime.opening.cache_folder import compiled_cache
-from runtime.opening.trust import Admit, ProjectTrust, project_trust, require_trust
+from runtime.opening.trust.trust import Admit, ProjectTrust, project_trust, require_trust
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.session.recording_file import RecordingSettings
 from runtime.session.session import FlowSession

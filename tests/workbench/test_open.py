@@ -16,8 +16,8 @@ from runtime.flow.error_rules import GivenRule
 from runtime.flow.studio_settings import SETTINGS_FILE
 from runtime.model.linked import ErrorPolicy, ErrorRule
 from runtime.opening.open import SessionOptions
-from runtime.opening.openers import options_of
-from runtime.opening.specification import SessionSpecification
+from runtime.opening.process.openers import options_of
+from runtime.opening.process.specification import SessionSpecification
 from runtime.wasm.guest_memory import GuestDebug
 from tests.support.session_driver import opened
 from tests.support.terminal import in_terminal

@@ -17,7 +17,7 @@ from runtime.headless.golden.golden_test import GoldenTest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.files.input_file import read_input
-from runtime.opening.recordings import manifest_of
+from runtime.opening.recorded.recordings import manifest_of
 from runtime.recording.file.reader import RecordingReader
 
 _RECORDING = "test.rec"

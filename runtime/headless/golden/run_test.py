@@ -18,8 +18,8 @@ from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import Event
 from runtime.model.linked import LinkedFlow
 from runtime.model.text.plurals import counted
-from runtime.opening.recordings import RecordedFlow, open_recording
-from runtime.opening.trust import project_trust
+from runtime.opening.recorded.recordings import RecordedFlow, open_recording
+from runtime.opening.trust.trust import project_trust
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.report import NodeCount, Report
 

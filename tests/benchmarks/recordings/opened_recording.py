@@ -24,7 +24,7 @@ from runtime.hotreload.builds import KnownBuilds
 from runtime.model.commands import Start
 from runtime.model.linked import Role
 from runtime.opening.open import SessionOptions, open_flow
-from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.recorded.open_replay import ReplayOpener
 from runtime.protocol.requests import JumpTo, SeekRequest, StepBack
 from runtime.recording.encoding import RecordingOptions
 from runtime.session.recording_file import RecordingFile

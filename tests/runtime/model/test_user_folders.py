@@ -11,7 +11,7 @@ import pytest
 
 from runtime.build.toolchain import Toolchain
 from runtime.model.files.user_folders import home_folder, typed_path, user_folder
-from runtime.opening.trust_store import TrustStore
+from runtime.opening.trust.trust_store import TrustStore
 from workbench.settings.config_file import Config, read_config
 from workbench.terminal.crash_log import write_crash_log
 

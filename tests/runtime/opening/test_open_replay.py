@@ -12,7 +12,7 @@ from runtime.model.errors import StudioError
 from runtime.model.events import StopReason
 from runtime.model.linked import Role
 from runtime.opening.open import FlowOpener, SessionOptions
-from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.recorded.open_replay import ReplayOpener
 from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.requests import (
     EditElement,

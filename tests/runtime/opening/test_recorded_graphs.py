@@ -12,8 +12,8 @@ from runtime.model.commands import Relink
 from runtime.model.errors import StudioError
 from runtime.model.linked import Limits
 from runtime.opening.open import SessionOptions
-from runtime.opening.open_replay import ReplayOpener
-from runtime.opening.recordings import open_recording
+from runtime.opening.recorded.open_replay import ReplayOpener
+from runtime.opening.recorded.recordings import open_recording
 from runtime.session.recording_file import RecordingSettings
 from tests.support.recording_flows import lines_of, resealed
 from tests.support.session_driver import Driver, opened

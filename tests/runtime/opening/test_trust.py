@@ -14,8 +14,8 @@ from runtime.flow.reach import real_folders
 from runtime.model.access import Need
 from runtime.model.errors import StudioError
 from runtime.model.linked import LinkedFlow, LinkedNode, Role
-from runtime.opening.trust import ProjectTrust, require_trust
-from runtime.opening.trust_store import TrustStore, trust_folder
+from runtime.opening.trust.trust import ProjectTrust, require_trust
+from runtime.opening.trust.trust_store import TrustStore, trust_folder
 from runtime.protocol.trust_question import TrustKind
 
 WHOLE = "environment:read"

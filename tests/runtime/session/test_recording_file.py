@@ -33,7 +33,7 @@ from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.events import Event, FlowState, Stopped, StopReason
 from runtime.model.linked import LinkedFlow, LinkedNode, SchedulePolicy
 from runtime.opening.open import OpenedFlow, open_flow
-from runtime.opening.recordings import open_recording
+from runtime.opening.recorded.recordings import open_recording
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
 from runtime.recording.file.reader import RecordingReader

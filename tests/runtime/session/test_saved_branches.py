@@ -6,10 +6,10 @@ from pathlib import Path
 
 from runtime.model.linked import Role
 from runtime.opening.open import FlowOpener, SessionOptions
-from runtime.opening.open_replay import ReplayOpener
-from runtime.opening.openers import opener_of
-from runtime.opening.restore import RestoringOpener
-from runtime.opening.specification import SessionSpecification
+from runtime.opening.process.openers import opener_of
+from runtime.opening.process.specification import SessionSpecification
+from runtime.opening.recorded.open_replay import ReplayOpener
+from runtime.opening.recorded.restore import RestoringOpener
 from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.requests import (
     Fork,

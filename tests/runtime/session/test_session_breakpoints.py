@@ -11,7 +11,7 @@ import pytest
 from runtime.model.events import StopReason
 from runtime.model.linked import Role
 from runtime.opening.open import SessionOptions
-from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.recorded.open_replay import ReplayOpener
 from runtime.protocol.break_places import parse_place
 from runtime.protocol.breakpoints import (
     BreakHit,

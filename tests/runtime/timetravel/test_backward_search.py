@@ -25,7 +25,7 @@ from runtime.model.element import Buffer
 from runtime.model.events import CallFinished
 from runtime.model.linked import ErrorPolicy, QueuePolicy, Role
 from runtime.opening.open import SessionOptions
-from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.recorded.open_replay import ReplayOpener
 from runtime.protocol.break_places import parse_place
 from runtime.protocol.breakpoints import Breakpoint, RemoveBreakpoint, SetBreakpoint, Then
 from runtime.protocol.requests import BackToBreak, JumpTo, Pause

@@ -12,8 +12,8 @@ from runtime.model.errors import StudioError
 from runtime.model.events import StopReason
 from runtime.model.linked import Role
 from runtime.opening.open import open_flow
-from runtime.opening.recordings import open_recording
-from runtime.opening.trust import require_trust
+from runtime.opening.recorded.recordings import open_recording
+from runtime.opening.trust.trust import require_trust
 from runtime.protocol.requests import Fork
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.session.recording_file import RecordingSettings

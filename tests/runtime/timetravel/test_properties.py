@@ -20,7 +20,7 @@ from runtime.model.events import CallFinished, Event, Stopped, StopReason
 from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import SessionOptions
-from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.recorded.open_replay import ReplayOpener
 from runtime.protocol.break_places import parse_place
 from runtime.protocol.breakpoints import (
     Breakpoint,

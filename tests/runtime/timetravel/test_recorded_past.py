@@ -15,7 +15,7 @@ from runtime.model.events import CallFinished, StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import SessionOptions
-from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.recorded.open_replay import ReplayOpener
 from runtime.protocol.lineage import Lineage
 from runtime.protocol.requests import (
     EditElement,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from runtime.opening.specification import SessionSpecification
+from runtime.opening.process.specification import SessionSpecification
 from runtime.protocol.branch_comparison import BranchComparison, CompareBranches, ComparedNode
 from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (

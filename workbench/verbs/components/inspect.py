@@ -12,7 +12,11 @@ from runtime.model.component.contract import readable
 from runtime.model.component.surface import InterfaceSurface
 from runtime.model.errors import ExitCode
 from runtime.model.text.printable import json_line
-from runtime.opening.component_report import ComponentReport, component_file, inspect_component
+from runtime.opening.components.component_report import (
+    ComponentReport,
+    component_file,
+    inspect_component,
+)
 from runtime.scaffold.contracts import ROLE_WORLDS
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import show_problems, show_result

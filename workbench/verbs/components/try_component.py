@@ -23,14 +23,14 @@ from runtime.headless.try_component import (
 from runtime.model.errors import ExitCode
 from runtime.model.linked import Role
 from runtime.model.text.printable import json_line
-from runtime.opening.component_alone import (
+from runtime.opening.components.component_alone import (
     OpenedComponent,
     open_component,
     open_in_place_of,
     open_node,
     recorded_node,
 )
-from runtime.opening.component_report import component_file
+from runtime.opening.components.component_report import component_file
 from workbench.command_line.messages import say, show_result
 from workbench.verbs.components.try_text import TryText
 from workbench.verbs.options.arguments import MANIFEST_WORD, manifest_and_flow

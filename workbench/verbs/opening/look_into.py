@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from runtime.opening.check_manifest_file import check_manifest_file
-from runtime.opening.specification import SessionSpecification, session_client
+from runtime.opening.process.specification import SessionSpecification, session_client
 from workbench.opened_file import OpenedFile
 from workbench.verbs.options.arguments import DEFAULT_MANIFEST
 
@@ -34,7 +34,7 @@ def look_into(path: Path, *, like: SessionSpecification) -> OpenedFile:
         title = manifest.absolute().parent.name
         return OpenedFile(partial(session_client, found), title, flow, manifest)
     # What reads recordings is imported for a replay alone.
-    from runtime.opening.recordings import manifest_of
+    from runtime.opening.recorded.recordings import manifest_of
     from runtime.recording.file.reader import RecordingReader
 
     with RecordingReader(path) as reader:

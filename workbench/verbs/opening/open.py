@@ -15,7 +15,7 @@ from typing import Any, Unpack
 
 import click
 
-from runtime.opening.early_process import start_process
+from runtime.opening.process.early_process import start_process
 from runtime.wasm.guest_memory import GuestDebug
 from workbench.settings.theme_names import THEME_NAMES
 from workbench.verbs.opening.open_arguments import OpenArguments

@@ -17,7 +17,7 @@ from runtime.model.files.output_file import require_writable
 from runtime.model.files.project_files import LAST_RECORDING, STUDIO_FOLDER
 from runtime.model.outline import FlowOutline
 from runtime.opening.check_manifest_file import check_manifest_file
-from runtime.opening.specification import SessionSpecification, session_client
+from runtime.opening.process.specification import SessionSpecification, session_client
 from runtime.protocol.requests import RepeatTo
 from runtime.protocol.updates import Health, SessionClient
 from runtime.wasm.guest_memory import GuestDebug
@@ -166,7 +166,7 @@ def _specification(
 
 def _replay(recording: Path, arguments: OpenArguments, config: Config) -> _Opening:
     # What reads recordings is imported for a replay alone.
-    from runtime.opening.recordings import manifest_of
+    from runtime.opening.recorded.recordings import manifest_of
     from runtime.recording.file.reader import RecordingReader
     from runtime.recording.file.spool import comes_through_a_pipe
 

@@ -14,7 +14,7 @@ from workbench.command_line.messages import show_problem
 
 if TYPE_CHECKING:
     from runtime.model.linked import LinkedFlow
-    from runtime.opening.trust import Admit, ProjectTrust
+    from runtime.opening.trust.trust import Admit, ProjectTrust
     from runtime.protocol.trust_question import TrustQuestion
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -35,7 +35,7 @@ def admission(*, trust: bool) -> Admit:
     Without a terminal nobody is asked, and what is not agreed to raises `StudioError`.
     """
 
-    from runtime.opening.trust import ProjectTrust
+    from runtime.opening.trust.trust import ProjectTrust
 
     def admit(flow: LinkedFlow) -> LinkedFlow:
         project = ProjectTrust(Path(flow.manifest), trusted=trust)

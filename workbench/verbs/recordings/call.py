@@ -13,8 +13,8 @@ from runtime.headless.case_read_me import DEBUG_PORT
 from runtime.model.errors import ExitCode
 from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
-from runtime.opening.component_report import component_file
-from runtime.opening.recordings import manifest_of
+from runtime.opening.components.component_report import component_file
+from runtime.opening.recorded.recordings import manifest_of
 from workbench.command_line.messages import say, show_failure, show_result
 from workbench.text.figures import short_digest
 from workbench.verbs.options.trust_flag import admission, trust_option

@@ -9,7 +9,7 @@ from runtime.headless.expect import expectation, why_no_test
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 from runtime.model.files.output_file import free_path, require_writable
-from runtime.opening.recordings import RecordedFlow
+from runtime.opening.recorded.recordings import RecordedFlow
 from runtime.recording.diff.differences import Ignore
 from runtime.recording.diff.junit import JunitFile
 from runtime.recording.diff.report import Report

@@ -14,7 +14,7 @@ from runtime.child.gc_tuning import settle_collector
 from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.headless.run import RunOptions
 from runtime.model.errors import ExitCode
-from runtime.opening.recordings import RecordedFlow, open_recording, why_it_may_differ
+from runtime.opening.recorded.recordings import RecordedFlow, open_recording, why_it_may_differ
 from runtime.recording.file.spool import comes_through_a_pipe, spooled
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.partial import edge_named, flow_behind, source_feeds

@@ -25,7 +25,7 @@ from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line
 from runtime.opening.flow_suggestion import suggest_flow
 from runtime.opening.open import OpenedFlow, open_flow
-from runtime.opening.trust import Admit
+from runtime.opening.trust.trust import Admit
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.redaction import Redaction
 from runtime.recording.replay.input_feed import text_inputs

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from runtime.opening.open_replay import ReplayOpener
+from runtime.opening.recorded.open_replay import ReplayOpener
 from runtime.protocol.requests import JumpTo, StepBack
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.replay.steps import steps_of_file

@@ -27,7 +27,7 @@ from runtime.model.linked import (
 )
 from runtime.opening.cache_folder import compiled_cache
 from runtime.opening.open import OnPrint, open_flow
-from runtime.opening.trust import Admit, require_trust
+from runtime.opening.trust.trust import Admit, require_trust
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.wasm.call_layer import Compiled

@@ -17,7 +17,7 @@ from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.model.call import Export
 from runtime.model.component.surface import InterfaceSurface, Surface
 from runtime.model.errors import StudioError
-from runtime.opening.recordings import open_recording
+from runtime.opening.recorded.recordings import open_recording
 from runtime.wasm.debug_case.case_calls import CaseCalls
 from runtime.wasm.debug_case.component_prefix import UnusualComponentError
 from runtime.wasm.debug_case.compose import compose

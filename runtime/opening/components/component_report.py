@@ -28,7 +28,7 @@ from runtime.model.linked import (
 )
 from runtime.model.text.nearest import did_you_mean
 from runtime.opening.cache_folder import compiled_cache
-from runtime.opening.component_alone import compile_file, roles_of
+from runtime.opening.components.component_alone import compile_file, roles_of
 from runtime.wasm.declared_memory import Declared
 from runtime.wasm.host import Host
 

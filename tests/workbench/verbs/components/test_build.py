@@ -31,7 +31,7 @@ from tests.support.build_projects import (
 from tests.support.command_server import run, studio_process
 from tests.support.flow_manifests import PROJECT
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
 DIGEST = hashlib.sha256(COMPONENT).hexdigest()
 

@@ -1,4 +1,4 @@
-"""The child process of a workbench: `python -m runtime.opening.session_process FD`.
+"""The child process of a workbench: `python -m runtime.opening.process.session_process FD`.
 
 It is `runtime.child.__main__`, which begins by importing what opens sessions.
 """
@@ -9,7 +9,7 @@ import gc
 
 gc.disable()  # what is imported stays: to look for garbage in it takes a tenth of the start
 
-import runtime.opening.openers  # noqa: E402, F401 - while the other process imports the screen
+import runtime.opening.process.openers  # noqa: E402, F401 - while the screen is imported
 from runtime.child.program import run  # noqa: E402
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Diagnostic
 from runtime.model.lazy.dataclass import dataclass
 from runtime.opening.open import SCREEN_OPTIONS, SessionOptions, open_session, reopening_of
-from runtime.opening.recordings import (
+from runtime.opening.recorded.recordings import (
     RecordedFlow,
     open_recording,
     recorded_steps,
     recorded_steps_from,
     why_it_may_differ,
 )
-from runtime.opening.trust import ProjectTrust, project_trust
+from runtime.opening.trust.trust import ProjectTrust, project_trust
 from runtime.recording.file.reader import end_of_recording
 from runtime.recording.replay.input_feed import Feed, text_inputs
 from runtime.recording.replay.partial import source_feeds

@@ -15,8 +15,8 @@ from runtime.model.host_inputs import HostInputs
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.opening.open import OnPrint, OpenedFlow, open_flow
-from runtime.opening.recorded_graphs import RecordedGraphs, last_graph
-from runtime.opening.trust import Admit, require_trust
+from runtime.opening.recorded.recorded_graphs import RecordedGraphs, last_graph
+from runtime.opening.trust.trust import Admit, require_trust
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.recording.file.header import (
     DifferenceKind,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runtime.model.errors import StudioError
-from runtime.opening.component_report import component_file
+from runtime.opening.components.component_report import component_file
 from tests.support.studio_projects import ROOT, source, studio
 from tests.support.wasm.guests import printer
 

@@ -2,7 +2,7 @@
 
 A project is somebody else's, perhaps. Grants inside its folder are as written. What reaches beyond
 it, and running its build commands, needs the user's word, which is remembered in the user's own
-state folder (`runtime.opening.trust_store`) for exactly what was asked for.
+state folder (`runtime.opening.trust.trust_store`) for exactly what was asked for.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from runtime.flow.reach import project_folder, reaches_of
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.linked import LinkedFlow
-from runtime.opening.trust_store import TrustStore
+from runtime.opening.trust.trust_store import TrustStore
 from runtime.protocol.trust_question import TrustKind, TrustQuestion
 
 Admit = Callable[[LinkedFlow], LinkedFlow]

@@ -11,9 +11,9 @@ from runtime.hotreload.reopening import Reopening
 from runtime.model.errors import Severity, StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.opening.open import FlowOpener
-from runtime.opening.open_replay import ReplayOpener, replay_source
-from runtime.opening.recordings import RecordedFlow, open_recording_with
-from runtime.opening.trust import ProjectTrust
+from runtime.opening.recorded.open_replay import ReplayOpener, replay_source
+from runtime.opening.recorded.recordings import RecordedFlow, open_recording_with
+from runtime.opening.trust.trust import ProjectTrust
 from runtime.session.session import FlowSession
 from runtime.timetravel.recorded.branch_index import branch_file, read_index
 from runtime.timetravel.recorded.replay_source import RestorableBranch, RestorableBranches

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from runtime.child.pipe_messages import Opener
 from runtime.opening.open import FlowOpener, SessionOptions
-from runtime.opening.open_replay import ReplayOpener
-from runtime.opening.restore import RestoringOpener, branches_saved_with
-from runtime.opening.specification import SessionSpecification
+from runtime.opening.process.specification import SessionSpecification
+from runtime.opening.recorded.open_replay import ReplayOpener
+from runtime.opening.recorded.restore import RestoringOpener, branches_saved_with
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.redaction import Redaction
 from runtime.session.recording_file import RecordingSettings

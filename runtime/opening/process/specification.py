@@ -12,7 +12,7 @@ from runtime.child.client import ProcessClient
 from runtime.child.pipe_messages import Compiling, Opener
 from runtime.flow.error_rules import GivenRule
 from runtime.model.lazy.dataclass import dataclass
-from runtime.opening.early_process import start_process
+from runtime.opening.process.early_process import start_process
 from runtime.protocol.timeline import RING_BYTES
 from runtime.wasm.guest_memory import GuestDebug
 
@@ -51,7 +51,7 @@ class SessionSpecification:
 
     def opener(self) -> Opener:
         """What opens the session. Raises `StudioError` for a rule of redaction that is none."""
-        from runtime.opening.openers import opener_of
+        from runtime.opening.process.openers import opener_of
 
         return opener_of(self)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.child.child_process import ChildProcess
 
-PROGRAM = "runtime.opening.session_process"
+PROGRAM = "runtime.opening.process.session_process"
 """What runs in the child: it imports what opens sessions before it is told which."""
 
 

@@ -1,0 +1,1 @@
+"""Component files opened without a flow."""

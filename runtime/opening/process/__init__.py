@@ -1,0 +1,1 @@
+"""What a session is opened from, and the process that opens it."""

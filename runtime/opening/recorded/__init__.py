@@ -1,0 +1,1 @@
+"""Recordings opened, replayed on screen, and gone on from."""

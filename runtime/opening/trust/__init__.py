@@ -1,0 +1,1 @@
+"""What a project may have, and who said so."""
