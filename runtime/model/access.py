@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from runtime.model.lazy.dataclass import dataclass
@@ -107,6 +108,7 @@ def is_of(grant: str, capability: str) -> bool:
     return capability == "filesystem:read" and grant.startswith("filesystem:write:")
 
 
+@lru_cache(maxsize=256)
 def base_of(capability: str) -> str:
     """Domain and action of a capability, without its scope."""
     return ":".join(capability.split(":", 2)[:2])

@@ -41,6 +41,8 @@ from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.host_functions.printing import OnPrint
 
 _NO_INSTANCE = NotAvailable("there is no instance")
+# Reading a member from its enumeration takes longer than reading anything else of a call.
+_INIT, _TEARDOWN = Export.INIT, Export.TEARDOWN
 SAVED_LIFECYCLE = "torvyn-studio:saved-state/lifecycle@0.1.0"
 """What the lifecycle of a saved component is called: flows know no such interface."""
 _FINISHED = Answer(Finished())
@@ -99,9 +101,9 @@ class WasmInvoker:
         try:
             instance = self._instances.get(call.node)
             export = call.export
-            if instance is not None and export is not Export.INIT:
+            if instance is not None and export is not _INIT and export is not _TEARDOWN:
                 run = instance.runs.get(export)
-                if run is not None and export is not Export.TEARDOWN:
+                if run is not None:
                     return instance.make(run, call)
             return self._other(call, instance)
         except Exception as problem:

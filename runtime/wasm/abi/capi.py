@@ -64,9 +64,10 @@ host_rep = _keeps_gil("component_resource_host_rep", ctypes.c_uint32)
 host_delete = _keeps_gil("component_resource_host_delete")
 host_to_any = _keeps_gil("component_resource_host_to_any", ctypes.c_void_p)
 """(context, host resource, place for a resource) -> error or None."""
-set_fuel = _keeps_gil("context_set_fuel", ctypes.c_void_p)
-get_fuel = _keeps_gil("context_get_fuel", ctypes.c_void_p)
-"""(context, place for 64 bits) -> error or None."""
+set_fuel = _keeps_gil("context_set_fuel")
+"""(context, fuel). It fails only where fuel is not configured."""
+get_fuel = _keeps_gil("context_get_fuel")
+"""(context, place for 64 bits). It fails only where fuel is not configured."""
 set_epoch_deadline = _keeps_gil("context_set_epoch_deadline")
 epoch_callback = _keeps_gil("store_epoch_deadline_callback")
 error_new = _keeps_gil("error_new", ctypes.c_size_t)

@@ -111,7 +111,7 @@ class ComponentInstance:
         try:
             self._open(code, lists)
         except WasmtimeError as error:
-            self._output.take()
+            self._output.take(*self._output.sizes())
             failure = self._state.fault or self._start_failure(error)
             failure = _with_stderr(failure, self._output)
             self.close()
@@ -213,9 +213,7 @@ class ComponentInstance:
         return traps.instantiation_failure(str(error), self._limits)
 
     def _refill(self) -> None:
-        error = capi.set_fuel(self._handles.context, self._fuel_argument)
-        if error:
-            raise capi.take_error(error)
+        _set_fuel(self._context, self._fuel_argument)
 
     # ---- calling it
 
@@ -245,15 +243,16 @@ class ComponentInstance:
         fuel = self._fuel - WORDS[self._left]
         printed, size = _NOTHING_PRINTED
         output = self._output
-        if output.descriptors is not None:
-            first, last = output.descriptors
-            if _lseek(first, 0, _FROM_HERE) or (last != first and _lseek(last, 0, _FROM_HERE)):
-                printed, size = output.take()
-                for chunk in printed:
-                    if not chunk.granted:
-                        self._uses.note_printed(call.number, chunk.stream)
-                if output.over_limit:
-                    state.fault = size_failures.printed_too_much(output.over_limit)
+        stdout, stderr = output.descriptors
+        out = 0 if stdout is None else _lseek(stdout, 0, _FROM_HERE)
+        err = 0 if stderr is None else _lseek(stderr, 0, _FROM_HERE)
+        if out or err:
+            printed, size = output.take(out, err)
+            for stream, _, granted in printed:
+                if not granted:
+                    self._uses.note_printed(state.call, stream)
+            if output.over_limit:
+                state.fault = size_failures.printed_too_much(output.over_limit)
         kind = outcome.__class__
         if kind is int or kind is Failed or state.fault is not None:
             outcome = self._failed(outcome, size > 0)

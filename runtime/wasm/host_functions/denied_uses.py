@@ -20,7 +20,10 @@ UDP = "wasi:sockets/udp-create-socket"
 LOOKUP = "wasi:sockets/ip-name-lookup"
 
 OnDenied = Callable[[DeniedUse, int], None]
-"""Hears of each use, on the thread that makes calls, and how often the node used that so far."""
+"""Hears of each use, on the thread that makes calls, and how often the node used that so far.
+
+Of a print it hears what the instance's first one to that stream was, and how many there were.
+"""
 
 _NETWORK_USES = {
     TCP: {"tcp-connect", "tcp-listen"},
@@ -47,10 +50,11 @@ class DeniedUses:
 
     def note(self, use: DeniedUse) -> None:
         """Count a use."""
+        if self._on_denied is None:
+            return
         kind = use.node, base_of(use.capability)
-        self._counts[kind] += 1
-        if self._on_denied is not None:
-            self._on_denied(use, self._counts[kind])
+        count = self._counts[kind] = self._counts[kind] + 1
+        self._on_denied(use, count)
 
 
 class NodeDenials:
@@ -72,32 +76,28 @@ class NodeDenials:
         self._grants = grants
         self._withheld = withheld
         self._gives_network = gives_network
-        self._printed: dict[str, tuple[str, str, str, bool]] = {}
-        """Import, capability, words, withheld of a print without a grant, by stream: most sinks
-        have one in every call."""
+        self._printed: dict[str, DeniedUse] = {}
+        """The first print without a grant, by stream: most sinks print in every call."""
 
     def note(self, call: int, imported: str, capability: str, what: str) -> None:
         """The node did `what` in call number `call` through the function `imported`."""
-        withheld = self._is_withheld(capability)
+        self._uses.note(self._use(call, imported, capability, what))
+
+    def _use(self, call: int, imported: str, capability: str, what: str) -> DeniedUse:
+        withheld = any(is_of(grant, base_of(capability)) for grant in self._withheld)
         closed = capability.startswith("network:") and not self._gives_network
-        use = DeniedUse(
+        return DeniedUse(
             self._node, call, imported, capability, what, self._grants, withheld, closed
         )
-        self._uses.note(use)
-
-    def _is_withheld(self, capability: str) -> bool:
-        return any(is_of(grant, base_of(capability)) for grant in self._withheld)
 
     def note_printed(self, call: int, stream: str) -> None:
         """It printed to "stdout" or "stderr" without a grant."""
-        if stream not in self._printed:
-            capability = f"stdio:{stream}"
-            told = f"wasi:cli/{stream} get-{stream}", capability, f"print to {stream}"
-            self._printed[stream] = (*told, self._is_withheld(capability))
-        imported, capability, what, withheld = self._printed[stream]
-        self._uses.note(
-            DeniedUse(self._node, call, imported, capability, what, self._grants, withheld)
-        )
+        use = self._printed.get(stream)
+        if use is None:
+            imported = f"wasi:cli/{stream} get-{stream}"
+            use = self._use(call, imported, f"stdio:{stream}", f"print to {stream}")
+            self._printed[stream] = use
+        self._uses.note(use)
 
     def note_call(
         self,

@@ -18,8 +18,9 @@ import os
 import resource
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from wasmtime import WasiConfig, WasmtimeError
 
@@ -40,6 +41,7 @@ STDERR_SHARE = PRINTED_KEPT_BYTES // 4
 _DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 _lseek, _FROM_HERE, _FROM_START = os.lseek, os.SEEK_CUR, os.SEEK_SET
+_new_tuple: Any = tuple.__new__
 
 
 class OutputFileError(Exception):
@@ -64,9 +66,9 @@ class PrintedOutput:
         self.over_limit = 0
         """The size of a stream's file that was full when it was taken, else 0: what came after
         that is lost."""
-        self.descriptors: tuple[int, int] | None = None
-        """wasmtime's for stdout and stderr, or one of them twice: while both stand at the start,
-        there is nothing to take. None when the component imports no stream."""
+        self.descriptors: tuple[int | None, int | None] = (None, None)
+        """wasmtime's for stdout and stderr, each None when the component does not import it. Where
+        they stand are the sizes that `take` is given."""
 
     def attach(self, config: WasiConfig) -> None:
         """Make the files, and let wasmtime open them. Raises OutputFileError."""
@@ -77,62 +79,81 @@ class PrintedOutput:
                 self._stderr = _StreamFile(lambda path: setattr(config, "stderr_file", path))
         except (OSError, WasmtimeError) as error:
             raise OutputFileError(_no_file(error)) from None
-        files = [file.descriptor for file in (self._stdout, self._stderr) if file is not None]
-        self.descriptors = (files[0], files[-1]) if files else None
+        self.descriptors = (_descriptor_of(self._stdout), _descriptor_of(self._stderr))
 
-    def take(self) -> tuple[tuple[Printed, ...], int]:
-        """What was written since the last time, and the count of all its bytes."""
-        self.show()
-        out = 0 if self._stdout is None else _lseek(self._stdout.descriptor, 0, _FROM_HERE)
-        err = 0 if self._stderr is None else _lseek(self._stderr.descriptor, 0, _FROM_HERE)
+    def sizes(self) -> tuple[int, int]:
+        """Bytes of stdout and of stderr that were written since the last `take`."""
+        stdout, stderr = self.descriptors
+        out = 0 if stdout is None else _lseek(stdout, 0, _FROM_HERE)
+        err = 0 if stderr is None else _lseek(stderr, 0, _FROM_HERE)
+        return out, err
+
+    def take(self, out: int, err: int) -> tuple[tuple[Printed, ...], int]:
+        """What was written since the last time, of these `sizes`, and the count of its bytes."""
         self.over_limit = 0
         self.stderr_bytes = err
         self.stderr_tail = b""
-        kept_err = min(err, max(PRINTED_KEPT_BYTES - out, STDERR_SHARE))
+        kept_err = min(err, max(PRINTED_KEPT_BYTES - out, STDERR_SHARE)) if err else 0
         kept_out = min(out, PRINTED_KEPT_BYTES - kept_err)
-        runs = []
+        printed: tuple[Printed, ...] = ()
         if self._stdout is not None and out:
-            data = self._stdout.content.read(0, kept_out)
-            runs.append(Printed("stdout", data, self._granted["stdout"]))
-            self.over_limit = self._stdout.start_over(out)
+            printed = (self._take("stdout", self._stdout, kept_out, out),)
         if self._stderr is not None and err:
-            content = self._stderr.content
-            runs.append(Printed("stderr", content.read(0, kept_err), self._granted["stderr"]))
-            self.stderr_tail = content.read(max(0, err - FAILURE_STDERR_BYTES), err)
-            self.over_limit = self._stderr.start_over(err) or self.over_limit
-        return tuple(runs), out + err
+            begin = max(0, err - FAILURE_STDERR_BYTES)
+            self.stderr_tail = self._stderr.content.read(begin, err)
+            printed += (self._take("stderr", self._stderr, kept_err, err),)
+        return printed, out + err
+
+    def _take(self, stream: str, file: _StreamFile, kept: int, size: int) -> Printed:
+        """Show what was not shown yet; the first `kept` bytes of all that was written."""
+        data = file.content.read(0, kept)
+        granted = self._granted[stream]
+        if self._on_print is not None:
+            if kept == size and not file.shown:
+                self._tell(stream, (data,))
+            else:
+                self._tell(stream, file.new_chunks(size))
+        self.over_limit = file.start_over(size) or self.over_limit
+        printed: Printed = _new_tuple(Printed, (stream, data, granted))
+        return printed
 
     def show(self) -> None:
         """Give `OnPrint` what was written and not shown yet. Never raises."""
-        on_print = self._on_print
-        if on_print is None:
+        if self._on_print is None:
             return
-        state = self._state
-        for stream, file in (("stdout", self._stdout), ("stderr", self._stderr)):
+        files = (("stdout", self._stdout), ("stderr", self._stderr))
+        for (stream, file), size in zip(files, self.sizes(), strict=True):
             if file is not None:
-                granted = self._granted[stream]
-                try:
-                    for data in file.new_chunks():
-                        on_print(state.node, state.call, stream, data, granted)
-                except Exception as problem:
-                    state.fault = host_bug(problem)
+                self._tell(stream, file.new_chunks(size))
+
+    def _tell(self, stream: str, chunks: Iterable[bytes]) -> None:
+        on_print, state = self._on_print, self._state
+        assert on_print is not None
+        granted = self._granted[stream]
+        try:
+            for data in chunks:
+                on_print(state.node, state.call, stream, data, granted)
+        except Exception as problem:
+            state.fault = host_bug(problem)
 
     def close(self) -> None:
         """Forget the files; the store must still be open or never have been. Idempotent."""
         for file in (self._stdout, self._stderr):
             if file is not None:
                 file.close()
-        self._stdout = self._stderr = self.descriptors = None
+        self._stdout = self._stderr = None
+        self.descriptors = (None, None)
 
 
 class _StreamFile:
     """An anonymous file that wasmtime opens to write to, and that is read through a mapping."""
 
-    __slots__ = ("_in_memory", "_limit", "_shown", "content", "descriptor")
+    __slots__ = ("_in_memory", "_limit", "content", "descriptor", "shown")
 
     def __init__(self, let_open: Callable[[str], None]) -> None:
         """`let_open` has wasmtime open a path. Raises OSError, and what `let_open` raises."""
-        self._shown = 0
+        self.shown = 0
+        """Bytes from the start that `new_chunks` gave."""
         allowed = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
         unlimited = allowed == resource.RLIM_INFINITY
         self._limit = PRINT_LIMIT_BYTES if unlimited else min(allowed, PRINT_LIMIT_BYTES)
@@ -152,13 +173,13 @@ class _StreamFile:
             if not self._in_memory:
                 Path(path).unlink()
 
-    def new_chunks(self) -> Iterator[bytes]:
-        """What was written and not given here before, in parts."""
-        end = min(_lseek(self.descriptor, 0, _FROM_HERE), self._limit)
-        while self._shown < end:
-            begin = self._shown
-            self._shown = min(end, begin + CHUNK_BYTES)
-            yield self.content.read(begin, self._shown)
+    def new_chunks(self, size: int) -> Iterator[bytes]:
+        """What was written and not given here before, in parts; `size` bytes were written."""
+        end = min(size, self._limit)
+        while self.shown < end:
+            begin = self.shown
+            self.shown = min(end, begin + CHUNK_BYTES)
+            yield self.content.read(begin, self.shown)
 
     def start_over(self, size: int) -> int:
         """The next call writes from the start again; `size` bytes were written.
@@ -166,7 +187,7 @@ class _StreamFile:
         The size of the file if it was full, else 0.
         """
         _lseek(self.descriptor, 0, _FROM_START)
-        self._shown = 0
+        self.shown = 0
         if size > _RELEASED_BYTES:
             self._release()
         return self._limit if size >= self._limit else 0
@@ -181,6 +202,10 @@ class _StreamFile:
     def close(self) -> None:
         """Give the mapping back; the descriptor is the store's."""
         self.content.close()
+
+
+def _descriptor_of(file: _StreamFile | None) -> int | None:
+    return None if file is None else file.descriptor
 
 
 def _memory_file() -> tuple[int, str] | None:
