@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.model.events import FlowState
 from runtime.model.text.durations import spaced_duration
+from runtime.model.text.plurals import word_for
 from runtime.protocol.updates import Health
 from workbench.actions.labels import pace_name
 from workbench.bars.refused import refused_words
@@ -158,14 +159,14 @@ def _figures(view: View, pace: float | None) -> tuple[dict[str, Line], dict[str,
     lost = StyleRole.WARN if snapshot.dropped else StyleRole.TEXT
     failed = StyleRole.BAD if snapshot.errors else StyleRole.TEXT
     kept = {
-        "calls": _figure(snapshot.calls, "call") if not view.past else (),
-        "lost": _figure(snapshot.dropped, "lost", lost, plural="lost"),
-        "errors": _figure(snapshot.errors, "error", failed),
+        "calls": _figure(snapshot.calls, word_for(snapshot.calls, "call")) if not view.past else (),
+        "lost": _figure(snapshot.dropped, "lost", lost),
+        "errors": _figure(snapshot.errors, word_for(snapshot.errors, "error"), failed),
     }
     optional = {
-        "queued": _figure(snapshot.queued, "queued", plural="queued"),
-        "out": _figure(snapshot.delivered, "out", plural="out"),
-        "in": _figure(snapshot.pulled, "in", plural="in"),
+        "queued": _figure(snapshot.queued, "queued"),
+        "out": _figure(snapshot.delivered, "out"),
+        "in": _figure(snapshot.pulled, "in"),
         "pace": line(("pace ", StyleRole.DIM), (pace_name(pace), StyleRole.ACCENT))
         if pace is not None
         else (),
@@ -178,8 +179,5 @@ def _figures(view: View, pace: float | None) -> tuple[dict[str, Line], dict[str,
     )
 
 
-def _figure(
-    number: int, name: str, role: StyleRole = StyleRole.TEXT, *, plural: str | None = None
-) -> Line:
-    words = name if number == 1 else plural or f"{name}s"
+def _figure(number: int, words: str, role: StyleRole = StyleRole.TEXT) -> Line:
     return line((f"{count(number)} ", role), (words, StyleRole.DIM))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from runtime.model.text.plurals import counted
+from runtime.model.text.plurals import counted, word_for
 from runtime.protocol.branch_comparison import (
     BranchComparison,
     CallsBeyond,
@@ -60,12 +60,12 @@ def _how_many(comparison: BranchComparison) -> str:
     added = sum(node.added for node in comparison.nodes)
     parts = []
     if differ:
-        verb = "differs" if differ == 1 else "differ"
+        verb = word_for(differ, "differs", "differ")
         parts.append(f"{differ:,} of {counted(compared, 'call')} {verb}")
     if missing:
-        parts.append(f"{missing:,} {'is' if missing == 1 else 'are'} missing")
+        parts.append(f"{missing:,} {word_for(missing, 'is', 'are')} missing")
     if added:
-        parts.append(f"{added:,} {'is' if added == 1 else 'are'} added")
+        parts.append(f"{added:,} {word_for(added, 'is', 'are')} added")
     if not parts:
         return f"All {compared:,} calls are equal, but the flows ended otherwise."
     return _capital(f"{', '.join(parts)}.")
@@ -74,7 +74,7 @@ def _how_many(comparison: BranchComparison) -> str:
 def beyond_words(item: CallsBeyond, before: str, after: str) -> str:
     """`4 calls of branch 1, from call 28 on, have no counterpart: branch 2 ends there.`"""
     longer, shorter = (after, before) if item.after else (before, after)
-    have = "has" if item.calls == 1 else "have"
+    have = word_for(item.calls, "has", "have")
     return (
         f"{counted(item.calls, 'call')} of {longer}, from call {item.from_call:,} on, {have} no "
         f"counterpart: {shorter} ends there."

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from runtime.model.files.project_files import STUDIO_FOLDER
-from runtime.model.text.plurals import counted
+from runtime.model.text.plurals import counted, word_for
 from workbench.text.lines import Line, StyleRole, line, pad
 from workbench.text.wrapping import wrap_words
 from workbench.view import View
@@ -55,17 +55,15 @@ def endings(view: View) -> tuple[Ending, ...]:
         )
         found.append(Ending(f"{len(timeline.branches)} branches", "; ".join(each)))
     if timeline.changes:
-        noun = "change" if timeline.changes == 1 else "changes"
-        found.append(Ending(f"{timeline.changes:,} {noun}", "of elements, by you"))
+        found.append(Ending(counted(timeline.changes, "change"), "of elements, by you"))
     marks = [mark for mark in timeline.marks if mark <= timeline.calls]
     if marks:
-        noun = "mark" if len(marks) == 1 else "marks"
         places = [f"{place:,}" for place in marks[:MOST_PLACES]]
         if len(marks) > MOST_PLACES:
             places.append(f"{len(marks) - MOST_PLACES:,} more")
-        head = "at call" if len(marks) == 1 else "at calls"
-        said = f"{head} {_listed(places)}; the numbers are remembered"
-        found.append(Ending(f"{len(marks):,} {noun}", said))
+        head = word_for(len(marks), "call")
+        said = f"at {head} {_listed(places)}; the numbers are remembered"
+        found.append(Ending(counted(len(marks), "mark"), said))
     return tuple(found) if len(timeline.branches) > 1 or timeline.changes or marks else ()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode
+from runtime.model.text.plurals import counted
 
 EdgeKey = tuple[str, str, str, str]
 
@@ -43,17 +44,15 @@ class FlowChange:
     def words(self) -> str:
         """`1 node added, 2 edges removed, 1 changed`."""
         parts = (
-            (len(self.nodes_added), "node", " added"),
-            (len(self.nodes_removed), "node", " removed"),
-            (len(self.edges_added), "edge", " added"),
-            (len(self.edges_removed), "edge", " removed"),
-            (len(self.changed), "", "changed"),
+            (self.nodes_added, "node", "added"),
+            (self.nodes_removed, "node", "removed"),
+            (self.edges_added, "edge", "added"),
+            (self.edges_removed, "edge", "removed"),
         )
-        return ", ".join(
-            f"{number} {noun}{'s' * (number > 1 and bool(noun))}{did}"
-            for number, noun, did in parts
-            if number
-        )
+        words = [f"{counted(len(found), noun)} {did}" for found, noun, did in parts if found]
+        if self.changed:
+            words.append(f"{len(self.changed):,} changed")
+        return ", ".join(words)
 
 
 def flow_change(old: LinkedFlow, new: LinkedFlow, *, waits: bool = False) -> FlowChange:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, field
 
 from runtime.model.lazy.dataclass import dataclass
-from runtime.model.text.plurals import counted
+from runtime.model.text.plurals import counted, word_for
 from runtime.model.text.printable import json_line, printable
 
 KEPT_DIFFERENCES = 1000
@@ -91,7 +91,7 @@ class Beyond:
         names = ("first", "second")
         longer, shorter = names[self.after], names[not self.after]
         words = counted(self.calls, "call")
-        have = "have" if self.calls != 1 else "has"
+        have = word_for(self.calls, "has", "have")
         return (
             f"the {shorter} recording ends earlier: {words} of the {longer}, from call "
             f"{self.from_call:,} on, {have} no counterpart"

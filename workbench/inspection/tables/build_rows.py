@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from runtime.model.measures.time_units import NS_PER_S
-from runtime.model.text.plurals import counted
+from runtime.model.text.plurals import counted, word_for
 from runtime.protocol.updates import BuildComparison, NodeBuild
 from workbench.graph.graph_diff import Changed, FlowChange
 from workbench.inspection.rows import facts, prose, section, title
@@ -80,7 +80,7 @@ def comparison_words(comparison: BuildComparison) -> str:
     if different > inputs:
         found = f"{counted(different, 'difference')} in {counted(inputs, 'call')}"
         return f"{comparison.node} {builds}: {found}"
-    differ = "differs" if different == 1 else "differ"
+    differ = word_for(different, "differs", "differ")
     return f"{comparison.node} {builds}: {different} of {inputs} answers {differ}"
 
 

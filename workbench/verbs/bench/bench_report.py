@@ -22,7 +22,7 @@ from runtime.bench.result import (
 from runtime.bench.workload import conditions
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.durations import spaced_duration
-from runtime.model.text.plurals import counted
+from runtime.model.text.plurals import counted, word_for
 from runtime.model.text.printable import json_line
 from workbench.text.figures import duration
 from workbench.text.short_names import shorten
@@ -178,7 +178,7 @@ def _comparison(result: BenchResult, against: Against) -> Iterator[str | _Table]
     others = [node for node, digest in result.builds.items() if before.builds.get(node) != digest]
     gone = [node for node in before.builds if node not in result.builds]
     found = [f"other builds of {', '.join(others)}"] * bool(others)
-    found += [f"{', '.join(gone)} {'is' if len(gone) == 1 else 'are'} gone"] * bool(gone)
+    found += [f"{', '.join(gone)} {word_for(len(gone), 'is', 'are')} gone"] * bool(gone)
     if not found:
         found = ["the same builds"]
     found += conditions(before.workload, result.workload)

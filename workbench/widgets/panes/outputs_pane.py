@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from runtime.model.linked import LinkedFlow, Role
+from runtime.model.text.plurals import word_for
 from runtime.protocol.updates import PrintedChunk
 from workbench.search.row_fields import OUTPUT, OutputFields
 from workbench.text.figures import count, size
@@ -174,12 +175,8 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         name = Span(f" {self.label} ", StyleRole.CHOSEN if self.has_focus else StyleRole.STRONG)
         parts: list[Span] = [name]
         if self._cutter.lines:
-            parts.append(
-                Span(
-                    f" {count(self._cutter.lines)} line{'s' * (self._cutter.lines != 1)}",
-                    StyleRole.DIM,
-                )
-            )
+            lines = self._cutter.lines
+            parts.append(Span(f" {count(lines)} {word_for(lines, 'line')}", StyleRole.DIM))
         if self.forgotten:
             parts.append(Span(f", {count(self.forgotten)} passed by", StyleRole.WARN))
         if self.lost_bytes:
