@@ -17,6 +17,7 @@ from runtime.protocol.requests import EditElement, InjectElement, ReadPayload
 from runtime.protocol.updates import Health, Update, WholePayload
 from tests.support.workbench.fakes import (
     PAYLOAD,
+    SIZES,
     FakeLink,
     ReadingLink,
     branch_of_calls,
@@ -38,8 +39,6 @@ from workbench.payloads.limits import EDIT_BYTES
 from workbench.payloads.typed_text import can_be_typed, typed_text
 from workbench.view import EdgeRef, ElementRef, NodeRef, Selection
 from workbench.widgets.panes.payload_area import PayloadArea
-
-SIZES = [(120, 36), (80, 24)]
 
 
 def saved(link: FakeLink) -> list[object]:

@@ -27,6 +27,7 @@ from runtime.protocol.requests import (
 from runtime.protocol.updates import Health, QueueListing, Update
 from tests.support.workbench.fakes import (
     PROBLEMS,
+    SIZES,
     FakeLink,
     busy_update,
     call_line,
@@ -47,7 +48,6 @@ from workbench.app import StudioApp
 from workbench.graph.drawing import Drawing, draw
 from workbench.view import CallRef, EdgeRef, ElementRef, NodeRef
 
-SIZES = [(120, 36), (80, 24)]
 COMMANDS = (StepCall, StepElement, Continue, Pause, SkipElement, Restart)
 
 

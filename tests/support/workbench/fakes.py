@@ -48,6 +48,8 @@ from workbench.app import StudioApp
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
 from workbench.text.lines import plain
+from workbench.view import NodeRef
+from workbench.widgets.line_view import LineView
 from workbench.widgets.panes.inspector import RENDERING
 
 ROLES = {
@@ -430,6 +432,10 @@ def busy_update(flow: LinkedFlow) -> Update:
     )
 
 
+SIZES = ((120, 36), (80, 24))
+"""Columns and rows of the terminals in which what is drawn is looked at."""
+
+
 @asynccontextmanager
 async def opened(
     link: FakeLink, size: tuple[int, int] = (120, 36)
@@ -487,6 +493,23 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
             return
         await pilot.pause(LOOK_S)
     raise AssertionError(text_of(pilot.app))
+
+
+async def choose(app: App[Any], pilot: Pilot[None], node: str) -> None:
+    """Select a node."""
+    panes_of(app).selection = NodeRef(node)
+    await pilot.pause()
+
+
+async def move_to(pilot: Pilot[None], target: object) -> None:
+    """Press `j` in the pane that has the keys until its cursor is on a row that stands for this."""
+    view = pilot.app.focused
+    assert isinstance(view, LineView)
+    for _ in range(len(view.rows) + 1):
+        if view.cursor is not None and view.target_at(view.cursor) == target:
+            return
+        await pilot.press("j")
+    raise AssertionError(f"no row stands for {target}:\n{text_of(pilot.app)}")
 
 
 def panes_of(app: App[Any]) -> Panes:

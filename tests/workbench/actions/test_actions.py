@@ -10,8 +10,8 @@ from textual.keys import Keys, _character_to_key
 from runtime.model.call import Export, NextCall
 from runtime.model.events import FlowState
 from runtime.model.snapshot import NodeState
-from runtime.protocol.updates import Health
-from tests.support.workbench.fakes import fail_node, fan_out, snapshot
+from runtime.protocol.updates import BuildStatus, Health
+from tests.support.workbench.fakes import FakeLink, fail_node, fan_out, snapshot
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import footer_actions, label, pace_name
@@ -131,3 +131,13 @@ def test_paces_begin_with_full_speed() -> None:
 )
 def test_keys_are_shown_as_readers_know_them(key: str, name: str) -> None:
     assert key_name(key) == name
+
+
+def test_the_footer_always_has_help() -> None:
+    flow = fan_out()
+    view = View(Health.READY).after(FakeLink().opened())
+    failed = replace(view, snapshot=fail_node(snapshot(flow, calls=3), "log-proc"))
+    building = replace(failed, build=BuildStatus(("metric-proc",)))
+    for one in (view, failed, building):
+        shown = [action.id for action in footer_actions(Context(one))]
+        assert "help" in shown

@@ -1,4 +1,4 @@
-"""What the inspector says of a failed call."""
+"""A call that failed: what the inspector says of it, and the key that makes it again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,20 @@ from runtime.model.call import Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.component.stack import StackFrame
 from runtime.protocol.element_summary import CallElement, ElementSummary
-from runtime.protocol.updates import FailedCall
+from runtime.protocol.requests import StepCall
+from runtime.protocol.updates import FailedCall, Health, Update
+from tests.support.workbench.fakes import (
+    FakeLink,
+    asked,
+    fail_node,
+    opened,
+    panes_of,
+    show,
+    snapshot,
+    text_of,
+)
+from workbench.actions.labels import footer_actions
+from workbench.actions.table import BY_ID
 from workbench.inspection.failure import failure_rows
 from workbench.text.lines import plain, width_of
 
@@ -86,3 +99,17 @@ def test_before_the_session_has_answered_the_failure_itself_is_there() -> None:
     rows = shown(60, None)
     assert any("missing in the record" in row for row in rows)
     assert not any("input #" in row for row in rows)
+
+
+async def test_r_makes_the_failed_call_again() -> None:
+    link = FakeLink()
+    async with opened(link) as (app, pilot):
+        failed = fail_node(snapshot(link.flow, calls=12), "log-proc")
+        await show(app, pilot, link, Update(Health.READY, snapshot=failed))
+        assert "r s S retry x skips" in text_of(app)
+        assert BY_ID["retry"] in footer_actions(panes_of(app).context)
+        await pilot.press("r")
+        assert asked(link) == [StepCall("log-proc")]
+        await show(app, pilot, link, Update(Health.READY, snapshot=snapshot(link.flow, calls=13)))
+        await pilot.press("r")
+        assert "retry needs a failed element." in text_of(app)

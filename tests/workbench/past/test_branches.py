@@ -20,6 +20,7 @@ from tests.support.workbench.fakes import (
     PAST,
     PRESENT,
     RING,
+    SIZES,
     TWO_BRANCHES,
     FakeLink,
     asked,
@@ -30,8 +31,6 @@ from tests.support.workbench.fakes import (
     text_of,
 )
 from workbench.widgets.line_view import LineView
-
-SIZES = [(120, 36), (80, 24)]
 
 # ---- a place by its number
 

@@ -13,6 +13,7 @@ from runtime.protocol.requests import (
     Request,
 )
 from runtime.protocol.updates import Health, NodeCalls, QueueListing, Update
+from tests.support.workbench.changed_graphs import without_log_branch
 from tests.support.workbench.fakes import (
     PAST,
     TWO_BRANCHES,
@@ -156,20 +157,9 @@ async def test_another_graph_of_the_past_is_no_news_and_a_lost_selection_goes() 
     link = FakeLink()
     async with opened(link) as (app, pilot):
         await show(app, pilot, link, busy_update(link.flow))
-        nodes = tuple(node for node in link.flow.nodes if not node.name.startswith("log"))
-        edges = tuple(edge for edge in link.flow.edges if "log" not in edge.target)
-        edges = tuple(replace(edge, index=index) for index, edge in enumerate(edges))
-        nodes = tuple(
-            replace(
-                node,
-                inputs=tuple(edge.index for edge in edges if edge.target == node.name),
-                outputs=tuple(edge.index for edge in edges if edge.source == node.name),
-            )
-            for node in nodes
-        )
-        old = replace(link.flow, nodes=nodes, edges=edges)
+        old = without_log_branch(link.flow)
         panes_of(app).selection = NodeRef("log-sink")
-        picture = snapshot(old, calls=5, depths=[0] * len(edges))
+        picture = snapshot(old, calls=5, depths=[0] * len(old.edges))
         there = rewound(link, 5, flow=old, snapshot=picture, printed=())
         await show(app, pilot, link, there)
         assert panes_of(app).view.flow == old

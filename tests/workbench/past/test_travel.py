@@ -31,6 +31,7 @@ from tests.support.narrow import only
 from tests.support.workbench.fakes import (
     PAST,
     PRESENT,
+    SIZES,
     TWO_BRANCHES,
     FakeLink,
     ReadingLink,
@@ -53,8 +54,6 @@ from workbench.actions.table import ACTIONS, BY_ID
 from workbench.graph.layout.graph_layouts import lay_out
 from workbench.text.keys import key_name
 from workbench.view import ElementRef, NodeRef
-
-SIZES = [(120, 36), (80, 24)]
 
 # ---- keys
 

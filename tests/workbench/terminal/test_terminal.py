@@ -16,6 +16,7 @@ from tests.support.narrow import present
 from tests.support.workbench.fakes import (
     PROBLEMS,
     FakeLink,
+    move_to,
     opened,
     panes_of,
     printed,
@@ -72,7 +73,8 @@ async def test_a_problem_without_an_editor_says_which_variable_to_set(
     monkeypatch.setenv("PATH", str(tmp_path))
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     async with opened(link) as (app, pilot):
-        await pilot.press("j", "j", "j", "j", "j", "enter")
+        await move_to(pilot, PROBLEMS[0])
+        await pilot.press("enter")
         assert "no editor is set" in text_of(app)
         assert "Set the environment variable EDITOR" in text_of(app)
 
@@ -85,7 +87,8 @@ async def test_enter_on_a_problem_opens_its_place_in_an_editor_with_a_window(
     monkeypatch.setenv("VISUAL", f"{tmp_path}/code")
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     async with opened(link) as (app, pilot):
-        await pilot.press("j", "j", "j", "j", "j", "enter")
+        await move_to(pilot, PROBLEMS[0])
+        await pilot.press("enter")
         for _ in range(200):
             if opened_at.exists():
                 break
@@ -110,7 +113,8 @@ async def test_an_editor_of_the_terminal_gets_the_terminal(
     monkeypatch.setattr(StudioApp, "suspend", suspend)
     link = FakeLink(Update(Health.INVALID, problems=PROBLEMS))
     async with opened(link) as (_, pilot):
-        await pilot.press("j", "j", "j", "j", "j", "enter")
+        await move_to(pilot, PROBLEMS[0])
+        await pilot.press("enter")
         assert given.read_text().split() == ["+12", f"{Path.cwd()}/Torvyn.toml"]
         assert suspended == [None]
 
