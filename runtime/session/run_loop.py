@@ -6,7 +6,14 @@ from collections.abc import Callable
 
 from runtime.execution.execution import Execution, StopNote
 from runtime.model.commands import Advance, Cancel, SetSchedule, Step
-from runtime.model.events import CallFinished, Event, FlowEnded, Stopped, StopReason
+from runtime.model.events import (
+    CallFinished,
+    Event,
+    FlowEnded,
+    NodeFailed,
+    Stopped,
+    StopReason,
+)
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import SchedulePolicy
 from runtime.model.measures.time_units import NS_PER_S
@@ -20,6 +27,8 @@ CALLS_AT_ONCE = 256
 """Most calls of a run whose events are kept at once: those of a few milliseconds."""
 
 _STEP = Step()
+_LOOKED_AT = frozenset((Stopped, FlowEnded, NodeFailed))
+"""What a run is looked at for at once; what else happens with a call waits like the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,14 +173,15 @@ class RunLoop:
         time = self._time
         shown, branch, clock = time.shown, time.branch, self._clock
         made = shown.gather()
-        most = min(branch.checkpoints.look_at - shown.calls, CALLS_AT_ONCE)
+        left = min(branch.checkpoints.look_at - shown.calls, CALLS_AT_ONCE)
         try:
             step = shown.engine.step
             while True:
                 events = step()
                 made += events
-                plain = len(events) == 1 and not shown.first_denials
-                if not plain or len(made) >= most or clock() >= deadline:
+                plain = len(events) == 1 or _is_plain(events)
+                left -= 1
+                if not plain or shown.first_denials or left <= 0 or clock() >= deadline:
                     break
         finally:
             shown.settle()
@@ -179,7 +189,7 @@ class RunLoop:
         waits_ns = 0 if events else shown.engine.waits_ns()
         if waits_ns:
             self._waiting_since = clock()
-        elif not plain:
+        elif not plain or shown.first_denials:
             self._look_at(running, events)
         return waits_ns
 
@@ -244,3 +254,8 @@ class RunLoop:
         for _ in range(TEARDOWN_CALLS):
             if engine.state.ended or not self._time.keep(_STEP, engine.step()):
                 break
+
+
+def _is_plain(events: list[Event]) -> bool:
+    """Whether a call was made, and the flow goes on after it whatever its other events say."""
+    return bool(events) and _LOOKED_AT.isdisjoint(map(type, events))

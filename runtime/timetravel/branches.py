@@ -134,11 +134,15 @@ class Branch:
             checkpoints.add(checkpoint)
 
     def _note_others(self, events: list[Event], calls: int) -> None:
+        """Note what is no call, at the call it came after; `calls` were made up to the last."""
+        at = calls - sum(type(event) is CallFinished for event in events)
         for event in events:
-            if type(event) is FlowEnded:
+            if type(event) is CallFinished:
+                at += 1
+            elif type(event) is FlowEnded:
                 self.ended = event
-            elif type(event) is not CallFinished:
-                self.places.note(event, calls)
+            else:
+                self.places.note(event, at)
 
     def as_it_is(self) -> Branch:
         """A copy for another thread, which does not go on with this one."""
