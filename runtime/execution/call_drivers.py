@@ -102,8 +102,9 @@ class CallDriver(Protocol):
         """What is repeated; None when the flow makes its own calls."""
         ...
 
-    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Take what a component wrote."""
+    @property
+    def output_was_shown(self) -> bool:
+        """Whether what components print is dropped, as it was shown before."""
         ...
 
 
@@ -111,22 +112,18 @@ class LiveCalls:
     """The calls of a flow that goes on by itself, on this machine."""
 
     replayer: Replayer | None = None
+    output_was_shown = False
 
-    def __init__(
-        self, components: WasmInvoker, feeds: Mapping[str, Feed], output: OutputBuffer
-    ) -> None:
+    def __init__(self, components: WasmInvoker, feeds: Mapping[str, Feed]) -> None:
         """`feeds` are given in place of the sources they are named after."""
         self.invoker: Invoker = SourceOverride(components, feeds) if feeds else components
         self.host_inputs: HostInputs = LiveHostInputs()
-        self._output = output
-
-    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Show it."""
-        self._output.printed(node, call, stream, data, granted)
 
 
 class RecordedCalls:
     """The calls of a recording, checked one by one, sources and host answered from it."""
+
+    output_was_shown = False
 
     def __init__(
         self,
@@ -177,14 +174,10 @@ class RecordedCalls:
         """What the host answered when the call was recorded."""
         return self.inputs
 
-    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Show it: it was printed at this place then, too."""
-        self._output.printed(node, call, stream, data, granted)
-
     def _print_recorded(self, call: Call, answer: Answer) -> None:
         """Show what was printed during a call that was answered and not made."""
         for item in answer.printed:
-            self.print(call.node, call.number, item.stream, item.data, item.granted)
+            self._output.printed(call.node, call.number, item.stream, item.data, item.granted)
 
     def _before(self, command: Command) -> None:
         """Change instances where the past did, before the engine hears of it."""
@@ -208,15 +201,13 @@ class RestoredGuests:
     """
 
     replayer: Replayer | None = None
+    output_was_shown = True
 
     def __init__(self, components: WasmInvoker) -> None:
         self.invoker: Invoker = components
         self._inputs = ReplayedHostInputs(RepeatableInputs())
         self.host_inputs: HostInputs = self._inputs
         self._components = components
-
-    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Drop it."""
 
     def restore(self, guests: GuestStates) -> None:
         """Make the instances. Raises `NotRestoredError`."""
@@ -246,6 +237,7 @@ class RepeatedSources:
     """
 
     replayer: Replayer | None = None
+    output_was_shown = True
 
     def __init__(
         self,
@@ -262,9 +254,6 @@ class RepeatedSources:
         self._asked = recorded.sources.difference(fed, recorded.networked)
         self._resources = resources
         self._components = components
-
-    def print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Drop it."""
 
     def repeat(self, steps: Iterable[ReplayStep]) -> tuple[str, ...]:
         """Make the calls; gives the sources that did not answer as they did.

@@ -107,14 +107,14 @@ class Execution:
             resources.host,
             compiled=compiled,
             host_inputs=self,
-            on_print=self._print,
+            on_print=self.printed.printed,
             on_denied=self._deny,
         )
         view = recorded is not None and recorded.kind.answers_all
         self._feeds: Mapping[str, Feed] = {} if view else resources.open_feeds()
         self.builds = LiveBuilds(flow, compiled, resources.known, time.time_ns())
         self.swapper = Swapper(flow, resources.host, self.invoker, self.builds, apply, time.time_ns)
-        live = LiveCalls(self.invoker, self._feeds, self.printed)
+        live = LiveCalls(self.invoker, self._feeds)
         self._drive_with(live)
         if recorded is None:
             # Not through `invoke`: no call of this engine is ever made in another way.
@@ -189,6 +189,7 @@ class Execution:
     def _drive_with(self, driver: CallDriver) -> None:
         self._driver = driver
         self._make = driver.invoker.invoke
+        self.printed.muted = driver.output_was_shown
 
     # ---- what the engine and the components call
 
@@ -208,9 +209,6 @@ class Execution:
     def wait_ns(self, node: str, call: int, requested_ns: int) -> int:
         """See `HostInputs.wait_ns`; for the components."""
         return self._driver.host_inputs.wait_ns(node, call, requested_ns)
-
-    def _print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        self._driver.print(node, call, stream, data, granted)
 
     def denied_to(self, node: str) -> tuple[tuple[str, int], ...]:
         """Each capability that the node used without having it, and how often."""
@@ -322,11 +320,11 @@ class Execution:
 
     def _keep_calls(self, events: Sequence[CallFinished]) -> None:
         self.timing.add_all(events)
-        add_input = self.swapper.inputs.add
+        inputs = self.swapper.inputs.by_node
         sequences: dict[int, int] = {}
         for (number, node, export, element, _, _), answer, _, _, _ in events:
             if element is not None:
-                add_input(node, element)
+                inputs[node].append(element)
                 if answer.printed:
                     sequences[number] = element.sequence
             elif export is _PULL:
@@ -349,7 +347,7 @@ class Execution:
         recorded = self._driver
         if recorded.replayer is not None:
             recorded.replayer.close()
-        live = LiveCalls(self.invoker, self._feeds, self.printed)
+        live = LiveCalls(self.invoker, self._feeds)
         unlike: tuple[str, ...] = ()
         if isinstance(recorded, RecordedCalls) and not self.engine.state.ended:
             repeated = RepeatedSources(recorded, self._feeds, self._resources, self.invoker)

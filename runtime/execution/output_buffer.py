@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import chain, groupby
 from operator import eq, itemgetter
 
 from runtime.model.events import CallFinished, Event
@@ -18,6 +19,9 @@ PRINTED_AGAIN_BYTES = 1024 * 1024
 """Printed bytes of one node that can be shown again after they were given out."""
 
 
+_CHUNK = partial(tuple.__new__, PrintedChunk)
+"""Makes one of its fields, at a third of what its own constructor costs."""
+
 _Written = tuple[str, str, bytes, int, bool]
 """Node, stream, bytes, call, and whether the stream is granted: a plain tuple, as there is one for
 each line that a flow prints."""
@@ -26,21 +30,29 @@ each line that a flow prints."""
 class OutputBuffer:
     """Printed bytes on their way to the screen, bounded for each node. For any thread."""
 
-    def __init__(self, limit: int = PRINTED_PENDING_BYTES) -> None:
+    def __init__(
+        self, limit: int = PRINTED_PENDING_BYTES, again: int = PRINTED_AGAIN_BYTES
+    ) -> None:
+        """Bytes of each node that are kept until `take`, and after it for `take_all`."""
+        self.muted = False
+        """True while nothing that is printed is kept."""
         self._lock = threading.RLock()
         self._limit = limit
+        self._fresh: list[_Written] = []
+        """What was written and not counted yet; it comes after the rest."""
+        self._fresh_bytes = 0
         self._written: deque[_Written] = deque()
         self._sequences: dict[int, int] = {}
         """Of the elements that calls worked on which printed chunks, by the calls' numbers."""
         self._pending: dict[str, int] = {}
         self._lost: dict[str, int] = {}
-        self._given: dict[str, _Given] = {}
-        self._given_count = 0
+        self._given = _Given(again)
         self._printed: dict[str, int] = {}
 
     def totals(self) -> dict[str, int]:
         """Bytes that were ever printed, by node."""
         with self._lock:
+            self._count()
             return dict(self._printed)
 
     def begin_after(self, printed: Mapping[str, int]) -> None:
@@ -55,14 +67,32 @@ class OutputBuffer:
 
         The node's oldest chunks make room, and are counted as lost.
         """
-        size, limit = len(data), self._limit
+        if self.muted:
+            return
+        # There is one for each line that a flow prints: what can wait is done for many at once.
         with self._lock:
-            self._printed[node] = self._printed.get(node, 0) + size
+            self._fresh.append((node, stream, data, call, granted))
+            self._fresh_bytes += len(data)
+            if self._fresh_bytes > self._limit:
+                self._count()
+
+    def _count(self) -> None:
+        """Count what was written since the last time, and keep each node within its bound."""
+        fresh, self._fresh, self._fresh_bytes = self._fresh, [], 0
+        limit, totals = self._limit, self._printed
+        by_node: dict[str, int] = {}
+        for index, (node, stream, data, call, granted) in enumerate(fresh):
+            size = len(data)
             if size > limit:
                 over = size - limit
+                totals[node] = totals.get(node, 0) + over
                 self._lose(node, over)
-                data, size = data[over:], limit
-            self._written.append((node, stream, data, call, granted))
+                fresh[index] = (node, stream, data[over:], call, granted)
+                size = limit
+            by_node[node] = by_node.get(node, 0) + size
+        self._written += fresh
+        for node, size in by_node.items():
+            totals[node] = totals.get(node, 0) + size
             self._pending[node] = pending = self._pending.get(node, 0) + size
             if pending > 2 * limit:
                 self._trim(node)
@@ -73,12 +103,13 @@ class OutputBuffer:
         By the calls' numbers, the elements' sequences.
         """
         with self._lock:
-            if self._written:
+            if self._fresh or self._written:
                 self._sequences.update(sequences)
 
     def take(self) -> tuple[tuple[PrintedChunk, ...], tuple[tuple[str, int], ...]]:
         """Everything kept, and the bytes lost by node, since the last time."""
         with self._lock:
+            self._count()
             if not self._written and not self._lost:
                 return (), ()
             for node, pending in list(self._pending.items()):
@@ -86,7 +117,7 @@ class OutputBuffer:
                     self._trim(node)
             chunks = _joined(self._written, self._sequences) if self._written else PrintedChunks()
             lost = tuple(self._lost.items())
-            self._remember(chunks)
+            self._given.add(chunks, self._pending, self._lost)
             self._written.clear()
             self._sequences.clear()
             self._pending.clear()
@@ -97,32 +128,16 @@ class OutputBuffer:
         """As `take`, with what was given out before once more, as far as it is kept."""
         with self._lock:
             self.take()
-            given = self._given.values()
-            lost = tuple((item.node, item.lost) for item in given if item.lost)
-            ordered = sorted((entry for item in given for entry in item.chunks), key=itemgetter(0))
-        return tuple(chunk for _, chunk in ordered), lost
+            return self._given.chunks(), self._given.lost()
 
     def clear(self) -> None:
         """Forget what is kept."""
         with self._lock:
+            self._count()
             self._written.clear()
             self._sequences.clear()
             self._pending.clear()
             self._given.clear()
-
-    def _remember(self, chunks: Sequence[PrintedChunk]) -> None:
-        for node, lost in self._lost.items():
-            self._given.setdefault(node, _Given(node)).lost += lost
-        by_node: dict[str, list[tuple[int, PrintedChunk]]] = {}
-        for entry in enumerate(chunks, self._given_count):
-            node = entry[1].node
-            if node in by_node:
-                by_node[node].append(entry)
-            else:
-                by_node[node] = [entry]
-        self._given_count += len(chunks)
-        for node, entries in by_node.items():
-            self._given.setdefault(node, _Given(node)).extend(entries)
 
     def _lose(self, node: str, size: int) -> None:
         self._lost[node] = self._lost.get(node, 0) + size
@@ -154,24 +169,67 @@ def sequences_of(events: Iterable[Event]) -> dict[int, int]:
 
 
 class _Given:
-    """What one node printed that was given out."""
+    """What was given out, as far as it can be shown again."""
 
-    def __init__(self, node: str) -> None:
-        self.node = node
-        self.chunks: deque[tuple[int, PrintedChunk]] = deque()
-        """With their place among those of all nodes."""
-        self.lost = 0
-        """Bytes that are not kept any more."""
-        self._bytes = 0
+    def __init__(self, limit: int) -> None:
+        """`limit` is in bytes of each node."""
+        self._limit = limit
+        self._batches: list[tuple[PrintedChunk, ...]] = []
+        """In the order they were printed."""
+        self._bytes: dict[str, int] = {}
+        """Kept of each node."""
+        self._lost: dict[str, int] = {}
 
-    def extend(self, entries: Sequence[tuple[int, PrintedChunk]]) -> None:
-        """Keep chunks with their places; the oldest ones make room."""
-        self.chunks += entries
-        self._bytes += sum([len(chunk.data) for _, chunk in entries])
-        while self._bytes > PRINTED_AGAIN_BYTES and len(self.chunks) > 1:
-            over = len(self.chunks.popleft()[1].data)
-            self._bytes -= over
-            self.lost += over
+    def add(
+        self, chunks: tuple[PrintedChunk, ...], sizes: Mapping[str, int], lost: Mapping[str, int]
+    ) -> None:
+        """Keep chunks, and how many bytes of each node they have, and how many were lost."""
+        if chunks:
+            self._batches.append(chunks)
+        for node, size in lost.items():
+            self._lost[node] = self._lost.get(node, 0) + size
+        for node, size in sizes.items():
+            self._bytes[node] = self._bytes.get(node, 0) + size
+            if self._bytes[node] > 2 * self._limit:
+                self._trim(node)
+
+    def chunks(self) -> tuple[PrintedChunk, ...]:
+        """All that is kept, in the order it was printed."""
+        for node in self._bytes:
+            self._trim(node)
+        return tuple(chain.from_iterable(self._batches))
+
+    def lost(self) -> tuple[tuple[str, int], ...]:
+        """Bytes that are not kept, by node."""
+        return tuple(self._lost.items())
+
+    def clear(self) -> None:
+        """Forget what is kept."""
+        self._batches.clear()
+        self._bytes.clear()
+        self._lost.clear()
+
+    def _trim(self, node: str) -> None:
+        """Forget the node's oldest chunks; amortised, it runs once in a bound's worth of bytes."""
+        over = self._bytes[node] - self._limit
+        if over <= 0:
+            return
+        left: list[tuple[PrintedChunk, ...]] = []
+        for batch in self._batches:
+            if over > 0:
+                kept = []
+                for chunk in batch:
+                    if over > 0 and chunk.node == node:
+                        size = len(chunk.data)
+                        over -= size
+                        self._bytes[node] -= size
+                        self._lost[node] = self._lost.get(node, 0) + size
+                    else:
+                        kept.append(chunk)
+                batch = tuple(kept)
+            if batch:
+                left.append(batch)
+        self._batches = left
 
 
 def _joined(written: Iterable[_Written], sequences: Mapping[int, int]) -> PrintedChunks:
@@ -185,4 +243,4 @@ def _joined(written: Iterable[_Written], sequences: Mapping[int, int]) -> Printe
         whole = [(*origin, b"".join([one[2] for one in group])) for origin, group in groups]
         nodes, streams, calls, granted, data = zip(*whole, strict=True)
     columns = nodes, streams, data, calls, map(sequences.get, calls), granted
-    return PrintedChunks(map(PrintedChunk._make, zip(*columns, strict=True)))
+    return PrintedChunks(map(_CHUNK, zip(*columns, strict=True)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
+from functools import partial
 
 from runtime.model.element import Element
 
@@ -14,15 +15,11 @@ class RecentInputs:
     """The last elements each node was called with."""
 
     def __init__(self) -> None:
-        self._elements: dict[str, deque[Element]] = {}
-
-    def add(self, node: str, element: Element) -> None:
-        """Note a call's element."""
-        found = self._elements.get(node)
-        if found is None:
-            found = self._elements[node] = deque(maxlen=KEPT_INPUTS)
-        found.append(element)
+        self.by_node: defaultdict[str, deque[Element]] = defaultdict(
+            partial(deque[Element], maxlen=KEPT_INPUTS)
+        )
+        """Oldest first; each call's element is put behind those of its node."""
 
     def of(self, node: str) -> tuple[Element, ...]:
         """The node's last elements, oldest first."""
-        return tuple(self._elements.get(node, ()))
+        return tuple(self.by_node.get(node, ()))
