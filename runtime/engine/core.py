@@ -11,6 +11,7 @@ from typing import assert_never
 
 from runtime.engine import failures, lifecycle, queues
 from runtime.engine.changes import edits, relink, surgery
+from runtime.engine.constructors import new_call, new_finished
 from runtime.engine.flow_run import FlowRun, Stage, added
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
@@ -20,7 +21,7 @@ from runtime.engine.scheduling import readiness, scheduler
 from runtime.engine.scheduling.schedule_policies import build_schedule
 from runtime.engine.state.checkpoint import EngineCheckpoint, capture
 from runtime.engine.state.snapshots import edge_snapshot, flow_snapshot, node_snapshot
-from runtime.model.call import NO_COPIES, Call, Export, NextCall
+from runtime.model.call import NO_COPIES, Call, NextCall
 from runtime.model.commands import (
     Advance,
     Cancel,
@@ -142,7 +143,7 @@ class Engine:
         export = scheduler.due_export(run, node)
         number = run.calls + 1
         if not run.flowing or export is not node.work or node.is_source:
-            return Call(number, node.name, export, None, _argument(node, export))
+            return Call(number, node.name, export, None, scheduler.argument(node, export))
         edge = edge or node.next_input()
         return Call(number, node.name, export, edge.items[0], "", edge.index)
 
@@ -324,7 +325,7 @@ class Engine:
         if run.flowing and export is node.work:
             handlers = self._work_handlers[node.index]
             if not node.is_source:
-                edge = edge or node.next_input()
+                edge = edge or node.single_input or node.next_input()
                 element = edge.items[0]
                 came_by = edge.index
         else:
@@ -333,19 +334,20 @@ class Engine:
                 export = scheduler.due_export(run, node)
                 readiness.close_account(run, node)
             handlers = HANDLERS[export]
-            argument = _argument(node, export)
+            argument = scheduler.argument(node, export)
         run.calls = number = run.calls + 1
-        call = Call(number, node.name, export, element, argument, came_by)
+        call = new_call(Call, (number, node.name, export, element, argument, came_by))
         context = self._context
         context.node = node
         context.call = call
         context.edge = edge
         context.answer = answer = self._invoke(call)
         context.began_ns = began_ns = run.now_ns
-        run.now_ns = now_ns = began_ns + answer.duration_ns
+        duration_ns = answer.duration_ns
+        run.now_ns = now_ns = began_ns + duration_ns
         run.stop = None
         node.calls += 1
-        node.busy_ns += answer.duration_ns
+        node.busy_ns += duration_ns
         node.last = answer
         if answer.copies is not NO_COPIES:
             node.copies = added(node.copies, answer.copies)
@@ -353,7 +355,7 @@ class Engine:
             queues.wake(run)
         handler = handlers.get(type(answer.outcome), unexpected)
         elements, deliveries = handler(run, context)
-        finished = CallFinished(call, answer, began_ns, elements, deliveries)
+        finished = new_finished(CallFinished, (call, answer, began_ns, elements, deliveries))
         if run.refused:
             failures.refused(run, call)
         if run.closing:
@@ -387,11 +389,3 @@ class Engine:
 
     def _find_handlers(self) -> None:
         self._work_handlers = [HANDLERS[node.work] for node in self._run.nodes]
-
-
-def _argument(node: NodeRecord, export: Export) -> str:
-    if export is Export.INIT:
-        return node.link.config
-    if export is Export.NOTIFY_BACKPRESSURE and node.signal is not None:
-        return node.signal.value
-    return ""

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runtime.engine import failures, lifecycle, pressure
+from runtime.engine.constructors import new_element, new_hop
 from runtime.engine.failures import no_such_port, unexpected_answer
 from runtime.engine.flow_run import FlowRun
 from runtime.engine.queues import deliver, take
@@ -131,18 +132,12 @@ def _processed(run: FlowRun, context: CallContext) -> Sent:
         return _wrong_count(run, context)
     old = _consume(run, context)
     payload, content_type = outcome.outputs[0]
-    duration_ns = context.answer.duration_ns
-    hop = Hop(node.name, node.work_name, context.call.number, context.began_ns, duration_ns)
+    _, lineage, source, sequence, timestamp_ns, _, _, path = old
     run.last_id = number = run.last_id + 1
-    element = Element(
-        number,
-        old.lineage,
-        old.source,
-        old.sequence,
-        old.timestamp_ns,
-        content_type,
-        payload,
-        (*old.path, hop),
+    path = (*path, _hop(context, node.work_name))
+    element = new_element(
+        Element,
+        (number, lineage, source, sequence, timestamp_ns, content_type, payload, path),
     )
     node.elements_out += 1
     return (element,), deliver(run, element, node.outputs)
@@ -274,17 +269,17 @@ def _begin_lineage(run: FlowRun, context: CallContext, output: Output, export: s
     node.sequence = following = node.sequence + 1
     node.elements_out += 1
     payload, content_type = output
-    hop = Hop(node.name, export, context.call.number, context.began_ns, context.answer.duration_ns)
-    return Element(
-        number,
-        number,
-        node.name,
-        following - 1,
-        run.wall_ns + run.now_ns,
-        content_type,
-        payload,
-        (hop,),
+    at_ns = run.wall_ns + run.now_ns
+    path = (_hop(context, export),)
+    return new_element(
+        Element,
+        (number, number, node.name, following - 1, at_ns, content_type, payload, path),
     )
+
+
+def _hop(context: CallContext, export: str) -> Hop:
+    number, node, _, _, _, _ = context.call
+    return new_hop(Hop, (node, export, number, context.began_ns, context.answer.duration_ns))
 
 
 def _forward(
@@ -293,10 +288,9 @@ def _forward(
     """Send the same element on; only its path grows."""
     node = context.node
     number, lineage, source, sequence, timestamp_ns, content_type, payload, path = element
-    duration_ns = context.answer.duration_ns
-    hop = Hop(node.name, node.work_name, context.call.number, context.began_ns, duration_ns)
-    forwarded = Element(
-        number, lineage, source, sequence, timestamp_ns, content_type, payload, (*path, hop)
+    path = (*path, _hop(context, node.work_name))
+    forwarded = new_element(
+        Element, (number, lineage, source, sequence, timestamp_ns, content_type, payload, path)
     )
     node.elements_out += 1
     return deliver(run, forwarded, edges)

@@ -5,11 +5,16 @@ An episode lasts from a queue reaching its capacity to its falling to the low ma
 
 from __future__ import annotations
 
+from runtime.engine.constructors import new_began, new_ended
 from runtime.engine.flow_run import FlowRun
 from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness
 from runtime.model.call import Signal
 from runtime.model.events import BackpressureBegan, BackpressureEnded, SourceSignalled
+
+# Members of an enum are slow to reach by name, and these are needed in each episode.
+_PAUSE = Signal.PAUSE
+_READY = Signal.READY
 
 
 def begin(run: FlowRun, edge: EdgeRecord) -> None:
@@ -26,13 +31,13 @@ def begin(run: FlowRun, edge: EdgeRecord) -> None:
         edge.paced_ns += now - edge.blocked_since_ns
         edge.blocked_since_ns = now
         edge.full_to_blocked_ns = 0
-    run.events.append(BackpressureBegan(now, edge.index))
+    run.events.append(new_began(BackpressureBegan, (now, edge.index)))
     if not edge.blocks_when_full:
         return
     source = edge.producer
-    if not source.is_source or (source.paused and source.signal is not Signal.PAUSE):
+    if not source.is_source or (source.paused and source.signal is not _PAUSE):
         edge.suspended_at_once += 1
-        if source.signal is Signal.READY:
+        if source.signal is _READY:
             _pause(run, source)
     elif not source.exhausted:
         edge.suspends = True
@@ -48,13 +53,16 @@ def end(run: FlowRun, edge: EdgeRecord) -> None:
     edge.full = edge.suspends = False
     edge.episodes_blocked_ns += edge.episode_blocked_ns
     run.events.append(
-        BackpressureEnded(
-            now,
-            edge.index,
-            edge.began_ns,
-            edge.episode_blocked_ns,
-            edge.drained,
-            max(edge.full_to_blocked_ns, 0),
+        new_ended(
+            BackpressureEnded,
+            (
+                now,
+                edge.index,
+                edge.began_ns,
+                edge.episode_blocked_ns,
+                edge.drained,
+                max(edge.full_to_blocked_ns, 0),
+            ),
         )
     )
     if edge.producer.paused:
@@ -63,9 +71,11 @@ def end(run: FlowRun, edge: EdgeRecord) -> None:
 
 def review(run: FlowRun, source: NodeRecord) -> None:
     """Have the source pause, or go on, as the queues that hold it are now."""
-    if any(edge.full and edge.blocks_when_full for edge in source.outputs):
-        _pause(run, source)
-    elif source.paused:
+    for edge in source.outputs:
+        if edge.full and edge.blocks_when_full:
+            _pause(run, source)
+            return
+    if source.paused:
         _unpause(run, source)
 
 
@@ -82,15 +92,15 @@ def renewed(run: FlowRun, node: NodeRecord) -> None:
 
     It needs no `ready`; while its queues are full it is told to pause as its next call.
     """
-    if node.signal is Signal.READY:
+    if node.signal is _READY:
         give_up_signal(run, node)
     elif node.paused and node.signal is None:
-        _set_signal(run, node, Signal.PAUSE)
+        _set_signal(run, node, _PAUSE)
 
 
 def give_up_signal(run: FlowRun, node: NodeRecord) -> None:
     """Count the signal as given: telling the source failed, or is not needed."""
-    if node.signal is Signal.READY:
+    if node.signal is _READY:
         node.paused = False
     else:
         for edge in node.outputs:
@@ -106,21 +116,21 @@ def forget(run: FlowRun, node: NodeRecord) -> None:
 
 
 def _pause(run: FlowRun, source: NodeRecord) -> None:
-    if source.signal is Signal.READY:
+    if source.signal is _READY:
         # It was told to pause before, and was not told anything since.
         _set_signal(run, source, None)
     elif not source.exhausted and not source.paused:
         source.paused = True
-        _set_signal(run, source, Signal.PAUSE)
+        _set_signal(run, source, _PAUSE)
 
 
 def _unpause(run: FlowRun, source: NodeRecord) -> None:
-    if source.signal is Signal.PAUSE:
+    if source.signal is _PAUSE:
         # The pause passed before the source was told of it.
         source.paused = False
         _set_signal(run, source, None)
     else:
-        _set_signal(run, source, Signal.READY)
+        _set_signal(run, source, _READY)
 
 
 def _set_signal(run: FlowRun, source: NodeRecord, signal: Signal | None) -> None:

@@ -10,6 +10,7 @@ from heapq import heappop
 from typing import assert_never
 
 from runtime.engine import pressure
+from runtime.engine.constructors import new_delivery
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness
@@ -148,7 +149,7 @@ def _append(run: FlowRun, edge: EdgeRecord, element: Element) -> Delivery:
         edge.peak = depth
     if depth >= edge.alert_depth:
         _appended_at_alert(run, edge, depth)
-    return Delivery(edge.index, element, depth)
+    return new_delivery(Delivery, (edge.index, element, depth))
 
 
 def _appended_at_alert(run: FlowRun, edge: EdgeRecord, depth: int) -> None:
@@ -195,7 +196,7 @@ def _replace_oldest(run: FlowRun, edge: EdgeRecord, element: Element) -> Deliver
     edge.items.append(element)
     edge.enqueued += 1
     _drop(run, edge, oldest, DropReason.QUEUE_FULL_OLDEST, consumer)
-    return Delivery(edge.index, element, len(edge.items))
+    return new_delivery(Delivery, (edge.index, element, len(edge.items)))
 
 
 def _hold(run: FlowRun, edge: EdgeRecord, element: Element) -> None:

@@ -57,7 +57,11 @@ class FlowState(StrEnum):
     @property
     def ended(self) -> bool:
         """True when no call will be made any more."""
-        return self in (FlowState.COMPLETED, FlowState.CANCELLED, FlowState.FAILED)
+        return self in _ENDED
+
+
+# Members of an enum are slow to reach by name, and these are needed for each call.
+_ENDED = (FlowState.COMPLETED, FlowState.CANCELLED, FlowState.FAILED)
 
 
 class Delivery(NamedTuple):

@@ -11,6 +11,11 @@ from runtime.model.element import Element
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
 
+# Members of an enum are slow to reach by name, and these are needed for calls in every episode.
+_INIT = Export.INIT
+_NOTIFY = Export.NOTIFY_BACKPRESSURE
+_TEARDOWN = Export.TEARDOWN
+
 
 def by_schedule(run: FlowRun, schedule: Schedule) -> NodeRecord | None:
     """The node the next call goes to in the normal order, None when none is ready."""
@@ -52,7 +57,14 @@ def due_export(run: FlowRun, node: NodeRecord) -> Export:
     """The export the node is called with next."""
     if run.flowing:
         return node.due
-    return Export.TEARDOWN if run.teardowns else Export.INIT
+    return _TEARDOWN if run.teardowns else _INIT
+
+
+def argument(node: NodeRecord, export: Export) -> str:
+    """What a call of the export is given besides an element: see `Call.argument`."""
+    if export is _NOTIFY and node.signal is not None:
+        return node.signal.value
+    return node.link.config if export is _INIT else ""
 
 
 def head_of(node: NodeRecord, export: Export) -> Element | None:

@@ -56,6 +56,7 @@ from runtime.wasm.traps import foreign_buffer, process_error
 Run = Callable[[Call], "Outcome | int"]
 """Makes a call: its outcome, or the address of wasmtime's error."""
 
+_READY_WORD = Signal.READY.value
 _READY = Accepted(Signal.READY)
 _PAUSE = Accepted(Signal.PAUSE)
 _PASSES = Verdict(True)
@@ -266,7 +267,7 @@ class DirectCalls:
         return _PASSES if WORDS[value >> 3] & _OK else _STOPS
 
     def _read_signal(self, value: int) -> Outcome:
-        return _READY if read_text(value + FIRST) == Signal.READY else _PAUSE
+        return _READY if read_text(value + FIRST) == _READY_WORD else _PAUSE
 
     def _read_processed(self, value: int) -> Outcome:
         payload = WORDS[word(value + value_layout.THIRD)]
