@@ -6,33 +6,29 @@ from collections.abc import Sequence
 from functools import partial
 
 from runtime.expression.value_types import INT, TEXT
-from runtime.expression.vocabulary import Field, Vocabulary
-from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.branch_comparison import ComparedCall
 from workbench.comparison.compared_words import place_words
 from workbench.comparison.report_text import call_text
 from workbench.search.query import Query
+from workbench.search.searched_fields import SearchedField, SearchedFields
 
-DIFFERENCES = Vocabulary(
-    (
-        Field("node", TEXT, "the node's name"),
-        Field("export", TEXT, "what was called: process, push, …"),
-        Field("call", INT, "the call's number, on the new branch where it has one"),
-        Field("kind", TEXT, "answer, input, output 1, missing, added, …"),
-        Field("place", TEXT, "where in the payload it begins to differ: $.message, line 1"),
-    )
+
+def _number(call: ComparedCall) -> int:
+    return (call.call_before if call.call_after is None else call.call_after) or 0
+
+
+DIFFERENCES: SearchedFields[ComparedCall] = SearchedFields(
+    SearchedField("node", TEXT, "the node's name", lambda call: call.node),
+    SearchedField("export", TEXT, "what was called: process, push, …", lambda call: call.export),
+    SearchedField("call", INT, "the call's number, on the new branch where it has one", _number),
+    SearchedField(
+        "kind", TEXT, "answer, input, output 1, missing, added, …", lambda call: call.what
+    ),
+    SearchedField(
+        "place", TEXT, "where in the payload it begins to differ: $.message, line 1", place_words
+    ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class DifferenceFields:
-    """What a condition may ask of a call that differs."""
-
-    node: str
-    export: str
-    call: int
-    kind: str
-    place: str
+"""A call that differs."""
 
 
 def found_calls(calls: Sequence[ComparedCall], query: Query) -> list[int]:
@@ -40,10 +36,5 @@ def found_calls(calls: Sequence[ComparedCall], query: Query) -> list[int]:
     return [
         at
         for at, call in enumerate(calls)
-        if query.matches(call_text(call), partial(_fields, call))
+        if query.matches(call_text(call), partial(DIFFERENCES.record, call))
     ]
-
-
-def _fields(call: ComparedCall) -> DifferenceFields:
-    number = call.call_before if call.call_after is None else call.call_after
-    return DifferenceFields(call.node, call.export, number or 0, call.what, place_words(call))

@@ -288,7 +288,8 @@ class ComparisonScreen(ModalScreen[ComparedPlace | None]):
         if type(message) is not PromptLine.Typed:
             return
         try:
-            query = parse_query(message.text, DIFFERENCES) if message.text.strip() else None
+            text, names = message.text, DIFFERENCES.vocabulary
+            query = parse_query(text, names) if text.strip() else None
         except QueryError as error:
             self._prompt.say(line((str(error), StyleRole.BAD)))
             return

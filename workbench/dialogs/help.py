@@ -147,7 +147,7 @@ class HelpScreen(MatchKeysScreen[str | None]):
 
     def _fill(self, words: str) -> None:
         try:
-            query = words_query(words, HELP)
+            query = words_query(words, HELP.vocabulary)
         except QueryError as error:
             self._box.border_title = border_words(f"Help  {error}", "", self._box.size.width)
             return

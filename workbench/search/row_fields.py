@@ -5,341 +5,152 @@ The names are those of conditions over calls where the thing is the same.
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from runtime.expression.expression_error import MissingError
 from runtime.expression.value_types import BOOL, DOUBLE, INT, TEXT
-from runtime.expression.vocabulary import Field, Vocabulary
 from runtime.model.errors import Diagnostic
-from runtime.model.lazy.dataclass import dataclass
 from runtime.model.measures.time_units import NS_PER_MS
 from runtime.model.snapshot import EdgeSnapshot, NodeSnapshot
 from runtime.protocol.breakpoints import BreakpointRow, WatchRow
 from runtime.protocol.updates import EventLine
+from workbench.search.searched_fields import SearchedField, SearchedFields, there
 from workbench.text.printed_text import PrintedTextLine
 
-EVENTS = Vocabulary(
-    (
-        Field("node", TEXT, "the node's name"),
-        Field("call", INT, "the call's number"),
-        Field("kind", TEXT, "call, drop, error, backpressure, state, stop, reload, denied, note"),
-        Field("text", TEXT, "what the line says"),
-        Field("ms", DOUBLE, "how long the call took, in milliseconds"),
-        Field("at_ms", DOUBLE, "flow time, in milliseconds"),
-    )
+EVENTS: SearchedFields[EventLine] = SearchedFields(
+    SearchedField("node", TEXT, "the node's name", lambda line: there(line.node, "no node")),
+    SearchedField("call", INT, "the call's number", lambda line: there(line.call, "no call")),
+    SearchedField(
+        "kind",
+        TEXT,
+        "call, drop, error, backpressure, state, stop, reload, denied, note",
+        lambda line: line.mark.value,
+    ),
+    SearchedField("text", TEXT, "what the line says", lambda line: line.text),
+    SearchedField(
+        "ms",
+        DOUBLE,
+        "how long the call took, in milliseconds",
+        lambda line: there(line.duration_ns, "no duration") / NS_PER_MS,
+    ),
+    SearchedField(
+        "at_ms", DOUBLE, "flow time, in milliseconds", lambda line: line.at_ns / NS_PER_MS
+    ),
 )
-OUTPUT = Vocabulary(
-    (
-        Field("node", TEXT, "the node that printed"),
-        Field("text", TEXT, "the line"),
-        Field("seq", INT, "number of the element of the call"),
-        Field("call", INT, "the call's number"),
-        Field("stream", TEXT, "stdout or stderr"),
-        Field("granted", BOOL, "false for what Torvyn would discard"),
-    )
+"""A line of the event log."""
+
+OUTPUT: SearchedFields[tuple[str, PrintedTextLine]] = SearchedFields(
+    SearchedField("node", TEXT, "the node that printed", lambda printed: printed[0]),
+    SearchedField("text", TEXT, "the line", lambda printed: printed[1].text),
+    SearchedField(
+        "seq",
+        INT,
+        "number of the element of the call",
+        lambda printed: there(printed[1].sequence, "no element"),
+    ),
+    SearchedField("call", INT, "the call's number", lambda printed: printed[1].call),
+    SearchedField("stream", TEXT, "stdout or stderr", lambda printed: printed[1].stream),
+    SearchedField(
+        "granted", BOOL, "false for what Torvyn would discard", lambda printed: printed[1].granted
+    ),
 )
-QUEUES = Vocabulary(
-    (
-        Field("edge", TEXT, 'the edge: "a:port -> b"'),
-        Field("depth", INT, "elements that wait"),
-        Field("capacity", INT, "elements that it takes"),
-        Field("peak", INT, "most elements that waited"),
-        Field("full", BOOL, "whether it is full"),
-        Field("in_count", INT, "elements put in"),
-        Field("out_count", INT, "elements taken"),
-        Field("lost", INT, "elements dropped"),
-        Field("blocked_ms", DOUBLE, "how long its producer waited, in milliseconds"),
-        Field("policy", TEXT, "block-producer, drop-oldest, …"),
-    )
+"""A line that a node printed, with the node's name."""
+
+QUEUES: SearchedFields[EdgeSnapshot] = SearchedFields(
+    SearchedField("edge", TEXT, 'the edge: "a:port -> b"', lambda queue: queue.label),
+    SearchedField("depth", INT, "elements that wait", lambda queue: queue.depth),
+    SearchedField("capacity", INT, "elements that it takes", lambda queue: queue.capacity),
+    SearchedField("peak", INT, "most elements that waited", lambda queue: queue.peak),
+    SearchedField("full", BOOL, "whether it is full", lambda queue: queue.full),
+    SearchedField("in_count", INT, "elements put in", lambda queue: queue.enqueued),
+    SearchedField("out_count", INT, "elements taken", lambda queue: queue.dequeued),
+    SearchedField("lost", INT, "elements dropped", lambda queue: queue.dropped),
+    SearchedField(
+        "blocked_ms",
+        DOUBLE,
+        "how long its producer waited, in milliseconds",
+        lambda queue: queue.blocked_ns / NS_PER_MS,
+    ),
+    SearchedField(
+        "policy", TEXT, "block-producer, drop-oldest, …", lambda queue: queue.policy.value
+    ),
 )
-NODES = Vocabulary(
-    (
-        Field("node", TEXT, "the node's name"),
-        Field("role", TEXT, "source, processor, filter, router, aggregator, sink"),
-        Field("state", TEXT, "idle, ready, blocked, failed, …"),
-        Field("calls", INT, "calls made"),
-        Field("errors", INT, "calls that failed"),
-        Field("busy_ms", DOUBLE, "time in calls, in milliseconds"),
-        Field("blocked_ms", DOUBLE, "time it waited for others, in milliseconds"),
-    )
+"""A queue."""
+
+NODES: SearchedFields[NodeSnapshot] = SearchedFields(
+    SearchedField("node", TEXT, "the node's name", lambda node: node.name),
+    SearchedField(
+        "role",
+        TEXT,
+        "source, processor, filter, router, aggregator, sink",
+        lambda node: node.role.value,
+    ),
+    SearchedField("state", TEXT, "idle, ready, blocked, failed, …", lambda node: node.state.value),
+    SearchedField("calls", INT, "calls made", lambda node: node.calls),
+    SearchedField("errors", INT, "calls that failed", lambda node: node.errors),
+    SearchedField(
+        "busy_ms",
+        DOUBLE,
+        "time in calls, in milliseconds",
+        lambda node: node.busy_ns / NS_PER_MS,
+    ),
+    SearchedField(
+        "blocked_ms",
+        DOUBLE,
+        "time it waited for others, in milliseconds",
+        lambda node: node.blocked_ns / NS_PER_MS,
+    ),
 )
-PROBLEMS = Vocabulary(
-    (
-        Field("code", TEXT, "its number, as it is shown"),
-        Field("severity", TEXT, "error or warning"),
-        Field("file", TEXT, "where it is"),
-        Field("message", TEXT, "what is wrong"),
-    )
+"""A node."""
+
+PROBLEMS: SearchedFields[Diagnostic] = SearchedFields(
+    SearchedField("code", TEXT, "its number, as it is shown", lambda problem: problem.code),
+    SearchedField("severity", TEXT, "error or warning", lambda problem: problem.severity.value),
+    SearchedField("file", TEXT, "where it is", lambda problem: there(problem.file, "no file")),
+    SearchedField("message", TEXT, "what is wrong", lambda problem: problem.message),
 )
+"""A problem of the manifest, of a component or of a build."""
 
-BREAKS = Vocabulary(
-    (
-        Field("number", INT, "its number"),
-        Field("where", TEXT, "where a breakpoint is: router input"),
-        Field("condition", TEXT, "a breakpoint's condition, or a watch's expression"),
-        Field("then", TEXT, "what a hit does: stop, log, …"),
-        Field("on", BOOL, "whether a breakpoint is on, or a watch stops the flow"),
-        Field("hits", INT, "hits of a breakpoint in this session"),
-        Field("value", TEXT, "a watch's value, as it is shown"),
-        Field("problem", TEXT, "what is wrong with it"),
-    )
+
+def _breakpoint(row: BreakpointRow | WatchRow) -> BreakpointRow:
+    return there(row if isinstance(row, BreakpointRow) else None, "no breakpoint")
+
+
+def _number(row: BreakpointRow | WatchRow) -> int:
+    return row.breakpoint.number if isinstance(row, BreakpointRow) else row.watch.number
+
+
+def _condition(row: BreakpointRow | WatchRow) -> str:
+    return row.breakpoint.condition if isinstance(row, BreakpointRow) else row.watch.text
+
+
+def _can_stop(row: BreakpointRow | WatchRow) -> bool:
+    return row.breakpoint.on if isinstance(row, BreakpointRow) else row.watch.stops
+
+
+def _value(row: BreakpointRow | WatchRow) -> str:
+    return there(row if isinstance(row, WatchRow) else None, "no watch").value
+
+
+BREAKS: SearchedFields[BreakpointRow | WatchRow] = SearchedFields(
+    SearchedField("number", INT, "its number", _number),
+    SearchedField(
+        "where",
+        TEXT,
+        "where a breakpoint is: router input",
+        lambda row: _breakpoint(row).breakpoint.place.words,
+    ),
+    SearchedField(
+        "condition", TEXT, "a breakpoint's condition, or a watch's expression", _condition
+    ),
+    SearchedField(
+        "then",
+        TEXT,
+        "what a hit does: stop, log, …",
+        lambda row: _breakpoint(row).breakpoint.then.value,
+    ),
+    SearchedField("on", BOOL, "whether a breakpoint is on, or a watch stops the flow", _can_stop),
+    SearchedField(
+        "hits", INT, "hits of a breakpoint in this session", lambda row: _breakpoint(row).hits
+    ),
+    SearchedField("value", TEXT, "a watch's value, as it is shown", _value),
+    SearchedField("problem", TEXT, "what is wrong with it", lambda row: row.problem),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class EventFields:
-    """A line of the event log."""
-
-    line: EventLine
-
-    @property
-    def node(self) -> str:
-        """The node."""
-        return _there(self.line.node, "no node")
-
-    @property
-    def call(self) -> int:
-        """The call."""
-        return _there(self.line.call, "no call")
-
-    @property
-    def kind(self) -> str:
-        """The mark."""
-        return self.line.mark.value
-
-    @property
-    def text(self) -> str:
-        """What it says."""
-        return self.line.text
-
-    @property
-    def ms(self) -> float:
-        """How long it took."""
-        return _there(self.line.duration_ns, "no duration") / NS_PER_MS
-
-    @property
-    def at_ms(self) -> float:
-        """Flow time."""
-        return self.line.at_ns / NS_PER_MS
-
-
-@dataclass(frozen=True, slots=True)
-class OutputFields:
-    """A line that a node printed."""
-
-    node: str
-    line: PrintedTextLine
-
-    @property
-    def text(self) -> str:
-        """The line."""
-        return self.line.text
-
-    @property
-    def seq(self) -> int:
-        """The element."""
-        return _there(self.line.sequence, "no element")
-
-    @property
-    def call(self) -> int:
-        """The call."""
-        return self.line.call
-
-    @property
-    def stream(self) -> str:
-        """Where it was written to."""
-        return self.line.stream
-
-    @property
-    def granted(self) -> bool:
-        """Whether Torvyn would keep it."""
-        return self.line.granted
-
-
-@dataclass(frozen=True, slots=True)
-class QueueFields:
-    """A queue."""
-
-    queue: EdgeSnapshot
-
-    @property
-    def edge(self) -> str:
-        """Its edge."""
-        return self.queue.label
-
-    @property
-    def depth(self) -> int:
-        """Elements that wait."""
-        return self.queue.depth
-
-    @property
-    def capacity(self) -> int:
-        """Elements that it takes."""
-        return self.queue.capacity
-
-    @property
-    def peak(self) -> int:
-        """Most that waited."""
-        return self.queue.peak
-
-    @property
-    def full(self) -> bool:
-        """Whether it is full."""
-        return self.queue.full
-
-    @property
-    def in_count(self) -> int:
-        """Elements put in."""
-        return self.queue.enqueued
-
-    @property
-    def out_count(self) -> int:
-        """Elements taken."""
-        return self.queue.dequeued
-
-    @property
-    def lost(self) -> int:
-        """Elements dropped."""
-        return self.queue.dropped
-
-    @property
-    def blocked_ms(self) -> float:
-        """How long its producer waited."""
-        return self.queue.blocked_ns / NS_PER_MS
-
-    @property
-    def policy(self) -> str:
-        """What becomes of more than it takes."""
-        return self.queue.policy.value
-
-
-@dataclass(frozen=True, slots=True)
-class NodeFields:
-    """A node."""
-
-    snapshot: NodeSnapshot
-
-    @property
-    def node(self) -> str:
-        """Its name."""
-        return self.snapshot.name
-
-    @property
-    def role(self) -> str:
-        """What it is."""
-        return self.snapshot.role.value
-
-    @property
-    def state(self) -> str:
-        """What it does."""
-        return self.snapshot.state.value
-
-    @property
-    def calls(self) -> int:
-        """Calls made."""
-        return self.snapshot.calls
-
-    @property
-    def errors(self) -> int:
-        """Calls that failed."""
-        return self.snapshot.errors
-
-    @property
-    def busy_ms(self) -> float:
-        """Time in calls."""
-        return self.snapshot.busy_ns / NS_PER_MS
-
-    @property
-    def blocked_ms(self) -> float:
-        """Time it waited."""
-        return self.snapshot.blocked_ns / NS_PER_MS
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemFields:
-    """A problem."""
-
-    problem: Diagnostic
-
-    @property
-    def code(self) -> str:
-        """Its number."""
-        return self.problem.code
-
-    @property
-    def severity(self) -> str:
-        """How bad it is."""
-        return self.problem.severity.value
-
-    @property
-    def file(self) -> str:
-        """Where it is."""
-        return _there(self.problem.file, "no file")
-
-    @property
-    def message(self) -> str:
-        """What is wrong."""
-        return self.problem.message
-
-
-@dataclass(frozen=True, slots=True)
-class BreakFields:
-    """A breakpoint or a watch."""
-
-    row: BreakpointRow | WatchRow
-
-    @property
-    def number(self) -> int:
-        """Its number."""
-        row = self.row
-        return row.breakpoint.number if isinstance(row, BreakpointRow) else row.watch.number
-
-    @property
-    def where(self) -> str:
-        """The place."""
-        return self._breakpoint.breakpoint.place.words
-
-    @property
-    def condition(self) -> str:
-        """What is asked."""
-        row = self.row
-        return row.breakpoint.condition if isinstance(row, BreakpointRow) else row.watch.text
-
-    @property
-    def then(self) -> str:
-        """What a hit does."""
-        return self._breakpoint.breakpoint.then.value
-
-    @property
-    def on(self) -> bool:
-        """Whether it can stop."""
-        row = self.row
-        return row.breakpoint.on if isinstance(row, BreakpointRow) else row.watch.stops
-
-    @property
-    def hits(self) -> int:
-        """How often it was hit."""
-        return self._breakpoint.hits
-
-    @property
-    def value(self) -> str:
-        """What the expression gives."""
-        return _there(self.row if isinstance(self.row, WatchRow) else None, "no watch").value
-
-    @property
-    def problem(self) -> str:
-        """Why it can hit nothing, or has no value."""
-        return self.row.problem
-
-    @property
-    def _breakpoint(self) -> BreakpointRow:
-        return _there(self.row if isinstance(self.row, BreakpointRow) else None, "no breakpoint")
-
-
-T = TypeVar("T")
-
-
-def _there(value: T | None, reason: str) -> T:
-    if value is None:
-        raise MissingError(reason)
-    return value
+"""A breakpoint or a watch."""

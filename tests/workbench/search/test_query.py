@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runtime.protocol.updates import CallMark, EventLine
 from workbench.search.highlight import highlighted
 from workbench.search.query import DEEPEST, LONGEST, QueryError, parse_query
-from workbench.search.row_fields import EVENTS, EventFields
+from workbench.search.row_fields import EVENTS
 from workbench.text.lines import StyleRole, line, plain
 
 LINE = EventLine(
@@ -21,7 +21,7 @@ TEXT = "x 912 log-sink push(#3) failed: Disk full -> a.wasm"
 
 
 def finds(text: str) -> bool:
-    return parse_query(text, EVENTS).matches(TEXT, lambda: EventFields(LINE))
+    return parse_query(text, EVENTS.vocabulary).matches(TEXT, lambda: EVENTS.record(LINE))
 
 
 @pytest.mark.parametrize(
@@ -73,15 +73,16 @@ def test_words_expressions_and_fields_find_and_exclude(text: str, found: bool) -
 )
 def test_what_says_nothing_is_refused_with_the_reason(text: str, why: str) -> None:
     with pytest.raises(QueryError) as caught:
-        parse_query(text, EVENTS)
+        parse_query(text, EVENTS.vocabulary)
     assert why in str(caught.value)
 
 
 def test_a_field_that_is_not_there_does_not_hold_and_without_a_vocabulary_there_are_none() -> None:
-    query = parse_query('node == "x" | plain', EVENTS)
+    query = parse_query('node == "x" | plain', EVENTS.vocabulary)
     assert query.fields == 1
-    assert query.matches("plain", lambda: EventFields(EventLine(1, CallMark.NOTE, 0, None, "")))
-    assert not query.matches("other", lambda: EventFields(EventLine(1, CallMark.NOTE, 0, None, "")))
+    empty = EventLine(1, CallMark.NOTE, 0, None, "")
+    assert query.matches("plain", lambda: EVENTS.record(empty))
+    assert not query.matches("other", lambda: EVENTS.record(empty))
     assert not query.matches("other", lambda: None)
     with pytest.raises(QueryError, match="no fields here"):
         parse_query("a == 3")
@@ -93,8 +94,8 @@ def test_a_field_that_is_not_there_does_not_hold_and_without_a_vocabulary_there_
 def test_no_text_breaks_the_parser(text: str) -> None:
     query = None
     with suppress(QueryError):
-        query = parse_query(text, EVENTS)
-    assert query is None or query.matches(TEXT, lambda: EventFields(LINE)) in (True, False)
+        query = parse_query(text, EVENTS.vocabulary)
+    assert query is None or query.matches(TEXT, lambda: EVENTS.record(LINE)) in (True, False)
 
 
 @given(st.text(max_size=20), st.text("abXé日 ", min_size=1, max_size=4))

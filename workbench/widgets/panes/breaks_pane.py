@@ -12,7 +12,7 @@ from textual.reactive import reactive
 
 from runtime.protocol.breakpoints import Breakpoint, BreakpointRow, Watch, WatchRow
 from workbench.inspection.tables.break_rows import break_heading, break_rows, counted
-from workbench.search.row_fields import BREAKS, BreakFields
+from workbench.search.row_fields import BREAKS
 from workbench.search.searchable import Found
 from workbench.text.lines import Row, plain
 from workbench.view import View
@@ -43,7 +43,7 @@ class BreaksPane(LineView, inherit_bindings=False):
     While it is searched, `n` goes to the next match, as everywhere.
     """
 
-    vocabulary = BREAKS
+    vocabulary = BREAKS.vocabulary
     filters = True
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,7 +77,7 @@ class BreaksPane(LineView, inherit_bindings=False):
             *(one for one in breaks.breakpoints if one.breakpoint == target),
             *(one for one in breaks.watches if one.watch == target),
         ]
-        return BreakFields(found[0]) if found else None
+        return BREAKS.record(found[0]) if found else None
 
     def _row_matches(self, row: Row, query: Query) -> bool:
         """A breakpoint and its problem are found, and hidden, together."""

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from runtime.model.text.plurals import counted
 from runtime.protocol.updates import CallMark, EventLine
-from workbench.search.row_fields import EVENTS, EventFields
+from workbench.search.row_fields import EVENTS
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration
 from workbench.text.glyphs import MARK_SIGNS
@@ -57,7 +57,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     """Calls, drops, failures, back-pressure, states. Opening a line opens its element."""
 
     gutter_cells = 3
-    vocabulary = EVENTS
+    vocabulary = EVENTS.vocabulary
 
     names: tuple[str, ...] = ()
     """Of all nodes of the flow, so that no two that are cut look alike."""
@@ -170,7 +170,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
 
     def entry_record(self, entry: EventLine | Gap) -> object:
         """The line's fields."""
-        return None if isinstance(entry, Gap) else EventFields(entry)
+        return None if isinstance(entry, Gap) else EVENTS.record(entry)
 
     def empty_rows(self) -> Sequence[Row]:
         """What will stand here."""

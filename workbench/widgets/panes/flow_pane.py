@@ -18,7 +18,7 @@ from workbench.graph.drawing import GraphPath, Spot
 from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
 from workbench.inspection.tables.break_rows import stop_signs
-from workbench.search.row_fields import NODES, NodeFields
+from workbench.search.row_fields import NODES
 from workbench.search.searchable import Found
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, StyleRole, line, width_of
@@ -282,7 +282,7 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
 
     # ---- searching
 
-    vocabulary = NODES
+    vocabulary = NODES.vocabulary
     filters = False
     filtering = False
 
@@ -326,7 +326,7 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
 
     def _record(self, name: str) -> object:
         node = self.view.node(name)
-        return None if node is None else NodeFields(node)
+        return None if node is None else NODES.record(node)
 
     def copy_text(self) -> str | None:
         """Name of the selected node or edge."""

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.text.plurals import word_for
 from runtime.protocol.updates import PrintedChunk
-from workbench.search.row_fields import OUTPUT, OutputFields
+from workbench.search.row_fields import OUTPUT
 from workbench.text.figures import count, size
 from workbench.text.glyphs import DENIED
 from workbench.text.keys import shown_key
@@ -44,7 +44,7 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
     """What one node printed."""
 
     gutter_cells = GUTTER_CELLS
-    vocabulary = OUTPUT
+    vocabulary = OUTPUT.vocabulary
 
     def __init__(self, node: str, *, is_sink: bool) -> None:
         super().__init__(wrapped=True, classes="printed")
@@ -129,7 +129,7 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
 
     def entry_record(self, entry: PrintedTextLine) -> object:
         """The line's fields."""
-        return OutputFields(self.node, entry)
+        return OUTPUT.record((self.node, entry))
 
     def empty_rows(self) -> Sequence[Row]:
         """How to get something printed."""

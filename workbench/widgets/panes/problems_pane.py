@@ -8,7 +8,7 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.model.text.plurals import counted
 from runtime.protocol.updates import Health
 from workbench.inspection.rows import in_rows, prose
-from workbench.search.row_fields import PROBLEMS, ProblemFields
+from workbench.search.row_fields import PROBLEMS
 from workbench.text.excerpt import excerpt
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Row, StyleRole, fit_end, line
@@ -23,7 +23,7 @@ class ProblemsPane(LineView, inherit_bindings=False):
     the others.
     """
 
-    vocabulary = PROBLEMS
+    vocabulary = PROBLEMS.vocabulary
 
     view: reactive[View] = reactive(View, repaint=False)
 
@@ -34,7 +34,7 @@ class ProblemsPane(LineView, inherit_bindings=False):
 
     def record_of(self, row: Row) -> object:
         """The problem's fields."""
-        return ProblemFields(row.target) if isinstance(row.target, Diagnostic) else None
+        return PROBLEMS.record(row.target) if isinstance(row.target, Diagnostic) else None
 
     def on_resize(self) -> None:
         """Texts follow the width."""

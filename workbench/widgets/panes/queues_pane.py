@@ -14,7 +14,7 @@ from workbench.inspection.edge import depth_bar
 from workbench.inspection.rows import column
 from workbench.inspection.slowness.flow_history import FlowHistory
 from workbench.inspection.tables.break_rows import stop_signs
-from workbench.search.row_fields import QUEUES, QueueFields
+from workbench.search.row_fields import QUEUES
 from workbench.text.figures import count, duration
 from workbench.text.glyphs import DROP
 from workbench.text.lines import Line, Row, Span, StyleRole, line, width_of
@@ -35,7 +35,7 @@ HISTORY_HEADING = "last 5 min"
 class QueuesPane(LineView, inherit_bindings=False):
     """One row an edge; Enter or a click lists what waits there."""
 
-    vocabulary = QUEUES
+    vocabulary = QUEUES.vocabulary
     filters = True
 
     view: reactive[View] = reactive(View, repaint=False)
@@ -69,7 +69,7 @@ class QueuesPane(LineView, inherit_bindings=False):
         snapshot, target = self.view.snapshot, row.target
         if snapshot is None or not isinstance(target, EdgeRef):
             return None
-        return QueueFields(snapshot.edges[target.edge])
+        return QUEUES.record(snapshot.edges[target.edge])
 
     def searched_text(self, row: Row) -> str:
         """With the edge's whole name, where it is shown short."""

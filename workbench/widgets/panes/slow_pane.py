@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from runtime.protocol.time_window import ShowWindow, TimeWindow
 from workbench.inspection.slowness.flow_history import FlowHistory
 from workbench.inspection.slowness.why_slow import slow_rows, window_words
-from workbench.search.row_fields import NODES, NodeFields
+from workbench.search.row_fields import NODES
 from workbench.text.keys import shown_key
 from workbench.text.lines import Row, StyleRole, line
 from workbench.view import NodeRef, Selection, View
@@ -20,7 +20,7 @@ from workbench.widgets.line_view import LineView
 class SlowPane(LineView, inherit_bindings=False):
     """Enter or a click on a row selects its node."""
 
-    vocabulary = NODES
+    vocabulary = NODES.vocabulary
 
     class Wanted(Message):
         """The session shall be asked."""
@@ -51,7 +51,7 @@ class SlowPane(LineView, inherit_bindings=False):
     def record_of(self, row: Row) -> object:
         """The node's figures."""
         node = self.view.node(row.target.node) if isinstance(row.target, NodeRef) else None
-        return None if node is None else NodeFields(node)
+        return None if node is None else NODES.record(node)
 
     def on_resize(self) -> None:
         """Columns follow the width."""
