@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from runtime.extension.installed import find_extension
 from runtime.flow.link import check_manifest
 from runtime.model.errors import Severity
-from runtime.wasm.native.extension import find_extension
 from tests.support.studio_projects import ROOT, studio
 
 SAMPLES = ROOT / "sample_flows"

@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 from runtime.child.leaving import leave_process
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
-from runtime.wasm.native.extension import find_extension
+from runtime.extension.installed import find_extension
 from workbench.command_line.global_options import (
     GlobalOptions,
     with_global_options,

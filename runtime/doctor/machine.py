@@ -11,7 +11,7 @@ from pathlib import Path
 
 from runtime.doctor.findings import Finding, FindingState
 from runtime.engine.compiled import engine_is_compiled
-from runtime.wasm.native.extension import find_extension
+from runtime.extension.installed import find_extension
 
 TOPIC = "machine"
 LEAST_WATCHES = 8192

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from runtime.extension.call_passes import TimesCounted, native_passes
 from runtime.model.call import Accepted, Failed
 from runtime.model.events import CallFinished
 from runtime.model.measures.call_times import CallTimes, NodeTimes
@@ -35,6 +36,9 @@ class CallTiming:
         self._nodes: dict[str, _NodeTiming] = {}
         self._end_to_end = Histogram()
         self._in_calls_ns = 0
+        passes = native_passes()
+        self._native = None if passes is None else passes.CallTimes(Failed, Accepted)
+        """Calls that are not counted above yet."""
 
     def add(self, event: CallFinished) -> None:
         """Take a call."""
@@ -64,8 +68,12 @@ class CallTiming:
             for hop in path:
                 self._in_calls_ns += hop.duration_ns
 
-    def add_all(self, events: Iterable[CallFinished]) -> None:
+    def add_all(self, events: Sequence[CallFinished]) -> None:
         """Take calls, in order: the same as `add` of each, in half of its time."""
+        if self._native is not None:
+            if self._native.add_all(events):
+                return
+            self._take_native()
         durations: dict[str, list[int]] = {}
         fuels: dict[str, int] = {}
         waits: dict[tuple[str, str], list[int]] = {}
@@ -99,6 +107,22 @@ class CallTiming:
         if ends:
             self._end_to_end.add_all(ends)
 
+    def _take_native(self) -> None:
+        if self._native is None:
+            return
+        nodes, ends, in_calls_ns = self._native.take()
+        for node, fuel, calls, waits in nodes:
+            timing = self._node(node)
+            timing.fuel += fuel
+            _count(timing.calls, calls)
+            for producer, at_once, waited in waits:
+                if waited is not None:
+                    _count(timing.waits.setdefault(producer, Histogram()), waited)
+                if at_once:
+                    timing.at_once[producer] = timing.at_once.get(producer, 0) + at_once
+        _count(self._end_to_end, ends)
+        self._in_calls_ns += in_calls_ns
+
     def _node(self, name: str) -> _NodeTiming:
         found = self._nodes.get(name)
         if found is None:
@@ -107,6 +131,7 @@ class CallTiming:
 
     def histograms(self) -> Histograms:
         """All durations so far."""
+        self._take_native()
         return Histograms(
             {node: timing.calls.copy() for node, timing in self._nodes.items()},
             {
@@ -119,6 +144,7 @@ class CallTiming:
 
     def times(self) -> CallTimes:
         """What the calls came to so far."""
+        self._take_native()
         nodes = tuple(
             (node, NodeTimes(_spread(timing.calls), timing.fuel))
             for node, timing in self._nodes.items()
@@ -132,6 +158,7 @@ class CallTiming:
 
     def before(self) -> TimingBefore:
         """What to give to `times_since` later."""
+        self._take_native()
         return TimingBefore(
             {node: (timing.calls.copy(), timing.fuel) for node, timing in self._nodes.items()},
             self._end_to_end.copy(),
@@ -140,6 +167,7 @@ class CallTiming:
 
     def times_since(self, before: TimingBefore) -> CallTimes:
         """What the calls came to since a moment, without waits."""
+        self._take_native()
         nodes = []
         for node, timing in self._nodes.items():
             calls, fuel = before.nodes.get(node, (None, 0))
@@ -192,6 +220,11 @@ class _NodeTiming:
         for producer, count in self.at_once.items():
             found.setdefault(producer, Histogram()).add(0, count)
         return found
+
+
+def _count(histogram: Histogram, counted: TimesCounted | None) -> None:
+    if counted is not None:
+        histogram.add_counts(*counted)
 
 
 def _spread(durations: Histogram) -> Spread:

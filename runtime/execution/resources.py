@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from runtime.engine.options import EngineOptions
+from runtime.extension.installed import find_extension
 from runtime.hotreload.builds import ComponentBuild, KnownBuilds
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.recording.replay.input_feed import Feed
 from runtime.wasm.call_layer import Compiled
 from runtime.wasm.host import Host
-from runtime.wasm.native.extension import find_extension
 
 OpenFeeds = Callable[[], Mapping[str, Feed]]
 """Opens what is given in place of sources, from the start; by the source's name."""

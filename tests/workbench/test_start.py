@@ -39,7 +39,7 @@ ChildProcess.__init__ = started
 cli.main()
 """
 OF_THE_OTHER_PROCESS = {"wasmtime", "msgspec", "jsonpath", "watchfiles", "ssl", "_ssl"}
-ROOMS = {"child", "expression", "flow", "model", "opening", "protocol", "wasm"}
+ROOMS = {"child", "expression", "extension", "flow", "model", "opening", "protocol", "wasm"}
 """What of `runtime` the screen's process may import before it paints; and in those rooms:"""
 MODULES = {
     "runtime.child.child_process",
@@ -54,8 +54,7 @@ MODULES = {
     "runtime.opening.process.early_process",
     "runtime.opening.process.specification",
     "runtime.wasm.guest_memory",
-    "runtime.wasm.native",
-    "runtime.wasm.native.extension",
+    "runtime.extension.installed",
 }
 
 OPENED_LATER = (
@@ -122,7 +121,7 @@ def test_the_first_paint_needs_nothing_that_makes_calls_records_or_encrypts(
     narrow = {
         ".".join(words)
         for words in ours
-        if len(words) > 2 and words[1] in ("child", "expression", "opening", "wasm")
+        if len(words) > 2 and words[1] in ("child", "expression", "extension", "opening", "wasm")
     }
     assert narrow == MODULES
     assert "textual" in packages(modules)

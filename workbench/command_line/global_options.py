@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from runtime.model.lazy.dataclass import dataclass
-from runtime.wasm.native.extension import REFUSED_VARIABLE
+from runtime.extension.installed import REFUSED_VARIABLE
 from workbench.terminal.colour import ColourWhen
 
 JSON_PARAMETER = "as_json"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from math import ceil
 from typing import NamedTuple
@@ -88,11 +88,18 @@ class Histogram:
 
     def merge(self, other: Histogram) -> None:
         """Count what another one has counted."""
-        for bucket, count in other._buckets.items():
-            self._buckets[bucket] = self._buckets.get(bucket, 0) + count
-        self.count += other.count
-        self.total_ns += other.total_ns
-        self.max_ns = max(self.max_ns, other.max_ns)
+        self.add_counts(other._buckets, other.count, other.total_ns, other.max_ns)
+
+    def add_counts(
+        self, buckets: Mapping[int, int], count: int, total_ns: int, max_ns: int
+    ) -> None:
+        """Count what is in buckets already: how many values, their total and the largest."""
+        own = self._buckets
+        for bucket, values in buckets.items():
+            own[bucket] = own.get(bucket, 0) + values
+        self.count += count
+        self.total_ns += total_ns
+        self.max_ns = max(self.max_ns, max_ns)
 
     def since(self, before: Histogram) -> Histogram:
         """What was counted after this one stood as `before`, a copy of it.

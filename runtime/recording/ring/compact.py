@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from runtime.model.call import Call
 from runtime.model.commands import Command, Step
 from runtime.model.events import CallFinished
 from runtime.recording.command_lines import is_change
@@ -19,10 +18,12 @@ from runtime.recording.ring.call_columns import CallColumns
 from runtime.recording.ring.compact_columns import (
     CallKind,
     CallKinds,
+    ChunkTable,
     CompactCall,
     PackedCalls,
+    columns_of_calls,
+    columns_of_table,
     packed_calls,
-    shown_elements,
     unpacked_calls,
 )
 from runtime.recording.ring.sizes import bytes_of_command
@@ -42,23 +43,20 @@ class CompactChunk:
     def __init__(
         self,
         first: int,
-        columns: PackedCalls | None,
+        calls: int,
+        packed: PackedCalls,
         commands: list[tuple[int, Command]],
         kinds: CallKinds,
     ) -> None:
-        """`columns` has at least one call, or is None; `kinds` is shared by the chunks of a ring.
-
-        Raises:
-            OverflowError, struct.error: a number needs more than 64 bits.
-        """
+        """`packed` has so many calls; `kinds` is shared by the chunks of a ring."""
         self.first = first
         """Number of the first call."""
-        self.calls = 0 if columns is None else len(columns.answers)
+        self.calls = calls
         """Calls in it."""
         self.commands = commands
         """Commands, and the index of the call each stands before."""
         self._kinds = kinds
-        self._columns, self._answers = (b"", b"") if columns is None else packed_calls(columns)
+        self._columns, self._answers = packed
         size = sum(bytes_of_command(command) for _, command in commands)
         self.bytes_used = CHUNK_BYTES + len(self._columns) + len(self._answers) + size
         """Memory, in bytes; its kinds are counted by who owns them."""
@@ -104,7 +102,7 @@ class CompactChunk:
                 commands.append((index, command))
         calls = list(self.read())[:count]
         if not calls:
-            return CompactChunk(self.first, None, commands, self._kinds)
+            return CompactChunk(self.first, 0, PackedCalls(), commands, self._kinds)
         kinds, ids, sequences, began, answers = zip(*calls, strict=True)
         numbers = tuple(map(self._kinds.__getitem__, kinds))
         own, many = self.columns(), len(calls)
@@ -112,8 +110,9 @@ class CompactChunk:
         output_ids = iter(own.output_ids)
         made = [tuple(islice(output_ids, count)) for count in own.output_count[:many]]
         shown = own.sequence[:many], own.size[:many], types
-        columns = PackedCalls(numbers, ids, sequences, began, answers, *shown, made)
-        return CompactChunk(self.first, columns, commands, self._kinds)
+        table = ChunkTable(numbers, ids, sequences, began, answers, *shown, made)
+        packed = packed_calls(columns_of_table(table))
+        return CompactChunk(self.first, many, packed, commands, self._kinds)
 
 
 def chunk_of(entries: Sequence[Entry], first: int, kinds: CallKinds) -> CompactChunk:
@@ -123,34 +122,20 @@ def chunk_of(entries: Sequence[Entry], first: int, kinds: CallKinds) -> CompactC
         ValueError: a call has another number than comes next.
         OverflowError, struct.error: a number needs more than 64 bits.
     """
+    calls = [entry for entry in entries if type(entry) is CallFinished]
     commands: list[tuple[int, Command]] = []
-    events = entries
-    if set(map(type, entries)) != _ONLY_CALLS:
-        events = []
+    if len(calls) < len(entries):
+        before = 0
         for entry in entries:
             if isinstance(entry, CallFinished):
-                events.append(entry)
+                before += 1
             else:
-                commands.append((len(events), entry))
-        if not events:
-            return CompactChunk(first, None, commands, kinds)
-    calls: tuple[Call, ...]
-    calls, answers, began, outputs, _ = zip(*events, strict=True)
-    numbers, nodes, exports, elements, arguments, edges = zip(*calls, strict=True)
-    if numbers[0] != first or numbers[-1] != first + len(calls) - 1:
-        raise ValueError(f"calls {numbers[0]} to {numbers[-1]} stand where {first} comes next")
-    sources = [None if one is None else one.source for one in elements]
-    names = [export._value_ for export in exports]
-    columns = PackedCalls(
-        tuple(map(kinds.__getitem__, zip(nodes, names, arguments, sources, edges, strict=True))),
-        tuple([0 if one is None else one.id for one in elements]),
-        tuple([0 if one is None else one.sequence for one in elements]),
-        began,
-        answers,
-        *shown_elements(elements, outputs),
-        [tuple([one.id for one in made]) if made else () for made in outputs],
+                commands.append((before, entry))
+        if not calls:
+            return CompactChunk(first, 0, PackedCalls(), commands, kinds)
+    begins, ends, last = calls[0].call.number, calls[-1].call.number, first + len(calls) - 1
+    if begins != first or ends != last:
+        raise ValueError(f"calls {begins} to {ends} stand where {first} comes next")
+    return CompactChunk(
+        first, len(calls), packed_calls(columns_of_calls(calls, kinds)), commands, kinds
     )
-    return CompactChunk(first, columns, commands, kinds)
-
-
-_ONLY_CALLS = {CallFinished}

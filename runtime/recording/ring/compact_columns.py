@@ -9,17 +9,19 @@ import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, chain, compress
-from operator import attrgetter, sub
+from operator import sub
 from struct import Struct
 from types import GenericAlias
 from typing import Any, NamedTuple
 
 from msgspec import msgpack
 
+from runtime.extension.call_passes import native_passes
 from runtime.model.call import (
     Absorbed,
     Accepted,
     Answer,
+    Call,
     CopyCount,
     Discarded,
     Emitted,
@@ -33,6 +35,7 @@ from runtime.model.call import (
     Verdict,
 )
 from runtime.model.element import Element
+from runtime.model.events import CallFinished
 
 COMPRESSED_BYTES = 1024
 """Answers of more bytes each are not compressed: that would take longer than their calls."""
@@ -100,8 +103,8 @@ class CompactCall(NamedTuple):
     answer: Answer
 
 
-class PackedCalls(NamedTuple):
-    """The calls of a chunk by what is kept of them; see `CompactCall` and `CallColumns`."""
+class ChunkTable(NamedTuple):
+    """Calls, at least one, by what is kept of them; see `CompactCall` and `CallColumns`."""
 
     kinds: tuple[int, ...]
     element_ids: tuple[int, ...]
@@ -115,10 +118,54 @@ class PackedCalls(NamedTuple):
     output_ids: Sequence[tuple[int, ...]]
 
 
-def shown_elements(
+class ChunkColumns(NamedTuple):
+    """What is packed of calls."""
+
+    parts: list[bytes]
+    """What stands without the answers, as `call_columns` reads it."""
+    answers: list[list[Answer]]
+    """By the code of their outcome, those that there are."""
+
+
+class PackedCalls(NamedTuple):
+    """What is kept of calls: two parts, so that the first is read without the other."""
+
+    columns: bytes = b""
+    answers: bytes = b""
+
+
+def columns_of_calls(calls: list[CallFinished], kinds: CallKinds) -> ChunkColumns:
+    """The columns of at least one call, whose kinds get numbers.
+
+    Raises:
+        OverflowError, struct.error: a number needs more than 64 bits.
+    """
+    passes = native_passes()
+    made = None if passes is None else passes.columns_of_calls(calls, kinds, _OUTCOMES)
+    return columns_of_table(_table(calls, kinds)) if made is None else ChunkColumns(*made)
+
+
+def _table(finished: list[CallFinished], kinds: CallKinds) -> ChunkTable:
+    calls: tuple[Call, ...]
+    calls, answers, began, outputs, _ = zip(*finished, strict=True)
+    _, nodes, exports, elements, arguments, edges = zip(*calls, strict=True)
+    sources = [None if one is None else one.source for one in elements]
+    names = [export._value_ for export in exports]
+    return ChunkTable(
+        tuple(map(kinds.__getitem__, zip(nodes, names, arguments, sources, edges, strict=True))),
+        tuple([0 if one is None else one.id for one in elements]),
+        tuple([0 if one is None else one.sequence for one in elements]),
+        began,
+        answers,
+        *_shown_elements(elements, outputs),
+        [tuple([one.id for one in made]) if made else () for made in outputs],
+    )
+
+
+def _shown_elements(
     given: Iterable[Element | None], outputs: Iterable[tuple[Element, ...]]
 ) -> tuple[list[int], list[int], list[str]]:
-    """`PackedCalls.shown_sequences`, `sizes` and `content_types`."""
+    """`ChunkTable.shown_sequences`, `sizes` and `content_types`."""
     shown = [one or (made[0] if made else None) for one, made in zip(given, outputs, strict=True)]
     return (
         [0 if one is None else one.sequence for one in shown],
@@ -127,22 +174,22 @@ def shown_elements(
     )
 
 
-def packed_calls(columns: PackedCalls) -> tuple[bytes, bytes]:
+def columns_of_table(table: ChunkTable) -> ChunkColumns:
     """Columns of numbers that differ little from call to call, and answers by what they are.
 
     Raises:
         OverflowError, struct.error: a number needs more than 64 bits.
     """
-    kinds, ids, sequences, began, answers, of_shown, sizes, types, made = columns
-    codes = bytes(map(OUTCOME_CODES.__getitem__, map(type, map(_OUTCOME, answers))))
+    kinds, ids, sequences, began, answers, of_shown, sizes, types, made = table
+    outcomes, durations, _, _, _, _, fuel, _ = zip(*answers, strict=True)
+    codes = bytes(map(OUTCOME_CODES.__getitem__, map(type, outcomes)))
     # When a call begins is mostly when the one before it ended.
-    gaps = [began[0], *map(sub, map(sub, began[1:], began), map(_DURATION, answers))]
+    gaps = [began[0], *map(sub, map(sub, began[1:], began), durations)]
     numbers = Struct(f"{len(kinds)}q").pack
     groups = [
-        _encode(list(compress(answers, codes.translate(_IS_CODE[code]))))
-        for code in sorted(set(codes))
+        list(compress(answers, codes.translate(_IS_CODE[code]))) for code in sorted(set(codes))
     ]
-    table = {one: number for number, one in enumerate(dict.fromkeys(types))}
+    numbered = {one: number for number, one in enumerate(dict.fromkeys(types))}
     output_ids = list(chain.from_iterable(made))
     parts = [
         codes,
@@ -152,15 +199,27 @@ def packed_calls(columns: PackedCalls) -> tuple[bytes, bytes]:
         numbers(*gaps),
         numbers(*_steps(of_shown)),
         numbers(*sizes),
-        Struct(f"{len(kinds)}I").pack(*map(table.__getitem__, types)),
-        numbers(*map(_DURATION, answers)),
-        numbers(*map(_FUEL, answers)),
+        Struct(f"{len(kinds)}I").pack(*map(numbered.__getitem__, types)),
+        numbers(*durations),
+        numbers(*fuel),
         Struct(f"{len(kinds)}I").pack(*map(len, made)),
         Struct(f"{len(output_ids)}q").pack(*_steps(output_ids)) if output_ids else b"",
-        *(one.encode("utf-8", "surrogatepass") for one in table),
+        *(one.encode("utf-8", "surrogatepass") for one in numbered),
     ]
-    data, size = _encode(groups), COMPRESSED_BYTES * len(kinds)
-    return _compressed(_encode(parts)), (_compressed(data) if len(data) <= size else _PLAIN + data)
+    return ChunkColumns(parts, groups)
+
+
+def packed_calls(columns: ChunkColumns) -> PackedCalls:
+    """Columns as they are kept.
+
+    Raises:
+        OverflowError: a number needs more than 64 bits.
+    """
+    parts, groups = columns
+    data, size = _encode([_encode(group) for group in groups]), COMPRESSED_BYTES * len(parts[0])
+    return PackedCalls(
+        _compressed(_encode(parts)), _compressed(data) if len(data) <= size else _PLAIN + data
+    )
 
 
 def _compressed(data: bytes) -> bytes:
@@ -203,5 +262,4 @@ def _steps(column: Sequence[int]) -> list[int]:
 
 
 _COMPRESSED, _PLAIN = b"z", b"p"
-_OUTCOME, _DURATION, _FUEL = map(attrgetter, ("outcome", "duration_ns", "fuel"))
 _IS_CODE = [bytes(other == code for other in range(256)) for code in OUTCOME_CODES.values()]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from operator import attrgetter
 
+from runtime.extension.call_passes import native_passes
 from runtime.model.call import PRINTED_KEPT_BYTES
 from runtime.model.commands import Command, Edit, Inject, Relink
 from runtime.model.events import CallFinished
@@ -31,17 +32,20 @@ _PRINTED_BYTES, _HOST = attrgetter("printed_bytes"), attrgetter("host")
 
 def bytes_of_calls(calls: Sequence[CallFinished]) -> int:
     """Memory of calls. Payloads count once, at the call that put them out."""
+    passes = native_passes()
+    sums = None if passes is None else passes.sums_of_calls(calls, PRINTED_KEPT_BYTES)
+    payloads, printed, inputs = _sums(calls) if sums is None else sums
+    return CALL_BYTES * len(calls) + payloads + printed + HOST_BYTES * inputs
+
+
+def _sums(calls: Sequence[CallFinished]) -> tuple[int, int, int]:
+    """See `CallPasses.sums_of_calls`."""
     payloads = map(_PAYLOAD, chain.from_iterable(map(_OUTPUTS, calls)))
-    size = CALL_BYTES * len(calls) + sum(map(len, map(_DATA, payloads)))
     answers = list(map(_ANSWER, calls))
     printed = list(map(_PRINTED_BYTES, answers))
-    if any(printed):
-        if max(printed) > PRINTED_KEPT_BYTES:
-            printed = [min(count, PRINTED_KEPT_BYTES) for count in printed]
-        size += sum(printed)
-    if any(map(_HOST, answers)):
-        size += HOST_BYTES * sum(map(len, map(_HOST, answers)))
-    return size
+    if any(printed) and max(printed) > PRINTED_KEPT_BYTES:
+        printed = [min(count, PRINTED_KEPT_BYTES) for count in printed]
+    return sum(map(len, map(_DATA, payloads))), sum(printed), sum(map(len, map(_HOST, answers)))
 
 
 def bytes_of_command(command: Command) -> int:

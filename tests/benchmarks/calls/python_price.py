@@ -23,11 +23,11 @@ from statistics import median
 from runtime.build.toolchain import Toolchain
 from runtime.child.gc_tuning import settle_collector
 from runtime.execution.execution import Execution
+from runtime.extension.installed import find_extension
 from runtime.model.commands import Step
 from runtime.model.events import CallFinished
 from runtime.timetravel.guest_checkpoints import GuestCheckpoints
 from runtime.wasm.guest_memory import GuestDebug
-from runtime.wasm.native.extension import find_extension
 from tests.benchmarks.timetravel.guest_forks import MIB, ROOT, Timed, fork, run_to, started
 from tests.support.studio_projects import studio
 

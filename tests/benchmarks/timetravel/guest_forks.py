@@ -24,6 +24,7 @@ from runtime.child.gc_tuning import settle_collector
 from runtime.engine.options import EngineOptions
 from runtime.execution.execution import Execution
 from runtime.execution.resources import SessionResources
+from runtime.extension.installed import find_extension
 from runtime.hotreload.builds import KnownBuilds
 from runtime.model.commands import Start, Step
 from runtime.model.events import CallFinished
@@ -35,7 +36,6 @@ from runtime.timetravel.guest_checkpoints import GuestCheckpoints
 from runtime.timetravel.seeking.going_on import way_from_start, way_to
 from runtime.timetravel.time_travel import TimeTravel
 from runtime.wasm.guest_memory import GuestDebug
-from runtime.wasm.native.extension import find_extension
 from runtime.wasm.wasm_invoker import WasmInvoker
 from tests.support.wasm.recorded_guests import counting_source
 

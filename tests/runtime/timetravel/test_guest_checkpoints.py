@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.extension.installed import REFUSED_VARIABLE
 from runtime.model.events import StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import NodeState
@@ -23,7 +24,6 @@ from runtime.protocol.requests import (
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel import guest_checkpoints
 from runtime.timetravel.seeking import going_on
-from runtime.wasm.native.extension import REFUSED_VARIABLE
 from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT, REMEMBERS
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.extension.installed import REFUSED_VARIABLE
 from runtime.headless.replay import HeadlessReplay, ReplayOptions
 from runtime.model.errors import StudioError
 from runtime.model.events import StopReason
@@ -18,7 +19,6 @@ from runtime.protocol.requests import Fork
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel.seeking.going_on import BEGUN_AGAIN
-from runtime.wasm.native.extension import REFUSED_VARIABLE
 from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project

@@ -12,9 +12,9 @@ import pytest
 from runtime.doctor.findings import FindingState
 from runtime.doctor.machine import examine_machine
 from runtime.engine.compiled import engine_is_compiled
+from runtime.extension.installed import INTERFACE, MODULE, REFUSED_VARIABLE, find_extension
 from runtime.wasm.host import Host
 from runtime.wasm.layer_choice import preferred_layer
-from runtime.wasm.native.extension import INTERFACE, MODULE, REFUSED_VARIABLE, find_extension
 from tests.support.session_driver import opened
 from tests.support.studio_projects import pair, sink
 from tests.support.wasm.layers import needs_native

@@ -9,10 +9,11 @@ from functools import cache
 
 import pytest
 
+from runtime.extension.installed import REFUSED_VARIABLE
 from runtime.wasm.call_layer import CallLayer
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.guest_memory import GuestDebug
-from runtime.wasm.native.extension import REFUSED_VARIABLE, Extension, find_extension
+from runtime.wasm.native.extension import Extension, find_layer
 
 
 def use_layer(name: str, patch: pytest.MonkeyPatch) -> None:
@@ -28,7 +29,7 @@ def native_extension() -> Extension | None:
     """The extension, whatever the variable says that keeps the product from using it."""
     with pytest.MonkeyPatch.context() as patch:
         use_layer("native", patch)
-        return find_extension().extension
+        return find_layer()
 
 
 needs_native = pytest.mark.skipif(

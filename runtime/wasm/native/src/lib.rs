@@ -3,6 +3,7 @@
 //! `runtime/wasm/native/native_layer.py` is the only user. The meaning of everything here is that of the
 //! layer over wasmtime-py, which is the default and the oracle of the tests.
 
+mod batches;
 mod buffers;
 mod contract;
 mod denials;
@@ -29,8 +30,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// The version of wasmtime that is built in, as `Cargo.toml` pins it.
 const WASMTIME_VERSION: &str = "50.0.1";
 
-/// What is offered and given here: `runtime.wasm.native.extension.INTERFACE`.
-const INTERFACE: u32 = 6;
+/// What is offered and given here: `runtime.extension.installed.INTERFACE`.
+const INTERFACE: u32 = 7;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
@@ -67,5 +68,8 @@ fn torvyn_studio_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<instance::PrintedOutput>()?;
     module.add_class::<memory::Image>()?;
     module.add_class::<values::Values>()?;
+    module.add_class::<batches::CallTimes>()?;
+    module.add_function(wrap_pyfunction!(batches::sums_of_calls, module)?)?;
+    module.add_function(wrap_pyfunction!(batches::columns_of_calls, module)?)?;
     module.add_function(wrap_pyfunction!(saved::saved_component, module)?)
 }

@@ -1,0 +1,254 @@
+//! Calls as the columns of a compact chunk: `runtime.recording.ring.compact_columns`.
+
+use super::{
+    answer, call, element, event, for_each, number, part, payload_len, too_large, unless_declined,
+};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use std::collections::HashMap;
+
+/// Kinds of calls, and content types, that are found by their objects; others by what they say.
+const KNOWN: usize = 32;
+
+/// The parts that stand without the answers, and the answers by their outcome.
+type Columns<'py> = (Vec<Bound<'py, PyBytes>>, Vec<Bound<'py, PyList>>);
+
+/// The columns of a list of `CallFinished`, at least one; `None` where it declines.
+///
+/// `kinds` numbers kinds of calls (`CallKinds`), and `outcomes` has the types of outcomes in the
+/// order of their codes.
+#[pyfunction]
+pub fn columns_of_calls<'py>(
+    events: &Bound<'py, PyAny>,
+    kinds: &Bound<'py, PyDict>,
+    outcomes: &Bound<'py, PyTuple>,
+) -> Option<Columns<'py>> {
+    unless_declined(|| {
+        let mut read = Reading::new(events.len()?, kinds, outcomes);
+        for_each(events, |found| read.add(found))?;
+        read.columns(events.py())
+    })
+}
+
+/// Numbers, as differences from each to the next.
+#[derive(Default)]
+struct Steps {
+    packed: Vec<u8>,
+    before: i64,
+}
+
+impl Steps {
+    fn push(&mut self, value: i64) -> PyResult<()> {
+        let step = value.checked_sub(self.before).ok_or_else(too_large)?;
+        self.packed.extend_from_slice(&step.to_ne_bytes());
+        self.before = value;
+        Ok(())
+    }
+}
+
+/// What calls of one kind have in common.
+struct Kind<'py> {
+    node: Bound<'py, PyAny>,
+    export: Bound<'py, PyAny>,
+    argument: Bound<'py, PyAny>,
+    source: Bound<'py, PyAny>,
+    edge: Option<i64>,
+}
+
+impl Kind<'_> {
+    fn is(&self, other: &Self) -> bool {
+        self.node.is(&other.node)
+            && self.export.is(&other.export)
+            && self.source.is(&other.source)
+            && self.argument.is(&other.argument)
+            && self.edge == other.edge
+    }
+}
+
+struct Reading<'a, 'py> {
+    kinds: &'a Bound<'py, PyDict>,
+    known_kinds: Vec<(Kind<'py>, u32)>,
+    outcomes: Vec<Bound<'py, PyAny>>,
+    known_types: Vec<(Bound<'py, PyAny>, u32)>,
+    types: HashMap<String, u32>,
+    types_in_order: Vec<Bound<'py, PyBytes>>,
+    ended: i64,
+    codes: Vec<u8>,
+    kind: Vec<u8>,
+    ids: Steps,
+    sequences: Steps,
+    gaps: Vec<u8>,
+    shown_sequences: Steps,
+    sizes: Vec<u8>,
+    content_types: Vec<u8>,
+    durations: Vec<u8>,
+    fuel: Vec<u8>,
+    output_counts: Vec<u8>,
+    output_ids: Steps,
+    answers: Vec<Vec<Bound<'py, PyTuple>>>,
+}
+
+impl<'a, 'py> Reading<'a, 'py> {
+    fn new(calls: usize, kinds: &'a Bound<'py, PyDict>, outcomes: &Bound<'py, PyTuple>) -> Self {
+        let (of_4, of_8) = (|| Vec::with_capacity(4 * calls), || Vec::with_capacity(8 * calls));
+        let steps = || Steps { packed: Vec::with_capacity(8 * calls), before: 0 };
+        Self {
+            kinds,
+            known_kinds: Vec::new(),
+            outcomes: outcomes.iter().collect(),
+            known_types: Vec::new(),
+            types: HashMap::new(),
+            types_in_order: Vec::new(),
+            ended: 0,
+            codes: Vec::with_capacity(calls),
+            kind: of_4(),
+            ids: steps(),
+            sequences: steps(),
+            gaps: of_8(),
+            shown_sequences: steps(),
+            sizes: of_8(),
+            content_types: of_4(),
+            durations: of_8(),
+            fuel: of_8(),
+            output_counts: of_4(),
+            output_ids: steps(),
+            answers: outcomes.iter().map(|_| Vec::new()).collect(),
+        }
+    }
+
+    fn add(&mut self, found: &Bound<'py, PyTuple>) -> PyResult<()> {
+        let (made, answer) = (part(found, event::CALL)?, part(found, event::ANSWER)?);
+        let given = made.get_item(call::ELEMENT)?;
+        let given = if given.is_none() { None } else { Some(given.cast_into::<PyTuple>()?) };
+        self.add_kind(&made, given.as_ref())?;
+        let duration = number(&answer, answer::DURATION)?;
+        self.durations.extend_from_slice(&duration.to_ne_bytes());
+        let fuel = number(&answer, answer::FUEL)?;
+        self.fuel.extend_from_slice(&fuel.to_ne_bytes());
+        let began = number(found, event::BEGAN)?;
+        let gap = began.checked_sub(self.ended).ok_or_else(too_large)?;
+        self.gaps.extend_from_slice(&gap.to_ne_bytes());
+        self.ended = began.checked_add(duration).ok_or_else(too_large)?;
+        let (id, sequence) = match &given {
+            Some(given) => (number(given, element::ID)?, number(given, element::SEQUENCE)?),
+            None => (0, 0),
+        };
+        self.ids.push(id)?;
+        self.sequences.push(sequence)?;
+        let outputs = part(found, event::OUTPUTS)?;
+        let count = u32::try_from(outputs.len()).map_err(|_| too_large())?;
+        self.output_counts.extend_from_slice(&count.to_ne_bytes());
+        for output in &outputs {
+            self.output_ids.push(number(output.cast()?, element::ID)?)?;
+        }
+        let shown = match given {
+            None if count > 0 => Some(part(&outputs, 0)?),
+            given => given,
+        };
+        self.add_shown(shown.as_ref())?;
+        self.add_answer(answer)
+    }
+
+    fn add_kind(
+        &mut self,
+        made: &Bound<'py, PyTuple>,
+        given: Option<&Bound<'py, PyTuple>>,
+    ) -> PyResult<()> {
+        let py = made.py();
+        let kind = Kind {
+            node: made.get_item(call::NODE)?,
+            export: made.get_item(call::EXPORT)?,
+            argument: made.get_item(call::ARGUMENT)?,
+            source: match given {
+                Some(given) => given.get_item(element::SOURCE)?,
+                None => py.None().into_bound(py),
+            },
+            edge: made.get_borrowed_item(call::EDGE)?.extract()?,
+        };
+        let known = self.known_kinds.iter().find(|(other, _)| other.is(&kind));
+        let number = match known {
+            Some((_, number)) => *number,
+            None => {
+                let export = kind.export.getattr("_value_")?;
+                let key = (&kind.node, export, &kind.argument, &kind.source, kind.edge);
+                // Not as a dictionary is asked: it makes the numbers that are missing.
+                let number = self.kinds.as_any().get_item(key)?.extract()?;
+                if self.known_kinds.len() < KNOWN {
+                    self.known_kinds.push((kind, number));
+                }
+                number
+            }
+        };
+        self.kind.extend_from_slice(&number.to_ne_bytes());
+        Ok(())
+    }
+
+    fn add_shown(&mut self, shown: Option<&Bound<'py, PyTuple>>) -> PyResult<()> {
+        let (sequence, size, content_type) = match shown {
+            Some(shown) => (
+                number(shown, element::SEQUENCE)?,
+                payload_len(shown)? as i64,
+                shown.get_item(element::CONTENT_TYPE)?,
+            ),
+            None => (0, -1, PyString::intern(self.kinds.py(), "").into_any()),
+        };
+        self.shown_sequences.push(sequence)?;
+        self.sizes.extend_from_slice(&size.to_ne_bytes());
+        let known = self.known_types.iter().find(|(other, _)| other.is(&content_type));
+        let number = match known {
+            Some((_, number)) => *number,
+            None => self.type_number(content_type)?,
+        };
+        self.content_types.extend_from_slice(&number.to_ne_bytes());
+        Ok(())
+    }
+
+    fn type_number(&mut self, content_type: Bound<'py, PyAny>) -> PyResult<u32> {
+        let text = content_type.cast::<PyString>()?.to_str()?;
+        let number = match self.types.get(text) {
+            Some(number) => *number,
+            None => {
+                let number = u32::try_from(self.types.len()).map_err(|_| too_large())?;
+                self.types.insert(text.to_owned(), number);
+                self.types_in_order.push(PyBytes::new(content_type.py(), text.as_bytes()));
+                number
+            }
+        };
+        if self.known_types.len() < KNOWN {
+            self.known_types.push((content_type, number));
+        }
+        Ok(number)
+    }
+
+    fn add_answer(&mut self, answer: Bound<'py, PyTuple>) -> PyResult<()> {
+        let outcome = answer.get_item(answer::OUTCOME)?.get_type();
+        let code = self.outcomes.iter().position(|other| other.is(&outcome));
+        let code = code.ok_or_else(too_large)?;
+        self.codes.push(u8::try_from(code)?);
+        self.answers[code].push(answer);
+        Ok(())
+    }
+
+    fn columns(self, py: Python<'py>) -> PyResult<Columns<'py>> {
+        let parts = [
+            self.codes,
+            self.kind,
+            self.ids.packed,
+            self.sequences.packed,
+            self.gaps,
+            self.shown_sequences.packed,
+            self.sizes,
+            self.content_types,
+            self.durations,
+            self.fuel,
+            self.output_counts,
+            self.output_ids.packed,
+        ];
+        let parts = parts.iter().map(|part| PyBytes::new(py, part));
+        let groups = self.answers.into_iter().filter(|group| !group.is_empty());
+        Ok((
+            parts.chain(self.types_in_order).collect(),
+            groups.map(|group| PyList::new(py, group)).collect::<PyResult<_>>()?,
+        ))
+    }
+}
