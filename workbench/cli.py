@@ -15,9 +15,9 @@ import click
 from click.shell_completion import CompletionItem
 
 from runtime.child.leaving import leave_process
+from runtime.extension.installed import find_extension
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
-from runtime.extension.installed import find_extension
 from workbench.command_line.global_options import (
     GlobalOptions,
     with_global_options,

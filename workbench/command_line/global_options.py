@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from runtime.model.lazy.dataclass import dataclass
 from runtime.extension.installed import REFUSED_VARIABLE
+from runtime.model.lazy.dataclass import dataclass
 from workbench.terminal.colour import ColourWhen
 
 JSON_PARAMETER = "as_json"
