@@ -20,7 +20,6 @@ from runtime.model.errors import StudioError
 from runtime.model.files.output_file import free_path
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
-from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import (
     RemoveBreakpoint,
     RemoveWatch,
@@ -29,37 +28,25 @@ from runtime.protocol.breakpoints import (
     TryBreakpoint,
 )
 from runtime.protocol.requests import (
-    BackToBreak,
     Continue,
-    Fork,
-    JumpTo,
-    JumpToElement,
-    JumpToMark,
-    JumpToStop,
     ListNode,
     Pause,
     ReadLineage,
-    RepeatTo,
     Rollback,
     SaveBranches,
-    SeekRequest,
     SessionRequest,
     SetComparing,
-    SetMarks,
     StartRecording,
-    StepBack,
     StepCall,
     StepElement,
-    StepForward,
     StopCall,
     StopRecording,
-    TakeBranch,
-    ToggleMark,
 )
 from runtime.protocol.time_window import ShowWindow
 from runtime.protocol.updates import ALL_SHOWN, CallMark, ShownParts, Update
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.session.backward_seeking import BackwardSeeking
+from runtime.session.branch_requests import BranchRequests
 from runtime.session.failed_calls import FailedCalls
 from runtime.session.inspection_requests import answer_looks
 from runtime.session.memory.memory_inspection import MemoryInspector
@@ -161,6 +148,8 @@ class FlowSession:
     def _fill_table(self) -> None:
         FailedCalls(self._time, self._at_the_end).register(self.requests)
         QueueSurgery(self._time, self._loop, self._at_the_end).register(self.requests)
+        branches = BranchRequests(self._time, self._loop, self._backward, self._comparer)
+        branches.register(self.requests)
         self._scratch.register(self.requests, lambda: self.execution, self._updates.reply)
         self._memory.register(self.requests, lambda: self.execution, self._updates.reply)
         StateSaving(self._time).register(self.requests, self._updates.reply)
@@ -172,24 +161,11 @@ class FlowSession:
         on(StopCall, self._pause)
         answer_looks(self.requests, lambda: self.execution.inspector, self._updates.reply)
         on(ListNode, self._list_node)
-        on(BackToBreak, self._seek_break)
         on(ReadLineage, self._lineage.read)
         on(Rollback, self._roll_back)
         on(SetComparing, lambda asked: self._note(self._reload.set_comparing(asked.on)))
-        on(StepBack, self._seek)
-        on(StepForward, self._seek)
-        on(JumpTo, self._seek)
-        on(RepeatTo, self._seek)
-        on(JumpToElement, self._seek)
-        on(JumpToStop, self._seek)
-        on(JumpToMark, self._seek)
-        on(ToggleMark, self._toggle_mark)
         on(ShowWindow, lambda asked: self._updates.show_window(asked.window))
-        on(SetMarks, lambda asked: self._time.branch.set_marks(asked.calls))
         on(SaveBranches, self._save_branches)
-        on(Fork, self._fork)
-        on(TakeBranch, self._take_branch)
-        on(CompareBranches, self._compare_branches)
         on(SetBreakpoint, self._breakpoints.put)
         on(RemoveBreakpoint, self._breakpoints.remove)
         on(SetWatch, self._breakpoints.put_watch)
@@ -230,36 +206,10 @@ class FlowSession:
 
     # ---- other places and branches
 
-    def _seek(self, asked: SeekRequest) -> None:
-        self._stand()
-        self._time.seek(asked)
-
-    def _seek_break(self, asked: BackToBreak) -> None:
-        self._stand()
-        self._backward.ask(asked)
-
-    def _toggle_mark(self, asked: ToggleMark) -> None:
-        self._stand()
-        self._time.branch.toggle_mark(self.execution.calls)
-        if self.execution.calls in self._time.branch.marks:
-            self.execution.windows.mark(self.snapshot())
-
     def _save_branches(self, asked: SaveBranches) -> None:
         branches, folder = self._time.branches, Path(asked.folder)
         saved = save_branches(branches, self._resources, self._recording_options, folder)
         self._updates.reply(saved)
-
-    def _fork(self, asked: Fork) -> None:
-        self._stand()
-        self._time.fork()
-
-    def _take_branch(self, asked: TakeBranch) -> None:
-        self._stand()
-        self._time.take_branch(asked.branch, None if asked.call is None else JumpTo(asked.call))
-
-    def _stand(self) -> None:
-        self._loop.pause()
-        self.execution.stop_note = None
 
     def _enter(self, seek: Seek) -> None:
         """Go on where a seek led. Where the old branch was recorded, another one is too."""
@@ -276,19 +226,6 @@ class FlowSession:
         self.take_reloads()
         if seek.then is not None:
             self.handle(seek.then)
-
-    def _compare_branches(self, asked: CompareBranches) -> None:
-        branch = self._time.branch
-        if asked.recording is not None:
-            self._comparer.compare(Path(asked.recording), branch)
-            return
-        others = (one for one in self._time.branches.kept if one is not branch)
-        source = self._time.replay.source
-        other = branch.parent or next(others, None) or (source.path if source else None)
-        if other is not None:
-            self._comparer.compare(other, branch)
-        else:
-            self._time.refuse("there is nothing to compare this branch with: F forks")
 
     # ---- recording
 
