@@ -1,6 +1,6 @@
 """Pictures of the whole screen, so that a change of its looks is seen and meant.
 
-After a meant change: `pytest tests/test_workbench_pictures.py --snapshot-update`, then look.
+After a meant change: `pytest tests/workbench/test_pictures.py --snapshot-update`, then look.
 """
 
 from __future__ import annotations
