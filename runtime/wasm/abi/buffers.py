@@ -9,16 +9,19 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 from io import SEEK_END, BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
 
 TIERS = (256, 4 * 1024, 64 * 1024, 1024 * 1024)
 """Pool tiers in bytes; a larger buffer gets exactly what was asked for."""
+_SMALLEST = TIERS[0]
 BUDGET_BYTES = 64 * 1024 * 1024
 """What one component may own, counted at the capacity of its buffers."""
 MAX_OFFSET = 0xFFFF_FFFF
 """Offsets are 64 bits in WIT and 32 inside the runtime."""
+# A named tuple made this way costs half of what calling its class costs.
+_new_tuple: Any = tuple.__new__
 
 
 class RefusalCase(StrEnum):
@@ -55,10 +58,14 @@ def tier_capacity(hint: int) -> int:
     return hint
 
 
-@lru_cache(maxsize=256)
 def kept_content_type(text: bytes) -> str:
     """UTF-8 text, cut to the bytes a buffer keeps, at a character."""
-    return text[:MAX_CONTENT_TYPE_BYTES].decode("utf-8", "ignore")
+    return _kept_text(text[:MAX_CONTENT_TYPE_BYTES])
+
+
+@lru_cache(maxsize=256)
+def _kept_text(text: bytes) -> str:
+    return text.decode("utf-8", "ignore")
 
 
 class MutableBuffer:
@@ -68,9 +75,15 @@ class MutableBuffer:
     that one makes its content immutable without a copy.
     """
 
-    __slots__ = ("_content", "capacity", "content_type", "frozen")
+    __slots__ = ("_content", "capacity", "content_type", "frozen", "number")
 
-    def __init__(self, capacity: int, data: bytes = b"") -> None:
+    def __init__(self, capacity: int, data: bytes = b"", number: int = 0) -> None:
+        self.number = number
+        """The representation of its handle."""
+        self.begin(capacity, data)
+
+    def begin(self, capacity: int, data: bytes = b"") -> None:
+        """Be a new buffer with this content: components make one, and drop it, in most calls."""
         self.capacity = capacity
         self._content: bytes | BytesIO = data
         self.content_type = ""
@@ -129,7 +142,8 @@ class MutableBuffer:
         content = self._content
         self._content = b""
         data = content if isinstance(content, bytes) else content.getvalue()
-        return Buffer(data, self.content_type)
+        frozen: Buffer = _new_tuple(Buffer, (data, self.content_type))
+        return frozen
 
     def _writable(self) -> BytesIO:
         content = self._content
@@ -138,33 +152,16 @@ class MutableBuffer:
         return content
 
 
-class _Numbers:
-    """Hands out small numbers from 1; given back ones first."""
-
-    __slots__ = ("_free", "_next")
-
-    def __init__(self) -> None:
-        self._free: list[int] = []
-        self._next = 1
-
-    def take(self) -> int:
-        if self._free:
-            return self._free.pop()
-        number = self._next
-        self._next += 1
-        return number
-
-    def give_back(self, number: int) -> None:
-        self._free.append(number)
-
-
 class OwnedBuffers:
-    """What one instance owns: `mutable` buffers and frozen ones, by representation."""
+    """What one instance owns: `mutable` buffers and frozen ones, by representation.
+
+    Representations are small numbers from 1; those that were given back are taken first.
+    """
 
     __slots__ = (
         "_capacities",
-        "_frozen_numbers",
-        "_mutable_numbers",
+        "_dropped",
+        "_free_frozen",
         "frozen",
         "frozen_made",
         "mutable",
@@ -181,8 +178,10 @@ class OwnedBuffers:
         """Mutable buffers that there ever were."""
         self.frozen_made = 0
         self._capacities: dict[int, int] = {}
-        self._mutable_numbers = _Numbers()
-        self._frozen_numbers = _Numbers()
+        self._dropped: list[MutableBuffer] = []
+        """Those to be used again: while there are none, all numbers from 1 on are in use."""
+        self._free_frozen: list[int] = []
+        """Numbers that were given back, in the same way."""
 
     @property
     def count(self) -> int:
@@ -193,23 +192,28 @@ class OwnedBuffers:
         """A new empty mutable buffer's representation."""
         if hint > MAX_BUFFER_BYTES:
             return CAPACITY_EXCEEDED
-        capacity = tier_capacity(hint)
+        capacity = _SMALLEST if hint <= _SMALLEST else tier_capacity(hint)
         if self.used + capacity > BUDGET_BYTES:
             return CAPACITY_EXCEEDED
-        return self._own(MutableBuffer(capacity))
+        return self._own(capacity)
 
     def clone(self, source: Buffer) -> int | BufferRefusal:
         """A new mutable buffer with the bytes of `source`, without its content type."""
         capacity = tier_capacity(max(1, len(source.data)))
         if self.used + capacity > BUDGET_BYTES:
             return CAPACITY_EXCEEDED
-        return self._own(MutableBuffer(capacity, source.data))
+        return self._own(capacity, source.data)
 
-    def _own(self, buffer: MutableBuffer) -> int:
-        number = self._mutable_numbers.take()
+    def _own(self, capacity: int, data: bytes = b"") -> int:
+        if self._dropped:
+            buffer = self._dropped.pop()
+            buffer.begin(capacity, data)
+        else:
+            buffer = MutableBuffer(capacity, data, len(self.mutable) + 1)
+        number = buffer.number
         self.mutable[number] = buffer
         self.mutable_made += 1
-        self.used += buffer.capacity
+        self.used += capacity
         return number
 
     def freeze(self, number: int) -> int:
@@ -218,9 +222,10 @@ class OwnedBuffers:
         The mutable handle stays until it is dropped and counts no more. Raises FrozenError.
         """
         buffer = self.mutable[number]
-        frozen = buffer.freeze()
-        made = self._frozen_numbers.take()
-        self.frozen[made] = frozen
+        content = buffer.freeze()
+        free = self._free_frozen
+        made = free.pop() if free else len(self.frozen) + 1
+        self.frozen[made] = content
         self.frozen_made += 1
         self._capacities[made] = buffer.capacity
         return made
@@ -230,14 +235,15 @@ class OwnedBuffers:
         buffer = self.mutable.pop(number, None)
         if buffer is None:
             return
-        self._mutable_numbers.give_back(number)
         if not buffer.frozen:
             self.used -= buffer.capacity
+            buffer.begin(0)
+        self._dropped.append(buffer)
 
     def take_frozen(self, number: int) -> Buffer | None:
         """Take a frozen buffer out: dropped, or handed over to the host. None: not owned."""
         buffer = self.frozen.pop(number, None)
         if buffer is not None:
-            self._frozen_numbers.give_back(number)
+            self._free_frozen.append(number)
             self.used -= self._capacities.pop(number)
         return buffer

@@ -80,20 +80,22 @@ linker_add_resource = _keeps_gil("component_linker_instance_add_resource", ctype
 memmove: Any = ctypes.PYFUNCTYPE(None)(ctypes._memmove_addr)  # type: ignore[attr-defined]
 memmove.argtypes = None
 
+# ctypes makes a Python object of each argument of a callback, in every call. What nobody reads is
+# therefore declared as one byte: in the calling conventions there is a library for, each of these
+# arguments has a register or a word of the stack for itself, and a byte is a small number.
+_UNREAD: Any = ctypes.c_ubyte
 HostFunction: Any = ctypes.CFUNCTYPE(
     ctypes.c_size_t,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
-    ctypes.c_void_p,
+    _UNREAD,
+    _UNREAD,
+    _UNREAD,
     ctypes.c_size_t,
-    ctypes.c_void_p,
+    _UNREAD,
     ctypes.c_size_t,
+    _UNREAD,
 )
 """(data, context, type, parameters, count, results, count) -> 0 or an error."""
-Destructor: Any = ctypes.CFUNCTYPE(
-    ctypes.c_size_t, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32
-)
+Destructor: Any = ctypes.CFUNCTYPE(ctypes.c_size_t, _UNREAD, _UNREAD, ctypes.c_uint32)
 """(data, context, representation) -> 0 or an error."""
 EpochCallback: Any = ctypes.CFUNCTYPE(
     ctypes.c_size_t,

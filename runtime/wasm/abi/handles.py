@@ -24,6 +24,9 @@ UNMADE_TYPE = 5
 LENT = 0
 """Representation of the input payload and of the flow context, which the host lends."""
 
+_address, _any_drop, _any_to_host = capi.address, capi.any_drop, capi.any_to_host
+_host_to_any, _host_delete = capi.host_to_any, capi.host_delete
+
 
 class Handles:
     """Makes and reads the handles of one store."""
@@ -31,7 +34,8 @@ class Handles:
     def __init__(self, store: Store) -> None:
         self.context = capi.address(capi.pointer_value(store._context()))
         """The store's context as an argument."""
-        self._place = ctypes.c_uint64()
+        self._place: Any = ctypes.c_void_p()
+        """Where wasmtime puts a pointer; as an argument, the pointer that stands there."""
         self._place_at = capi.address(ctypes.addressof(self._place))
         self._hosts: dict[int, list[Any]] = {
             kind: [] for kind in (BUFFER_TYPE, MUTABLE_TYPE, CONTEXT_TYPE, FOLDER_TYPE)
@@ -40,29 +44,45 @@ class Handles:
 
     def own(self, kind: int, representation: int) -> int:
         """Address of a new boxed handle that owns `representation`. Raises WasmtimeError."""
+        self.own_at(kind, representation, self._place_at)
+        made: int = self._place.value
+        return made
+
+    def own_at(self, kind: int, representation: int, place: Any) -> None:
+        """Write the address of such a handle at `place`, an argument. Raises WasmtimeError."""
         hosts = self._hosts[kind]
-        while len(hosts) <= representation:
-            made = capi.host_new(capi.boolean(True), capi.u32(len(hosts)), capi.u32(kind))
-            hosts.append(capi.address(made))
-        error = capi.host_to_any(self.context, hosts[representation], self._place_at)
+        if len(hosts) <= representation:
+            self._make_hosts(kind, representation)
+        error = _host_to_any(self.context, hosts[representation], place)
         if error:
             raise capi.take_error(error)
-        return self._place.value
+
+    def _make_hosts(self, kind: int, last: int) -> None:
+        hosts = self._hosts[kind]
+        while len(hosts) <= last:
+            made = capi.host_new(capi.boolean(True), capi.u32(len(hosts)), capi.u32(kind))
+            hosts.append(capi.address(made))
 
     def drop_borrow(self, resource: int) -> None:
         """Give a borrow back whose identity is known. Raises WasmtimeError."""
-        error = capi.any_drop(self.context, capi.address(resource))
+        error = _any_drop(self.context, _address(resource))
         if error:
             raise capi.take_error(error)
 
-    def representation(self, resource: int) -> int:
-        """What a handle stands for; the store forgets the handle. Raises WasmtimeError."""
-        error = capi.any_to_host(self.context, capi.address(resource), self._place_at)
+    def forget(self, resource: int) -> None:
+        """Have the store forget a handle whose identity is known. Raises WasmtimeError."""
+        error = _any_to_host(self.context, _address(resource), self._place_at)
         if error:
             raise capi.take_error(error)
-        host = capi.address(self._place.value)
-        representation: int = capi.host_rep(host)
-        capi.host_delete(host)
+        _host_delete(self._place)
+
+    def representation(self, resource: int) -> int:
+        """What a handle stands for; the store forgets the handle. Raises WasmtimeError."""
+        error = _any_to_host(self.context, _address(resource), self._place_at)
+        if error:
+            raise capi.take_error(error)
+        representation: int = capi.host_rep(self._place)
+        _host_delete(self._place)
         return representation
 
     def close(self) -> None:

@@ -68,6 +68,15 @@ _FINISHED = Finished()
 _NO_OUTPUT = Emitted(())
 _KNOWN_PORTS = 256
 """Port lists remembered, so that a router that always says the same costs nothing."""
+_KNOWN_NAME_BYTES = 256
+"""A port with a longer name is not remembered."""
+_VALUE_FIRST = value_layout.ENTRY_VALUE + FIRST
+# Offsets in the fields of an output element, and in those of its metadata.
+_META = value_layout.ENTRY_VALUE + SECOND
+_PAYLOAD = value_layout.ENTRY_SIZE + _VALUE_FIRST
+_CONTENT_TYPE = 2 * value_layout.ENTRY_SIZE + _VALUE_FIRST
+# A named tuple made this way costs half of what calling its class costs.
+_new_tuple: Any = tuple.__new__
 _OK = 0xFF
 """`is_ok` is one byte; the other bytes of its word mean nothing."""
 
@@ -138,11 +147,11 @@ class DirectCalls:
             case Export.EVALUATE:
                 return self._read_verdict
             case Export.PROCESS:
-                return self._read_processed
+                return self._output_reader(value_layout.THIRD, _DISCARDED)
             case Export.PULL:
-                return lambda value: self._read_option(value, _EXHAUSTED)
+                return self._output_reader(FIRST, _EXHAUSTED)
             case Export.INGEST:
-                return lambda value: self._read_option(value, _ABSORBED)
+                return self._output_reader(FIRST, _ABSORBED)
             case Export.FLUSH:
                 return self._read_flushed
             case Export.PUSH:
@@ -259,7 +268,7 @@ class DirectCalls:
 
     def _new_port(self, name: bytes) -> Ports:
         ports = Ports((name.decode("utf-8", "replace"),))
-        if len(self._ports) < _KNOWN_PORTS:
+        if len(self._ports) < _KNOWN_PORTS and len(name) <= _KNOWN_NAME_BYTES:
             self._ports[name] = ports
         return ports
 
@@ -269,42 +278,62 @@ class DirectCalls:
     def _read_signal(self, value: int) -> Outcome:
         return _READY if read_text(value + FIRST) == _READY_WORD else _PAUSE
 
-    def _read_processed(self, value: int) -> Outcome:
-        payload = WORDS[word(value + value_layout.THIRD)]
-        return self._emit((payload,)) if payload else _DISCARDED
+    def _output_reader(self, at: int, nothing: Outcome) -> Callable[[int], Outcome]:
+        """What reads one output element, whose address stands at this offset, or nothing."""
+        output = self._output
+        at = at - value_layout.CONTENT >> 3
 
-    def _read_option(self, value: int, nothing: Outcome) -> Outcome:
-        payload = WORDS[word(value + FIRST)]
-        return self._emit((payload,)) if payload else nothing
+        def read(value: int) -> Outcome:
+            record = WORDS[(value >> 3) + at]
+            if not record:
+                return nothing
+            made = output(record)
+            if made is None:
+                return Failed(foreign_buffer())
+            emitted: Emitted = _new_tuple(Emitted, ((made,),))
+            return emitted
+
+        return read
 
     def _read_flushed(self, value: int) -> Outcome:
         count = WORDS[word(value + FIRST)]
         data = WORDS[word(value + SECOND)]
         if not count:
             return _NO_OUTPUT
-        return self._emit(tuple(data + index * VALUE_SIZE for index in range(count)))
-
-    def _emit(self, records: tuple[int, ...]) -> Outcome:
         outputs = []
-        for record in records:
-            fields = WORDS[word(record + SECOND)]
-            payload = self._take(WORDS[word(fields + value_layout.ENTRY_SIZE + _VALUE_FIRST)])
-            if payload is None:
+        for index in range(count):
+            output = self._output(data + index * VALUE_SIZE)
+            if output is None:
                 return Failed(foreign_buffer())
-            meta = WORDS[word(fields + value_layout.ENTRY_VALUE + SECOND)]
-            content_type = read_text(meta + 2 * value_layout.ENTRY_SIZE + _VALUE_FIRST)
-            outputs.append(Output(payload, content_type))
+            outputs.append(output)
         return Emitted(tuple(outputs))
 
+    def _output(self, record: int) -> Output | None:
+        """An output element, of its record; None when it does not own its payload."""
+        fields = WORDS[(record + SECOND >> 3) - 1]
+        payload = self._take(WORDS[(fields + _PAYLOAD >> 3) - 1])
+        if payload is None:
+            return None
+        meta = WORDS[(fields + _META >> 3) - 1]
+        place = meta + _CONTENT_TYPE >> 3
+        start = WORDS[place] - BYTES_BASE
+        content_type = BYTES[start : start + WORDS[place - 1]].decode("utf-8", "replace")
+        output: Output = _new_tuple(Output, (payload, content_type))
+        return output
+
     def _take(self, resource: int) -> Buffer | None:
-        return self._state.owned.take_frozen(self._handles.representation(resource))
+        frozen = self._state.owned.frozen
+        if len(frozen) == 1:
+            # There is no other: no need to ask which it is.
+            self._handles.forget(resource)
+            (only,) = frozen
+        else:
+            only = self._handles.representation(resource)
+        return self._state.owned.take_frozen(only)
 
 
 def _no_element(export: Export) -> Element:
     raise ValueError(f"{export} needs an element")
-
-
-_VALUE_FIRST = value_layout.ENTRY_VALUE + FIRST
 
 
 class _ElementParameter:

@@ -18,7 +18,7 @@ from wasmtime.component import LinkerInstance, ResourceType
 from runtime.model.element import Buffer
 from runtime.model.interruption import CALLED_FROM_C
 from runtime.wasm.abi import capi, value_layout
-from runtime.wasm.abi.buffers import BufferRefusal, MutableBuffer
+from runtime.wasm.abi.buffers import BufferRefusal
 from runtime.wasm.abi.component_values import ByteLists, FixedValues, ReadFailures, put, write_text
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, MUTABLE_TYPE, Handles
 from runtime.wasm.abi.value_layout import (
@@ -54,7 +54,10 @@ class TorvynImports:
         self._lists = lists
         self._refusals = ReadFailures()
         self._fixed = FixedValues()
-        self._boxed = self._fixed.value(RESOURCE)
+        boxed = self._fixed.value(RESOURCE)
+        self._boxed, self._boxed_word = capi.address(boxed), boxed >> 3
+        self._boxed_content = capi.address(boxed + value_layout.CONTENT)
+        self._self_mutable = self._self_mutable_reader()
         self._kept: list[Any] = []
 
     def define(self, linker: LinkerInstance, interface: str) -> None:
@@ -83,15 +86,15 @@ class TorvynImports:
                 "[method]mutable-buffer.append": self._append_body(),
                 "[method]mutable-buffer.size": self._mutable_size,
                 "[method]mutable-buffer.capacity": self._mutable_capacity,
-                "[method]mutable-buffer.set-content-type": self._mutable_set_content_type,
-                "[method]mutable-buffer.freeze": self._mutable_freeze,
+                "[method]mutable-buffer.set-content-type": self._set_content_type_body(),
+                "[method]mutable-buffer.freeze": self._freeze_body(),
                 "[method]flow-context.trace-id": self._no_identifier,
                 "[method]flow-context.span-id": self._no_identifier,
                 "[method]flow-context.deadline-ns": self._no_deadline,
                 "[method]flow-context.flow-id": self._flow_id,
             }
         if interface == ALLOCATOR:
-            return {"allocate": self._allocate, "clone-into-mutable": self._clone}
+            return {"allocate": self._allocate_body(), "clone-into-mutable": self._clone}
         if interface == CAPABILITIES:
             return {"has-capability": self._has_capability}
         raise ValueError(interface)
@@ -109,14 +112,23 @@ class TorvynImports:
         representation = self._handles.representation(resource)
         return state.payload if representation == LENT else frozen[representation]
 
-    def _self_mutable(self, args: int) -> tuple[int, MutableBuffer]:
+    def _self_mutable_reader(self) -> Callable[[int], int]:
+        """What tells of which mutable buffer a method is called: its representation."""
         mutable = self._state.owned.mutable
-        resource = WORDS[args >> 3]
-        if len(mutable) == 1:
-            self._handles.drop_borrow(resource)
-            return next(iter(mutable.items()))
-        representation = self._handles.representation(resource)
-        return representation, mutable[representation]
+        context, representation = self._handles.context, self._handles.representation
+
+        def self_mutable(args: int) -> int:
+            resource = WORDS[args >> 3]
+            if len(mutable) > 1:
+                return representation(resource)
+            # There is no other: no need to ask which it is.
+            error = capi.any_drop(context, capi.address(resource))
+            if error:
+                raise capi.take_error(error)
+            (only,) = mutable
+            return only
+
+        return self_mutable
 
     # ---- buffer
 
@@ -162,7 +174,7 @@ class TorvynImports:
     # ---- mutable-buffer
 
     def _mutable_write(self, args: int, result: int) -> None:
-        _, buffer = self._self_mutable(args)
+        buffer = self._state.owned.mutable[self._self_mutable(args)]
         index = args >> 3
         offset = WORDS[index + _FIRST_OF_1]
         data = read_list_u8(WORDS[index + _SECOND_OF_2], WORDS[index + _FIRST_OF_2])
@@ -176,11 +188,12 @@ class TorvynImports:
 
     def _append_body(self) -> Body:
         state = self._state
+        mutable = state.owned.mutable
         self_mutable = self._self_mutable
         refusals = self._refusals
 
         def append(args: int, result: int) -> None:
-            _, buffer = self_mutable(args)
+            buffer = mutable[self_mutable(args)]
             index = args >> 3
             size = WORDS[index + _FIRST_OF_1]
             start = WORDS[index + _SECOND_OF_1] + value_layout.FIRST - BYTES_BASE
@@ -199,23 +212,33 @@ class TorvynImports:
         return append
 
     def _mutable_size(self, args: int, result: int) -> None:
-        put_u64(result, self._self_mutable(args)[1].size())
+        put_u64(result, self._state.owned.mutable[self._self_mutable(args)].size())
 
     def _mutable_capacity(self, args: int, result: int) -> None:
-        put_u64(result, self._self_mutable(args)[1].capacity)
+        put_u64(result, self._state.owned.mutable[self._self_mutable(args)].capacity)
 
-    def _mutable_set_content_type(self, args: int, _result: int) -> None:
-        _, buffer = self._self_mutable(args)
-        index = args >> 3
-        text = read_bytes(WORDS[index + _SECOND_OF_1], WORDS[index + _FIRST_OF_1])
-        buffer.set_content_type(text)
+    def _set_content_type_body(self) -> Body:
+        mutable = self._state.owned.mutable
+        self_mutable = self._self_mutable
 
-    def _mutable_freeze(self, args: int, result: int) -> None:
-        representation, _ = self._self_mutable(args)
-        frozen = self._state.owned.freeze(representation)
-        index = result >> 3
-        WORDS[index] = self._handles.own(BUFFER_TYPE, frozen)
-        WORDS[index - 1] = RESOURCE
+        def set_content_type(args: int, _result: int) -> None:
+            buffer = mutable[self_mutable(args)]
+            index = args >> 3
+            start = WORDS[index + _SECOND_OF_1] - BYTES_BASE
+            buffer.set_content_type(BYTES[start : start + WORDS[index + _FIRST_OF_1]])
+
+        return set_content_type
+
+    def _freeze_body(self) -> Body:
+        freeze, own_at = self._state.owned.freeze, self._handles.own_at
+        self_mutable = self._self_mutable
+
+        def freeze_buffer(args: int, result: int) -> None:
+            made = freeze(self_mutable(args))
+            own_at(BUFFER_TYPE, made, capi.address(result + value_layout.CONTENT))
+            WORDS[(result >> 3) - 1] = RESOURCE
+
+        return freeze_buffer
 
     # ---- flow-context
 
@@ -233,8 +256,9 @@ class TorvynImports:
 
     # ---- buffer-allocator and capability-query
 
-    def _allocate(self, args: int, result: int) -> None:
-        self._give_mutable(result, self._state.owned.allocate(WORDS[args >> 3]))
+    def _allocate_body(self) -> Body:
+        allocate, give = self._state.owned.allocate, self._give_mutable
+        return lambda args, result: give(result, allocate(WORDS[args >> 3]))
 
     def _clone(self, args: int, result: int) -> None:
         source = self._self_buffer(args)
@@ -253,12 +277,11 @@ class TorvynImports:
         if isinstance(made, BufferRefusal):
             self._refusals.write(result, made)
             return
-        boxed = self._boxed
         # wasmtime moves the value out and leaves a boolean, so the kind is written each time.
-        WORDS[(boxed >> 3) - 1] = RESOURCE
-        WORDS[boxed >> 3] = self._handles.own(MUTABLE_TYPE, made)
+        WORDS[self._boxed_word - 1] = RESOURCE
+        self._handles.own_at(MUTABLE_TYPE, made, self._boxed_content)
         index = result >> 3
-        WORDS[index + 1] = capi.value_new(capi.address(boxed))
+        WORDS[index + 1] = capi.value_new(self._boxed)
         WORDS[index] = 1
         WORDS[index - 1] = RESULT
 
