@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from runtime.execution.event_log import LoggedEvent, Reported
 from runtime.model.call import (
@@ -84,6 +84,14 @@ def _emitted(export: Export, count: int) -> str:
     return f"emitted {count}"
 
 
+class _Labels(NamedTuple):
+    """What the edges of a graph are called, by their index."""
+
+    edges: tuple[str, ...]
+    consumers: tuple[str, ...]
+    """The end at which elements arrive."""
+
+
 class EventWording:
     """Writes events of one flow as lines; the flow gives edges their names."""
 
@@ -98,8 +106,10 @@ class EventWording:
         self._graphs.append(_labels(flow))
 
     def _label(self, number: int, edge: int) -> str:
-        labels = self._graphs[bisect_left(self._relinked, number)]
-        return labels[edge] if edge < len(labels) else f"edge {edge} of a former graph"
+        return _named(self._labels_at(number).edges, edge)
+
+    def _labels_at(self, number: int) -> _Labels:
+        return self._graphs[bisect_left(self._relinked, number)]
 
     def line(self, number: int, event: LoggedEvent, attempt: int = 1) -> EventLine:
         """The log line of one event; `attempt` is which try a failed call was, from 1."""
@@ -159,29 +169,34 @@ class EventWording:
                 return _state_line(number, event)
 
     def _call(self, number: int, event: CallFinished, attempt: int) -> EventLine:
-        call, answer = event.call, event.answer
-        about = "" if call.element is None else f"(#{call.element.sequence})"
-        if call.export is Export.NOTIFY_BACKPRESSURE:
-            about = f"({call.argument})"
-        text = f"{call.export}{about} {describe_outcome(answer.outcome, call.export)}"
-        text += _tried(attempt)
-        if event.deliveries and not isinstance(answer.outcome, Ports):
+        call, answer, at_ns, outputs, deliveries = event
+        number_of_call, node, export, element, argument, _ = call
+        outcome = answer.outcome
+        about = "" if element is None else f"(#{element.sequence})"
+        if export is Export.NOTIFY_BACKPRESSURE:
+            about = f"({argument})"
+        text = f"{export}{about} {describe_outcome(outcome, export)}"
+        if attempt > 1:
+            text += _tried(attempt)
+        kind = type(outcome)
+        if deliveries and kind is not Ports:
+            consumers = self._labels_at(number).consumers
             text += " -> " + ", ".join(
-                f"{self._label(number, edge).split(' -> ')[-1]} [{depth}]"
-                for edge, _, depth in event.deliveries
+                [f"{_named(consumers, edge)} [{depth}]" for edge, _, depth in deliveries]
             )
-        failed = isinstance(answer.outcome, Failed)
-        element = event.outputs[0] if event.outputs else call.element
+        if outputs:
+            element = outputs[0]
         return EventLine(
-            number=number,
-            mark=CallMark.ERROR if failed else CallMark.CALL,
-            at_ns=event.at_ns,
-            node=call.node,
-            text=text,
-            call=call.number,
-            element_id=None if element is None else element.id,
-            lineage=None if element is None else element.lineage,
-            duration_ns=answer.duration_ns,
+            number,
+            CallMark.ERROR if kind is Failed else CallMark.CALL,
+            at_ns,
+            node,
+            text,
+            number_of_call,
+            None,
+            None if element is None else element.id,
+            None if element is None else element.lineage,
+            answer.duration_ns,
         )
 
 
@@ -236,8 +251,13 @@ def _state_line(number: int, event: _StateEvent) -> EventLine:
             assert_never(event)
 
 
-def _labels(flow: LinkedFlow) -> tuple[str, ...]:
-    return tuple(edge.label for edge in flow.edges)
+def _labels(flow: LinkedFlow) -> _Labels:
+    edges = tuple(edge.label for edge in flow.edges)
+    return _Labels(edges, tuple(label.split(" -> ")[-1] for label in edges))
+
+
+def _named(labels: tuple[str, ...], edge: int) -> str:
+    return labels[edge] if edge < len(labels) else f"edge {edge} of a former graph"
 
 
 def _queue_changes(before: LinkedEdge, after: LinkedEdge) -> str:

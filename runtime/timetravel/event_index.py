@@ -97,11 +97,14 @@ class EventIndex:
         count = min(calls, TIMELINE_CELLS)
         cells = [0] * count
         for mark, places in self._places.items():
+            bits = int(mark)
+            if not bits:
+                continue
             at = 0
             for cell in range(count):
                 end = bisect_right(places, (cell + 1) * calls // count, at)
                 if end > at:
-                    cells[cell] |= mark
+                    cells[cell] |= bits
                 at = end
         return tuple(cells)
 
