@@ -146,8 +146,7 @@ class CallTiming:
         """What the calls came to so far."""
         self._take_native()
         nodes = tuple(
-            (node, NodeTimes(_spread(timing.calls), timing.fuel))
-            for node, timing in self._nodes.items()
+            (node, _node_times(timing.calls, timing.fuel)) for node, timing in self._nodes.items()
         )
         waits = tuple(
             ((producer, node), _spread(waits))
@@ -172,9 +171,8 @@ class CallTiming:
         for node, timing in self._nodes.items():
             calls, fuel = before.nodes.get(node, (None, 0))
             later = timing.calls if calls is None else timing.calls.since(calls)
-            spread = later.spread()
-            if spread is not None:
-                nodes.append((node, NodeTimes(spread, timing.fuel - fuel)))
+            if later.count:
+                nodes.append((node, _node_times(later, timing.fuel - fuel)))
         return CallTimes(
             tuple(nodes),
             self._end_to_end.since(before.end_to_end).spread(),
@@ -225,6 +223,10 @@ class _NodeTiming:
 def _count(histogram: Histogram, counted: TimesCounted | None) -> None:
     if counted is not None:
         histogram.add_counts(*counted)
+
+
+def _node_times(calls: Histogram, fuel: int) -> NodeTimes:
+    return NodeTimes(calls.spread_above_zero(), fuel, calls.zeros)
 
 
 def _spread(durations: Histogram) -> Spread:

@@ -10,10 +10,18 @@ from runtime.model.measures.histogram import Spread
 class NodeTimes:
     """The calls of one node."""
 
-    calls: Spread
-    """How long they took."""
+    calls: Spread | None
+    """How long those took in which the component ran; None when it never did."""
     fuel: int = 0
     """Fuel they used in all; 0 when fuel is not measured."""
+    empty: int = 0
+    """Calls in which nothing ran, in no time at all: of a lifecycle function, `init` or `teardown`,
+    that the component does not export."""
+
+    @property
+    def count(self) -> int:
+        """All calls."""
+        return self.empty + (0 if self.calls is None else self.calls.samples)
 
 
 @dataclass(frozen=True, slots=True)

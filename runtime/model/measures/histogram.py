@@ -125,6 +125,19 @@ class Histogram:
         other.count, other.total_ns, other.max_ns = self.count, self.total_ns, self.max_ns
         return other
 
+    @property
+    def zeros(self) -> int:
+        """How many of the values are 0."""
+        return self._buckets.get(0, 0)
+
+    def spread_above_zero(self) -> Spread | None:
+        """How the values that are not 0 are spread; None when there are none."""
+        if not self.zeros:
+            return self.spread()
+        others = self.copy()
+        others.count -= others._buckets.pop(0)
+        return others.spread()
+
     def spread(self) -> Spread | None:
         """How the values are spread; None when there are none."""
         if not self.count:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming
-from runtime.model.call import Answer, Export, Verdict
+from runtime.model.call import Answer, Export, Finished, Verdict
 from runtime.model.commands import SetSchedule, Step
 from runtime.model.events import CallFinished
 from runtime.model.linked import ErrorPolicy, Role, SchedulePolicy
@@ -24,13 +26,44 @@ def test_calls_are_counted_by_node_and_elements_from_their_pull_to_the_end_of_th
     times = timing.times()
     sink = present(times.of("sink"))
     # Two pushes, `complete` and `teardown`.
-    assert (sink.calls.samples, sink.calls.total_ns, sink.calls.max_ns) == (4, 2_020, 1_000)
-    assert sink.fuel == 14
-    assert present(times.of("source")).calls.max_ns == 10
+    calls = present(sink.calls)
+    assert (calls.samples, calls.total_ns, calls.max_ns) == (4, 2_020, 1_000)
+    assert (sink.fuel, sink.count, sink.empty) == (14, 4, 0)
+    assert present(present(times.of("source")).calls).max_ns == 10
     assert times.of("nobody") is None
     ends = present(times.end_to_end)
     # pull 10 ns, process 10 ns, push 1,000 ns, one straight after the other.
     assert (ends.samples, ends.total_ns, times.in_calls_ns) == (2, 2_040, 2_040)
+
+
+@pytest.mark.parametrize("elements", [0, 2])
+def test_calls_of_functions_that_are_not_there_are_counted_but_have_no_duration(
+    elements: int,
+) -> None:
+    linked = linear(Role.PROCESSOR)
+    invoker = FakeInvoker(linked, elements=elements)
+    for node in ("source", "processor0"):
+        invoker.on(node, Export.TEARDOWN, lambda call: Answer(Finished()))
+    timing = CallTiming()
+    events = of_type(finish(initialised(linked, invoker)), CallFinished)
+    timing.add(events[0])
+    before = timing.before()
+    timing.add_all(events[1:])
+    for times, made in ((timing.times(), events), (timing.times_since(before), events[1:])):
+        for node in ("source", "processor0"):
+            calls = [one for one in made if one.call.node == node]
+            if not calls:
+                assert times.of(node) is None
+                continue
+            own = present(times.of(node))
+            ran = [one.answer.duration_ns for one in calls if one.answer.duration_ns]
+            assert (own.count, own.empty) == (len(calls), 1)
+            if not ran:
+                assert own.calls is None
+                continue
+            spread = present(own.calls)
+            assert (spread.samples, spread.total_ns) == (len(ran), sum(ran))
+            assert spread.p50_ns == 10
 
 
 def test_elements_wait_from_the_call_that_gave_them_to_the_call_that_takes_them() -> None:

@@ -83,9 +83,10 @@ def test_a_window_counts_the_calls_since_it_began_and_no_other() -> None:
             assert {name for name, _ in window.times.nodes} == {name for name, _ in alone.nodes}
             for name, own in alone.nodes:
                 counted = present(window.times.of(name))
-                assert _alike(counted.calls, own.calls)
+                assert counted.empty == own.empty
+                assert _alike(present(counted.calls), present(own.calls))
                 node = next(node for node in within.nodes if node.name == name)
-                assert (node.calls, node.busy_ns) == (own.calls.samples, own.calls.total_ns)
+                assert (node.calls, node.busy_ns) == (own.count, present(own.calls).total_ns)
             assert _alike(present(window.times.end_to_end), present(alone.end_to_end))
             assert window.times.in_calls_ns == alone.in_calls_ns
 

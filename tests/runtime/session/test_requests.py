@@ -77,4 +77,4 @@ def test_the_screen_begins_again_only_where_another_place_is_shown(driver: Drive
     driver.ask(ToggleMark(), ShowWindow(TimeWindow.MARK))
     window = present(driver.ask(StepCall(), StepCall()).window)
     assert present(window.began).calls == 4
-    assert sum(own.calls.samples for _, own in window.times.nodes) == 2
+    assert sum(own.count for _, own in window.times.nodes) == 2

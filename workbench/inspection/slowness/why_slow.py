@@ -122,7 +122,7 @@ def _window_rows(window: WindowTimes, cells: int) -> list[Row]:
 
 def _incomplete(snapshot: FlowSnapshot, times: CallTimes, cells: int) -> list[Row]:
     """Places of the past are reached from a checkpoint: calls before it were not timed again."""
-    timed = sum(own.calls.samples for _, own in times.nodes)
+    timed = sum(own.count for _, own in times.nodes)
     if not timed or timed >= snapshot.calls:
         return []
     calls = counted(snapshot.calls, "call")

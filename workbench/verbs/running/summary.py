@@ -9,6 +9,7 @@ from runtime.model.component.failure_report import FailureReport, frame_text, re
 from runtime.model.errors import ExitCode
 from runtime.model.events import FlowState, NodeFailed
 from runtime.model.linked import LinkedFlow, Role
+from runtime.model.measures.call_times import NodeTimes
 from runtime.model.measures.histogram import Spread
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
@@ -176,15 +177,23 @@ def _node_lines(report: RunReport) -> list[str]:
         line = f"  {node.name:<{width}}  busy {busy:>3} %, idle {idle:>3} %, blocked {blocked:>3} %"
         times = report.times.of(node.name)
         if times is not None:
-            calls = times.calls
-            p50, p99, most = map(spaced_duration, (calls.p50_ns, calls.p99_ns, calls.max_ns))
-            line += f"; {counted(calls.samples, 'call')}, p50 {p50}, p99 {p99}, max {most}"
+            line += f"; {_calls_of(times)}"
         lines.append(line)
     spread = report.times.end_to_end
     if spread is not None:
         p50, p99, most = map(spaced_duration, (spread.p50_ns, spread.p99_ns, spread.max_ns))
         lines.append(f"  end to end: p50 {p50}, p99 {p99}, max {most}")
     return lines
+
+
+def _calls_of(times: NodeTimes) -> str:
+    """`12 calls, p50 9.6 µs, p99 240 µs, max 246 µs, and 2 of lifecycle functions it lacks`."""
+    empty, calls = times.empty, times.calls
+    if calls is None:
+        return f"{counted(empty, 'call')}, only of lifecycle functions it lacks"
+    p50, p99, most = map(spaced_duration, (calls.p50_ns, calls.p99_ns, calls.max_ns))
+    more = f", and {empty} of lifecycle functions it lacks" if empty else ""
+    return f"{counted(calls.samples, 'call')}, p50 {p50}, p99 {p99}, max {most}{more}"
 
 
 def failure_text(report: RunReport) -> str:

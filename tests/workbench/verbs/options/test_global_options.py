@@ -112,6 +112,9 @@ def test_verbose_says_what_each_node_runs_and_may_use(manifest: Path) -> None:
     told = studio("-v", "run", str(manifest)).stderr.decode()
     assert f"first: source torvyn:streaming/source@0.1.0, {manifest.parent}" in told
     assert "1,000,000 fuel a call, 16 MiB, 5,000 ms a call; no grants" in told
+    # Neither component exports a lifecycle: `init` and `teardown` of each took no time.
+    assert told.count(", and 2 of lifecycle functions it lacks") == 2
+    assert "p50 0 ns" not in told
     assert "fuel a call" not in studio("run", str(manifest)).stderr.decode()
 
 
