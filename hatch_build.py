@@ -32,11 +32,15 @@ class CompiledEngineHook(BuildHookInterface[Any]):
     _built: Path | None = None
 
     def dependencies(self) -> list[str]:
-        """What compiles; whoever builds without compiling needs none of it."""
+        """What compiles, and whose types it reads; who builds without compiling needs none of it."""
         if not _asked_for():
             return []
-        requirement: str = self.config["compiler"]
-        return [requirement]
+        compiler: str = self.config["compiler"]
+        imported = tuple(self.config["imported"])
+        return [
+            compiler,
+            *(own for own in self.metadata.core.dependencies if own.startswith(imported)),
+        ]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile. Raises RuntimeError for an editable install: that runs the sources."""
