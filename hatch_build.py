@@ -32,7 +32,7 @@ class CompiledEngineHook(BuildHookInterface[Any]):
     _built: Path | None = None
 
     def dependencies(self) -> list[str]:
-        """What compiles, and whose types it reads; who builds without compiling needs none of it."""
+        """What compiles, and whose types it reads; nothing for those who do not compile."""
         if not _asked_for():
             return []
         compiler: str = self.config["compiler"]

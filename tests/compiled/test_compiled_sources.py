@@ -14,11 +14,13 @@ BUILD = tomli.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["bui
 HOOK = BUILD["targets"]["wheel"]["hooks"]["custom"]
 
 
-def compiled_sources() -> set[Path]:
-    """The files that are compiled."""
+INTERPRETED = {ROOT / name for name in HOOK["interpreted"]}
+
+
+def named_sources() -> set[Path]:
+    """The files that are named, and those in the folders that are named."""
     named = [ROOT / name for name in HOOK["modules"]]
-    sources = {file for path in named for file in (path.rglob("*.py") if path.is_dir() else [path])}
-    return sources - {ROOT / name for name in HOOK["interpreted"]}
+    return {file for path in named for file in (path.rglob("*.py") if path.is_dir() else [path])}
 
 
 def imported(file: Path) -> set[str]:
@@ -43,16 +45,17 @@ def structs(file: Path) -> list[str]:
 
 
 def test_no_struct_of_msgspec_is_compiled_as_it_would_lose_its_options() -> None:
-    interpreted = {ROOT / name for name in HOOK["interpreted"]}
-    assert all(file.is_file() for file in compiled_sources() | interpreted)
-    assert [found for file in sorted(compiled_sources()) for found in structs(file)] == []
-    assert any(structs(file) for file in interpreted)
+    sources = named_sources()
+    assert INTERPRETED < sources
+    assert all(file.is_file() for file in sources)
+    assert [found for file in sorted(sources - INTERPRETED) for found in structs(file)] == []
+    assert any(structs(file) for file in INTERPRETED)
 
 
 def test_packages_whose_types_the_compiler_reads_are_there_while_a_wheel_is_built() -> None:
     seen: set[Path] = set()
     packages: set[str] = set()
-    waiting = compiled_sources()
+    waiting = named_sources() - INTERPRETED
     while waiting:
         seen |= waiting
         modules = {module for file in waiting for module in imported(file)}
