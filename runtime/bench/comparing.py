@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from math import hypot, sqrt
 from statistics import median
 
 from runtime.bench.result import OPENING, PROCESSOR, SPEED, BenchResult
@@ -11,8 +12,12 @@ from runtime.model.lazy.dataclass import dataclass
 
 LEAST_CHANGE = 0.05
 """Smaller changes are none, however quiet the machine is."""
-NOISE_FACTOR = 2.0
-"""A change is larger than so many times the scatter of the runs, of both sides together."""
+LEAST_APART = 0.99
+"""Of all pairs of a run before and a run now, so large a share has to show the change."""
+ERRORS = 4
+"""A change is larger than so many standard errors of both medians together."""
+MEDIAN_ERROR = 1.4826 * 1.2533
+"""The standard error of the median of n runs is so many times their scatter, by the root of n."""
 LEAST_RUNS = 3
 
 
@@ -42,49 +47,83 @@ class Comparison:
 def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     """The metrics that both have, the most important first.
 
-    Each run is measured in units of work that never changes, done just before it, so a machine
-    that is busier today counts for little. A change has to be larger than the scatter, and every
-    run of one side has to be apart from every run of the other by at least `LEAST_CHANGE`.
+    A change has to be larger than the scatter of the runs explains, and nearly every run of one
+    side has to be apart from every run of the other.
+
+    It has to be there as it was measured, and also in units of work that never changes, done
+    between the calls of both sides: where that work became slower too, beyond its own scatter, the
+    machine did.
 
     Elements a second are counted by the clock, which runs on while other programs have the
     processor, and the unit does not see that. So their change has to be there by processor time
     as well. What a flow waits for its rates and paused sinks is the same on every machine.
     """
+    machine = _machine(before, now)
     found = []
     for metric, values in now.samples.items():
         old = before.samples.get(metric)
-        if metric == OPENING or not old or not any(old) or not any(values):
+        if metric == OPENING or not old or not median(old) or not median(values):
             continue
-        found.append(_compared(metric, before, now))
+        found.append(_compared(metric, before, now, machine))
     return tuple(found)
 
 
-def _compared(metric: str, before: BenchResult, now: BenchResult) -> Comparison:
+def _machine(before: BenchResult, now: BenchResult) -> float:
+    """How many times as slow the machine is now; 1 where its scatter could explain it."""
+    units = before.yardstick_ns, now.yardstick_ns
+    if not all(side and all(side) for side in units):
+        return 1.0
+    ratio, _, change = _judged(*units)
+    return 1.0 if change is Change.NONE else ratio
+
+
+def _compared(metric: str, before: BenchResult, now: BenchResult, machine: float) -> Comparison:
     old, new = before.samples[metric], now.samples[metric]
     if metric == SPEED:
-        first, second = (_paces(side, _seen_ns(side), before) for side in (before, now))
-    else:
-        first, second = (_in_yardsticks(side.samples[metric], side) for side in (before, now))
-    ratio, noise, change = _judged(first, second)
-    if metric == SPEED and change is not Change.NONE:
-        worked = [_paces(side, side.samples[PROCESSOR], before) for side in (before, now)]
-        if _judged(*worked)[-1] is not change:
+        ratio, noise, change = _changed(
+            _seen_ns(before), _seen_ns(now), machine, _waits_ns(before), _waits_ns(now)
+        )
+        worked = before.samples[PROCESSOR], now.samples[PROCESSOR]
+        if change is not _changed(*worked, machine, _waits_ns(before), _waits_ns(now))[-1]:
             change = Change.NONE
+    else:
+        ratio, noise, change = _changed(old, new, machine)
     return Comparison(metric, median(old), median(new), ratio, noise, change)
+
+
+def _changed(
+    before: Sequence[float],
+    now: Sequence[float],
+    machine: float,
+    waits_before: float = 0.0,
+    waits_now: float = 0.0,
+) -> tuple[float, float, Change]:
+    """What became of times, which are besides waits, on a machine so many times as slow now."""
+    first = [waits_before + value for value in before]
+    measured = _judged(first, [waits_now + value for value in now])
+    if machine == 1.0:
+        return measured
+    ratio, noise, change = _judged(first, [waits_now + value / machine for value in now])
+    return ratio, noise, change if change is measured[-1] else Change.NONE
 
 
 def _judged(first: Sequence[float], second: Sequence[float]) -> tuple[float, float, Change]:
     """How many times as much the second are, what noise explains, and what that means."""
     ratio = median(second) / median(first)
-    noise = max(LEAST_CHANGE, NOISE_FACTOR * (_scatter(first) + _scatter(second)))
+    noise = max(LEAST_CHANGE, ERRORS * hypot(_error(first), _error(second)))
     change = Change.NONE
     if min(len(first), len(second)) >= LEAST_RUNS:
-        apart = 1 + LEAST_CHANGE
-        if ratio > 1 + noise and min(second) > max(first) * apart:
+        if ratio > 1 + noise and _share_above(second, first) >= LEAST_APART:
             change = Change.SLOWER
-        elif ratio < 1 / (1 + noise) and max(second) * apart < min(first):
+        elif ratio < 1 / (1 + noise) and _share_above(first, second) >= LEAST_APART:
             change = Change.FASTER
     return ratio, noise, change
+
+
+def _share_above(values: Sequence[float], others: Sequence[float]) -> float:
+    """The share of all pairs of a value and another one in which the value is greater."""
+    above = sum(value > other for value in values for other in others)
+    return above / (len(values) * len(others))
 
 
 def _seen_ns(side: BenchResult) -> list[float]:
@@ -93,30 +132,15 @@ def _seen_ns(side: BenchResult) -> list[float]:
     return [max(1e9 / speed - waits_ns, 0.0) if speed else 0.0 for speed in side.samples[SPEED]]
 
 
-def _paces(side: BenchResult, times: Sequence[float], unit: BenchResult) -> list[float]:
-    """Time of an element with its waits, as on the machine that `unit` was measured on."""
-    waits = _waits_ns(side) / (median(unit.yardstick_ns) if _has_yardsticks(unit) else 1.0)
-    return [waits + worked for worked in _in_yardsticks(times, side)]
-
-
 def _waits_ns(side: BenchResult) -> float:
     """What an element waits for rates and paused sinks, on average."""
     return side.waits_ns / side.elements if side.elements else 0.0
 
 
-def _in_yardsticks(times: Sequence[float], side: BenchResult) -> list[float]:
-    """Times in units of the yardstick of their run."""
-    units = side.yardstick_ns
-    if not _has_yardsticks(side) or len(units) != len(times):
-        return list(times)
-    return [time / unit for time, unit in zip(times, units, strict=True)]
-
-
-def _has_yardsticks(side: BenchResult) -> bool:
-    return bool(side.yardstick_ns) and all(side.yardstick_ns)
-
-
-def _scatter(values: Sequence[float]) -> float:
-    """The middle distance from the median, as a share of it."""
+def _error(values: Sequence[float]) -> float:
+    """The standard error of the median, as a share of it."""
     middle = median(values)
-    return median(abs(value - middle) for value in values) / middle if middle else 0.0
+    if not middle:
+        return 0.0
+    scatter = median(abs(value - middle) for value in values) / middle
+    return MEDIAN_ERROR * scatter / sqrt(len(values))

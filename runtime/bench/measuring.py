@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import resource
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import field
 
+from runtime.bench.yardstick import EVERY_NS, piece_ns
 from runtime.engine.core import Engine
 from runtime.engine.invoker import ClosableInvoker
 from runtime.engine.options import EngineOptions
 from runtime.execution.call_timing import CallTiming, Histograms
 from runtime.model.call import Answer, Call, Export
-from runtime.model.commands import Advance, Start
+from runtime.model.commands import Advance, Drain, Start
 from runtime.model.events import CallFinished, FlowState, NodeFailed
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
@@ -20,6 +22,10 @@ from runtime.model.measures.histogram import Histogram
 from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
 
+LONGEST_PASS_S = 5.0
+"""A pass may take so much flow time; then the sources are asked for nothing more."""
+FAILURES_KEPT = 20
+"""Of a run: policies may have it go on after any number of them."""
 OPENING_FACTOR = 2
 """So many times as long as a run's flow time may the making of its instances take."""
 _LIFECYCLE = frozenset((Export.INIT, Export.TEARDOWN))
@@ -31,6 +37,8 @@ class Measured:
     """What the passes of one run came to. Times are in nanoseconds."""
 
     passes: int = 0
+    cut: int = 0
+    """Those of them that took too long; their sources were not asked for all that they have."""
     elements: int = 0
     """Given by sources."""
     delivered: int = 0
@@ -53,10 +61,14 @@ class Measured:
     """Payload buffers that components wrote into: all that forwarding elements allocates."""
     dropped: int = 0
     errors: int = 0
-    failures: list[NodeFailed] = field(default_factory=list)
-    """Of these errors, in the order of calls."""
+    failures: deque[NodeFailed] = field(default_factory=lambda: deque(maxlen=FAILURES_KEPT))
+    """The last of these errors, in the order of calls."""
+    failed: bool = False
+    """True when an error ended the flow."""
     snapshot: FlowSnapshot | None = None
     """Of the last pass, at its end."""
+    yardstick: Histogram = field(default_factory=Histogram)
+    """Pieces of work that never changes, done between the calls; see `piece_ns`."""
     histograms: Histograms = field(default_factory=lambda: Histograms({}, {}, None))
     """Of all passes."""
 
@@ -91,11 +103,13 @@ def measure(
     open_invoker: Callable[[], ClosableInvoker],
     options: EngineOptions,
     seconds: float,
+    pass_seconds: float = LONGEST_PASS_S,
 ) -> Measured:
     """Run the flow from start to end until `seconds` of flow time are full, once at least.
 
     It ends early when a pass gives no element, when the flow fails, and when making instances
-    takes most of the time.
+    takes most of the time. After `pass_seconds` of a pass its sources give nothing more: a flow may
+    be without an end.
     """
     found = Measured()
     timing = CallTiming()
@@ -104,11 +118,12 @@ def measure(
         before = found.elements
         invoker = open_invoker()
         try:
-            snapshot = _pass(flow, invoker, options, found, timing)
+            snapshot = _pass(flow, invoker, options, found, timing, int(pass_seconds * NS_PER_S))
         finally:
             invoker.close()
         found.snapshot = snapshot
-        if snapshot.state is FlowState.FAILED or found.elements == before:
+        found.failed = snapshot.state is FlowState.FAILED
+        if found.failed or found.elements == before:
             break
     found.histograms = timing.histograms()
     return found
@@ -120,12 +135,17 @@ def _pass(
     options: EngineOptions,
     found: Measured,
     timing: CallTiming,
+    pass_ns: int,
 ) -> FlowSnapshot:
     timed = _TimedInvoker(invoker)
     engine = Engine(flow, timed, options)
     engine.apply(Start(wall_ns=time.time_ns()))
     step, processor = engine.step, time.process_time_ns
+    last_ns, cut = found.flow_ns + pass_ns, False
     while not engine.state.ended:
+        if found.flow_ns >= last_ns and not cut:
+            cut = True
+            engine.apply(Drain("the pass took long enough"))
         timed.elapsed_ns = 0
         used, began = processor(), _now()
         events = step()
@@ -153,8 +173,11 @@ def _pass(
         found.flow_ns += elapsed_ns
         found.processor_ns += used_ns
         found.engine.add(max(elapsed_ns - timed.elapsed_ns, 0))
+        if found.flow_ns >= found.yardstick.count * EVERY_NS:
+            found.yardstick.add(piece_ns())
     snapshot = engine.snapshot()
     found.passes += 1
+    found.cut += cut
     found.elements += snapshot.pulled
     found.delivered += snapshot.delivered
     found.dropped += snapshot.dropped

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
-from random import Random
 from statistics import median
 
 import msgspec
@@ -21,7 +18,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.measures.histogram import Histogram, Spread
 
-FORMAT = 2
+FORMAT = 3
 FOLDER = STUDIO_FOLDER / "bench"
 SHARES = (0.5, 0.9, 0.99, 0.999)
 
@@ -48,6 +45,8 @@ class BenchResult:
     """Digests of the components by node."""
     runs: int
     passes: int
+    cut: int
+    """Passes whose sources had more to give when they were ended; see `measure`."""
     elements: int
     delivered: int
     dropped: int
@@ -62,7 +61,7 @@ class BenchResult:
     samples: dict[str, list[float]]
     """By metric, a value a run; see `METRICS` and `call_metric`."""
     yardstick_ns: list[float]
-    """Processor time of a fixed piece of work, before each run."""
+    """Processor time of a piece of work that never changes, in the middle of each run's."""
     nodes: dict[str, Durations]
     waits: dict[str, Durations]
     """In queues, by edge (`producer -> consumer`)."""
@@ -103,31 +102,7 @@ def call_metric(node: str) -> str:
 END_TO_END = "median end to end ns"
 
 
-@cache
-def _scattered() -> list[float]:
-    """Objects that are not in the order in which they lie in memory."""
-    objects = [float(number) for number in range(200_000)]
-    Random(1).shuffle(objects)
-    return objects
-
-
-def yardstick_ns() -> int:
-    """Processor time of work that never changes: how fast the machine is just now.
-
-    Half of it is work of the interpreter, half is waiting for memory, as calls are.
-    """
-    objects = _scattered()
-    began = time.process_time_ns()
-    table: dict[int, tuple[int, int]] = {}
-    for number in range(40_000):
-        table[number & 1023] = (number, len(table))
-    sum(objects)
-    return time.process_time_ns() - began
-
-
-def result_of(
-    flow: LinkedFlow, workload: Workload, runs: Sequence[Measured], yardsticks: Sequence[float]
-) -> BenchResult:
+def result_of(flow: LinkedFlow, workload: Workload, runs: Sequence[Measured]) -> BenchResult:
     """The result of these runs."""
     calls: dict[str, Histogram] = {}
     waits: dict[str, Histogram] = {}
@@ -155,6 +130,7 @@ def result_of(
         {node.name: node.digest for node in flow.nodes},
         len(runs),
         sum(run.passes for run in runs),
+        sum(run.cut for run in runs),
         sum(run.elements for run in runs),
         sum(run.delivered for run in runs),
         sum(run.dropped for run in runs),
@@ -166,7 +142,7 @@ def result_of(
         peak_memory_bytes(),
         sum(run.waits_ns for run in runs),
         samples,
-        list(yardsticks),
+        [float(run.yardstick.quantiles((0.5,))[0]) for run in runs],
         {node: _durations(histogram) for node, histogram in calls.items()},
         {edge: _durations(histogram) for edge, histogram in waits.items()},
         _durations(whole) if whole.count else None,

@@ -52,7 +52,7 @@ def measured(opened: OpenedFlow, seconds: float = 0.0) -> Measured:
 @pytest.fixture(scope="module")
 def result(opened: OpenedFlow) -> BenchResult:
     runs = [measured(opened) for _ in range(4)]
-    return result_of(opened.flow, WORKLOAD, runs, [1e6] * 4)
+    return result_of(opened.flow, WORKLOAD, runs)
 
 
 def test_a_run_counts_the_elements_calls_and_times_of_its_passes(opened: OpenedFlow) -> None:
@@ -82,6 +82,22 @@ def test_a_run_is_made_of_as_many_passes_as_fill_it(
     assert run.histograms.calls["source"].count == 4 * run.passes
 
 
+def test_a_pass_that_takes_long_gets_no_more_elements_and_ends(
+    opened: OpenedFlow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = count(step=1_000)
+    monkeypatch.setattr("runtime.bench.measuring._now", lambda: next(clock))
+    options = EngineOptions(on_error=ErrorPolicy.FAIL)
+
+    def open_invoker() -> ClosableInvoker:
+        return opened.open_invoker(lambda *_: None)
+
+    # A call takes three ticks: the first element is given and pushed, the second one as well.
+    run = measure(opened.flow, open_invoker, options, 1e-6, pass_seconds=9e-6)
+    assert (run.passes, run.cut, run.elements, run.delivered) == (1, 1, 2, 2)
+    assert (run.failed, measured(opened).cut) == (False, 0)
+
+
 def test_a_result_has_a_sample_of_each_metric_a_run(result: BenchResult) -> None:
     metrics = {*METRICS, call_metric("source"), call_metric("sink"), END_TO_END}
     assert set(result.samples) == metrics
@@ -104,7 +120,7 @@ def test_a_saved_result_is_read_as_it_was(result: BenchResult, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[" * 100_000, '{"format": 2}', "\x00", '{"format": 2, "samples": {}}']
+    "text", ["", "{}", "[" * 100_000, '{"format": 3}', "\x00", '{"format": 3, "samples": {}}']
 )
 def test_a_file_that_is_no_result_is_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
@@ -115,7 +131,7 @@ def test_a_file_that_is_no_result_is_told(tmp_path: Path, text: str) -> None:
 
 def test_a_result_of_another_version_is_told(result: BenchResult, tmp_path: Path) -> None:
     path = tmp_path / "x.json"
-    save(replace(result, format=1), path)
+    save(replace(result, format=2), path)
     with pytest.raises(StudioError, match=r"saved by another version[^$]*Save it again"):
         load(path)
 
@@ -225,6 +241,31 @@ def test_what_is_slower_or_faster_beyond_the_noise_is_said(result: BenchResult) 
     # The same change in runs that scatter by half is none.
     quiet, loud = noisy(result, 4, 0.6), noisy(result, 5, 0.6, engine=1.3)
     assert changes(compare(quiet, loud)) == {}
+
+
+def test_a_tenth_more_is_found_on_a_machine_that_is_not_quiet(result: BenchResult) -> None:
+    """The runs scatter by as much, and the machine's own speed by half of it."""
+    found = [
+        changes(compare(noisy(result, seed, 0.1), noisy(result, seed + 1_000, 0.1, processor=1.15)))
+        for seed in range(20)
+    ]
+    assert found.count({PROCESSOR: Change.SLOWER}) >= 19
+
+
+def test_a_machine_that_got_faster_neither_hides_a_change_nor_makes_one(
+    result: BenchResult,
+) -> None:
+    before, now = noisy(result, 1, 0.05), noisy(result, 2, 0.05, machine=0.6)
+    assert changes(compare(before, now)) == {}
+    both = noisy(result, 3, 0.05, machine=0.9, processor=1.5)
+    assert changes(compare(before, both)) == {PROCESSOR: Change.SLOWER}
+
+
+def test_a_node_whose_calls_take_no_measurable_time_is_not_compared(result: BenchResult) -> None:
+    before, now = noisy(result, 1, 0.05), noisy(result, 2, 0.05)
+    short = {**before.samples, call_metric("sink"): [0.0] * 6 + [1.0] * 4}
+    metrics = [found.metric for found in compare(replace(before, samples=short), now)]
+    assert metrics == [SPEED, PROCESSOR, ENGINE]
 
 
 def test_one_run_is_not_enough_to_say_that_something_changed(result: BenchResult) -> None:

@@ -149,6 +149,11 @@ def _counts(result: BenchResult) -> Iterator[str]:
     yield f"Memory of the process at most {result.peak_memory_bytes / 2**20:,.0f} MiB."
     if per_element < FEW_ELEMENTS * result.passes:
         yield "Few elements a pass: lines of a file in place of a source tell more."
+    if result.cut:
+        yield (
+            f"{counted(result.cut, 'pass', 'passes')} ended before the sources did, as the flow "
+            "takes long or has no end: with --limit all passes have as many elements."
+        )
     if result.waits_ns:
         waited = spaced_duration(result.waits_ns)
         yield f"Paused sinks and rates took {waited}, which is counted and not slept."

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypedDict, Unpack
 
 import click
 
 from runtime.bench.comparing import Change, compare
-from runtime.bench.measuring import Measured, measure
+from runtime.bench.measuring import LONGEST_PASS_S, Measured, measure
 from runtime.bench.result import (
     BenchResult,
     load,
@@ -19,15 +20,14 @@ from runtime.bench.result import (
     result_of,
     save,
     saved_path,
-    yardstick_ns,
 )
 from runtime.bench.workload import Workload, require_comparable
 from runtime.child.gc_tuning import settle_collector
 from runtime.engine.invoker import ClosableInvoker
-from runtime.engine.options import EngineOptions
+from runtime.headless.run import RunOptions, engine_options
 from runtime.model.errors import ExitCode
 from runtime.model.events import NodeFailed
-from runtime.model.linked import ErrorPolicy, SchedulePolicy
+from runtime.model.linked import SchedulePolicy
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.recording.replay.input_feed import input_paths, text_inputs
 from runtime.recording.replay.source_override import SourceOverride
@@ -143,7 +143,7 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
     benchmark.warm_up()
     result = benchmark.measure()
     # Runs that failed are no measure of anything.
-    if result.errors:
+    if benchmark.failed:
         before = None
     comparisons = () if before is None else compare(before, result)
     for _ in range(CONFIRMATIONS):
@@ -159,7 +159,7 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
     else:
         columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
         print("\n".join(report_lines(result, against, benchmark.stock, columns)))
-    if result.errors:
+    if benchmark.failed:
         show_failure("\n".join(failure_lines(benchmark.failures)))
         if arguments["save_name"] is not None:
             say("Not saved, as it failed.")
@@ -182,11 +182,12 @@ class _Benchmark:
         schedule = flow.schedule if flow.schedule_given else SchedulePolicy.CONSUMER_FIRST
         if arguments["schedule"] is not None:
             schedule = SchedulePolicy(arguments["schedule"])
-        self._options = EngineOptions(
-            schedule=schedule, on_error=ErrorPolicy.FAIL, element_limit=arguments["limit"]
+        options = RunOptions(
+            schedule=schedule, node_rules=opened.node_rules, limit=arguments["limit"]
         )
+        self._options = engine_options(options)
+        self._pass_seconds = max(LONGEST_PASS_S, 2 * arguments["seconds"])
         self._runs: list[Measured] = []
-        self._yardsticks: list[float] = []
         self._stock_runs: list[Measured] = []
         self._components = StockComponents(flow) if arguments["stock"] else None
         self.workload = Workload.of(
@@ -206,14 +207,18 @@ class _Benchmark:
     def measure(self) -> BenchResult:
         """Make the runs that were asked for, or fewer when one fails or gives no element."""
         for _ in range(self._arguments["runs"]):
-            self._yardsticks.append(min(yardstick_ns() for _ in range(3)))
             run = self._run()
             self._runs.append(run)
             if self._components is not None:
                 self._stock_runs.append(self._run_stock(self._components))
-            if run.errors or not run.elements:
+            if run.failed or not run.elements:
                 break
-        return result_of(self._opened.flow, self.workload, self._runs, self._yardsticks)
+        return result_of(self._opened.flow, self.workload, self._runs)
+
+    @property
+    def failed(self) -> bool:
+        """True when the last run did."""
+        return self._runs[-1].failed
 
     @property
     def failures(self) -> list[NodeFailed]:
@@ -221,8 +226,15 @@ class _Benchmark:
         return [failed for run in self._runs for failed in run.failures]
 
     def _run(self) -> Measured:
+        return self._measured(self._open_invoker)
+
+    def _measured(self, open_invoker: Callable[[], ClosableInvoker]) -> Measured:
         seconds = self._arguments["seconds"]
-        return measure(self._opened.flow, self._open_invoker, self._options, seconds)
+        run = measure(self._opened.flow, open_invoker, self._options, seconds, self._pass_seconds)
+        if run.cut:
+            # The flow may be without an end: no pass is longer than a run from now on.
+            self._pass_seconds = seconds
+        return run
 
     @property
     def stock(self) -> BenchResult | None:
@@ -230,13 +242,13 @@ class _Benchmark:
         if not self._stock_runs:
             return None
         workload = replace(self.workload, call_layer="wasmtime-py")
-        return result_of(self._opened.flow, workload, self._stock_runs, self._yardsticks)
+        return result_of(self._opened.flow, workload, self._stock_runs)
 
     def _run_stock(self, components: StockComponents) -> Measured:
         def open_invoker() -> ClosableInvoker:
             return self._fed(StockInvoker(components))
 
-        return measure(self._opened.flow, open_invoker, self._options, self._arguments["seconds"])
+        return self._measured(open_invoker)
 
     def _open_invoker(self) -> ClosableInvoker:
         return self._fed(self._opened.open_invoker(_printed))

@@ -118,6 +118,7 @@ def test_a_terminal_gets_rows_that_fit_and_names_that_stay_apart() -> None:
         builds=dict.fromkeys(names, "sha256:1"),
         runs=1,
         passes=1,
+        cut=0,
         elements=20_000,
         delivered=11_430,
         dropped=0,
