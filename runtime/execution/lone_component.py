@@ -71,15 +71,13 @@ class LoneComponent:
             made += (self._make(WORK_EXPORTS[self.node.role], element, "", inputs),)
         return made
 
-    def end(
-        self, inputs: tuple[HostInput, ...] = (), *, teardown: bool = True
-    ) -> tuple[LoneCall, ...]:
+    def end(self, inputs: tuple[HostInput, ...] = ()) -> tuple[LoneCall, ...]:
         """What a flow calls when there are no more elements: `flush` or `complete`, `teardown`."""
         made = self._ready() if self.node.role in FINAL_EXPORTS else ()
         final = FINAL_EXPORTS.get(self.node.role)
         if final is not None and self._usable:
             made += (self._make(final, None, "", inputs),)
-        if teardown and self._usable and self.node.lifecycle is not None:
+        if self._usable and self.node.lifecycle is not None:
             made += (self._make(Export.TEARDOWN, None, "", ()),)
             self._usable = False
         return made

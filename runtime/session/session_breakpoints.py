@@ -42,22 +42,21 @@ TRIED_NS = 50_000_000
 class SessionBreakpoints:
     """For the thread that makes the calls."""
 
-    def __init__(self, time: TimeTravel, *, kept: bool = True) -> None:
-        """`kept` reads and writes the project's file."""
+    def __init__(self, time: TimeTravel) -> None:
+        """Takes up those that the project's file keeps."""
         self._time = time
         flow = time.shown.flow
         self._set = BreakpointSet(flow)
         self._watches = WatchSet()
-        self._store = BreakpointStore(Path(flow.manifest)) if kept else None
+        self._store = BreakpointStore(Path(flow.manifest))
         self._unkept = ""
         self._hit: tuple[BreakHit | None, StopNote] | None = None
         self._back: tuple[int, BreakHit] | None = None
         self._passed: tuple[Execution, Call] | None = None
-        if self._store is not None:
-            self._load(self._store)
+        self._load()
 
-    def _load(self, store: BreakpointStore) -> None:
-        kept = store.load(self._time.shown.flow)
+    def _load(self) -> None:
+        kept = self._store.load(self._time.shown.flow)
         for breakpoint in kept.breakpoints:
             self._set.put(breakpoint)
         for watch in kept.watches:
@@ -231,8 +230,6 @@ class SessionBreakpoints:
         return self._watches.definitions
 
     def _save(self) -> None:
-        if self._store is None:
-            return
         name = self._time.shown.flow.name
         saved = self._store.save(name, self._set.definitions, self._watches.definitions)
         self._unkept = saved.problem

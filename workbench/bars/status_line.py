@@ -55,6 +55,24 @@ def status(view: View, last: EventLine | None, notice: str, cells: int) -> tuple
 
 def _standing(view: View, cells: int) -> Line:
     snapshot = view.snapshot
+    if view.health is not Health.READY or snapshot is None:
+        return _not_ready(view)
+    under_way = _under_way(view, snapshot, cells)
+    if under_way:
+        return under_way
+    upcoming = _upcoming(view, snapshot)
+    room = cells - width_of(upcoming)
+    if view.past:
+        unlike = snapshot.stop is StopReason.DIVERGENCE
+        ahead = view.timeline is not None and view.timeline.ahead
+        return line(*timeline_words.past_words(room, unlike, ahead=ahead), *upcoming)
+    if snapshot.state.ended:
+        return _ended(snapshot)
+    return line(*_stopped(view, snapshot, room), *upcoming)
+
+
+def _not_ready(view: View) -> Line:
+    """What keeps the flow from being run."""
     if view.health is Health.STARTING:
         return line((" - ", StyleRole.ACCENT), f"{view.detail or 'Compiling the components'}…")
     if view.health is Health.INVALID:
@@ -65,10 +83,11 @@ def _standing(view: View, cells: int) -> Line:
             (shown_key("build", "ctrl+r"), StyleRole.KEY),
             (" builds the components", StyleRole.DIM),
         )
-    if view.health is not Health.READY or snapshot is None:
-        return line(
-            (" x ", StyleRole.BAD), ("what is shown is the last that was heard", StyleRole.BAD)
-        )
+    return line((" x ", StyleRole.BAD), ("what is shown is the last that was heard", StyleRole.BAD))
+
+
+def _under_way(view: View, snapshot: FlowSnapshot, cells: int) -> Line:
+    """A long call, a way through the past, a run; or what is wrong. Empty when it stands still."""
     if view.call is not None:
         return line(
             (f" {IN_CALL} {call_words(view.call)} ", StyleRole.ACCENT),
@@ -88,38 +107,40 @@ def _standing(view: View, cells: int) -> Line:
             (shown_key("back", "esc"), StyleRole.KEY),
             (" cancels", StyleRole.DIM),
         )
-    if view.running:
-        what = "running through the past  " if view.past else "running  "
-        running = line(
-            (" > ", StyleRole.GOOD),
-            (what, StyleRole.PAST if view.past else StyleRole.GOOD),
-            (shown_key("run-pause", "space"), StyleRole.KEY),
-            (" pauses", StyleRole.DIM),
-        )
-        room = max(cells - width_of(running), 0)
-        why = _on_hold(view, snapshot) or _why_slow(view, snapshot)
-        return line(*running, (fit(why, room), StyleRole.WARN))
-    upcoming = _upcoming(view, snapshot)
-    if view.past:
-        unlike = snapshot.stop is StopReason.DIVERGENCE
-        ahead = view.timeline is not None and view.timeline.ahead
-        room = cells - width_of(upcoming)
-        return line(*timeline_words.past_words(room, unlike, ahead=ahead), *upcoming)
-    if snapshot.state.ended:
-        detail = f"  {excerpt(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
-        role = StyleRole.BAD if snapshot.state is FlowState.FAILED else StyleRole.GOOD
-        return line(
-            (f" = the flow is {snapshot.state.value}", role),
-            (detail, StyleRole.TEXT),
-            (f"   {shown_key('restart', 'A')}", StyleRole.KEY),
-            (" begins again", StyleRole.DIM),
-        )
+    if not view.running:
+        return ()
+    what = "running through the past  " if view.past else "running  "
+    running = line(
+        (" > ", StyleRole.GOOD),
+        (what, StyleRole.PAST if view.past else StyleRole.GOOD),
+        (shown_key("run-pause", "space"), StyleRole.KEY),
+        (" pauses", StyleRole.DIM),
+    )
+    room = max(cells - width_of(running), 0)
+    why = _on_hold(view, snapshot) or _why_slow(view, snapshot)
+    return line(*running, (fit(why, room), StyleRole.WARN))
+
+
+def _ended(snapshot: FlowSnapshot) -> Line:
+    detail = f"  {excerpt(snapshot.stop_detail, 160)}" if snapshot.stop_detail else ""
+    role = StyleRole.BAD if snapshot.state is FlowState.FAILED else StyleRole.GOOD
+    return line(
+        (f" = the flow is {snapshot.state.value}", role),
+        (detail, StyleRole.TEXT),
+        (f"   {shown_key('restart', 'A')}", StyleRole.KEY),
+        (" begins again", StyleRole.DIM),
+    )
+
+
+def _stopped(view: View, snapshot: FlowSnapshot, room: int) -> Line:
+    """Why it stands still, in so many cells."""
+    held = line((_on_hold(view, snapshot), StyleRole.WARN))
     made: list[Span | tuple[str, StyleRole]] = []
     if snapshot.stop is StopReason.BREAKPOINT:
         made.append((f" {BREAK_ON} {excerpt(snapshot.stop_detail, 200)}", StyleRole.NEXT))
     elif snapshot.stop is StopReason.USER:
-        # What is on hold is said below, as it is by now.
-        said = "" if _on_hold(view, snapshot) else excerpt(snapshot.stop_detail, 160)
+        # What is on hold is said behind it, as it is by now.
+        said = "" if held else excerpt(snapshot.stop_detail, 160)
         made.append((f" || {said or 'paused'}", StyleRole.NEXT))
     elif snapshot.stop is not None:
         detail = f" ({excerpt(snapshot.stop_detail, 120)})" if snapshot.stop_detail else ""
@@ -129,15 +150,13 @@ def _standing(view: View, cells: int) -> Line:
     else:
         made.append((" || paused", StyleRole.NEXT))
     standing = line(*made)
-    held = line((_on_hold(view, snapshot), StyleRole.WARN))
     if held and snapshot.stop in (None, StopReason.USER):
         standing = (*standing, *held)
-    room = cells - width_of(upcoming)
-    if width_of(standing) > room:
-        sign, *rest = plain(standing).strip().split(" ", 1)
-        words = fit(" ".join(rest), max(room - len(sign) - 3, 0))
-        standing = line((f" {sign} {words}".rstrip(), StyleRole.NEXT))
-    return line(*standing, *upcoming)
+    if width_of(standing) <= room:
+        return standing
+    sign, *rest = plain(standing).strip().split(" ", 1)
+    words = fit(" ".join(rest), max(room - len(sign) - 3, 0))
+    return line((f" {sign} {words}".rstrip(), StyleRole.NEXT))
 
 
 def _on_hold(view: View, snapshot: FlowSnapshot) -> str:

@@ -62,24 +62,15 @@ def open_document(part: PayloadPart, chosen: str | None, deadline: Deadline) -> 
     return viewer_for(part, chosen).open(part, deadline)
 
 
-def payload_lines(
-    part: PayloadPart, chosen: str | None, cells: int, deadline: Deadline
-) -> Sequence[Line]:
-    """The payload as its viewer shows it, in rows of at most `cells` cells.
-
-    Raises `TookTooLongError`.
-    """
-    return marked_lines(part, chosen, cells, deadline, None)[0]
-
-
 def marked_lines(
     part: PayloadPart,
     chosen: str | None,
     cells: int,
     deadline: Deadline,
-    reads: ConditionReads | None,
+    reads: ConditionReads | None = None,
 ) -> tuple[Sequence[Line], frozenset[int]]:
-    """The payload as its viewer shows it, and which rows a condition looked at.
+    """The payload as its viewer shows it, in rows of at most `cells` cells, and which of them a
+    condition looked at.
 
     Raises `TookTooLongError`.
     """

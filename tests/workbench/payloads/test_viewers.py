@@ -19,7 +19,7 @@ from workbench.payloads.documents.document import PayloadDocument
 from workbench.payloads.documents.lines_document import LinesDocument
 from workbench.payloads.hex_viewer import HexLines
 from workbench.payloads.json_viewer import reindent
-from workbench.payloads.registry import VIEWERS, payload_lines, viewer_after, viewer_for
+from workbench.payloads.registry import VIEWERS, marked_lines, viewer_after, viewer_for
 from workbench.payloads.viewer import PayloadPart, is_text
 from workbench.text.lazy_rows import RowsOverLines, widest_row
 from workbench.text.lines import Line, Row, StyleRole, line, plain, width_of
@@ -38,7 +38,7 @@ JSON_VALUES = st.recursive(
 
 
 def text_of_payload(data: bytes, content_type: str, viewer: str | None = None) -> str:
-    rows = payload_lines(PayloadPart(data, content_type), viewer, 76, soon())
+    rows, _ = marked_lines(PayloadPart(data, content_type), viewer, 76, soon())
     return "\n".join(plain(row) for row in rows)
 
 
@@ -65,7 +65,7 @@ def test_what_is_not_json_is_left_as_it_is(text: str) -> None:
 
 def test_json_is_coloured_and_broken_into_lines() -> None:
     part = PayloadPart(b'{"a":[1,"x"]}', "application/json")
-    rows = payload_lines(part, "formatted", 60, soon())
+    rows, _ = marked_lines(part, "formatted", 60, soon())
     assert [plain(row) for row in rows] == ["{", '  "a": [', "    1,", '    "x"', "  ]", "}"]
     styles = {span.role for row in rows for span in row}
     assert {StyleRole.NAME, StyleRole.NUMBER, StyleRole.STRING} <= styles
@@ -120,7 +120,7 @@ def test_a_character_cut_in_the_middle_is_still_text() -> None:
 def test_no_payload_breaks_the_view_or_is_wider_than_it(
     data: bytes, viewer: str, content_type: str
 ) -> None:
-    rows = payload_lines(PayloadPart(data, content_type), viewer, 50, soon())
+    rows, _ = marked_lines(PayloadPart(data, content_type), viewer, 50, soon())
     assert rows
     assert all(width_of(row) <= 50 for row in rows)
     assert "\x1b" not in "".join(plain(row) for row in rows)
