@@ -12,6 +12,8 @@ from runtime.protocol.updates import CallMark
 
 LOG_EVENTS = 5_000
 """Events the log keeps."""
+LOG_BYTES = 32 * 1024 * 1024
+"""Memory of the calls it keeps, with their payloads and what they printed."""
 
 
 class Reported(NamedTuple):
@@ -30,15 +32,19 @@ LoggedEvent = Event | Reported
 class EventLog:
     """The last events, numbered from 1; older ones are forgotten, and the gap shows."""
 
-    def __init__(self, limit: int = LOG_EVENTS) -> None:
+    def __init__(self, limit: int = LOG_EVENTS, most_bytes: int = LOG_BYTES) -> None:
         self._events: deque[LoggedEvent] = deque(maxlen=limit)
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._sizes: deque[tuple[int, int]] = deque()
+        """Of events that came together: the number of the last one, and the memory of all."""
         self._attempts: dict[int, int] = {}
         """By call, of those that failed again; no more than there are events."""
         self.count = 0
         """Events logged so far, the forgotten ones included."""
 
-    def extend(self, events: Iterable[LoggedEvent]) -> None:
-        """Append events in the order they happened.
+    def extend(self, events: Iterable[LoggedEvent], size: int = 0) -> None:
+        """Append events in the order they happened; `size` is the memory of their calls.
 
         A failed call and what it meant for its node are one line: the call's, which says both.
         """
@@ -46,7 +52,27 @@ class EventLog:
         if NodeFailed not in set(map(type, events)):
             self._events.extend(events)
             self.count += len(events)
-            return
+        else:
+            self._extend_with_failures(events)
+        if size:
+            self._sizes.append((self.count, size))
+            self._bytes += size
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Forget the oldest events; those that came together last are kept, whatever their size."""
+        while len(self._sizes) > 1:
+            last, size = self._sizes[0]
+            # How many of them are left: the log forgets by number as well.
+            left = last - (self.count - len(self._events))
+            if left > 0 and self._bytes <= self._most_bytes:
+                return
+            for _ in range(left):
+                self._events.popleft()
+            self._sizes.popleft()
+            self._bytes -= size
+
+    def _extend_with_failures(self, events: Iterable[LoggedEvent]) -> None:
         for event in events:
             if type(event) is NodeFailed and self._told(event):
                 if event.attempt > 1:
@@ -59,6 +85,8 @@ class EventLog:
         """Forget every event; `count` stays."""
         self._events.clear()
         self._attempts.clear()
+        self._sizes.clear()
+        self._bytes = 0
 
     def _told(self, failed: NodeFailed) -> bool:
         last = self._events[-1] if self._events else None

@@ -40,6 +40,7 @@ from runtime.protocol.updates import CallMark
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Replayer
 from runtime.recording.replay.steps import CallStep, ReplayStep
+from runtime.recording.ring.sizes import CALL_BYTES, bytes_of_calls
 from runtime.wasm.guest_memory import MadeCall, NotAvailable
 from runtime.wasm.guest_states import GuestState, GuestStates
 from runtime.wasm.wasm_invoker import WasmInvoker
@@ -276,9 +277,10 @@ class Execution:
         """Keep events for the screen, in the order they happened."""
         if self._settled < len(self._gathered):
             self.settle()
-        self.log.extend(events)
         calls = [event for event in events if type(event) is CallFinished]
-        self._keep_calls(calls)
+        size = bytes_of_calls(calls)
+        self.log.extend(events, size)
+        self._keep_calls(calls, size)
         if len(calls) == len(events):
             return
         for event in events:
@@ -318,7 +320,7 @@ class Execution:
         """Keep what a step of the past did."""
         self.keep(events)
 
-    def _keep_calls(self, events: Sequence[CallFinished]) -> None:
+    def _keep_calls(self, events: Sequence[CallFinished], size: int) -> None:
         self.timing.add_all(events)
         inputs = self.swapper.inputs.by_node
         sequences: dict[int, int] = {}
@@ -329,7 +331,8 @@ class Execution:
                     sequences[number] = element.sequence
             elif export is _PULL:
                 self.pulls[node] += 1
-        self.recent.add_calls(events)
+        self.swapper.inputs.made(size - CALL_BYTES * len(events))
+        self.recent.add_calls(events, size)
         if sequences:
             self.printed.link(sequences)
 

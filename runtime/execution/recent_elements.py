@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from runtime.model.element import Element
 from runtime.model.events import CallFinished
-from runtime.recording.ring.sizes import bytes_of_calls
 
 RECENT_BYTES = 32 * 1024 * 1024
 """Memory of the calls whose elements can be inspected after they left the flow."""
@@ -62,9 +61,9 @@ class RecentElements:
         self._injected_at: dict[int, int] = {}
         self._edited: dict[int, None] = {}
 
-    def add_calls(self, calls: Sequence[CallFinished]) -> None:
-        """Keep the elements of calls; those of the oldest calls make room."""
-        batch, size = self._batches[-1], bytes_of_calls(calls)
+    def add_calls(self, calls: Sequence[CallFinished], size: int) -> None:
+        """Keep the elements of calls, whose memory is `size`; those of the oldest make room."""
+        batch = self._batches[-1]
         batch.calls += calls
         batch.size += size
         self._bytes += size

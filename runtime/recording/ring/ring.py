@@ -27,6 +27,15 @@ calls takes more for each."""
 BATCH = 128
 """Entries are counted at least so many at once: one by one, between calls, costs twice."""
 
+LARGE_BYTES = 64 * 1024
+"""A payload of more bytes is counted as it comes: a batch of them could be larger than a ring."""
+
+FEW = 32
+"""In more entries at once there are no large payloads: their calls take too long for that."""
+
+COMPACTED_BYTES = 4 * 1024 * 1024
+"""About as much is made compact at once, which takes a few times that memory."""
+
 
 class _Chunk(NamedTuple):
     """Entries that came one after the other."""
@@ -94,7 +103,7 @@ class Ring:
     def append(self, entry: Entry) -> None:
         """Keep one entry, in the order of the run."""
         self._put(entry)
-        if len(self._open) >= self._count_at:
+        if len(self._open) >= self._count_at or _is_large(entry):
             self._count()
 
     def extend(self, entries: Sequence[Entry]) -> None:
@@ -106,6 +115,8 @@ class Ring:
             if len(self._open) >= self._count_at:
                 self._count()
             first = after
+        if len(entries) < FEW and any(map(_is_large, entries)):
+            self._count()
 
     def reserve(self, size: int) -> None:
         """Leave so many bytes of the bound to somebody else; what was reserved before is free."""
@@ -267,13 +278,39 @@ class Ring:
                 self.entries_gone += chunk.entries
                 self.calls_gone += chunk.calls
                 continue
-            entries, calls, size = self._closed.popleft()
+            entries, _, size = self._closed.popleft()
             self._closed_bytes -= size
             self._closed_entries -= len(entries)
-            gone_entries, gone_calls = compact.entries + len(entries), compact.calls + calls
-            if not compact.add(entries):
-                self.entries_gone += gone_entries
-                self.calls_gone += gone_calls
+            for piece in [entries] if size <= COMPACTED_BYTES else _pieces(entries):
+                self._compact_piece(piece)
+
+    def _compact_piece(self, entries: list[Entry]) -> None:
+        compact = self._compact
+        calls = sum(type(entry) is CallFinished for entry in entries)
+        gone_entries, gone_calls = compact.entries + len(entries), compact.calls + calls
+        if not compact.add(entries):
+            self.entries_gone += gone_entries
+            self.calls_gone += gone_calls
+
+
+def _is_large(entry: Entry) -> bool:
+    if type(entry) is not CallFinished:
+        return False
+    return any(len(output.payload.data) > LARGE_BYTES for output in entry.outputs)
+
+
+def _pieces(entries: list[Entry]) -> Iterator[list[Entry]]:
+    """The entries in order, in lists of about `COMPACTED_BYTES`."""
+    piece: list[Entry] = []
+    held = 0
+    for entry in entries:
+        piece.append(entry)
+        held += _measured([entry]).size
+        if held >= COMPACTED_BYTES:
+            yield piece
+            piece, held = [], 0
+    if piece:
+        yield piece
 
 
 def _measured(entries: list[Entry]) -> _Chunk:

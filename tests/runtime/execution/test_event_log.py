@@ -9,11 +9,12 @@ from runtime.execution.event_log import EventLog
 from runtime.execution.output_buffer import OutputBuffer
 from runtime.execution.recent_elements import RecentElements
 from runtime.execution.wording import EventWording
+from runtime.hotreload.recent_inputs import RecentInputs
 from runtime.model.call import Answer, Call, Export, Failed, Failure, FailureKind, Ports
 from runtime.model.codes import Code
 from runtime.model.element import Buffer, Element, Hop
 from runtime.model.events import CallFinished, Delivery, Event, NodeDone, NodeFailed
-from runtime.recording.ring.sizes import CALL_BYTES
+from runtime.recording.ring.sizes import CALL_BYTES, bytes_of_calls
 from tests.support.engine.fakes import READY, linear
 
 
@@ -79,10 +80,47 @@ def pushed(number: int, size: int, sequence: int = 0) -> CallFinished:
     return CallFinished(Call(number, "sink", Export.PUSH, one), Answer(READY), 0, (one,))
 
 
+def keep(recent: RecentElements, calls: list[CallFinished]) -> None:
+    recent.add_calls(calls, bytes_of_calls(calls))
+
+
+def test_the_log_is_bounded_by_the_memory_of_its_calls_as_well() -> None:
+    log = EventLog(limit=10, most_bytes=4_000)
+    for number in range(1, 31):
+        call = [pushed(number, 1_000)]
+        log.extend([*call, NodeDone(number, "a")], size=1_000)
+        numbers = [kept for kept, _ in log.since(0, limit=100)[0]]
+        assert numbers == list(range(max(1, 2 * number - 7), 2 * number + 1)), "four calls"
+    log.extend(NodeDone(number, "b") for number in range(9))
+    assert len(log.last(100)) == 10, "what takes no memory is bounded by number alone"
+    log.extend([pushed(31, 9_000)], size=9_000)
+    assert log.call_numbered(31) is not None, "what came last is kept, whatever its size"
+    log.extend([pushed(32, 10)], size=10)
+    assert log.call_numbered(31) is None
+    assert [kept for kept, _ in log.since(0, limit=100)[0]] == [log.count]
+    log.clear()
+    log.extend([pushed(33, 3_999)], size=3_999)
+    log.extend([pushed(34, 1)], size=1)
+    assert len(log.last(100)) == 2
+
+
+def test_inputs_of_nodes_are_bounded_by_memory_and_the_last_is_kept() -> None:
+    inputs = RecentInputs(limit=1_000)
+    for number in range(1, 51):
+        inputs.by_node["small"].append(element(number, 1))
+        inputs.by_node["large"].append(element(number, 300))
+        inputs.made(301)
+    assert [one.id for one in inputs.of("large")] == [50], "a share of 500 bytes"
+    assert len(inputs.of("small")) == 50
+    inputs.by_node["large"].append(element(51, 2_000))
+    inputs.made(2_000)
+    assert [one.id for one in inputs.of("large")] == [51]
+
+
 def test_recent_elements_are_bounded_by_bytes_and_the_oldest_go() -> None:
     recent = RecentElements(limit=32 * (100 + CALL_BYTES))
     for number in range(1, 81):
-        recent.add_calls([pushed(number, 100)])
+        keep(recent, [pushed(number, 100)])
         assert len(recent) <= 32
         kept = range(max(1, number - 24), number + 1)
         assert all(recent.get(known) is not None for known in kept), "nearly all of the bound"
@@ -91,12 +129,12 @@ def test_recent_elements_are_bounded_by_bytes_and_the_oldest_go() -> None:
 
 def test_an_element_that_is_seen_again_is_kept_as_it_was_last_seen() -> None:
     recent = RecentElements(limit=32 * (100 + CALL_BYTES))
-    recent.add_calls([pushed(1, 100)])
+    keep(recent, [pushed(1, 100)])
     assert len(recent) == 1
     for number in range(2, 7):
-        recent.add_calls([pushed(number, 100)])
+        keep(recent, [pushed(number, 100)])
     again = pushed(1, 100, sequence=99)
-    recent.add_calls([again])
+    keep(recent, [again])
     assert recent.get(1) is again.call.element
     assert [one.id for one in recent].count(1) == 1
     assert len(recent) == 6
@@ -108,12 +146,12 @@ def test_what_is_looked_for_while_calls_come_is_found_as_it_was_delivered() -> N
     routed = old._replace(path=path)
     call = Call(7, "router", Export.ROUTE, old)
     for _ in range(2):
-        recent.add_calls([pushed(1, 3)])
+        keep(recent, [pushed(1, 3)])
         assert recent.get(1) == old
-        recent.add_calls([CallFinished(call, Answer(READY), 0, (), (Delivery(0, routed, 1),))])
+        keep(recent, [CallFinished(call, Answer(READY), 0, (), (Delivery(0, routed, 1),))])
         assert recent.get(1) is routed
     held = element(2, 3)
-    recent.add_calls([CallFinished(Call(8, "source", Export.PULL), Answer(READY), 0, (held,))])
+    keep(recent, [CallFinished(Call(8, "source", Export.PULL), Answer(READY), 0, (held,))])
     assert recent.get(2) is held, "an output that is not delivered yet"
     recent.clear()
     assert recent.get(1) is None
@@ -121,9 +159,9 @@ def test_what_is_looked_for_while_calls_come_is_found_as_it_was_delivered() -> N
 
 def test_one_element_larger_than_the_bound_is_still_kept() -> None:
     recent = RecentElements(limit=10)
-    recent.add_calls([pushed(1, 1000)])
+    keep(recent, [pushed(1, 1000)])
     assert recent.get(1) is not None
-    recent.add_calls([pushed(2, 1000)])
+    keep(recent, [pushed(2, 1000)])
     assert recent.get(2) is not None
 
 
