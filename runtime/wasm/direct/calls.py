@@ -163,7 +163,7 @@ class DirectCalls:
         assert_never(export)
 
     def _element_run(self, export: Export, function: Any) -> Run:
-        parameter = _ElementParameter(self._fixed, self._handles)
+        parameter = ElementParameter(self._fixed, self._handles)
         self._owned += parameter.owned
         at = capi.address(parameter.address)
         slot, read = self._result(export)
@@ -336,7 +336,7 @@ def _no_element(export: Export) -> Element:
     raise ValueError(f"{export} needs an element")
 
 
-class _ElementParameter:
+class ElementParameter:
     """A `stream-element` in memory: see docs/torvyn-facts.md#interfaces."""
 
     def __init__(self, fixed: FixedValues, handles: Handles) -> None:

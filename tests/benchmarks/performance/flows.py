@@ -33,6 +33,7 @@ from tests.support.wasm.layers import make_layer, native_extension
 from tests.support.wasm.recorded_guests import counting_source
 
 NATIVE, DIRECT, STOCK, FLOOR = "native", "direct", "stock binding", "C host"
+LEAST = "least through ctypes"
 ENGINE = "engine alone"
 RECORDED = "engine and recording"
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out"

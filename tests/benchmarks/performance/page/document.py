@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES
 from tests.benchmarks.performance.curves.payload_memory import MIB, WAYS, most_times
-from tests.benchmarks.performance.flows import DIRECT, FLOOR, NATIVE, STOCK
+from tests.benchmarks.performance.flows import DIRECT, FLOOR, LEAST, NATIVE, STOCK
 from tests.benchmarks.performance.long_runs import LongRun
 from tests.benchmarks.performance.page.bounds import bound, number
 from tests.benchmarks.performance.page.costs import largest, remedy
@@ -37,8 +37,10 @@ one by one, see [the end](#what-takes-long-to-measure).
 - *native* is the [native call layer](native-layer.md), *direct* the one that is always there,
   *stock binding* wasmtime-py's own way of calling (`Func.__call__`), *C host* the least that a
   host in C takes on the same library for a call that reads its payload, of 64 bytes where nothing
-  else is said, and names a port (`tests/benchmarks/calls/call_floor.c`). *Engine alone* is a flow
-  whose components are replaced by ready-made answers.
+  else is said, and names a port (`tests/benchmarks/calls/call_floor.c`). *Least through
+  ctypes* is a call whose host functions do only what the C library asks of them
+  (`tests/benchmarks/calls/callback_floor.py`). *Engine alone* is a flow whose components are
+  replaced by ready-made answers.
 - In the plots both axes are logarithmic: a line that rises as steeply as the diagonal grows with
   what is at the bottom, a level one does not grow. Bars go from the least to the most.
 - What bounds a curve is said in a sentence made of its figures.
@@ -115,7 +117,7 @@ def _machine(machine: Machine) -> str:
 
 
 def _targets(targets: list[Target]) -> str:
-    order = (NATIVE, DIRECT, STOCK, FLOOR)
+    order = (NATIVE, DIRECT, LEAST, STOCK, FLOOR)
     rows = ["| | aim | measured | |", "|---|---|---|---|"]
     for target in targets:
         names = sorted(target.figures, key=lambda name: order.index(name) if name in order else -1)
