@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from runtime.model.codes import Code
@@ -42,6 +42,14 @@ def write_new(folder: Path, files: Files) -> tuple[Path, ...]:
 def remove_new(folder: Path) -> None:
     """Remove a folder that was just written; what cannot be removed stays."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_files(written: Iterable[Path]) -> None:
+    """Remove files that were just written, and folders that are empty without them."""
+    for path in written:
+        with contextlib.suppress(OSError):
+            path.unlink()
+            os.removedirs(path.parent)
 
 
 def replace_file(path: Path, content: bytes) -> None:

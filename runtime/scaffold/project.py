@@ -19,7 +19,7 @@ from runtime.model.errors import StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import Role
 from runtime.scaffold.manifest_edit import ManifestEdit, edited_manifest
-from runtime.scaffold.new_files import refusal, remove_new, replace_file, write_new
+from runtime.scaffold.new_files import refusal, remove_files, replace_file, write_new
 from runtime.scaffold.templates import (
     CARGO_CONFIG,
     TemplateLanguage,
@@ -105,12 +105,13 @@ def new_component(
     read = edited_manifest(loaded.path, edit)
     if read is None or len(read.manifest.component) != len(loaded.manifest.component) + 1:
         raise _cannot_be_edited(loaded, name, role, language, path)
-    contracts = _missing_contracts(language, loaded)
-    written = write_new(loaded.directory, contracts) + write_new(folder, files)
+    needed = _missing_contracts(language, loaded)
+    needed |= {PurePosixPath(path) / at: content for at, content in files.items()}
+    written = write_new(loaded.directory, needed)
     try:
         replace_file(loaded.path, edit.data)
     except StudioError:
-        remove_new(folder)
+        remove_files(written)
         raise
     return NewComponent(folder, written, wiring, loaded.path, flow_name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,18 @@ def test_a_manifest_that_cannot_be_written_leaves_no_folder(tmp_path: Path) -> N
             new_component(manifest, "x", Role.SINK, LANGUAGES["c"])
     finally:
         manifest.parent.chmod(0o755)
+
+
+def test_a_manifest_that_cannot_be_replaced_leaves_no_contracts_either(tmp_path: Path) -> None:
+    manifest = project(tmp_path / "p")
+    shutil.rmtree(manifest.parent / "wit")
+    # What takes its place would have a longer name, and none may be longer.
+    real = manifest.rename(manifest.with_name("n" * 250))
+    manifest.symlink_to(real)
+    before = sorted(manifest.parent.rglob("*"))
+    with pytest.raises(StudioError, match="cannot be written"):
+        new_component(manifest, "x", Role.SINK, LANGUAGES["rust"])
+    assert sorted(manifest.parent.rglob("*")) == before
 
 
 def test_a_text_without_tables_takes_one_at_its_end() -> None:
