@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -16,7 +17,9 @@ from runtime.doctor.tool_table import KnownTool, Version
 from runtime.model.text.printable import printable
 
 PROBE_SECONDS = 10.0
+"""A tool that has said nothing after so long is told as one that hangs."""
 _MOST_READ = 4096
+"""Bytes of its output that are looked at."""
 _VERSION = re.compile(r"(?<![\d.])(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -46,6 +49,11 @@ def probe_tool(
         return _broken(topic, tool, place, why, _reinstall(tool, place))
     except OSError as error:
         return _broken(topic, tool, place, _start_failure(place, error), _reinstall(tool, place))
+    return _judged(topic, tool, place, exit_code, output)
+
+
+def _judged(topic: str, tool: KnownTool, place: str, exit_code: int, output: str) -> Finding:
+    """What the tool's answer says of it."""
     if exit_code:
         last = (output.strip().splitlines() or [""])[-1]
         how = f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
@@ -77,9 +85,11 @@ def _answer(words: Sequence[str], tools: Toolchain, timeout_s: float) -> tuple[i
         )
         try:
             exit_code = process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            # With what it has started: a wrapper script hangs in its child.
-            os.killpg(process.pid, signal.SIGKILL)
+        except BaseException:
+            # With what it has started: a wrapper script hangs in its child. Ctrl-C does not reach
+            # them, so they would outlive the program.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
         output.seek(0)
