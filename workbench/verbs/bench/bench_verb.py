@@ -39,7 +39,7 @@ from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.running.summary import failure_lines
 
 CONFIRMATIONS = 2
-"""So often is measured again before something is called slower."""
+"""So often is measured again before something is called slower or faster."""
 _NAME = re.compile(r"[\w.-]{1,64}")
 
 
@@ -147,8 +147,8 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
         before = None
     comparisons = () if before is None else compare(before, result)
     for _ in range(CONFIRMATIONS):
-        if before is not None and any(item.change is Change.SLOWER for item in comparisons):
-            # What is slower only for the moment is not when it is measured again.
+        if before is not None and any(item.change is not Change.NONE for item in comparisons):
+            # What changed only for the moment has not when it is measured again.
             result = benchmark.measure()
             comparisons = compare(before, result)
     against = None

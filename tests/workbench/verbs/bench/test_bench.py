@@ -19,8 +19,8 @@ from runtime.bench.result import (
 )
 from runtime.bench.workload import Workload
 from runtime.model.linked import Role, SchedulePolicy
-from tests.support.studio_projects import pair, sink, studio
-from tests.support.wasm.guests import ELEMENT, component
+from tests.support.studio_projects import pair, row, sink, studio
+from tests.support.wasm.guests import ELEMENT, FILTER, component
 from workbench.verbs.bench.bench_report import Against, report_lines
 
 TRAP = f"""(func (export "push") {ELEMENT} unreachable)
@@ -96,6 +96,24 @@ def test_what_cannot_be_is_told(manifest: Path, arguments: tuple[str, ...], word
     done = studio("bench", str(manifest), *QUICK, *arguments)
     assert done.returncode == 2
     assert words in done.stderr.decode()
+
+
+def test_a_failed_call_ends_it_unless_a_policy_of_the_project_goes_on(tmp_path: Path) -> None:
+    manifest = row(tmp_path, Role.FILTER, component(FILTER, Role.FILTER))
+    lines = tmp_path / "lines.txt"
+    lines.write_text("one\nUnavailable\ntwo\n")
+    command = ("bench", str(manifest), *QUICK, "--input", str(lines), "--json")
+    failed = studio(*command)
+    assert failed.returncode == 1
+    assert b'component "mid" failed' in failed.stderr
+    settings = tmp_path / ".torvyn" / "studio" / "settings.toml"
+    settings.parent.mkdir(exist_ok=True)
+    settings.write_text('[flow.main.on_error]\nmid = "skip"\n')
+    done = studio(*command)
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(done.stdout)
+    assert found["errors"] == found["passes"] > 0
+    assert found["elements"] == 3 * found["passes"]
 
 
 def test_a_comparison_with_other_work_is_refused_before_anything_is_measured(
