@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from runtime.model.outline import FlowOutline
 from runtime.protocol.requests import Request, Restart
 from runtime.protocol.updates import Health, SessionClient, Update, invalid_update
 from workbench.opened_file import FileAsked, LookInto, OpenedFile
+from workbench.painting.key_wait import KeyWait
 from workbench.poll_pace import POLL_S, PollPace
 from workbench.screens.main import MainScreen
 from workbench.screens.panes import Panes
@@ -56,6 +58,14 @@ OPENING_POLLS = 50
 RUNNING_ANSWER_S = 0.025
 """So long after it was asked while the flow runs, its answer has come: to show it only when it is
 asked again would make every picture a tenth of a second old."""
+
+
+YOUNG_OBJECTS = 10_000
+"""Made between two looks for garbage: a picture makes thousands, hardly one of them in a cycle."""
+
+SWITCH_S = 0.001
+"""After so long the thread that reads keys, or writes what they did, gets its turn in the midst of
+a picture; Python's own is 5 ms, twice a key."""
 
 
 def _new_tour() -> Tour:
@@ -102,6 +112,7 @@ class StudioApp(App[None]):
         self.add_mode(self._file_mode, lambda: self._main)
         self._link: SessionClient | None = None
         self._pace = PollPace()
+        self._key_wait = KeyWait()
         opened = OpenedFile(open_link, title, outline, project, keeps_marks, begin_with)
         self._take_file(opened, _new_tour() if tour else None)
         for theme in THEMES:
@@ -180,7 +191,9 @@ class StudioApp(App[None]):
     async def _begin(self) -> None:
         if not self.is_headless:
             gc.freeze()  # a full collection need not look at the program itself: 50 ms a time
+            gc.set_threshold(YOUNG_OBJECTS, 20, 20)
             gc.enable()
+            sys.setswitchinterval(SWITCH_S)
         await self._complete()
         self.set_interval(POLL_S, self._tick)
 
@@ -189,6 +202,8 @@ class StudioApp(App[None]):
         if not self.stylesheet.has_source(RULES_OF_THE_REST):
             self.stylesheet.read(RULES_OF_THE_REST)
         await self._main.mount_rest()
+        if not self.is_headless:
+            self._main.paint_in_turns(self._key_wait)
         self._ahead.release()
         self._open()
 
@@ -252,6 +267,11 @@ class StudioApp(App[None]):
 
     # ---- keys
 
+    def key_came(self) -> None:
+        """A key was read from the terminal; from any thread, before it is an event."""
+        self._pace.typed(monotonic())
+        self._key_wait.came()
+
     async def on_event(self, event: Event) -> None:
         """Keys from the terminal keep their order, also where a dialog is about to open."""
         typed = isinstance(event, Key) and not event.is_forwarded
@@ -264,6 +284,10 @@ class StudioApp(App[None]):
     async def _on_key(self, event: Key) -> None:
         """A key that no widget took: an action, or nothing, and that is said."""
         event.prevent_default()
+        await self._do_key(event)
+        self._key_wait.done()
+
+    async def _do_key(self, event: Key) -> None:
         if self._ahead.passed(event) or await self._check_bindings(event.key):
             return
         if self.screen is self._main:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,10 +10,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 
 from runtime.protocol.requests import Request
 from workbench.actions.labels import keys_of
 from workbench.actions.table import ACTIONS
+from workbench.painting.key_wait import KeyWait
+from workbench.painting.paint_cache import PaintCache
+from workbench.painting.paint_turns import PaintTurns
+from workbench.painting.partial_compositor import PartialCompositor
 from workbench.screens.panes import Panes
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
@@ -57,6 +62,10 @@ class MainScreen(Screen[None], inherit_bindings=False):
             tour=tour,
         )
         self._send = send
+        self._compositor = PartialCompositor()
+        self._styles_cache = PaintCache()
+        self.panes._styles_cache = PaintCache()
+        self._turns: PaintTurns | None = None
 
     def compose(self) -> ComposeResult:
         """The panes fill the screen."""
@@ -69,6 +78,26 @@ class MainScreen(Screen[None], inherit_bindings=False):
         from workbench.screens.main_controller import MainController
 
         return MainController(self.panes, self._send)
+
+    def paint_in_turns(self, keys: KeyWait) -> None:
+        """From now on, let what a key does be seen before the rest of the picture it came in."""
+        self._turns = PaintTurns(self, keys, self._front)
+
+    def _front(self) -> Iterator[Widget]:
+        """What most keys change: the bars, and what has the keys."""
+        yield from (widget for widget in self.panes.children if not isinstance(widget, Body))
+        if self.focused is not None:
+            yield self.focused
+
+    def _on_timer_update(self) -> Coroutine[None, None, None] | None:  # type: ignore[override]
+        if self._turns is not None:
+            return self._paint_in_turns(self._turns)  # which the timer awaits
+        super()._on_timer_update()
+        return None
+
+    async def _paint_in_turns(self, turns: PaintTurns) -> None:
+        await turns.draw()
+        super()._on_timer_update()
 
     async def mount_rest(self) -> None:
         """Mount what no first frame shows, once it is painted; before, no key may ask for it."""

@@ -19,6 +19,8 @@ from typing import Any
 
 from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
+from textual.message import Message
 
 from runtime.model.errors import ExitCode
 from workbench.terminal import ending_signals
@@ -64,6 +66,12 @@ class ScreenDriver(LinuxDriver):
             # The first paint draws over it; the answer is `CursorPosition`, if there is one.
             self.write(f"\x1b[1;1H{MEASURED_SIGN}\x1b[6n\x1b[1;1H")
             self.flush()
+
+    def process_message(self, message: Message) -> None:
+        """Of a key the app hears at once, in this thread: a picture may be in its way."""
+        if isinstance(message, Key) and (hear := getattr(self._app, "key_came", None)):
+            hear()
+        super().process_message(message)
 
     def _end(self, number: int) -> None:
         ending_signals.note(number)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
+CURSOR = "›"
+
 
 class StyleRole(StrEnum):
     """What a span of text means; `workbench.theme` says how that looks."""
@@ -80,6 +82,14 @@ def line(*parts: Span | str | tuple[str, StyleRole]) -> Line:
     return tuple(span for span in spans if span.text)
 
 
+def with_cursor(spans: Line) -> Line:
+    """The row with its first cell given to the cursor's sign."""
+    if not spans:
+        return (Span(CURSOR, StyleRole.ACCENT),)
+    first, *rest = spans
+    return (Span(CURSOR, StyleRole.ACCENT), Span(first.text[1:], first.role), *rest)
+
+
 def plain(spans: Iterable[Span]) -> str:
     """The text of a line."""
     return "".join(span.text for span in spans)
@@ -87,7 +97,7 @@ def plain(spans: Iterable[Span]) -> str:
 
 def width_of(spans: Iterable[Span]) -> int:
     """Terminal cells a line takes."""
-    return sum(cell_len(span.text) for span in spans)
+    return sum([len(text) if text.isascii() else cell_len(text) for text, _ in spans])
 
 
 def fit(text: str, cells: int, mark: str = "…") -> str:

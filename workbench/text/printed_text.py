@@ -35,7 +35,7 @@ class PrintedTextLine(NamedTuple):
     @property
     def text(self) -> str:
         """The line, printable."""
-        return _shown(self.data, self.over)
+        return self.data.decode() if self.plain else _shown(self.data, self.over)
 
 
 def _shown(data: bytes, over: int) -> str:

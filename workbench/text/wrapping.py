@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -111,9 +112,12 @@ def wrap(spans: Line, cells: int) -> list[Line]:
     return rows
 
 
-def rows_of(spans: Line, cells: int) -> int:
-    """How many rows `wrap` makes of the line."""
-    text = plain(spans)
+@lru_cache(maxsize=4_096)
+def rows_of_text(text: str, cells: int) -> int:
+    """How many rows `wrap` makes of a line of this text.
+
+    Remembered, since what is printed by the thousand repeats itself.
+    """
     return sum(1 for _ in row_places(text, 0, len(text), fits_cells(text, cells)))
 
 

@@ -12,6 +12,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from workbench.painting.paint_cache import PaintCache
 from workbench.text.lines import Line, width_of
 from workbench.widgets.styles import segments, styles_of
 
@@ -24,6 +25,10 @@ class LineLabel(Widget):
     ALLOW_SELECT = False
 
     lines: reactive[tuple[Line, ...]] = reactive(())
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._styles_cache = PaintCache()
 
     class Clicked(Message):
         """A span of the label was clicked."""

@@ -18,19 +18,18 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from runtime.expression.vocabulary import Vocabulary
+from workbench.painting.paint_cache import PaintCache
 from workbench.search.highlight import highlighted
 from workbench.search.searchable import Found
 from workbench.text.excerpt import excerpt
 from workbench.text.lazy_rows import widest_row
-from workbench.text.lines import Line, Row, Span, StyleRole, line, plain
+from workbench.text.lines import Line, Row, StyleRole, line, plain, with_cursor
 from workbench.widgets.border_words import lower_words
 from workbench.widgets.label import CUT
 from workbench.widgets.styles import RowStyle, segments, styles_of
 
 if TYPE_CHECKING:
     from workbench.search.query import Query
-
-CURSOR = "›"
 
 
 class LineView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -69,6 +68,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = PaintCache(self.paint_line)
         self.rows: Sequence[Row] = ()
         self.heading: tuple[Line, ...] = ()
         self.cursor: int | None = None
@@ -281,6 +281,14 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return self._row_style
 
     def render_line(self, y: int) -> Strip:
+        """As it is painted, with the places that marking with the mouse asks for."""
+        index = y - len(self.heading) + self.scroll_offset.y
+        strip = self.paint_line(y)
+        if y < len(self.heading) or index >= len(self.rows):
+            return strip
+        return strip.apply_offsets(self.scroll_offset.x, index)
+
+    def paint_line(self, y: int) -> Strip:
         """The heading, or the row that is scrolled to this place."""
         width, base, _ = self.row_style
         if y < len(self.heading):
@@ -305,7 +313,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             strip = strip.crop_extend(left, left + width, base)
             if cut and width > 1:
                 strip = Strip.join([strip.crop(0, width - 1), Strip([Segment(CUT, base)])])
-        return strip.apply_offsets(left, index)
+        return strip
 
     def spans_at(self, index: int) -> Line:
         """Spans of a row; views of many rows make them only here."""
@@ -381,14 +389,6 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if index < len(self.rows):
             self.set_cursor(index)
             self.open()
-
-
-def with_cursor(spans: Line) -> Line:
-    """The row with its first cell given to the cursor's sign."""
-    if not spans:
-        return (Span(CURSOR, StyleRole.ACCENT),)
-    first, *rest = spans
-    return (Span(CURSOR, StyleRole.ACCENT), Span(first.text[1:], first.role), *rest)
 
 
 def no_match_rows(text: str, hidden: int) -> Sequence[Row]:

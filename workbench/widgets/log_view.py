@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -12,7 +12,7 @@ from textual.reactive import reactive
 
 from workbench.search.searchable import Found
 from workbench.text.lines import Line, Row, Span, plain
-from workbench.text.wrapping import rows_of, wrap
+from workbench.text.wrapping import rows_of_text, wrap
 from workbench.widgets.line_view import LineView, no_match_rows
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self._heights: deque[int] = deque()
         self._hits: deque[bool] = deque()
         """Which of the entries are searched for."""
-        self._rows: list[tuple[Entry, int]] = []
+        self._rows: list[Entry] = []
+        """The entry of each row."""
+        self._parts: list[int] = []
+        """Which row of its entry each row is."""
         self._cut: tuple[Entry, int, list[Line]] | None = None
         """The entry that was cut into rows last, for how many cells, and its rows."""
         self._tail = 0
@@ -70,6 +73,10 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
     @abstractmethod
     def entry_body(self, entry: Entry) -> Line:
         """The entry as one line, however long."""
+
+    def entry_text(self, entry: Entry) -> str:
+        """The text of `entry_body`."""
+        return plain(self.entry_body(entry))
 
     @abstractmethod
     def entry_cells(self, entry: Entry) -> int:
@@ -101,21 +108,17 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         for _ in range(self._tail):
             self._entries.pop()
             self._hits.pop()
-            del self._rows[len(self._rows) - self._heights.pop() :]
+            self._cut_rows(slice(len(self._rows) - self._heights.pop(), None))
         over = max(len(entries) - KEPT_ENTRIES, 0)
         self.forgotten += over
         fresh = (*entries[over:], *tail)
         self._widest = max(self._widest, *map(self.entry_cells, fresh)) if fresh else self._widest
-        hits = [self._entry_matches(entry) for entry in fresh]
+        hits = [self.sought is not None and self._entry_matches(entry) for entry in fresh]
         heights = self._shown_heights(fresh, hits)
         self._hits.extend(hits)
         self._entries.extend(fresh)
         self._heights.extend(heights)
-        self._rows += [
-            (entry, part)
-            for entry, height in zip(fresh, heights, strict=True)
-            for part in range(height)
-        ]
+        self._add_rows(fresh, heights)
         self._tail = len(tail)
         self._forget(len(self._entries) - KEPT_ENTRIES)
         self._measure()
@@ -126,7 +129,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self._entries.clear()
         self._heights.clear()
         self._hits.clear()
-        self._rows.clear()
+        self._cut_rows(slice(None))
         self._tail = 0
         self._widest = 0
         self.forgotten = 0
@@ -135,12 +138,24 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self._measure()
         self.refresh()
 
+    def _add_rows(self, entries: Iterable[Entry], heights: Sequence[int]) -> None:
+        if all(height == 1 for height in heights):
+            self._rows += entries
+            self._parts += bytes(len(heights))
+            return
+        for entry, height in zip(entries, heights, strict=True):
+            self._rows += [entry] * height
+            self._parts += range(height)
+
+    def _cut_rows(self, rows: slice) -> None:
+        del self._rows[rows], self._parts[rows]
+
     def _heights_of(self, entries: Collection[Entry]) -> list[int]:
         if not self.wrapped or not self.room:  # out of sight: cut when it is seen
             return [1] * len(entries)
         room = self.body_cells
         return [
-            1 if cells <= room else rows_of(self.entry_body(entry), room)
+            1 if cells <= room else rows_of_text(self.entry_text(entry), room)
             for entry, cells in zip(entries, map(self.entry_cells, entries), strict=True)
         ]
 
@@ -178,8 +193,9 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
 
     def is_match(self, index: int) -> bool:
         """Whether the entry of a row is searched for; its first row says so."""
-        entry, part = self._rows[index] if self._rows else (None, 1)
-        return entry is not None and not part and self._entry_matches(entry)
+        if not self._rows or self._parts[index]:
+            return False
+        return self._entry_matches(self._rows[index])
 
     def _pieces(self, entry: Entry) -> list[Line]:
         """Its rows. Those of one entry are asked for one after the other, so they are kept."""
@@ -197,7 +213,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
             self._entries.popleft()
             self._hits.popleft()
             gone += self._heights.popleft()
-        del self._rows[:gone]
+        self._cut_rows(slice(gone))
         self.forgotten += count
         if self.cursor is not None:
             self.cursor = max(self.cursor - gone, 0)
@@ -212,11 +228,8 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         self.body_cells = self._cells_for_body
         heights = self._shown_heights(self._entries, self._hits)
         self._heights = deque(heights)
-        self._rows = [
-            (entry, part)
-            for entry, height in zip(self._entries, heights, strict=True)
-            for part in range(height)
-        ]
+        self._cut_rows(slice(None))
+        self._add_rows(self._entries, heights)
         if self.cursor is not None:
             self.cursor = min(self.cursor, len(self._rows) - 1) if self._rows else None
         self._measure()
@@ -236,7 +249,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         """Spans of a row, made now."""
         if not self._rows:
             return self.rows[index].spans
-        entry, part = self._rows[index]
+        entry, part = self._rows[index], self._parts[index]
         gutter = self.entry_gutter(entry) if not part else (Span(" " * self.gutter_cells),)
         if not self.wrapped or self.entry_cells(entry) <= self.body_cells:
             return gutter + self.entry_body(entry)
@@ -245,7 +258,7 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
 
     def target_at(self, index: int) -> object:
         """What the entry of a row stands for."""
-        return self.entry_target(self._rows[index][0]) if self._rows else None
+        return self.entry_target(self._rows[index]) if self._rows else None
 
     def take_last(self) -> None:
         """Put the cursor on the last row where it is on none and the end is followed."""
@@ -263,13 +276,13 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
     @property
     def entry_at_cursor(self) -> Entry | None:
         """The entry of the cursor."""
-        return None if self.cursor is None or not self._rows else self._rows[self.cursor][0]
+        return None if self.cursor is None or not self._rows else self._rows[self.cursor]
 
     def copy_text(self) -> str | None:
         """Text of the whole entry of the cursor."""
         if self.cursor is None or not self._rows:
             return None
-        return plain(self.entry_body(self._rows[self.cursor][0]))
+        return plain(self.entry_body(self._rows[self.cursor]))
 
     # ---- following
 

@@ -20,7 +20,7 @@ from workbench.inspection.tables.difference_rows import difference_rows
 from workbench.payloads.deadline import Deadline
 from workbench.payloads.documents.text_document import TextDocument
 from workbench.text.lines import Line, Span, StyleRole, line, plain, width_of
-from workbench.text.wrapping import fits_cells, row_places, rows_of, wrap, wrap_words
+from workbench.text.wrapping import fits_cells, row_places, rows_of_text, wrap, wrap_words
 
 WORKBENCH = Path(__file__).parents[3] / "workbench"
 SENTENCE = "a component that answers twice is refused, whatever its manifest says about retries"
@@ -54,7 +54,7 @@ def test_rows_of_spans_are_those_of_their_text_in_their_roles(texts: list[str], 
     assert [plain(row) for row in rows] == [
         text[low:high] for low, high in row_places(text, 0, len(text), fits_cells(text, cells))
     ]
-    assert rows_of(spans, cells) == len(rows)
+    assert rows_of_text(text, cells) == len(rows)
     for span in spans:
         kept = "".join(one.text for row in rows for one in row if one.role is span.role)
         assert kept.replace(" ", "") == span.text.replace(" ", "")

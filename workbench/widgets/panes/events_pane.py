@@ -59,8 +59,20 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
     gutter_cells = 3
     vocabulary = EVENTS.vocabulary
 
-    names: tuple[str, ...] = ()
-    """Of all nodes of the flow, so that no two that are cut look alike."""
+    _names: tuple[str, ...] = ()
+    _node_cells = NODE_CELLS
+    """Cells of the longest name, as far as there is room for it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all nodes of the flow, so that no two that are cut look alike."""
+        return self._names
+
+    @names.setter
+    def names(self, names: tuple[str, ...]) -> None:
+        self._names = names
+        longest = max(map(cell_len, names), default=NODE_CELLS)
+        self._node_cells = min(max(longest, LEAST_NODE_CELLS), NODE_CELLS)
 
     def take(self, lines: Sequence[EventLine], lost: int) -> None:
         """Append what happened."""
@@ -98,7 +110,7 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
         are always seen."""
         if self.wrapped or self.scroll_x or not self._rows:
             return super().spans_at(index)
-        entry, _ = self._rows[index]
+        entry = self._rows[index]
         if isinstance(entry, Gap):
             return super().spans_at(index)
         return self.entry_gutter(entry) + self._in_columns(entry)
@@ -128,12 +140,6 @@ class EventsPane(LogView["EventLine | Gap"], inherit_bindings=False):
             (e.call for e in reversed(self._entries) if isinstance(e, EventLine) and e.call), 0
         )
         return max(len(f"{last:,}"), NUMBER_CELLS)
-
-    @property
-    def _node_cells(self) -> int:
-        """Cells of the longest name, as far as there is room for it."""
-        longest = max(map(cell_len, self.names), default=NODE_CELLS)
-        return min(max(longest, LEAST_NODE_CELLS), NODE_CELLS)
 
     def _short(self, node: str) -> str:
         return shorten(self.names, NODE_CELLS).get(node, node)

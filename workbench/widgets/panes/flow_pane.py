@@ -18,6 +18,7 @@ from workbench.graph.drawing import GraphPath, Spot
 from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
 from workbench.inspection.tables.break_rows import stop_signs
+from workbench.painting.paint_cache import PaintCache
 from workbench.search.row_fields import NODES
 from workbench.search.searchable import Found
 from workbench.text.keys import shown_key
@@ -58,6 +59,7 @@ class FlowPane(Widget, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = PaintCache()
         self._graph_view = GraphView()
         self._sought: Query | None = None
         self._lines: tuple[Line, ...] = ()

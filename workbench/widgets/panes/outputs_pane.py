@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.text.plurals import word_for
 from runtime.protocol.updates import PrintedChunk
+from workbench.painting.paint_cache import PaintCache
 from workbench.search.row_fields import OUTPUT
 from workbench.text.figures import count, size
 from workbench.text.glyphs import DENIED
@@ -117,6 +118,10 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         role = StyleRole.TEXT if entry.granted else StyleRole.DIM
         return line((_marks(entry), StyleRole.WARN), (entry.text, role))
 
+    def entry_text(self, entry: PrintedTextLine) -> str:
+        """The marks and the text."""
+        return _marks(entry) + entry.text
+
     def entry_cells(self, entry: PrintedTextLine) -> int:
         """Cells of the marks and the text."""
         if entry.granted and entry.stream == "stdout":
@@ -202,6 +207,7 @@ class Outputs(Vertical, inherit_bindings=False):
 
     def __init__(self, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
+        self._styles_cache = PaintCache()
         self.active = ""
         self._views: dict[str, PrintedView] = {}
         self._tabs = LineLabel(classes="tabs")

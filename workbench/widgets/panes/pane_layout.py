@@ -33,6 +33,7 @@ from workbench.arrangement.terminal_sizes import (
     size_class,
     status_rows,
 )
+from workbench.painting.paint_cache import PaintCache
 from workbench.widgets.line_view import LineView
 
 NEVER_FIRST = (PaneName.PROBLEMS, PaneName.BUILD, PaneName.SLOW, PaneName.BREAKS)
@@ -50,6 +51,7 @@ class Body(Container):
         super().__init__(
             *(pane for pane in panes.values() if pane not in self._unmounted), id="body"
         )
+        self._styles_cache = PaintCache()
         self._panes = panes
         self._remembered = remembered
         self._lower = PaneName.OUTPUT
