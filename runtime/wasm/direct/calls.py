@@ -34,7 +34,7 @@ from runtime.model.call import (
     Signal,
     Verdict,
 )
-from runtime.model.element import Buffer, Element
+from runtime.model.element import Element
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, FixedValues, put
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, Handles
@@ -89,6 +89,7 @@ class DirectCalls:
     ) -> None:
         self._state = state
         self._handles = handles
+        self._output = self._one_output_reader()
         self._functions = functions
         self._fixed = FixedValues()
         self._slots: list[int] = []
@@ -308,28 +309,31 @@ class DirectCalls:
             outputs.append(output)
         return Emitted(tuple(outputs))
 
-    def _output(self, record: int) -> Output | None:
-        """An output element, of its record; None when it does not own its payload."""
-        fields = WORDS[(record + SECOND >> 3) - 1]
-        payload = self._take(WORDS[(fields + _PAYLOAD >> 3) - 1])
-        if payload is None:
-            return None
-        meta = WORDS[(fields + _META >> 3) - 1]
-        place = meta + _CONTENT_TYPE >> 3
-        start = WORDS[place] - BYTES_BASE
-        content_type = BYTES[start : start + WORDS[place - 1]].decode("utf-8", "replace")
-        output: Output = _new_tuple(Output, (payload, content_type))
-        return output
+    def _one_output_reader(self) -> Callable[[int], Output | None]:
+        """What reads an output element, of its record; None when it does not own its payload."""
+        frozen, take_frozen = self._state.owned.frozen, self._state.owned.take_frozen
+        forget, representation = self._handles.forget, self._handles.representation
 
-    def _take(self, resource: int) -> Buffer | None:
-        frozen = self._state.owned.frozen
-        if len(frozen) == 1:
-            # There is no other: no need to ask which it is.
-            self._handles.forget(resource)
-            (only,) = frozen
-        else:
-            only = self._handles.representation(resource)
-        return self._state.owned.take_frozen(only)
+        def output(record: int) -> Output | None:
+            fields = WORDS[(record + SECOND >> 3) - 1]
+            resource = WORDS[(fields + _PAYLOAD >> 3) - 1]
+            if len(frozen) == 1:
+                # There is no other: no need to ask which it is.
+                forget(resource)
+                (number,) = frozen
+            else:
+                number = representation(resource)
+            payload = take_frozen(number)
+            if payload is None:
+                return None
+            meta = WORDS[(fields + _META >> 3) - 1]
+            place = meta + _CONTENT_TYPE >> 3
+            start = WORDS[place] - BYTES_BASE
+            content_type = BYTES[start : start + WORDS[place - 1]].decode("utf-8", "replace")
+            made: Output = _new_tuple(Output, (payload, content_type))
+            return made
+
+        return output
 
 
 def _no_element(export: Export) -> Element:
