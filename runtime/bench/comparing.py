@@ -10,10 +10,10 @@ from statistics import median
 from runtime.bench.result import OPENING, PROCESSOR, SPEED, BenchResult
 from runtime.model.lazy.dataclass import dataclass
 
-LEAST_CHANGE = 0.05
+LEAST_CHANGE = 0.07
 """Smaller changes are none, however quiet the machine is."""
-LEAST_APART = 0.99
-"""Of all pairs of a run before and a run now, so large a share has to show the change."""
+OUTLIERS = 0.1
+"""The slowest runs of each side, so large a share, say nothing: something else had the machine."""
 ERRORS = 4
 """A change is larger than so many standard errors of both medians together."""
 MEDIAN_ERROR = 1.4826 * 1.2533
@@ -47,8 +47,8 @@ class Comparison:
 def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     """The metrics that both have, the most important first.
 
-    A change has to be larger than the scatter of the runs explains, and nearly every run of one
-    side has to be apart from every run of the other.
+    A change has to be larger than the scatter of the runs explains, and every run of one side,
+    but for its slowest, has to be apart from every run of the other.
 
     It has to be there as it was measured, and also in units of work that never changes, done
     between the calls of both sides: where that work became slower too, beyond its own scatter, the
@@ -113,17 +113,16 @@ def _judged(first: Sequence[float], second: Sequence[float]) -> tuple[float, flo
     noise = max(LEAST_CHANGE, ERRORS * hypot(_error(first), _error(second)))
     change = Change.NONE
     if min(len(first), len(second)) >= LEAST_RUNS:
-        if ratio > 1 + noise and _share_above(second, first) >= LEAST_APART:
+        first, second = _without_outliers(first), _without_outliers(second)
+        if ratio > 1 + noise and min(second) > max(first):
             change = Change.SLOWER
-        elif ratio < 1 / (1 + noise) and _share_above(first, second) >= LEAST_APART:
+        elif ratio < 1 / (1 + noise) and max(second) < min(first):
             change = Change.FASTER
     return ratio, noise, change
 
 
-def _share_above(values: Sequence[float], others: Sequence[float]) -> float:
-    """The share of all pairs of a value and another one in which the value is greater."""
-    above = sum(value > other for value in values for other in others)
-    return above / (len(values) * len(others))
+def _without_outliers(values: Sequence[float]) -> list[float]:
+    return sorted(values)[: len(values) - int(OUTLIERS * len(values))]
 
 
 def _seen_ns(side: BenchResult) -> list[float]:

@@ -252,6 +252,17 @@ def test_a_tenth_more_is_found_on_a_machine_that_is_not_quiet(result: BenchResul
     assert found.count({PROCESSOR: Change.SLOWER}) >= 19
 
 
+def test_one_run_that_something_else_slowed_down_neither_hides_a_change_nor_makes_one(
+    result: BenchResult,
+) -> None:
+    before, now = noisy(result, 1, 0.05), noisy(result, 2, 0.05)
+    times = before.samples[PROCESSOR]
+    before = replace(before, samples={**before.samples, PROCESSOR: [2 * times[0], *times[1:]]})
+    assert changes(compare(before, now)) == changes(compare(now, before)) == {}
+    slower = noisy(result, 3, 0.05, processor=1.3)
+    assert changes(compare(before, slower)) == {PROCESSOR: Change.SLOWER}
+
+
 def test_a_machine_that_got_faster_neither_hides_a_change_nor_makes_one(
     result: BenchResult,
 ) -> None:
