@@ -37,6 +37,15 @@ BATCH_BYTES = 64 * 1024
 
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_OTHER_FORMATS = {
+    b"\x1f\x8b": "it is compressed (gzip)",
+    b"\x28\xb5\x2f\xfd": "it is compressed (zstd)",
+    b"PK\x03\x04": "it is a ZIP archive",
+    b"\xff\xfe": "it is UTF-16, not UTF-8",
+    b"\xfe\xff": "it is UTF-16, not UTF-8",
+    b"\0asm": "it is a WebAssembly file",
+}
+"""What files that are taken for recordings begin with."""
 """What some editors put before the first line."""
 
 _CALL, _END = b'{"type":"call"', b'{"type":"end"'
@@ -74,6 +83,8 @@ class RecordingReader:
         """Calls there were in the last iteration, or `check`."""
         self._format = FormatReader()
         self._offset = 0
+        self._returns = 0
+        """Carriage returns at the end of each line: 1 where something made the line feeds CR LF."""
         self._file = self._open()
         try:
             self.header = self._read_header()
@@ -134,8 +145,9 @@ class RecordingReader:
                 self.calls = check.calls
                 if type(line) is EndLine:
                     self._take_end(line, number, data, whole=whole)
-                yield NumberedLine(number, offset, len(data), line)
-                offset += len(data)
+                size = len(data) + self._returns
+                yield NumberedLine(number, offset, size, line)
+                offset += size
             if problem is not None:
                 number += 1
                 if not batch[-1].endswith(b"\n") and len(lines) == len(batch) - 1:
@@ -252,6 +264,9 @@ class RecordingReader:
 
     def _read_header(self) -> Header:
         data = self._read_line(1)
+        if data.endswith(b"\r\n"):
+            self._returns = 1
+            data = data[:-2] + b"\n"
         data = data.removeprefix(BYTE_ORDER_MARK)
         self._header_digest = blake2b(data, digest_size=DIGEST_BYTES)
         try:
@@ -267,7 +282,7 @@ class RecordingReader:
             raise self._damaged(1, str(error)) from error
         except ValueError as error:
             raise self._problem(
-                f"this is no recording: {'the file is empty' if not data else error}",
+                f"this is no recording: {_other_format(data) or error}",
                 "Give a file that `record` wrote; a file of lines goes with --input FILE.",
                 1,
             ) from error
@@ -291,7 +306,13 @@ class RecordingReader:
         if len(data) == MAX_LINE_BYTES and not data.endswith(b"\n"):
             raise self._damaged(number, f"the line is longer than {MAX_LINE_BYTES} bytes")
         self._offset += len(data)
-        return data
+        if not self._returns:
+            return data
+        if not data.endswith(b"\n"):
+            return data.removesuffix(b"\r")
+        if not data.endswith(b"\r\n"):
+            raise self._damaged(number, "it ends in a line feed alone, the lines before in CR LF")
+        return data[:-2] + b"\n"
 
     def _seek(self, offset: int) -> None:
         try:
@@ -335,6 +356,14 @@ class RecordingReader:
         )
 
 
+def _other_format(data: bytes) -> str:
+    """What a file is that begins so; "" where nobody knows."""
+    if not data:
+        return "the file is empty"
+    known = (told for start, told in _OTHER_FORMATS.items() if data.startswith(start))
+    return next(known, "")
+
+
 def _decoded(
     batch: list[bytes], decode: Callable[[bytes], BodyLine]
 ) -> tuple[list[BodyLine], ValueError | None]:
@@ -357,7 +386,7 @@ def end_of_recording(path: Path) -> EndLine | None:
         with path.open("rb") as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - END_BYTES))
-            last = file.read().rstrip(b"\n").rpartition(b"\n")[2]
+            last = file.read().rstrip(b"\r\n").rpartition(b"\n")[2]
         line = decode_body(last)
     except (OSError, ValueError):
         return None

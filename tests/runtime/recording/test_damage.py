@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections import Counter
@@ -13,7 +14,7 @@ import pytest
 
 from runtime.model.errors import StudioError
 from runtime.recording.diff.compare import compare_recordings
-from runtime.recording.file.reader import RecordingReader
+from runtime.recording.file.reader import RecordingReader, end_of_recording
 from tests.support.examples import all_are_tried
 from tests.support.recording_flows import resealed
 from tests.support.studio_projects import ROOT
@@ -174,6 +175,43 @@ def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
         assert told_of(path) == ""
         with RecordingReader(path) as one, RecordingReader(kept) as other:
             assert [item.line for item in one] == [item.line for item in other]
+
+
+def test_line_ends_that_became_cr_lf_are_read_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "x.rec"
+    data = SHIPPED.read_bytes()
+    with RecordingReader(SHIPPED) as reader:
+        wanted = [(one.number, one.line) for one in reader]
+    path.write_bytes(data.replace(b"\n", b"\r\n"))
+    with RecordingReader(path) as reader:
+        reader.check()
+        lines = list(reader)
+        assert [(one.number, one.line) for one in lines] == wanted
+        last = lines[-1]
+        assert last.offset + last.size == path.stat().st_size
+        assert reader.line_at(last.number, last.offset) == last.line
+    assert end_of_recording(path) == last.line
+    path.write_bytes(data.replace(b"\n", b"\r\n")[:-1])
+    assert told_of(path) == "line feed"
+    path.write_bytes(data.replace(b"\n", b"\r\n", 5))
+    assert told_of(path) == "damaged", "some lines only: no tool does that"
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        (gzip.compress(b"{}"), "it is compressed (gzip)"),
+        ("{}".encode("utf-16"), "it is UTF-16, not UTF-8"),
+        (b"", "the file is empty"),
+        (b"[]\n", 'the first line is no object with "type": "header"'),
+    ],
+)
+def test_a_file_of_another_kind_is_told_as_that(tmp_path: Path, start: bytes, told: str) -> None:
+    path = tmp_path / "x.rec"
+    path.write_bytes(start)
+    with pytest.raises(StudioError) as raised:
+        RecordingReader(path)
+    assert raised.value.diagnostics[0].message == f"this is no recording: {told}"
 
 
 def test_the_digest_of_the_end_is_what_b2sum_prints() -> None:
