@@ -49,6 +49,8 @@ Apply = Callable[[Command], list[Event]]
 
 # Members of an enum are slow to reach by name, and this one is needed for each call.
 _PULL = Export.PULL
+_BY_HAND = frozenset((Edited, Injected, Relinked))
+"""Events of changes that are noted next to the event log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,7 @@ class Execution:
         size = bytes_of_calls(calls)
         self.log.extend(events, size)
         self._keep_calls(calls, size)
-        if len(calls) == len(events):
+        if len(calls) == len(events) or _BY_HAND.isdisjoint(map(type, events)):
             return
         for event in events:
             if type(event) is Edited:

@@ -135,11 +135,14 @@ class Branch:
 
     def _note_others(self, events: list[Event], calls: int) -> None:
         """Note what is no call, at the call it came after; `calls` were made up to the last."""
-        at = calls - sum(type(event) is CallFinished for event in events)
-        for event in events:
+        others: list[tuple[Event, int]] = []
+        for event in reversed(events):
             if type(event) is CallFinished:
-                at += 1
-            elif type(event) is FlowEnded:
+                calls -= 1
+            else:
+                others.append((event, calls))
+        for event, at in reversed(others):
+            if type(event) is FlowEnded:
                 self.ended = event
             else:
                 self.places.note(event, at)

@@ -11,12 +11,14 @@ import pytest
 from runtime.execution.event_log import Reported
 from runtime.model.call import Emitted, Output
 from runtime.model.element import Buffer
-from runtime.model.events import CallFinished, StopReason
-from runtime.model.linked import Role
+from runtime.model.events import CallFinished, ElementDropped, StopReason
+from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.requests import (
+    ChangeQueue,
     Continue,
     Fork,
+    HoldNodes,
     JumpTo,
     JumpToElement,
     JumpToMark,
@@ -237,6 +239,26 @@ def test_the_timeline_marks_what_happened(trapping: Path, open_flow: Open) -> No
     assert timeline.cells[at - 1] & TimelineMark.STOP
     assert timeline.cells[at - 1] & TimelineMark.CHANGE
     assert not timeline.cells[0]
+
+
+def test_what_many_calls_of_a_run_led_to_is_marked_at_each_of_them(
+    tmp_path: Path, open_flow: Open
+) -> None:
+    nodes = {"source": (Role.SOURCE, counting_source(40)), "sink": (Role.SINK, printer())}
+    driver = open_flow(Project(tmp_path, nodes).write())
+    driver.ask(ChangeQueue(0, 4, QueuePolicy.DROP_NEWEST), HoldNodes(("sink",)))
+    driver.run()
+    driver.ask(HoldNodes(("sink",), on=False), Continue())
+    called, dropped = 0, set()
+    for _, event in driver.session.live.log.since(0, 1_000)[0]:
+        if isinstance(event, CallFinished):
+            called = event.call.number
+        elif isinstance(event, ElementDropped):
+            dropped.add(called)
+    assert len(dropped) == 36
+    cells = driver.timeline.cells
+    assert len(cells) == driver.timeline.calls
+    assert {at for at, cell in enumerate(cells, 1) if cell & TimelineMark.DROP} == dropped
 
 
 def test_marks_are_set_gone_to_and_taken_away(open_flow: Open) -> None:
