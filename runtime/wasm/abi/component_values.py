@@ -126,15 +126,17 @@ class ByteLists:
 
         Raises ListTooLongError, and then nothing is written.
         """
+        if data is self._last:
+            # Stages that follow one another read the very same bytes.
+            capi.value_clone(self._template, capi.address(address))
+            return
         size = len(data)
         if size <= _CLONED_VALUES:
-            if data is not self._last:
-                # Stages that follow one another read the very same bytes.
-                if size:
-                    # An empty slice with a step would resize the bytearray.
-                    self.scratch[FIRST : FIRST + VALUE_SIZE * size : VALUE_SIZE] = data
-                WORDS[self._template_size] = size
-                self._last = data
+            if size:
+                # An empty slice with a step would resize the bytearray.
+                self.scratch[FIRST : FIRST + VALUE_SIZE * size : VALUE_SIZE] = data
+            WORDS[self._template_size] = size
+            self._last = data
             capi.value_clone(self._template, capi.address(address))
             return
         if size > MAX_GIVEN_BYTES:

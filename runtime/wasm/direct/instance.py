@@ -243,16 +243,17 @@ class ComponentInstance:
         fuel = self._fuel - WORDS[self._left]
         printed, size = _NOTHING_PRINTED
         output = self._output
-        stdout, stderr = output.descriptors
-        out = 0 if stdout is None else _lseek(stdout, 0, _FROM_HERE)
-        err = 0 if stderr is None else _lseek(stderr, 0, _FROM_HERE)
-        if out or err:
-            printed, size = output.take(out, err)
-            for stream, _, granted in printed:
-                if not granted:
-                    self._uses.note_printed(state.call, stream)
-            if output.over_limit:
-                state.fault = size_failures.printed_too_much(output.over_limit)
+        if output.descriptors is not None:
+            stdout, stderr = output.descriptors
+            out = 0 if stdout is None else _lseek(stdout, 0, _FROM_HERE)
+            err = 0 if stderr is None else _lseek(stderr, 0, _FROM_HERE)
+            if out or err:
+                printed, size = output.take(out, err)
+                for stream, _, granted in printed:
+                    if not granted:
+                        self._uses.note_printed(state.call, stream)
+                if output.over_limit:
+                    state.fault = size_failures.printed_too_much(output.over_limit)
         kind = outcome.__class__
         if kind is int or kind is Failed or state.fault is not None:
             outcome = self._failed(outcome, size > 0)

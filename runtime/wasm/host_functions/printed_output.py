@@ -66,9 +66,9 @@ class PrintedOutput:
         self.over_limit = 0
         """The size of a stream's file that was full when it was taken, else 0: what came after
         that is lost."""
-        self.descriptors: tuple[int | None, int | None] = (None, None)
+        self.descriptors: tuple[int | None, int | None] | None = None
         """wasmtime's for stdout and stderr, each None when the component does not import it. Where
-        they stand are the sizes that `take` is given."""
+        they stand are the sizes that `take` is given. None when it imports neither."""
 
     def attach(self, config: WasiConfig) -> None:
         """Make the files, and let wasmtime open them. Raises OutputFileError."""
@@ -79,10 +79,13 @@ class PrintedOutput:
                 self._stderr = _StreamFile(lambda path: setattr(config, "stderr_file", path))
         except (OSError, WasmtimeError) as error:
             raise OutputFileError(_no_file(error)) from None
-        self.descriptors = (_descriptor_of(self._stdout), _descriptor_of(self._stderr))
+        if self._stdout is not None or self._stderr is not None:
+            self.descriptors = (_descriptor_of(self._stdout), _descriptor_of(self._stderr))
 
     def sizes(self) -> tuple[int, int]:
         """Bytes of stdout and of stderr that were written since the last `take`."""
+        if self.descriptors is None:
+            return 0, 0
         stdout, stderr = self.descriptors
         out = 0 if stdout is None else _lseek(stdout, 0, _FROM_HERE)
         err = 0 if stderr is None else _lseek(stderr, 0, _FROM_HERE)
@@ -141,8 +144,7 @@ class PrintedOutput:
         for file in (self._stdout, self._stderr):
             if file is not None:
                 file.close()
-        self._stdout = self._stderr = None
-        self.descriptors = (None, None)
+        self._stdout = self._stderr = self.descriptors = None
 
 
 class _StreamFile:
