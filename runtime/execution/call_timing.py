@@ -115,11 +115,8 @@ class CallTiming:
             timing = self._node(node)
             timing.fuel += fuel
             _count(timing.calls, calls)
-            for producer, at_once, waited in waits:
-                if waited is not None:
-                    _count(timing.waits.setdefault(producer, Histogram()), waited)
-                if at_once:
-                    timing.at_once[producer] = timing.at_once.get(producer, 0) + at_once
+            for producer, waited in waits:
+                _count(timing.waits.setdefault(producer, Histogram()), waited)
         _count(self._end_to_end, ends)
         self._in_calls_ns += in_calls_ns
 

@@ -19,9 +19,8 @@ from runtime.model.events import CallFinished
 
 TimesCounted = tuple[dict[int, int], int, int, int]
 """Counts by the buckets of a `Histogram`, how many they are, their total and the largest."""
-NodeCounted = tuple[str, int, TimesCounted | None, list[tuple[str, int, TimesCounted | None]]]
-"""Of a node: its name, fuel, durations of calls; and by producer, elements that did not wait, and
-the waits of the others."""
+NodeCounted = tuple[str, int, TimesCounted | None, list[tuple[str, TimesCounted | None]]]
+"""Of a node: its name, fuel, durations of calls, and waits by producer."""
 
 
 class NativeTimes(Protocol):
@@ -55,10 +54,14 @@ class CallPasses(Protocol):
         outcomes: tuple[type[Outcome], ...],
         /,
     ) -> tuple[list[bytes], list[list[Answer]]] | None:
-        """What `ring.compact_columns.ChunkColumns` has, of at least one call.
+        """What `ring.compact_columns.ChunkColumns` has, of at least one call, in narrower types.
 
         `kinds` numbers what it has not got; `outcomes` are the types in the order of their codes.
         """
+        ...
+
+    def compressed(self, data: bytes, /) -> bytes | None:
+        """Data in zlib's format."""
         ...
 
     def CallTimes(self, failed: type, accepted: type, /) -> NativeTimes:  # noqa: N802

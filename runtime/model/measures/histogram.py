@@ -39,10 +39,12 @@ class Histogram:
     that is as exact.
     """
 
-    __slots__ = ("_buckets", "count", "max_ns", "total_ns")
+    __slots__ = ("_buckets", "_in_order", "count", "max_ns", "total_ns")
 
     def __init__(self) -> None:
         self._buckets: dict[int, int] = {}
+        self._in_order = 0
+        """Buckets that there were when they were put in order last."""
         self.count = 0
         self.total_ns = 0
         self.max_ns = 0
@@ -80,8 +82,9 @@ class Histogram:
         """
         if not self.count:
             return tuple(0 for _ in shares)
-        ordered = sorted(self._buckets)
-        reached = list(accumulate(map(self._buckets.__getitem__, ordered)))
+        self._put_in_order()
+        ordered = list(self._buckets)
+        reached = list(accumulate(self._buckets.values()))
         wanted = (max(ceil(self.count * share), 1) for share in shares)
         buckets = (ordered[bisect_left(reached, count)] for count in wanted)
         return tuple(min(_middle(bucket), self.max_ns) for bucket in buckets)
@@ -120,8 +123,9 @@ class Histogram:
 
     def copy(self) -> Histogram:
         """A histogram with the same counts."""
+        self._put_in_order()
         other = Histogram()
-        other._buckets = dict(self._buckets)
+        other._buckets, other._in_order = dict(self._buckets), self._in_order
         other.count, other.total_ns, other.max_ns = self.count, self.total_ns, self.max_ns
         return other
 
@@ -137,6 +141,12 @@ class Histogram:
         others = self.copy()
         others.count -= others._buckets.pop(0)
         return others.spread()
+
+    def _put_in_order(self) -> None:
+        # Most buckets stay as they are from one look to the next.
+        if len(self._buckets) != self._in_order:
+            self._buckets = {bucket: self._buckets[bucket] for bucket in sorted(self._buckets)}
+            self._in_order = len(self._buckets)
 
     def spread(self) -> Spread | None:
         """How the values are spread; None when there are none."""

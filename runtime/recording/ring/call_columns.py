@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Container, Sequence
 from functools import cached_property
 from itertools import accumulate, compress
@@ -13,7 +12,7 @@ from msgspec import msgpack
 
 from runtime.model.call import Emitted, Export, Ports, Verdict
 from runtime.model.linked import USUAL_PORT
-from runtime.recording.ring.compact_columns import OUTCOME_CODES, CallKind, parts_of
+from runtime.recording.ring.compact_columns import OUTCOME_CODES, CallKind, numbers_of, parts_of
 
 
 class _PayloadRead(msgspec.Struct, array_like=True, gc=False):
@@ -85,12 +84,12 @@ class CallColumns:
     @cached_property
     def kind(self) -> Sequence[int]:
         """Numbers of `kinds`."""
-        return array("I", self._parts[1])
+        return numbers_of(self._parts[1])
 
     @cached_property
     def element_id(self) -> Sequence[int]:
         """Of the element that the call was given, else of the first that it put out; 0 without."""
-        shown = list(accumulate(array("q", self._parts[2])))
+        shown = list(accumulate(numbers_of(self._parts[2])))
         if 0 in shown:
             place, made = 0, self.output_ids
             for index, outputs in enumerate(self.output_count):
@@ -103,12 +102,12 @@ class CallColumns:
     @cached_property
     def sequence(self) -> Sequence[int]:
         """Of that element, and so on."""
-        return list(accumulate(array("q", self._parts[5])))
+        return list(accumulate(numbers_of(self._parts[5])))
 
     @cached_property
     def size(self) -> Sequence[int]:
         """-1 without an element."""
-        return array("q", self._parts[6])
+        return numbers_of(self._parts[6])
 
     @cached_property
     def content_types(self) -> list[str]:
@@ -118,17 +117,17 @@ class CallColumns:
     @cached_property
     def content_type(self) -> Sequence[int]:
         """Numbers of `content_types`."""
-        return array("I", self._parts[7])
+        return numbers_of(self._parts[7])
 
     @cached_property
     def duration_ns(self) -> Sequence[int]:
         """Time inside the component."""
-        return array("q", self._parts[8])
+        return numbers_of(self._parts[8])
 
     @cached_property
     def fuel(self) -> Sequence[int]:
         """Fuel that each call used."""
-        return array("q", self._parts[9])
+        return numbers_of(self._parts[9])
 
     @cached_property
     def emitted(self) -> bytes:
@@ -138,12 +137,12 @@ class CallColumns:
     @cached_property
     def output_count(self) -> Sequence[int]:
         """Elements that were made of what it put out."""
-        return array("I", self._parts[10])
+        return numbers_of(self._parts[10])
 
     @cached_property
     def output_ids(self) -> Sequence[int]:
         """Of all calls together, in order."""
-        return list(accumulate(array("q", self._parts[11])))
+        return list(accumulate(numbers_of(self._parts[11])))
 
     @cached_property
     def emitted_answers(self) -> bytes:

@@ -122,7 +122,10 @@ class ChunkColumns(NamedTuple):
     """What is packed of calls."""
 
     parts: list[bytes]
-    """What stands without the answers, as `call_columns` reads it."""
+    """What stands without the answers, as `call_columns` reads it.
+
+    A part of numbers begins with the code of their type in an `array`.
+    """
     answers: list[list[Answer]]
     """By the code of their outcome, those that there are."""
 
@@ -185,7 +188,6 @@ def columns_of_table(table: ChunkTable) -> ChunkColumns:
     codes = bytes(map(OUTCOME_CODES.__getitem__, map(type, outcomes)))
     # When a call begins is mostly when the one before it ended.
     gaps = [began[0], *map(sub, map(sub, began[1:], began), durations)]
-    numbers = Struct(f"{len(kinds)}q").pack
     groups = [
         list(compress(answers, codes.translate(_IS_CODE[code]))) for code in sorted(set(codes))
     ]
@@ -193,20 +195,24 @@ def columns_of_table(table: ChunkTable) -> ChunkColumns:
     output_ids = list(chain.from_iterable(made))
     parts = [
         codes,
-        Struct(f"{len(kinds)}I").pack(*kinds),
-        numbers(*_steps(ids)),
-        numbers(*_steps(sequences)),
-        numbers(*gaps),
-        numbers(*_steps(of_shown)),
-        numbers(*sizes),
-        Struct(f"{len(kinds)}I").pack(*map(numbered.__getitem__, types)),
-        numbers(*durations),
-        numbers(*fuel),
-        Struct(f"{len(kinds)}I").pack(*map(len, made)),
-        Struct(f"{len(output_ids)}q").pack(*_steps(output_ids)) if output_ids else b"",
+        _packed("I", kinds),
+        _packed("q", _steps(ids)),
+        _packed("q", _steps(sequences)),
+        _packed("q", gaps),
+        _packed("q", _steps(of_shown)),
+        _packed("q", sizes),
+        _packed("I", list(map(numbered.__getitem__, types))),
+        _packed("q", durations),
+        _packed("q", fuel),
+        _packed("I", list(map(len, made))),
+        _packed("q", _steps(output_ids)),
         *(one.encode("utf-8", "surrogatepass") for one in numbered),
     ]
     return ChunkColumns(parts, groups)
+
+
+def _packed(code: str, numbers: Sequence[int]) -> bytes:
+    return code.encode() + Struct(f"{len(numbers)}{code}").pack(*numbers)
 
 
 def packed_calls(columns: ChunkColumns) -> PackedCalls:
@@ -223,7 +229,9 @@ def packed_calls(columns: ChunkColumns) -> PackedCalls:
 
 
 def _compressed(data: bytes) -> bytes:
-    return _COMPRESSED + zlib.compress(data, 1)
+    passes = native_passes()
+    made = None if passes is None else passes.compressed(data)
+    return _COMPRESSED + (zlib.compress(data, 1) if made is None else made)
 
 
 def parts_of(data: bytes) -> list[bytes]:
@@ -231,6 +239,11 @@ def parts_of(data: bytes) -> list[bytes]:
     plain = memoryview(data)[1:]
     made: list[bytes] = _decode_parts(zlib.decompress(plain) if data[:1] == _COMPRESSED else plain)
     return made
+
+
+def numbers_of(part: bytes) -> Sequence[int]:
+    """The numbers in a part that has numbers."""
+    return array(chr(part[0]), part[1:])
 
 
 def unpacked_calls(data: bytes, answers: bytes, kinds: list[CallKind]) -> Iterator[CompactCall]:
@@ -242,10 +255,10 @@ def unpacked_calls(data: bytes, answers: bytes, kinds: list[CallKind]) -> Iterat
     ended_ns = 0
     for code, number, element_id, sequence, gap in zip(
         codes,
-        array("I", kind),
-        accumulate(array("q", ids)),
-        accumulate(array("q", sequences)),
-        array("q", gaps),
+        numbers_of(kind),
+        accumulate(numbers_of(ids)),
+        accumulate(numbers_of(sequences)),
+        numbers_of(gaps),
         strict=True,
     ):
         group_of = groups[code]
@@ -258,7 +271,7 @@ def unpacked_calls(data: bytes, answers: bytes, kinds: list[CallKind]) -> Iterat
 
 def _steps(column: Sequence[int]) -> list[int]:
     """The first number, then from each to the next."""
-    return [column[0], *map(sub, column[1:], column)]
+    return [*column[:1], *map(sub, column[1:], column)]
 
 
 _COMPRESSED, _PLAIN = b"z", b"p"

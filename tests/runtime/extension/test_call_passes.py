@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import sys
+import zlib
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -38,7 +40,7 @@ from runtime.model.call import (
 from runtime.model.element import Buffer, Element, Hop
 from runtime.model.events import CallFinished
 from runtime.recording.ring.compact import chunk_of
-from runtime.recording.ring.compact_columns import CallKinds, ChunkColumns, columns_of_calls
+from runtime.recording.ring.compact_columns import CallKinds, columns_of_calls, numbers_of
 from runtime.recording.ring.sizes import bytes_of_calls
 from tests.support.examples import examples
 from tests.support.narrow import present
@@ -59,6 +61,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     Failed(FAILURE),
 )
 WIDE = 2**64
+NUMBER_PARTS = 11
+"""Parts of numbers behind the codes of the outcomes."""
 
 
 def named(text: str) -> str:
@@ -140,9 +144,24 @@ def times_of(batches: list[list[CallFinished]]) -> list[object]:
     return [*found, times.nodes, times.end_to_end, times.in_calls_ns]
 
 
-def columns_of(calls: list[CallFinished]) -> tuple[ChunkColumns, CallKinds]:
+def columns_of(calls: list[CallFinished]) -> tuple[object, ...]:
     kinds = CallKinds()
-    return columns_of_calls(calls, kinds), kinds
+    (codes, *parts), answers = columns_of_calls(calls, kinds)
+    # Natively the numbers are in narrower types.
+    numbers = [list(numbers_of(part)) for part in parts[:NUMBER_PARTS]]
+    return codes, numbers, parts[NUMBER_PARTS:], answers, kinds
+
+
+def read_again(calls: list[CallFinished]) -> tuple[object, ...]:
+    """What a chunk of the calls says of them."""
+    numbered = [
+        finished._replace(call=finished.call._replace(number=9 + place))
+        for place, finished in enumerate(calls)
+    ]
+    chunk = chunk_of(numbered, 9, CallKinds())
+    columns = chunk.columns()
+    shown = list(columns.sequence), list(columns.size), columns.content_types
+    return list(chunk.read()), *shown, list(columns.element_id), list(columns.output_ids)
 
 
 @examples(40)
@@ -154,6 +173,8 @@ def test_any_calls_come_to_the_same_natively_and_in_python(calls: list[CallFinis
     assert native_size == python_size
     native_columns, python_columns = both(lambda: columns_of(calls))
     assert native_columns == python_columns
+    native_chunk, python_chunk = both(lambda: read_again(calls))
+    assert native_chunk == python_chunk
 
 
 def plain(**changed: Any) -> CallFinished:
@@ -207,10 +228,7 @@ def test_what_does_not_fit_ends_as_it_does_in_python(changed: dict[str, Any]) ->
     assert native_size == python_size
     native_columns, python_columns = both(lambda: columns_of(calls))
     assert native_columns == python_columns
-    numbered = [
-        call._replace(call=call.call._replace(number=9 + i)) for i, call in enumerate(calls)
-    ]
-    native_chunk, python_chunk = both(lambda: list(chunk_of(numbered, 9, CallKinds()).read()))
+    native_chunk, python_chunk = both(lambda: read_again(calls))
     assert native_chunk == python_chunk
 
 
@@ -225,6 +243,11 @@ def test_what_is_no_list_of_calls_is_declined(odd: list[CallFinished]) -> None:
     assert native.columns_of_calls(odd, CallKinds(), (Accepted,)) is None
     assert native.columns_of_calls([plain()], CallKinds(), (Failed,)) is None
     assert native.sums_of_calls([cast(CallFinished, (*plain()[:3], (None,), ()))], 0) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"again " * 20_000, random.Random(5).randbytes(60_000)])
+def test_what_is_compressed_natively_is_read_in_python(data: bytes) -> None:
+    assert zlib.decompress(present(passes().compressed(data))) == data
 
 
 def test_it_is_not_used_where_it_is_refused_or_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

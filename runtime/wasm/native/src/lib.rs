@@ -31,7 +31,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const WASMTIME_VERSION: &str = "50.0.1";
 
 /// What is offered and given here: `runtime.extension.installed.INTERFACE`.
-const INTERFACE: u32 = 7;
+const INTERFACE: u32 = 8;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
@@ -71,5 +71,6 @@ fn torvyn_studio_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batches::CallTimes>()?;
     module.add_function(wrap_pyfunction!(batches::sums_of_calls, module)?)?;
     module.add_function(wrap_pyfunction!(batches::columns_of_calls, module)?)?;
+    module.add_function(wrap_pyfunction!(batches::compressed, module)?)?;
     module.add_function(wrap_pyfunction!(saved::saved_component, module)?)
 }

@@ -33,17 +33,42 @@ pub fn columns_of_calls<'py>(
 /// Numbers, as differences from each to the next.
 #[derive(Default)]
 struct Steps {
-    packed: Vec<u8>,
+    steps: Vec<i64>,
     before: i64,
 }
 
 impl Steps {
     fn push(&mut self, value: i64) -> PyResult<()> {
-        let step = value.checked_sub(self.before).ok_or_else(too_large)?;
-        self.packed.extend_from_slice(&step.to_ne_bytes());
+        self.steps.push(value.checked_sub(self.before).ok_or_else(too_large)?);
         self.before = value;
         Ok(())
     }
+}
+
+/// The code of a type of Python's `array`, then the numbers in that type: the narrowest that has
+/// all of them.
+fn packed(numbers: &[i64]) -> Vec<u8> {
+    let least = numbers.iter().copied().min().unwrap_or(0);
+    let most = numbers.iter().copied().max().unwrap_or(0);
+    let fits = |from: i64, to: i64| from <= least && most <= to;
+    if fits(i8::MIN.into(), i8::MAX.into()) {
+        packed_as(b'b', numbers, |number| (number as i8).to_ne_bytes())
+    } else if fits(i16::MIN.into(), i16::MAX.into()) {
+        packed_as(b'h', numbers, |number| (number as i16).to_ne_bytes())
+    } else if fits(i32::MIN.into(), i32::MAX.into()) {
+        packed_as(b'i', numbers, |number| (number as i32).to_ne_bytes())
+    } else {
+        packed_as(b'q', numbers, i64::to_ne_bytes)
+    }
+}
+
+fn packed_as<const N: usize>(code: u8, numbers: &[i64], bytes: impl Fn(i64) -> [u8; N]) -> Vec<u8> {
+    let mut made = Vec::with_capacity(1 + N * numbers.len());
+    made.push(code);
+    for number in numbers {
+        made.extend_from_slice(&bytes(*number));
+    }
+    made
 }
 
 /// What calls of one kind have in common.
@@ -74,24 +99,24 @@ struct Reading<'a, 'py> {
     types_in_order: Vec<Bound<'py, PyBytes>>,
     ended: i64,
     codes: Vec<u8>,
-    kind: Vec<u8>,
+    kind: Vec<i64>,
     ids: Steps,
     sequences: Steps,
-    gaps: Vec<u8>,
+    gaps: Vec<i64>,
     shown_sequences: Steps,
-    sizes: Vec<u8>,
-    content_types: Vec<u8>,
-    durations: Vec<u8>,
-    fuel: Vec<u8>,
-    output_counts: Vec<u8>,
+    sizes: Vec<i64>,
+    content_types: Vec<i64>,
+    durations: Vec<i64>,
+    fuel: Vec<i64>,
+    output_counts: Vec<i64>,
     output_ids: Steps,
     answers: Vec<Vec<Bound<'py, PyTuple>>>,
 }
 
 impl<'a, 'py> Reading<'a, 'py> {
     fn new(calls: usize, kinds: &'a Bound<'py, PyDict>, outcomes: &Bound<'py, PyTuple>) -> Self {
-        let (of_4, of_8) = (|| Vec::with_capacity(4 * calls), || Vec::with_capacity(8 * calls));
-        let steps = || Steps { packed: Vec::with_capacity(8 * calls), before: 0 };
+        let numbers = || Vec::with_capacity(calls);
+        let steps = || Steps { steps: Vec::with_capacity(calls), before: 0 };
         Self {
             kinds,
             known_kinds: Vec::new(),
@@ -101,16 +126,16 @@ impl<'a, 'py> Reading<'a, 'py> {
             types_in_order: Vec::new(),
             ended: 0,
             codes: Vec::with_capacity(calls),
-            kind: of_4(),
+            kind: numbers(),
             ids: steps(),
             sequences: steps(),
-            gaps: of_8(),
+            gaps: numbers(),
             shown_sequences: steps(),
-            sizes: of_8(),
-            content_types: of_4(),
-            durations: of_8(),
-            fuel: of_8(),
-            output_counts: of_4(),
+            sizes: numbers(),
+            content_types: numbers(),
+            durations: numbers(),
+            fuel: numbers(),
+            output_counts: numbers(),
             output_ids: steps(),
             answers: outcomes.iter().map(|_| Vec::new()).collect(),
         }
@@ -122,12 +147,12 @@ impl<'a, 'py> Reading<'a, 'py> {
         let given = if given.is_none() { None } else { Some(given.cast_into::<PyTuple>()?) };
         self.add_kind(&made, given.as_ref())?;
         let duration = number(&answer, answer::DURATION)?;
-        self.durations.extend_from_slice(&duration.to_ne_bytes());
+        self.durations.push(duration);
         let fuel = number(&answer, answer::FUEL)?;
-        self.fuel.extend_from_slice(&fuel.to_ne_bytes());
+        self.fuel.push(fuel);
         let began = number(found, event::BEGAN)?;
         let gap = began.checked_sub(self.ended).ok_or_else(too_large)?;
-        self.gaps.extend_from_slice(&gap.to_ne_bytes());
+        self.gaps.push(gap);
         self.ended = began.checked_add(duration).ok_or_else(too_large)?;
         let (id, sequence) = match &given {
             Some(given) => (number(given, element::ID)?, number(given, element::SEQUENCE)?),
@@ -137,7 +162,7 @@ impl<'a, 'py> Reading<'a, 'py> {
         self.sequences.push(sequence)?;
         let outputs = part(found, event::OUTPUTS)?;
         let count = u32::try_from(outputs.len()).map_err(|_| too_large())?;
-        self.output_counts.extend_from_slice(&count.to_ne_bytes());
+        self.output_counts.push(count.into());
         for output in &outputs {
             self.output_ids.push(number(output.cast()?, element::ID)?)?;
         }
@@ -179,7 +204,7 @@ impl<'a, 'py> Reading<'a, 'py> {
                 number
             }
         };
-        self.kind.extend_from_slice(&number.to_ne_bytes());
+        self.kind.push(number.into());
         Ok(())
     }
 
@@ -193,13 +218,13 @@ impl<'a, 'py> Reading<'a, 'py> {
             None => (0, -1, PyString::intern(self.kinds.py(), "").into_any()),
         };
         self.shown_sequences.push(sequence)?;
-        self.sizes.extend_from_slice(&size.to_ne_bytes());
+        self.sizes.push(size);
         let known = self.known_types.iter().find(|(other, _)| other.is(&content_type));
         let number = match known {
             Some((_, number)) => *number,
             None => self.type_number(content_type)?,
         };
-        self.content_types.extend_from_slice(&number.to_ne_bytes());
+        self.content_types.push(number.into());
         Ok(())
     }
 
@@ -230,25 +255,23 @@ impl<'a, 'py> Reading<'a, 'py> {
     }
 
     fn columns(self, py: Python<'py>) -> PyResult<Columns<'py>> {
-        let parts = [
-            self.codes,
-            self.kind,
-            self.ids.packed,
-            self.sequences.packed,
-            self.gaps,
-            self.shown_sequences.packed,
-            self.sizes,
-            self.content_types,
-            self.durations,
-            self.fuel,
-            self.output_counts,
-            self.output_ids.packed,
+        let columns = [
+            &self.kind,
+            &self.ids.steps,
+            &self.sequences.steps,
+            &self.gaps,
+            &self.shown_sequences.steps,
+            &self.sizes,
+            &self.content_types,
+            &self.durations,
+            &self.fuel,
+            &self.output_counts,
+            &self.output_ids.steps,
         ];
-        let parts = parts.iter().map(|part| PyBytes::new(py, part));
+        let mut parts = vec![PyBytes::new(py, &self.codes)];
+        parts.extend(columns.iter().map(|numbers| PyBytes::new(py, &packed(numbers))));
+        parts.extend(self.types_in_order);
         let groups = self.answers.into_iter().filter(|group| !group.is_empty());
-        Ok((
-            parts.chain(self.types_in_order).collect(),
-            groups.map(|group| PyList::new(py, group)).collect::<PyResult<_>>()?,
-        ))
+        Ok((parts, groups.map(|group| PyList::new(py, group)).collect::<PyResult<_>>()?))
     }
 }

@@ -5,10 +5,12 @@
 //! with `None` or `false`, and nothing is changed then: Python does it, and says what is wrong.
 
 mod columns;
+mod compression;
 mod sums;
 mod times;
 
 pub use columns::columns_of_calls;
+pub use compression::compressed;
 pub use sums::sums_of_calls;
 pub use times::CallTimes;
 

@@ -59,8 +59,7 @@ impl Counts {
 /// Elements that came to a node from one producer.
 struct Waits {
     producer: Py<PyAny>,
-    waited: Counts,
-    at_once: u64,
+    waits: Counts,
 }
 
 /// What the calls of one node came to.
@@ -86,9 +85,8 @@ struct End {
     in_calls: u64,
 }
 
-/// Name, fuel, durations, and by producer: elements that did not wait, and the waits of others.
-type GivenNode<'py> =
-    (Py<PyAny>, u128, Option<Given<'py>>, Vec<(Py<PyAny>, u64, Option<Given<'py>>)>);
+/// Name, fuel, durations, and waits by producer.
+type GivenNode<'py> = (Py<PyAny>, u128, Option<Given<'py>>, Vec<(Py<PyAny>, Option<Given<'py>>)>);
 
 /// Gathers the times of calls until somebody asks for them.
 #[pyclass(module = "torvyn_studio_native")]
@@ -134,12 +132,7 @@ impl CallTimes {
             node.calls.add(taken.duration);
             node.fuel += u128::from(taken.fuel);
             if let Some((producer, wait)) = taken.wait {
-                let waits = &mut node.waits[producer];
-                if wait == 0 {
-                    waits.at_once += 1;
-                } else {
-                    waits.waited.add(wait);
-                }
+                node.waits[producer].waits.add(wait);
             }
             if let Some(end) = &taken.end {
                 self.ages.add(end.age);
@@ -161,9 +154,8 @@ impl CallTimes {
                 continue;
             }
             let mut waits = Vec::new();
-            for wait in &mut node.waits {
-                let at_once = std::mem::take(&mut wait.at_once);
-                waits.push((wait.producer.clone_ref(py), at_once, wait.waited.take(py)?));
+            for from in &mut node.waits {
+                waits.push((from.producer.clone_ref(py), from.waits.take(py)?));
             }
             let fuel = std::mem::take(&mut node.fuel);
             nodes.push((node.name.clone_ref(py), fuel, node.calls.take(py)?, waits));
@@ -234,7 +226,7 @@ impl Node {
             }
         }
         let producer = name.clone().unbind();
-        self.waits.push(Waits { producer, waited: Counts::default(), at_once: 0 });
+        self.waits.push(Waits { producer, waits: Counts::default() });
         Ok(self.waits.len() - 1)
     }
 }
