@@ -10,8 +10,6 @@ no breakpoint is left out and told.
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import field
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +21,7 @@ from runtime.breakpoints.breakpoint_set import MOST_BREAKPOINTS
 from runtime.breakpoints.watch_set import MOST_WATCHES, ActiveWatch
 from runtime.expression.expression_error import ExpressionError
 from runtime.model.files.output_file import free_path
+from runtime.model.files.replaced_file import staged_file
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.protocol.break_places import PlaceError, parse_place
@@ -156,15 +155,13 @@ class BreakpointStore:
             ],
             [_WatchEntry(one.text, one.stops) for one in watches],
         )
-        fresh = self.path.with_suffix(f".{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_bytes(msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n")
-            other = self.path.rename(free_path(self.path)) if stays else None
-            fresh.replace(self.path)
+            with staged_file(self.path) as staged:
+                data = msgspec.json.format(msgspec.json.encode(file), indent=1)
+                staged.write_bytes(data + b"\n")
+                other = self.path.rename(free_path(self.path)) if stays else None
         except OSError as error:
-            with suppress(OSError):
-                fresh.unlink()
             return SaveReport(problem=f"{self.path} cannot be written: {error.strerror}")
         self._left_out = False
         if other is None:

@@ -28,6 +28,7 @@ from runtime.flow.cargo_folders import (
 )
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.files.replaced_file import replace_file
 from runtime.model.lazy.dataclass import dataclass
 from runtime.watch.sources import SourceTree, source_files
 from runtime.watch.wasm_frame import Layer, is_finished, layer_of
@@ -130,12 +131,7 @@ def install_output(source: ComponentSource, output: Path) -> Installed | Diagnos
         if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == digest:
             return Installed(target, digest, len(data), changed=False)
         target.parent.mkdir(parents=True, exist_ok=True)
-        staged = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-        try:
-            staged.write_bytes(data)
-            staged.replace(target)
-        finally:
-            staged.unlink(missing_ok=True)
+        replace_file(target, data)
     except OSError as error:
         return Diagnostic(
             Severity.ERROR,

@@ -78,7 +78,7 @@ def with_first_call(header: Header, ring: Ring) -> Header:
 def save(
     ring: Ring, path: Path, header: Header, options: RecordingOptions, end: EndLine
 ) -> Diagnostic | None:
-    """Write what the ring has to a new file; says why when it cannot."""
-    writer = FileWriter(path, with_first_call(header, ring), options)
+    """Write what the ring has to a file, over what it holds; says why when it cannot."""
+    writer = FileWriter(path, with_first_call(header, ring), options, overwrite=True)
     writer.extend(ring.entries())
     return writer.close(end)

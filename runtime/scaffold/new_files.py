@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.files.replaced_file import replace_file
 
 Files = Mapping[PurePosixPath, bytes]
 """Contents by path, relative to the folder that they are written into."""
@@ -52,24 +52,15 @@ def remove_files(written: Iterable[Path]) -> None:
             os.removedirs(path.parent)
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Put new content in a file's place in one step; readers see the old or the new one.
+def rewrite_file(path: Path, content: bytes) -> None:
+    """Put new content in a file's place; what a link leads to is replaced, and the link stays.
 
     Raises `StudioError` when it cannot be written.
     """
-    target = Path(os.path.realpath(path))
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        staged = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            shutil.copymode(target, staged)
-            staged.replace(target)
-        finally:
-            staged.unlink(missing_ok=True)
+        replace_file(Path(os.path.realpath(path)), content)
     except OSError as error:
-        raise _cannot_write(target, error) from None
+        raise _cannot_write(path, error) from None
 
 
 def refusal(code: Code, message: str, help_: str, file: Path | None = None) -> StudioError:

@@ -19,7 +19,7 @@ from runtime.model.errors import StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import Role
 from runtime.scaffold.manifest_edit import ManifestEdit, edited_manifest
-from runtime.scaffold.new_files import refusal, remove_files, replace_file, write_new
+from runtime.scaffold.new_files import refusal, remove_files, rewrite_file, write_new
 from runtime.scaffold.templates import (
     CARGO_CONFIG,
     TemplateLanguage,
@@ -109,7 +109,7 @@ def new_component(
     needed |= {PurePosixPath(path) / at: content for at, content in files.items()}
     written = write_new(loaded.directory, needed)
     try:
-        replace_file(loaded.path, edit.data)
+        rewrite_file(loaded.path, edit.data)
     except StudioError:
         remove_files(written)
         raise

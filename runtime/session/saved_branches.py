@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
 from runtime.execution.resources import SessionResources
 from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity
+from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import FlowState
 from runtime.model.files.project_files import BRANCH_INDEX
+from runtime.model.files.replaced_file import staged_file
 from runtime.protocol.updates import SavedBranches
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
@@ -35,15 +35,15 @@ def save_branches(
         (folder / BRANCH_INDEX).unlink(missing_ok=True)  # it is of the files before
         for branch in branches.kept:
             path = branch_file(folder, branch.number, current=branch is branches.current)
-            failed = _save(branch, resources, options, path)
-            if failed is not None:
-                return SavedBranches(tuple(made), failed)
+            _save(branch, resources, options, path)
             made.append(str(path))
         for number in saved_numbers(folder):
             path = branch_file(folder, number)
             if str(path) not in made and number not in branches.unrestored:
                 path.unlink()
         write_index(folder, branches.index())
+    except StudioError as error:
+        return SavedBranches(tuple(made), error.diagnostics[0])
     except OSError as error:
         return SavedBranches(tuple(made), _cannot(folder, error))
     return SavedBranches(tuple(made))
@@ -51,12 +51,11 @@ def save_branches(
 
 def _save(
     branch: Branch, resources: SessionResources, options: RecordingOptions, path: Path
-) -> Diagnostic | None:
-    """Into a new file first, so that what was saved before is there until this one is whole."""
+) -> None:
+    """Raises `OSError`, `StudioError`: what was saved before is there until this one is whole."""
     flow = branch.flow
     surfaces = surfaces_of(resources.known.compiled(flow))
     facts = run_facts(flow, surfaces, resources.manifest_text, resources.options)
-    fresh = path.with_suffix(f".{os.getpid()}.new")
     ended = branch.ended
     end = EndLine(
         state=(FlowState.RUNNING if ended is None else ended.state).value,
@@ -65,13 +64,10 @@ def _save(
         last_call=branch.calls,
         wall_ns=time.time_ns(),
     )
-    try:
-        failed = save(branch.ring, fresh, header_of(flow, facts, options, path), options, end)
-        if failed is None:
-            fresh.replace(path)
-        return failed
-    finally:
-        fresh.unlink(missing_ok=True)
+    with staged_file(path) as staged:
+        failed = save(branch.ring, staged, header_of(flow, facts, options, path), options, end)
+        if failed is not None:
+            raise StudioError([failed])
 
 
 def _cannot(folder: Path, error: OSError) -> Diagnostic:

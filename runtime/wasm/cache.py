@@ -19,6 +19,7 @@ from pathlib import Path
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.files.replaced_file import replace_file
 
 _SUFFIX = ".cwasm"
 _DESCRIPTION = ".description"
@@ -145,15 +146,7 @@ class CodeCache:
             Path(temporary).unlink()
 
     def _write(self, name: str, code: bytes) -> None:
-        """Write a file of mode 0600 that appears under its name only when it is complete."""
-        handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(code)
-            Path(temporary).replace(self._folder / name)
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        replace_file(self._folder / name, code, private=True)
 
     def _refuse(self, path: str, reason: str) -> None:
         self.problem = Diagnostic(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from runtime.model.files.replaced_file import replace_file
 from runtime.model.files.user_folders import user_folder
 
 FILE_NAME = "commands.json"
@@ -78,8 +78,4 @@ def _read() -> list[KeptCommand]:
 def _write(text: str) -> None:
     path = _file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    fresh.replace(path)
+    replace_file(path, text.encode(), private=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 
+from runtime.model.files.replaced_file import replace_file
 from runtime.model.files.user_folders import user_folder
 
 FILE_NAME = "projects.json"
@@ -59,6 +59,4 @@ def _read() -> dict[str, dict[str, object]]:
 def _write(text: str) -> None:
     path = _file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f".{os.getpid()}")
-    fresh.write_text(text, "utf-8")
-    fresh.replace(path)
+    replace_file(path, text.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from runtime.model.files.replaced_file import replace_file
 from workbench.actions.context import Context
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, StyleRole, line
@@ -100,7 +101,5 @@ def rebuild(context: Context) -> None:
         return
     path = Path(node.artifact)
     data = path.read_bytes()
-    fresh = path.with_suffix(".new")
     made = data.replace(_BEFORE, _AFTER) if _BEFORE in data else data.replace(_AFTER, _BEFORE)
-    fresh.write_bytes(made)
-    fresh.replace(path)
+    replace_file(path, made)

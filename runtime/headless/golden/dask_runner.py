@@ -21,6 +21,7 @@ from runtime.headless.golden.golden_test import GoldenResult, GoldenTest, Golden
 from runtime.headless.golden.worker_pool import GoldenProcess, OnResult
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
+from runtime.model.files.replaced_file import replace_file
 
 CONNECT_SECONDS = 10.0
 """How long the scheduler is waited for."""
@@ -107,7 +108,7 @@ class DaskRunner:
             return _not_run(test, why, why)
         if made.updated is not None:
             try:
-                _replace(Path(test.recording), made.updated)
+                replace_file(Path(test.recording), made.updated)
             except OSError as error:
                 why = f"the new outputs cannot be written: {error.strerror}"
                 return _not_run(test, why, why)
@@ -159,12 +160,6 @@ def run_bundle(
 
 
 # ---- the rest
-
-
-def _replace(path: Path, data: bytes) -> None:
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_bytes(data)
-    fresh.replace(path)
 
 
 def _not_run(test: GoldenTest, summary: str, text: str) -> GoldenResult:

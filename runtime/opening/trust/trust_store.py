@@ -6,17 +6,16 @@ or what is damaged, is not believed: the question is asked again, and why is sai
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.files.replaced_file import staged_file
 from runtime.model.files.user_folders import user_folder
 
 _FORMAT = 1
@@ -117,18 +116,10 @@ class TrustStore:
     def _write(self, data: bytes) -> None:
         """Write the file as a whole or not at all. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp makes files of mode 0600.
-        handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(self.path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        with staged_file(self.path, private=True) as staged, staged.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _distrust(self, why: str) -> None:
         self.problem = self._warning(

@@ -12,6 +12,7 @@ from runtime.model.codes import Code
 from runtime.model.commands import Relink
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import Event, FlowState
+from runtime.model.files.replaced_file import staged_file
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
 from runtime.recording.encoding import RecordingOptions
@@ -120,14 +121,12 @@ def accept(made: Path, target: Path, *, replace: bool) -> None:
     Raises:
         StudioError: `target` exists and `replace` is not set, or it cannot be written (E0001).
     """
-    fresh = target.with_name(f".{target.name}.new")
     try:
         if not replace:
             target.touch(exist_ok=False)
-        shutil.copyfile(made, fresh)
-        fresh.replace(target)
+        with staged_file(target) as staged:
+            shutil.copyfile(made, staged)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         reason = "it exists" if isinstance(error, FileExistsError) else error.strerror
         raise StudioError(
             [

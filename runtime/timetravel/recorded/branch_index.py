@@ -6,7 +6,6 @@ it names no paths, and a branch that it does not know, or all of them, is found 
 
 from __future__ import annotations
 
-import os
 import re
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.files.project_files import BRANCH_INDEX, LAST_RECORDING
+from runtime.model.files.replaced_file import replace_file
 
 MOST_BRANCHES, MOST_MARKS, MOST_BYTES = 16, 1_000, 1024 * 1024
 """What an index holds at the most; a session keeps fewer branches."""
@@ -106,12 +106,8 @@ def read_index(folder: Path) -> tuple[BranchIndex, Diagnostic | None]:
 
 def write_index(folder: Path, index: BranchIndex) -> None:
     """Write it in place of the one there is. Raises `OSError`."""
-    fresh = folder / f"{BRANCH_INDEX}.{os.getpid()}.new"
-    try:
-        fresh.write_bytes(msgspec.json.format(msgspec.json.encode(index), indent=1))
-        fresh.replace(folder / BRANCH_INDEX)
-    finally:
-        fresh.unlink(missing_ok=True)
+    data = msgspec.json.format(msgspec.json.encode(index), indent=1)
+    replace_file(folder / BRANCH_INDEX, data)
 
 
 def _unusable(path: Path, why: str) -> Diagnostic:

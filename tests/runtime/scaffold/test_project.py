@@ -17,6 +17,9 @@ from runtime.scaffold.project import new_component, new_project
 from runtime.scaffold.templates import LANGUAGES
 from workbench.cli import main
 
+LONGEST_PATH = 4095
+"""Bytes of a path, on Linux."""
+
 every_language = pytest.mark.parametrize("language", LANGUAGES)
 every_role = pytest.mark.parametrize("role", list(Role))
 
@@ -193,9 +196,12 @@ def test_a_manifest_that_cannot_be_written_leaves_no_folder(tmp_path: Path) -> N
 def test_a_manifest_that_cannot_be_replaced_leaves_no_contracts_either(tmp_path: Path) -> None:
     manifest = project(tmp_path / "p")
     shutil.rmtree(manifest.parent / "wit")
-    # What takes its place would have a longer name, and none may be longer.
-    real = manifest.rename(manifest.with_name("n" * 250))
-    manifest.symlink_to(real)
+    # What takes its place would have a longer path, and hardly any may be longer.
+    folder = tmp_path
+    while (left := LONGEST_PATH - len(bytes(folder / manifest.name)) - 1) > 1:
+        folder /= "n" * min(left - 1, 200)
+    folder.mkdir(parents=True)
+    manifest.symlink_to(manifest.rename(folder / manifest.name))
     before = sorted(manifest.parent.rglob("*"))
     with pytest.raises(StudioError, match="cannot be written"):
         new_component(manifest, "x", Role.SINK, LANGUAGES["rust"])
