@@ -76,9 +76,18 @@ def with_first_call(header: Header, ring: Ring) -> Header:
 
 
 def save(
-    ring: Ring, path: Path, header: Header, options: RecordingOptions, end: EndLine
+    ring: Ring,
+    path: Path,
+    header: Header,
+    options: RecordingOptions,
+    end: EndLine,
+    *,
+    overwrite: bool = False,
 ) -> Diagnostic | None:
-    """Write what the ring has to a file, over what it holds; says why when it cannot."""
-    writer = FileWriter(path, with_first_call(header, ring), options, overwrite=True)
+    """Write what the ring has to a new file; says why when it cannot.
+
+    With `overwrite` the file may be there already.
+    """
+    writer = FileWriter(path, with_first_call(header, ring), options, overwrite=overwrite)
     writer.extend(ring.entries())
     return writer.close(end)

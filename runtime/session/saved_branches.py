@@ -65,7 +65,8 @@ def _save(
         wall_ns=time.time_ns(),
     )
     with staged_file(path) as staged:
-        failed = save(branch.ring, staged, header_of(flow, facts, options, path), options, end)
+        header = header_of(flow, facts, options, path)
+        failed = save(branch.ring, staged, header, options, end, overwrite=True)
         if failed is not None:
             raise StudioError([failed])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,15 +22,29 @@ from runtime.recording.format import (
 Converter = Callable[[dict[str, Any]], dict[str, Any]]
 """Makes a line of version N one of version N + 1; for a header, `format` is set for it."""
 
+_MODULE = re.compile(r", in module!(?=\S)")
+
 CRC_SINCE = 2
 """The first version whose lines end with their `crc`, and whose `end` has a digest."""
 
 
 def _to_2(raw: dict[str, Any]) -> dict[str, Any]:
-    """Version 2 added what a file is checked by; a path then also looks into embedded JSON."""
+    """Version 2 added what a file is checked by; a path then also looks into embedded JSON.
+
+    Where a trap happened was told with the name of the core module before that of the function.
+    """
     if "crc" in raw:
         raise ValueError("format version 1 has no `crc`")
+    failure = raw.get("failure")
+    if isinstance(failure, dict) and failure.get("kind") == "trap":
+        raw = raw | {"failure": failure | {"message": _without_module(failure.get("message"))}}
+    elif raw.get("type") == "end" and "detail" in raw:
+        raw = raw | {"detail": _without_module(raw["detail"])}
     return raw | {"redacts_embedded_json": False} if raw.get("type") == "header" else raw
+
+
+def _without_module(text: object) -> object:
+    return _MODULE.sub(", in ", text) if isinstance(text, str) else text
 
 
 CONVERTERS: Mapping[int, Converter] = {1: _to_2}

@@ -59,6 +59,7 @@ from runtime.model.linked import (
 from runtime.recording.answers import answer_of
 from runtime.recording.command_lines import COMMANDS, command_line, command_of
 from runtime.recording.encoding import LineMaker, OutputLevel, RecordingOptions
+from runtime.recording.file.versions import CONVERTERS
 from runtime.recording.format import CallLine, CommandLine, EndLine, decode_body, encode
 from runtime.recording.payload_encoding import digest_of, from_text, to_text
 
@@ -349,3 +350,13 @@ def test_fields_of_a_later_release_are_passed_over() -> None:
 def test_what_is_no_line_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"JSON|Object|Expected|Invalid|truncated"):
         decode_body(data)
+
+
+def test_where_a_trap_happened_is_told_as_now_in_what_version_1_says() -> None:
+    before, now = "unreachable, in module!<wasm function 38>", "unreachable, in <wasm function 38>"
+    failure = {"kind": "trap", "code": "E0301", "message": before}
+    call = CONVERTERS[1]({"type": "call", "failure": failure})
+    assert call == {"type": "call", "failure": failure | {"message": now}}
+    assert CONVERTERS[1]({"type": "end", "detail": before})["detail"] == now
+    reported = {"type": "call", "failure": {"kind": "error", "message": before}}
+    assert CONVERTERS[1](reported) == reported
