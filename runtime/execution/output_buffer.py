@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import chain, groupby
 from operator import eq, itemgetter
+from typing import NamedTuple
 
 from runtime.model.events import CallFinished, Event
 from runtime.protocol.printed_chunks import PrintedChunks
@@ -168,14 +169,30 @@ def sequences_of(events: Iterable[Event]) -> dict[int, int]:
     }
 
 
+class _Batch(NamedTuple):
+    """What was given out at once."""
+
+    chunks: tuple[PrintedChunk, ...]
+    """In the order they were printed; at least one."""
+    sizes: dict[str, int]
+    """Bytes by node."""
+
+    def without(self, node: str) -> _Batch:
+        """What other nodes printed."""
+        sizes = {other: size for other, size in self.sizes.items() if other != node}
+        if not sizes:
+            return _Batch((), sizes)
+        return _Batch(tuple([one for one in self.chunks if one.node != node]), sizes)
+
+
 class _Given:
     """What was given out, as far as it can be shown again."""
 
     def __init__(self, limit: int) -> None:
         """`limit` is in bytes of each node."""
         self._limit = limit
-        self._batches: list[tuple[PrintedChunk, ...]] = []
-        """In the order they were printed."""
+        self._batches: list[_Batch] = []
+        """In the order they were given out."""
         self._bytes: dict[str, int] = {}
         """Kept of each node."""
         self._lost: dict[str, int] = {}
@@ -185,19 +202,20 @@ class _Given:
     ) -> None:
         """Keep chunks, and how many bytes of each node they have, and how many were lost."""
         if chunks:
-            self._batches.append(chunks)
+            self._batches.append(_Batch(chunks, dict(sizes)))
         for node, size in lost.items():
             self._lost[node] = self._lost.get(node, 0) + size
         for node, size in sizes.items():
             self._bytes[node] = self._bytes.get(node, 0) + size
             if self._bytes[node] > 2 * self._limit:
-                self._trim(node)
+                self._forget(node)
 
     def chunks(self) -> tuple[PrintedChunk, ...]:
         """All that is kept, in the order it was printed."""
         for node in self._bytes:
+            self._forget(node)
             self._trim(node)
-        return tuple(chain.from_iterable(self._batches))
+        return tuple(chain.from_iterable(batch.chunks for batch in self._batches))
 
     def lost(self) -> tuple[tuple[str, int], ...]:
         """Bytes that are not kept, by node."""
@@ -209,27 +227,35 @@ class _Given:
         self._bytes.clear()
         self._lost.clear()
 
+    def _forget(self, node: str) -> None:
+        """Forget what the node printed first, batch by batch, as long as a whole one is over."""
+        for at, batch in enumerate(self._batches):
+            size = batch.sizes.get(node, 0)
+            if self._bytes[node] - size < self._limit:
+                break
+            if node in batch.sizes:
+                self._batches[at] = batch.without(node)
+                self._lose(node, size)
+        self._batches = [batch for batch in self._batches if batch.sizes]
+
     def _trim(self, node: str) -> None:
-        """Forget the node's oldest chunks; amortised, it runs once in a bound's worth of bytes."""
-        over = self._bytes[node] - self._limit
-        if over <= 0:
+        """Forget the node's oldest chunks of the first batch that has any."""
+        if self._bytes[node] <= self._limit:
             return
-        left: list[tuple[PrintedChunk, ...]] = []
-        for batch in self._batches:
-            if over > 0:
-                kept = []
-                for chunk in batch:
-                    if over > 0 and chunk.node == node:
-                        size = len(chunk.data)
-                        over -= size
-                        self._bytes[node] -= size
-                        self._lost[node] = self._lost.get(node, 0) + size
-                    else:
-                        kept.append(chunk)
-                batch = tuple(kept)
-            if batch:
-                left.append(batch)
-        self._batches = left
+        at = next(at for at, batch in enumerate(self._batches) if batch.sizes.get(node))
+        batch = self._batches[at]
+        kept = []
+        for chunk in batch.chunks:
+            if chunk.node == node and self._bytes[node] > self._limit:
+                batch.sizes[node] -= len(chunk.data)
+                self._lose(node, len(chunk.data))
+            else:
+                kept.append(chunk)
+        self._batches[at : at + 1] = [_Batch(tuple(kept), batch.sizes)] if kept else []
+
+    def _lose(self, node: str, size: int) -> None:
+        self._bytes[node] -= size
+        self._lost[node] = self._lost.get(node, 0) + size
 
 
 def _joined(written: Iterable[_Written], sequences: Mapping[int, int]) -> PrintedChunks:

@@ -286,7 +286,7 @@ class Ring:
 
     def _compact_piece(self, entries: list[Entry]) -> None:
         compact = self._compact
-        calls = sum(type(entry) is CallFinished for entry in entries)
+        calls = list(map(type, entries)).count(CallFinished)
         gone_entries, gone_calls = compact.entries + len(entries), compact.calls + calls
         if not compact.add(entries):
             self.entries_gone += gone_entries
