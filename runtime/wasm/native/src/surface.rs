@@ -1,6 +1,6 @@
 //! What a compiled component imports and exports, with its types written out.
 //!
-//! The notation is that of `runtime/model/component/surface.py`; `runtime/wasm/surface_reader.py` writes the
+//! The notation is that of `runtime/model/component/surface.py`; `runtime/wasm/direct/surface_reader.py` writes the
 //! same for the other call layer, and the tests compare both.
 
 use wasmtime::Engine;
