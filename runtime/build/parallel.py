@@ -53,8 +53,8 @@ class _Written(NamedTuple):
     lines: OutputLines
 
 
-_Report = _Started | _Written | BuildOutcome | None
-"""None: a thread has nothing more to build."""
+_Report = _Started | _Written | BuildOutcome | Exception | None
+"""None: a thread has nothing more to build; an exception: it broke, which nobody foresaw."""
 
 
 def usual_jobs() -> int:
@@ -76,8 +76,8 @@ def build_components(
     """Build components, at most `jobs` at once, also after one has failed.
 
     They begin in the order given; those in one folder wait for each other. Setting `cancel` from
-    any thread ends all of them; so does an exception in the calling thread, which is raised on
-    once every process of them is gone.
+    any thread ends all of them; so does an exception in the calling thread, or an unforeseen one in
+    a build, which is raised on in the calling thread once every process of them is gone.
     """
     crew = _Crew(tuple(sources), cancel or threading.Event(), tools or Toolchain(), compile_)
     crew.start(min(jobs or usual_jobs(), len(crew.sources)))
@@ -130,6 +130,8 @@ class _Crew:
                     listener.output(report.component, report.lines)
                 case BuildOutcome():
                     listener.ended(report)
+                case Exception():
+                    raise report
                 case None:
                     at_work -= 1
 
@@ -152,6 +154,8 @@ class _Crew:
                     with self._turn:
                         self._busy_folders.discard(source.directory)
                         self._turn.notify_all()
+        except Exception as error:
+            self._reports.put(error)
         finally:
             self._reports.put(None)
 

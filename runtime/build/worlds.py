@@ -2,6 +2,8 @@
 
 The WIT is the component's `wit/`, else the manifest's, else the packages the caller brings. Such
 a folder holds one package, or (as `torvyn-studio wit` writes it) a folder for each of several.
+Packages that it uses and does not bring in `deps/` are added from the manifest's and the caller's,
+in a copy.
 Of its worlds the one is taken that exports the interface of the node which uses the component;
 where two differ only in `lifecycle`, the sources decide by mentioning it.
 """
@@ -21,6 +23,10 @@ from runtime.model.linked import LIFECYCLE_INTERFACE, contract_name
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _PACKAGE = re.compile(r"^\s*package\s+([\w:-]+)(?:@[\w.+-]+)?\s*;", re.MULTILINE)
 _WORLD = re.compile(r"\bworld\s+%?([\w-]+)\s*\{")
+_DECLARED = re.compile(r"^\s*package\s+([\w:-]+(?:@[\w.+-]+)?)\s*[;{]", re.MULTILINE)
+"""A package that is defined here, also one nested in a file of another."""
+_USED = re.compile(r"%?([\w-]+:%?[\w-]+)/%?[\w-]+(@\d[\w+-]*(?:\.[\w+-]+)*)?")
+"""An interface or world of another package, `torvyn:streaming/types@0.1.0`."""
 _EXPORT = re.compile(r"\bexport\s+%?([\w:/-]+)(?:@[\w.+-]+)?\s*;")
 
 
@@ -75,35 +81,38 @@ def choose_wit(
     """The WIT and world for a component.
 
     `own` are directories to look in first, `packages` directories of one WIT package each that
-    serve when `own` has none; they are laid out in `work` as the tools expect them, unless they
-    bring their `deps/` themselves.
+    serve when `own` has none, and for what `own` uses and lacks. They are laid out in `work` as
+    the tools expect them, unless what is chosen brings all it uses in its own `deps/`.
     Raises OSError when that cannot be written.
     """
-    for directory in own:
+    folders = tuple(own)
+    available = (*(found for folder in folders for found in packages_in(folder)), *packages)
+    brought = tuple(packages)
+    for directory in folders:
         if any(directory.glob("*.wit")):
             worlds = worlds_in(directory)
             world = choose_world(worlds, interface, uses_lifecycle)
             if world is None:
                 return _undecided(name, str(directory), worlds, interface)
-            return WitChoice(directory, world.name)
+            return WitChoice(_completed(directory, available, work / "wit"), world.name)
         inside = packages_in(directory)
         if inside:
-            packages = inside
+            brought = inside
             break
-    brought = tuple(packages)
     for package in brought:
         worlds = worlds_in(package)
         matching = [world for world in worlds if _exports(world, interface)]
         world = choose_world(matching, interface, uses_lifecycle)
         if world is not None:
-            return WitChoice(_lay_out(package, brought, work / "wit"), world.name)
+            return WitChoice(_completed(package, available, work / "wit"), world.name)
     every = tuple(world for package in brought for world in worlds_in(package))
     return _undecided(name, "wit", every, interface)
 
 
 def packages_in(directory: Path) -> tuple[Path, ...]:
-    """The folders in a directory that hold a WIT package each, by name."""
-    return tuple(sorted({path.parent for path in directory.glob("*/*.wit")}))
+    """The folders in a directory that hold a WIT package each, by name; deps/ is none."""
+    found = {path.parent for path in directory.glob("*/*.wit")}
+    return tuple(sorted(path for path in found if path.name != "deps"))
 
 
 def _exports(world: World, interface: str | None) -> bool:
@@ -112,15 +121,66 @@ def _exports(world: World, interface: str | None) -> bool:
     return contract_name(interface) in map(contract_name, world.exports)
 
 
-def _lay_out(package: Path, packages: tuple[Path, ...], target: Path) -> Path:
-    if (package / "deps").is_dir():
-        return package
+def _completed(folder: Path, available: tuple[Path, ...], target: Path) -> Path:
+    """The folder, or a copy of it in `target` with the packages that it uses and lacks.
+
+    A package that nobody has is left to the tool, which names it and the line that uses it.
+    """
+    parts = (folder, folder / "deps", *packages_in(folder / "deps"))
+    added = _lacking(_texts(parts), available)
+    if not added or any((folder / "deps").glob("*.wa*")):  # Packages in binary are not read.
+        return folder
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(package, target)
-    for other in packages:
-        if other != package:
-            shutil.copytree(other, target / "deps" / other.name)
+    # Links, so that a tool's error leads to the file that its author edits.
+    for part in parts:
+        place = target / part.relative_to(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        for path in sorted(part.glob("*.wit")):
+            (place / path.name).symlink_to(path.absolute())
+    for number, package in enumerate(added):
+        place = target / "deps" / package.name
+        place = place.with_name(f"{package.name}-{number}") if place.exists() else place
+        shutil.copytree(package, place)
     return target
+
+
+def _lacking(texts: list[str], available: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Which packages texts use without defining them, with what those use in turn."""
+    known = _declared(texts)
+    wanted = _used(texts) - known
+    added: list[Path] = []
+    while wanted:
+        name = min(wanted)
+        wanted.discard(name)
+        known.add(name)
+        for package in available:
+            inside = _texts([package])
+            if name in _declared(inside):
+                added.append(package)
+                known |= _declared(inside)
+                wanted = (wanted | _used(inside)) - known
+                break
+    return tuple(added)
+
+
+def _texts(folders: Iterable[Path]) -> list[str]:
+    return [
+        _COMMENT.sub("", _read(path)) for folder in folders for path in sorted(folder.glob("*.wit"))
+    ]
+
+
+def _declared(texts: Iterable[str]) -> set[str]:
+    """The packages that texts define, with their version."""
+    return {found.replace("%", "") for text in texts for found in _DECLARED.findall(text)}
+
+
+def _used(texts: Iterable[str]) -> set[str]:
+    """The packages of which texts name interfaces, with their version."""
+    return {
+        (package + version).replace("%", "")
+        for text in texts
+        for package, version in _USED.findall(text)
+    }
 
 
 def _undecided(

@@ -125,3 +125,10 @@ def test_what_was_built_is_compiled_and_what_cannot_be_is_a_warning(tmp_path: Pa
     assert outcome.verdict is ExitCode.OK
     (warning,) = outcome.problems
     assert (warning.severity, warning.file) == (Severity.WARNING, outcome.artifact)
+
+    def break_down(data: bytes) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    # Whoever asked learns of it: else a build that never came to its end would count as done.
+    with pytest.raises(RuntimeError, match="a mistake of ours"):
+        build_components(sources, heard, compile_=break_down)

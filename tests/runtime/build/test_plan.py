@@ -197,7 +197,8 @@ def test_the_world_of_a_python_component_follows_from_the_interface_of_its_node(
     assert words[words.index("componentize") + 1] == "app"
     wit = Path(words[words.index("-d") + 1])
     assert list(wit.glob("*.wit"))
-    assert (wit / "deps").is_dir()
+    uses = () if "streaming" in interface else ("torvyn-streaming",)
+    assert tuple(path.name for path in wit.glob("deps/*")) == uses
 
 
 def test_the_only_world_of_the_components_own_wit_counts_first(
@@ -211,7 +212,69 @@ def test_the_only_world_of_the_components_own_wit_counts_first(
     (directory / "only.py").write_text("")
     tools = tools_in(tmp_path / "bin", componentize_py="")
     plan = planned(component(directory, language="python", wit_packages=PACKAGES), tools)
+    assert plan.steps[0].argv[3:5] == ("-w", "mine")
+    bring_streaming(directory / "wit" / "deps")
+    plan = planned(component(directory, language="python", wit_packages=PACKAGES), tools)
     assert plan.steps[0].argv[1:5] == ("-d", str(directory / "wit"), "-w", "mine")
+
+
+def bring_streaming(deps: Path) -> None:
+    shutil.copytree(WIT / "torvyn-streaming", deps / "torvyn-streaming")
+
+
+def test_packages_that_a_components_own_wit_uses_and_lacks_are_added_in_a_copy(
+    directory: Path, tmp_path: Path
+) -> None:
+    own = directory / "wit"
+    extra = own / "deps" / "extra"
+    extra.mkdir(parents=True)
+    (extra / "extra.wit").write_text("package my:extra@1.0.0;\ninterface more {}\n")
+    (own / "mine.wit").write_text(
+        "package my:thing;\n"
+        "/// Not torvyn:capabilities/capability-query@0.1.0.\n"
+        "world mine {\n    import my:extra/more@1.0.0;\n"
+        "    export torvyn:filtering/router@0.1.0;\n}\n"
+    )
+    (directory / "app.py").write_text("")
+    tools = tools_in(tmp_path / "bin", componentize_py="")
+    every = (*PACKAGES, WIT / "torvyn-capabilities")
+    plan = planned(component(directory, language="python", wit_packages=every), tools)
+    wit = Path(plan.steps[0].argv[2])
+    # A router of torvyn:filtering is told by types of torvyn:streaming.
+    assert sorted(path.name for path in wit.glob("deps/*")) == [
+        "extra",
+        "torvyn-filtering",
+        "torvyn-streaming",
+    ]
+    assert (wit / "mine.wit").resolve() == (own / "mine.wit").resolve()
+    assert "class Router with route(self" in plan.wanted
+    assert sorted(path.name for path in own.rglob("*")) == [
+        "deps",
+        "extra",
+        "extra.wit",
+        "mine.wit",
+    ]
+
+
+def test_the_projects_packages_complete_a_components_wit_before_the_contracts(
+    directory: Path, tmp_path: Path
+) -> None:
+    bring_streaming(tmp_path / "wit")
+    types = tmp_path / "wit" / "torvyn-streaming" / "types.wit"
+    types.write_text(types.read_text() + "\n// The project's.\n")
+    own = directory / "wit"
+    (own / "deps" / "torvyn-streaming").mkdir(parents=True)
+    (own / "deps" / "torvyn-streaming" / "old.wit").write_text("package torvyn:streaming@0.0.9;\n")
+    (own / "mine.wit").write_text(
+        "package my:thing;\nworld mine { export torvyn:streaming/sink@0.1.0; }\n"
+    )
+    (directory / "app.py").write_text("")
+    tools = tools_in(tmp_path / "bin", componentize_py="")
+    plan = planned(component(directory, language="python", wit_packages=PACKAGES), tools)
+    wit = Path(plan.steps[0].argv[2])
+    found = list(wit.glob("deps/*/types.wit"))
+    assert [path.read_text() for path in found] == [types.read_text()]
+    assert (wit / "deps" / "torvyn-streaming" / "old.wit").is_file()
 
 
 def test_an_undecided_world_lists_the_worlds(directory: Path, tmp_path: Path) -> None:
