@@ -14,7 +14,7 @@ from runtime.execution.output_buffer import OutputBuffer
 from runtime.execution.resources import SessionResources
 from runtime.hotreload.builds import LiveBuilds
 from runtime.hotreload.swap import Swapper
-from runtime.model.call import Answer, Call, Export
+from runtime.model.call import Answer, Call, Export, is_listed_by_stream
 from runtime.model.commands import Command, Relink, Swap
 from runtime.model.host_inputs import HostInputs
 from runtime.model.lazy.dataclass import dataclass
@@ -176,8 +176,9 @@ class RecordedCalls:
 
     def _print_recorded(self, call: Call, answer: Answer) -> None:
         """Show what was printed during a call that was answered and not made."""
-        for item in answer.printed:
-            self._output.printed(call.node, call.number, item.stream, item.data, item.granted)
+        order_known = not is_listed_by_stream(answer.printed)
+        for stream, data, granted in answer.printed:
+            self._output.printed(call.node, call.number, stream, data, granted, order_known)
 
     def _before(self, command: Command) -> None:
         """Change instances where the past did, before the engine hears of it."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from functools import partial
-from itertools import chain, groupby
+from itertools import chain, groupby, repeat
 from operator import eq, itemgetter
 from typing import NamedTuple
 
@@ -45,6 +45,8 @@ class OutputBuffer:
         self._written: deque[_Written] = deque()
         self._sequences: dict[int, int] = {}
         """Of the elements that calls worked on which printed chunks, by the calls' numbers."""
+        self._unordered: set[int] = set()
+        """Calls that wrote to both streams in an order that is not known."""
         self._pending: dict[str, int] = {}
         self._lost: dict[str, int] = {}
         self._given = _Given(again)
@@ -63,8 +65,16 @@ class OutputBuffer:
                 self._printed[node] = self._printed.get(node, 0) + size
                 self._lose(node, size)
 
-    def printed(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Keep what a component wrote; `link` says of which element.
+    def printed(
+        self,
+        node: str,
+        call: int,
+        stream: str,
+        data: bytes,
+        granted: bool,
+        order_known: bool = True,
+    ) -> None:
+        """Keep what a component wrote; see `OnPrint`. `link` says of which element.
 
         The node's oldest chunks make room, and are counted as lost.
         """
@@ -73,6 +83,8 @@ class OutputBuffer:
         # There is one for each line that a flow prints: what can wait is done for many at once.
         with self._lock:
             self._fresh.append((node, stream, data, call, granted))
+            if not order_known:
+                self._unordered.add(call)
             self._fresh_bytes += len(data)
             if self._fresh_bytes > self._limit:
                 self._count()
@@ -116,11 +128,14 @@ class OutputBuffer:
             for node, pending in list(self._pending.items()):
                 if pending > self._limit:
                     self._trim(node)
-            chunks = _joined(self._written, self._sequences) if self._written else PrintedChunks()
+            chunks = PrintedChunks()
+            if self._written:
+                chunks = _joined(self._written, self._sequences, self._unordered)
             lost = tuple(self._lost.items())
             self._given.add(chunks, self._pending, self._lost)
             self._written.clear()
             self._sequences.clear()
+            self._unordered.clear()
             self._pending.clear()
             self._lost.clear()
             return chunks, lost
@@ -137,6 +152,7 @@ class OutputBuffer:
             self._count()
             self._written.clear()
             self._sequences.clear()
+            self._unordered.clear()
             self._pending.clear()
             self._given.clear()
 
@@ -158,6 +174,7 @@ class OutputBuffer:
         self._written = kept
         left = {one[3] for one in kept}
         self._sequences = {call: one for call, one in self._sequences.items() if call in left}
+        self._unordered &= left
 
 
 def sequences_of(events: Iterable[Event]) -> dict[int, int]:
@@ -258,8 +275,10 @@ class _Given:
         self._lost[node] = self._lost.get(node, 0) + size
 
 
-def _joined(written: Iterable[_Written], sequences: Mapping[int, int]) -> PrintedChunks:
-    """What was written, with the sequences of the calls' elements.
+def _joined(
+    written: Iterable[_Written], sequences: Mapping[int, int], unordered: Set[int]
+) -> PrintedChunks:
+    """What was written, with the sequences of the calls' elements and the calls without order.
 
     Neighbours of one call and stream are put together: fewer cross the pipe.
     """
@@ -268,5 +287,6 @@ def _joined(written: Iterable[_Written], sequences: Mapping[int, int]) -> Printe
         groups = groupby(written, key=itemgetter(0, 1, 3, 4))
         whole = [(*origin, b"".join([one[2] for one in group])) for origin, group in groups]
         nodes, streams, calls, granted, data = zip(*whole, strict=True)
-    columns = nodes, streams, data, calls, map(sequences.get, calls), granted
+    ordered = [call not in unordered for call in calls] if unordered else repeat(True, len(calls))
+    columns = nodes, streams, data, calls, map(sequences.get, calls), granted, ordered
     return PrintedChunks(map(_CHUNK, zip(*columns, strict=True)))

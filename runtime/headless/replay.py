@@ -10,6 +10,7 @@ from itertools import takewhile
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.headless.run import INTERRUPTED, NO_OUTPUT, RunReport, RunTally
+from runtime.model.call import is_listed_by_stream
 from runtime.model.commands import Relink, Swap
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
@@ -17,7 +18,6 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
-from runtime.opening.open import OnPrint
 from runtime.opening.recorded.recordings import RecordedFlow, recorded_steps
 from runtime.recording.replay.divergence import Divergence
 from runtime.recording.replay.recorded_host_inputs import (
@@ -30,6 +30,7 @@ from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
 from runtime.recording.replayed_sources import replayed_nodes
 from runtime.wasm.host_functions.denied_uses import OnDenied
+from runtime.wasm.host_functions.printing import OnPrint
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 LONGEST_SLEEP_SECONDS = 0.05
@@ -190,10 +191,10 @@ class HeadlessReplay:
         sources = self._sources
         for event in events:
             if isinstance(event, CallFinished) and event.call.node in sources:
-                for item in event.answer.printed:
-                    self._on_print(
-                        event.call.node, event.call.number, item.stream, item.data, item.granted
-                    )
+                call, printed = event.call, event.answer.printed
+                order_known = not is_listed_by_stream(printed)
+                for stream, data, granted in printed:
+                    self._on_print(call.node, call.number, stream, data, granted, order_known)
 
     def _change(self, real: WasmInvoker, step: ReplayStep) -> None:
         """Change graph and instances where the recorded session did, with today's builds."""

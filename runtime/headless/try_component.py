@@ -233,7 +233,15 @@ class ComponentTry:
         self._report.add(made)
         self._on_call(TriedCall(made, printed))
 
-    def _take_print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+    def _take_print(
+        self,
+        node: str,
+        call: int,
+        stream: str,
+        data: bytes,
+        granted: bool,
+        order_known: bool = True,
+    ) -> None:
         self._printed.append(Printed(stream, data, granted))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -148,6 +149,11 @@ class Printed(NamedTuple):
     data: bytes
     granted: bool
     """False when the manifest does not grant the stream: Torvyn would discard it."""
+
+
+def is_listed_by_stream(printed: Sequence[Printed]) -> bool:
+    """Whether a call wrote to both streams, and this does not tell in which order."""
+    return len(printed) == 2 and printed[0].stream == "stdout" and printed[1].stream == "stderr"
 
 
 class HostInput(NamedTuple):

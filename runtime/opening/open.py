@@ -32,10 +32,10 @@ from runtime.timetravel.recorded.replay_source import ReplaySource
 from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.denied_uses import OnDenied
+from runtime.wasm.host_functions.printing import OnPrint
 from runtime.wasm.layer_choice import preferred_layer
 from runtime.wasm.wasm_invoker import WasmInvoker
 
-OnPrint = Callable[[str, int, str, bytes, bool], None]
 """Takes node, call number, stream, bytes, and whether the manifest grants the stream."""
 
 

@@ -193,6 +193,8 @@ class PrintedChunk(NamedTuple):
     sequence: int | None
     """Sequence of the element of that call, or None."""
     granted: bool
+    order_known: bool = True
+    """False where the call wrote to both streams and nobody knows in which order."""
 
 
 @dataclass(frozen=True, slots=True)

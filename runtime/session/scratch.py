@@ -117,7 +117,15 @@ class Scratch:
             answer = answer._replace(outcome=Emitted(cut))
         return TriedExport(made.call.export, answer._replace(printed=()), sizes, printed)
 
-    def _take_print(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+    def _take_print(
+        self,
+        node: str,
+        call: int,
+        stream: str,
+        data: bytes,
+        granted: bool,
+        order_known: bool = True,
+    ) -> None:
         if sum(len(item.data) for item in self._printed) < TRIED_BYTES:
             self._printed.append(Printed(stream, data[:TRIED_BYTES], granted))
 

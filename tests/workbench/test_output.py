@@ -156,6 +156,25 @@ async def test_output_without_a_grant_is_shown_with_what_torvyn_would_do() -> No
         assert "~ secret" in text
 
 
+async def test_stderr_of_a_call_whose_order_is_not_known_is_marked() -> None:
+    link = FakeLink()
+    async with opened(link, (80, 24)) as (app, pilot):
+        known = printed("log-sink", "alone\n", stream="stderr")
+        await show(app, pilot, link, Update(Health.READY, printed=(known,)))
+        view = log_of(app, "log-sink")
+        assert "E alone" in shown(view)
+        assert len(view.heading) == 1
+        both = [
+            printed("log-sink", "between\n", stream=stream, call=10, order_known=False)
+            for stream in ("stdout", "stderr")
+        ]
+        await show(app, pilot, link, Update(Health.READY, printed=tuple(both)))
+        marks = [view.entry_text(entry) for entry in view.entries]
+        assert marks == ["E alone", "between", "E? between"]
+        heading = " ".join(" ".join(span.text for span in row).strip() for row in view.heading)
+        assert heading.endswith("E? when, among the call's lines on stdout, is not known")
+
+
 async def test_printed_text_is_never_taken_for_markup_or_control_codes() -> None:
     link = FakeLink()
     nasty = b"[/foo] [red]x[/red]\x1b[31m\x1b]0;title\x07\rback\0\ttab \xff\n"

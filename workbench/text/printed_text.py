@@ -31,6 +31,8 @@ class PrintedTextLine(NamedTuple):
     """True when every byte of it takes one cell."""
     over: int = 0
     """Bytes that were left out at its end."""
+    order_known: bool = True
+    """False on stderr where the call wrote to stdout too and nobody knows in which order."""
 
     @property
     def text(self) -> str:
@@ -73,13 +75,19 @@ class LineCutter:
         """Lines ended so far."""
         self.ungranted: set[str] = set()
         """Streams on which something came that the manifest does not grant."""
+        self.unordered = False
+        """True where a call wrote to both streams and nobody knows in which order."""
 
     def cut(self, chunks: Sequence[PrintedChunk], most: int) -> tuple[list[PrintedTextLine], int]:
         """Lines that ended in these chunks, the last `most` of them, and how many came before."""
         ended = sum(chunk.data.count(b"\n") for chunk in chunks)
         made: list[PrintedTextLine] = []
         for chunk in chunks[self._far_behind(chunks, most) :]:
-            made += self._lines_of(chunk, most)
+            lines = self._lines_of(chunk, most)
+            if not chunk.order_known and chunk.stream == "stderr":
+                self.unordered = True
+                lines = [one._replace(order_known=False) for one in lines]
+            made += lines
         self.lines += ended
         self.ungranted.update(chunk.stream for chunk in chunks if not chunk.granted)
         made = made[-most:]

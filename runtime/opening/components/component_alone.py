@@ -26,13 +26,14 @@ from runtime.model.linked import (
     contract_name,
 )
 from runtime.opening.cache_folder import compiled_cache
-from runtime.opening.open import OnPrint, open_flow
+from runtime.opening.open import open_flow
 from runtime.opening.trust.trust import Admit, require_trust
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.wasm.call_layer import Compiled
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions.denied_uses import OnDenied
+from runtime.wasm.host_functions.printing import OnPrint
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 

@@ -14,7 +14,7 @@ from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.host_inputs import HostInputs
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
-from runtime.opening.open import OnPrint, OpenedFlow, open_flow
+from runtime.opening.open import OpenedFlow, open_flow
 from runtime.opening.recorded.recorded_graphs import RecordedGraphs, last_graph
 from runtime.opening.trust.trust import Admit, require_trust
 from runtime.recording.encoding import OutputLevel, RecordingOptions
@@ -43,6 +43,7 @@ from runtime.recording.replay.steps import (
 from runtime.recording.replayed_sources import networked_nodes, replayed_nodes
 from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host_functions.denied_uses import OnDenied
+from runtime.wasm.host_functions.printing import OnPrint
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 

@@ -7,7 +7,7 @@ The content is read through a mapping. A component has one descriptor for each s
 it imports.
 
 The two streams are two files: in which order a component wrote to both of them during one
-call is not known. stdout is given first, whatever it was.
+call is not known, which is told with what was printed. stdout is given first, whatever it was.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class PrintedOutput:
         self._granted = {"stdout": state.grants.stdout, "stderr": state.grants.stderr}
         self._stdout: _StreamFile | None = None
         self._stderr: _StreamFile | None = None
+        self._order_known = True
+        """False while what is told comes from a call that wrote to both streams."""
         self.stderr_tail = b""
         """The end of what was taken of stderr, at most `FAILURE_STDERR_BYTES`."""
         self.stderr_bytes = 0
@@ -99,6 +101,7 @@ class PrintedOutput:
         kept_err = min(err, max(PRINTED_KEPT_BYTES - out, STDERR_SHARE)) if err else 0
         kept_out = min(out, PRINTED_KEPT_BYTES - kept_err)
         printed: tuple[Printed, ...] = ()
+        self._order_known = not (out and err)
         if self._stdout is not None and out:
             printed = (self._take("stdout", self._stdout, kept_out, out),)
         if self._stderr is not None and err:
@@ -125,7 +128,9 @@ class PrintedOutput:
         if self._on_print is None:
             return
         files = (("stdout", self._stdout), ("stderr", self._stderr))
-        for (stream, file), size in zip(files, self.sizes(), strict=True):
+        sizes = self.sizes()
+        self._order_known = not all(sizes)
+        for (stream, file), size in zip(files, sizes, strict=True):
             if file is not None:
                 self._tell(stream, file.new_chunks(size))
 
@@ -135,7 +140,10 @@ class PrintedOutput:
         granted = self._granted[stream]
         try:
             for data in chunks:
-                on_print(state.node, state.call, stream, data, granted)
+                if self._order_known:
+                    on_print(state.node, state.call, stream, data, granted)
+                else:
+                    on_print(state.node, state.call, stream, data, granted, False)
         except Exception as problem:
             state.fault = host_bug(problem)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +27,19 @@ def test_what_was_printed_before_a_checkpoint_counts_as_lost() -> None:
     assert past.totals() == {"sink": 9, "other": 1}
     past.clear()
     assert past.take_all()[0] == ()
+
+
+def test_chunks_of_a_call_without_order_say_so_once_and_again() -> None:
+    buffer = OutputBuffer()
+    buffer.printed("sink", 1, "stdout", b"1", True)
+    buffer.printed("sink", 2, "stdout", b"2", True, False)
+    buffer.printed("sink", 2, "stderr", b"3", True, False)
+    taken = buffer.take()[0]
+    assert [one.order_known for one in taken] == [True, False, False]
+    assert pickle.loads(pickle.dumps(taken)) == taken
+    buffer.printed("sink", 3, "stderr", b"4", True)
+    assert [one.order_known for one in buffer.take()[0]] == [True]
+    assert [one.order_known for one in buffer.take_all()[0]] == [True, False, False, True]
 
 
 @given(st.lists(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5)), max_size=4)))

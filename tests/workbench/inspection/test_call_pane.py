@@ -64,6 +64,7 @@ async def test_enter_on_an_event_looks_into_its_call_and_one_that_takes_long_sho
         assert "and 2 more elements" in text
         assert "1 differ, 1 equal" not in text  # of several outputs none is what the input became
         assert "printed in this call, stdout, not granted" in text
+        assert "order with stdout" not in text
         assert "\x1b" not in text
         assert panes_of(app).context.element == ElementRef(8, 8)
 
@@ -74,6 +75,10 @@ async def test_enter_on_an_event_looks_into_its_call_and_one_that_takes_long_sho
         assert "1 differ, 1 equal" in inspected(app)
         assert "+ ▾" not in inspected(app)
         assert '"error"' in inspected(app)
+        pair = (Printed("stdout", b"one", True), Printed("stderr", b"two", True))
+        both = CallReport(subject.call, replace(RUN, printed=pair))
+        await show(app, pilot, link, Update(Health.READY, replies=(both,)))
+        assert "stderr, order with stdout not told" in inspected(app)
         gone = Update(Health.READY, replies=(CallReport(subject.call),))
         await show(app, pilot, link, gone)
         assert "is not in the event log here" in " ".join(inspected(app).split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from runtime.model.call import is_listed_by_stream
 from runtime.model.component.failure_report import frame_text, report_of
 from runtime.model.linked import LinkedFlow
 from runtime.model.text.durations import spaced_duration
@@ -65,6 +66,8 @@ def call_rows(report: CallReport, flow: LinkedFlow, cells: int) -> list[Row]:
     rows += _differences(run, cells)
     for printed in run.printed:
         note = printed.stream if printed.granted else f"{printed.stream}, not granted"
+        if printed.stream == "stderr" and is_listed_by_stream(run.printed):
+            note += ", order with stdout not told"
         text = printed.data.decode("utf-8", "replace").splitlines()
         rows += printed_rows(note, text, cells, cut=run.printed_bytes > len(printed.data))
     return rows

@@ -127,9 +127,16 @@ class _Passes:
             sys.stdout, sys.stderr, as_json=self._as_json, quiet=global_options().quiet
         )
 
-        def take(node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
+        def take(
+            node: str,
+            call: int,
+            stream: str,
+            data: bytes,
+            granted: bool,
+            order_known: bool = True,
+        ) -> None:
             if call >= first:
-                output.take(node, call, stream, data, granted)
+                output.take(node, call, stream, data, granted, order_known)
 
         self._running = HeadlessReplay(self._recorded, self._options, take, output.take_denied)
         if self._interrupted:

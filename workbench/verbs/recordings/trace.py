@@ -214,6 +214,9 @@ def _run(
     with ended_by_others(run):
         report = run.run()
     output.finish()
+    order = output.order_note()
+    if order is not None:
+        say(order)
     if report.failures:
         show_failure(failure_text(report))
     return opened.flow, traces, exit_code(report)

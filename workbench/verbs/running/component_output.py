@@ -47,19 +47,35 @@ class ComponentOutput:
         """How often a node used what it is not granted, by node and capability."""
         self._ungranted: dict[tuple[str, str], int] = {}
         """Bytes by node and stream."""
+        self.unordered = 0
+        """Calls that wrote to both streams in an order that is not known."""
+        self._last_unordered: int | None = None
+        self._unordered_partial: set[tuple[str, str]] = set()
+        """Of `_partial`, what such calls wrote."""
         self._one_file = _is_one_file(stdout, stderr)
         self._open_lines: set[str] = set()
         """Streams on which a component wrote last, and did not end its line."""
 
-    def take(self, node: str, call: int, stream: str, data: bytes, granted: bool) -> None:
-        """Write what a component printed."""
+    def take(
+        self,
+        node: str,
+        call: int,
+        stream: str,
+        data: bytes,
+        granted: bool,
+        order_known: bool = True,
+    ) -> None:
+        """Write what a component printed; see `OnPrint`."""
         if not granted:
             key = node, stream
             self._ungranted[key] = self._ungranted.get(key, 0) + len(data)
             if self._as_torvyn:
                 return
+        if not order_known and call != self._last_unordered:
+            self._last_unordered = call
+            self.unordered += 1
         if self.as_json:
-            self._write_objects(node, call, stream, data)
+            self._write_objects(node, call, stream, data, order_known)
         else:
             file = self._streams[stream]
             self._note_line(stream, ended=data.endswith(b"\n"))
@@ -137,6 +153,16 @@ class ComponentOutput:
             what = f"Torvyn discards what {nodes} printed (--as-torvyn does so here)"
         return f"note: {what}: grant {capabilities} under [security.grants.NODE]"
 
+    def order_note(self) -> str | None:
+        """One sentence about calls whose order of stdout and stderr is not known, if any is."""
+        if not self.unordered:
+            return None
+        calls = counted(self.unordered, "call")
+        return (
+            f"note: the order in which {calls} wrote to stdout and stderr is not known:"
+            " the native call layer keeps it, recordings do not"
+        )
+
     def say(self, line: str) -> None:
         """A line of our own on stdout; none with JSON or `quiet`."""
         if not (self.as_json or self._quiet):
@@ -151,8 +177,10 @@ class ComponentOutput:
     def finish(self) -> None:
         """Write lines that their component did not end; what we say next has a line of its own."""
         for (node, stream), rest in sorted(self._partial.items()):
-            self._write_object(node, None, stream, rest)
+            order_known = (node, stream) not in self._unordered_partial
+            self._write_object(node, None, stream, rest, order_known)
         self._partial.clear()
+        self._unordered_partial.clear()
         for (_, stream), decoder in sorted(self._decoders.items()):
             self._streams[stream].write(decoder.decode(b"", final=True))
             self._streams[stream].flush()
@@ -177,16 +205,27 @@ class ComponentOutput:
             self._decoders[node, stream] = found
         return found
 
-    def _write_objects(self, node: str, call: int, stream: str, data: bytes) -> None:
-        *lines, rest = (self._partial.pop((node, stream), b"") + data).split(b"\n")
-        for line in lines:
-            self._write_object(node, call, stream, line)
+    def _write_objects(
+        self, node: str, call: int, stream: str, data: bytes, order_known: bool
+    ) -> None:
+        key = node, stream
+        *lines, rest = (self._partial.pop(key, b"") + data).split(b"\n")
+        begun_known = key not in self._unordered_partial
+        for index, line in enumerate(lines):
+            known = order_known and (begun_known or index > 0)
+            self._write_object(node, call, stream, line, known)
+        known = order_known and (begun_known or bool(lines))
+        self._unordered_partial.discard(key)
         if len(rest) >= _LONGEST_JSON_TEXT:
-            self._write_object(node, call, stream, rest)
+            self._write_object(node, call, stream, rest, known)
         elif rest:
-            self._partial[node, stream] = rest
+            self._partial[key] = rest
+            if not known:
+                self._unordered_partial.add(key)
 
-    def _write_object(self, node: str, call: int | None, stream: str, line: bytes) -> None:
+    def _write_object(
+        self, node: str, call: int | None, stream: str, line: bytes, order_known: bool
+    ) -> None:
         text, encoded = to_text(line)
         content = {
             "type": "output",
@@ -195,6 +234,7 @@ class ComponentOutput:
             "call": call,
             **({"text": text} if encoded is None else {"base64": encoded}),
             "granted": (node, stream) not in self._ungranted,
+            **({} if order_known else {"order_known": False}),
         }
         self.write_line(json_line(content))
 

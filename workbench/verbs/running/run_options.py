@@ -364,9 +364,9 @@ def print_report(
         say(summary_text(flow, report, output.grant_note()))
     elif report.failures:
         show_failure(failure_text(report))
-    denied = output.denied_note()
-    if denied is not None:
-        say(denied)
+    for note in (output.denied_note(), output.order_note()):
+        if note is not None:
+            say(note)
 
 
 def _show_notice(notice: str) -> None:

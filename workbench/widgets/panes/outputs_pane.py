@@ -34,6 +34,9 @@ FLOOD_LINES = 500
 EMPTY_ROWS = 3
 """Rows that say how to get something printed; in fewer it is only said that nothing was."""
 
+UNORDERED = "E? when, among the call's lines on stdout, is not known"
+"""Over a log with stderr of calls that wrote to stdout too, where their order was not kept."""
+
 NAME_CELLS = 20
 """Of a node's name over its log, where logs stand side by side."""
 
@@ -189,16 +192,19 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         if not self.following:
             parts.append(Span("  || f follows", StyleRole.NEXT))
         rows = [tuple(parts)]
+        room = max(self.room - 2, 10)
         if self._cutter.ungranted:
             grants = " ".join(f"stdio:{stream}" for stream in sorted(self._cutter.ungranted))
             text = f"{DENIED} would be discarded by Torvyn: needs {grants}"
-            room = max(self.room - 2, 10)
             rows += [(Span(f" {row}", StyleRole.WARN),) for row in wrap_words(text, room)]
+        if self._cutter.unordered:
+            rows += [(Span(f" {row}", StyleRole.DIM),) for row in wrap_words(UNORDERED, room)]
         return tuple(rows)
 
 
 def _marks(entry: PrintedTextLine) -> str:
-    marks = ("E" if entry.stream == "stderr" else "") + ("" if entry.granted else DENIED)
+    marks = ("E" if entry.stream == "stderr" else "") + ("" if entry.order_known else "?")
+    marks += "" if entry.granted else DENIED
     return f"{marks} " if marks else ""
 
 

@@ -15,6 +15,7 @@ import pytest
 from runtime.model.call import PRINTED_KEPT_BYTES, Answer, Call, Export, Failed, FailureKind
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import Limits, Role
+from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions import printed_output
 from runtime.wasm.host_functions.printed_output import PRINT_LIMIT_BYTES
@@ -104,6 +105,27 @@ def test_both_streams_of_a_call_that_prints_much_keep_a_part(host: Host) -> None
         assert sum(len(item.data) for item in answer.printed) == PRINTED_KEPT_BYTES
         assert by_stream(answer)[1].data == b"x" * 4000
         assert answer.printed_bytes == 42 * 4000
+
+
+def test_only_a_layer_that_does_not_keep_the_order_of_the_streams_says_so(host: Host) -> None:
+    chunks: list[tuple[object, ...]] = []
+    with OneNode(host, printer(), Role.SINK, on_print=lambda *chunk: chunks.append(chunk)) as node:
+        node.start()
+        push(node, b"a", 1)
+    assert {chunk[2] for chunk in chunks} == {"stdout", "stderr"}
+    known = not isinstance(host.layer, DirectLayer)
+    assert {all(chunk[5:]) for chunk in chunks} == {known}
+
+
+def test_a_call_that_prints_on_one_stream_has_an_order(direct_host: Host) -> None:
+    chunks: list[tuple[object, ...]] = []
+    body = PRINT_UNTIL_REFUSED.replace("(br_if $again", "(drop")
+    with OneNode(
+        direct_host, printer(body=body), Role.SINK, on_print=lambda *chunk: chunks.append(chunk)
+    ) as node:
+        node.start()
+        push(node, b"a", 1)
+    assert [chunk[2:] for chunk in chunks] == [("stdout", b"a", False)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files in memory")

@@ -126,6 +126,43 @@ def test_bytes_that_are_not_utf8_survive_json() -> None:
     assert base64.b64decode(objects[1]["base64"]) == b"\xff\x00\xfe"
 
 
+def test_calls_whose_order_of_the_streams_is_not_known_are_told() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    err = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    text, objects = ComponentOutput(out, err), ComponentOutput(out, err, as_json=True)
+    for output in (text, objects):
+        output.take("sink", 1, "stdout", b"alone\n", True)
+        assert output.order_note() is None
+        output.take("sink", 2, "stdout", b"both\nopen", True, False)
+        output.take("sink", 2, "stderr", b"both\n", True, False)
+        output.take("sink", 3, "stderr", b"begun\nrest", True)
+        if output is text:
+            assert out.buffer.getvalue() == b"alone\nboth\nopen"
+            assert err.buffer.getvalue() == b"both\nbegun\nrest"
+            out.buffer.truncate(0)
+            out.buffer.seek(0)
+    assert text.order_note() == (
+        "note: the order in which 1 call wrote to stdout and stderr is not known:"
+        " the native call layer keeps it, recordings do not"
+    )
+    objects.take("sink", 4, "stdout", b" ended\nknown\n", True)
+    objects.take("sink", 5, "stdout", b"left", True, False)
+    objects.finish()
+    told = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
+    assert [(item["text"], item.get("order_known", True)) for item in told] == [
+        ("alone", True),
+        ("both", False),
+        ("both", False),
+        ("begun", True),
+        ("open ended", False),
+        ("known", True),
+        ("rest", True),
+        ("left", False),
+    ]
+    assert "order_known" not in told[0]
+    assert objects.unordered == 2
+
+
 def test_what_we_say_has_a_line_of_its_own(tmp_path: Path) -> None:
     with (
         (tmp_path / "out").open("w+") as out,
