@@ -16,6 +16,13 @@ OUTLIERS = 0.1
 """The slowest runs of each side, so large a share, say nothing: something else had the machine."""
 ERRORS = 4
 """A change is larger than so many standard errors of both medians together."""
+GAIN = 2
+"""What became faster changed by so many times what would be enough to be slower.
+
+Runs made one after the other scatter less than the machine does from one minute to the next. Those
+saved in a bad moment make the same build look faster ever after, however often it is measured; a
+small gain that is missed harms nobody.
+"""
 MEDIAN_ERROR = 1.4826 * 1.2533
 """The standard error of the median of n runs is so many times their scatter, by the root of n."""
 LEAST_RUNS = 3
@@ -48,11 +55,13 @@ def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     """The metrics that both have, the most important first.
 
     A change has to be larger than the scatter of the runs explains, and every run of one side,
-    but for its slowest, has to be apart from every run of the other.
+    but for its slowest, has to be apart from every run of the other. What became faster has to be
+    `GAIN` times as much: see there.
 
     It has to be there as it was measured, and also in units of work that never changes, done
     between the calls of both sides: where that work became slower too, beyond its own scatter, the
-    machine did.
+    machine did. What became faster has to be there in those units whether or not the scatter of
+    that work could explain what became of it.
 
     Elements a second are counted by the clock, which runs on while other programs have the
     processor, and the unit does not see that. So their change has to be there by processor time
@@ -68,16 +77,25 @@ def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     return tuple(found)
 
 
-def _machine(before: BenchResult, now: BenchResult) -> float:
-    """How many times as slow the machine is now; 1 where its scatter could explain it."""
+@dataclass(frozen=True, slots=True)
+class _Machine:
+    """What became of the machine itself."""
+
+    ratio: float
+    """How many times as slow it is now."""
+    certain: bool
+    """False where its scatter could explain it."""
+
+
+def _machine(before: BenchResult, now: BenchResult) -> _Machine:
     units = before.yardstick_ns, now.yardstick_ns
     if not all(side and all(side) for side in units):
-        return 1.0
-    ratio, _, change = _judged(*units)
-    return 1.0 if change is Change.NONE else ratio
+        return _Machine(1.0, certain=False)
+    ratio, _, change = _judged(*units, gain=1)
+    return _Machine(ratio, certain=change is not Change.NONE)
 
 
-def _compared(metric: str, before: BenchResult, now: BenchResult, machine: float) -> Comparison:
+def _compared(metric: str, before: BenchResult, now: BenchResult, machine: _Machine) -> Comparison:
     old, new = before.samples[metric], now.samples[metric]
     if metric == SPEED:
         ratio, noise, change = _changed(
@@ -94,20 +112,23 @@ def _compared(metric: str, before: BenchResult, now: BenchResult, machine: float
 def _changed(
     before: Sequence[float],
     now: Sequence[float],
-    machine: float,
+    machine: _Machine,
     waits_before: float = 0.0,
     waits_now: float = 0.0,
 ) -> tuple[float, float, Change]:
-    """What became of times, which are besides waits, on a machine so many times as slow now."""
+    """What became of times, which are besides waits, on what became of the machine."""
     first = [waits_before + value for value in before]
     measured = _judged(first, [waits_now + value for value in now])
-    if machine == 1.0:
-        return measured
-    ratio, noise, change = _judged(first, [waits_now + value / machine for value in now])
-    return ratio, noise, change if change is measured[-1] else Change.NONE
+    in_units = _judged(first, [waits_now + value / machine.ratio for value in now])
+    ratio, noise, change = in_units if machine.certain else measured
+    if machine.certain or change is Change.FASTER:
+        change = change if measured[-1] is in_units[-1] else Change.NONE
+    return ratio, noise, change
 
 
-def _judged(first: Sequence[float], second: Sequence[float]) -> tuple[float, float, Change]:
+def _judged(
+    first: Sequence[float], second: Sequence[float], gain: float = GAIN
+) -> tuple[float, float, Change]:
     """How many times as much the second are, what noise explains, and what that means."""
     ratio = median(second) / median(first)
     noise = max(LEAST_CHANGE, ERRORS * hypot(_error(first), _error(second)))
@@ -116,7 +137,7 @@ def _judged(first: Sequence[float], second: Sequence[float]) -> tuple[float, flo
         first, second = _without_outliers(first), _without_outliers(second)
         if ratio > 1 + noise and min(second) > max(first):
             change = Change.SLOWER
-        elif ratio < 1 / (1 + noise) and max(second) < min(first):
+        elif ratio < 1 / (1 + gain * noise) and max(second) < min(first):
             change = Change.FASTER
     return ratio, noise, change
 

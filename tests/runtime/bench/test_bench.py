@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -284,3 +285,72 @@ def test_one_run_is_not_enough_to_say_that_something_changed(result: BenchResult
     now = noisy(result, 2, 0.01, engine=3.0)
     short = {metric: values[:1] for metric, values in now.samples.items()}
     assert changes(compare(before, replace(now, samples=short))) == {}
+
+
+def steady(
+    result: BenchResult, processor: Sequence[float], yardstick: Sequence[float]
+) -> BenchResult:
+    """Runs of which nothing but the processor time of an element is compared, in microseconds."""
+    samples = {PROCESSOR: [1e3 * value for value in processor]}
+    units = [1e3 * value for value in yardstick]
+    return replace(result, samples=samples, yardstick_ns=units)
+
+
+@pytest.mark.parametrize(
+    ("now", "change"),
+    [
+        (106.0, Change.NONE),
+        (108.0, Change.SLOWER),
+        (113.0, Change.SLOWER),
+        (94.0, Change.NONE),
+        (88.0, Change.NONE),
+        (87.0, Change.FASTER),
+    ],
+)
+def test_what_became_faster_has_to_be_twice_as_far_as_what_became_slower(
+    result: BenchResult, now: float, change: Change
+) -> None:
+    before, later = (steady(result, [value] * 10, [25.0] * 10) for value in (100.0, now))
+    assert [item.change for item in compare(before, later)] == [change]
+
+
+def test_a_machine_that_may_have_become_faster_makes_nothing_faster_and_hides_nothing_slower(
+    result: BenchResult,
+) -> None:
+    """The unit's medians are 6 % apart, which its scatter could explain."""
+    slow, quick = [25.5, *[27.0] * 8, 28.0], [24.0, *[25.5] * 8, 27.0]
+    before = steady(result, [100.0] * 10, slow)
+    assert changes(compare(before, steady(result, [86.0] * 10, slow))) == {PROCESSOR: Change.FASTER}
+    assert changes(compare(before, steady(result, [86.0] * 10, quick))) == {}
+    assert changes(compare(before, steady(result, [80.0] * 10, quick))) == {
+        PROCESSOR: Change.FASTER
+    }
+    before = steady(result, [100.0] * 10, quick)
+    assert changes(compare(before, steady(result, [110.0] * 10, slow))) == {
+        PROCESSOR: Change.SLOWER
+    }
+
+
+def test_a_result_saved_in_a_bad_moment_does_not_make_the_same_build_faster(
+    result: BenchResult,
+) -> None:
+    """As they were measured, with one build, on a machine of two processors that others used."""
+    bad = steady(
+        result,
+        [41.3, 41.8, 42.0, 42.1, 42.5, 42.8, 43.0, 43.3, 43.6, 44.5],
+        [28.4, 29.4, 29.4, 29.4, 29.4, 29.4, 30.5, 30.5, 30.5, 30.5],
+    )
+    first = [33.3, 33.8, 34.0, 34.2, 34.5, 34.6, 35.7, 36.1, 36.5, 36.8]
+    second = [35.1, 35.1, 35.9, 35.9, 36.1, 36.5, 37.2, 38.1, 40.0, 40.2]
+    third = [36.3, 37.4, 37.4, 38.1, 38.2, 38.6, 39.5, 39.7, 39.8, 40.1]
+    units = [
+        *(25.3, 25.9, 25.9, 26.4, 26.4, 26.9, 26.9, 26.9, 26.9, 26.9),
+        *(25.9, 26.4, 26.9, 26.9, 26.9, 27.4, 27.9, 27.9, 27.9, 28.9),
+        *(27.9, 27.9, 28.4, 28.4, 28.4, 28.4, 28.9, 29.4, 29.4, 29.4),
+    ]
+    now = [*first, *second, *third]
+    assert changes(compare(bad, steady(result, now, units))) == {}
+    # What takes a seventh more than in that moment is slower all the same.
+    slower = [1.15 * value for value in bad.samples[PROCESSOR]]
+    worse = replace(bad, samples={PROCESSOR: slower})
+    assert changes(compare(bad, worse)) == {PROCESSOR: Change.SLOWER}
