@@ -65,8 +65,14 @@ def plan_build(source: ComponentSource, tools: Toolchain | None = None) -> Build
             )
         return planner(source, toolchain)
     except OSError as error:
-        why = f"its build cannot be prepared: {error.strerror or error}"
-        return _problem(source, Code.IO, why, "path")
+        return Diagnostic(
+            Severity.ERROR,
+            Code.IO,
+            f"component '{source.name}': its build cannot be prepared: {error.strerror or error}",
+            "Sources must be readable, and the project's folder .torvyn writable.",
+            file=str(error.filename or source.directory),
+            key=f"component.{source.name}",
+        )
 
 
 def componentize_steps(

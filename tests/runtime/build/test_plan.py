@@ -365,3 +365,16 @@ def test_wit_of_several_packages_is_taken_from_the_projects_own_folder(
     )
     (step,) = planned(source, tools).steps
     assert step.argv[1:5] == ("-d", str(own), "-w", "content-router")
+
+
+def test_a_place_that_cannot_be_written_is_named(directory: Path, tmp_path: Path) -> None:
+    (directory / "app.py").write_text("")
+    (tmp_path / ".torvyn").write_text("a file where a folder belongs")
+    tools = tools_in(tmp_path / "bin", componentize_py="")
+    source = component(
+        directory, language="python", interface="torvyn:streaming/sink", wit_packages=PACKAGES
+    )
+    problem = refused(source, tools)
+    assert problem.code == "E0001"
+    assert str(problem.file).startswith(str(tmp_path / ".torvyn" / "studio"))
+    assert ".torvyn writable" in problem.help
