@@ -59,9 +59,8 @@ def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     `GAIN` times as much: see there.
 
     It has to be there as it was measured, and also in units of work that never changes, done
-    between the calls of both sides: where that work became slower too, beyond its own scatter, the
-    machine did. What became faster has to be there in those units whether or not the scatter of
-    that work could explain what became of it.
+    between the calls of both sides: where that work became slower too, the machine did. The ratio
+    is in those units where that is beyond the scatter of that work.
 
     Elements a second are counted by the clock, which runs on while other programs have the
     processor, and the unit does not see that. So their change has to be there by processor time
@@ -121,9 +120,7 @@ def _changed(
     measured = _judged(first, [waits_now + value for value in now])
     in_units = _judged(first, [waits_now + value / machine.ratio for value in now])
     ratio, noise, change = in_units if machine.certain else measured
-    if machine.certain or change is Change.FASTER:
-        change = change if measured[-1] is in_units[-1] else Change.NONE
-    return ratio, noise, change
+    return ratio, noise, change if measured[-1] is in_units[-1] else Change.NONE
 
 
 def _judged(
