@@ -21,11 +21,11 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LIFECYCLE_INTERFACE, contract_name
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_PACKAGE = re.compile(r"^\s*package\s+([\w:-]+)(?:@[\w.+-]+)?\s*;", re.MULTILINE)
+_PACKAGE = re.compile(r"^[ \t]*package\s+([\w:-]+)(?:@[\w.+-]+)?\s*;", re.MULTILINE)
 _WORLD = re.compile(r"\bworld\s+%?([\w-]+)\s*\{")
-_DECLARED = re.compile(r"^\s*package\s+([\w:-]+(?:@[\w.+-]+)?)\s*[;{]", re.MULTILINE)
+_DECLARED = re.compile(r"^[ \t]*package\s+([\w:-]+(?:@[\w.+-]+)?)\s*[;{]", re.MULTILINE)
 """A package that is defined here, also one nested in a file of another."""
-_USED = re.compile(r"%?([\w-]+:%?[\w-]+)/%?[\w-]+(@\d[\w+-]*(?:\.[\w+-]+)*)?")
+_USED = re.compile(r"(?<![\w-])%?([\w-]+:%?[\w-]+)/%?[\w-]+(@\d[\w+-]*(?:\.[\w+-]+)*)?")
 """An interface or world of another package, `torvyn:streaming/types@0.1.0`."""
 _EXPORT = re.compile(r"\bexport\s+%?([\w:/-]+)(?:@[\w.+-]+)?\s*;")
 
