@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
-import runtime.recording.ring.ring as ring_module
+from runtime.model.call import Emitted
 from runtime.model.commands import Advance, Edit, Inject, Relink, Start, Step
 from runtime.model.events import CallFinished
 from runtime.protocol.timeline import RING_BYTES
@@ -16,8 +16,8 @@ from runtime.recording.file.header import header_of
 from runtime.recording.recorder import Recorder, entries_of, save
 from runtime.recording.replay.expectation import end_of
 from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
-from runtime.recording.ring.compact_tier import CompactTier
-from runtime.recording.ring.ring import Ring
+from runtime.recording.ring.compact import CompactChunk
+from runtime.recording.ring.ring import COMPACTED_BYTES, Ring
 from runtime.recording.ring.ring_steps import steps_since
 from runtime.recording.ring.sizes import CALL_BYTES, COMMAND_BYTES
 from tests.support.engine.fakes import WALL_NS
@@ -263,29 +263,30 @@ def test_large_payloads_after_small_ones_keep_to_the_bound() -> None:
     assert kept <= ring.limit
 
 
-@pytest.mark.parametrize("at_once", [1, 6])
+def _payload_bytes_of(chunk: CompactChunk) -> int:
+    outcomes = [call.answer.outcome for call in chunk.read()]
+    made = [one for outcome in outcomes if type(outcome) is Emitted for one in outcome.outputs]
+    return sum(len(one.payload.data) for one in made)
+
+
+@pytest.mark.parametrize("at_once", [1, 24])
 def test_large_payloads_are_counted_as_they_come_and_compacted_piece_by_piece(
-    monkeypatch: pytest.MonkeyPatch, at_once: int
+    at_once: int,
 ) -> None:
-    _, calls = filled(RING_BYTES, [b"%d" % number + b"x" * 99_999 for number in range(20)])
-    monkeypatch.setattr(ring_module, "COMPACTED_BYTES", 150_000)
-    ring, held = Ring(500_000), []
-    packed: list[int] = []
-    add = CompactTier.add
-
-    def counted(tier: CompactTier, entries: Sequence[Entry]) -> bool:
-        packed.append(sum(map(_payload_bytes, _calls(entries))))
-        return add(tier, entries)
-
-    monkeypatch.setattr(CompactTier, "add", counted)
+    size, limit = COMPACTED_BYTES * 3 // 8, COMPACTED_BYTES * 8
+    _, calls = filled(RING_BYTES, [b"%02d" % number + bytes(size - 2) for number in range(40)])
+    ring, held, pieces = Ring(limit), [0], dict[CompactChunk, int]()
     for first in range(0, len(calls), at_once):
         if at_once == 1:
             ring.append(calls[first])
         else:
             ring.extend(calls[first : first + at_once])
         held.append(sum(map(_payload_bytes, _calls(ring.entries()))))
-    assert max(held) <= 500_000, "also before anybody asks for its size"
-    assert 0 < max(packed) < 250_000, "the payload that passes the bound is the last"
+        for chunk in ring.compact_chunks():
+            pieces[chunk] = pieces.get(chunk) or _payload_bytes_of(chunk)
+    assert max(held) <= limit, "also before anybody asks for its size"
+    largest = max(pieces.values())
+    assert size <= largest < COMPACTED_BYTES + size, "the payload that passes the bound is the last"
     assert ring.calls_kept + ring.calls_compact + ring.calls_gone == len(calls)
     assert ring.calls_gone
 

@@ -59,14 +59,14 @@ def test_output_is_kept_by_stream_and_marked_when_it_is_not_granted(
 
 
 def test_output_is_told_after_the_call_stdout_first(direct_host: Host) -> None:
-    seen: list[tuple[str, int, str, bytes, bool]] = []
+    seen: list[tuple[str, int, str, bytes, bool, bool]] = []
     options = {"grants": ("stdio:stdout",), "on_print": lambda *chunk: seen.append(chunk)}
     with OneNode(direct_host, printer(), Role.SINK, **options) as node:
         node.start()
         push(node, b"hello\n", 2)
     assert seen == [
-        ("node", 2, "stdout", b"hello\n" * 3, True),
-        ("node", 2, "stderr", b"hello\n", False),
+        ("node", 2, "stdout", b"hello\n" * 3, True, False),
+        ("node", 2, "stderr", b"hello\n", False, False),
     ]
 
 
