@@ -86,6 +86,8 @@ class View:
     """See `Update.layer`."""
     native_problem: str = ""
     """See `Update.native_problem`."""
+    engine: str = ""
+    """See `Update.engine`."""
     flow: LinkedFlow | None = None
     outline: FlowOutline | None = None
     """The graph that is drawn while there is no flow."""
@@ -137,6 +139,7 @@ class View:
             detail=update.health_detail,
             layer=update.layer or self.layer,
             native_problem=update.native_problem if update.layer else self.native_problem,
+            engine=update.engine or self.engine,
             running=update.running,
             call=update.call,
             problems=self.problems if update.problems is None else update.problems,

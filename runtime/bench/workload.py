@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from runtime.engine.compiled import engine_is_compiled
+from runtime.engine.compiled import engine_kind
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.lazy.dataclass import dataclass
@@ -30,7 +30,7 @@ class Workload:
     inputs: dict[str, str]
     """Digests of the files that were given in place of what a source gives, by source."""
     engine: str
-    """`Python`, or `compiled`."""
+    """See `engine_kind`."""
     machine: str
 
     @classmethod
@@ -53,7 +53,7 @@ class Workload:
             schedule,
             limit,
             {source: _digest(path) for source, path in inputs.items()},
-            "compiled" if engine_is_compiled() else "Python",
+            engine_kind(),
             f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, "
             f"Python {platform.python_version()}",
         )

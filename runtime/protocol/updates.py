@@ -306,6 +306,8 @@ class Update:
     """What calls the components, "direct" or "native"; "" while that is not known."""
     native_problem: str = ""
     """Why the native layer that is installed is not used; see `NativeState.problem`."""
+    engine: str = ""
+    """What the engine is, "compiled" or "Python"; "" while that is not known."""
     flow: LinkedFlow | None = None
     """Set when the session opened a flow, or another one than before."""
     snapshot: FlowSnapshot | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from operator import or_
 
+from runtime.engine.compiled import engine_kind
 from runtime.execution.event_log import LoggedEvent
 from runtime.execution.execution import Execution
 from runtime.execution.output_buffer import sequences_of
@@ -80,6 +81,7 @@ class UpdateBuilder:
     ) -> None:
         """`resources` know what calls the components."""
         self._layer, self._native_problem = resources.layer, resources.native_problem
+        self._engine = engine_kind()
         self._time = time
         self._breakpoints = breakpoints
         self._backward = backward
@@ -124,6 +126,7 @@ class UpdateBuilder:
             health=Health.READY,
             layer=self._layer,
             native_problem=self._native_problem,
+            engine=self._engine,
             flow=None if now.flow == before.flow else now.flow,
             snapshot=None if now.snapshot == before.snapshot else now.snapshot,
             times=None if now.times == before.times else now.times,

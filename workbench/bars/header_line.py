@@ -22,8 +22,8 @@ from workbench.view import View
 GAP = Span("  ")
 
 PROGRAM = " torvyn-studio "
-NATIVE_PROGRAM = " torvyn-studio native "
-"""Where calls go through the native layer."""
+NATIVE, COMPILED = "native", "compiled engine"
+"""Said next to the program's name: calls go through the native layer, and what the engine is."""
 
 LEAST_NAME = 8
 """Cells that the flow's name is never cut below."""
@@ -111,7 +111,7 @@ def header(view: View, title: str, pace: float | None, cells: int) -> Line:
     if project and width_of(line(whole)) - name_cells <= room - 1:
         room -= width_of(line(whole)) - name_cells
         name, name_cells = whole, width_of(line(whole))
-    program = NATIVE_PROGRAM if view.layer == "native" else PROGRAM
+    program = _program(view)
     if len(program) > room - 1:
         program = ""
     left: Line = (
@@ -123,6 +123,12 @@ def header(view: View, title: str, pace: float | None, cells: int) -> Line:
     right = tuple(span for key in ORDER if key in shown for span in (GAP, *shown[key]))
     gap = " " * max(cells - width_of(left) - width_of(right) - 1, 0)
     return (*left, *line(gap), *right)
+
+
+def _program(view: View) -> str:
+    """The program's name, and what of it is quicker than its Python code."""
+    quicker = [NATIVE] * (view.layer == "native") + [COMPILED] * (view.engine == "compiled")
+    return f"{PROGRAM}{', '.join(quicker)} " if quicker else PROGRAM
 
 
 def _part_cells(part: Line) -> int:

@@ -1,8 +1,9 @@
-"""Which call layer is taken, and where it is said."""
+"""Which call layer is taken, what the engine is, and where both are said."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -11,8 +12,9 @@ import pytest
 
 from runtime.doctor.findings import FindingState
 from runtime.doctor.machine import examine_machine
-from runtime.engine.compiled import engine_is_compiled
+from runtime.engine.compiled import engine_is_compiled, engine_kind
 from runtime.extension.installed import INTERFACE, MODULE, REFUSED_VARIABLE, find_extension
+from runtime.protocol.updates import Health, Update
 from runtime.wasm.host import Host
 from runtime.wasm.layer_choice import preferred_layer
 from tests.support.session_driver import opened
@@ -65,6 +67,23 @@ def test_without_it_everything_is_as_before_and_doctor_has_one_line(
     assert detail.startswith("not installed: only nodes that are granted the network need it")
     shown = "".join(span.text for span in header(View(layer="direct"), "flow", None, 120))
     assert "native" not in shown
+
+
+def test_the_header_says_next_to_the_layer_that_the_engine_is_compiled(tmp_path: Path) -> None:
+    def shown(view: View) -> str:
+        return "".join(span.text for span in header(view, "flow", None, 120))
+
+    view = View().after(opened(pair(tmp_path, sink())).poll())
+    assert view.engine == engine_kind()
+    assert ("compiled engine" in shown(view)) is engine_is_compiled()
+    assert view.after(Update(Health.INVALID)).engine == view.engine
+    for layer, engine, words in (
+        ("direct", "Python", " torvyn-studio "),
+        ("native", "Python", " torvyn-studio native "),
+        ("direct", "compiled", " torvyn-studio compiled engine "),
+        ("native", "compiled", " torvyn-studio native, compiled engine "),
+    ):
+        assert shown(replace(view, layer=layer, engine=engine)).startswith(f"{words} "), words
 
 
 @pytest.mark.parametrize(

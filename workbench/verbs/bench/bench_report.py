@@ -113,7 +113,7 @@ def _parts(
     passes = counted(result.passes, "pass", "passes")
     yield (
         f"{counted(result.runs, 'run')}, {passes} in all; {workload.machine}; calls through the "
-        f"{workload.call_layer} layer."
+        f"{workload.call_layer} layer, {workload.engine} engine."
     )
     yield _Table(
         ("", "median", "± half range"),

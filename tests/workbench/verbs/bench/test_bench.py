@@ -18,6 +18,7 @@ from runtime.bench.result import (
     call_metric,
 )
 from runtime.bench.workload import Workload
+from runtime.engine.compiled import engine_kind
 from runtime.model.linked import Role, SchedulePolicy
 from tests.support.studio_projects import pair, row, sink, studio
 from tests.support.wasm.guests import ELEMENT, FILTER, component
@@ -40,6 +41,7 @@ def test_a_flow_is_measured_saved_and_compared(manifest: Path) -> None:
     assert text.startswith("# Benchmark of flow 'main'\n")
     for words in ("elements a second", "engine a call", "\n| sink ", "\n| source -> sink "):
         assert words in text
+    assert f" layer, {engine_kind()} engine.\n" in text
     assert "\n| call of " in text
     assert "\n| wait " in text
     rows = [line for line in text.splitlines() if line.startswith("|")]
