@@ -11,7 +11,6 @@ from typing import assert_never
 
 from runtime.engine import failures, lifecycle, queues
 from runtime.engine.changes import edits, relink, surgery
-from runtime.engine.constructors import new_call, new_finished
 from runtime.engine.flow_run import FlowRun, Stage, added
 from runtime.engine.invoker import Invoker
 from runtime.engine.options import EngineOptions
@@ -53,6 +52,7 @@ from runtime.model.events import (
     StopReason,
 )
 from runtime.model.linked import LinkedFlow, SchedulePolicy
+from runtime.model.named_tuples.constructors import new_call, new_finished
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
 
 

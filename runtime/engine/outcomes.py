@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runtime.engine import failures, lifecycle, pressure
-from runtime.engine.constructors import new_element, new_hop
 from runtime.engine.failures import no_such_port, unexpected_answer
 from runtime.engine.flow_run import FlowRun
 from runtime.engine.queues import deliver, take
@@ -44,6 +43,7 @@ from runtime.model.call import (
 from runtime.model.element import Element, Hop
 from runtime.model.events import Delivery, DropReason, ElementDropped, SinkPaused
 from runtime.model.measures.time_units import NS_PER_MS
+from runtime.model.named_tuples.constructors import new_element, new_hop
 from runtime.model.text.plurals import counted
 
 # Members of an enum are slow to reach by name, and these are needed for each element.

@@ -5,12 +5,12 @@ An episode lasts from a queue reaching its capacity to its falling to the low ma
 
 from __future__ import annotations
 
-from runtime.engine.constructors import new_began, new_ended
 from runtime.engine.flow_run import FlowRun
 from runtime.engine.records import NEVER, EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness
 from runtime.model.call import Signal
 from runtime.model.events import BackpressureBegan, BackpressureEnded, SourceSignalled
+from runtime.model.named_tuples.constructors import new_began, new_ended
 
 # Members of an enum are slow to reach by name, and these are needed in each episode.
 _PAUSE = Signal.PAUSE

@@ -10,7 +10,6 @@ from heapq import heappop
 from typing import assert_never
 
 from runtime.engine import pressure
-from runtime.engine.constructors import new_delivery
 from runtime.engine.flow_run import FlowRun, Stage
 from runtime.engine.records import EdgeRecord, NodeRecord
 from runtime.engine.scheduling import readiness
@@ -18,6 +17,7 @@ from runtime.model.call import FailureKind
 from runtime.model.element import Element
 from runtime.model.events import Delivery, DropReason, ElementDropped, QueueChanged, Released
 from runtime.model.linked import LinkedEdge, QueuePolicy
+from runtime.model.named_tuples.constructors import new_delivery
 
 
 def deliver(run: FlowRun, element: Element, edges: tuple[EdgeRecord, ...]) -> tuple[Delivery, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from runtime.model.call import (
     FAILURE_STDERR_BYTES,
@@ -30,10 +29,9 @@ from runtime.model.call import (
 from runtime.model.codes import Code
 from runtime.model.component.stack import StackFrame
 from runtime.model.element import Buffer
+from runtime.model.named_tuples.constructors import new_answer
 from runtime.recording.format import CallLine, HostLine, OutputLine
 from runtime.recording.payload_encoding import from_text
-
-_new_tuple: Any = tuple.__new__
 
 
 def payload_of(line: OutputLine) -> bytes | None:
@@ -94,11 +92,10 @@ def with_duration(answer: Answer, duration_ns: int) -> Answer:
     """`answer` as if it had taken `duration_ns`."""
     outcome, _, copies, printed, printed_bytes, host, fuel, memory_bytes = answer
     # Twice as fast as calling the class, and a replay does it for every call.
-    made: Answer = _new_tuple(
+    return new_answer(
         Answer,
         (outcome, duration_ns, copies, printed, printed_bytes, host, fuel, memory_bytes),
     )
-    return made
 
 
 def refusal(message: str) -> Answer:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from enum import StrEnum
 from functools import lru_cache
 from io import SEEK_END, BytesIO
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
+from runtime.model.named_tuples.constructors import new_buffer
 
 TIERS = (256, 4 * 1024, 64 * 1024, 1024 * 1024)
 """Pool tiers in bytes; a larger buffer gets exactly what was asked for."""
@@ -20,8 +21,6 @@ BUDGET_BYTES = 64 * 1024 * 1024
 """What one component may own, counted at the capacity of its buffers."""
 MAX_OFFSET = 0xFFFF_FFFF
 """Offsets are 64 bits in WIT and 32 inside the runtime."""
-# A named tuple made this way costs half of what calling its class costs.
-_new_tuple: Any = tuple.__new__
 
 
 class RefusalCase(StrEnum):
@@ -142,8 +141,7 @@ class MutableBuffer:
         content = self._content
         self._content = b""
         data = content if isinstance(content, bytes) else content.getvalue()
-        frozen: Buffer = _new_tuple(Buffer, (data, self.content_type))
-        return frozen
+        return new_buffer(Buffer, (data, self.content_type))
 
     def _writable(self) -> BytesIO:
         content = self._content

@@ -20,11 +20,11 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 from wasmtime import WasiConfig, WasmtimeError
 
 from runtime.model.call import FAILURE_STDERR_BYTES, PRINTED_KEPT_BYTES, Printed
+from runtime.model.named_tuples.constructors import new_printed
 from runtime.wasm.abi.file_mapping import FileMapping
 from runtime.wasm.host_functions.call_state import CallState, host_bug
 from runtime.wasm.host_functions.printing import OnPrint
@@ -41,7 +41,6 @@ STDERR_SHARE = PRINTED_KEPT_BYTES // 4
 _DESCRIPTORS = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
 
 _lseek, _FROM_HERE, _FROM_START = os.lseek, os.SEEK_CUR, os.SEEK_SET
-_new_tuple: Any = tuple.__new__
 
 
 class OutputFileError(Exception):
@@ -120,8 +119,7 @@ class PrintedOutput:
             else:
                 self._tell(stream, file.new_chunks(size))
         self.over_limit = file.start_over(size) or self.over_limit
-        printed: Printed = _new_tuple(Printed, (stream, data, granted))
-        return printed
+        return new_printed(Printed, (stream, data, granted))
 
     def show(self) -> None:
         """Give `OnPrint` what was written and not shown yet. Never raises."""

@@ -10,10 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runtime.model.call import Answer, Call, Export
+from runtime.model.call import (
+    Answer,
+    Call,
+    CopyCount,
+    Emitted,
+    Export,
+    HostInput,
+    Outcome,
+    Output,
+    Printed,
+)
 from runtime.model.element import Buffer, Element, Hop
 from runtime.model.events import BackpressureBegan, BackpressureEnded, CallFinished, Delivery
 
+# What the engine makes.
 new_call: Callable[[type[Call], tuple[int, str, Export, Element | None, str, int | None]], Call] = (
     tuple.__new__
 )
@@ -33,3 +44,17 @@ new_began: Callable[[type[BackpressureBegan], tuple[int, int]], BackpressureBega
 new_ended: Callable[
     [type[BackpressureEnded], tuple[int, int, int, int, int, int]], BackpressureEnded
 ] = tuple.__new__
+
+# What a call gives back, live or out of a recording.
+new_answer: Callable[
+    [
+        type[Answer],
+        tuple[Outcome, int, CopyCount, tuple[Printed, ...], int, tuple[HostInput, ...], int, int],
+    ],
+    Answer,
+] = tuple.__new__
+new_copy_count: Callable[[type[CopyCount], tuple[int, int, int, int]], CopyCount] = tuple.__new__
+new_printed: Callable[[type[Printed], tuple[str, bytes, bool]], Printed] = tuple.__new__
+new_emitted: Callable[[type[Emitted], tuple[tuple[Output, ...]]], Emitted] = tuple.__new__
+new_output: Callable[[type[Output], tuple[Buffer, str]], Output] = tuple.__new__
+new_buffer: Callable[[type[Buffer], tuple[bytes, str]], Buffer] = tuple.__new__

@@ -1,4 +1,4 @@
-"""What the engine makes of tuples of fields has the fields that its class declares."""
+"""What is made of a tuple of fields has the fields that its class declares."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from runtime.engine.constructors import new_hop
 from runtime.model.element import Hop
+from runtime.model.named_tuples.constructors import new_hop
 
-_SOURCE = Path(__file__).parents[3] / "runtime" / "engine" / "constructors.py"
+_SOURCE = Path(__file__).parents[4] / "runtime/model/named_tuples" / "constructors.py"
 
 # Run as Python, as a compiled module has no annotations.
 _MODULE: dict[str, Any] = runpy.run_path(str(_SOURCE))

@@ -1,0 +1,1 @@
+"""Named tuples, made without a call of Python code."""
