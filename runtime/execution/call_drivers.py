@@ -14,7 +14,7 @@ from runtime.execution.output_buffer import OutputBuffer
 from runtime.execution.resources import SessionResources
 from runtime.hotreload.builds import LiveBuilds
 from runtime.hotreload.swap import Swapper
-from runtime.model.call import Answer, Call, Export, is_listed_by_stream
+from runtime.model.call import Answer, Call, Export
 from runtime.model.commands import Command, Relink, Swap
 from runtime.model.host_inputs import HostInputs
 from runtime.model.lazy.dataclass import dataclass
@@ -29,6 +29,7 @@ from runtime.recording.replayed_sources import networked_nodes, replayed_nodes
 from runtime.wasm.guest_memory import MadeCall, NotAvailable
 from runtime.wasm.guest_states import GuestState, GuestStates
 from runtime.wasm.host_functions.host_inputs import LiveHostInputs
+from runtime.wasm.host_functions.printing import print_again
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 
@@ -176,9 +177,7 @@ class RecordedCalls:
 
     def _print_recorded(self, call: Call, answer: Answer) -> None:
         """Show what was printed during a call that was answered and not made."""
-        order_known = not is_listed_by_stream(answer.printed)
-        for stream, data, granted in answer.printed:
-            self._output.printed(call.node, call.number, stream, data, granted, order_known)
+        print_again(call, answer, self._output.printed)
 
     def _before(self, command: Command) -> None:
         """Change instances where the past did, before the engine hears of it."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from runtime.engine.invoker import Invoker
 from runtime.engine.records import FINAL_EXPORTS, WORK_EXPORTS
-from runtime.model.call import Answer, Call, Export, Failed, HostInput
+from runtime.model.call import Answer, Call, Export, Failed, HostInput, Printed
 from runtime.model.element import Element
 from runtime.model.linked import LinkedNode
 
@@ -18,11 +18,51 @@ LONE_SOURCE = "(try)"
 """`Element.source` of what is given by hand; no node has it, for lack of brackets in names."""
 
 
+class LonePrints:
+    """Gathers what one call prints, as `OnPrint` tells of it."""
+
+    def __init__(self, most: int | None = None) -> None:
+        """Of each call at most `most` bytes are kept."""
+        self._most = most
+        self._room = most
+        self._printed: list[Printed] = []
+        self._order_known = True
+
+    def __call__(
+        self,
+        node: str,
+        call: int,
+        stream: str,
+        data: bytes,
+        granted: bool,
+        order_known: bool = True,
+        /,
+    ) -> None:
+        """See `OnPrint`."""
+        self._order_known = self._order_known and order_known
+        kept = data[: self._room]
+        if self._room is not None:
+            self._room -= len(kept)
+        if kept:
+            self._printed.append(Printed(stream, kept, granted))
+
+    def take(self) -> tuple[tuple[Printed, ...], bool]:
+        """What was printed since the last time, and whether that is the order it came in."""
+        taken = tuple(self._printed), self._order_known
+        self._printed.clear()
+        self._room, self._order_known = self._most, True
+        return taken
+
+
 class LoneCall(NamedTuple):
     """A call that was made, and what came back."""
 
     call: Call
     answer: Answer
+    printed: tuple[Printed, ...]
+    """What it wrote: all of it, or as much as its `LonePrints` keeps."""
+    order_known: bool
+    """False where it wrote to both streams and nobody knows in which order."""
 
     @property
     def failed(self) -> bool:
@@ -37,11 +77,16 @@ class LoneComponent:
     """
 
     def __init__(
-        self, node: LinkedNode, invoker: Invoker, begin_call: BeginCall | None = None
+        self,
+        node: LinkedNode,
+        invoker: Invoker,
+        prints: LonePrints,
+        begin_call: BeginCall | None = None,
     ) -> None:
-        """`invoker` makes the calls of `node`; its owner closes it."""
+        """`invoker` makes the calls of `node` and tells `prints`; its owner closes it."""
         self.node = node
         self._invoke = invoker.invoke
+        self._prints = prints
         self._begin_call = begin_call
         self._calls = 0
         self._usable = False
@@ -95,4 +140,4 @@ class LoneComponent:
         answer = self._invoke(call)
         if isinstance(answer.outcome, Failed) and answer.outcome.failure.crashed:
             self._usable = False
-        return LoneCall(call, answer)
+        return LoneCall(call, answer, *self._prints.take())

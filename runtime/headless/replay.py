@@ -10,7 +10,6 @@ from itertools import takewhile
 from runtime.engine.core import Engine
 from runtime.engine.invoker import Invoker
 from runtime.headless.run import INTERRUPTED, NO_OUTPUT, RunReport, RunTally
-from runtime.model.call import is_listed_by_stream
 from runtime.model.commands import Relink, Swap
 from runtime.model.errors import Diagnostic
 from runtime.model.events import CallFinished, Event
@@ -30,7 +29,7 @@ from runtime.recording.replay.steps import CallStep, ReplayStep
 from runtime.recording.replay.tolerant import FollowingInvoker, follow
 from runtime.recording.replayed_sources import replayed_nodes
 from runtime.wasm.host_functions.denied_uses import OnDenied
-from runtime.wasm.host_functions.printing import OnPrint
+from runtime.wasm.host_functions.printing import OnPrint, print_again
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 LONGEST_SLEEP_SECONDS = 0.05
@@ -191,10 +190,7 @@ class HeadlessReplay:
         sources = self._sources
         for event in events:
             if isinstance(event, CallFinished) and event.call.node in sources:
-                call, printed = event.call, event.answer.printed
-                order_known = not is_listed_by_stream(printed)
-                for stream, data, granted in printed:
-                    self._on_print(call.node, call.number, stream, data, granted, order_known)
+                print_again(event.call, event.answer, self._on_print)
 
     def _change(self, real: WasmInvoker, step: ReplayStep) -> None:
         """Change graph and instances where the recorded session did, with today's builds."""

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from runtime.execution.lone_component import LONE_SOURCE, LoneCall, LoneComponent
+from runtime.execution.lone_component import LONE_SOURCE, LoneCall, LoneComponent, LonePrints
 from runtime.headless.run import INTERRUPTED, NO_OUTPUT
 from runtime.model.call import (
     CopyCount,
@@ -20,7 +20,6 @@ from runtime.model.call import (
     Failed,
     HostInput,
     Output,
-    Printed,
 )
 from runtime.model.codes import Code
 from runtime.model.element import Buffer, Element
@@ -45,13 +44,6 @@ class GivenElement(NamedTuple):
 
     element: Element
     host: tuple[HostInput, ...] = ()
-
-
-class TriedCall(NamedTuple):
-    """A call that was made, and all that it wrote."""
-
-    made: LoneCall
-    printed: tuple[Printed, ...]
 
 
 @dataclass(slots=True)
@@ -127,7 +119,7 @@ class ComponentTry:
         opened: OpenedComponent,
         inputs: Iterable[GivenElement],
         limit: int | None,
-        on_call: Callable[[TriedCall], None],
+        on_call: Callable[[LoneCall], None],
         on_denied: OnDenied | None = None,
     ) -> None:
         """`limit` is the most elements that are given, or pulled from a source."""
@@ -136,7 +128,6 @@ class ComponentTry:
         self._limit = limit
         self._on_call = on_call
         self._on_denied = on_denied
-        self._printed: list[Printed] = []
         self._invoker: WasmInvoker | None = None
         self._interrupts = 0
         self._interrupted_by = INTERRUPTED
@@ -173,10 +164,11 @@ class ComponentTry:
         recorded = self._inputs if isinstance(self._inputs, RecordedInputs) else None
         host = None if recorded is None else ReplayedHostInputs(RepeatableInputs())
         name = self._opened.node.name
-        with closing(self._opened.invoker(host, self._take_print, self._on_denied)) as invoker:
+        prints = LonePrints()
+        with closing(self._opened.invoker(host, prints, self._on_denied)) as invoker:
             self._invoker = invoker
             begin = None if host is None else lambda inputs: host.begin(name, inputs)
-            lone = LoneComponent(self._opened.node, invoker, begin)
+            lone = LoneComponent(self._opened.node, invoker, prints, begin)
             self._made(lone.start(() if recorded is None else recorded.init))
             if lone.usable:
                 self._work(lone)
@@ -226,23 +218,11 @@ class ComponentTry:
 
     def _made(self, made: LoneCall) -> None:
         self._acted_on = self._interrupts
-        printed, self._printed = tuple(self._printed), []
         without_export = self._opened.node.lifecycle is None and not made.failed
         if made.call.export is Export.INIT and without_export:
             return
         self._report.add(made)
-        self._on_call(TriedCall(made, printed))
-
-    def _take_print(
-        self,
-        node: str,
-        call: int,
-        stream: str,
-        data: bytes,
-        granted: bool,
-        order_known: bool = True,
-    ) -> None:
-        self._printed.append(Printed(stream, data, granted))
+        self._on_call(made)
 
 
 def line_inputs(path: str) -> Iterator[GivenElement]:

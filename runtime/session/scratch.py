@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 
 from runtime.execution.execution import Execution
-from runtime.execution.lone_component import LONE_SOURCE, LoneCall, LoneComponent
+from runtime.execution.lone_component import LONE_SOURCE, LoneCall, LoneComponent, LonePrints
 from runtime.execution.resources import LostBuildError, SessionResources
-from runtime.model.call import CallInProgress, Emitted, Printed
+from runtime.model.call import CallInProgress, Emitted
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import LinkedNode, Role
 from runtime.protocol.components.node_tries import (
@@ -36,7 +36,6 @@ class Scratch:
         self._invoker: WasmInvoker | None = None
         self._lone: LoneComponent | None = None
         self._elements = 0
-        self._printed: list[Printed] = []
 
     def register(
         self,
@@ -88,10 +87,9 @@ class Scratch:
         flow = execution.flow
         compiled = self._resources.compiled_for(flow)
         self._node, self._elements = node, 0
-        self._invoker = WasmInvoker(
-            flow, self._resources.host, compiled=compiled, on_print=self._take_print
-        )
-        self._lone = LoneComponent(node, self._invoker)
+        prints = LonePrints(TRIED_BYTES)
+        self._invoker = WasmInvoker(flow, self._resources.host, compiled=compiled, on_print=prints)
+        self._lone = LoneComponent(node, self._invoker, prints)
         made = self._told(self._lone.start())
         return (made,) if node.lifecycle is not None or not self._lone.usable else ()
 
@@ -102,7 +100,6 @@ class Scratch:
         return Element(number, number, LONE_SOURCE, number - 1, at_ns, asked.content_type, buffer)
 
     def _told(self, made: LoneCall) -> TriedExport:
-        printed, self._printed = tuple(self._printed), []
         answer = made.answer
         sizes: tuple[int, ...] = ()
         if isinstance(answer.outcome, Emitted):
@@ -115,19 +112,8 @@ class Scratch:
                 for output in outputs
             )
             answer = answer._replace(outcome=Emitted(cut))
-        return TriedExport(made.call.export, answer._replace(printed=()), sizes, printed)
-
-    def _take_print(
-        self,
-        node: str,
-        call: int,
-        stream: str,
-        data: bytes,
-        granted: bool,
-        order_known: bool = True,
-    ) -> None:
-        if sum(len(item.data) for item in self._printed) < TRIED_BYTES:
-            self._printed.append(Printed(stream, data[:TRIED_BYTES], granted))
+        answer = answer._replace(printed=())
+        return TriedExport(made.call.export, answer, sizes, made.printed, made.order_known)
 
     def interrupt(self) -> None:
         """End the call in progress, if any. For another thread."""
@@ -143,4 +129,3 @@ class Scratch:
         if self._invoker is not None:
             self._invoker.close()
         self._node = self._invoker = self._lone = None
-        self._printed.clear()

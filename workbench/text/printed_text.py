@@ -7,12 +7,15 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from runtime.model.call import Printed
 from runtime.model.text.plurals import counted
 from runtime.protocol.updates import PrintedChunk
 from workbench.text.excerpt import LINE_CHARACTERS, excerpt
 
 _ONE_CELL = bytes(range(0x20, 0x7F)) + b"\n"
 
+UNORDERED = "E? when, among the call's lines on stdout, is not known"
+"""What the mark of a line on stderr means whose `order_known` is false."""
 LINE_BYTES = 4 * LINE_CHARACTERS
 """Bytes kept of a line that has not ended yet; the rest is counted."""
 
@@ -38,6 +41,12 @@ class PrintedTextLine(NamedTuple):
     def text(self) -> str:
         """The line, printable."""
         return self.data.decode() if self.plain else _shown(self.data, self.over)
+
+
+def stream_words(printed: Printed, order_known: bool) -> str:
+    """What stands above what a call wrote to one stream, e.g. "stderr E?, not granted"."""
+    mark = " E?" if printed.stream == "stderr" and not order_known else ""
+    return f"{printed.stream}{mark}{'' if printed.granted else ', not granted'}"
 
 
 def _shown(data: bytes, over: int) -> str:

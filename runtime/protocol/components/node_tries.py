@@ -6,7 +6,7 @@ from runtime.model.call import Answer, Export, Printed
 from runtime.model.lazy.dataclass import dataclass
 
 TRIED_BYTES = 64 * 1024
-"""Bytes of each payload that cross the pipe."""
+"""Bytes of each payload, and of what each call prints, that cross the pipe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,9 @@ class TriedExport:
     sizes: tuple[int, ...] = ()
     """Bytes of each output, whole."""
     printed: tuple[Printed, ...] = ()
+    """The first `TRIED_BYTES` of the `printed_bytes` of its answer."""
+    order_known: bool = True
+    """False where it wrote to both streams and nobody knows in which order."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from runtime.model.call import Answer, Call, is_listed_by_stream
+
 
 class OnPrint(Protocol):
     """Called with what a component wrote.
@@ -27,3 +29,12 @@ class OnPrint(Protocol):
         `order_known` is False where the call wrote to both streams and nobody knows in which
         order.
         """
+
+
+def print_again(call: Call, answer: Answer, on_print: OnPrint) -> None:
+    """Tell what was printed during a call that is not made again, out of its `answer`."""
+    if not answer.printed:
+        return
+    order_known = not is_listed_by_stream(answer.printed)
+    for stream, data, granted in answer.printed:
+        on_print(call.node, call.number, stream, data, granted, order_known)

@@ -9,6 +9,7 @@ from runtime.model.linked import Role
 from runtime.protocol.components.node_tries import NodeInput, NodeTry, ReadNodeInput, TryNode
 from runtime.protocol.requests import JumpTo, StepCall
 from runtime.protocol.updates import Update
+from runtime.wasm.native.extension import find_layer
 from tests.support.session_driver import opened
 from tests.support.studio_projects import Project
 from tests.support.wasm.guests import ECHO, LIFECYCLE, component, printer
@@ -55,6 +56,9 @@ def test_a_try_changes_nothing_and_its_instance_stays_until_a_fresh_one_is_wante
             ("stdout", True),
             ("stderr", False),
         }
+        # Which came first is known on one call layer alone.
+        assert printed.calls[-1].order_known is (find_layer() is not None)
+        assert all(call.order_known for call in (*tried.calls, *again.calls, *fresh.calls))
         pulled = the_try(driver.ask(TryNode("source")))
         assert isinstance(pulled.calls[-1].answer.outcome, Emitted)
         assert the_try(driver.ask(TryNode("nobody"))).refused == "the flow has no node nobody"

@@ -15,6 +15,7 @@ from workbench.text.answer_words import copy_words, outcome_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import short_digest, size
 from workbench.text.lines import Line, Row, Span, StyleRole, line
+from workbench.text.printed_text import UNORDERED, stream_words
 from workbench.text.wrapping import wrap, wrap_words
 
 INDENT = 4
@@ -59,9 +60,14 @@ def _call(call: TriedExport, cells: int) -> Iterator[Line]:
     if isinstance(outcome, Failed):
         yield from _failure(outcome.failure, cells)
     for item in call.printed:
-        note = "" if item.granted else ", not granted"
-        yield line((f"   {item.stream}{note}", StyleRole.DIM))
+        yield line((f"   {stream_words(item, call.order_known)}", StyleRole.DIM))
         yield from _payload(PayloadPart(item.data, "text/plain"), cells)
+    over = answer.printed_bytes - sum(len(item.data) for item in call.printed)
+    if over > 0:
+        yield line((f"{'':{INDENT}}… {size(over)} more", StyleRole.DIM))
+    if not call.order_known:
+        for row in wrap_words(UNORDERED, max(cells - INDENT, 10)):
+            yield line((f"   {row}", StyleRole.DIM))
 
 
 def _output(output: Output, whole: int, cells: int) -> Iterator[Line]:

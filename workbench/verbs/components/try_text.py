@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from runtime.headless.try_component import TriedCall, TryReport
+from runtime.execution.lone_component import LoneCall
+from runtime.headless.try_component import TryReport
 from runtime.model.access import DeniedUse
 from runtime.model.call import (
     NO_COPIES,
@@ -30,6 +31,7 @@ from runtime.recording.payload_encoding import to_text
 from workbench.command_line.messages import say, show_result
 from workbench.text.answer_words import copy_words, outcome_words
 from workbench.text.figures import short_digest, size
+from workbench.text.printed_text import UNORDERED, stream_words
 
 SHOWN_BYTES = 4 * 1024
 """Bytes of a payload that are shown to people; JSON has all of them."""
@@ -53,7 +55,7 @@ class TryText:
             f"config {printable(node.config)}"
         )
 
-    def take(self, tried: TriedCall) -> None:
+    def take(self, tried: LoneCall) -> None:
         """Print one call."""
         if self._as_json:
             print(json_line(call_fields(tried)), flush=True)
@@ -105,9 +107,9 @@ class TryText:
         }
 
 
-def call_lines(tried: TriedCall) -> Iterator[str]:
+def call_lines(tried: LoneCall) -> Iterator[str]:
     """One call for people."""
-    call, answer = tried.made
+    call, answer = tried.call, tried.answer
     about = "" if call.element is None else f"(#{call.element.sequence})"
     name = f"{call.export.value}{about}"
     given = "" if call.element is None else f"{size(len(call.element.payload.data))} in"
@@ -122,9 +124,10 @@ def call_lines(tried: TriedCall) -> Iterator[str]:
     if isinstance(answer.outcome, Failed):
         yield from _failure_lines(answer.outcome.failure)
     for item in tried.printed:
-        note = "" if item.granted else ", not granted"
-        yield f"  {item.stream}{note}:"
+        yield f"  {stream_words(item, tried.order_known)}:"
         yield from (f"    {line}" for line in _shown(item.data))
+    if not tried.order_known:
+        yield f"  {UNORDERED}"
 
 
 def _output_lines(output: Output) -> Iterator[str]:
@@ -157,9 +160,9 @@ def _hexadecimal(data: bytes) -> Iterator[str]:
         yield f"{at:08x}  {data[at : at + 16].hex(' ')}"
 
 
-def call_fields(tried: TriedCall) -> dict[str, Any]:
+def call_fields(tried: LoneCall) -> dict[str, Any]:
     """One call as an object."""
-    call, answer = tried.made
+    call, answer = tried.call, tried.answer
     return {
         "type": "call",
         "call": call.number,
@@ -168,7 +171,12 @@ def call_fields(tried: TriedCall) -> dict[str, Any]:
         **({"config": call.argument} if call.export is Export.INIT else {}),
         **_outcome_fields(answer),
         "printed": [
-            {"stream": item.stream, "granted": item.granted, **_payload_fields(item.data)}
+            {
+                "stream": item.stream,
+                "granted": item.granted,
+                **_payload_fields(item.data),
+                **({} if tried.order_known else {"order_known": False}),
+            }
             for item in tried.printed
         ],
         "duration_ns": answer.duration_ns,

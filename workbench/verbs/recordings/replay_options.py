@@ -122,23 +122,17 @@ class _Passes:
 
     def once(self) -> ExitCode:
         """Repeat the recording; gives the exit code."""
-        flow, first = self._recorded.flow, self._options.first
+        flow = self._recorded.flow
         output = ComponentOutput(
-            sys.stdout, sys.stderr, as_json=self._as_json, quiet=global_options().quiet
+            sys.stdout,
+            sys.stderr,
+            as_json=self._as_json,
+            quiet=global_options().quiet,
+            first_call=self._options.first,
         )
-
-        def take(
-            node: str,
-            call: int,
-            stream: str,
-            data: bytes,
-            granted: bool,
-            order_known: bool = True,
-        ) -> None:
-            if call >= first:
-                output.take(node, call, stream, data, granted, order_known)
-
-        self._running = HeadlessReplay(self._recorded, self._options, take, output.take_denied)
+        self._running = HeadlessReplay(
+            self._recorded, self._options, output.take, output.take_denied
+        )
         if self._interrupted:
             return ExitCode.INTERRUPTED
         output.say(f"[torvyn] Running flow '{flow.name}'")

@@ -33,7 +33,9 @@ class ComponentOutput:
         as_json: bool = False,
         as_torvyn: bool = False,
         quiet: bool = False,
+        first_call: int = 1,
     ) -> None:
+        """What calls before `first_call` print is not written."""
         self._streams = {"stdout": stdout, "stderr": stderr}
         self._terminal = {name: stream.isatty() for name, stream in self._streams.items()}
         self.as_json = as_json
@@ -43,6 +45,7 @@ class ComponentOutput:
         self._partial: dict[tuple[str, str], bytes] = {}
         self._as_torvyn = as_torvyn
         self._quiet = quiet
+        self._first_call = first_call
         self.denied: dict[str, dict[str, int]] = {}
         """How often a node used what it is not granted, by node and capability."""
         self._ungranted: dict[tuple[str, str], int] = {}
@@ -66,6 +69,8 @@ class ComponentOutput:
         order_known: bool = True,
     ) -> None:
         """Write what a component printed; see `OnPrint`."""
+        if call < self._first_call:
+            return
         if not granted:
             key = node, stream
             self._ungranted[key] = self._ungranted.get(key, 0) + len(data)

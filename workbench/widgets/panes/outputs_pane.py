@@ -16,7 +16,7 @@ from workbench.text.figures import count, size
 from workbench.text.glyphs import DENIED
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, Row, Span, StyleRole, line, pad
-from workbench.text.printed_text import LineCutter, PrintedTextLine
+from workbench.text.printed_text import UNORDERED, LineCutter, PrintedTextLine
 from workbench.text.short_names import shorten
 from workbench.text.wrapping import wrap_words
 from workbench.view import NodeRef
@@ -34,7 +34,6 @@ FLOOD_LINES = 500
 EMPTY_ROWS = 3
 """Rows that say how to get something printed; in fewer it is only said that nothing was."""
 
-UNORDERED = "E? when, among the call's lines on stdout, is not known"
 """Over a log with stderr of calls that wrote to stdout too, where their order was not kept."""
 
 NAME_CELLS = 20

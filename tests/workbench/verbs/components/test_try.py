@@ -10,6 +10,7 @@ import pytest
 
 from runtime.model.errors import StudioError
 from runtime.opening.components.component_report import component_file
+from runtime.wasm.native.extension import find_layer
 from tests.support.studio_projects import ROOT, source, studio
 from tests.support.wasm.guests import printer
 
@@ -112,6 +113,12 @@ def test_a_source_is_pulled_and_what_is_printed_without_a_grant_is_shown(tmp_pat
         ("stderr", False),
         ("stdout", True),
     ]
+    known = find_layer() is not None
+    assert [one.get("order_known", True) for one in pieces] == [known, known]
+    text = studio("try", str(sink_file), "--text", "hi").stdout.decode()
+    assert ("  stderr, not granted:\n" in text) is known
+    assert ("  stderr E?, not granted:\n" in text) is not known
+    assert ("  E? when, among the call's lines on stdout, is not known\n" in text) is not known
     for arguments, why in (
         ((str(source_file), "--text", "a"), "a source is given nothing"),
         ((str(sink_file), "--text", "a", "--input", "b"), "not from --input and --text"),
