@@ -136,7 +136,6 @@ class WeightedFair:
         self.policy = SchedulePolicy.WEIGHTED_FAIR
         self._strides = [STRIDE_SCALE // max(1, min(10, own)) for own in priorities]
         self._accounts = [0] * len(priorities)
-        self._account_of = self._accounts.__getitem__
         self._level = 0
         """The highest account a node had when its turn came."""
         self._members: dict[int, tuple[int, ...]] = {}
@@ -147,7 +146,15 @@ class WeightedFair:
         members = self._members.get(ready)
         if members is None:
             members = self._members_of(ready)
-        return members[0] if len(members) == 1 else min(members, key=self._account_of)
+        index = members[0]
+        if len(members) > 1:
+            # `min` with a key takes up to twice as long.
+            accounts = self._accounts
+            least = accounts[index]
+            for other in members:
+                if accounts[other] < least:
+                    index, least = other, accounts[other]
+        return index
 
     def charge(self, index: int, duration_ns: int) -> None:
         """See `Schedule`. A call of no measured duration counts as one nanosecond."""
@@ -165,7 +172,6 @@ class WeightedFair:
     def restore(self, state: tuple[int, ...]) -> None:
         """See `Schedule`."""
         self._level, *self._accounts = state
-        self._account_of = self._accounts.__getitem__
 
     def _members_of(self, ready: int) -> tuple[int, ...]:
         if len(self._members) >= MASKS_REMEMBERED:

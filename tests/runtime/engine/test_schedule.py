@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 
 import pytest
 
 from runtime.engine.options import EngineOptions
-from runtime.engine.scheduling.schedule_policies import Schedule, build_schedule
+from runtime.engine.scheduling.schedule_policies import STRIDE_SCALE, Schedule, build_schedule
 from runtime.model.call import Answer, Export
 from runtime.model.commands import SetSchedule, Step
 from runtime.model.events import ScheduleChanged
@@ -76,6 +77,30 @@ def test_weighted_fair_takes_turns_when_durations_are_not_known() -> None:
     schedule = build_schedule(SchedulePolicy.WEIGHTED_FAIR, nodes(5, 5, 5))
     made = Counter(order(schedule, 0b111, 30, dict.fromkeys(range(3), 0)))
     assert made == {0: 10, 1: 10, 2: 10}
+
+
+def test_weighted_fair_calls_the_first_of_those_with_the_least_account() -> None:
+    chance = random.Random(1)
+    for count in (1, 2, 3, 7, 40):
+        priorities = [chance.randint(1, 10) for _ in range(count)]
+        schedule = build_schedule(SchedulePolicy.WEIGHTED_FAIR, nodes(*priorities))
+        accounts, level = [0] * count, 0
+        for _ in range(400):
+            ready = chance.randrange(1, 1 << count)
+            members = [index for index in range(count) if ready >> index & 1]
+            chosen = min(members, key=accounts.__getitem__)
+            assert schedule.peek(ready) == schedule.peek(ready) == chosen
+            # Few durations, so that accounts are often equal.
+            duration_ns = chance.choice((0, 1, 1, 50))
+            schedule.charge(chosen, duration_ns)
+            level = max(level, accounts[chosen])
+            accounts[chosen] = level if accounts[chosen] < level else accounts[chosen]
+            accounts[chosen] += max(duration_ns, 1) * STRIDE_SCALE // priorities[chosen]
+            assert schedule.state() == (level, *accounts)
+            if chance.random() < 0.05:
+                other = build_schedule(SchedulePolicy.WEIGHTED_FAIR, nodes(*priorities))
+                other.restore(schedule.state())
+                schedule = other
 
 
 def test_the_schedule_can_change_while_the_flow_runs() -> None:
