@@ -201,6 +201,15 @@ def test_dataclasses_are_those_whose_methods_wait_for_their_use() -> None:
     assert not eager, "\n".join(eager)
 
 
+def test_what_tests_share_is_in_the_folder_of_support() -> None:
+    sharing = [
+        f"{file.relative_to(ROOT)} imports {name}: move what both need into tests/support"
+        for file in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r"^from (tests\.(?:\w+\.)*test_\w+) import", file.read_text(), re.M)
+    ]
+    assert not sharing, "\n".join(sharing)
+
+
 MOST_INTERTWINED = 12
 
 

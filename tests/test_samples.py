@@ -15,31 +15,21 @@ import pytest
 from runtime.extension.installed import find_extension
 from runtime.flow.link import check_manifest
 from runtime.model.errors import Severity
+from tests.support.samples import (
+    EXPECTED,
+    PRODUCER_FIRST,
+    RECORDINGS,
+    SAMPLES,
+    TRUSTED,
+    flow_of,
+    sample_id,
+)
 from tests.support.studio_projects import ROOT, studio
-
-SAMPLES = ROOT / "sample_flows"
-RECORDINGS = sorted(SAMPLES.glob("*/*.rec"))
-EXPECTED = sorted(SAMPLES.glob("*/expected-output*.txt"))
-PRODUCER_FIRST = ("--schedule", "priority")
-"""By the priorities of the nodes: a queue fills as it would if all of them ran at once."""
-
-TRUSTED = ("--trust",)
-"""Grants that reach beyond the project's folder are given without a question."""
 
 
 def gives_network() -> bool:
     """Whether components are called through the layer that can give the network."""
     return find_extension().extension is not None
-
-
-def sample_id(path: Path) -> str:
-    return path.relative_to(SAMPLES).as_posix()
-
-
-def flow_of(expected: Path) -> list[str]:
-    """`expected-output.txt` is of the only flow, `expected-output.NAME.txt` of flow NAME."""
-    name = expected.name.removeprefix("expected-output").removesuffix(".txt").strip(".")
-    return ["--flow", name] if name else []
 
 
 def test_every_sample_has_an_expected_output_of_each_flow_and_a_recording() -> None:

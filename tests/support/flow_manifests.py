@@ -21,6 +21,34 @@ EDGE = """\
 from = { node = "in", port = "output" }
 to = { node = "out", port = "input" }
 """
+GOOD = """\
+[torvyn]
+name = "p"
+version = "0.1.0"
+contract_version = "0.1.0"
+[[component]]
+name = "a"
+path = "a"
+[runtime]
+max_memory_per_component = "16MiB"
+[runtime.backpressure]
+backpressure_policy = "rate-limit"
+rate = 1.5
+[security.grants.in]
+capabilities = ["stdio:stdout", "filesystem:read:/x"]
+[flow.main.nodes.in]
+component = "a"
+interface = "torvyn:streaming/source"
+[flow.main.nodes.out]
+component = "file://nowhere"
+interface = "torvyn:streaming/sink"
+[[flow.main.edges]]
+from = { node = "in", port = "output" }
+to = "out:input"
+queue_depth = 4
+backpressure = { policy = "block" }
+"""
+"""A good manifest with keys of every kind, whose components are not there."""
 
 
 def check(tmp_path: Path, text: str | bytes, name: str = "Torvyn.toml") -> ManifestCheck:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,12 +16,11 @@ import pytest
 from runtime.child.client import ProcessClient
 from runtime.model.events import StopReason
 from runtime.protocol.requests import Continue, ListQueue, Restart, StepCall
-from runtime.protocol.updates import Health, Update
-from tests.support.process_sessions import process_link
+from runtime.protocol.updates import Health
+from tests.support.process_sessions import PATIENCE_SECONDS, is_open, process_link, wait_for
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
-PATIENCE_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -29,23 +28,6 @@ def link() -> Iterator[ProcessClient]:
     opened = process_link(SAMPLE, "main")
     yield opened
     opened.close()
-
-
-def wait_for(link: ProcessClient, accepts: Callable[[Update], bool]) -> list[Update]:
-    """Updates until one is accepted, that one last."""
-    updates = []
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        update = link.poll()
-        updates.append(update)
-        if accepts(update):
-            return updates
-        time.sleep(0.01)
-    raise AssertionError(f"nothing fitting among {len(updates)} updates; last: {updates[-1]}")
-
-
-def is_open(update: Update) -> bool:
-    return update.flow is not None and update.snapshot is not None
 
 
 def test_the_child_serves_steps_and_runs(link: ProcessClient) -> None:

@@ -9,8 +9,7 @@ from runtime.model.linked import Role
 from runtime.opening.open import SessionOptions
 from runtime.protocol.requests import Continue, Restart
 from runtime.protocol.updates import Health
-from tests.runtime.child.test_client import is_open, wait_for
-from tests.support.process_sessions import process_link
+from tests.support.process_sessions import is_open, process_link, wait_for
 from tests.support.wasm.guests import PRINT_AND_HANG, SOURCE, component, printer
 
 MANIFEST = """

@@ -15,9 +15,8 @@ from runtime.model.linked import Role
 from runtime.model.snapshot import NodeState
 from runtime.protocol.requests import Continue, StepCall, StopCall
 from runtime.protocol.updates import Update
-from tests.runtime.child.test_client import is_open, wait_for
 from tests.support.narrow import present
-from tests.support.process_sessions import process_link
+from tests.support.process_sessions import is_open, process_link, wait_for
 from tests.support.studio_projects import Project, source
 from tests.support.wasm.guests import LOOP, component
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,10 +15,9 @@ from runtime.protocol.build_requests import StartBuild
 from runtime.protocol.requests import AnswerTrust, Restart
 from runtime.protocol.trust_question import TrustKind, TrustQuestion
 from runtime.protocol.updates import Update
-from tests.support.process_sessions import process_link
+from tests.support.process_sessions import process_link, wait_for
 
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "grants"
-PATIENCE_SECONDS = 30.0
 BUILD = TrustKind.BUILD
 
 
@@ -39,14 +37,8 @@ def opened(manifest: Path, *, trusted: bool = False) -> Iterator[ProcessClient]:
         yield link
 
 
-def wait_for(link: ProcessClient, accepts: Callable[[Update], bool]) -> Update:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        update = link.poll()
-        if accepts(update):
-            return update
-        time.sleep(0.01)
-    raise AssertionError("nothing fitting came")
+def update_when(link: ProcessClient, accepts: Callable[[Update], bool]) -> Update:
+    return wait_for(link, accepts)[-1]
 
 
 def has_flow(update: Update) -> bool:
@@ -72,17 +64,17 @@ def question_of(update: Update) -> TrustQuestion:
 
 def test_a_yes_opens_the_flow_again_with_the_grants_and_is_remembered(manifest: Path) -> None:
     with opened(manifest) as link:
-        first = wait_for(link, has_flow)
+        first = update_when(link, has_flow)
         assert grants(first) == (False, True)
         question = question_of(first)
         assert question.kind is TrustKind.GRANTS
         assert question.asked == ("granted-probe gets the whole environment",)
         link.send(AnswerTrust(question.key, True))
-        after = wait_for(link, has_flow)
+        after = update_when(link, has_flow)
         assert grants(after) == (True, False)
         assert after.question is None
     with opened(manifest) as link:
-        again = wait_for(link, has_flow)
+        again = update_when(link, has_flow)
         assert grants(again) == (True, False)
         assert again.question is None
 
@@ -92,39 +84,39 @@ def test_a_yes_that_cannot_be_written_holds_while_the_child_lives(manifest: Path
     state.mkdir()
     (state / "torvyn-studio").write_text("in the way")
     with opened(manifest) as link:
-        first = wait_for(link, has_flow)
+        first = update_when(link, has_flow)
         link.send(AnswerTrust(question_of(first).key, True))
-        after = wait_for(link, has_flow)
+        after = update_when(link, has_flow)
         assert grants(after) == (True, False)
         link.send(Restart())
-        again = wait_for(link, has_flow)
+        again = update_when(link, has_flow)
         assert grants(again) == (True, False)
         assert again.question is None
 
 
 def test_a_no_leaves_them_denied_and_is_remembered(manifest: Path) -> None:
     with opened(manifest) as link:
-        question = question_of(wait_for(link, has_flow))
+        question = question_of(update_when(link, has_flow))
         link.send(AnswerTrust(question.key, False))
-        wait_for(link, lambda _update: remembered(manifest))
+        update_when(link, lambda _update: remembered(manifest))
     with opened(manifest) as link:
-        again = wait_for(link, has_flow)
+        again = update_when(link, has_flow)
         assert grants(again) == (False, True)
         assert again.question is None
     with opened(manifest, trusted=True) as link:
-        assert grants(wait_for(link, has_flow)) == (True, False)
+        assert grants(update_when(link, has_flow)) == (True, False)
 
 
 def test_a_grant_that_is_added_while_it_runs_is_withheld_and_asked_for(manifest: Path) -> None:
     with opened(manifest) as link:
-        first = wait_for(link, has_flow)
+        first = update_when(link, has_flow)
         link.send(AnswerTrust(question_of(first).key, True))
-        assert grants(wait_for(link, has_flow)) == (True, False)
+        assert grants(update_when(link, has_flow)) == (True, False)
         text = manifest.read_text()
         manifest.write_text(
             text.replace('"stdio:stdout",\n]', '"stdio:stdout", "filesystem:read:/",\n]')
         )
-        more = wait_for(link, lambda update: update.question is not None)
+        more = update_when(link, lambda update: update.question is not None)
         assert "granted-probe may read /" in question_of(more).asked
 
 
@@ -138,21 +130,21 @@ def test_the_first_build_waits_for_the_answer(manifest: Path) -> None:
     (manifest.parent / "access-probe").mkdir()
     built = manifest.parent / "access-probe" / "built"
     with opened(manifest) as link:
-        first = wait_for(link, has_flow)
+        first = update_when(link, has_flow)
         link.send(AnswerTrust(question_of(first).key, False))
         link.send(StartBuild("access-probe"))
         asked = question_of(
-            wait_for(link, lambda one: one.question is not None and one.question.kind is BUILD)
+            update_when(link, lambda one: one.question is not None and one.question.kind is BUILD)
         )
         assert "access-probe is built with `touch built`" in asked.asked
         assert not built.exists()
         link.send(AnswerTrust(asked.key, False))
-        refused = wait_for(link, lambda update: bool(update.build and update.build.refused))
+        refused = update_when(link, lambda update: bool(update.build and update.build.refused))
         assert refused.build is not None
         assert "you declined" in refused.build.refused[0].message
         assert not built.exists()
     with opened(manifest, trusted=True) as link:
-        wait_for(link, has_flow)
+        update_when(link, has_flow)
         link.send(StartBuild("access-probe"))
-        wait_for(link, lambda update: bool(update.build and update.build.outcomes))
+        update_when(link, lambda update: bool(update.build and update.build.outcomes))
         assert built.exists()

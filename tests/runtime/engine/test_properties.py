@@ -30,11 +30,12 @@ from runtime.model.events import (
     SourceSignalled,
 )
 from runtime.model.linked import ErrorPolicy, LinkedFlow, QueuePolicy, Role
-from runtime.model.snapshot import FlowSnapshot, NodeState
+from runtime.model.snapshot import FlowSnapshot
 from tests.support.engine import fakes
 from tests.support.engine.accounts import check_totals
 from tests.support.engine.case_run import STEPS_TO_THE_END, CaseRun
 from tests.support.engine.flows import Case, RandomComponents, cases
+from tests.support.engine.readiness import check_readiness
 from tests.support.examples import examples
 
 RUNS = examples(250)
@@ -137,34 +138,6 @@ def check_copies(watched: Watched, snapshot: FlowSnapshot) -> None:
     assert [delivery.element.sequence for delivery in injected] == list(range(snapshot.injected))
     commands = [command for command in watched.case.commands if isinstance(command, Inject)]
     assert snapshot.injected <= len(commands)
-
-
-def check_readiness(linked: LinkedFlow, snapshot: FlowSnapshot) -> None:
-    """Nodes in the middle are ready exactly when the rules say so, looked at from outside."""
-    if any(node.state is NodeState.NEW for node in snapshot.nodes) or snapshot.state.ended:
-        return
-    # While the flow starts or ends nobody is ready; a failed `init` is tried again in between.
-    coming = snapshot.next_call
-    if coming is not None and coming.export in (Export.INIT, Export.TEARDOWN):
-        return
-    for node, link in zip(snapshot.nodes, linked.nodes, strict=True):
-        if link.role not in (Role.PROCESSOR, Role.FILTER, Role.ROUTER):
-            continue
-        if node.state not in (NodeState.READY, NodeState.IDLE, NodeState.BLOCKED):
-            continue
-        outputs = [snapshot.edges[index] for index in link.outputs]
-        if any(edge.policy is QueuePolicy.RATE_LIMIT for edge in outputs):
-            continue
-        work = any(snapshot.edges[index].depth for index in link.inputs)
-        pending = any(edge.pending for edge in outputs)
-        room = link.role is Role.ROUTER or all(
-            edge.depth < edge.capacity or edge.policy is not QueuePolicy.BLOCK_PRODUCER
-            for edge in outputs
-        )
-        if pending or (work and not room):
-            assert node.state is NodeState.BLOCKED
-        else:
-            assert node.state is (NodeState.READY if work else NodeState.IDLE)
 
 
 @RUNS

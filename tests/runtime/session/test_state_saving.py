@@ -15,13 +15,13 @@ from runtime.protocol.requests import Fork
 from runtime.timetravel import guest_checkpoints
 from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host import Host
-from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT, REMEMBERS
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
 from tests.support.wasm.flows import OneNode
 from tests.support.wasm.guests import component, printer
 from tests.support.wasm.layers import make_layer, needs_native, use_layer
 from tests.support.wasm.recorded_guests import counting_source
+from tests.support.wasm.remembering_guests import KEEPS_STDOUT, REMEMBERS
 from workbench.cli import main
 
 APART = 100

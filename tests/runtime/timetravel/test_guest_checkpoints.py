@@ -24,12 +24,12 @@ from runtime.protocol.requests import (
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel import guest_checkpoints
 from runtime.timetravel.seeking import going_on
-from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT, REMEMBERS
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
 from tests.support.wasm.guests import AGGREGATOR, component, printer
 from tests.support.wasm.layers import needs_native
 from tests.support.wasm.recorded_guests import counting_source
+from tests.support.wasm.remembering_guests import KEEPS_STDOUT, REMEMBERS
 from workbench.cli import main
 
 ELEMENTS = 400

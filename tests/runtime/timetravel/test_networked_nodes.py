@@ -19,12 +19,12 @@ from runtime.protocol.requests import Fork
 from runtime.recording.encoding import OutputLevel, RecordingOptions
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel.seeking.going_on import BEGUN_AGAIN
-from tests.runtime.wasm.test_guest_memory import KEEPS_STDOUT
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project
 from tests.support.wasm.guests import printer
 from tests.support.wasm.layers import needs_native
 from tests.support.wasm.network_guest import network_guest, request, requesting_source
+from tests.support.wasm.remembering_guests import KEEPS_STDOUT
 from tests.support.wasm.upper_case_server import HERE, UpperCaseServer
 
 ELEMENTS = 12

@@ -11,6 +11,7 @@ from weakref import WeakSet
 from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from runtime.model.call import CopyCount, Export, Failure, FailureKind, NextCall
 from runtime.model.codes import Code
@@ -527,3 +528,13 @@ def text_of(app: App[Any]) -> str:
     visible_screen_stack.set(app._background_screens)
     strips = app.screen._compositor.render_strips(app.size)
     return "\n".join(strip.text for strip in strips)
+
+
+async def type_line(app: StudioApp, pilot: Pilot[None], text: str, *keys: str) -> str:
+    """Type a command; the last line of the screen."""
+    if not isinstance(app.focused, Input):
+        await pilot.press("colon")
+    app.screen.query_one(Input).value = text
+    await pilot.pause()
+    await pilot.press(*(keys or ("enter",)))
+    return text_of(app).splitlines()[-1]

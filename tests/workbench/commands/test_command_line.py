@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Input
 
 from runtime.model.linked import QueuePolicy
@@ -29,21 +28,11 @@ from tests.support.workbench.fakes import (
     panes_of,
     show,
     text_of,
+    type_line,
 )
 from workbench.actions.context import PaneName
-from workbench.app import StudioApp
 from workbench.commands.command_table import OWN
 from workbench.view import EdgeRef, NodeRef
-
-
-async def type_line(app: StudioApp, pilot: Pilot[None], text: str, *keys: str) -> str:
-    """Type a command; the last line of the screen."""
-    if not isinstance(app.focused, Input):
-        await pilot.press("colon")
-    app.screen.query_one(Input).value = text
-    await pilot.pause()
-    await pilot.press(*(keys or ("enter",)))
-    return text_of(app).splitlines()[-1]
 
 
 async def test_commands_send_what_they_say_and_refuse_what_they_cannot(

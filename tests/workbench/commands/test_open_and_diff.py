@@ -24,8 +24,8 @@ from tests.support.workbench.fakes import (
     settle,
     show,
     text_of,
+    type_line,
 )
-from tests.workbench.commands.test_command_line import type_line
 from workbench.dialogs.comparison import ComparisonScreen
 from workbench.dialogs.quit import QuitScreen
 from workbench.opened_file import OpenedFile

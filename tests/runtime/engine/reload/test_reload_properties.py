@@ -9,11 +9,11 @@ from runtime.model.commands import Edit, Inject, Relink, SetQueue, Start, Swap
 from runtime.model.events import CallFinished, Event, FlowEnded, SourceSignalled
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot, NodeState
-from tests.runtime.engine.test_properties import check_readiness
 from tests.support.engine import fakes
 from tests.support.engine.accounts import HOLDING, Watched
 from tests.support.engine.case_run import STEPS_TO_THE_END
 from tests.support.engine.flows import Case
+from tests.support.engine.readiness import check_readiness
 from tests.support.engine.reloads import reloaded_cases
 from tests.support.examples import examples
 

@@ -14,35 +14,8 @@ from runtime.flow.manifest.shape import Shape, TableOf
 from runtime.flow.manifest.tables import MANIFEST
 from runtime.flow.manifest.values import Choice
 from tests.support.examples import examples
+from tests.support.flow_manifests import GOOD
 from tests.support.flow_surfaces import FakeInspect
-
-GOOD = """\
-[torvyn]
-name = "p"
-version = "0.1.0"
-contract_version = "0.1.0"
-[[component]]
-name = "a"
-path = "a"
-[runtime]
-max_memory_per_component = "16MiB"
-[runtime.backpressure]
-backpressure_policy = "rate-limit"
-rate = 1.5
-[security.grants.in]
-capabilities = ["stdio:stdout", "filesystem:read:/x"]
-[flow.main.nodes.in]
-component = "a"
-interface = "torvyn:streaming/source"
-[flow.main.nodes.out]
-component = "file://nowhere"
-interface = "torvyn:streaming/sink"
-[[flow.main.edges]]
-from = { node = "in", port = "output" }
-to = "out:input"
-queue_depth = 4
-backpressure = { policy = "block" }
-"""
 
 
 def check(data: bytes) -> None:

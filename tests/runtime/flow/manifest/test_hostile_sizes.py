@@ -10,7 +10,7 @@ from runtime.flow import grants, resolve, topology
 from runtime.flow.link import link_flows
 from runtime.flow.manifest.problems import MAX_PROBLEMS
 from runtime.model.text import nearest
-from tests.runtime.flow.manifest.test_any_input import GOOD
+from tests.support.flow_manifests import GOOD
 from tests.support.flow_surfaces import FakeInspect
 
 EDGE = '[[flow.main.edges]]\nfrom = "{}:output"\nto = "{}:input"\n'

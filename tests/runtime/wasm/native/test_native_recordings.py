@@ -7,11 +7,7 @@ from pathlib import Path
 import pytest
 
 from runtime.model.linked import Role
-from tests.support.studio_projects import Project, source
-from tests.support.wasm.guests import printer
-from tests.support.wasm.layers import needs_native, use_layer
-from tests.support.wasm.recorded_guests import stamper
-from tests.test_samples import (
+from tests.support.samples import (
     EXPECTED,
     PRODUCER_FIRST,
     RECORDINGS,
@@ -19,6 +15,10 @@ from tests.test_samples import (
     flow_of,
     sample_id,
 )
+from tests.support.studio_projects import Project, source
+from tests.support.wasm.guests import printer
+from tests.support.wasm.layers import needs_native, use_layer
+from tests.support.wasm.recorded_guests import stamper
 from workbench.cli import main
 
 pytestmark = needs_native
