@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import shutil
 import sys
@@ -224,15 +225,26 @@ def file_name(name: str, size: tuple[int, int], theme: str) -> str:
 
 def main() -> int:
     """Write the pictures."""
+    parser = argparse.ArgumentParser(description="Draw the documents' pictures of the workbench.")
+    parser.add_argument(
+        "folder",
+        nargs="?",
+        type=Path,
+        help="every scene at three sizes goes here; without it, the pictures of docs/pictures",
+    )
+    parser.add_argument("scenes", nargs="*", metavar="SCENE", help=", ".join(SCENES))
+    given = parser.parse_args()
+    unknown = [name for name in given.scenes if name not in SCENES]
+    if unknown:
+        parser.error(f"no scene {unknown[0]}; there are {', '.join(SCENES)}")
     try:
         check_tools()
     except MissingToolError as problem:
         print(f"no pictures: {problem}", file=sys.stderr)
         return 3
     folder, wanted = PICTURES, list(SHOWN)
-    if len(sys.argv) > 1:
-        folder = Path(sys.argv[1])
-        names = sys.argv[2:] or list(SCENES)
+    if given.folder is not None:
+        folder, names = given.folder, given.scenes or list(SCENES)
         wanted = [(name, size, "dark") for name in names for size in SIZES]
     folder.mkdir(parents=True, exist_ok=True)
     for name, size, theme in wanted:

@@ -7,6 +7,7 @@ says so when either is missing.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import io
 import re
@@ -25,6 +26,7 @@ from workbench.app import StudioApp
 
 ROOT = Path(__file__).parents[3]
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
+README_PICTURE = ROOT / "docs" / "workbench.png"
 SIZE = (120, 36)
 STEPS = 22
 BACK = 5
@@ -141,7 +143,16 @@ def write_png(svg: str, target: Path) -> None:
 
 def main() -> int:
     """The picture as the README shows it."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "workbench.png"
+    parser = argparse.ArgumentParser(description="Draw the README's picture of the workbench.")
+    parser.add_argument(
+        "target",
+        nargs="?",
+        type=Path,
+        default=README_PICTURE,
+        metavar="FILE.png",
+        help="where it goes (%(default)s)",
+    )
+    target = parser.parse_args().target
     try:
         check_tools()
     except MissingToolError as problem:
