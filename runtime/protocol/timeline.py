@@ -120,7 +120,6 @@ class RecordingStatus:
     ring_bytes: int
     ring_limit: int
     """Bound of the ring, in bytes."""
-    calls_kept: int
     whole: bool
     """True while the ring holds the run from its start."""
     file: str | None = None

@@ -95,9 +95,8 @@ def _package_with(world: str, packages: dict[str, _Package]) -> _Package:
     for package in packages.values():
         if world in package.worlds:
             return package
-    worlds = [name for package in packages.values() for name in package.worlds]
     message = f"the contracts have no world '{world}'"
-    raise refusal(Code.INVALID_VALUE, message, did_you_mean(world, worlds, "worlds"))
+    raise refusal(Code.INVALID_VALUE, message, did_you_mean(world, world_names(), "worlds"))
 
 
 def _with_deps(

@@ -104,7 +104,6 @@ class RecordingFile:
         return RecordingStatus(
             ring_bytes=ring.bytes_used,
             ring_limit=ring.limit,
-            calls_kept=ring.calls_kept,
             whole=ring.repeatable,
             file=None if writer is None else str(writer.path),
             writing=self.writing,

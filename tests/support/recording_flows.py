@@ -255,3 +255,8 @@ def resealed(lines: Iterable[bytes]) -> bytes:
         data = json.dumps(raw, ensure_ascii=False, separators=(",", ":")).encode()
         made += b'%b,"crc":"%08x"}\n' % (data[:-1], crc32(data))
     return made
+
+
+def compact_calls(ring: Ring) -> int:
+    """Calls that are kept compact."""
+    return sum(chunk.calls for chunk in ring.compact_chunks())

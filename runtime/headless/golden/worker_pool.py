@@ -25,11 +25,6 @@ class GoldenProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._late = False
 
-    @property
-    def process_id(self) -> int | None:
-        """None before its first job, and after it ended."""
-        return None if self._process is None else self._process.pid
-
     def run(self, test: GoldenTest) -> GoldenResult:
         """Run a test in it; a process that ends meanwhile is an error of that test."""
         process = self._started()

@@ -62,7 +62,6 @@ class ReplayInvoker:
         sources: frozenset[str],
         host: HostInputFeed | None = None,
         *,
-        verify: bool = True,
         crashes_from_recording: bool = False,
         all_from_recording: bool = False,
         compares_fuel: bool = False,
@@ -83,8 +82,6 @@ class ReplayInvoker:
         self._all = all_from_recording
         self._compares_fuel = compares_fuel
         self._on_recorded = on_recorded
-        self.verify = verify
-        """False lets other outputs pass; a call that cannot be the recorded one never does."""
         self.expected: CallStep | None = None
         """The recorded call that comes next; None once it was made."""
         self.revived = False
@@ -125,7 +122,7 @@ class ReplayInvoker:
             host.begin(node, step.host)
         answer = self._invoke(call)
         self.live_ns += answer.duration_ns
-        if self.verify and self.divergence is None:
+        if self.divergence is None:
             unlike = None if host is None else host.problem()
             unlike = unlike or step.unlike(answer)
             if unlike is None and self._compares_fuel:

@@ -144,11 +144,6 @@ class Ring:
         return sum(chunk.calls for chunk in self._closed) + self._open_calls
 
     @property
-    def calls_compact(self) -> int:
-        """Calls before these that are kept compact."""
-        return self._compact.calls
-
-    @property
     def complete(self) -> bool:
         """True while everything since the start is kept in full."""
         return not self.entries_lost

@@ -31,6 +31,7 @@ from runtime.opening.open import open_flow
 from runtime.protocol.requests import JumpTo, SeekRequest, StepBack
 from runtime.timetravel.checkpoints import Checkpoints
 from runtime.timetravel.time_travel import TimeTravel
+from tests.support.recording_flows import compact_calls
 from tests.support.wasm.recorded_guests import counting_source
 
 ROOT = Path(__file__).parents[3]
@@ -171,7 +172,7 @@ def measure(calls: int, ring_bytes: int) -> BackFigures:
         clocked.longest * 1e3,
         ring.bytes_used / MIB,
         ring.calls_kept,
-        ring.calls_compact,
+        compact_calls(ring),
         memory,
         median(back),
         max(back),

@@ -6,7 +6,6 @@ import errno
 import json
 import os
 import shutil
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -241,8 +240,7 @@ def test_a_process_that_dies_is_an_error_of_its_test_alone_and_each_result_is_to
         (str(SMALL), GoldenVerdict.PASSED),
         (str(damaged), GoldenVerdict.ERROR),
     ]
-    assert process.process_id is not None
-    os.kill(process.process_id, signal.SIGKILL)
+    process.kill()
     died = process.run(good)
     assert (died.verdict, died.summary) == (GoldenVerdict.ERROR, "its process ended with signal 9")
     assert process.run(good).verdict is GoldenVerdict.PASSED

@@ -21,7 +21,8 @@ from runtime.recording.replay.recorded_host_inputs import ReplayedHostInputs
 from runtime.recording.replay.replayer import Replayer, ReplayInvoker, ReplaySettings
 from runtime.recording.replay.steps import ReplayStep, steps_of_file, steps_of_ring
 from runtime.recording.ring.ring import Ring
-from tests.support.engine.fakes import WALL_NS
+from runtime.recording.ring.ring_steps import EventStep
+from tests.support.engine.fakes import DISCARDED, WALL_NS
 from tests.support.examples import examples
 from tests.support.narrow import present
 from tests.support.recording_flows import (
@@ -45,7 +46,6 @@ def replayer_of(
     components: Components,
     settings_: ReplaySettings = AT_ONCE,
     *,
-    verify: bool = True,
     clock: LiveClock | None = None,
     redaction: Redaction | None = None,
 ) -> Replayer:
@@ -55,7 +55,7 @@ def replayer_of(
     if clock is not None:
         host = ReplayedHostInputs(clock)
         components.clock = AsAsked(host)
-    invoker = ReplayInvoker(components, SOURCES, host, verify=verify)
+    invoker = ReplayInvoker(components, SOURCES, host)
 
     def steps() -> Iterator[ReplayStep]:
         with RecordingReader(path) as reader:
@@ -257,20 +257,19 @@ def test_an_answer_or_a_print_that_differs_is_named(tmp_path: Path) -> None:
     assert '"heard "' in present(louder.divergence).got
 
 
-def test_other_outputs_pass_when_nothing_is_verified(tmp_path: Path) -> None:
-    path = tmp_path / "run.rec"
-    recorded = record_to(path, Components(PAYLOADS))
-    components = Components(process=lambda data: b"same")
-    replayer = replayer_of(path, components, verify=False)
-    assert len(finished(replayer)) == len(calls_of(recorded))
-    assert set(components.sunk["all-sink"]) == {b"same"}
-    assert replayer.divergence is None
+def test_a_recorded_call_that_the_engine_does_not_make_is_the_divergence() -> None:
+    ring = Ring()
+    run_to_end(engine_of(linked_flow(), Components(PAYLOADS)), Recorder(ring))
 
+    def steps() -> Iterator[ReplayStep]:
+        """As if "upper" had answered otherwise than it did when what came of it was recorded."""
+        for step in steps_of_ring(ring):
+            if isinstance(step, EventStep) and (step.node, step.export) == ("upper", "process"):
+                step = EventStep(step.event._replace(answer=Answer(DISCARDED)))
+            yield step
 
-def test_a_call_that_can_not_be_made_stops_an_unverified_replay_too(tmp_path: Path) -> None:
-    path = tmp_path / "run.rec"
-    record_to(path, Components(PAYLOADS))
-    replayer = replayer_of(path, Components(process=lambda data: None), verify=False)
+    invoker = ReplayInvoker(Components(), SOURCES | {"upper"})
+    replayer = Replayer(steps, lambda given: engine_of(linked_flow(), given), invoker, AT_ONCE)
     finished(replayer)
     assert replayer.stop is StopReason.DIVERGENCE
     assert present(replayer.divergence).what == "call"

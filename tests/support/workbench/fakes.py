@@ -350,7 +350,7 @@ class ReadingLink(FakeLink):
             self.push(replace(self._latest, replies=(whole,)))
 
 
-RING = RecordingStatus(3_250_000, 67_108_864, 1_850, True)
+RING = RecordingStatus(3_250_000, 67_108_864, True)
 """A ring that holds a run from its start."""
 
 TWO_BRANCHES = (BranchInfo(1, 1_850), BranchInfo(2, 1_500, 1, 1_200))

@@ -14,7 +14,7 @@ from runtime.model.linked import LinkedEdge, LinkedFlow, LinkedNode, Role
 from runtime.model.snapshot import NodeState
 from tests.support.workbench.fakes import fan_out, snapshot
 from workbench.graph.drawing import Drawing, draw
-from workbench.graph.layout.graph_layouts import lay_out
+from workbench.graph.layout.graph_layouts import GraphLayouts
 from workbench.graph.layout.layers import layers, ranks, settle
 from workbench.text.lines import plain
 from workbench.view import EdgeRef, NodeRef
@@ -64,7 +64,7 @@ def flows(draw_from: st.DrawFn) -> LinkedFlow:
 def test_boxes_and_runs_never_overlap_and_all_are_drawn(
     flow: LinkedFlow, width: int, height: int
 ) -> None:
-    layout = lay_out(flow, width, height)
+    layout = GraphLayouts(flow).best(width, height)
     assert {box.node for box in layout.boxes} == {node.name for node in flow.nodes}
     assert sorted(run.edge for run in layout.runs) == [edge.index for edge in flow.edges]
     cells: dict[tuple[int, int], object] = {}
@@ -87,7 +87,7 @@ def test_every_edge_leads_to_the_right(flow: LinkedFlow) -> None:
 @given(flows())
 def test_the_same_flow_is_always_drawn_the_same(flow: LinkedFlow) -> None:
     assert layers(flow) == layers(flow)
-    one, two = (draw(lay_out(flow, 78, 20), flow, None) for _ in range(2))
+    one, two = (draw(GraphLayouts(flow).best(78, 20), flow, None) for _ in range(2))
     assert one == two
 
 
@@ -112,7 +112,7 @@ def test_settled_places_keep_their_gaps_and_stay_when_there_is_room(
 
 def test_the_fan_out_fits_a_small_terminal_with_whole_names() -> None:
     flow = fan_out()
-    layout = lay_out(flow, 76, 9)
+    layout = GraphLayouts(flow).best(76, 9)
     drawing = draw(layout, flow, snapshot(flow))
     assert drawing.width <= 76
     assert drawing.height <= 9
@@ -125,7 +125,7 @@ def test_the_fan_out_fits_a_small_terminal_with_whole_names() -> None:
 
 
 def test_the_branches_of_the_fan_out_are_symmetric() -> None:
-    boxes = {box.node: box for box in lay_out(fan_out(), 100, 20).boxes}
+    boxes = {box.node: box for box in GraphLayouts(fan_out()).best(100, 20).boxes}
     assert boxes["source"].y == boxes["router"].y
     assert boxes["metric-proc"].y == boxes["metric-sink"].y
     middle = (boxes["metric-proc"].y + boxes["log-proc"].y) / 2
@@ -133,13 +133,13 @@ def test_the_branches_of_the_fan_out_are_symmetric() -> None:
 
 
 def test_two_edges_between_the_same_nodes_are_drawn_apart() -> None:
-    layout = lay_out(TWICE, 78, 12)
+    layout = GraphLayouts(TWICE).best(78, 12)
     rows = {run.edge: run.row for run in layout.runs}
     assert rows[1] != rows[2]
 
 
 def test_wires_are_joined_without_a_gap() -> None:
-    drawing = draw(lay_out(DIAMOND, 78, 20), DIAMOND, None)
+    drawing = draw(GraphLayouts(DIAMOND).best(78, 20), DIAMOND, None)
     rows = text_of(drawing)
     for y, x in ((y, x) for y, row in enumerate(rows) for x in range(len(row))):
         sign = rows[y][x]
@@ -151,10 +151,11 @@ def test_wires_are_joined_without_a_gap() -> None:
 def test_the_next_call_is_marked_with_a_sign_and_a_heavy_frame() -> None:
     flow = fan_out()
     picture = snapshot(flow, calls=6, next_call=NextCall("router", Export.ROUTE, 3, 2))
-    text = "\n".join(text_of(draw(lay_out(flow, 100, 12), flow, picture)))
+    layout = GraphLayouts(flow).best(100, 12)
+    text = "\n".join(text_of(draw(layout, flow, picture)))
     assert "@ next" in text
     assert "┏" in text
-    running = "\n".join(text_of(draw(lay_out(flow, 100, 12), flow, picture, running=True)))
+    running = "\n".join(text_of(draw(layout, flow, picture, running=True)))
     assert "@" not in running
     assert "┏" not in running
 
@@ -164,7 +165,7 @@ def test_full_queues_and_failures_are_said_in_signs() -> None:
     picture = snapshot(
         flow, calls=60, depths=(3, 0, 64, 0, 0), states={"log-proc": NodeState.CRASHED}
     )
-    text = "\n".join(text_of(draw(lay_out(flow, 100, 12), flow, picture)))
+    text = "\n".join(text_of(draw(GraphLayouts(flow).best(100, 12), flow, picture)))
     assert "64/64!" in text
     assert "3/16" in text
     assert "x crashed" in text
@@ -172,7 +173,7 @@ def test_full_queues_and_failures_are_said_in_signs() -> None:
 
 def test_the_cells_of_nodes_and_edges_know_what_they_are() -> None:
     flow = fan_out()
-    drawing = draw(lay_out(flow, 78, 9), flow, None)
+    drawing = draw(GraphLayouts(flow).best(78, 9), flow, None)
     for one, two in combinations(drawing.spots, 2):
         assert one.target != two.target
     for spot in drawing.spots:
@@ -185,7 +186,7 @@ def test_the_cells_of_nodes_and_edges_know_what_they_are() -> None:
 
 def test_a_chain_that_is_wider_than_the_room_wraps_and_stays_whole() -> None:
     chain = flow_of(*((f"node-{n}", "", f"node-{n + 1}") for n in range(9)))
-    drawing = draw(lay_out(chain, 60, 10), chain, None)
+    drawing = draw(GraphLayouts(chain).best(60, 10), chain, None)
     assert drawing.width <= 60
     assert drawing.height <= 10
     assert all(f"node-{n}" in "\n".join(text_of(drawing)) for n in range(10))

@@ -18,7 +18,7 @@ from tests.support.workbench.wide_flows import chain, fan_of, graph, plants, reg
 from workbench.graph.drawing import draw
 from workbench.graph.geometry import Form
 from workbench.graph.graph_view import GraphState, GraphView
-from workbench.graph.layout.graph_layouts import HYSTERESIS, GraphLayouts, lay_out
+from workbench.graph.layout.graph_layouts import HYSTERESIS, GraphLayouts
 from workbench.graph.viewport import Viewport
 from workbench.text.lines import plain, width_of
 from workbench.view import NodeRef
@@ -32,7 +32,7 @@ def seen(view: GraphView, state: GraphState, width: int, height: int) -> str:
 
 
 def drawn(flow: LinkedFlow, width: int, height: int) -> str:
-    lines = draw(lay_out(flow, width, height), flow, None).lines
+    lines = draw(GraphLayouts(flow).best(width, height), flow, None).lines
     return "\n".join(plain(row).rstrip() for row in lines)
 
 
@@ -128,8 +128,8 @@ def test_forty_two_nodes_are_lanes_that_say_shared_names_once() -> None:
 
 
 def test_the_note_says_what_the_steps_of_all_lanes_are() -> None:
-    assert lay_out(regions(), 76, 9).note == "8 lanes · read fix rate bill out"
-    assert lay_out(regions(), 128, 31).form is Form.COMPACT
+    assert GraphLayouts(regions()).best(76, 9).note == "8 lanes · read fix rate bill out"
+    assert GraphLayouts(regions()).best(128, 31).form is Form.COMPACT
 
 
 FOLLOWED = """\
@@ -169,7 +169,7 @@ def test_what_was_moved_by_hand_stays_and_says_where_the_next_call_is() -> None:
     assert seen(view, stepped, 76, 9).startswith("├ plant-10 ──0─▶[- read]")
     view.follow()
     assert "[@ sign]" in seen(view, stepped, 76, 9)
-    assert view.note == lay_out(flow, 76, 9).note
+    assert view.note == GraphLayouts(flow).best(76, 9).note
 
 
 def test_the_view_stays_put_while_the_flow_runs_and_goes_to_the_stop() -> None:
@@ -189,7 +189,7 @@ def test_every_node_can_be_followed_at_any_size() -> None:
         view = GraphView()
         for node in flow.nodes[::7]:
             seen(view, GraphState(flow, standing(flow, node.name)), width, height)
-            assert view.note == lay_out(flow, width, height).note, node.name
+            assert view.note == GraphLayouts(flow).best(width, height).note, node.name
 
 
 MAP = """\
@@ -248,7 +248,7 @@ def test_what_no_edge_joins_is_drawn_below_each_other() -> None:
         ("b", "", "c"),
         capacity=16,
     )
-    layout = lay_out(flow, 50, 12)
+    layout = GraphLayouts(flow).best(50, 12)
     rows = [plain(row) for row in draw(layout, flow, None).lines]
     assert layout.note == "3 parts"
     assert layout.fits(50, 12)
@@ -273,14 +273,14 @@ def test_an_edge_that_runs_back_is_a_stub_too() -> None:
         OutlineNode("c", "c", (1,), (2,)),
     )
     again = FlowOutline("cyclic", nodes, (*edges, type(back)(2, "c", "output", "b", "input", 4)))
-    lines = draw(lay_out(again, 76, 20), again, None).lines
+    lines = draw(GraphLayouts(again).best(76, 20), again, None).lines
     assert sum(plain(row).count("①") for row in lines) == 2
 
 
 def test_nothing_is_drawn_behind_a_sink() -> None:
     flow = fan_out()
     for width, height in ((76, 9), (76, 6), (128, 20)):
-        layout = lay_out(flow, width, height)
+        layout = GraphLayouts(flow).best(width, height)
         rows = [plain(row) for row in draw(layout, flow, None).lines]
         for box in layout.boxes:
             if box.node.endswith("sink"):
@@ -291,7 +291,7 @@ def test_nothing_is_drawn_behind_a_sink() -> None:
 def test_components_that_are_not_there_are_boxes_that_say_so() -> None:
     flow = outline_of(fan_out())
     unready = {"source": Lack.NO_FILE, "metric-proc": Lack.NOT_WASM}
-    lines = draw(lay_out(flow, 76, 9), flow, None, unready=unready).lines
+    lines = draw(GraphLayouts(flow).best(76, 9), flow, None, unready=unready).lines
     text = "\n".join(plain(row) for row in lines)
     assert "╭╌╌╌╌╌╌╌╌╌╌╌╮" in text
     assert "? no file" in text

@@ -51,7 +51,7 @@ from workbench.actions.action import Action, Group
 from workbench.actions.context import PaneName
 from workbench.actions.labels import label
 from workbench.actions.table import ACTIONS, BY_ID
-from workbench.graph.layout.graph_layouts import lay_out
+from workbench.graph.layout.graph_layouts import GraphLayouts
 from workbench.text.keys import key_name
 from workbench.view import ElementRef, NodeRef
 
@@ -367,7 +367,7 @@ async def test_the_bar_costs_the_graph_no_row_it_wants_on_the_smallest_usual_ter
     link = FakeLink()
     async with opened(link, (80, 24)) as (app, pilot):
         await show(app, pilot, link, on_branch(PAST))
-        wanted = lay_out(link.flow, panes_of(app).flow_pane.size.width - 2, 100).height
+        wanted = GraphLayouts(link.flow).best(panes_of(app).flow_pane.size.width - 2, 100).height
         assert panes_of(app).flow_pane.size.height >= wanted
 
 

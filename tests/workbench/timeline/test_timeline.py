@@ -272,15 +272,15 @@ def test_a_place_says_what_it_means_and_a_refusal_says_why() -> None:
 
 def test_the_ring_is_a_gauge_and_warns_when_the_start_is_lost() -> None:
     assert plain(ring_words(RING)) == "ring 3.1/64 MiB"
-    assert plain(ring_words(RecordingStatus(2_048, 65_536, 3, False))) == "ring 2.0 KiB/64 KiB!"
-    assert plain(ring_words(RecordingStatus(800, 67_108_864, 3, True))) == "ring 800 B/64 MiB"
+    assert plain(ring_words(RecordingStatus(2_048, 65_536, False))) == "ring 2.0 KiB/64 KiB!"
+    assert plain(ring_words(RecordingStatus(800, 67_108_864, True))) == "ring 800 B/64 MiB"
     assert ring_words(None) == ()
 
 
 def test_a_recording_says_its_size_its_end_and_its_failure() -> None:
-    writing = RecordingStatus(1, 2, 3, True, "a/b.rec", True, 3_250_000, 12)
-    ended = RecordingStatus(1, 2, 3, True, "a/b.rec", False, 3_250_000, 12)
-    failed = RecordingStatus(1, 2, 3, True, "a/b.rec", False, 9, 1, DISK_FULL)
+    writing = RecordingStatus(1, 2, True, "a/b.rec", True, 3_250_000, 12)
+    ended = RecordingStatus(1, 2, True, "a/b.rec", False, 3_250_000, 12)
+    failed = RecordingStatus(1, 2, True, "a/b.rec", False, 9, 1, DISK_FULL)
     assert recording_flag(None) == recording_flag(RING) == recording_flag(ended) == ()
     assert plain(recording_flag(writing)) == "REC 3.1 MiB"
     assert plain(recording_flag(failed)) == "x REC failed"

@@ -12,12 +12,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from click.shell_completion import ShellComplete
 
 from runtime.model.codes import Code
 from runtime.model.linked import Role
 from tests.support.studio_projects import ROOT, Project, source, studio
 from tests.support.wasm.guests import SOURCE, component
-from workbench.cli import VERBS
+from workbench.cli import VERBS, cli
 from workbench.text.code_explanations import EXPLANATIONS
 
 SAMPLE = ROOT / "sample_flows" / "fan-out" / "Torvyn.toml"
@@ -211,6 +212,12 @@ def test_bash_completes_verbs_options_and_files(tmp_path: Path) -> None:
     assert {"--schedule"} == set(completed("run", "--sch"))
     assert {"always", "auto", "never"} == set(completed("check", "--color", ""))
     assert {"dot"} == set(completed("graph", "--format", "d"))
+
+
+def test_a_world_of_the_contracts_is_completed() -> None:
+    shell = ShellComplete(cli, {}, "torvyn-studio", "_TORVYN_STUDIO_COMPLETE")
+    found = shell.get_completions(["wit", "--world"], "content-")
+    assert [one.value for one in found] == ["content-filter", "content-router"]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

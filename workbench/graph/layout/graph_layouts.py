@@ -129,8 +129,3 @@ class GraphLayouts:
             if lane.label == self.graph.edges[lane.edges[0]].source_port
             for name, step in zip(lane.nodes, lane.steps, strict=True)
         }
-
-
-def lay_out(graph: Graph, width: int, height: int) -> Layout:
-    """The best layout for a room, nothing remembered."""
-    return GraphLayouts(graph).best(width, height)

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from runtime.model.errors import ExitCode
 from runtime.model.text.plurals import counted
 from runtime.model.text.printable import printable
-from runtime.scaffold.contracts import contract_files, contract_text
+from runtime.scaffold.contracts import contract_files, contract_text, world_names
 from runtime.scaffold.new_files import write_new
 from workbench.command_line.messages import say
 
@@ -23,6 +24,10 @@ Examples:
 """
 
 
+def _complete(_ctx: click.Context, _param: click.Parameter, typed: str) -> list[CompletionItem]:
+    return [CompletionItem(name) for name in world_names() if name.startswith(typed)]
+
+
 @click.command("wit", epilog=_EXAMPLES)
 @click.argument(
     "directory",
@@ -30,7 +35,12 @@ Examples:
     type=click.Path(path_type=Path, file_okay=False, readable=False),
     metavar="[DIR]",
 )
-@click.option("--world", metavar="NAME", help="Only the world NAME, and what it uses.")
+@click.option(
+    "--world",
+    metavar="NAME",
+    shell_complete=_complete,
+    help="Only the world NAME, and what it uses.",
+)
 def command(directory: Path | None, world: str | None) -> int:
     """Print Torvyn's contracts, or write them into DIR as files with `deps/`.
 
