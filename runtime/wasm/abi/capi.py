@@ -51,6 +51,8 @@ value_clone = _keeps_gil("component_val_clone")
 value_new = _keeps_gil("component_val_new", ctypes.c_void_p)
 """(source, moved out of) -> boxed value."""
 value_delete = _keeps_gil("component_val_delete")
+list_new = _keeps_gil("component_vallist_new")
+"""(list, count, values, moved out of): a byte owns nothing, and so can be moved again."""
 list_uninit = _keeps_gil("component_vallist_new_uninit")
 """(list, count)."""
 any_drop = _keeps_gil("component_resource_any_drop", ctypes.c_void_p)

@@ -27,8 +27,6 @@ ends the copying in time either.
 """
 _BULK_VALUES = 64 * 1024
 """Values written at once (2 MiB of memory)."""
-_CLONED_VALUES = 2 * 1024
-"""Up to here a clone is cheaper than a list that is made and then filled."""
 
 
 class ListTooLongError(Exception):
@@ -115,34 +113,35 @@ class ByteLists:
         self._hold = (ctypes.c_char * len(self.scratch)).from_buffer(self.scratch)
         self._scratch_at = ctypes.addressof(self._hold)
         self._scratch = capi.address(self._scratch_at)
-        self._fixed = FixedValues()
-        template = self._fixed.value(value_layout.LIST, 0, self._scratch_at)
-        self._template = capi.address(template)
-        self._template_size = word(template) + 1
         self._last = b""
+        """The bytes at the start of the scratch."""
+        self._count = capi.ZERO
+        """How many there are, as an argument."""
 
     def write(self, address: int, data: bytes) -> None:
         """Write `data` as a list value at `address`; ownership passes to wasmtime.
 
         Raises ListTooLongError, and then nothing is written.
         """
-        if data is self._last:
-            # Stages that follow one another read the very same bytes.
-            capi.value_clone(self._template, capi.address(address))
-            return
-        size = len(data)
-        if size <= _CLONED_VALUES:
+        # Stages that follow one another read the very same bytes.
+        if data is not self._last:
+            size = len(data)
+            if size > _BULK_VALUES:
+                self._write_long(address, data, size)
+                return
             if size:
                 # An empty slice with a step would resize the bytearray.
                 self.scratch[FIRST : FIRST + VALUE_SIZE * size : VALUE_SIZE] = data
-            WORDS[self._template_size] = size
+            self._count = capi.number(size)
             self._last = data
-            capi.value_clone(self._template, capi.address(address))
-            return
+        capi.list_new(capi.address(address + FIRST), self._count, self._scratch)
+        WORDS[(address >> 3) - 1] = value_layout.LIST
+
+    def _write_long(self, address: int, data: bytes, size: int) -> None:
         if size > MAX_GIVEN_BYTES:
             raise ListTooLongError(size)
         self._last = b""
-        WORDS[self._template_size] = 0
+        self._count = capi.ZERO
         capi.list_uninit(capi.address(address + FIRST), capi.number(size))
         place = WORDS[word(address + SECOND)]
         for start in range(0, size, _BULK_VALUES):
