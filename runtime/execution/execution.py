@@ -218,7 +218,8 @@ class Execution:
         return tuple(self._denied.get(node, {}).items())
 
     def _deny(self, use: DeniedUse, count: int) -> None:
-        self._denied[use.node][base_of(use.capability)] = count
+        if count:  # 0 is what an interpreter did by itself when it started.
+            self._denied[use.node][base_of(use.capability)] = count
         if count == 1:
             self.first_denials.append(use)
             self.new_denials.append(use.node)

@@ -132,6 +132,9 @@ class DeniedUse(NamedTuple):
     """True when the manifest grants it, and the user did not agree."""
     cannot_be_given: bool = False
     """True when the call layer can give it to no component."""
+    interpreter: str = ""
+    """The language whose interpreter did this when it started, by itself; "" where the component's
+    own code did."""
 
     @property
     def sentence(self) -> str:
@@ -139,6 +142,9 @@ class DeniedUse(NamedTuple):
         if self.capability.startswith("stdio:") and not self.withheld:
             return f"{self.node} printed without a grant ({self.imported}): Torvyn discards that"
         why = "the user did not agree to its grant" if self.withheld else "it has no grant for that"
+        if self.interpreter:
+            started = f"{self.interpreter} tried to {self.what} when it started in {self.node}"
+            return f"{started} ({self.imported}): denied, {why}"
         return f"{self.node} tried to {self.what} ({self.imported}): denied, {why}"
 
     @property

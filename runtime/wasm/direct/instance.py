@@ -103,7 +103,14 @@ class ComponentInstance:
         self._store = Store(code.engine)
         self._calls: DirectCalls | None = None
         self._handles = Handles(self._store)
-        self._uses = NodeDenials(node.name, context.denied, node.grants, node.withheld)
+        self._uses = NodeDenials(
+            node.name,
+            context.denied,
+            node.grants,
+            node.withheld,
+            interpreter=node.interpreter,
+            made_for=call,
+        )
         self._denials = Denials(self._state, self._handles, self._uses)
         self._context = self._handles.context
         self.runs: dict[Export, Run] = {}

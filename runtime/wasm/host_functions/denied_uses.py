@@ -22,7 +22,8 @@ LOOKUP = "wasi:sockets/ip-name-lookup"
 OnDenied = Callable[[DeniedUse, int], None]
 """Hears of each use, on the thread that makes calls, and how often the node used that so far.
 
-Of a print it hears what the instance's first one to that stream was, and how many there were.
+Of a print it hears what the instance's first one to that stream was, and how many there were. What
+an interpreter did by itself when it started comes with 0: it is nobody's use.
 """
 
 _NETWORK_USES = {
@@ -52,6 +53,9 @@ class DeniedUses:
         """Count a use."""
         if self._on_denied is None:
             return
+        if use.interpreter:
+            self._on_denied(use, 0)
+            return
         kind = use.node, base_of(use.capability)
         count = self._counts[kind] = self._counts[kind] + 1
         self._on_denied(use, count)
@@ -67,21 +71,33 @@ class NodeDenials:
         grants: tuple[str, ...],
         withheld: tuple[str, ...],
         *,
+        interpreter: str = "",
+        made_for: int = 0,
         gives_network: bool = False,
     ) -> None:
-        """`withheld` are grants that the user did not agree to; `gives_network` says whether the
-        call layer could give the network."""
+        """`withheld` are grants that the user did not agree to; `interpreter` is the language whose
+        interpreter starts in call number `made_for`, the instance's first; `gives_network` says
+        whether the call layer could give the network."""
         self._node = node
         self._uses = uses
         self._grants = grants
         self._withheld = withheld
         self._gives_network = gives_network
+        self._interpreter = interpreter
+        self._made_for = made_for
         self._printed: dict[str, DeniedUse] = {}
         """The first print without a grant, by stream: most sinks print in every call."""
 
     def note(self, call: int, imported: str, capability: str, what: str) -> None:
         """The node did `what` in call number `call` through the function `imported`."""
-        self._uses.note(self._use(call, imported, capability, what))
+        use = self._use(call, imported, capability, what)
+        if self._interpreter and capability == "environment:read":
+            # Interpreters copy the environment once, before any code of the component's author
+            # runs. What that code asks is answered from the copy, and what asks again is that code.
+            if call == self._made_for:
+                use = use._replace(interpreter=self._interpreter)
+            self._interpreter = ""
+        self._uses.note(use)
 
     def _use(self, call: int, imported: str, capability: str, what: str) -> DeniedUse:
         withheld = any(is_of(grant, base_of(capability)) for grant in self._withheld)

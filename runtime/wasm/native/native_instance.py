@@ -91,7 +91,13 @@ class NativeInstance:
         self._followed = followed
         self._exports = list(called_exports(node))
         self._uses = NodeDenials(
-            node.name, context.denied, node.grants, node.withheld, gives_network=True
+            node.name,
+            context.denied,
+            node.grants,
+            node.withheld,
+            interpreter=node.interpreter,
+            made_for=call.number,
+            gives_network=True,
         )
         self._number = call.number
         """Of the call whose output is shown while it runs."""

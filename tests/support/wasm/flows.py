@@ -43,6 +43,7 @@ def a_node(
     grants: tuple[str, ...] = (),
     config: str = "{}",
     version: str = "0.1.0",
+    interpreter: str = "",
 ) -> LinkedNode:
     """A node named "node" of a compiled guest."""
     return LinkedNode(
@@ -56,6 +57,7 @@ def a_node(
         config=config,
         limits=limits or Limits(),
         grants=grants,
+        interpreter=interpreter,
     )
 
 

@@ -64,7 +64,12 @@ class TryText:
 
     def take_denied(self, use: DeniedUse, count: int) -> None:
         """Say once of each capability that it was used without a grant."""
-        if self._as_json or use.capability in self._denied or use.capability.startswith("stdio:"):
+        if (
+            use.interpreter
+            or self._as_json
+            or use.capability in self._denied
+            or use.capability.startswith("stdio:")
+        ):
             return
         self._denied.add(use.capability)
         say(

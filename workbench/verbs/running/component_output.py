@@ -48,6 +48,8 @@ class ComponentOutput:
         self._first_call = first_call
         self.denied: dict[str, dict[str, int]] = {}
         """How often a node used what it is not granted, by node and capability."""
+        self._at_start: dict[str, DeniedUse] = {}
+        """What interpreters were denied when they started, by node."""
         self._ungranted: dict[tuple[str, str], int] = {}
         """Bytes by node and stream."""
         self.unordered = 0
@@ -94,9 +96,14 @@ class ComponentOutput:
     def take_denied(self, use: DeniedUse, count: int) -> None:
         """Say the first time that a node used what it is not granted; count the others.
 
-        What is printed without a grant is said at the end, with `grant_note`.
+        What is printed without a grant is said at the end, with `grant_note`, and what an
+        interpreter did by itself with `start_note`.
         """
-        self.denied.setdefault(use.node, {})[base_of(use.capability)] = count
+        if use.interpreter and not self.as_json:
+            self._at_start[use.node] = use
+            return
+        if not use.interpreter:
+            self.denied.setdefault(use.node, {})[base_of(use.capability)] = count
         if count > 1:
             return
         if self.as_json:
@@ -108,6 +115,7 @@ class ComponentOutput:
                 "capability": use.capability,
                 "what": use.what,
                 "withheld": use.withheld,
+                "interpreter": use.interpreter or None,
                 "paste": use.paste or None,
                 "help": use.advice,
             }
@@ -131,6 +139,19 @@ class ComponentOutput:
             if count > 1 and not capability.startswith("stdio:")
         ]
         return f"note: denied {', '.join(parts)}" if parts else None
+
+    def start_note(self) -> str | None:
+        """What interpreters were denied when they started, in one sentence, if anything was."""
+        uses = [use for _, use in sorted(self._at_start.items())]
+        if not uses:
+            return None
+        languages = " and ".join(sorted({use.interpreter for use in uses}))
+        *others, last = [f"'{printable(use.node)}'" for use in uses]
+        nodes = f"{', '.join(others)} and {last}" if others else last
+        return (
+            f"note: {languages} found no environment variables when it started in {nodes}: where the"
+            f" component's own code reads some, grant {uses[0].capability}"
+        )
 
     @property
     def ungranted(self) -> dict[str, int]:

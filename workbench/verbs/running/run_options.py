@@ -364,7 +364,9 @@ def print_report(
         say(summary_text(flow, report, output.grant_note()))
     elif report.failures:
         show_failure(failure_text(report))
-    for note in (output.denied_note(), output.order_note()):
+    # A variable that is missing may be why.
+    start = output.start_note() if report.failures or global_options().verbose else None
+    for note in (start, output.denied_note(), output.order_note()):
         if note is not None:
             say(note)
 

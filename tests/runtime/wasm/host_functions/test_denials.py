@@ -121,3 +121,43 @@ def test_attempts_fail_are_told_and_counted_and_leave_no_handle(host: Host, gues
     assert first[1].imported == f"wasi:filesystem/types@{V} [method]descriptor.rename-at"
     assert first[1].paste == ('[security.grants.node]\ncapabilities = ["filesystem:write:/old"]')
     assert [count for use, count in told if use.capability.startswith("file")] == [*range(1, 51)]
+
+
+READS_ENVIRONMENT = f"""
+  (import "wasi:cli/environment@{V}" (instance $environment
+    (export "get-environment" (func (result (list (tuple string string)))))))
+"""
+READ_TWICE = """
+  (import "wasi" "environment" (func $environment (param i32)))
+  ;; body
+  (func $twice (call $environment (i32.const 600)) (call $environment (i32.const 600)))
+  (func (export "init") (param i32 i32) (result i32) (call $twice) (call $ok))
+  (func (export "teardown"))
+  (func (export "notify-backpressure") (param i32))
+  (func (export "pull") (result i32) (call $twice) (call $nothing (i32.const 0)))
+"""
+
+
+@pytest.mark.parametrize(("interpreter", "counts"), [("Python", [0, 1, 2, 3]), ("", [1, 2, 3, 4])])
+def test_what_an_interpreter_asks_when_it_starts_is_nobodys_use(
+    host: Host, interpreter: str, counts: list[int]
+) -> None:
+    guest = component(
+        READ_TWICE,
+        Role.SOURCE,
+        lifecycle=True,
+        imports=READS_ENVIRONMENT,
+        lowered=f'(core func $e (canon lower (func $environment "get-environment") {MEMORY}))',
+        instances='(with "wasi" (instance (export "environment" (func $e))))',
+    )
+    told: list[tuple[DeniedUse, int]] = []
+    options: dict[str, Any] = {"on_denied": lambda use, count: told.append((use, count))}
+    with OneNode(
+        host, guest, Role.SOURCE, lifecycle=True, interpreter=interpreter, **options
+    ) as node:
+        node.start()
+        node.call()
+    assert [count for _, count in told] == counts
+    assert [use.interpreter for use, _ in told] == [interpreter, "", "", ""]
+    started = f"{interpreter} tried to read the environment when it started in node"
+    assert told[0][0].sentence.startswith(started if interpreter else "node tried to read")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runtime.model.access import DeniedUse
 from tests.support.studio_projects import ROOT, studio
 from workbench.verbs.running.component_output import ComponentOutput
 
@@ -124,6 +125,26 @@ def test_bytes_that_are_not_utf8_survive_json() -> None:
     objects = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
     assert [item.get("text") for item in objects] == ["plain", None, "é"]
     assert base64.b64decode(objects[1]["base64"]) == b"\xff\x00\xfe"
+
+
+def test_what_an_interpreter_was_denied_when_it_started_is_not_told_as_the_components_use() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    text, objects = ComponentOutput(out, out), ComponentOutput(out, out, as_json=True)
+    use = DeniedUse("a", 1, "wasi:cli/environment", "environment:read", "read it", ())
+    for output in (text, objects):
+        for node in ("b", "a"):
+            output.take_denied(use._replace(node=node, interpreter="Python"), 0)
+        assert (output.denied, output.denied_note()) == ({}, None)
+        if output is text:
+            assert out.buffer.getvalue() == b""
+    assert text.start_note() == (
+        "note: Python found no environment variables when it started in 'a' and 'b': where the"
+        " component's own code reads some, grant environment:read"
+    )
+    rows = [json.loads(line) for line in out.buffer.getvalue().splitlines()]
+    assert [(row["node"], row["interpreter"]) for row in rows] == [("b", "Python"), ("a", "Python")]
+    objects.take_denied(use, 1)
+    assert objects.denied == {"a": {"environment:read": 1}}
 
 
 def test_calls_whose_order_of_the_streams_is_not_known_are_told() -> None:
