@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from runtime.headless.recorded_events import recorded_events
+from runtime.headless.recorded_events import not_kept, recorded_events, unkept_outputs
 from runtime.model.call import Call, Export, HostInput
 from runtime.model.codes import Code
 from runtime.model.commands import Relink, Swap
@@ -16,6 +16,7 @@ from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.recording.file.reader import RecordingReader
 from runtime.recording.file.recorded_flow import recorded_flow
 from runtime.recording.format import CallLine
+from runtime.recording.replay.steps import LineStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ def call_history(path: Path, number: int) -> CallHistory:
     """Call `number` of a recording, with what its instance was called with since its `init`.
 
     Raises:
-        StudioError: the file cannot be read, is damaged, lost its beginning, does not hold its
-            payloads (E0001), or has no such call (E0703).
+        StudioError: the file cannot be read, is damaged, lost its beginning, does not hold the
+            payloads of these calls (E0001), or has no such call (E0703).
     """
     with RecordingReader(path) as reader:
         reader.require_beginning()
@@ -61,7 +62,12 @@ def call_history(path: Path, number: int) -> CallHistory:
     if name is None:
         raise StudioError([_no_call(path, number, last)])
     node, calls, inputs = flow.by_name.get(name), list[CallFinished](), tuple[HostInput, ...]()
-    for command, events in recorded_events(path):
+    sizes: dict[int, int] = {}
+
+    def note_unkept(step: LineStep) -> None:
+        sizes.update((output.id, output.size) for output in unkept_outputs(step.line))
+
+    for command, events in recorded_events(path, note_unkept, sizes_suffice=True):
         if isinstance(command, Relink):
             flow = command.flow
             node = flow.by_name.get(name, node)
@@ -74,11 +80,26 @@ def call_history(path: Path, number: int) -> CallHistory:
             calls.append(event)
             if event.call.number == number:
                 assert node is not None, f"{name} was called and is in no graph"
+                _require_payloads(path, calls, sizes)
                 return CallHistory(flow, node, inputs, wall_ns, tuple(calls))
             if event.call.export is Export.INIT and node is not None:
                 node = replace(node, config=event.call.argument)
                 calls, inputs = [], event.answer.host
     raise StudioError([_no_call(path, number, last)])
+
+
+def _require_payloads(path: Path, calls: list[CallFinished], sizes: dict[int, int]) -> None:
+    """`sizes` are those of the elements of which the recording holds no payload."""
+    for event in calls:
+        given = event.call.element
+        for element in (*event.outputs, *(() if given is None else (given,))):
+            if element.id in sizes:
+                call = event.call
+                what = (
+                    f"the payload of element {element.id} ({sizes[element.id]:,} bytes) was not "
+                    f"kept (call {call.number:,}, {call.node} {call.export.value})"
+                )
+                raise StudioError([not_kept(path, what)])
 
 
 def _no_call(path: Path, number: int, last: int) -> Diagnostic:

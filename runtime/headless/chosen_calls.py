@@ -45,6 +45,11 @@ class ChosenLineages:
         self.lineages: set[int] = set()
         self._condition = condition
 
+    @property
+    def reads_payloads(self) -> bool:
+        """Whether the condition may look into payloads, and not at their sizes alone."""
+        return not self._condition.fields.isdisjoint({"text", "json", "outputs"})
+
     def of(self, flow: LinkedFlow) -> ChosenCalls:
         """What is to be told of the flow's calls."""
         return ChosenCalls(self._condition, flow, self._note)

@@ -37,7 +37,7 @@ def trace_recording(
 
     Raises:
         StudioError: the file cannot be read, is damaged, lost its beginning, or does not hold
-            its payloads (E0001).
+            payloads that the condition of `chosen` looks into (E0001).
     """
     with RecordingReader(path) as reader:
         reader.require_beginning()
@@ -57,7 +57,13 @@ def trace_recording(
         if on_progress is not None and not read % CALLS_AT_ONCE:
             on_progress(read, in_all)
 
-    for told, (command, events) in enumerate(recorded_events(path, on_call, engines.append), 1):
+    told_of = recorded_events(
+        path,
+        on_call,
+        engines.append,
+        sizes_suffice=chosen is None or not chosen.reads_payloads,
+    )
+    for told, (command, events) in enumerate(told_of, 1):
         traces.record(command, events)
         if calls is not None:
             calls.record(command, events)

@@ -43,7 +43,7 @@ def output_of(line: OutputLine) -> Output:
     """The output with its payload. Raises `ValueError` when the recording does not hold it."""
     data = payload_of(line)
     if data is None:
-        raise ValueError(f"the payload of element {line.id} ({line.size} bytes) was not kept")
+        raise ValueError(f"the payload of element {line.id} ({line.size:,} bytes) was not kept")
     buffer_type = line.content_type if line.buffer_type is None else line.buffer_type
     return Output(Buffer(data, buffer_type), line.content_type)
 

@@ -181,12 +181,25 @@ def test_failures_and_wrong_words_are_told(tmp_path: Path) -> None:
         assert words in done.stderr
 
 
-def test_a_recording_without_payloads_says_that_it_cannot_be_traced(tmp_path: Path) -> None:
-    path = tmp_path / "digests.rec"
-    record_to(path, Components((b"one", b"two")), options=RecordingOptions(OutputLevel.DIGEST))
-    done = studio("trace", str(path))
+def test_ways_are_told_without_payloads_and_a_condition_over_payloads_is_refused(
+    tmp_path: Path,
+) -> None:
+    ways_of = {}
+    for level in OutputLevel:
+        path = tmp_path / f"{level.value}.rec"
+        record_to(path, Components((b"one", b"two")), options=RecordingOptions(level))
+        traces, summary = traced(str(path), "--where", "size > 0")
+        ways_of[level] = (traces, summary["total_copies"])
+    assert ways_of[OutputLevel.DIGEST] == ways_of[OutputLevel.FULL]
+    digests = tmp_path / "digest.rec"
+    done = studio("trace", str(digests), "--where", 'text == "ONE"')
     assert done.returncode == 2
-    assert b"the recording cannot be traced to its end" in done.stderr
+    assert b"element 2 (3 bytes) was not kept (call" in done.stderr
+    # A case needs them: the answer that stands for what is missing is not taken for a recorded one.
+    numbers = [span["call"] for trace in traces for span in trace["spans"]]
+    done = studio("call", str(digests), str(numbers[1]), "-o", str(tmp_path / "case"))
+    assert done.returncode == 2
+    assert b"(3 bytes) was not kept (call" in done.stderr
 
 
 def test_more_elements_than_are_kept_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
