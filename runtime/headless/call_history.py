@@ -65,7 +65,9 @@ def call_history(path: Path, number: int) -> CallHistory:
     sizes: dict[int, int] = {}
 
     def note_unkept(step: LineStep) -> None:
-        sizes.update((output.id, output.size) for output in unkept_outputs(step.line))
+        for output in unkept_outputs(step.line):
+            if output.id is not None:
+                sizes[output.id] = output.size
 
     for command, events in recorded_events(path, note_unkept, sizes_suffice=True):
         if isinstance(command, Relink):

@@ -149,8 +149,8 @@ class ComponentOutput:
         *others, last = [f"'{printable(use.node)}'" for use in uses]
         nodes = f"{', '.join(others)} and {last}" if others else last
         return (
-            f"note: {languages} found no environment variables when it started in {nodes}: where the"
-            f" component's own code reads some, grant {uses[0].capability}"
+            f"note: {languages} found no environment variables when it started in {nodes}:"
+            f" where the component's own code reads some, grant {uses[0].capability}"
         )
 
     @property
