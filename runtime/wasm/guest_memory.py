@@ -20,13 +20,13 @@ PAGE_BYTES = 4096
 
 
 class GuestDebug(Enum):
-    """Whose memory can be read. Code for it takes longer to compile, and runs more slowly."""
+    """Whose memory can be read. Code for it takes longer to compile."""
 
     OFF = "off"
     COMPILED = "compiled"
-    """Of components compiled from C, Rust and the like: up to half a microsecond a call more."""
+    """Of components compiled from C, Rust and the like, which are small."""
     ALL = "all"
-    """Also of those that carry an interpreter, which take three times as long then."""
+    """Also of those that carry an interpreter, which compile for seconds, and then for longer."""
 
 
 @dataclass(frozen=True, slots=True)

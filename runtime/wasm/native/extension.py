@@ -35,7 +35,7 @@ class NativeEngine(Protocol):
         ...
 
     def compile(self, data: bytes, mode: str) -> NativeComponent:
-        """`mode` is "plain", "debug" or "debug-unoptimized".
+        """`mode` is "plain" or "readable".
 
         Raises ValueError with wasmtime's text.
         """

@@ -40,12 +40,10 @@ from runtime.wasm.output_follower import FollowedOutput, OutputFollower
 from runtime.wasm.producers import read_producers
 from runtime.wasm.sandbox import MAX_WASM_STACK_BYTES, code_settings, shares_memory_images
 
-_SETTINGS = "native 2"
+_SETTINGS = "native 3"
 """Part of the key of compiled code; change it whenever `Engine::new` or a feature changes."""
 
-_PLAIN, _DEBUG = "plain", "debug"
-_DEBUG_LARGE = "debug-unoptimized"
-"""An interpreter is large, and runs as fast when it is compiled so: in two thirds of the time."""
+_PLAIN, _READABLE = "plain", "readable"
 
 
 class NativeLayer:
@@ -92,9 +90,9 @@ class NativeLayer:
         """See `CallLayer.mode`."""
         if self._debug is GuestDebug.OFF:
             return _PLAIN
-        if not read_producers(data).interpreter:
-            return _DEBUG
-        return _DEBUG_LARGE if self._debug is GuestDebug.ALL else _PLAIN
+        if self._debug is GuestDebug.ALL or not read_producers(data).interpreter:
+            return _READABLE
+        return _PLAIN
 
     def compile(self, data: bytes, mode: str) -> NativeComponent:
         """See `CallLayer.compile`."""

@@ -111,7 +111,7 @@ def test_without_the_start_of_the_run_the_flow_goes_on_from_a_checkpoint(
     tmp_path: Path, open_flow: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guest_checkpoints, "SHARE_OF_RING", 2)
-    manifest = flow(tmp_path, elements=4 * ELEMENTS)
+    manifest = flow(tmp_path, elements=6 * ELEMENTS)
     driver = open_flow(manifest, recording=RecordingSettings(ring_bytes=RING_BYTES))
     driver.run()
     branch = driver.session._time.branch

@@ -82,8 +82,8 @@ from workbench.verbs.options.trust_flag import trust_option
     type=click.Choice([choice.value for choice in GuestDebug]),
     default=GuestDebug.COMPILED.value,
     help="Whose memory can be read, and gone back to without making all calls again: that of "
-    "compiled components (the default), of all, or of none. Python and JavaScript take three "
-    "times as long with it. It needs the native call layer.",
+    "compiled components (the default), of all, or of none. Builds in Python and JavaScript "
+    "open later with it. It needs the native call layer.",
 )
 @click.option("--theme", type=click.Choice(THEME_NAMES), help="Colours of this session.")
 @click.option("--ascii", "ascii_signs", is_flag=True, help="Draw with ASCII signs alone.")

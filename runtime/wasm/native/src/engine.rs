@@ -1,5 +1,6 @@
 //! The wasm engine, compiled components, and the watch of a flow's calls.
 
+use crate::readable::Readable;
 use crate::surface::{self, Surface};
 use crate::watch::{Running, Ticker};
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -8,73 +9,81 @@ use pyo3::types::PyBytes;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, OnceLock};
-use wasmtime::{Config, OptLevel, WasmBacktraceDetails, component};
+use wasmtime::{Config, WasmBacktraceDetails, component};
 
 /// How code is compiled.
 #[derive(Clone, Copy)]
 enum Mode {
     Plain,
     /// The memory of its instances can be read, and images of it taken.
-    Debug,
-    /// The same, compiled in two thirds of the time: for what is large.
-    DebugUnoptimized,
+    Readable,
 }
 
 impl Mode {
     fn named(name: &str) -> PyResult<Self> {
         match name {
             "plain" => Ok(Self::Plain),
-            "debug" => Ok(Self::Debug),
-            "debug-unoptimized" => Ok(Self::DebugUnoptimized),
+            "readable" => Ok(Self::Readable),
             _ => Err(PyValueError::new_err(format!("there is no mode {name}"))),
         }
     }
 
     fn reads_memory(self) -> bool {
-        !matches!(self, Self::Plain)
+        matches!(self, Self::Readable)
     }
 }
 
-/// The engines of wasmtime, one for each mode that is used.
+/// The engines of wasmtime; the one whose memories are read is made when it is used.
 pub struct Engines {
-    max_wasm_stack: usize,
-    shares_images: bool,
-    made: [OnceLock<wasmtime::Engine>; 3],
+    config: Config,
+    plain: wasmtime::Engine,
+    readable: OnceLock<Readable>,
 }
 
 impl Engines {
-    fn of(&self, mode: Mode) -> wasmtime::Result<&wasmtime::Engine> {
-        let place = &self.made[mode as usize];
-        if let Some(engine) = place.get() {
-            return Ok(engine);
-        }
-        let engine = wasmtime::Engine::new(&self.config(mode))?;
-        Ok(place.get_or_init(|| engine))
-    }
-
     /// The settings are those of `runtime.wasm.host`: the same code runs on both layers.
-    fn config(&self, mode: Mode) -> Config {
+    fn new(max_wasm_stack: usize, shares_images: bool) -> wasmtime::Result<Self> {
         let mut config = Config::new();
         config
             .epoch_interruption(true)
             .consume_fuel(true)
             .cranelift_nan_canonicalization(true)
             .relaxed_simd_deterministic(true)
-            .max_wasm_stack(self.max_wasm_stack)
-            .memory_init_cow(self.shares_images)
+            .max_wasm_stack(max_wasm_stack)
+            .memory_init_cow(shares_images)
             .concurrency_support(false)
-            .wasm_backtrace_details(WasmBacktraceDetails::Enable)
-            .guest_debug(mode.reads_memory());
-        if matches!(mode, Mode::DebugUnoptimized) {
-            config.cranelift_opt_level(OptLevel::None);
+            .wasm_backtrace_details(WasmBacktraceDetails::Enable);
+        let plain = wasmtime::Engine::new(&config)?;
+        Ok(Self { config, plain, readable: OnceLock::new() })
+    }
+
+    fn readable(&self) -> wasmtime::Result<&Readable> {
+        if let Some(readable) = self.readable.get() {
+            return Ok(readable);
         }
-        config
+        let readable = Readable::new(self.config.clone())?;
+        Ok(self.readable.get_or_init(|| readable))
+    }
+
+    fn of(&self, mode: Mode) -> wasmtime::Result<&wasmtime::Engine> {
+        match mode {
+            Mode::Plain => Ok(&self.plain),
+            Mode::Readable => Ok(&self.readable()?.engine),
+        }
+    }
+
+    fn compile(&self, mode: Mode, data: &[u8]) -> wasmtime::Result<component::Component> {
+        match mode {
+            Mode::Plain => component::Component::new(&self.plain, data),
+            Mode::Readable => self.readable()?.compile(data),
+        }
     }
 
     /// Have every call that runs look at its time.
     pub fn increment_epoch(&self) {
-        for engine in self.made.iter().filter_map(OnceLock::get) {
-            engine.increment_epoch();
+        self.plain.increment_epoch();
+        if let Some(readable) = self.readable.get() {
+            readable.engine.increment_epoch();
         }
     }
 }
@@ -103,18 +112,15 @@ impl Engine {
     /// `shares_images`: see `runtime.wasm.sandbox.shares_memory_images`.
     #[new]
     fn new(max_wasm_stack: usize, shares_images: bool) -> PyResult<Self> {
-        let made = Default::default();
-        let engines = Arc::new(Engines { max_wasm_stack, shares_images, made });
-        engines.of(Mode::Plain).map_err(problem)?;
+        let engines = Arc::new(Engines::new(max_wasm_stack, shares_images).map_err(problem)?);
         let ticker = Ticker::start(Arc::downgrade(&engines)).map_err(PyOSError::new_err)?;
         Ok(Self { engines, ticker })
     }
 
-    /// Compile a component for a mode: "plain", "debug" or "debug-unoptimized". Raises ValueError
-    /// with wasmtime's text.
+    /// Compile a component for a mode, "plain" or "readable". Raises ValueError with wasmtime's text.
     fn compile(&self, py: Python<'_>, data: &[u8], mode: &str) -> PyResult<Component> {
         let mode = Mode::named(mode)?;
-        let made = py.detach(|| component::Component::new(self.engines.of(mode)?, data));
+        let made = py.detach(|| self.engines.compile(mode, data));
         Ok(Component { component: made.map_err(problem)?, reads_memory: mode.reads_memory() })
     }
 

@@ -14,6 +14,7 @@ mod limiter;
 mod memory;
 mod network;
 mod output;
+mod readable;
 mod saved;
 mod state;
 mod surface;
@@ -31,7 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const WASMTIME_VERSION: &str = "50.0.1";
 
 /// What is offered and given here: `runtime.extension.installed.INTERFACE`.
-const INTERFACE: u32 = 8;
+const INTERFACE: u32 = 9;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };

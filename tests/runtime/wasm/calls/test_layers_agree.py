@@ -1,15 +1,15 @@
-"""Native, direct and stock calls do the same: a random program in a component, called three ways.
+"""Native, direct and stock calls do the same: a random program in a component, called each way.
 
 The component is a small machine whose payload is its program: each step calls a host function, or
 does what a component must not do. Its handles outlive its calls. Whatever an answer holds is
 compared, fuel and texts of errors included. Only where a call exhausts its stack, fuel may differ:
-one layer has room for a few frames more.
+one way has room for a few frames more.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ from runtime.model.element import Buffer, Element
 from runtime.model.linked import Limits, Role
 from runtime.wasm.call_layer import Compiled
 from runtime.wasm.direct.direct_layer import DirectLayer
+from runtime.wasm.guest_memory import GuestDebug
 from runtime.wasm.host import Host
 from runtime.wasm.stock.stock_host import StockHost
 from tests.support.examples import examples
@@ -138,30 +139,28 @@ class Machine:
     code: Component
 
 
-class Three:
-    """One component, called natively, directly, and as long as all goes well the stock way."""
+class Several:
+    """One component, called by each of several hosts."""
 
-    def __init__(self, direct: Host, native: Host, data: bytes, role: Role, **options: Any) -> None:
-        self.direct = OneNode(direct, data, role, **options)
-        self.native = OneNode(native, data, role, **options)
-        self.handles = (0, 0)
+    def __init__(self, hosts: Sequence[Host], data: bytes, role: Role, **options: Any) -> None:
+        self.nodes = [OneNode(host, data, role, **options) for host in hosts]
 
     def call(self, export: Export, element: Element | None = None, argument: str = "") -> Answer:
-        """Call both; everything in their answers is the same."""
+        """Call all; everything in their answers is the same."""
         answers = []
-        for node in (self.direct, self.native):
+        for node in self.nodes:
             node.number += 1
             call = Call(node.number, "node", export, element, argument)
             answers.append(node.invoker.invoke(call))
-        first, second = map(comparable, answers)
-        assert first == second
-        live = [node.invoker.live_handles("node") for node in (self.direct, self.native)]
-        assert live[0] == live[1]
+        first, *others = map(comparable, answers)
+        assert others == [first] * len(others)
+        first_live, *other_live = [node.invoker.live_handles("node") for node in self.nodes]
+        assert other_live == [first_live] * len(other_live)
         return answers[0]
 
     def close(self) -> None:
-        self.direct.invoker.close()
-        self.native.invoker.close()
+        for node in self.nodes:
+            node.invoker.close()
 
 
 def comparable(answer: Answer) -> tuple[object, ...]:
@@ -194,6 +193,12 @@ def hosts(direct: DirectLayer) -> tuple[Host, Host]:
 
 
 @pytest.fixture(scope="module")
+def readable() -> Host:
+    """Native calls of code whose memory can be read."""
+    return Host(None, make_layer("native", GuestDebug.COMPILED))
+
+
+@pytest.fixture(scope="module")
 def machine(direct: DirectLayer) -> Machine:
     data = component(MACHINE + LIFECYCLE, Role.PROCESSOR, lifecycle=True)
     return Machine(data, Component(direct.engine, data))
@@ -208,28 +213,30 @@ def an_element(number: int, data: bytes, kind: str) -> Element:
     st.lists(st.tuples(programs, texts, st.integers(0, 2**64 - 1)), max_size=5),
     st.sampled_from([0, 1_000_000, 20_000, 3_000]),
 )
-def test_a_random_program_does_the_same_three_ways(
+def test_a_random_program_does_the_same_four_ways(
     direct: DirectLayer,
     hosts: tuple[Host, Host],
+    readable: Host,
     machine: Machine,
     script: list[tuple[bytes, str, int]],
     fuel: int,
 ) -> None:
     limits = Limits(fuel=fuel, call_timeout_ms=0, memory_bytes=MEMORY)
-    three = Three(*hosts, machine.data, Role.PROCESSOR, lifecycle=True, limits=limits)
+    all_hosts = (*hosts, readable)
+    several = Several(all_hosts, machine.data, Role.PROCESSOR, lifecycle=True, limits=limits)
     stock = Stock(direct, machine.code)
     try:
-        three.call(Export.INIT, argument="{}")
+        several.call(Export.INIT, argument="{}")
         stock.call(Export.INIT, None, "{}")
         for program, kind, number in script:
             element = an_element(number, program, kind)
-            answer = three.call(Export.PROCESS, element)
+            answer = several.call(Export.PROCESS, element)
             stock.compare(answer, element)
             if isinstance(answer.outcome, Failed) and answer.outcome.failure.crashed:
-                three.call(Export.PROCESS, element)
-                three.call(Export.INIT, argument=kind)
+                several.call(Export.PROCESS, element)
+                several.call(Export.INIT, argument=kind)
     finally:
-        three.close()
+        several.close()
         stock.host.store.close()
 
 
@@ -320,21 +327,22 @@ def printing() -> bytes:
 def test_what_is_printed_is_the_same_and_native_keeps_its_order(
     hosts: tuple[Host, Host], printing: bytes, script: list[tuple[bytes, int]]
 ) -> None:
-    three = Three(*hosts, printing, Role.SINK, grants=("stdio:stdout",))
-    three.call(Export.INIT)
+    several = Several(hosts, printing, Role.SINK, grants=("stdio:stdout",))
+    direct, native = several.nodes
+    several.call(Export.INIT)
     for data, times in script:
         element = Element(1, 1, "source", times, 1, "", Buffer(data))
-        three.call(Export.PUSH, element)
+        several.call(Export.PUSH, element)
         call = Call(9, "node", Export.PUSH, element)
-        printed = three.native.invoker.invoke(call).printed
+        printed = native.invoker.invoke(call).printed
         in_order = [
             Printed("stdout", data * times, True),
             Printed("stderr", data, False),
             Printed("stdout", data, True),
         ]
         assert list(printed) == [item for item in in_order if item.data]
-        three.direct.invoker.invoke(call)
-    three.close()
+        direct.invoker.invoke(call)
+    several.close()
 
 
 numbers = st.sampled_from(["s8", "u8", "s16", "u16", "s32", "u32", "s64", "u64", "f32", "f64"])
