@@ -226,7 +226,9 @@ def test_code_of_both_kinds_is_cached_side_by_side(
 def test_readable_code_carries_nothing_for_a_debugger() -> None:
     data = component(REMEMBERS, Role.AGGREGATOR)
     layer = make_layer("native", GuestDebug.COMPILED)
-    sizes = {mode: len(layer.serialize(layer.compile(data, mode))) for mode in ("plain", "readable")}
+    sizes = {
+        mode: len(layer.serialize(layer.compile(data, mode))) for mode in ("plain", "readable")
+    }
     # With what stops inside of a call need, such a small component takes 1.6 times the plain code.
     assert sizes["readable"] < 1.2 * sizes["plain"]
 
