@@ -71,6 +71,8 @@ class Measured:
     """Pieces of work that never changes, done between the calls; see `piece_ns`."""
     histograms: Histograms = field(default_factory=lambda: Histograms({}, {}, None))
     """Of all passes."""
+    worked: set[str] = field(default_factory=set)
+    """Nodes that gave, took or failed on an element in some pass."""
 
     @property
     def elements_per_second(self) -> float:
@@ -182,6 +184,9 @@ def _pass(
     found.delivered += snapshot.delivered
     found.dropped += snapshot.dropped
     found.errors += snapshot.errors
+    for node in snapshot.nodes:
+        if node.elements_in or node.elements_out or node.errors:
+            found.worked.add(node.name)
     copies = snapshot.copies
     found.copies += copies.reads + copies.writes
     found.copied_bytes += copies.read_bytes + copies.write_bytes

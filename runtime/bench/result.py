@@ -68,6 +68,8 @@ class BenchResult:
     end_to_end: Durations | None
     responses: dict[str, Spread]
     """By edge that was full: flow time until its producer was suspended, of the last pass."""
+    idle: tuple[str, ...] = ()
+    """Nodes that had no element in any pass."""
 
     def middle(self, metric: str) -> float:
         """The median of the runs."""
@@ -103,9 +105,10 @@ END_TO_END = "median end to end ns"
 
 
 def result_of(flow: LinkedFlow, workload: Workload, runs: Sequence[Measured]) -> BenchResult:
-    """The result of these runs."""
+    """The result of these runs; nodes and edges are in the order of the flow."""
     calls: dict[str, Histogram] = {}
-    waits: dict[str, Histogram] = {}
+    waits: dict[tuple[str, str], Histogram] = {}
+    worked: set[str] = set()
     whole = Histogram()
     samples: dict[str, list[float]] = {metric: [] for metric in METRICS}
     for run in runs:
@@ -113,15 +116,21 @@ def result_of(flow: LinkedFlow, workload: Workload, runs: Sequence[Measured]) ->
         samples[PROCESSOR].append(run.processor_ns_per_element)
         samples[ENGINE].append(run.engine.quantiles((0.5,))[0])
         samples[OPENING].append(run.opening_ns / run.passes)
-        for node, histogram in run.histograms.calls.items():
-            calls.setdefault(node, Histogram()).merge(histogram)
-            samples.setdefault(call_metric(node), []).append(histogram.quantiles((0.5,))[0])
+        worked |= run.worked
+        for node in flow.nodes:
+            histogram = run.histograms.calls.get(node.name)
+            if histogram is not None:
+                calls.setdefault(node.name, Histogram()).merge(histogram)
+                metric = call_metric(node.name)
+                samples.setdefault(metric, []).append(histogram.quantiles((0.5,))[0])
         for ends, histogram in run.histograms.waits.items():
-            waits.setdefault(ARROW.join(ends), Histogram()).merge(histogram)
+            waits.setdefault(ends, Histogram()).merge(histogram)
         if run.histograms.end_to_end is not None and run.histograms.end_to_end.count:
             whole.merge(run.histograms.end_to_end)
             middle = run.histograms.end_to_end.quantiles((0.5,))[0]
             samples.setdefault(END_TO_END, []).append(middle)
+    place = {node.name: index for index, node in enumerate(flow.nodes)}
+    edges_in_order = sorted(waits, key=lambda ends: (place[ends[0]], place[ends[1]]))
     last = runs[-1].snapshot
     edges = () if last is None else last.edges
     return BenchResult(
@@ -144,9 +153,10 @@ def result_of(flow: LinkedFlow, workload: Workload, runs: Sequence[Measured]) ->
         samples,
         [float(run.yardstick.quantiles((0.5,))[0]) for run in runs],
         {node: _durations(histogram) for node, histogram in calls.items()},
-        {edge: _durations(histogram) for edge, histogram in waits.items()},
+        {ARROW.join(ends): _durations(waits[ends]) for ends in edges_in_order},
         _durations(whole) if whole.count else None,
         {edge.label: edge.response for edge in edges if edge.response is not None},
+        tuple(node.name for node in flow.nodes if node.name not in worked),
     )
 
 
@@ -190,19 +200,25 @@ def load(path: Path) -> BenchResult:
     try:
         data = path.read_bytes()
         if msgspec.json.decode(data, type=_Versioned).format != FORMAT:
-            raise _file_error(path, "was saved by another version", "Save it again.")
+            raise _file_error(path, "was saved by another version", _again(path))
         result = msgspec.json.decode(data, type=BenchResult)
+    except FileNotFoundError:
+        raise _file_error(path, "is not there", _saved_ones(path)) from None
     except OSError as error:
         raise _file_error(path, f"cannot be read: {error.strerror}", _saved_ones(path)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _file_error(path, f"is no saved benchmark: {error}", "Save it again.") from None
+        raise _file_error(path, f"is damaged: {error}", _again(path)) from None
     if not _is_sound(result.samples):
-        raise _file_error(path, "is no saved benchmark: a metric has no value", "Save it again.")
+        raise _file_error(path, "is damaged: a metric has no value", _again(path))
     return result
 
 
+def _again(path: Path) -> str:
+    return f"Save it again: torvyn-studio bench --save {path.stem}."
+
+
 def _saved_ones(path: Path) -> str:
-    names = sorted(file.stem for file in path.parent.glob("*.json"))
+    names = sorted(file.stem for file in path.parent.glob("*.json") if file.is_file())
     if names:
         return f"Saved are: {', '.join(names)}."
     return "Save one first: torvyn-studio bench --save NAME."
@@ -216,5 +232,5 @@ def _is_sound(samples: Mapping[str, Sequence[float]]) -> bool:
 
 def _file_error(path: Path, problem: str, advice: str) -> StudioError:
     return StudioError(
-        [Diagnostic(Severity.ERROR, Code.IO, f"the benchmark {problem}", advice, str(path))]
+        [Diagnostic(Severity.ERROR, Code.IO, f"the saved benchmark {problem}", advice, str(path))]
     )

@@ -109,24 +109,38 @@ def test_a_result_has_a_sample_of_each_metric_a_run(result: BenchResult) -> None
     assert result.end_to_end is not None
 
 
+def test_nodes_stand_in_the_order_of_the_flow_and_those_without_an_element_are_told(
+    opened: OpenedFlow, result: BenchResult
+) -> None:
+    assert list(result.nodes) == ["source", "sink"]
+    assert result.idle == ()
+    run = measured(opened)
+    assert run.worked == {"source", "sink"}
+    run.worked.remove("sink")
+    assert result_of(opened.flow, WORKLOAD, [run]).idle == ("sink",)
+
+
 def test_a_saved_result_is_read_as_it_was(result: BenchResult, tmp_path: Path) -> None:
     path = saved_path(tmp_path / "Torvyn.toml", "before")
     assert path == tmp_path / ".torvyn" / "studio" / "bench" / "before.json"
-    with pytest.raises(StudioError, match="--save NAME"):
+    with pytest.raises(StudioError, match=r"is not there(?s:.*)--save NAME"):
         load(path)
     save(result, path)
     assert load(path) == result
-    with pytest.raises(StudioError, match="Saved are: before"):
+    (path.parent / "folder.json").mkdir()
+    with pytest.raises(StudioError, match=r"Saved are: before\."):
         load(saved_path(tmp_path / "Torvyn.toml", "another"))
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[" * 100_000, '{"format": 3}', "\x00", '{"format": 3, "samples": {}}']
+    "text",
+    ["", "{}", "[" * 100_000, '{"format": 3}', "\x00", '{"format": 3, "samples": {}}'],
+    ids=["empty", "object", "deep", "format", "binary", "samples"],
 )
 def test_a_file_that_is_no_result_is_told(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.json"
     path.write_text(text)
-    with pytest.raises(StudioError, match="is no saved benchmark"):
+    with pytest.raises(StudioError, match=r"is damaged: (?s:.*) torvyn-studio bench --save x"):
         load(path)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from rich.cells import cell_len
 
 from runtime.bench.comparing import Change, Comparison
 from runtime.bench.result import (
@@ -20,6 +21,7 @@ from runtime.bench.result import (
     Durations,
 )
 from runtime.bench.workload import conditions
+from runtime.flow.manifest.problems import listed
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted, word_for
@@ -32,6 +34,12 @@ FEW_ELEMENTS = 100
 """Of a pass: below, first calls count for much."""
 LEAST_NAME_CELLS = 12
 """A name in a table keeps so many, also where the table is then wider than the terminal."""
+GOOD_NAME_CELLS = 20
+"""Columns that tell less are left out of a terminal rather than names cut below this."""
+SPARE_COLUMNS = ("p99.9", "p90", "count", "noise", "before")
+"""In the order in which they are left out."""
+MOST_IDLE = 8
+"""Names of nodes without an element that are told."""
 _SPREAD = ("count", "p50", "p90", "p99", "p99.9", "longest")
 _WHOLE = "end to end"
 _CALL = "call of "
@@ -118,7 +126,7 @@ def _parts(
     yield _Table(
         ("", "median", "± half range"),
         [
-            _measure(result, SPEED, "elements a second", "{:,.0f}"),
+            ("elements a second", _rate(result.middle(SPEED)), f"{result.spread(SPEED):.1%}"),
             _measure(result, PROCESSOR, "processor time an element, µs", "{:,.1f}", 1e3),
             _measure(result, ENGINE, "engine a call, calls excluded, µs", "{:,.2f}", 1e3),
             _measure(result, OPENING, "instances made and ended, a pass, ms", "{:,.1f}", 1e6),
@@ -127,7 +135,9 @@ def _parts(
     waits = dict(result.waits)
     if result.end_to_end is not None:
         waits[_WHOLE] = result.end_to_end
-    yield _Table(("call of", *_SPREAD), [_durations(*item) for item in result.nodes.items()])
+    # No call was made of a source whose elements a file gave.
+    called = {node: found for node, found in result.nodes.items() if node not in workload.inputs}
+    yield _Table(("call of", *_SPREAD), [_durations(*item) for item in called.items()])
     if waits:
         yield _Table(("wait", *_SPREAD), [_durations(*item) for item in waits.items()])
     yield "\n".join(_counts(result))
@@ -142,9 +152,9 @@ def _counts(result: BenchResult) -> Iterator[str]:
     yield (
         f"{counted(result.elements, 'element')}, {result.delivered:,} delivered, "
         f"{result.dropped:,} dropped, {counted(result.errors, 'error')}; "
-        f"an element takes {result.calls / per_element:.1f} calls, "
-        f"{result.copies / per_element:.1f} copies of {_bytes_each(result)} bytes, and "
-        f"{result.buffers / per_element:.1f} new buffers; forwarding allocates none."
+        f"an element takes {result.calls / per_element:,.1f} calls, "
+        f"{result.copies / per_element:,.1f} copies of {_bytes_each(result)} bytes, and "
+        f"{result.buffers / per_element:,.1f} new buffers; forwarding allocates none."
     )
     yield f"Memory of the process at most {result.peak_memory_bytes / 2**20:,.0f} MiB."
     if per_element < FEW_ELEMENTS * result.passes:
@@ -154,6 +164,13 @@ def _counts(result: BenchResult) -> Iterator[str]:
             f"{counted(result.cut, 'pass', 'passes')} ended before the sources did, as the flow "
             "takes long or has no end: with --limit all passes have as many elements."
         )
+    if result.idle:
+        yield f"Without an element in any pass: {listed(result.idle, MOST_IDLE)}."
+        if result.cut:
+            yield (
+                f"Under {result.workload.schedule.value} a source that never ends may keep others "
+                "waiting: --schedule round-robin calls each in turn."
+            )
     if result.waits_ns:
         waited = spaced_duration(result.waits_ns)
         yield f"Paused sinks and rates took {waited}, which is counted and not slept."
@@ -204,7 +221,7 @@ def _comparison(result: BenchResult, against: Against) -> Iterator[str | _Table]
 
 
 def _measure(
-    result: BenchResult, metric: str, name: str, form: str, unit: float = 1.0
+    result: BenchResult, metric: str, name: str, form: str, unit: float
 ) -> tuple[str, str, str]:
     spread = f"{result.spread(metric):.1%}"
     return name, form.format(result.middle(metric) / unit), spread
@@ -229,12 +246,16 @@ def _named(metric: str) -> str:
 
 
 def _figure(metric: str, value: float) -> str:
-    return f"{value:,.0f}" if metric == SPEED else duration(round(value))
+    return _rate(value) if metric == SPEED else duration(round(value))
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _shortened(names: list[str], cells: int) -> list[str]:
     """The names in so many cells: of an edge both ends are shortened, of a call its node."""
-    if max(map(len, names), default=0) <= cells:
+    if max(map(cell_len, names), default=0) <= cells:
         return names
     parted = [(name.startswith(_CALL), name.removeprefix(_CALL).split(ARROW)) for name in names]
     by_room: dict[int, list[str]] = {}
@@ -255,17 +276,28 @@ def _room(of_call: bool, ends: Sequence[str], cells: int) -> int:
 def _drawn(table: _Table, columns: int | None) -> list[str]:
     """A table of Markdown whose columns stand under each other."""
     names = [row[0] for row in table.rows]
-    figures = [row[1:] for row in (table.head, *table.rows)]
-    widths = [max(map(len, column)) for column in zip(*figures, strict=True)]
+    figures = list(zip(*(row[1:] for row in (table.head, *table.rows)), strict=True))
     if columns is not None:
-        room = columns - sum(width + len(" | ") for width in widths) - len("|  |")
+        wanted = min(GOOD_NAME_CELLS, max(map(cell_len, names), default=0))
+        for spare in SPARE_COLUMNS:
+            if _room_for_names(figures, columns) < wanted:
+                figures = [column for column in figures if column[0] != spare]
+        room = _room_for_names(figures, columns)
         names = _shortened(names, max(room, LEAST_NAME_CELLS, len(table.head[0])))
-    widest = max(map(len, (table.head[0], *names)))
+    widths = [max(map(len, column)) for column in figures]
+    widest = max(map(cell_len, (table.head[0], *names)))
 
     def row(name: str, cells: Sequence[str]) -> str:
         numbers = [cell.rjust(width) for cell, width in zip(cells, widths, strict=True)]
-        return f"| {' | '.join([name.ljust(widest), *numbers])} |"
+        return f"| {' | '.join([name + ' ' * (widest - cell_len(name)), *numbers])} |"
 
     rule = ["-" * widest, *(f"{'-' * (width - 1)}:" for width in widths)]
-    lines = [row(table.head[0], figures[0]), f"| {' | '.join(rule)} |"]
-    return lines + [row(name, cells) for name, cells in zip(names, figures[1:], strict=True)]
+    head, *rows = zip(*figures, strict=True)
+    lines = [row(table.head[0], head), f"| {' | '.join(rule)} |"]
+    return lines + [row(name, cells) for name, cells in zip(names, rows, strict=True)]
+
+
+def _room_for_names(figures: Sequence[Sequence[str]], columns: int) -> int:
+    """Cells that columns of figures leave for the first one."""
+    taken = sum(max(map(len, column)) + len(" | ") for column in figures)
+    return columns - taken - len("|  |")

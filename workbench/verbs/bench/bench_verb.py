@@ -28,11 +28,13 @@ from runtime.headless.run import RunOptions, engine_options
 from runtime.model.errors import ExitCode
 from runtime.model.events import NodeFailed
 from runtime.model.linked import SchedulePolicy
+from runtime.model.text.plurals import counted
 from runtime.opening.open import OpenedFlow, open_flow
 from runtime.recording.replay.input_feed import input_paths, text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from runtime.wasm.stock.stock_invoker import StockComponents, StockInvoker
 from workbench.command_line.messages import say, show_failure, show_problems
+from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.bench.bench_report import Against, report_json, report_lines
 from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.trust_flag import admission, trust_option
@@ -140,25 +142,25 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
     benchmark = _Benchmark(opened, arguments)
     if before is not None:
         require_comparable(compare_name, before.workload, benchmark.workload)
-    benchmark.warm_up()
-    result = benchmark.measure()
-    # Runs that failed are no measure of anything.
-    if benchmark.failed:
-        before = None
-    comparisons = () if before is None else compare(before, result)
-    for _ in range(CONFIRMATIONS):
-        if before is not None and any(item.change is not Change.NONE for item in comparisons):
-            # What changed only for the moment has not when it is measured again.
-            result = benchmark.measure()
-            comparisons = compare(before, result)
+    try:
+        benchmark.warm_up()
+        result = benchmark.measure()
+        # Runs that failed are no measure of anything.
+        if benchmark.failed:
+            before = None
+        comparisons = () if before is None else compare(before, result)
+        for _ in range(CONFIRMATIONS):
+            if before is not None and any(item.change is not Change.NONE for item in comparisons):
+                # What changed only for the moment has not when it is measured again.
+                result = benchmark.measure("measured again, as something seems changed")
+                comparisons = compare(before, result)
+    except KeyboardInterrupt:
+        _tell_interrupted(benchmark, arguments)
+        raise
     against = None
     if before is not None:
         against = Against(compare_name, before, comparisons)
-    if arguments["as_json"]:
-        print(report_json(result, against, benchmark.stock))
-    else:
-        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print("\n".join(report_lines(result, against, benchmark.stock, columns)))
+    _print(result, against, benchmark.stock, as_json=arguments["as_json"])
     if benchmark.failed:
         show_failure("\n".join(failure_lines(benchmark.failures)))
         if arguments["save_name"] is not None:
@@ -170,6 +172,27 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
         say(f"Saved to {path}")
     slower = any(item.change is Change.SLOWER for item in comparisons)
     return ExitCode.ENVIRONMENT if slower else ExitCode.OK
+
+
+def _print(
+    result: BenchResult, against: Against | None, stock: BenchResult | None, *, as_json: bool
+) -> None:
+    if as_json:
+        print(report_json(result, against, stock))
+    else:
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        print("\n".join(report_lines(result, against, stock, columns)))
+
+
+def _tell_interrupted(benchmark: _Benchmark, arguments: BenchArguments) -> None:
+    """What the runs came to that were made."""
+    benchmark.progress.end()
+    asked = {"save_name": "saved", "compare_name": "compared"}
+    undone = [f", nothing {word}" for name, word in asked.items() if arguments.get(name)]
+    if benchmark.runs:
+        _print(benchmark.result(), None, benchmark.stock, as_json=arguments["as_json"])
+    made = counted(len(benchmark.runs), "run")
+    show_failure(f"Interrupted after {made}{''.join(undone)}.")
 
 
 class _Benchmark:
@@ -187,7 +210,9 @@ class _Benchmark:
         )
         self._options = engine_options(options)
         self._pass_seconds = max(LONGEST_PASS_S, 2 * arguments["seconds"])
-        self._runs: list[Measured] = []
+        self.runs: list[Measured] = []
+        """Those that count."""
+        self.progress = ProgressLine(sys.stderr)
         self._stock_runs: list[Measured] = []
         self._components = StockComponents(flow) if arguments["stock"] else None
         self.workload = Workload.of(
@@ -201,29 +226,39 @@ class _Benchmark:
     def warm_up(self) -> None:
         """Make the runs that do not count."""
         settle_collector()
+        self.progress.begin()
         for _ in range(self._arguments["warm_up"]):
+            self.progress.show("warming up")
             self._run()
 
-    def measure(self) -> BenchResult:
+    def measure(self, why: str = "") -> BenchResult:
         """Make the runs that were asked for, or fewer when one fails or gives no element."""
-        for _ in range(self._arguments["runs"]):
+        count = self._arguments["runs"]
+        for number in range(1, count + 1):
+            self.progress.show(f"run {number:,} of {count:,}", why)
             run = self._run()
-            self._runs.append(run)
-            if self._components is not None:
-                self._stock_runs.append(self._run_stock(self._components))
+            stock = None if self._components is None else self._run_stock(self._components)
+            self.runs.append(run)
+            if stock is not None:
+                self._stock_runs.append(stock)
             if run.failed or not run.elements:
                 break
-        return result_of(self._opened.flow, self.workload, self._runs)
+        self.progress.end()
+        return self.result()
+
+    def result(self) -> BenchResult:
+        """Of the runs that were made."""
+        return result_of(self._opened.flow, self.workload, self.runs)
 
     @property
     def failed(self) -> bool:
         """True when the last run did."""
-        return self._runs[-1].failed
+        return self.runs[-1].failed
 
     @property
     def failures(self) -> list[NodeFailed]:
         """Of all runs that count."""
-        return [failed for run in self._runs for failed in run.failures]
+        return [failed for run in self.runs for failed in run.failures]
 
     def _run(self) -> Measured:
         return self._measured(self._open_invoker)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runtime.bench.comparing import compare
+from runtime.bench.measuring import Measured, measure
 from runtime.bench.result import (
     END_TO_END,
     FORMAT,
@@ -19,9 +21,11 @@ from runtime.bench.result import (
 )
 from runtime.bench.workload import Workload
 from runtime.engine.compiled import engine_kind
+from runtime.model.errors import ExitCode
 from runtime.model.linked import Role, SchedulePolicy
 from tests.support.studio_projects import pair, row, sink, studio
 from tests.support.wasm.guests import ELEMENT, FILTER, component
+from workbench.cli import main
 from workbench.verbs.bench.bench_report import Against, report_lines
 
 TRAP = f"""(func (export "push") {ELEMENT} unreachable)
@@ -168,9 +172,50 @@ def test_a_terminal_gets_rows_that_fit_and_names_that_stay_apart() -> None:
         for at, count in zip(heads[:2], (2, 3), strict=True)
     )
     assert len({*calls, *waits}) == 5
+    narrow = report_lines(slower, against, result, columns=60)
+    assert max(map(len, narrow)) <= 60, max(narrow, key=len)
+    tops = [row for row in narrow if row.startswith(("| call of ", "| median of "))]
+    assert [[word.strip() for word in row.split("|")[2:-1]] for row in tops[:2]] == [
+        ["p50", "p99", "longest"],
+        ["studio", "wasmtime-py", "times as fast"],
+    ]
+    some = replace(result, nodes={"シンク": durations, "sink": durations}, idle=("a", "b"), cut=1)
+    wide = report_lines(some)
+    assert "Without an element in any pass: a, b." in wide
+    assert any("Under priority a source that never ends may keep" in row for row in wide)
+    assert f"| シンク  | {durations.count:,} |" in "\n".join(wide)
     wide = report_lines(slower, against, result)
     assert f"| {names[0]}  |" in "\n".join(wide)
     assert "the same builds" in "\n".join(wide)
+
+
+def test_what_was_measured_until_ctrl_c_is_told_and_nothing_is_saved(
+    manifest: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made: list[Measured] = []
+
+    def interrupted(*arguments: Any) -> Measured:
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        made.append(measure(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr("workbench.verbs.bench.bench_verb.measure", interrupted)
+    command = ("bench", str(manifest), "--runs", "5", "--time", "1ms", "--save", "partly")
+    assert main(command) == ExitCode.INTERRUPTED
+    told = capsys.readouterr()
+    assert "\n1 run, " in told.out
+    assert "Interrupted after 1 run, nothing saved." in told.err
+    assert not list(manifest.parent.rglob("partly.json"))
+
+
+def test_a_source_that_a_file_stands_for_has_no_row(manifest: Path, tmp_path: Path) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.write_text("one\ntwo\n")
+    done = studio("bench", str(manifest), *QUICK, "--input", str(lines))
+    assert done.returncode == 0, done.stderr.decode()
+    assert b"\n| source ->" in done.stdout
+    assert b"\n| source " not in done.stdout.replace(b"| source ->", b"")
 
 
 def test_a_result_that_cannot_be_saved_is_told_before_anything_is_measured(tmp_path: Path) -> None:
