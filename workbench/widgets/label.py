@@ -13,8 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.painting.paint_cache import PaintCache
+from workbench.painting.styles import segments, styles_of
 from workbench.text.lines import Line, width_of
-from workbench.widgets.styles import segments, styles_of
 
 CUT = "…"
 

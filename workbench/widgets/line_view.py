@@ -19,6 +19,7 @@ from textual.widget import Widget
 
 from runtime.expression.vocabulary import Vocabulary
 from workbench.painting.paint_cache import PaintCache
+from workbench.painting.styles import RowStyle, segments, styles_of
 from workbench.search.highlight import highlighted
 from workbench.search.searchable import Found
 from workbench.text.excerpt import excerpt
@@ -26,7 +27,6 @@ from workbench.text.lazy_rows import widest_row
 from workbench.text.lines import Line, Row, StyleRole, line, plain, with_cursor
 from workbench.widgets.border_words import lower_words
 from workbench.widgets.label import CUT
-from workbench.widgets.styles import RowStyle, segments, styles_of
 
 if TYPE_CHECKING:
     from workbench.search.query import Query

@@ -5,7 +5,7 @@ order of a line around (bidirectional controls), or what nobody sees (zero-width
 characters). All of that is written out as an escape, `\\x1b` or `\\u202e`, so that a reader sees
 what is there. Applied where text leaves: by the process's own streams
 (`workbench.terminal.standard_streams`) and by the screen's line renderer
-(`workbench.widgets.styles`).
+(`workbench.painting.styles`).
 """
 
 from __future__ import annotations

@@ -19,13 +19,13 @@ from workbench.graph.graph_view import GraphState, GraphView
 from workbench.graph.layout.graph_shape import Graph
 from workbench.inspection.tables.break_rows import stop_signs
 from workbench.painting.paint_cache import PaintCache
+from workbench.painting.styles import RowStyle, segments, styles_of
 from workbench.search.row_fields import NODES
 from workbench.search.searchable import Found
 from workbench.text.keys import shown_key
 from workbench.text.lines import Line, StyleRole, line, width_of
 from workbench.view import EdgeRef, NodeRef, Selection, View
 from workbench.widgets.border_words import border_words
-from workbench.widgets.styles import RowStyle, segments, styles_of
 
 if TYPE_CHECKING:
     from workbench.search.query import Query
