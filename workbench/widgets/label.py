@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
@@ -13,10 +12,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from workbench.painting.paint_cache import PaintCache
+from workbench.painting.strips import cut_to
 from workbench.painting.styles import segments, styles_of
 from workbench.text.lines import Line, width_of
-
-CUT = "…"
 
 
 class LineLabel(Widget):
@@ -56,7 +54,7 @@ class LineLabel(Widget):
         strip = Strip(segments(lines[y], base, styles_of(self)))
         width = self.size.width
         if strip.cell_length > width > 0:
-            return Strip.join([strip.crop(0, width - 1), Strip([Segment(CUT, base)])])
+            return cut_to(strip, width, base)
         return strip.adjust_cell_length(width, base)
 
     def on_click(self, event: events.Click) -> None:

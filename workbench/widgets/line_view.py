@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.content import Content
-from textual.geometry import Offset, Region, Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection as MarkedText
@@ -19,14 +17,14 @@ from textual.widget import Widget
 
 from runtime.expression.vocabulary import Vocabulary
 from workbench.painting.paint_cache import PaintCache
-from workbench.painting.styles import RowStyle, segments, styles_of
+from workbench.painting.strips import cut_to, marked_text, row_strip, scrolled_to, with_marked
+from workbench.painting.styles import RowStyle, styles_of
 from workbench.search.highlight import highlighted
 from workbench.search.searchable import Found
 from workbench.text.excerpt import excerpt
 from workbench.text.lazy_rows import widest_row
 from workbench.text.lines import Line, Row, StyleRole, line, plain, with_cursor
 from workbench.widgets.border_words import lower_words
-from workbench.widgets.label import CUT
 
 if TYPE_CHECKING:
     from workbench.search.query import Query
@@ -290,12 +288,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def paint_line(self, y: int) -> Strip:
         """The heading, or the row that is scrolled to this place."""
-        width, base, _ = self.row_style
+        style = self.row_style
+        width, base, _ = style
         if y < len(self.heading):
-            strip = self._strip(self.heading[y], base)
-            if strip.cell_length > width > 0:
-                return Strip.join([strip.crop(0, width - 1), Strip([Segment(CUT, base)])])
-            return strip
+            strip = row_strip(self.heading[y], base, style)
+            return cut_to(strip, width, base) if strip.cell_length > width > 0 else strip
         index = y - len(self.heading) + self.scroll_offset.y
         if index >= len(self.rows):
             return Strip.blank(width, base)
@@ -306,26 +303,15 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             part = "line-view--cursor" if self.has_focus else "line-view--cursor-away"
             base += self.get_component_rich_style(part)
             spans = with_cursor(spans)
-        strip = self._mark(self._strip(spans, base), index)
+        strip = self._mark(row_strip(spans, base, style), index)
         left = self.scroll_offset.x
         if left or strip.cell_length != width:
-            cut = strip.cell_length > left + width
-            strip = strip.crop_extend(left, left + width, base)
-            if cut and width > 1:
-                strip = Strip.join([strip.crop(0, width - 1), Strip([Segment(CUT, base)])])
+            return scrolled_to(strip, left, width, base)
         return strip
 
     def spans_at(self, index: int) -> Line:
         """Spans of a row; views of many rows make them only here."""
         return self.rows[index].spans
-
-    def _strip(self, spans: Line, base: Style) -> Strip:
-        width, _, styles = self.row_style
-        drawn = segments(spans, base, styles)
-        cells = sum(segment.cell_length for segment in drawn)
-        if cells < width:
-            drawn.append(Segment(" " * (width - cells), base))
-        return Strip(drawn, max(cells, width))
 
     def _mark(self, strip: Strip, index: int) -> Strip:
         """Show the part of the row that is marked with the mouse."""
@@ -333,25 +319,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         span = marked.get_span(index) if marked is not None else None
         if span is None:
             return strip
-        start, end = span[0], strip.cell_length if span[1] == -1 else span[1]
-        style = self.screen.get_component_rich_style("screen--selection")
-        before, inside, after = (
-            strip.crop(0, start),
-            strip.crop(start, end).apply_style(style),
-            strip.crop(end),
-        )
-        return Strip.join([before, inside, after])
+        return with_marked(strip, span, self.screen.get_component_rich_style("screen--selection"))
 
     def get_selection(self, selection: MarkedText) -> tuple[str, str] | None:
         """Text marked with the mouse."""
-        first = 0 if selection.start is None else selection.start.y
-        last = len(self.rows) - 1 if selection.end is None else selection.end.y
-        shown = range(first, min(last + 1, len(self.rows)))
-        text = "\n".join(plain(self.spans_at(index)) for index in shown)
-        up = Offset(0, -first)
-        start = None if selection.start is None else selection.start + up
-        end = None if selection.end is None else selection.end + up
-        return MarkedText(start, end).extract(text), "\n"
+        return marked_text(selection, len(self.rows), self.spans_at), "\n"
 
     def selection_updated(self, selection: MarkedText | None) -> None:
         """Draw the marked part again."""
