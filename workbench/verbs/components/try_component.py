@@ -32,10 +32,10 @@ from runtime.opening.components.component_alone import (
 )
 from runtime.opening.components.component_report import component_file
 from workbench.command_line.messages import say, show_result
+from workbench.terminal.graceful_stop import ended_by_others
 from workbench.verbs.components.try_text import TryText
 from workbench.verbs.options.arguments import MANIFEST_WORD, manifest_and_flow
 from workbench.verbs.options.trust_flag import admission, trust_option
-from workbench.verbs.running.run_options import ended_by_others
 
 DEFAULT_PULLS = 10
 """Elements that are pulled from a source when nothing says how many."""

@@ -22,11 +22,11 @@ from runtime.model.text.printable import json_line, printable
 from runtime.recording.diff.junit import JunitCase, JunitFile, JunitSuite
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import say, show_result
+from workbench.terminal.graceful_stop import ended_by_others
 from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.options.arguments import Duration
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
 from workbench.verbs.options.trust_flag import trust_option
-from workbench.verbs.running.run_options import ended_by_others
 
 BAR_CELLS = 24
 _SIGNS = {

@@ -20,16 +20,12 @@ from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.partial import edge_named, flow_behind, source_feeds
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import show_failure, show_problems
+from workbench.terminal.graceful_stop import ended_by_others
 from workbench.verbs.options.arguments import FLOW_PREFIX, manifest_and_flow, names_manifest
 from workbench.verbs.options.trust_flag import admission
+from workbench.verbs.running.command_line_run import CommandLineRun, print_report, run_flow
 from workbench.verbs.running.component_output import ComponentOutput
-from workbench.verbs.running.run_options import (
-    CommandLineRun,
-    RunArguments,
-    ended_by_others,
-    print_report,
-    run_flow,
-)
+from workbench.verbs.running.run_options import RunArguments
 from workbench.verbs.running.summary import exit_code
 
 MANIFEST_SUFFIX = ".toml"

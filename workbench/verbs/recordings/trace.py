@@ -25,6 +25,7 @@ from runtime.recording.file.redaction_reach import redaction_reach
 from runtime.recording.replay.input_feed import text_inputs
 from runtime.recording.replay.source_override import SourceOverride
 from workbench.command_line.messages import say, show_failure, show_problems, show_result
+from workbench.terminal.graceful_stop import ended_by_others
 from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
@@ -38,7 +39,7 @@ from workbench.verbs.recordings.trace_text import (
     trace_text,
 )
 from workbench.verbs.running.component_output import ComponentOutput
-from workbench.verbs.running.run_options import RunArguments, ended_by_others, options_for
+from workbench.verbs.running.run_options import RunArguments, options_for
 from workbench.verbs.running.summary import exit_code, failure_text
 
 TRACE_FILE = "the trace"

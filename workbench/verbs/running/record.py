@@ -8,7 +8,8 @@ from typing import Unpack
 import click
 
 from workbench.verbs.options.overwrite_flag import overwrite_option
-from workbench.verbs.running.run_options import RunArguments, run_flow, run_options
+from workbench.verbs.running.command_line_run import run_flow
+from workbench.verbs.running.run_options import RunArguments, run_options
 
 
 @click.command("record")
