@@ -94,9 +94,11 @@ HostFunction: Any = ctypes.CFUNCTYPE(
     ctypes.c_size_t,
     _UNREAD,
     ctypes.c_size_t,
-    _UNREAD,
 )
-"""(data, context, type, parameters, count, results, count) -> 0 or an error."""
+"""(data, context, type, parameters, count, results) -> 0 or an error.
+
+The count of the results comes last and is left out: who calls gives it, and takes it away again.
+"""
 Destructor: Any = ctypes.CFUNCTYPE(ctypes.c_size_t, _UNREAD, _UNREAD, ctypes.c_uint32)
 """(data, context, representation) -> 0 or an error."""
 EpochCallback: Any = ctypes.CFUNCTYPE(

@@ -305,9 +305,7 @@ def define_function(linker: LinkerInstance, name: str, body: Body, state: CallSt
     """
     refuse = state.refuse
 
-    def callback(
-        _data: int, _context: int, _type: int, args: int, _count: int, result: int, _results: int
-    ) -> int:
+    def callback(_data: int, _context: int, _type: int, args: int, _count: int, result: int) -> int:
         try:
             body(args, result)
         except BaseException as problem:
