@@ -4,9 +4,10 @@ A `wasmtime_component_val_t` is 32 bytes: its kind at 0, its content at 8. The o
 are compared with wasmtime's own declarations when this module is imported: a wrong one
 would be a segmentation fault, not an exception.
 
-Memory is read through two pointers with a fixed base, which costs a fifth of a
+Memory is read through pointers with a fixed base, which costs a fifth of a
 `from_address` object: `WORDS[word(address)]` is the 64-bit word at an address divisible by
-8, `BYTES[address - BYTES_BASE]` the byte at any address.
+8, `SIGNED[word(address)]` the same with a sign, `BYTES[address - BYTES_BASE]` the byte at any
+address.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ _WORD_BASE = 8
 BYTES_BASE = 1
 # A pointer of ctypes may not be null, hence the bases above 0.
 WORDS: Any = ctypes.cast(ctypes.c_void_p(_WORD_BASE), ctypes.POINTER(ctypes.c_uint64))
+SIGNED: Any = ctypes.cast(ctypes.c_void_p(_WORD_BASE), ctypes.POINTER(ctypes.c_int64))
 BYTES: Any = ctypes.cast(ctypes.c_void_p(BYTES_BASE), ctypes.POINTER(ctypes.c_char))
 
 

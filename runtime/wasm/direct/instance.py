@@ -27,9 +27,10 @@ from runtime.model.measures.time_units import NS_PER_MS
 from runtime.model.named_tuples.constructors import new_answer, new_copy_count
 from runtime.wasm import size_failures, traps
 from runtime.wasm.abi import capi
-from runtime.wasm.abi.component_values import MAX_TAKEN_BYTES, ByteLists, FixedValues
+from runtime.wasm.abi.component_values import MAX_TAKEN_BYTES, ByteLists
+from runtime.wasm.abi.fuel import fuel_left, fuel_word
 from runtime.wasm.abi.handles import Handles
-from runtime.wasm.abi.value_layout import WORDS, word
+from runtime.wasm.abi.value_layout import SIGNED
 from runtime.wasm.call_layer import Compiled, FlowContext, InstanceError
 from runtime.wasm.direct.calls import DirectCalls, Run
 from runtime.wasm.guest_memory import HandleCount, NotAvailable
@@ -45,8 +46,6 @@ from runtime.wasm.node_types import called_exports, check_types
 from runtime.wasm.sandbox import CallWatch, StoreLimits, fuel_of
 
 _perf_counter_ns = time.perf_counter_ns
-_set_fuel = capi.set_fuel
-_get_fuel = capi.get_fuel
 _lseek, _FROM_HERE = os.lseek, os.SEEK_CUR
 _NOT_READABLE = NotAvailable("the native call layer is not in use")
 _NOTHING_PRINTED: tuple[tuple[Printed, ...], int] = ((), 0)
@@ -95,12 +94,9 @@ class ComponentInstance:
         self._least_memory = compiled.declared.least_bytes
         self._fuel = fuel_of(node.limits)
         self._fuel_argument = capi.u64(self._fuel)
-        self._fixed = FixedValues()
-        left = self._fixed.block(8)
-        self._left = word(left)
-        self._left_at = capi.address(left)
         self._kept: list[Any] = []
         self._store = Store(code.engine)
+        self._fuel_word = fuel_word(self._store)
         self._calls: DirectCalls | None = None
         self._handles = Handles(self._store)
         self._uses = NodeDenials(
@@ -220,7 +216,7 @@ class ComponentInstance:
         return traps.instantiation_failure(str(error), self._limits)
 
     def _refill(self) -> None:
-        _set_fuel(self._context, self._fuel_argument)
+        capi.set_fuel(self._context, self._fuel_argument)
 
     # ---- calling it
 
@@ -230,7 +226,11 @@ class ComponentInstance:
         watch = self._watch
         state.call = call.number
         watch.call = call
-        _set_fuel(self._context, self._fuel_argument)
+        place = self._fuel_word
+        if place is None:
+            self._refill()
+        else:
+            SIGNED[place] = -self._fuel
         watch.interrupted = False
         watch.timeout_ns = self._timeout_ns
         watch.output = self._output
@@ -246,8 +246,10 @@ class ComponentInstance:
         watch.running = False
         if watch.followed_ns:
             watch.end()
-        _get_fuel(self._context, self._left_at)
-        fuel = self._fuel - WORDS[self._left]
+        fuel = self._fuel
+        minus_left = -fuel_left(self._context) if place is None else SIGNED[place]
+        if minus_left < 0:
+            fuel += minus_left
         printed, size = _NOTHING_PRINTED
         output = self._output
         if output.descriptors is not None:
