@@ -98,23 +98,9 @@ def draw(
     if focus is None and snapshot is not None and snapshot.next_call is not None:
         focus = snapshot.next_call.node
     canvas = Canvas(layout.width, layout.height)
-    for wire in layout.wires:
-        canvas.wire(wire.x1, wire.y1, wire.x2, wire.y2)
-    parting = {node.name for node in graph.nodes if node.outputs}
-    if layout.form.boxed:
-        for box in layout.boxes:
-            if box.node in parting:
-                canvas.touch(box.x + box.width, box.y + 1, WEST)
-    for arrow in layout.arrows:
-        canvas.touch(arrow.x + (1 if arrow.leftwards else -1), arrow.y, EAST)
-        canvas.write(arrow.x, arrow.y, "◀" if arrow.leftwards else "▶", StyleRole.DIM)
-    for label in layout.labels:
-        canvas.write(label.x, label.y, label.text, StyleRole.ACCENT)
-        if label.of_lane:
-            canvas.touch(0, label.y, EAST)
+    _draw_wires(canvas, layout, graph)
     build_of = {build.node: build for build in builds}
     nodes = {node.name: node for node in snapshot.nodes} if snapshot else {}
-    edges = snapshot.edges if snapshot else tuple(map(_empty, graph.edges))
     for box in layout.boxes:
         node = nodes.get(box.node)
         lack = None if unready is None else unready.get(box.node, Lack.NOTHING)
@@ -131,17 +117,37 @@ def draw(
         _draw_box(canvas, layout.form, box, node, look, chosen=selection == NodeRef(box.node))
         if box.height > 1 and box.node in build_of:
             _draw_build(canvas, box, build_of[box.node])
+    edges = snapshot.edges if snapshot else tuple(map(_empty, graph.edges))
     for run in layout.runs:
-        draw_run = _draw_inline if run.inline else _draw_run
+        edge = edges[run.edge]
         if path is not None and run.edge in path.edges:
             canvas.write(run.x, run.row, "━" * run.cells, StyleRole.ACCENT)
         elif path is None or not run.inline:
-            draw_run(canvas, layout.form, run, edges[run.edge], selection == EdgeRef(run.edge))
-        if stop := stops.get(edges[run.edge].label):
+            draw_run = _draw_inline if run.inline else _draw_run
+            draw_run(canvas, layout.form, run, edge, selection == EdgeRef(run.edge))
+        if stop := stops.get(edge.label):
             canvas.write(run.x, run.row, stop, StyleRole.NEXT)
     for total in layout.sums:
         _draw_sum(canvas, total, edges)
     return Drawing(canvas.lines(), _spots(layout), layout.width, layout.height)
+
+
+def _draw_wires(canvas: Canvas, layout: Layout, graph: Graph) -> None:
+    """What does not change while the flow runs: wires with their ends, arrows and labels."""
+    for wire in layout.wires:
+        canvas.wire(wire.x1, wire.y1, wire.x2, wire.y2)
+    if layout.form.boxed:
+        parting = {node.name for node in graph.nodes if node.outputs}
+        for box in layout.boxes:
+            if box.node in parting:
+                canvas.touch(box.x + box.width, box.y + 1, WEST)
+    for arrow in layout.arrows:
+        canvas.touch(arrow.x + (1 if arrow.leftwards else -1), arrow.y, EAST)
+        canvas.write(arrow.x, arrow.y, "◀" if arrow.leftwards else "▶", StyleRole.DIM)
+    for label in layout.labels:
+        canvas.write(label.x, label.y, label.text, StyleRole.ACCENT)
+        if label.of_lane:
+            canvas.touch(0, label.y, EAST)
 
 
 def _spots(layout: Layout) -> tuple[Spot, ...]:
