@@ -8,16 +8,16 @@ from time import monotonic, time_ns
 from textual.message import Message
 from textual.reactive import reactive
 
-from runtime.protocol.call_report import CallReport, ReadCall
 from runtime.protocol.element_summary import ElementSummary
-from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
-from runtime.protocol.updates import ElementDetails, FailedCall, NodeCalls, QueueListing
+from runtime.protocol.requests import Request
+from runtime.protocol.updates import ElementDetails
 from workbench.inspection.calls.inspected_call import InspectedCall
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.node import node_rows
 from workbench.inspection.slowness.flow_history import FlowHistory
+from workbench.inspection.subject.inspected_subject import InspectedSubject, Reply
 from workbench.inspection.tables.break_rows import hit_reads, hit_rows
 from workbench.inspection.tables.build_rows import change_rows
 from workbench.inspection.unlinked import unlinked_rows
@@ -32,15 +32,11 @@ from workbench.widgets.line_view import LineView
 ASK_AGAIN_S = 0.5
 """While the flow runs, lists are asked for no more often than this."""
 
-CALLS_SHOWN = 12
-
 RENDERING = "payload"
 """Workers that render what the inspector shows."""
 
 CLOCK_S = 1.0
 """How often the age of a build is brought up to date."""
-
-Reply = QueueListing | ElementDetails | NodeCalls | CallReport
 
 
 class Inspector(LineView, inherit_bindings=False):
@@ -62,16 +58,11 @@ class Inspector(LineView, inherit_bindings=False):
     def __init__(self, viewers: ChosenViewers, *, id: str, classes: str) -> None:
         super().__init__(id=id, classes=classes)
         self._viewers = viewers
-        self._subject: Selection | None = None
-        self._details: ElementDetails | None = None
+        self._about = InspectedSubject()
         self._job: RenderJob | None = None
         self._rendered: tuple[RenderJob, RenderedPayload] | None = None
-        self._listing: QueueListing | None = None
-        self._calls: NodeCalls | None = None
-        self.call = InspectedCall()
         self.subject_words = ""
         """What the pane's title says of a call that is shown; empty for all else."""
-        self._offset = 0
         self._asked_at = 0.0
         self._asked = False
         self._stale = False
@@ -103,29 +94,16 @@ class Inspector(LineView, inherit_bindings=False):
         """Lines follow the width."""
         self._fill()
 
+    @property
+    def call(self) -> InspectedCall:
+        """What is known of the call that is shown."""
+        return self._about.call
+
     def take(self, reply: Reply) -> None:
         """An answer of the session; one to an older question is left out."""
-        match reply, self._subject:
-            case ElementDetails(), ElementRef(element_id):
-                if reply.element_id != element_id or reply.offset != self._offset:
-                    return
-                self._details = reply
-            case QueueListing(), EdgeRef(edge):
-                if reply.edge != edge:
-                    return
-                self._listing = reply
-            case NodeCalls(), NodeRef(node):
-                if reply.node != node:
-                    return
-                self._calls = reply
-            case CallReport(), CallRef(call):
-                if reply.call != call:
-                    return
-                self.call.report = reply
-            case _:
-                return
-        self._stale = False
-        self._fill()
+        if self._about.take(reply):
+            self._stale = False
+            self._fill()
 
     def _show_queue(self, rows: list[Row]) -> None:
         """Show them with the cursor on the element that it was on, or on the one behind it when
@@ -147,8 +125,8 @@ class Inspector(LineView, inherit_bindings=False):
 
         The rows stay until `ask_again` is answered, so that they change once, not twice.
         """
-        self._details = self._listing = self._calls = self.call.report = None
-        self._stale = isinstance(self._subject, ElementRef | EdgeRef | NodeRef | CallRef)
+        self._about.forget()
+        self._stale = isinstance(self._about.ref, ElementRef | EdgeRef | NodeRef | CallRef)
         self._asked = False
 
     def show_again(self) -> None:
@@ -162,71 +140,26 @@ class Inspector(LineView, inherit_bindings=False):
 
     @property
     def element(self) -> ElementRef | None:
-        """The element that is shown, with its lineage as soon as that is known.
-
-        Of a queue, the one under the cursor, else the oldest; of a call, the one under the cursor,
-        else what came out of it, else what went in.
-        """
-        subject, details = self._subject, self._details
-        if isinstance(subject, CallRef):
-            return self._under_cursor() or self.call.element()
-        if isinstance(subject, NodeRef):
-            failed = self._failed_call
-            about = failed.input.about if failed is not None and failed.input is not None else None
-            return None if about is None else ElementRef(about.element_id, about.lineage)
-        if isinstance(subject, EdgeRef):
-            return self._waiting_element()
-        if not isinstance(subject, ElementRef):
-            return None
-        if details is None or details.summary is None or details.element_id != subject.element_id:
-            return subject
-        return subject._replace(lineage=details.summary.lineage)
-
-    @property
-    def _failed_call(self) -> FailedCall | None:
-        """The failed call that is shown with its node."""
-        node = self._subject.node if isinstance(self._subject, NodeRef) else ""
-        state = self.view.node(node)
-        fails = state is not None and state.failure is not None
-        return self._calls.failed if fails and self._calls is not None else None
+        """See `InspectedSubject.element`."""
+        under = None if self.cursor is None else self.rows[self.cursor].target
+        return self._about.element(self.view, under if isinstance(under, ElementRef) else None)
 
     @property
     def failed_inputs(self) -> tuple[int, int] | None:
-        """Ids of what the failed call that is shown was given, and of the last good input."""
-        failed = self._failed_call
-        if failed is None or failed.input is None or failed.last_good is None:
-            return None
-        return failed.input.about.element_id, failed.last_good.about.element_id
+        """See `InspectedSubject.failed_inputs`."""
+        return self._about.failed_inputs(self.view)
 
     @property
     def place(self) -> int | None:
         """Place in its queue, from 0, of `element`; None when no queue is shown."""
-        element = self.element
-        if not isinstance(self._subject, EdgeRef) or element is None or self._listing is None:
-            return None
-        ids = [item.element_id for item in self._listing.elements]
-        if element.element_id not in ids:
-            return None
-        return self._listing.offset + ids.index(element.element_id)
-
-    def _waiting_element(self) -> ElementRef | None:
-        waiting = () if self._listing is None else self._listing.elements
-        first = ElementRef(waiting[0].element_id, waiting[0].lineage) if waiting else None
-        return self._under_cursor() or first
-
-    def _under_cursor(self) -> ElementRef | None:
-        under = None if self.cursor is None else self.rows[self.cursor].target
-        return under if isinstance(under, ElementRef) else None
+        return self._about.place(self.element)
 
     # ---- asking and showing
 
     def _turn_to(self, subject: Selection | None, *, again: bool = False) -> None:
-        other = subject != self._subject
+        other = self._about.turn_to(subject)
         if other:
-            self._subject = subject
             self._stale = False
-            self._offset = 0
-            self._listing = self._calls = self.call.report = None
             self.cursor = None
             self.scroll_to(y=0, animate=False, force=True)
         self.note_in_border(self._whence())
@@ -237,9 +170,9 @@ class Inspector(LineView, inherit_bindings=False):
     def _whence(self) -> str:
         if self.selection is not None:
             return "selected"
-        if isinstance(self._subject, CallRef):
+        if isinstance(self._about.ref, CallRef):
             return "being made"
-        return "what comes next" if self._subject is not None else "the whole flow"
+        return "what comes next" if self._about.ref is not None else "the whole flow"
 
     def _may_ask_again(self) -> bool:
         return not self.view.running or monotonic() - self._asked_at > ASK_AGAIN_S
@@ -247,40 +180,32 @@ class Inspector(LineView, inherit_bindings=False):
     def _ask(self) -> None:
         self._asked_at = monotonic()
         self._asked = True
-        match self._subject:
-            case ElementRef(element_id):
-                self.post_message(self.Wanted(ReadElement(element_id, self._offset, PART_BYTES)))
-            case EdgeRef(edge):
-                self.post_message(self.Wanted(ListQueue(edge)))
-            case NodeRef(node):
-                self.post_message(self.Wanted(ListNode(node, CALLS_SHOWN)))
-            case CallRef(call):
-                if self.call.in_progress(self.view, self._subject) is None:
-                    self.post_message(self.Wanted(ReadCall(call)))
+        if (request := self._about.request(self.view)) is not None:
+            self.post_message(self.Wanted(request))
 
     def _fill_ages(self) -> None:
-        if isinstance(self._subject, NodeRef):
+        if isinstance(self._about.ref, NodeRef):
             self._fill()
 
     def _fill(self) -> None:
-        words = self.call.words(self.view, self._subject)
+        words = self.call.words(self.view, self._about.ref)
         if words != self.subject_words:
             self.subject_words = words
             self.post_message(self.Retitled())
         flow, cells = self.view.flow, self.room
         if flow is None or not cells:
-            self.show(unlinked_rows(self.view, self._subject, cells))
+            self.show(unlinked_rows(self.view, self._about.ref, cells))
             return
         if self._stale:
             return
         snapshot = self.view.snapshot
-        match self._subject:
+        match self._about.ref:
             case NodeRef(node):
                 rows = node_rows(
                     flow,
                     snapshot,
                     node,
-                    self._calls,
+                    self._about.calls,
                     cells,
                     build=self.view.build_of(node),
                     comparison=self.view.comparison_of(node),
@@ -295,17 +220,17 @@ class Inspector(LineView, inherit_bindings=False):
                     snapshot,
                     self.view.times,
                     edge,
-                    self._listing,
+                    self._about.listing,
                     cells,
                     self._history,
                     stopped=None if hit is None else hit.element_id,
                 )
                 self._show_queue(rows)
             case ElementRef():
-                if self._details is not None:
-                    self._fill_element(self._details, cells)
+                if self._about.details is not None:
+                    self._fill_element(self._about.details, cells)
             case CallRef() as subject:
-                shown = self.call.rows(self.view, subject, self._details, cells)
+                shown = self.call.rows(self.view, subject, self._about.details, cells)
                 if shown is not None:
                     self.show(shown)
             case ChangeRef() if self.view.change is not None:
@@ -318,7 +243,7 @@ class Inspector(LineView, inherit_bindings=False):
         hit = self.view.break_hit
         if hit is None:
             return []
-        match self._subject:
+        match self._about.ref:
             case NodeRef(node) if node == hit.node:
                 return hit_rows(hit, cells)
             case ElementRef(element_id=element) if element == hit.element_id:
@@ -347,54 +272,48 @@ class Inspector(LineView, inherit_bindings=False):
 
     def sideways(self, step: int) -> None:
         """Ask for another part of a payload that is larger than one."""
-        details = self._details
-        if not details or not details.summary or not isinstance(self._subject, ElementRef):
+        about, details = self._about, self._about.payload
+        if details is None or details.summary is None:
             super().sideways(step)
-        elif 0 <= (offset := self._offset + step * PART_BYTES) < details.summary.size:
-            self._offset = offset
+        elif 0 <= (offset := about.offset + step * PART_BYTES) < details.summary.size:
+            about.offset = offset
             self._ask()
 
     @property
     def viewer(self) -> str | None:
         """Name of the payload viewer that was chosen for what is shown; None is the usual one."""
-        details = self._details
+        details = self._about.details
         if details is None or details.summary is None:
             return None
         return self._viewers.of(payload_part(details), details.summary.source)
 
     def next_viewer(self) -> None:
         """Show such payloads with the next viewer that has something to show of this one."""
-        details = self._details
-        if isinstance(self._subject, ElementRef) and details and details.summary:
+        details = self._about.payload
+        if details is not None and details.summary is not None:
             self._viewers.choose_next(payload_part(details), details.summary.source)
             self._fill()
 
     @property
     def on_payload(self) -> bool:
         """True where Enter means the payload of the element that is shown."""
-        if not isinstance(self._subject, ElementRef):
+        if not isinstance(self._about.ref, ElementRef):
             return False
         return self.cursor is None or self.rows[self.cursor].target is None
 
     @property
     def partly_read(self) -> ElementSummary | None:
-        """The element that is shown, when only a part of its payload was read."""
-        details = self._details
-        if not isinstance(self._subject, ElementRef) or details is None or details.summary is None:
-            return None
-        return details.summary if len(details.payload) < details.summary.size else None
+        """See `InspectedSubject.partly_read`."""
+        return self._about.partly_read
 
     @property
     def copied_part(self) -> str:
         """`bytes 0–65,536 of 1,500,000`, when only a part of the payload was read."""
-        details, about = self._details, self.partly_read
-        if details is None or about is None:
-            return ""
-        first, last = details.offset, details.offset + len(details.payload)
-        return f"bytes {first:,}–{last:,} of {about.size:,}"
+        return self._about.part_words
 
     def copy_text(self) -> str | None:
         """The payload of an element, else the row of the cursor."""
-        if isinstance(self._subject, ElementRef) and self._details is not None:
-            return payload_text(payload_part(self._details))
+        details = self._about.payload
+        if details is not None:
+            return payload_text(payload_part(details))
         return super().copy_text()
