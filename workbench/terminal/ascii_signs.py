@@ -10,44 +10,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-TWINS: Mapping[str, str] = {
-    **dict.fromkeys("─╌┄┈╴╶", "-"),
-    **dict.fromkeys("━═╸╺", "="),
-    **dict.fromkeys("│┃║╎┆╏▏▕", "|"),
-    **dict.fromkeys("╭╮╰╯┌┐└┘├┤┬┴┼┏┓┗┛╔╗╚╝┝┥┠┨┣┫┳┻╋╞╡╪╟╢", "+"),
-    **dict.fromkeys("▶→›▸▷»", ">"),
-    **dict.fromkeys("◀←‹◂◁«", "<"),
-    **dict.fromkeys("▲↑△▴", "^"),
-    **dict.fromkeys("▼↓▽▾", "v"),
-    **dict.fromkeys("█▇▆▅", "#"),
-    **dict.fromkeys("▀▄▃", "="),
-    **dict.fromkeys("▂▁", "_"),
-    **dict.fromkeys("▒░▓", "%"),
-    **dict.fromkeys("·∙•", "."),
-    **dict.fromkeys("…", "~"),
-    **dict.fromkeys("–—−", "-"),
-    **dict.fromkeys("‘’", "'"),
-    **dict.fromkeys("“”", '"'),
-    **{chr(ord("①") + n): str(n + 1) for n in range(9)},
-    **{chr(ord("⑩") + n): chr(ord("a") + n) for n in range(11)},
-    "⋮": ":",
-    "●": "B",
-    "○": "b",
-    "◆": "&",
-    "◇": "&",
-    "µ": "u",
-    "μ": "u",
-    "×": "x",
-    "±": "~",
-    "✓": "=",
-    "✗": "x",
-    "↵": "<",
-    "≤": "<",
-    "≥": ">",
-    "≠": "!",
-    "⚠": "!",
-}
-"""Sign → twin (screens of the workbench use no sign without one)."""
+from workbench.terminal.ascii_twins import TWINS
 
 _TABLE = str.maketrans(dict(TWINS))
 

@@ -7,6 +7,7 @@ import time
 from typing import TextIO
 
 from runtime.model.text.printable import printable
+from workbench.terminal.ascii_twins import ERRORS
 
 _AGAIN_S = 0.25
 """How often it is written at most."""
@@ -56,7 +57,7 @@ class ProgressLine:
         # Not through the text stream: that one writes controls as escapes.
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         self._stream.flush()
-        self._stream.buffer.write(text.encode(encoding, "backslashreplace"))
+        self._stream.buffer.write(text.encode(encoding, ERRORS))
         self._stream.buffer.flush()
 
     def _columns(self) -> int:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.text.printable import printable
+from workbench.terminal.ascii_twins import ERRORS
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -61,14 +62,14 @@ class GuardedFile(io.FileIO):
 class PrintableStream(io.TextIOWrapper):
     """A text stream through which only printable text, line feeds and tabs pass.
 
-    What its encoding has no bytes for is written as an escape.
+    Of what its encoding has no bytes for, our own signs have twins; all else is an escape.
     """
 
     def __init__(self, file: GuardedFile, encoding: str, *, line_buffering: bool) -> None:
         super().__init__(
             io.BufferedWriter(file),
             encoding=encoding,
-            errors="backslashreplace",
+            errors=ERRORS,
             newline="\n",
             line_buffering=line_buffering,
         )

@@ -40,7 +40,8 @@ from workbench.dialogs.quit import endings, quit_rows
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
 from workbench.settings.theme_names import THEME_NAMES
-from workbench.terminal.ascii_signs import TWINS, needs_ascii, to_ascii
+from workbench.terminal.ascii_signs import needs_ascii, to_ascii
+from workbench.terminal.ascii_twins import TWINS
 from workbench.text.keys import use_keys
 from workbench.text.lines import StyleRole, plain
 from workbench.theme import TERMINAL, THEMES, role_styles

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.command_server import run
 from tests.support.studio_projects import ROOT, pair, sink
+from workbench.terminal.standard_streams import GuardedFile, PrintableStream
 
 FAN_OUT = ROOT / "sample_flows" / "fan-out"
 SAMPLE, RECORDING = str(FAN_OUT / "Torvyn.toml"), str(FAN_OUT / "four-events.rec")
@@ -117,6 +118,25 @@ def test_text_that_the_encoding_has_no_bytes_for_is_escaped(tmp_path: Path) -> N
     assert done.returncode == 2
     assert talk_of(done).isascii()
     assert "Gr\\xfcn.toml" in talk_of(done) or "Gr\\xc3\\xbcn.toml" in talk_of(done)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [
+        ("ascii", rb"+- a > b, #9a at 12 us ~ 1 us, \xb5sec, \xe9 us"),
+        ("latin-1", "+- a > b, #9a at 12 µs ± 1 µs, µsec, é us".encode("latin-1")),
+        ("utf-8", "└─ a → b, #⑨⑩ at 12 µs ± 1 µs, µsec, é us".encode()),
+    ],
+)
+def test_our_own_signs_have_twins_where_an_encoding_has_none(
+    tmp_path: Path, encoding: str, written: bytes
+) -> None:
+    path = tmp_path / "out"
+    with path.open("wb") as file:
+        stream = PrintableStream(GuardedFile(file.fileno()), encoding, line_buffering=False)
+        stream.write("└─ a → b, #⑨⑩ at 12 µs ± 1 µs, µsec, é us")
+        stream.flush()
+    assert path.read_bytes() == written
 
 
 def test_a_current_folder_that_is_gone_is_told(tmp_path: Path) -> None:
