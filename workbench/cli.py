@@ -251,7 +251,7 @@ def _unforeseen(error: Exception) -> int:
         print(problem.render(), file=sys.stderr)
         return ExitCode.ENVIRONMENT
     # What it loads is seldom needed, and every start would pay for it.
-    from workbench.terminal.crash_log import write_crash_log
+    from runtime.model.files.crash_log import write_crash_log
 
     log = write_crash_log(error)
     what = " ".join(f"{type(error).__name__}: {error}".split())

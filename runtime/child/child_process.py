@@ -8,10 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ClassVar
+
+from runtime.model.files.temporary_folder import new_temporary_folder
 
 DEATH_SECONDS = 1.0
 PROGRAM = "runtime.child.__main__"
@@ -25,10 +26,14 @@ class ChildProcess:
     """Starts the process."""
 
     def __init__(self, program: str = PROGRAM) -> None:
-        """`program` is the module that runs in it."""
+        """`program` is the module that runs in it.
+
+        Raises OSError where there can be no further process, and `StudioError` where it has no
+        place for what it says (E0001).
+        """
         self.program = program
+        self._folder = new_temporary_folder()
         ours, theirs = socket.socketpair()
-        self._folder = tempfile.TemporaryDirectory(prefix="torvyn-studio-")
         self._log_path = Path(self._folder.name) / "runtime.log"
         with theirs, self._log_path.open("wb") as log:
             self._process = self.popen(

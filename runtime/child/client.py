@@ -9,6 +9,7 @@ from dataclasses import replace
 from runtime.child.child_process import ChildProcess
 from runtime.child.pipe_messages import Close, Opener, Poll
 from runtime.model.call import CallInProgress
+from runtime.model.errors import StudioError
 from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.text.plurals import counted
@@ -54,8 +55,7 @@ class ProcessClient:
             return
         if self._dead is not None:
             if isinstance(request, Restart):
-                self._process.discard()
-                self._start(ChildProcess(self._process.program))
+                self._restart()
             return
         self._write(request)
 
@@ -86,6 +86,20 @@ class ProcessClient:
             self._process.connection.send(Close())
         self._process.wait(CLOSE_SECONDS)
         self._process.discard()
+
+    def _restart(self) -> None:
+        """Begin another child; where the system has no place for one, that is what is told."""
+        assert self._dead is not None
+        try:
+            process = ChildProcess(self._process.program)
+        except StudioError as error:
+            self._dead = replace(self._dead, health_detail=error.diagnostics[0].message)
+        except OSError as error:
+            detail = f"it cannot be started again: {error.strerror}"
+            self._dead = replace(self._dead, health_detail=detail)
+        else:
+            self._process.discard()
+            self._start(process)
 
     def _start(self, process: ChildProcess) -> None:
         self._process = process

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from runtime.model.commands import Relink
 from runtime.model.files.output_file import free_path
+from runtime.model.files.temporary_folder import temporary_folder
 from runtime.model.lazy.dataclass import dataclass
 from runtime.opening.recorded.recordings import RecordedFlow
 from runtime.recording.diff.compare import compare_recordings
@@ -66,8 +66,8 @@ def expectation(
         target = recorded.path
     elif target is None:
         target = free_path(recorded.path)
-    with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
-        made = Path(folder) / "made.rec"
+    with temporary_folder() as folder:
+        made = folder / "made.rec"
         _run_again(recorded, made, target, on_events)
         report = compare_recordings(recorded.path, made, ignore)
         yield Expectation(report, made, target, in_place or overwrite)

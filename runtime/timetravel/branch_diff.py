@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import tempfile
 import threading
 import time
 from dataclasses import replace
@@ -12,6 +11,7 @@ from pathlib import Path
 from runtime.engine.options import EngineOptions
 from runtime.model.errors import StudioError
 from runtime.model.events import FlowState
+from runtime.model.files.temporary_folder import temporary_folder
 from runtime.protocol.branch_comparison import (
     KEPT_DIFFERENCES,
     BranchComparison,
@@ -54,17 +54,17 @@ class BranchComparer:
             return None
 
     def _compare(self, before: Branch | Path, after: Branch) -> None:
-        with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
-            try:
+        try:
+            with temporary_folder() as folder:
                 paths = [
-                    item if isinstance(item, Path) else self._saved(item, Path(folder))
+                    item if isinstance(item, Path) else self._saved(item, folder)
                     for item in (before, after)
                 ]
                 report = compare_recordings(paths[0], paths[1], whole=False)
-            except StudioError as error:
-                text = "\n".join(item.message for item in error.diagnostics)
-                self._made.put(replace(_of(before, after), failed=text))
-                return
+        except StudioError as error:
+            text = "\n".join(item.message for item in error.diagnostics)
+            self._made.put(replace(_of(before, after), failed=text))
+            return
         self._made.put(_with_report(_of(before, after), report))
 
     def _saved(self, branch: Branch, folder: Path) -> Path:

@@ -6,7 +6,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +14,8 @@ from typing import Any
 from textual.app import App, SuspendNotSupported
 
 from runtime.model.codes import Code
-from runtime.model.errors import Diagnostic, Severity
+from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.files.temporary_folder import temporary_folder
 from runtime.model.lazy.dataclass import dataclass
 
 _FALLBACKS = ("vi", "nano")
@@ -120,24 +120,34 @@ def edit_bytes(app: App[Any], data: bytes, suffix: str) -> bytes | str:
 
     Only an editor of the terminal can be waited for.
     """
-    with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
-        path = Path(folder) / f"payload{suffix}"
-        path.write_bytes(data)
-        command = editor_command(str(path), 1)
-        if isinstance(command, Diagnostic):
-            return f"{command.message}. {command.help}"
-        if not command.terminal:
-            return f"{command.argv[0]} has a window of its own: set EDITOR to one of the terminal."
-        try:
-            with app.suspend():
-                ended = subprocess.run(command.argv, check=False)
-            if ended.returncode:
-                return f"{command.argv[0]} ended with exit code {ended.returncode}."
-            return path.read_bytes()
-        except SuspendNotSupported:
-            return "This terminal cannot be left to an editor."
-        except OSError as error:
-            return f"{command.argv[0]} could not be used: {error.strerror}."
+    try:
+        with temporary_folder() as folder:
+            path = folder / f"payload{suffix}"
+            path.write_bytes(data)
+            return _edited(app, path)
+    except StudioError as error:
+        problem = error.diagnostics[0]
+        return f"{problem.message}. {problem.help}"
+    except OSError as error:
+        return f"The payload cannot be put into a file: {error.strerror}."
+
+
+def _edited(app: App[Any], path: Path) -> bytes | str:
+    command = editor_command(str(path), 1)
+    if isinstance(command, Diagnostic):
+        return f"{command.message}. {command.help}"
+    if not command.terminal:
+        return f"{command.argv[0]} has a window of its own: set EDITOR to one of the terminal."
+    try:
+        with app.suspend():
+            ended = subprocess.run(command.argv, check=False)
+        if ended.returncode:
+            return f"{command.argv[0]} ended with exit code {ended.returncode}."
+        return path.read_bytes()
+    except SuspendNotSupported:
+        return "This terminal cannot be left to an editor."
+    except OSError as error:
+        return f"{command.argv[0]} could not be used: {error.strerror}."
 
 
 def _run_windowed(argv: tuple[str, ...]) -> None:

@@ -8,7 +8,6 @@ given already; its tests are run again on another one, and each result is counte
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +21,7 @@ from runtime.headless.golden.worker_pool import GoldenProcess, OnResult
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 from runtime.model.files.replaced_file import replace_file
+from runtime.model.files.temporary_folder import temporary_folder
 
 CONNECT_SECONDS = 10.0
 """How long the scheduler is waited for."""
@@ -150,8 +150,8 @@ def run_bundle(
     The process that runs it is kept for the next test of the same thread, and ends with the worker.
     """
     made = msgspec.json.decode(packed, type=GoldenBundle)
-    with tempfile.TemporaryDirectory(prefix="torvyn-studio-test-") as name:
-        test = made.unpack(Path(name), dict(zip(digests, contents, strict=True)))
+    with temporary_folder() as folder:
+        test = made.unpack(folder, dict(zip(digests, contents, strict=True)))
         result = _process(timeout_seconds).run(test)
         updated = (
             Path(test.recording).read_bytes() if result.verdict is GoldenVerdict.UPDATED else None

@@ -16,6 +16,7 @@ from runtime.headless.golden.golden_test import GoldenCase, GoldenResult, Golden
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import Event
+from runtime.model.files.crash_log import write_crash_log
 from runtime.model.linked import LinkedFlow
 from runtime.model.text.plurals import counted
 from runtime.opening.recorded.recordings import RecordedFlow, open_recording
@@ -39,6 +40,13 @@ def run_test(test: GoldenTest) -> GoldenResult:
             summary=error.diagnostics[0].message if error.diagnostics else "it could not be run",
             text=str(error),
         )
+    except Exception as error:
+        # Others are still to be run; who reads their results has no use for a traceback.
+        log = write_crash_log(error)
+        what = " ".join(f"{type(error).__name__}: {error}".split())
+        where = "no log file could be written" if log is None else f"the traceback is in {log}"
+        summary = f"torvyn-studio failed unexpectedly ({what}); {where}"
+        result = GoldenResult(name=test.name, verdict=GoldenVerdict.ERROR, summary=summary)
     return _timed(result, time.monotonic() - began)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.files.temporary_folder import temporary_folder
 
 STANDARD_INPUT = Path("-")
 
@@ -28,8 +28,8 @@ def spooled(path: Path) -> Iterator[Path]:
         StudioError: it cannot be read, or kept (E0001).
     """
     name = "standard-input.rec" if path == STANDARD_INPUT else f"{path.name}.rec"
-    with tempfile.TemporaryDirectory(prefix="torvyn-studio-") as folder:
-        kept = Path(folder) / name
+    with temporary_folder() as folder:
+        kept = folder / name
         try:
             with kept.open("wb") as file:
                 if path == STANDARD_INPUT:

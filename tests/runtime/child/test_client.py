@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +61,9 @@ def test_polling_never_waits_for_the_child(link: ProcessClient) -> None:
     assert first.health_detail
 
 
-def test_a_killed_child_is_shown_and_begun_anew(link: ProcessClient) -> None:
+def test_a_killed_child_is_shown_and_begun_anew(
+    link: ProcessClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     wait_for(link, is_open)
     assert link.pid is not None
     os.kill(link.pid, signal.SIGKILL)
@@ -68,6 +71,10 @@ def test_a_killed_child_is_shown_and_begun_anew(link: ProcessClient) -> None:
     assert "SIGKILL" in update.health_detail
     link.send(StepCall())
     assert link.poll().health is Health.DEAD
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+        link.send(Restart())
+        assert "a temporary folder cannot be made" in link.poll().health_detail
     link.send(Restart())
     update = wait_for(link, is_open)[-1]
     assert update.snapshot is not None

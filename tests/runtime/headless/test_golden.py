@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,6 +14,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from runtime.headless.golden import run_test as run_test_module
 from runtime.headless.golden.assertions import check_events, read_assertions
 from runtime.headless.golden.bundle import bundle
 from runtime.headless.golden.find_tests import find_tests
@@ -224,6 +226,27 @@ def test_an_update_does_not_throw_recorded_inputs_away(tmp_path: Path) -> None:
         assert found.summary in found.text
         assert any(case.failure for case in found.cases)
         assert (folder / "a.rec").read_bytes() == recording
+
+
+def test_what_nobody_foresaw_and_a_full_disk_are_errors_of_their_test_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (test,) = find_tests([RECORDING], LIKE)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    found = run_test(test)
+    assert (found.verdict, found.summary[:32]) == (
+        GoldenVerdict.ERROR,
+        "a temporary folder cannot be mad",
+    )
+    assert "TMPDIR" in found.text
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr(run_test_module, "open_recording", lambda *_, **__: 1 / 0)
+    found = run_test(test)
+    assert found.verdict is GoldenVerdict.ERROR
+    assert "failed unexpectedly (ZeroDivisionError: division by zero)" in found.summary
+    (log,) = tmp_path.rglob("crash-*.log")
+    assert str(log) in found.summary
+    assert "Traceback" in log.read_text()
 
 
 def test_a_process_that_dies_is_an_error_of_its_test_alone_and_each_result_is_told_once(

@@ -10,10 +10,10 @@ from typing import get_args, get_type_hints
 import pytest
 
 from runtime.build.toolchain import Toolchain
+from runtime.model.files.crash_log import write_crash_log
 from runtime.model.files.user_folders import home_folder, typed_path, user_folder
 from runtime.opening.trust.trust_store import TrustStore
 from workbench.settings.config_file import Config, read_config
-from workbench.terminal.crash_log import write_crash_log
 
 KINDS = get_args(get_type_hints(user_folder)["kind"])
 
