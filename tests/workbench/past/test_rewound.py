@@ -32,8 +32,8 @@ from tests.support.workbench.fakes import (
     snapshot,
     text_of,
 )
-from workbench.inspection.subject.inspected_subject import Reply
 from workbench.view import EdgeRef, ElementRef, NodeRef, Selection
+from workbench.widgets.panes.inspected_subject import Reply
 
 # ---- what begins again
 

@@ -17,7 +17,6 @@ from workbench.inspection.element import element_rows, payload_part, render_job
 from workbench.inspection.flow import flow_rows
 from workbench.inspection.node import node_rows
 from workbench.inspection.slowness.flow_history import FlowHistory
-from workbench.inspection.subject.inspected_subject import InspectedSubject, Reply
 from workbench.inspection.tables.break_rows import hit_reads, hit_rows
 from workbench.inspection.tables.build_rows import change_rows
 from workbench.inspection.unlinked import unlinked_rows
@@ -28,6 +27,7 @@ from workbench.payloads.viewer import payload_text
 from workbench.text.lines import Row
 from workbench.view import CallRef, ChangeRef, EdgeRef, ElementRef, NodeRef, Selection, View
 from workbench.widgets.line_view import LineView
+from workbench.widgets.panes.inspected_subject import InspectedSubject, Reply
 
 ASK_AGAIN_S = 0.5
 """While the flow runs, lists are asked for no more often than this."""

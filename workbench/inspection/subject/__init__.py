@@ -1,1 +1,0 @@
-"""What the inspector is about, without its widget."""
