@@ -72,6 +72,7 @@ OPENED_LATER = (
     "workbench.payloads.documents.",
     "workbench.payloads.registry",
     "workbench.search.query",
+    "workbench.terminal.editor",
     "workbench.tour.",
 )
 """What of the workbench is imported when it is opened first."""

@@ -24,7 +24,6 @@ from workbench.payload_view.chosen_viewers import ChosenViewers
 from workbench.screens.frame import Frame
 from workbench.settings.preferences import Preferences
 from workbench.settings.project_memory import ProjectMemory
-from workbench.terminal.editor import open_in_editor
 from workbench.view import (
     CallRef,
     EarlierBuild,
@@ -290,11 +289,13 @@ class Panes(Vertical, inherit_bindings=False):
         """A row was opened: select what it stands for, explain a code, or edit a place."""
         target = message.target
         if isinstance(target, Code):
-            # Imported with the first one: the first paint waits for no dialog.
+            # Imported with the first one, as is the editor: the first paint waits for neither.
             from workbench.dialogs.explanation import ExplanationScreen
 
             self.app.push_screen(ExplanationScreen(target))
         elif isinstance(target, Diagnostic):
+            from workbench.terminal.editor import open_in_editor
+
             self.show_notice(open_in_editor(self.app, target))
         elif isinstance(target, EarlierBuild):
             self._send(Rollback(target.node, target.digest))
