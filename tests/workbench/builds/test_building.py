@@ -54,7 +54,7 @@ def edited(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         found.append(item)
         return ""
 
-    monkeypatch.setattr("workbench.screens.panes.open_in_editor", edit)
+    monkeypatch.setattr("workbench.terminal.editor.open_in_editor", edit)
     return found
 
 
