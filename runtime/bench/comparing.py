@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from math import hypot, sqrt
-from statistics import median
+from statistics import geometric_mean, median
 
-from runtime.bench.result import OPENING, PROCESSOR, SPEED, BenchResult
+from runtime.bench.result import CALL, OPENING, PROCESSOR, SPEED, BenchResult, call_metric
 from runtime.model.lazy.dataclass import dataclass
 
 LEAST_CHANGE = 0.07
@@ -26,6 +26,12 @@ small gain that is missed harms nobody.
 MEDIAN_ERROR = 1.4826 * 1.2533
 """The standard error of the median of n runs is so many times their scatter, by the root of n."""
 LEAST_RUNS = 3
+LEAST_OTHERS = 2
+"""Nodes that do the same work as before, at least, for their calls to tell what the machine does:
+one alone may be of another kind."""
+UNEVEN = 0.25
+"""A machine that became slower is not as much so for each component: where calls that do the same
+take twice as long, what differs by less than this share of that is no change."""
 
 
 class Change(StrEnum):
@@ -47,7 +53,7 @@ class Comparison:
     ratio: float
     """How many times as slow it is now, with the speed of the machine taken into account."""
     noise: float
-    """The change, as a share, that the runs' scatter alone could explain."""
+    """The change, as a share, that the runs' scatter and the machine could explain."""
     change: Change
 
 
@@ -58,9 +64,12 @@ def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     but for its slowest, has to be apart from every run of the other. What became faster has to be
     `GAIN` times as much: see there.
 
-    It has to be there as it was measured, and also in units of work that never changes, done
-    between the calls of both sides: where that work became slower too, the machine did. The ratio
-    is in those units where that is beyond the scatter of that work.
+    What the machine itself became is seen in two ways: in a unit of work that never changes, done
+    between the calls of both sides, and in the calls of nodes that do the same work as before (see
+    `BenchResult.works`). Other programs that take the caches slow calls down by much more than
+    that unit. The calls of a node are compared in units of the calls of such other nodes, run by
+    run. Everything else changed when it did as it was measured, and also in the units of whichever
+    of the two explains more of it.
 
     Elements a second are counted by the clock, which runs on while other programs have the
     processor, and the unit does not see that. So their change has to be there by processor time
@@ -76,36 +85,84 @@ def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     return tuple(found)
 
 
+def calls_ratio(before: BenchResult, now: BenchResult) -> float | None:
+    """How many times as long calls that do the same work take; None where too few nodes do."""
+    same = _same_work(before, now, besides="")
+    if len(same) < LEAST_OTHERS:
+        return None
+    return median(median(now.samples[metric]) / median(before.samples[metric]) for metric in same)
+
+
 @dataclass(frozen=True, slots=True)
 class _Machine:
-    """What became of the machine itself."""
+    """How many times as slow the machine itself is now."""
 
-    ratio: float
-    """How many times as slow it is now."""
-    certain: bool
-    """False where its scatter could explain it."""
+    least: float
+    most: float
+    shown: float
+    """What the ratios shown are divided by: 1 where scatter could explain what the unit says."""
 
 
 def _machine(before: BenchResult, now: BenchResult) -> _Machine:
     units = before.yardstick_ns, now.yardstick_ns
     if not all(side and all(side) for side in units):
-        return _Machine(1.0, certain=False)
-    ratio, _, change = _judged(*units, gain=1)
-    return _Machine(ratio, certain=change is not Change.NONE)
+        by_unit, shown = 1.0, 1.0
+    else:
+        by_unit, _, change = _judged(*units, gain=1)
+        shown = 1.0 if change is Change.NONE else by_unit
+    by_calls = calls_ratio(before, now) or by_unit
+    return _Machine(min(by_unit, by_calls), max(by_unit, by_calls), shown)
 
 
 def _compared(metric: str, before: BenchResult, now: BenchResult, machine: _Machine) -> Comparison:
     old, new = before.samples[metric], now.samples[metric]
-    if metric == SPEED:
-        ratio, noise, change = _changed(
-            _seen_ns(before), _seen_ns(now), machine, _waits_ns(before), _waits_ns(now)
-        )
+    others = _same_work(before, now, besides=metric) if metric.startswith(CALL) else []
+    if len(others) >= LEAST_OTHERS:
+        ratio, noise, change = _next_to(metric, others, before, now)
+    elif metric == SPEED:
+        waits = _waits_ns(before), _waits_ns(now)
+        ratio, noise, change = _changed(_seen_ns(before), _seen_ns(now), machine, *waits)
         worked = before.samples[PROCESSOR], now.samples[PROCESSOR]
-        if change is not _changed(*worked, machine, _waits_ns(before), _waits_ns(now))[-1]:
+        if change is not _changed(*worked, machine, *waits)[-1]:
             change = Change.NONE
     else:
         ratio, noise, change = _changed(old, new, machine)
     return Comparison(metric, median(old), median(new), ratio, noise, change)
+
+
+def _same_work(before: BenchResult, now: BenchResult, besides: str) -> list[str]:
+    """Metrics of the calls, one a run on either side, of nodes that do the same work as before."""
+    found = []
+    for node, work in now.works.items():
+        metric = call_metric(node)
+        if metric == besides or before.works.get(node) != work:
+            continue
+        sides = [(side.samples.get(metric, []), side.samples[PROCESSOR]) for side in (before, now)]
+        if all(all(calls) and len(calls) == len(runs) for calls, runs in sides):
+            found.append(metric)
+    return found
+
+
+def _next_to(
+    metric: str, others: Sequence[str], before: BenchResult, now: BenchResult
+) -> tuple[float, float, Change]:
+    """What became of a node's calls in units of those of others, made in the same run."""
+    units = [_units(others, side) for side in (before, now)]
+    old, new = (
+        [value / unit for value, unit in zip(side.samples[metric], its_units, strict=True)]
+        for side, its_units in zip((before, now), units, strict=True)
+    )
+    by_others = median(units[1]) / median(units[0])
+    uneven = UNEVEN * (max(by_others, 1 / by_others) - 1)
+    ratio, noise, change = _judged(old, new, uneven=uneven)
+    # It may not look faster only because the others became slower.
+    if change is Change.FASTER and median(now.samples[metric]) >= median(before.samples[metric]):
+        change = Change.NONE
+    return ratio, noise, change
+
+
+def _units(metrics: Sequence[str], side: BenchResult) -> list[float]:
+    return [geometric_mean(calls) for calls in zip(*map(side.samples.get, metrics), strict=True)]
 
 
 def _changed(
@@ -117,18 +174,22 @@ def _changed(
 ) -> tuple[float, float, Change]:
     """What became of times, which are besides waits, on what became of the machine."""
     first = [waits_before + value for value in before]
-    measured = _judged(first, [waits_now + value for value in now])
-    in_units = _judged(first, [waits_now + value / machine.ratio for value in now])
-    ratio, noise, change = in_units if machine.certain else measured
-    return ratio, noise, change if measured[-1] is in_units[-1] else Change.NONE
+
+    def judged(machine_ratio: float) -> tuple[float, float, Change]:
+        return _judged(first, [waits_now + value / machine_ratio for value in now])
+
+    ratio, noise, _ = judged(machine.shown)
+    change = judged(1.0)[-1]
+    explained = machine.most if change is Change.SLOWER else machine.least
+    return ratio, noise, change if judged(explained)[-1] is change else Change.NONE
 
 
 def _judged(
-    first: Sequence[float], second: Sequence[float], gain: float = GAIN
+    first: Sequence[float], second: Sequence[float], gain: float = GAIN, uneven: float = 0.0
 ) -> tuple[float, float, Change]:
     """How many times as much the second are, what noise explains, and what that means."""
     ratio = median(second) / median(first)
-    noise = max(LEAST_CHANGE, ERRORS * hypot(_error(first), _error(second)))
+    noise = max(LEAST_CHANGE, ERRORS * hypot(_error(first), _error(second)), uneven)
     change = Change.NONE
     if min(len(first), len(second)) >= LEAST_RUNS:
         first, second = _without_outliers(first), _without_outliers(second)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import field
+from hashlib import blake2b
 from pathlib import Path
 from statistics import median
 
@@ -20,6 +22,7 @@ from runtime.model.measures.histogram import Histogram, Spread
 
 FORMAT = 3
 FOLDER = STUDIO_FOLDER / "bench"
+_DIGEST_BYTES = 16
 SHARES = (0.5, 0.9, 0.99, 0.999)
 
 
@@ -70,6 +73,9 @@ class BenchResult:
     """By edge that was full: flow time until its producer was suspended, of the last pass."""
     idle: tuple[str, ...] = ()
     """Nodes that had no element in any pass."""
+    works: dict[str, str] = field(default_factory=dict)
+    """By node, a digest of its build, its configuration, and of the same of every node before it:
+    equal for two results where the node does the same work on the same elements."""
 
     def middle(self, metric: str) -> float:
         """The median of the runs."""
@@ -157,7 +163,21 @@ def result_of(flow: LinkedFlow, workload: Workload, runs: Sequence[Measured]) ->
         _durations(whole) if whole.count else None,
         {edge.label: edge.response for edge in edges if edge.response is not None},
         tuple(node.name for node in flow.nodes if node.name not in worked),
+        _works(flow),
     )
+
+
+def _works(flow: LinkedFlow) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in flow.nodes:
+        before = [
+            (edge.source_port, edge.target_port, found[edge.source])
+            for edge in flow.edges
+            if edge.target == node.name
+        ]
+        parts = (node.digest, node.config, sorted(before))
+        found[node.name] = blake2b(repr(parts).encode(), digest_size=_DIGEST_BYTES).hexdigest()
+    return found
 
 
 def _durations(histogram: Histogram) -> Durations:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.bench.comparing import Change, Comparison, compare
+from runtime.bench.comparing import Change, Comparison, calls_ratio, compare
 from runtime.bench.measuring import Measured, measure
 from runtime.bench.result import (
     END_TO_END,
@@ -32,6 +32,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import StudioError
 from runtime.model.linked import ErrorPolicy, SchedulePolicy
 from runtime.opening.open import OpenedFlow, open_flow
+from runtime.wasm.stock.stock_invoker import StockComponents
 from tests.support.studio_projects import pair, sink
 
 WORKLOAD = Workload.of("main", "direct", SchedulePolicy.CONSUMER_FIRST, None, {})
@@ -97,6 +98,14 @@ def test_a_pass_that_takes_long_gets_no_more_elements_and_ends(
     run = measure(opened.flow, open_invoker, options, 1e-6, pass_seconds=9e-6)
     assert (run.passes, run.cut, run.elements, run.delivered) == (1, 1, 2, 2)
     assert (run.failed, measured(opened).cut) == (False, 0)
+
+
+def test_components_are_compiled_for_the_binding_before_any_run(opened: OpenedFlow) -> None:
+    components, told = StockComponents(opened.flow), list[str]()
+    components.compile_all(told.append)
+    assert told == ["source", "sink"]
+    for node in opened.flow.nodes:
+        assert components.of(node.digest, "is not read again") is not None
 
 
 def test_a_result_has_a_sample_of_each_metric_a_run(result: BenchResult) -> None:
@@ -345,6 +354,75 @@ def test_what_a_change_of_the_machine_could_be_is_no_change(result: BenchResult)
     assert changes(compare(before, steady(result, [115.0] * 10, slow))) == {
         PROCESSOR: Change.SLOWER
     }
+
+
+def calling(result: BenchResult, work: dict[str, str], **calls: Sequence[float]) -> BenchResult:
+    """Runs of which the calls of nodes are compared, in nanoseconds, and their sum of work."""
+    totals = [sum(run) for run in zip(*calls.values(), strict=True)]
+    samples = {call_metric(node): list(values) for node, values in calls.items()}
+    units = [25e3] * len(totals)
+    return replace(
+        result, samples={PROCESSOR: totals, **samples}, yardstick_ns=units, works={**work}
+    )
+
+
+SAME = dict.fromkeys("abc", "the same")
+
+
+def test_calls_are_compared_in_units_of_those_that_do_the_same_work(result: BenchResult) -> None:
+    """What takes the caches slows calls down, and not the work of the unit."""
+    chance = random.Random(5)
+    # The whole run of a kind: quick, or slow by up to a factor of two.
+    moods = [[chance.uniform(1, 2) for _ in range(10)] for _ in range(2)]
+
+    def runs(mood: int, a: float = 1.0) -> dict[str, list[float]]:
+        sizes = {"a": 2e3 * a, "b": 2e3, "c": 1.5e3}
+        return {
+            node: [size * each * chance.uniform(1, 1.02) for each in moods[mood]]
+            for node, size in sizes.items()
+        }
+
+    before, other = calling(result, SAME, **runs(0)), {**SAME, "a": "another"}
+    assert changes(compare(before, calling(result, SAME, **runs(1)))) == {}
+    slower = calling(result, other, **runs(1, a=1.15))
+    assert changes(compare(before, slower)) == {call_metric("a"): Change.SLOWER}
+    # Where no two others do the same work, the scatter of the runs hides it.
+    assert changes(compare(before, replace(slower, works=dict.fromkeys("abc", "another")))) == {}
+
+
+def test_a_machine_that_slows_down_calls_alone_is_no_change(result: BenchResult) -> None:
+    """As measured with one build: the unit says 2 % of what the calls say is 95 %."""
+    quick = calling(
+        result,
+        SAME,
+        a=[1456, 1488, 1488, 1520, 1488, 1504],
+        b=[2272, 2336, 2464, 2464, 2496, 2464],
+        c=[1936, 1968, 2112, 2112, 2144, 2112],
+    )
+    slow = calling(
+        result,
+        SAME,
+        a=[2336, 2656, 2688, 2688, 2720, 2720],
+        b=[4544, 4736, 4800, 4800, 4800, 4864],
+        c=[4160, 4352, 4416, 4416, 4416, 4480],
+    )
+    assert calls_ratio(quick, slow) == pytest.approx(1.95, rel=0.02)
+    assert changes(compare(quick, slow)) == changes(compare(slow, quick)) == {}
+    # A saved result of before says nothing of what nodes did: then the unit alone is asked.
+    assert calls_ratio(replace(quick, works={}), slow) is None
+    assert PROCESSOR in changes(compare(replace(quick, works={}), slow))
+
+
+def test_a_node_does_the_same_work_while_it_and_all_before_it_are_the_same(
+    opened: OpenedFlow, result: BenchResult
+) -> None:
+    flow, run = opened.flow, measured(opened)
+    for name, others in (("source", {"source", "sink"}), ("sink", {"sink"})):
+        node = flow.by_name[name]
+        for changed in (replace(node, config='{"x": 1}'), replace(node, digest="another")):
+            nodes = tuple(changed if own is node else own for own in flow.nodes)
+            works = result_of(replace(flow, nodes=nodes), WORKLOAD, [run]).works
+            assert {own for own in works if works[own] != result.works[own]} == others
 
 
 def test_a_result_saved_in_a_bad_moment_does_not_make_the_same_build_faster(

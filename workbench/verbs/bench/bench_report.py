@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import log
 from typing import Any
 
 import msgspec
 from rich.cells import cell_len
 
-from runtime.bench.comparing import Change, Comparison
+from runtime.bench.comparing import Change, Comparison, calls_ratio
 from runtime.bench.result import (
     ARROW,
     CALL,
@@ -38,6 +39,8 @@ GOOD_NAME_CELLS = 20
 """Columns that tell less are left out of a terminal rather than names cut below this."""
 SPARE_COLUMNS = ("p99.9", "p90", "count", "noise", "before")
 """In the order in which they are left out."""
+OTHER_MACHINE = 0.1
+"""Calls that do the same work as before changed by more than this, as a logarithm: it is told."""
 MOST_IDLE = 8
 """Names of nodes without an element that are told."""
 _SPREAD = ("count", "p50", "p90", "p99", "p99.9", "longest")
@@ -97,6 +100,7 @@ def report_json(
         found["compared_with"] = {
             "name": against.name,
             "builds": against.before.builds,
+            "calls_ratio": calls_ratio(against.before, result),
             "workload": msgspec.to_builtins(against.before.workload),
         }
     return json_line(found)
@@ -140,14 +144,15 @@ def _parts(
     yield _Table(("call of", *_SPREAD), [_durations(*item) for item in called.items()])
     if waits:
         yield _Table(("wait", *_SPREAD), [_durations(*item) for item in waits.items()])
-    yield "\n".join(_counts(result))
+    binding = "" if stock is None else ", wasmtime-py's binding included"
+    yield "\n".join(_counts(result, binding))
     if stock is not None:
         yield _stock_table(result, stock)
     if against is not None:
         yield from _comparison(result, against)
 
 
-def _counts(result: BenchResult) -> Iterator[str]:
+def _counts(result: BenchResult, binding: str) -> Iterator[str]:
     per_element = max(result.elements, 1)
     yield (
         f"{counted(result.elements, 'element')}, {result.delivered:,} delivered, "
@@ -156,7 +161,8 @@ def _counts(result: BenchResult) -> Iterator[str]:
         f"{result.copies / per_element:,.1f} copies of {_bytes_each(result)} bytes, and "
         f"{result.buffers / per_element:,.1f} new buffers; forwarding allocates none."
     )
-    yield f"Memory of the process at most {result.peak_memory_bytes / 2**20:,.0f} MiB."
+    memory = f"{result.peak_memory_bytes / 2**20:,.0f} MiB"
+    yield f"Memory of the process at most {memory}{binding}."
     if per_element < FEW_ELEMENTS * result.passes:
         yield "Few elements a pass: lines of a file in place of a source tell more."
     if result.cut:
@@ -205,6 +211,12 @@ def _comparison(result: BenchResult, against: Against) -> Iterator[str | _Table]
         found = ["the same builds"]
     found += conditions(before.workload, result.workload)
     yield f"Compared with '{against.name}': {'; '.join(found)}."
+    calls = calls_ratio(before, result)
+    if calls is not None and abs(log(calls)) > OTHER_MACHINE:
+        yield (
+            f"Calls that do the same work as then take {calls:.2f} times as long: the machine is "
+            "another one, or others are at work on it."
+        )
     rows = [
         (
             _named(item.metric),

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypedDict, Unpack
 
 import click
@@ -227,6 +228,9 @@ class _Benchmark:
         """Make the runs that do not count."""
         settle_collector()
         self.progress.begin()
+        if self._components is not None:
+            tell = partial(self.progress.show, "compiling for wasmtime-py")
+            self._components.compile_all(tell)
         for _ in range(self._arguments["warm_up"]):
             self.progress.show("warming up")
             self._run()

@@ -184,6 +184,10 @@ def test_a_terminal_gets_rows_that_fit_and_names_that_stay_apart() -> None:
     assert "Without an element in any pass: a, b." in wide
     assert any("Under priority a source that never ends may keep" in row for row in wide)
     assert f"| シンク  | {durations.count:,} |" in "\n".join(wide)
+    same = replace(result, works=dict.fromkeys(names, "same"))
+    later = replace(slower, works=same.works)
+    told = report_lines(later, Against("before", same, compare(same, later)))
+    assert any(row.startswith("Calls that do the same work as then take 4.00 ") for row in told)
     wide = report_lines(slower, against, result)
     assert f"| {names[0]}  |" in "\n".join(wide)
     assert "the same builds" in "\n".join(wide)
