@@ -18,7 +18,7 @@ from runtime.build.toolchain import Toolchain
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.lazy.dataclass import dataclass
-from runtime.protocol.build_requests import CancelBuild, StartBuild
+from runtime.protocol.builds.build_requests import CancelBuild, StartBuild
 from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
 
 PENDING_CHARACTERS = 256 * 1024

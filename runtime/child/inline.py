@@ -7,7 +7,7 @@ from dataclasses import replace
 from runtime.child.pipe_messages import Opener
 from runtime.child.trust_desk import TrustDesk
 from runtime.model.errors import StudioError
-from runtime.protocol.build_requests import CancelBuild, StartBuild
+from runtime.protocol.builds.build_requests import CancelBuild, StartBuild
 from runtime.protocol.requests import AnswerTrust, Request, Restart
 from runtime.protocol.updates import ALL_SHOWN, Health, ShownParts, Update, invalid_update
 from runtime.session.session import FlowSession

@@ -24,7 +24,7 @@ from runtime.model.call import CallInProgress
 from runtime.model.errors import Diagnostic, StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.measures.time_units import NS_PER_S
-from runtime.protocol.build_requests import CancelBuild, StartBuild
+from runtime.protocol.builds.build_requests import CancelBuild, StartBuild
 from runtime.protocol.requests import (
     AnswerTrust,
     Continue,

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from runtime.model.errors import Diagnostic
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.build_requests import StartBuild
+from runtime.protocol.builds.build_requests import StartBuild
 from runtime.protocol.requests import AnswerTrust
 from runtime.protocol.trust_question import TrustQuestion
 

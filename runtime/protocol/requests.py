@@ -9,7 +9,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import QueuePolicy
 from runtime.protocol.branch_comparison import CompareBranches
 from runtime.protocol.breakpoints import BreakRequest
-from runtime.protocol.build_requests import CancelBuild, StartBuild
+from runtime.protocol.builds.build_requests import CancelBuild, StartBuild
 from runtime.protocol.call_report import ReadCall
 from runtime.protocol.components.memory_report import ReadMemory
 from runtime.protocol.components.node_tries import ReadNodeInput, TryNode

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.protocol.build_requests import CancelBuild
+from runtime.protocol.builds.build_requests import CancelBuild
 from runtime.protocol.requests import Rollback
 from runtime.protocol.updates import Health
 from workbench.actions.action import Action, Group

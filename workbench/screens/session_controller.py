@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.protocol.build_requests import StartBuild
+from runtime.protocol.builds.build_requests import StartBuild
 from runtime.protocol.components.memory_report import MemoryReport
 from runtime.protocol.components.node_tries import NodeInput, NodeTry
 from runtime.protocol.components.saved_component import SavedComponent

@@ -27,7 +27,7 @@ from runtime.build.session_builds import (
     build_environment,
 )
 from runtime.model.errors import ExitCode, StudioError
-from runtime.protocol.build_requests import CancelBuild, StartBuild
+from runtime.protocol.builds.build_requests import CancelBuild, StartBuild
 from runtime.protocol.updates import BuildOutcome, BuildStatus, Health, Update
 from tests.support.build_projects import (
     COMPONENT,

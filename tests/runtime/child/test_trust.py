@@ -11,7 +11,7 @@ import pytest
 
 from runtime.child.client import ProcessClient
 from runtime.opening.open import SessionOptions
-from runtime.protocol.build_requests import StartBuild
+from runtime.protocol.builds.build_requests import StartBuild
 from runtime.protocol.requests import AnswerTrust, Restart
 from runtime.protocol.trust_question import TrustKind, TrustQuestion
 from runtime.protocol.updates import Update

@@ -1,0 +1,1 @@
+"""Builds: what is asked, and what is told of them."""
