@@ -11,7 +11,7 @@ from operator import eq, itemgetter
 from typing import NamedTuple
 
 from runtime.model.events import CallFinished, Event
-from runtime.protocol.printed_chunks import PrintedChunks
+from runtime.protocol.logs.printed_chunks import PrintedChunks
 from runtime.protocol.updates import PrintedChunk
 
 PRINTED_PENDING_BYTES = 256 * 1024

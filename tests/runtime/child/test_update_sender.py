@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 import pytest
 
 from runtime.child.update_sender import UpdateSender
-from runtime.protocol.printed_chunks import PrintedChunks
+from runtime.protocol.logs.printed_chunks import PrintedChunks
 from runtime.protocol.updates import Health, PrintedChunk, Update
 
 PATIENCE_SECONDS = 30.0

@@ -1,0 +1,1 @@
+"""What is told line by line: what happened, and what components printed."""
