@@ -14,16 +14,15 @@ from runtime.model.measures.call_times import NO_CALLS, CallTimes
 from runtime.model.outline import FlowOutline, Lack, outline_of
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot, NodeState
 from runtime.protocol.breakpoints import BreakHit, BreakpointList
-from runtime.protocol.time_window import WHOLE_RUN, WindowTimes
-from runtime.protocol.timeline import RecordingStatus, Timeline
-from runtime.protocol.updates import (
+from runtime.protocol.builds.build_updates import (
     BuildComparison,
     BuildOutcome,
     BuildStatus,
-    Health,
     NodeBuild,
-    Update,
 )
+from runtime.protocol.time_window import WHOLE_RUN, WindowTimes
+from runtime.protocol.timeline import RecordingStatus, Timeline
+from runtime.protocol.updates import Health, Update
 from workbench.graph.graph_diff import FlowChange, edge_key, flow_change
 
 

@@ -14,7 +14,7 @@ from runtime.build.process import KILL_AFTER_S
 from runtime.build.toolchain import Toolchain
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode
-from runtime.protocol.updates import BuildOutcome
+from runtime.protocol.builds.build_updates import BuildOutcome
 
 OnOutput = Callable[[str, OutputLines], None]
 """Takes a component's name and lines of its build, in order, on the thread that builds."""

@@ -16,7 +16,7 @@ from runtime.build.plan import ComponentSource
 from runtime.build.toolchain import Toolchain
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 from runtime.model.interruption import LostInterrupts
-from runtime.protocol.updates import BuildOutcome
+from runtime.protocol.builds.build_updates import BuildOutcome
 
 Compile = Callable[[bytes], object]
 """Compiles a built component, so that whoever opens it finds it in the cache."""

@@ -19,7 +19,7 @@ from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.lazy.dataclass import dataclass
 from runtime.protocol.builds.build_requests import CancelBuild, StartBuild
-from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
+from runtime.protocol.builds.build_updates import BuildLine, BuildOutcome, BuildStatus
 
 PENDING_CHARACTERS = 256 * 1024
 """Build output kept between two polls of a session; the oldest lines are lost first."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from runtime.model.call import Failed
 from runtime.model.events import CallFinished, Event, NodeFailed
-from runtime.protocol.updates import CallMark
+from runtime.protocol.logs.event_lines import CallMark
 
 LOG_EVENTS = 5_000
 """Events the log keeps."""

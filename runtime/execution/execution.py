@@ -36,7 +36,7 @@ from runtime.model.events import CallFinished, Edited, Event, Injected, Relinked
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.model.snapshot import FlowSnapshot
-from runtime.protocol.updates import CallMark
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Replayer
 from runtime.recording.replay.steps import CallStep, ReplayStep

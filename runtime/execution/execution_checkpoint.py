@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from runtime.engine.state.checkpoint import EngineCheckpoint
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.updates import NodeBuild
+from runtime.protocol.builds.build_updates import NodeBuild
 
 SMALL_BYTES = 600
 """Memory of a checkpoint besides the engine's state, in bytes: about."""

@@ -21,17 +21,17 @@ from runtime.protocol.call_report import (
     ReadCall,
 )
 from runtime.protocol.element_summary import INPUT_BYTES, CallElement, ElementSummary
-from runtime.protocol.requests import FindCall, ReadPayload
-from runtime.protocol.updates import (
+from runtime.protocol.logs.event_lines import EventLine
+from runtime.protocol.replies import (
     CallElements,
     ElementDetails,
-    EventLine,
     FailedCall,
     HopLine,
     NodeCalls,
     QueueListing,
     WholePayload,
 )
+from runtime.protocol.requests import FindCall, ReadPayload
 
 PREVIEW_BYTES = 160
 """Payload bytes an `ElementSummary` shows."""

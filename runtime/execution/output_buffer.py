@@ -11,8 +11,7 @@ from operator import eq, itemgetter
 from typing import NamedTuple
 
 from runtime.model.events import CallFinished, Event
-from runtime.protocol.logs.printed_chunks import PrintedChunks
-from runtime.protocol.updates import PrintedChunk
+from runtime.protocol.logs.printed_chunks import PrintedChunk, PrintedChunks
 
 PRINTED_PENDING_BYTES = 256 * 1024
 """Printed bytes kept for one node between two polls."""

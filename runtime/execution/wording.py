@@ -48,7 +48,7 @@ from runtime.model.events import (
 )
 from runtime.model.linked import LinkedEdge, LinkedFlow
 from runtime.model.text.durations import spaced_duration
-from runtime.protocol.updates import CallMark, EventLine
+from runtime.protocol.logs.event_lines import CallMark, EventLine
 
 SHOWN_DIGEST_CHARS = 12
 

@@ -11,7 +11,7 @@ from runtime.headless.run import RunRecorder
 from runtime.model.commands import Command
 from runtime.model.events import CallFinished, Event
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.updates import EventLine
+from runtime.protocol.logs.event_lines import EventLine
 
 OnCall = Callable[[CallRecord, EventLine], None]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
-from runtime.protocol.updates import NodeBuild
+from runtime.protocol.builds.build_updates import NodeBuild
 from runtime.wasm.call_layer import Compiled
 
 KEPT_BUILDS = 5

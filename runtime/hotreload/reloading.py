@@ -11,7 +11,8 @@ from runtime.hotreload.swap import Swapper
 from runtime.model.errors import Diagnostic
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.updates import BuildComparison, CallMark
+from runtime.protocol.builds.build_updates import BuildComparison
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.watch.file_changes import FileKind
 
 

@@ -19,7 +19,7 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import Event, Relinked
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
-from runtime.protocol.updates import BuildComparison
+from runtime.protocol.builds.build_updates import BuildComparison
 from runtime.recording.diff.build_diff import BuildUnderTest, RecordedCall, compare_builds
 from runtime.wasm.call_layer import Compiled
 from runtime.wasm.host import Host

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from runtime.execution.inspection import SessionInspector
 from runtime.protocol.call_report import ReadCall
+from runtime.protocol.replies import Reply
 from runtime.protocol.requests import FindCall, ListQueue, ReadElement, ReadPayload
-from runtime.protocol.updates import Reply
 from runtime.session.request_table import RequestTable
 
 

@@ -17,6 +17,7 @@ from runtime.model.commands import (
     Step,
 )
 from runtime.model.events import StopReason
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.requests import (
     ChangeQueue,
     DropElement,
@@ -29,7 +30,6 @@ from runtime.protocol.requests import (
     RunElement,
     SessionRequest,
 )
-from runtime.protocol.updates import CallMark
 from runtime.session.request_table import RequestTable
 from runtime.session.run_loop import RunLoop
 from runtime.timetravel.time_travel import TimeTravel

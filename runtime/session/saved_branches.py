@@ -11,7 +11,7 @@ from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.events import FlowState
 from runtime.model.files.project_files import BRANCH_INDEX
 from runtime.model.files.replaced_file import staged_file
-from runtime.protocol.updates import SavedBranches
+from runtime.protocol.replies import SavedBranches
 from runtime.recording.encoding import RecordingOptions
 from runtime.recording.file.header import header_of
 from runtime.recording.format import EndLine

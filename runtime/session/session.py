@@ -27,6 +27,7 @@ from runtime.protocol.breakpoints import (
     SetWatch,
     TryBreakpoint,
 )
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.requests import (
     Continue,
     ListNode,
@@ -43,7 +44,7 @@ from runtime.protocol.requests import (
     StopRecording,
 )
 from runtime.protocol.time_window import ShowWindow
-from runtime.protocol.updates import ALL_SHOWN, CallMark, ShownParts, Update
+from runtime.protocol.updates import ALL_SHOWN, ShownParts, Update
 from runtime.recording.file.redaction_reach import LOOK
 from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.branch_requests import BranchRequests

@@ -30,8 +30,8 @@ from runtime.protocol.breakpoints import (
     Watch,
     WatchRow,
 )
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.timeline import TimelineMark
-from runtime.protocol.updates import CallMark
 from runtime.timetravel.time_travel import TimeTravel
 
 TRIED_CALLS = 1_000

@@ -18,18 +18,13 @@ from runtime.model.linked import LinkedFlow
 from runtime.model.measures.call_times import CallTimes
 from runtime.model.snapshot import FlowSnapshot
 from runtime.protocol.breakpoints import BreakpointList
+from runtime.protocol.builds.build_updates import NodeBuild
+from runtime.protocol.logs.event_lines import CallMark
+from runtime.protocol.logs.printed_chunks import PrintedChunk
+from runtime.protocol.replies import Reply
 from runtime.protocol.time_window import TimeWindow, WindowTimes
 from runtime.protocol.timeline import RecordingStatus, ReplayInfo, Timeline, TimelineMark
-from runtime.protocol.updates import (
-    ALL_SHOWN,
-    CallMark,
-    Health,
-    NodeBuild,
-    PrintedChunk,
-    Reply,
-    ShownParts,
-    Update,
-)
+from runtime.protocol.updates import ALL_SHOWN, Health, ShownParts, Update
 from runtime.session.backward_seeking import BackwardSeeking
 from runtime.session.recording_file import RecordingFile
 from runtime.session.session_breakpoints import SessionBreakpoints

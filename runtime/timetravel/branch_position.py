@@ -8,8 +8,8 @@ from runtime.execution.resources import SessionResources
 from runtime.model.commands import Command
 from runtime.model.events import Event
 from runtime.model.linked import LinkedFlow
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.timeline import TimelineMark
-from runtime.protocol.updates import CallMark
 from runtime.timetravel.branches import FIRST_BRANCH, Branch, Branches
 from runtime.timetravel.checkpoints import SHARE_OF_CHECKPOINTS
 from runtime.timetravel.recorded.branch_restoring import BranchRestoring

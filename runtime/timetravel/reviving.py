@@ -11,7 +11,7 @@ from runtime.model.call import Export, Failed
 from runtime.model.commands import Revive, Swap
 from runtime.model.events import CallFinished
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import CallMark
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.time_travel import TimeTravel
 from runtime.wasm.guest_memory import MadeCall

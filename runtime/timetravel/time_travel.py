@@ -20,9 +20,9 @@ from runtime.model.commands import Command
 from runtime.model.errors import StudioError
 from runtime.model.events import Event, StopReason
 from runtime.model.linked import LinkedFlow
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.requests import RepeatTo, SeekRequest, SessionRequest, StepForward
 from runtime.protocol.timeline import SeekProgress, TimelineMark
-from runtime.protocol.updates import CallMark
 from runtime.timetravel.branch_position import BranchPosition
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.recorded.replay_source import ReplaySource

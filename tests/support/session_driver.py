@@ -11,13 +11,11 @@ from runtime.child.pipe_messages import Opener
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import FlowOpener, SessionOptions
 from runtime.protocol.branch_comparison import BranchComparison
+from runtime.protocol.logs.event_lines import EventLine
+from runtime.protocol.logs.printed_chunks import PrintedChunk
 from runtime.protocol.requests import Continue, JumpTo, SessionRequest, StepCall
 from runtime.protocol.timeline import RecordingStatus, Timeline
-from runtime.protocol.updates import (
-    EventLine,
-    PrintedChunk,
-    Update,
-)
+from runtime.protocol.updates import Update
 from runtime.session.session import FlowSession
 
 SLICE_NS = 10_000_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.events import MouseScrollUp
 
-from runtime.protocol.updates import CallMark, EventLine, Health, Update
+from runtime.protocol.logs.event_lines import CallMark, EventLine
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     FakeLink,
     call_line,

@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from runtime.model.call import Export, NextCall
+from runtime.protocol.replies import WholePayload
 from runtime.protocol.requests import EditElement, InjectElement, ReadPayload
-from runtime.protocol.updates import Health, Update, WholePayload
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     PAYLOAD,
     SIZES,

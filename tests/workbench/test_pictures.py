@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
-from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, NodeBuild, Update
+from runtime.protocol.builds.build_updates import BuildLine, BuildOutcome, BuildStatus, NodeBuild
+from runtime.protocol.updates import Health, Update
 from tests.support.narrow import only, present
 from tests.support.workbench.fakes import (
     BUILT_NS,

@@ -13,6 +13,7 @@ from runtime.model.call import Export, NextCall
 from runtime.model.errors import StudioError
 from runtime.model.events import FlowState, StopReason
 from runtime.model.snapshot import NodeState
+from runtime.protocol.replies import QueueListing
 from runtime.protocol.requests import (
     Continue,
     ListNode,
@@ -24,7 +25,7 @@ from runtime.protocol.requests import (
     StepCall,
     StepElement,
 )
-from runtime.protocol.updates import Health, QueueListing, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     PROBLEMS,
     SIZES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.model.call import Export
 from runtime.model.linked import LinkedFlow, Role
 from runtime.protocol.break_places import KINDS, BreakPlace, PlaceKind
-from runtime.protocol.updates import CallMark, EventLine
+from runtime.protocol.logs.event_lines import CallMark, EventLine
 from workbench.actions.context import Context, PaneName
 from workbench.view import EdgeRef, ElementRef, NodeRef
 

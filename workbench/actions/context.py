@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from runtime.model.lazy.dataclass import dataclass
+from runtime.protocol.builds.build_updates import NodeBuild
 from runtime.protocol.timeline import Timeline
-from runtime.protocol.updates import NodeBuild
 from workbench.view import EdgeRef, ElementRef, NodeRef, Selection, View
 
 

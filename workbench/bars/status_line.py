@@ -7,7 +7,8 @@ from runtime.model.component.failure_report import report_of
 from runtime.model.events import FlowState, StopReason
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import EventLine, Health
+from runtime.protocol.logs.event_lines import EventLine
+from runtime.protocol.updates import Health
 from workbench.bars.refused import refused_words
 from workbench.graph.graph_diff import FlowChange
 from workbench.inspection.empty_calls import first_real_call

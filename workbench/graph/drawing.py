@@ -13,7 +13,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedEdge, QueuePolicy
 from runtime.model.outline import Lack
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot
-from runtime.protocol.updates import NodeBuild
+from runtime.protocol.builds.build_updates import NodeBuild
 from workbench.graph.canvas import EAST, WEST, Canvas
 from workbench.graph.geometry import Box, Form, LaneSum, Layout, Run
 from workbench.graph.layout.chain import COUNT_CELLS

@@ -11,7 +11,7 @@ from runtime.model.lazy.dataclass import dataclass
 from runtime.model.outline import Lack
 from runtime.model.snapshot import FlowSnapshot
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import NodeBuild
+from runtime.protocol.builds.build_updates import NodeBuild
 from workbench.graph.drawing import Drawing, GraphPath, draw
 from workbench.graph.geometry import Form, Layout
 from workbench.graph.layout.graph_layouts import HYSTERESIS, GraphLayouts

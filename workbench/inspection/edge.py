@@ -7,7 +7,7 @@ from runtime.model.measures.call_times import CallTimes
 from runtime.model.measures.histogram import Spread
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot
 from runtime.model.text.durations import spaced_duration
-from runtime.protocol.updates import QueueListing
+from runtime.protocol.replies import QueueListing
 from workbench.inspection.rows import LABEL_CELLS, facts, in_rows, section, title
 from workbench.inspection.slowness.flow_history import FlowHistory
 from workbench.inspection.slowness.history_chart import queue_chart

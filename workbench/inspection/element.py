@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runtime.model.measures.time_units import NS_PER_MS, NS_PER_S
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import ElementDetails, HopLine
+from runtime.protocol.replies import ElementDetails, HopLine
 from workbench.inspection.rows import facts, in_rows, prose, section, title
 from workbench.payloads.rendering import RenderedPayload, RenderJob
 from workbench.payloads.viewer import PayloadPart

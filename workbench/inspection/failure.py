@@ -5,7 +5,7 @@ from __future__ import annotations
 from runtime.model.call import Failure
 from runtime.model.component.failure_report import frame_text, report_of
 from runtime.protocol.element_summary import CallElement
-from runtime.protocol.updates import FailedCall
+from runtime.protocol.replies import FailedCall
 from workbench.inspection.calls.call_payloads import (
     SIDE_BY_SIDE,
     half_of,

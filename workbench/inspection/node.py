@@ -7,7 +7,8 @@ from rich.cells import cell_len
 from runtime.model.linked import LinkedFlow, LinkedNode
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
-from runtime.protocol.updates import BuildComparison, NodeBuild, NodeCalls
+from runtime.protocol.builds.build_updates import BuildComparison, NodeBuild
+from runtime.protocol.replies import NodeCalls
 from workbench.inspection.failure import failure_rows
 from workbench.inspection.rows import copied, facts, in_rows, section, title
 from workbench.inspection.slowness.pressure_cause import shares

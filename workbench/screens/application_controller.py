@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from runtime.model.files.project_files import STUDIO_FOLDER
+from runtime.protocol.replies import SavedBranches
 from runtime.protocol.requests import Request, SaveBranches
-from runtime.protocol.updates import SavedBranches
 from workbench.screens.panes import Panes
 from workbench.terminal.mouse import set_mouse
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtime.protocol.updates import EventLine
+from runtime.protocol.logs.event_lines import EventLine
 from workbench.actions.context import Context
 from workbench.arrangement.terminal_sizes import SizeClass, size_class
 from workbench.bars.banner import banner

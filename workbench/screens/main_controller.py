@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 from runtime.protocol.breakpoints import Breakpoint, Watch
 from runtime.protocol.lineage import Lineage
+from runtime.protocol.replies import SavedBranches
 from runtime.protocol.requests import (
     Pause,
     Request,
     StopCall,
 )
-from runtime.protocol.updates import Health, SavedBranches, Update
+from runtime.protocol.updates import Health, Update
 from workbench.actions.action import Group
 from workbench.actions.context import Context, PaneName
 from workbench.actions.labels import label

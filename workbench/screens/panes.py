@@ -14,8 +14,9 @@ from textual.reactive import reactive
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic
 from runtime.protocol.breakpoints import Breakpoint, Watch
+from runtime.protocol.logs.event_lines import EventLine
 from runtime.protocol.requests import JumpTo, Request, Rollback
-from runtime.protocol.updates import EventLine, Health
+from runtime.protocol.updates import Health
 from workbench.actions.context import Context, PaneName
 from workbench.arrangement.arrange import CORNER, LayoutName, Needs
 from workbench.arrangement.remembered import RememberedLayouts

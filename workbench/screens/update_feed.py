@@ -11,15 +11,10 @@ from runtime.protocol.components.memory_report import MemoryReport
 from runtime.protocol.components.node_tries import NodeInput, NodeTry
 from runtime.protocol.components.saved_component import SavedComponent
 from runtime.protocol.lineage import Lineage
+from runtime.protocol.logs.event_lines import CallMark, EventLine
+from runtime.protocol.replies import CallElements, SavedBranches, WholePayload
 from runtime.protocol.requests import Request, SetComparing
-from runtime.protocol.updates import (
-    CallElements,
-    CallMark,
-    EventLine,
-    SavedBranches,
-    Update,
-    WholePayload,
-)
+from runtime.protocol.updates import Update
 from workbench.actions.context import PaneName
 from workbench.inspection.tables.build_rows import comparison_words
 from workbench.screens.attention import Attention

@@ -10,7 +10,7 @@ from runtime.model.errors import Diagnostic
 from runtime.model.measures.time_units import NS_PER_MS
 from runtime.model.snapshot import EdgeSnapshot, NodeSnapshot
 from runtime.protocol.breakpoints import BreakpointRow, WatchRow
-from runtime.protocol.updates import EventLine
+from runtime.protocol.logs.event_lines import EventLine
 from workbench.search.searched_fields import SearchedField, SearchedFields, there
 from workbench.text.printed_text import PrintedTextLine
 

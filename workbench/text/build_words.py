@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runtime.model.errors import ExitCode
-from runtime.protocol.updates import BuildOutcome, BuildStatus
+from runtime.protocol.builds.build_updates import BuildOutcome, BuildStatus
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration, short_digest, size
 from workbench.text.lines import StyleRole

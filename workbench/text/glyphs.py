@@ -9,8 +9,8 @@ user changed, `'` a mark, `█` where the flow stands.
 from __future__ import annotations
 
 from runtime.model.snapshot import NodeState
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.timeline import TimelineMark
-from runtime.protocol.updates import CallMark
 from workbench.text.lines import StyleRole
 
 NEXT = "@"

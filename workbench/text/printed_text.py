@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from runtime.model.call import Printed
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import PrintedChunk
+from runtime.protocol.logs.printed_chunks import PrintedChunk
 from workbench.text.excerpt import LINE_CHARACTERS, excerpt
 
 _ONE_CELL = bytes(range(0x20, 0x7F)) + b"\n"

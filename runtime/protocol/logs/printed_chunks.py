@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
-from runtime.protocol.updates import PrintedChunk
+
+class PrintedChunk(NamedTuple):
+    """What a component wrote, not yet cut into lines."""
+
+    node: str
+    stream: str
+    data: bytes
+    call: int
+    sequence: int | None
+    """Sequence of the element of that call, or None."""
+    granted: bool
+    order_known: bool = True
+    """False where the call wrote to both streams and nobody knows in which order."""
 
 
 class PrintedChunks(tuple[PrintedChunk, ...]):

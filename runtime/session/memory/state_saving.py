@@ -10,7 +10,7 @@ from pathlib import Path
 from runtime.model.files.output_file import free_path
 from runtime.model.linked import LinkedNode
 from runtime.protocol.components.saved_component import SaveComponent, SavedComponent
-from runtime.protocol.updates import CallMark
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.session.request_table import RequestTable
 from runtime.timetravel.time_travel import TimeTravel
 from runtime.wasm.guest_memory import NotAvailable

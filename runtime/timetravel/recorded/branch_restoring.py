@@ -16,8 +16,8 @@ from runtime.model.commands import Command
 from runtime.model.errors import StudioError
 from runtime.model.events import Event
 from runtime.model.text.plurals import counted
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.timeline import TimelineMark
-from runtime.protocol.updates import CallMark
 from runtime.timetravel.branches import KEPT_BRANCHES, Branch, Branches
 from runtime.timetravel.recorded.recorded_past import all_steps
 from runtime.timetravel.recorded.replay_source import RestorableBranch, RestorableBranches

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from runtime.execution.execution import Execution, StopNote
 from runtime.model.events import StopReason
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.timeline import TimelineMark
-from runtime.protocol.updates import CallMark
 from runtime.recording.replay.divergence import Divergence
 from runtime.timetravel.branches import Branch
 from runtime.timetravel.recorded.recorded_past import RecordedPast

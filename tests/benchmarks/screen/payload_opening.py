@@ -14,8 +14,8 @@ import sys
 import time
 from dataclasses import replace
 
+from runtime.protocol.replies import WholePayload
 from runtime.protocol.requests import ReadPayload, Request
-from runtime.protocol.updates import WholePayload
 from tests.support.workbench.fakes import FakeLink, busy_update, element_line, opened, show
 from workbench.payload_view.screen import PayloadViewScreen
 

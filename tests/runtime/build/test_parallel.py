@@ -12,7 +12,7 @@ from runtime.build.output.log import OutputLines
 from runtime.build.parallel import build_components, usual_jobs
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
-from runtime.protocol.updates import BuildOutcome
+from runtime.protocol.builds.build_updates import BuildOutcome
 from tests.support.build_projects import (
     COMPONENT,
     FAMILY,

@@ -28,7 +28,8 @@ from runtime.build.session_builds import (
 )
 from runtime.model.errors import ExitCode, StudioError
 from runtime.protocol.builds.build_requests import CancelBuild, StartBuild
-from runtime.protocol.updates import BuildOutcome, BuildStatus, Health, Update
+from runtime.protocol.builds.build_updates import BuildOutcome, BuildStatus
+from runtime.protocol.updates import Health, Update
 from tests.support.build_projects import (
     COMPONENT,
     FAMILY,

@@ -10,6 +10,15 @@ import pytest
 from runtime.child.inline import InlineClient
 from runtime.model.events import FlowState, StopReason
 from runtime.opening.open import FlowOpener, SessionOptions
+from runtime.protocol.logs.event_lines import CallMark, EventLine
+from runtime.protocol.replies import (
+    CallElements,
+    ElementDetails,
+    NodeCalls,
+    QueueListing,
+    Reply,
+    WholePayload,
+)
 from runtime.protocol.requests import (
     Continue,
     FindCall,
@@ -23,18 +32,7 @@ from runtime.protocol.requests import (
     StepCall,
     StepElement,
 )
-from runtime.protocol.updates import (
-    CallElements,
-    CallMark,
-    ElementDetails,
-    EventLine,
-    Health,
-    NodeCalls,
-    QueueListing,
-    Reply,
-    Update,
-    WholePayload,
-)
+from runtime.protocol.updates import Health, Update
 
 SAMPLE = Path(__file__).parents[3] / "sample_flows" / "fan-out" / "Torvyn.toml"
 

@@ -10,8 +10,8 @@ from multiprocessing.connection import Connection
 import pytest
 
 from runtime.child.update_sender import UpdateSender
-from runtime.protocol.logs.printed_chunks import PrintedChunks
-from runtime.protocol.updates import Health, PrintedChunk, Update
+from runtime.protocol.logs.printed_chunks import PrintedChunk, PrintedChunks
+from runtime.protocol.updates import Health, Update
 
 PATIENCE_SECONDS = 30.0
 

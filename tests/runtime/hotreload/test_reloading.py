@@ -19,8 +19,10 @@ from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import Role
 from runtime.model.snapshot import FlowSnapshot
 from runtime.opening.open import FlowOpener, SessionOptions
+from runtime.protocol.builds.build_updates import NodeBuild
+from runtime.protocol.logs.event_lines import CallMark
 from runtime.protocol.requests import Continue, Pause, Rollback, SetComparing, StepCall
-from runtime.protocol.updates import CallMark, Health, NodeBuild, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.examples import repetitions
 from tests.support.studio_projects import Project, sink, source
 from tests.support.wasm.guests import ECHO, ELEMENT, LIFECYCLE, component, printer

@@ -9,6 +9,7 @@ import pytest
 
 from runtime.model.linked import QueuePolicy, Role
 from runtime.model.snapshot import NodeState
+from runtime.protocol.replies import QueueListing
 from runtime.protocol.requests import (
     ChangeQueue,
     Continue,
@@ -29,7 +30,6 @@ from runtime.protocol.requests import (
     StepForward,
 )
 from runtime.protocol.timeline import TimelineMark
-from runtime.protocol.updates import QueueListing
 from tests.support.narrow import present
 from tests.support.session_driver import Driver, opened
 from tests.support.studio_projects import Project

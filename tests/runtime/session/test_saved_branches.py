@@ -11,6 +11,7 @@ from runtime.opening.process.specification import SessionSpecification
 from runtime.opening.recorded.open_replay import ReplayOpener
 from runtime.opening.recorded.restore import RestoringOpener
 from runtime.protocol.branch_comparison import CompareBranches
+from runtime.protocol.replies import SavedBranches
 from runtime.protocol.requests import (
     Fork,
     JumpTo,
@@ -21,7 +22,6 @@ from runtime.protocol.requests import (
     TakeBranch,
 )
 from runtime.protocol.timeline import BranchInfo, TimelineMark
-from runtime.protocol.updates import SavedBranches
 from tests.support.narrow import only
 from tests.support.session_driver import Driver, opened, rename_into_place
 from tests.support.studio_projects import Project

@@ -19,8 +19,12 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.model.events import FlowState, StopReason
 from runtime.model.linked import LinkedFlow, LinkedNode, Role, SchedulePolicy
 from runtime.model.snapshot import EdgeSnapshot, FlowSnapshot, NodeSnapshot, NodeState
+from runtime.protocol.builds.build_updates import NodeBuild
 from runtime.protocol.call_report import ReadCall
 from runtime.protocol.element_summary import ElementSummary
+from runtime.protocol.logs.event_lines import CallMark, EventLine
+from runtime.protocol.logs.printed_chunks import PrintedChunk
+from runtime.protocol.replies import ElementDetails, HopLine, WholePayload
 from runtime.protocol.requests import (
     ListNode,
     ListQueue,
@@ -30,19 +34,7 @@ from runtime.protocol.requests import (
     SetComparing,
 )
 from runtime.protocol.timeline import BranchInfo, RecordingStatus, Timeline, TimelineMark
-from runtime.protocol.updates import (
-    ALL_SHOWN,
-    CallMark,
-    ElementDetails,
-    EventLine,
-    Health,
-    HopLine,
-    NodeBuild,
-    PrintedChunk,
-    ShownParts,
-    Update,
-    WholePayload,
-)
+from runtime.protocol.updates import ALL_SHOWN, Health, ShownParts, Update
 from tests.support.engine.fakes import edge
 from tests.support.engine.fakes import flow as linked
 from workbench.app import StudioApp

@@ -10,7 +10,8 @@ from textual.keys import Keys, _character_to_key
 from runtime.model.call import Export, NextCall
 from runtime.model.events import FlowState
 from runtime.model.snapshot import NodeState
-from runtime.protocol.updates import BuildStatus, Health
+from runtime.protocol.builds.build_updates import BuildStatus
+from runtime.protocol.updates import Health
 from tests.support.workbench.fakes import FakeLink, fail_node, fan_out, snapshot
 from workbench.actions.action import Action, Group
 from workbench.actions.context import Context, PaneName

@@ -9,7 +9,8 @@ import pytest
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.protocol.builds.build_requests import CancelBuild, StartBuild
-from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus, Health, Update
+from runtime.protocol.builds.build_updates import BuildLine, BuildOutcome, BuildStatus
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     PROBLEMS,
     SIZES,

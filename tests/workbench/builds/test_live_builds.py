@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from runtime.protocol.builds.build_updates import BuildComparison
 from runtime.protocol.requests import Rollback, SetComparing
-from runtime.protocol.updates import BuildComparison, Health, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
 from tests.support.workbench.fakes import (
     BUILT_NS,

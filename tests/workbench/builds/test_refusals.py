@@ -8,7 +8,8 @@ import pytest
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
-from runtime.protocol.updates import BuildStatus, Health, Update
+from runtime.protocol.builds.build_updates import BuildStatus
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     PROBLEMS,
     SIZES,

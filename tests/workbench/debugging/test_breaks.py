@@ -26,8 +26,9 @@ from runtime.protocol.breakpoints import (
     Watch,
     WatchRow,
 )
+from runtime.protocol.replies import NodeCalls
 from runtime.protocol.requests import BackToBreak
-from runtime.protocol.updates import Health, NodeCalls, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     FakeLink,
     asked,

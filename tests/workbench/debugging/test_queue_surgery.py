@@ -14,6 +14,7 @@ from runtime.model.events import StopReason
 from runtime.model.linked import LinkedEdge, QueuePolicy
 from runtime.model.snapshot import FlowSnapshot, NodeState
 from runtime.protocol.element_summary import ElementSummary
+from runtime.protocol.replies import QueueListing
 from runtime.protocol.requests import (
     ChangeQueue,
     DropElement,
@@ -25,7 +26,7 @@ from runtime.protocol.requests import (
     MoveElement,
     RunElement,
 )
-from runtime.protocol.updates import Health, QueueListing, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     FakeLink,
     asked,

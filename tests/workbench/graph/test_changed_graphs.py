@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from runtime.model.linked import LinkedFlow
-from runtime.protocol.updates import CallMark, EventLine, Health, Update
+from runtime.protocol.logs.event_lines import CallMark, EventLine
+from runtime.protocol.updates import Health, Update
 from tests.support.narrow import present
 from tests.support.workbench.changed_graphs import with_audit, without_log_branch
 from tests.support.workbench.fakes import (

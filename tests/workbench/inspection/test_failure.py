@@ -6,8 +6,9 @@ from runtime.model.call import Failure, FailureKind
 from runtime.model.codes import Code
 from runtime.model.component.stack import StackFrame
 from runtime.protocol.element_summary import CallElement, ElementSummary
+from runtime.protocol.replies import FailedCall
 from runtime.protocol.requests import StepCall
-from runtime.protocol.updates import FailedCall, Health, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     FakeLink,
     asked,

@@ -8,8 +8,9 @@ import pytest
 from rich.cells import cell_len
 
 from runtime.model.call import Export, NextCall
+from runtime.protocol.replies import ElementDetails, WholePayload
 from runtime.protocol.requests import ReadElement, ReadPayload
-from runtime.protocol.updates import ElementDetails, Health, Update, WholePayload
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     FakeLink,
     ReadingLink,

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.model.commands import INJECTED
 from runtime.protocol.element_summary import ElementSummary
-from runtime.protocol.updates import QueueListing
+from runtime.protocol.replies import QueueListing
 from workbench.inspection.tables.queue_rows import waiting_rows
 from workbench.text.lines import plain, width_of
 from workbench.view import ElementRef

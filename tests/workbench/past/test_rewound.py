@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from runtime.protocol.replies import NodeCalls, QueueListing
 from runtime.protocol.requests import (
     ListNode,
     ListQueue,
     ReadElement,
     Request,
 )
-from runtime.protocol.updates import Health, NodeCalls, QueueListing, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.changed_graphs import without_log_branch
 from tests.support.workbench.fakes import (
     PAST,

@@ -10,6 +10,7 @@ from textual.events import Key
 
 from runtime.model.events import StopReason
 from runtime.protocol.branch_comparison import CompareBranches
+from runtime.protocol.logs.event_lines import CallMark, EventLine
 from runtime.protocol.requests import (
     Continue,
     Fork,
@@ -26,7 +27,7 @@ from runtime.protocol.requests import (
     ToggleMark,
 )
 from runtime.protocol.timeline import BranchInfo, ReplayInfo, SeekProgress
-from runtime.protocol.updates import CallMark, EventLine, Health, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.narrow import only
 from tests.support.workbench.fakes import (
     PAST,

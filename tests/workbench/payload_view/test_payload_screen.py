@@ -14,15 +14,9 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from runtime.protocol.element_summary import CallElement
+from runtime.protocol.replies import CallElements, FailedCall, NodeCalls, WholePayload
 from runtime.protocol.requests import FindCall, JumpToElement, ReadPayload, Request
-from runtime.protocol.updates import (
-    CallElements,
-    FailedCall,
-    Health,
-    NodeCalls,
-    Update,
-    WholePayload,
-)
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     PRESENT,
     FakeLink,

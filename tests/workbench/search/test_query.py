@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtime.protocol.updates import CallMark, EventLine
+from runtime.protocol.logs.event_lines import CallMark, EventLine
 from workbench.search.highlight import highlighted
 from workbench.search.query import DEEPEST, LONGEST, QueryError, parse_query
 from workbench.search.row_fields import EVENTS

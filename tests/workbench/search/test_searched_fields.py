@@ -11,7 +11,7 @@ from runtime.expression.value_types import ValueKind
 from runtime.protocol.branch_comparison import ComparedCall
 from runtime.protocol.break_places import BreakPlace, PlaceKind
 from runtime.protocol.breakpoints import Breakpoint, BreakpointRow, Watch, WatchRow
-from runtime.protocol.updates import CallMark, EventLine
+from runtime.protocol.logs.event_lines import CallMark, EventLine
 from tests.support.workbench.fakes import PROBLEMS as FOUND
 from tests.support.workbench.fakes import fan_out, snapshot
 from workbench.actions.context import Context

@@ -18,8 +18,9 @@ from textual.keys import _character_to_key
 from textual.theme import Theme
 from textual.widgets import Input
 
+from runtime.protocol.replies import SavedBranches
 from runtime.protocol.requests import JumpTo, SaveBranches, SetMarks, StepCall
-from runtime.protocol.updates import Health, SavedBranches, Update
+from runtime.protocol.updates import Health, Update
 from tests.support.workbench.fakes import (
     PRESENT,
     TWO_BRANCHES,

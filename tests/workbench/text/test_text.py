@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import PrintedChunk
+from runtime.protocol.logs.printed_chunks import PrintedChunk
 from workbench.text import figures
 from workbench.text.excerpt import LINE_CHARACTERS, excerpt
 from workbench.text.lines import fit, pad

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from runtime.model.call import CallInProgress
 from runtime.protocol.call_report import CallReport
 from runtime.protocol.element_summary import INPUT_BYTES, CallElement
-from runtime.protocol.updates import ElementDetails, PrintedChunk
+from runtime.protocol.logs.printed_chunks import PrintedChunk
+from runtime.protocol.replies import ElementDetails
 from workbench.inspection.calls.call_rows import call_rows, call_title
 from workbench.inspection.calls.running_call import running_rows
 from workbench.text.call_words import call_words

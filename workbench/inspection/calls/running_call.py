@@ -10,7 +10,7 @@ from runtime.model.snapshot import NodeSnapshot
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
 from runtime.protocol.element_summary import CallElement
-from runtime.protocol.updates import PrintedChunk
+from runtime.protocol.logs.printed_chunks import PrintedChunk
 from workbench.inspection.calls.call_payloads import payload_rows, printed_rows
 from workbench.inspection.rows import facts, title
 from workbench.text.call_words import call_words, progress_words

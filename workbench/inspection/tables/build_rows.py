@@ -6,7 +6,7 @@ from datetime import datetime
 
 from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.text.plurals import counted, word_for
-from runtime.protocol.updates import BuildComparison, NodeBuild
+from runtime.protocol.builds.build_updates import BuildComparison, NodeBuild
 from workbench.graph.graph_diff import Changed, FlowChange
 from workbench.inspection.rows import facts, prose, section, title
 from workbench.inspection.tables.difference_rows import difference_rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runtime.model.commands import INJECTED
 from runtime.protocol.element_summary import ElementSummary
-from runtime.protocol.updates import QueueListing
+from runtime.protocol.replies import QueueListing
 from workbench.inspection.rows import column, prose
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration, size

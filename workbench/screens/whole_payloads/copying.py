@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import WholePayload
+from runtime.protocol.replies import WholePayload
 from workbench.payloads.limits import COPY_BYTES
 from workbench.payloads.viewer import PayloadPart, payload_text
 from workbench.screens.panes import Panes

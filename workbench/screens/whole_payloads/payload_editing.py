@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runtime.protocol.element_summary import ElementSummary
+from runtime.protocol.replies import WholePayload
 from runtime.protocol.requests import EditElement, InjectElement, Request
-from runtime.protocol.updates import WholePayload
 from workbench.dialogs.payload_editor import Payload, PayloadScreen
 from workbench.payloads.limits import EDIT_BYTES
 from workbench.screens.panes import Panes

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from runtime.protocol.element_summary import ElementSummary
-from runtime.protocol.updates import CallElements, WholePayload
+from runtime.protocol.replies import CallElements, WholePayload
 from workbench.inspection.tables.break_rows import hit_reads
 from workbench.payload_view.shown_payload import CallSides, Shown, Sides
 from workbench.payloads.limits import LOOK_BYTES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from runtime.protocol.replies import CallElements, WholePayload
 from runtime.protocol.requests import FindCall, ReadPayload, Request
-from runtime.protocol.updates import CallElements, WholePayload
 
 
 class PayloadReading:

@@ -20,7 +20,7 @@ from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
 from runtime.opening.cache_folder import compiled_cache
-from runtime.protocol.updates import BuildOutcome
+from runtime.protocol.builds.build_updates import BuildOutcome
 from runtime.wasm.host import Host
 from workbench.command_line.global_options import global_options
 from workbench.command_line.messages import say, show_failure, show_problems, show_result

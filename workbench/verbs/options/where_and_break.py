@@ -15,7 +15,7 @@ from runtime.model.files.output_file import free_path
 from runtime.model.text.durations import spaced_duration
 from runtime.model.text.plurals import counted
 from runtime.model.text.printable import json_line, printable
-from runtime.protocol.updates import EventLine
+from runtime.protocol.logs.event_lines import EventLine
 from workbench.command_line.messages import say
 from workbench.verbs.running.component_output import ComponentOutput
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from runtime.model.errors import Diagnostic
 from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import BuildLine, BuildOutcome, BuildStatus
+from runtime.protocol.builds.build_updates import BuildLine, BuildOutcome, BuildStatus
 from workbench.text.build_words import build_words, outcome_words
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from runtime.model.text.plurals import counted
-from runtime.protocol.updates import CallMark, EventLine
+from runtime.protocol.logs.event_lines import CallMark, EventLine
 from workbench.search.row_fields import EVENTS
 from workbench.text.excerpt import excerpt
 from workbench.text.figures import duration

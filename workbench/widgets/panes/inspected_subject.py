@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from runtime.protocol.call_report import CallReport, ReadCall
 from runtime.protocol.element_summary import ElementSummary
+from runtime.protocol.replies import ElementDetails, FailedCall, NodeCalls, QueueListing
 from runtime.protocol.requests import ListNode, ListQueue, ReadElement, Request
-from runtime.protocol.updates import ElementDetails, FailedCall, NodeCalls, QueueListing
 from workbench.inspection.calls.inspected_call import InspectedCall
 from workbench.payloads.limits import PART_BYTES
 from workbench.view import CallRef, EdgeRef, ElementRef, NodeRef, Selection, View

@@ -9,8 +9,8 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from runtime.protocol.element_summary import ElementSummary
+from runtime.protocol.replies import ElementDetails
 from runtime.protocol.requests import Request
-from runtime.protocol.updates import ElementDetails
 from workbench.inspection.calls.inspected_call import InspectedCall
 from workbench.inspection.edge import edge_rows
 from workbench.inspection.element import element_rows, payload_part, render_job

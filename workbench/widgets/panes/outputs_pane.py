@@ -9,7 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from runtime.model.linked import LinkedFlow, Role
 from runtime.model.text.plurals import word_for
-from runtime.protocol.updates import PrintedChunk
+from runtime.protocol.logs.printed_chunks import PrintedChunk
 from workbench.painting.paint_cache import PaintCache
 from workbench.search.row_fields import OUTPUT
 from workbench.text.figures import count, size

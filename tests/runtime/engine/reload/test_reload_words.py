@@ -6,7 +6,7 @@ from runtime.execution.wording import EventWording
 from runtime.model.commands import Edit, Inject, Relink, SetQueue, Step, Swap
 from runtime.model.events import Event
 from runtime.model.linked import QueuePolicy
-from runtime.protocol.updates import CallMark
+from runtime.protocol.logs.event_lines import CallMark
 from tests.support.engine.reloads import running, three, with_branch, with_node
 
 
