@@ -154,12 +154,15 @@ def _parts(
 
 def _counts(result: BenchResult, binding: str) -> Iterator[str]:
     per_element = max(result.elements, 1)
-    yield (
-        f"{counted(result.elements, 'element')}, {result.delivered:,} delivered, "
-        f"{result.dropped:,} dropped, {counted(result.errors, 'error')}; "
-        f"an element takes {result.calls / per_element:,.1f} calls, "
+    each = (
+        f"; an element takes {result.calls / per_element:,.1f} calls, "
         f"{result.copies / per_element:,.1f} copies of {_bytes_each(result)} bytes, and "
         f"{result.buffers / per_element:,.1f} new buffers; forwarding allocates none."
+    )
+    yield (
+        f"{counted(result.elements, 'element')}, {result.delivered:,} delivered, "
+        f"{result.dropped:,} dropped, {counted(result.errors, 'error')}"
+        f"{each if result.elements else '.'}"
     )
     memory = f"{result.peak_memory_bytes / 2**20:,.0f} MiB"
     yield f"Memory of the process at most {memory}{binding}."

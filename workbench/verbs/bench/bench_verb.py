@@ -43,7 +43,7 @@ from workbench.verbs.running.summary import failure_lines
 
 CONFIRMATIONS = 2
 """So often is measured again before something is called slower or faster."""
-_NAME = re.compile(r"[\w.-]{1,64}")
+_NAME = re.compile(r"\w[\w.-]{0,63}")
 
 
 class BenchArguments(TypedDict):
@@ -130,7 +130,9 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
     """
     for name in (arguments["save_name"], arguments["compare_name"]):
         if name is not None and not _NAME.fullmatch(name):
-            raise click.UsageError(f"{name!r} is no name: letters, digits, '.', '-' and '_'")
+            raise click.UsageError(
+                f"{name!r} is no name: letters, digits and '_', after the first also '.' and '-'"
+            )
     manifest, flow = manifest_and_flow(arguments["words"], arguments["flow"])
     compare_name = arguments["compare_name"] or ""
     before = load(saved_path(manifest, compare_name)) if compare_name else None
@@ -146,7 +148,6 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
     try:
         benchmark.warm_up()
         result = benchmark.measure()
-        # Runs that failed are no measure of anything.
         if benchmark.failed:
             before = None
         comparisons = () if before is None else compare(before, result)
@@ -163,9 +164,11 @@ def command(**arguments: Unpack[BenchArguments]) -> int:
         against = Against(compare_name, before, comparisons)
     _print(result, against, benchmark.stock, as_json=arguments["as_json"])
     if benchmark.failed:
-        show_failure("\n".join(failure_lines(benchmark.failures)))
-        if arguments["save_name"] is not None:
-            say("Not saved, as it failed.")
+        why = "\n".join(failure_lines(benchmark.failures))
+        show_failure(why or "No source gave an element. Give lines of a file: --input FILE.")
+        if undone := _asked(arguments):
+            reason = "it failed" if why else "nothing was measured"
+            say(f"Not {' and not '.join(undone)}, as {reason}.")
         return ExitCode.FAILED
     if arguments["save_name"] is not None:
         path = saved_path(manifest, arguments["save_name"])
@@ -188,12 +191,17 @@ def _print(
 def _tell_interrupted(benchmark: _Benchmark, arguments: BenchArguments) -> None:
     """What the runs came to that were made."""
     benchmark.progress.end()
-    asked = {"save_name": "saved", "compare_name": "compared"}
-    undone = [f", nothing {word}" for name, word in asked.items() if arguments.get(name)]
     if benchmark.runs:
         _print(benchmark.result(), None, benchmark.stock, as_json=arguments["as_json"])
     made = counted(len(benchmark.runs), "run")
-    show_failure(f"Interrupted after {made}{''.join(undone)}.")
+    undone = "".join(f", nothing {word}" for word in _asked(arguments))
+    show_failure(f"Interrupted after {made}{undone}.")
+
+
+def _asked(arguments: BenchArguments) -> list[str]:
+    """What was to be done with the result, as the words for what is done."""
+    saved = ["saved"] * (arguments["save_name"] is not None)
+    return saved + ["compared"] * (arguments["compare_name"] is not None)
 
 
 class _Benchmark:
@@ -245,7 +253,7 @@ class _Benchmark:
             self.runs.append(run)
             if stock is not None:
                 self._stock_runs.append(stock)
-            if run.failed or not run.elements:
+            if self.failed:
                 break
         self.progress.end()
         return self.result()
@@ -256,8 +264,8 @@ class _Benchmark:
 
     @property
     def failed(self) -> bool:
-        """True when the last run did."""
-        return self.runs[-1].failed
+        """True when the last run did, or had no element: such runs are no measure of anything."""
+        return self.runs[-1].failed or not self.runs[-1].elements
 
     @property
     def failures(self) -> list[NodeFailed]:

@@ -95,6 +95,7 @@ def test_the_same_components_run_through_the_binding_in_turns(manifest: Path) ->
     [
         (("--compare", "never"), "Saved are: before"),
         (("--save", "../x"), "is no name"),
+        (("--save", ".."), "is no name"),
         (("--input", "source=-"), "give --input a file"),
     ],
 )
@@ -220,6 +221,19 @@ def test_a_source_that_a_file_stands_for_has_no_row(manifest: Path, tmp_path: Pa
     assert done.returncode == 0, done.stderr.decode()
     assert b"\n| source ->" in done.stdout
     assert b"\n| source " not in done.stdout.replace(b"| source ->", b"")
+
+
+def test_without_an_element_nothing_is_measured_saved_or_compared(
+    manifest: Path, tmp_path: Path
+) -> None:
+    lines = tmp_path / "lines.txt"
+    lines.touch()
+    done = studio("bench", str(manifest), *QUICK, "--input", str(lines), "--save", "none")
+    assert done.returncode == 1
+    assert b"\n0 elements, 0 delivered, 0 dropped, 0 errors.\n" in done.stdout
+    assert b"No source gave an element. Give lines" in done.stderr
+    assert b"Not saved, as nothing was measured." in done.stderr
+    assert not list(manifest.parent.rglob("none.json"))
 
 
 def test_a_result_that_cannot_be_saved_is_told_before_anything_is_measured(tmp_path: Path) -> None:
