@@ -33,7 +33,7 @@ from workbench.terminal.ascii_signs import AsciiSigns
 from workbench.terminal.screen_driver import driver_class
 from workbench.terminal.typed_ahead import TypedAhead
 from workbench.text.excerpt import excerpt
-from workbench.text.keys import key_name, shown_key, use_keys
+from workbench.text.keys import key_name, keys_for, shown_key, use_keys
 from workbench.theme import THEMES, variable_defaults
 from workbench.view import View
 
@@ -295,6 +295,8 @@ class StudioApp(App[None]):
             self._main.panes.show_notice(
                 f"{key_name(event.key)} does nothing here; {help_key} lists what does."
             )
+        elif event.key in keys_for("suspend", ("ctrl+z",)):
+            self.action_suspend_process()
 
     def action_help_quit(self) -> None:
         """ctrl+c copies what is marked; whoever wants to leave with it hears of the key."""

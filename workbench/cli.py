@@ -79,6 +79,14 @@ DEFAULT_VERB = "open"
 _WORD = re.compile(r"[a-z][a-z-]*", re.IGNORECASE)
 """What may be meant as a verb: files have a dot, folders a slash, or they are there."""
 
+_NAMES = {
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.EACCES: "Choose a file that you may use.",
+    errno.EPERM: "Choose a file that you may use.",
+    errno.EROFS: "Choose a place that can be written.",
+    errno.EFBIG: "Choose a smaller file.",
+}
+"""What is wrong with a file that somebody named, and not with torvyn-studio."""
 _USED_UP = {
     errno.EMFILE: "Allow more open files, e.g. `ulimit -n 1024`.",
     errno.ENFILE: "Close other programs: all files the system allows are open.",
@@ -240,6 +248,8 @@ def _check_current_folder() -> None:
 
 def _unforeseen(error: Exception) -> int:
     """Tell in one line what nobody foresaw, and where its traceback is; gives the exit code."""
+    if isinstance(error, MemoryError):
+        error = OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
     if isinstance(error, OSError) and error.errno in _USED_UP:
         problem = Diagnostic(
             Severity.ERROR,
@@ -250,6 +260,16 @@ def _unforeseen(error: Exception) -> int:
         )
         print(problem.render(), file=sys.stderr)
         return ExitCode.ENVIRONMENT
+    if isinstance(error, OSError) and error.errno in _NAMES and error.filename is not None:
+        problem = Diagnostic(
+            Severity.ERROR,
+            Code.IO,
+            f"a file cannot be used: {error.strerror}",
+            _NAMES[error.errno],
+            file=os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else None,
+        )
+        print(problem.render(), file=sys.stderr)
+        return ExitCode.BAD_INPUT
     # What it loads is seldom needed, and every start would pay for it.
     from runtime.model.files.crash_log import write_crash_log
 

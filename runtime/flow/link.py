@@ -28,6 +28,7 @@ from runtime.model.access import Need
 from runtime.model.codes import Code
 from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.files.input_file import read_bounded
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import (
     DEFAULT_LIMITS,
@@ -108,7 +109,7 @@ def link_flow(
     flow_name: str | None = None,
     *,
     inspect: Inspect,
-    read: Read = Path.read_bytes,
+    read: Read = read_bounded,
     text: bytes | None = None,
     opening: Opening | None = None,
     gives_network: bool = False,
@@ -141,7 +142,7 @@ def link_flows(manifest_path: Path, *, inspect: Inspect, gives_network: bool = F
         # A project of components alone passes Torvyn's check too (docs/torvyn-facts.md#manifest).
         message = "the manifest has no flow, so there is nothing to run"
         loaded.problems.warning(Code.FLOW_NOT_FOUND, (), message, NO_FLOW_HELP)
-    artifacts = _Artifacts(inspect, Path.read_bytes, gives_network=gives_network)
+    artifacts = _Artifacts(inspect, read_bounded, gives_network=gives_network)
     return _link(loaded, sorted(loaded.manifest.flow), artifacts)
 
 

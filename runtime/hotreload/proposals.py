@@ -19,6 +19,7 @@ from runtime.flow.link import link_flow
 from runtime.hotreload.refusals import Refusals
 from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, Severity, StudioError
+from runtime.model.files.input_file import read_bounded
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow
 from runtime.wasm.call_layer import Compiled
@@ -222,7 +223,7 @@ class ProposalBuilder:
 
         def read(path: Path) -> bytes:
             known = artifacts.get(path)
-            return path.read_bytes() if known is None else known
+            return read_bounded(path) if known is None else known
 
         linking = Linking(self._host)
         result = link_flow(

@@ -9,6 +9,7 @@ from pathlib import Path
 from runtime.flow.manifest.manifest_file import load_manifest
 from runtime.flow.resolve import BUILD_DIR
 from runtime.model.errors import StudioError
+from runtime.model.files.input_file import read_bounded
 from runtime.watch.file_changes import FileKind, SettledFile, WatchedFile, WatchEvent
 from runtime.watch.watcher import ArtifactWatcher
 
@@ -48,6 +49,6 @@ def _files(manifest: Path) -> list[WatchedFile]:
 
 def _digest(path: Path) -> str | None:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read_bounded(path)).hexdigest()
     except OSError:
         return None

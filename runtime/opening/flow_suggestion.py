@@ -14,6 +14,7 @@ from runtime.flow.resolve import Resolver
 from runtime.flow.suggested_flow import suggested_flow
 from runtime.hotreload.proposals import Linking
 from runtime.model.errors import StudioError
+from runtime.model.files.input_file import read_bounded
 from runtime.model.linked import ROLE_INTERFACES, Role, contract_name
 from runtime.opening.cache_folder import compiled_cache
 from runtime.wasm.host import Host
@@ -50,7 +51,7 @@ def _role(
     path = resolver.resolve(component.name, ("component",), unused)
     if path is not None:
         try:
-            surface = linking.inspect(path.read_bytes())
+            surface = linking.inspect(read_bounded(path))
         except (OSError, StudioError):
             return None
         return _only_role([item.name for item in surface.exports])

@@ -18,6 +18,7 @@ from runtime.model.call import (
 )
 from runtime.model.codes import Code
 from runtime.model.errors import StudioError
+from runtime.model.files.input_file import read_bounded
 from runtime.model.host_inputs import HostInputs
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedFlow, LinkedNode
@@ -210,7 +211,7 @@ class WasmInvoker:
         if known is not None:
             return known
         try:
-            data = Path(node.artifact).read_bytes()
+            data = read_bounded(Path(node.artifact))
         except OSError as error:
             raise InstanceError(_unreadable(node, error.strerror or "unreadable")) from None
         if hashlib.sha256(data).hexdigest() != node.digest:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
+from runtime.model.files.input_file import MOST_BYTES, read_bounded
 from runtime.watch.file_changes import (
     FileArriving,
     FileBack,
@@ -34,8 +35,6 @@ from runtime.watch.wasm_frame import Layer, is_finished, layer_of
 MANIFEST_QUIET_NS = 50 * MS
 """Quiet time of the manifest: saving it re-checks within 200 ms, and editors write it at once."""
 
-MOST_BYTES = 256 * 1024 * 1024
-"""Larger files are not read."""
 
 MOST_ARRIVING_BYTES = 4 * 1024 * 1024
 """Larger files are not read before they settle."""
@@ -103,7 +102,7 @@ class FileScan:
         try:
             if file.path.stat().st_size > MOST_ARRIVING_BYTES:
                 return None
-            data = file.path.read_bytes()
+            data = read_bounded(file.path)
         except OSError:
             return None
         whole = layer_of(data) is Layer.COMPONENT and is_finished(data)
@@ -115,7 +114,7 @@ class FileScan:
             size = path.stat().st_size
             if size > MOST_BYTES:
                 return self._unreadable(file, f"it has {size:,} bytes, {MOST_BYTES:,} at most")
-            data = path.read_bytes()
+            data = read_bounded(path)
         except FileNotFoundError:
             return None
         except OSError as error:

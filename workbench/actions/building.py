@@ -76,7 +76,7 @@ BUILD: tuple[Action, ...] = (
            do=_roll_back, when=_can_roll_back, needs="a selected node with an earlier build"),
     Action(id="difference", keys=("D",), label="difference", group=Group.BUILD,
            help="Show in what builds, graphs, branches or a failed and a good input differ.",
-           do=_show_difference, when=_differs, needs="a difference",
+           do=_show_difference, when=_differs, needs="something to compare: a fork, a replay, or another build",
            footer=8, in_past=7),
     Action(id="compare", keys=("equals_sign",), label="comparing", group=Group.BUILD,
            help="Make a node's last calls with both builds at each swap, or do not.",

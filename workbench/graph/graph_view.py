@@ -72,6 +72,8 @@ class GraphView:
         self._layouts: GraphLayouts | None = None
         self._wanted: _Choice | None = None
         self._chosen: _Choice | None = None
+        self._asked: _Choice | None = None
+        """What the rows were asked for, and how many."""
         self._grid: Grid | None = None
         self._view: Viewport | None = None
         self._state: GraphState | None = None
@@ -84,12 +86,17 @@ class GraphView:
         layouts = self._layouts_of(graph)
         layout = self._layout(layouts, width, most, self._wanted)
         self._wanted = _Choice(layout.form, width, most)
-        return min(layout.height, most)
+        rows = min(layout.height, most)
+        self._asked = _Choice(layout.form, width, rows)
+        return rows
 
     def show(self, state: GraphState, width: int, height: int) -> tuple[Line, ...]:
         """The lines of the pane, at most `height` of them and `width` cells wide."""
         layouts = self._layouts_of(state.graph)
-        layout = self._layout(layouts, width, height, self._chosen)
+        asked = self._asked
+        given = asked is not None and asked.width == width and asked.near(width, height)
+        # The pane has the rows that were asked for: a form chosen before that has no say.
+        layout = self._layout(layouts, width, height, asked if given else self._chosen)
         self._chosen = _Choice(layout.form, width, height)
         self._grid = None
         inner = width
@@ -135,7 +142,7 @@ class GraphView:
         known = self._layouts
         if known is None or (known.graph is not graph and not same_graph(known.graph, graph)):
             known = self._layouts = GraphLayouts(graph)
-            self._wanted = self._chosen = self._view = None
+            self._wanted = self._chosen = self._asked = self._view = None
             self.following = True
         return known
 

@@ -18,6 +18,7 @@ from runtime.model.codes import Code
 from runtime.model.component.surface import Surface
 from runtime.model.component.wasm_sections import CUSTOM_SECTION, sections
 from runtime.model.errors import Diagnostic, StudioError
+from runtime.model.files.input_file import read_bounded
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import (
     DEFAULT_LIMITS,
@@ -82,7 +83,7 @@ def inspect_component(path: Path) -> ComponentReport:
         path,
         surface,
         compiled.declared,
-        _sizes(path.read_bytes()),
+        _sizes(read_bounded(path)),
         roles,
         needs_of(surface),
         INTERPRETER_LIMITS if surface.interpreter else DEFAULT_LIMITS,

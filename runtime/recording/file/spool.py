@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity, StudioError
 from runtime.model.files.temporary_folder import temporary_folder
 
 STANDARD_INPUT = Path("-")
+_AT_ONCE = 1024 * 1024
 
 
 def comes_through_a_pipe(path: Path) -> bool:
@@ -33,13 +35,22 @@ def spooled(path: Path) -> Iterator[Path]:
         try:
             with kept.open("wb") as file:
                 if path == STANDARD_INPUT:
-                    shutil.copyfileobj(sys.stdin.buffer, file)
+                    _copy(sys.stdin.buffer, file)
                 else:
                     with path.open("rb") as pipe:
-                        shutil.copyfileobj(pipe, file)
+                        _copy(pipe, file)
         except OSError as error:
             raise StudioError([_unreadable(path, error)]) from error
         yield kept
+
+
+def _copy(pipe: BinaryIO, file: BinaryIO) -> None:
+    """All of it, unless it cannot be a recording: what a device gives may never end."""
+    part = pipe.read(_AT_ONCE)
+    may_be_one = part.removeprefix(BOM_UTF8).lstrip()[:1] in (b"{", b"")
+    while part:
+        file.write(part)
+        part = pipe.read(_AT_ONCE) if may_be_one else b""
 
 
 def _unreadable(path: Path, error: OSError) -> Diagnostic:

@@ -159,7 +159,10 @@ async def test_differing_answers_are_told_shown_and_closed(size: tuple[int, int]
         await pilot.pause()
         assert "builds compared" not in text_of(app)
         await pilot.press("D")
-        assert "difference needs a difference." in text_of(app)
+        assert (
+            "difference needs something to compare: a fork, a replay, or another build."
+            in text_of(app)
+        )
 
 
 async def test_equal_answers_are_said_once() -> None:

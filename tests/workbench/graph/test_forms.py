@@ -318,6 +318,17 @@ def test_a_looser_form_comes_with_room_to_spare() -> None:
     assert layouts.best(76, rows).form is Form.FIGURES
 
 
+def test_the_pane_is_drawn_in_the_form_that_its_rows_were_asked_for() -> None:
+    view, state = GraphView(), GraphState(chain(5))
+    seen(view, state, 96, 3)  # before it is known how much the pane gets
+    rows = view.rows_wanted(state.graph, 96, 18)
+    form = GraphLayouts(chain(5)).best(96, 18).form
+    assert form is not GraphLayouts(chain(5)).best(96, 3).form
+    seen(view, state, 96, rows)
+    assert view._chosen is not None
+    assert view._chosen.form is form
+
+
 @pytest.mark.parametrize("make", [plants, regions, lambda: chain(50)])
 @pytest.mark.parametrize(("width", "height"), [(40, 5), (76, 9), (128, 20)])
 def test_hidden_nodes_are_counted_once(

@@ -99,7 +99,7 @@ NEEDS = [
     ("apostrophe", PRESENT, "mark before needs a mark: m sets one."),
     ("F", PRESENT, "fork here needs a place in the past."),
     ("L", PRESENT, "other branch needs another branch: F in the past begins one."),
-    ("D", PRESENT, "difference needs a difference."),
+    ("D", PRESENT, "difference needs something to compare: a fork, a replay, or another build."),
     ("o", PRESENT, "origin needs an element in the inspector."),
 ]
 

@@ -139,6 +139,13 @@ def test_our_own_signs_have_twins_where_an_encoding_has_none(
     assert path.read_bytes() == written
 
 
+def test_a_name_that_no_file_can_have_is_told() -> None:
+    for words in (["check"], ["replay"], ["record", SAMPLE, "-o"]):
+        done = run((*words, "x" * 300 + ".rec"), ROOT)
+        assert done.returncode == 2
+        assert b"error[E0001] IoError: a file cannot be used: File name too long" in done.stderr
+
+
 def test_a_current_folder_that_is_gone_is_told(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()

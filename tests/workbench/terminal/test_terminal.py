@@ -165,3 +165,16 @@ def contrast(one: str, two: str) -> float:
 
     high, low = sorted((luminance(one), luminance(two)), reverse=True)
     return (high + 0.05) / (low + 0.05)
+
+
+async def test_the_workbench_goes_into_the_background_from_a_dialog_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    suspended: list[str] = []
+    monkeypatch.setattr(
+        StudioApp, "action_suspend_process", lambda app: suspended.append(type(app.screen).__name__)
+    )
+    async with opened(FakeLink()) as (_, pilot):
+        for key in ("ctrl+z", "question_mark", "ctrl+z", "escape", "colon", "ctrl+z"):
+            await pilot.press(key)
+    assert suspended == ["MainScreen", "HelpScreen", "MainScreen"]

@@ -120,5 +120,7 @@ def _check(arguments: ReplayArguments) -> None:
     if arguments["overwrite"]:
         require_file("--junit FILE or --output FILE", arguments["junit"], arguments["output"])
         require_unread((arguments["junit"], arguments["output"]), arguments["words"])
+    if arguments["junit"] is not None and arguments["junit"] == arguments["output"]:
+        raise click.UsageError("--junit and --output name the same file")
     if arguments["output"] is not None and arguments["in_place"]:
         raise click.UsageError("give --output for a new file or --in-place, not both")

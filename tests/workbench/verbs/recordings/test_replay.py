@@ -339,6 +339,7 @@ def test_files_that_are_no_recordings_say_so(project: Path, recording: Path) -> 
         ["a.rec", "--at", "x", "--input", "-"],
         ["a.rec", "--at", "x", "--expect"],
         ["a.rec", "--junit", "out.xml"],
+        ["a.rec", "--expect", "--update", "--junit", "out", "--output", "out"],
         ["a.rec", "--in-place"],
         ["a.rec", "--update", "--in-place", "-o", "b.rec"],
         ["a.rec", "--speed", "fast"],
@@ -546,6 +547,10 @@ def test_a_recording_comes_through_a_pipe(project: Path, recording: Path, name: 
     assert (done.returncode, done.stdout) == (0, EXPECTED), done.stderr.decode()
     assert from_pipe(project, data, name, "--expect").stdout.endswith(b"equal\n")
     assert from_pipe(project, data, name, "--at", "log-sink").returncode == 0
+    # What cannot be one is not read to its end: a device may have none.
+    done = from_pipe(project, b"\0" * (1 << 22), name)
+    assert done.returncode == 2
+    assert b"this is no recording" in done.stderr
     done = from_pipe(project, data[:-4000], name)
     assert done.returncode == 0
     assert b"cut off" in done.stderr
