@@ -164,11 +164,14 @@ class OwnedBuffers:
         "frozen_made",
         "mutable",
         "mutable_made",
+        "only",
         "used",
     )
 
     def __init__(self) -> None:
         self.mutable: dict[int, MutableBuffer] = {}
+        self.only: MutableBuffer | None = None
+        """The mutable buffer, where there is exactly one."""
         self.frozen: dict[int, Buffer] = {}
         self.used = 0
         """Bytes counted against `BUDGET_BYTES`."""
@@ -188,38 +191,38 @@ class OwnedBuffers:
 
     def allocate(self, hint: int) -> int | BufferRefusal:
         """A new empty mutable buffer's representation."""
+        if hint <= _SMALLEST:
+            return self._own(_SMALLEST)
         if hint > MAX_BUFFER_BYTES:
             return CAPACITY_EXCEEDED
-        capacity = _SMALLEST if hint <= _SMALLEST else tier_capacity(hint)
-        if self.used + capacity > BUDGET_BYTES:
-            return CAPACITY_EXCEEDED
-        return self._own(capacity)
+        return self._own(tier_capacity(hint))
 
     def clone(self, source: Buffer) -> int | BufferRefusal:
         """A new mutable buffer with the bytes of `source`, without its content type."""
-        capacity = tier_capacity(max(1, len(source.data)))
-        if self.used + capacity > BUDGET_BYTES:
-            return CAPACITY_EXCEEDED
-        return self._own(capacity, source.data)
+        return self._own(tier_capacity(max(1, len(source.data))), source.data)
 
-    def _own(self, capacity: int, data: bytes = b"") -> int:
+    def _own(self, capacity: int, data: bytes = b"") -> int | BufferRefusal:
+        used = self.used + capacity
+        if used > BUDGET_BYTES:
+            return CAPACITY_EXCEEDED
+        self.used = used
+        mutable = self.mutable
         if self._dropped:
             buffer = self._dropped.pop()
             buffer.begin(capacity, data)
         else:
-            buffer = MutableBuffer(capacity, data, len(self.mutable) + 1)
+            buffer = MutableBuffer(capacity, data, len(mutable) + 1)
+        self.only = None if mutable else buffer
         number = buffer.number
-        self.mutable[number] = buffer
+        mutable[number] = buffer
         self.mutable_made += 1
-        self.used += capacity
         return number
 
-    def freeze(self, number: int) -> int:
+    def freeze(self, buffer: MutableBuffer) -> int:
         """Freeze a mutable buffer; the representation of the frozen one.
 
         The mutable handle stays until it is dropped and counts no more. Raises FrozenError.
         """
-        buffer = self.mutable[number]
         content = buffer.freeze()
         free = self._free_frozen
         made = free.pop() if free else len(self.frozen) + 1
@@ -230,9 +233,13 @@ class OwnedBuffers:
 
     def drop_mutable(self, number: int) -> None:
         """The component dropped the handle."""
-        buffer = self.mutable.pop(number, None)
+        mutable = self.mutable
+        buffer = mutable.pop(number, None)
         if buffer is None:
             return
+        self.only = None
+        if len(mutable) == 1:
+            (self.only,) = mutable.values()
         if not buffer.frozen:
             self.used -= buffer.capacity
             buffer.begin(0)

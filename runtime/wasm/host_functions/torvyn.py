@@ -18,7 +18,7 @@ from wasmtime.component import LinkerInstance, ResourceType
 from runtime.model.element import Buffer
 from runtime.model.interruption import CALLED_FROM_C
 from runtime.wasm.abi import capi, value_layout
-from runtime.wasm.abi.buffers import BufferRefusal
+from runtime.wasm.abi.buffers import BufferRefusal, MutableBuffer
 from runtime.wasm.abi.component_values import ByteLists, FixedValues, ReadFailures, put, write_text
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, LENT, MUTABLE_TYPE, Handles
 from runtime.wasm.abi.value_layout import (
@@ -112,20 +112,22 @@ class TorvynImports:
         representation = self._handles.representation(resource)
         return state.payload if representation == LENT else frozen[representation]
 
-    def _self_mutable_reader(self) -> Callable[[int], int]:
-        """What tells of which mutable buffer a method is called: its representation."""
-        mutable = self._state.owned.mutable
+    def _self_mutable_reader(self) -> Callable[[int], MutableBuffer]:
+        """What finds the mutable buffer that a method is called of."""
+        owned = self._state.owned
+        mutable = owned.mutable
         context, representation = self._handles.context, self._handles.representation
+        address, any_drop = capi.address, capi.any_drop
 
-        def self_mutable(args: int) -> int:
+        def self_mutable(args: int) -> MutableBuffer:
             resource = WORDS[args >> 3]
-            if len(mutable) > 1:
-                return representation(resource)
+            only = owned.only
+            if only is None:
+                return mutable[representation(resource)]
             # There is no other: no need to ask which it is.
-            error = capi.any_drop(context, capi.address(resource))
+            error = any_drop(context, address(resource))
             if error:
                 raise capi.take_error(error)
-            (only,) = mutable
             return only
 
         return self_mutable
@@ -174,7 +176,7 @@ class TorvynImports:
     # ---- mutable-buffer
 
     def _mutable_write(self, args: int, result: int) -> None:
-        buffer = self._state.owned.mutable[self._self_mutable(args)]
+        buffer = self._self_mutable(args)
         index = args >> 3
         offset = WORDS[index + _FIRST_OF_1]
         data = read_list_u8(WORDS[index + _SECOND_OF_2], WORDS[index + _FIRST_OF_2])
@@ -188,12 +190,11 @@ class TorvynImports:
 
     def _append_body(self) -> Body:
         state = self._state
-        mutable = state.owned.mutable
         self_mutable = self._self_mutable
         refusals = self._refusals
 
         def append(args: int, result: int) -> None:
-            buffer = mutable[self_mutable(args)]
+            buffer = self_mutable(args)
             index = args >> 3
             size = WORDS[index + _FIRST_OF_1]
             start = WORDS[index + _SECOND_OF_1] + value_layout.FIRST - BYTES_BASE
@@ -212,17 +213,16 @@ class TorvynImports:
         return append
 
     def _mutable_size(self, args: int, result: int) -> None:
-        put_u64(result, self._state.owned.mutable[self._self_mutable(args)].size())
+        put_u64(result, self._self_mutable(args).size())
 
     def _mutable_capacity(self, args: int, result: int) -> None:
-        put_u64(result, self._state.owned.mutable[self._self_mutable(args)].capacity)
+        put_u64(result, self._self_mutable(args).capacity)
 
     def _set_content_type_body(self) -> Body:
-        mutable = self._state.owned.mutable
         self_mutable = self._self_mutable
 
         def set_content_type(args: int, _result: int) -> None:
-            buffer = mutable[self_mutable(args)]
+            buffer = self_mutable(args)
             index = args >> 3
             start = WORDS[index + _SECOND_OF_1] - BYTES_BASE
             buffer.set_content_type(BYTES[start : start + WORDS[index + _FIRST_OF_1]])

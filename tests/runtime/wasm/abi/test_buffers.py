@@ -84,7 +84,7 @@ def test_what_is_owned_is_counted_at_tier_capacity_until_it_is_given_away() -> N
     assert owned.clone(Buffer(b"x")) == CAPACITY_EXCEEDED
     first = numbers[0]
     assert isinstance(first, int)
-    frozen = owned.freeze(first)
+    frozen = owned.freeze(owned.mutable[first])
     owned.drop_mutable(first)
     assert owned.used == BUDGET_BYTES
     assert owned.take_frozen(frozen) == Buffer(b"", "")
@@ -92,7 +92,7 @@ def test_what_is_owned_is_counted_at_tier_capacity_until_it_is_given_away() -> N
     again = owned.clone(Buffer(b"abc", "kept/not"))
     assert isinstance(again, int)
     assert owned.frozen == {}
-    made = owned.freeze(again)
+    made = owned.freeze(owned.mutable[again])
     assert owned.take_frozen(made) == Buffer(b"abc", "")
 
 
