@@ -21,7 +21,6 @@ from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.instance import ComponentInstance
 from runtime.wasm.direct.surface_reader import read_surface
 from runtime.wasm.guest_memory import GuestImage, NotAvailable
-from runtime.wasm.host_functions.wasi import POLLABLES
 from runtime.wasm.sandbox import (
     MAX_WASM_STACK_BYTES,
     CallWatch,
@@ -52,7 +51,7 @@ class DirectLayer:
         self.engine = _engine(shares_images)
         self.settings = code_settings(f"{version('wasmtime')} {_CONFIGURATION}", shares_images)
         self._lock = threading.Lock()
-        self._pollables: Component | None = None
+        self._own: dict[str, Component] = {}
         self._of_thread = threading.local()
 
     def mode(self, data: bytes) -> str:
@@ -91,12 +90,12 @@ class DirectLayer:
         """See `CallLayer.open_flow`."""
         return DirectFlow(self, context)
 
-    def pollables(self) -> Component:
-        """The compiled `wasi.POLLABLES`."""
+    def compiled(self, text: str) -> Component:
+        """A component of our own, compiled once."""
         with self._lock:
-            if self._pollables is None:
-                self._pollables = Component(self.engine, POLLABLES)
-            return self._pollables
+            if text not in self._own:
+                self._own[text] = Component(self.engine, text)
+            return self._own[text]
 
     def lists(self) -> ByteLists:
         """The calling thread's writer of byte lists: 2 MiB, shared by all its instances."""

@@ -39,9 +39,16 @@ from runtime.wasm.host_functions.call_state import CallState, host_bug
 from runtime.wasm.host_functions.capabilities import read_grants
 from runtime.wasm.host_functions.denials import Denials
 from runtime.wasm.host_functions.denied_uses import NodeDenials, replaces
+from runtime.wasm.host_functions.output_streams import INTERFACES, STREAMS, OutputStreams
 from runtime.wasm.host_functions.printed_output import OutputFileError, PrintedOutput
 from runtime.wasm.host_functions.torvyn import TorvynImports
-from runtime.wasm.host_functions.wasi import SHADOWED, ClockAndRandom, WasiError, wasi_config
+from runtime.wasm.host_functions.wasi import (
+    POLLABLES,
+    SHADOWED,
+    ClockAndRandom,
+    WasiError,
+    wasi_config,
+)
 from runtime.wasm.node_types import called_exports, check_types
 from runtime.wasm.sandbox import CallWatch, StoreLimits, fuel_of
 
@@ -56,8 +63,8 @@ class ComponentCode(Protocol):
 
     engine: Engine
 
-    def pollables(self) -> Component:
-        """The compiled `wasi.POLLABLES`."""
+    def compiled(self, text: str) -> Component:
+        """A component of our own, compiled once: `wasi.POLLABLES`, `output_streams.STREAMS`."""
         ...
 
 
@@ -178,7 +185,10 @@ class ComponentInstance:
     def _define(self, linker: Linker, code: ComponentCode, lists: ByteLists) -> None:
         torvyn = TorvynImports(self._state, self._handles, lists)
         clocks = ClockAndRandom(self._state, self._store, lists, self._watch)
-        self._kept += [torvyn, clocks]
+        streams = OutputStreams(self._state, self._store, self._output)
+        self._kept += [torvyn, clocks, streams]
+        if self._output.streams:
+            streams.open(linker, code.compiled(STREAMS))
         with linker.root() as root:
             for interface in self.compiled.surface.imports:
                 name, version = boundary.split_version(interface.name)
@@ -189,12 +199,15 @@ class ComponentInstance:
                 elif replaces(interface, self._state.grants):
                     with root.add_instance(interface.name) as instance:
                         self._denials.define(instance, interface)
+                elif name in INTERFACES and boundary.is_wasi_version(version) and functions:
+                    with root.add_instance(interface.name) as instance:
+                        streams.define(instance, name)
                 elif name in SHADOWED and boundary.is_wasi_version(version) and functions:
                     with root.add_instance(interface.name) as instance:
                         clocks.define(instance, name, functions)
                     if any(function.startswith("subscribe-") for function in functions):
                         self._refill()
-                        clocks.open_pollables(code.engine, code.pollables())
+                        clocks.open_pollables(code.engine, code.compiled(POLLABLES))
 
     def _functions(self, instance: Instance) -> dict[Export, Func]:
         """The exports of the node's role and lifecycle. Raises InstanceError (E0808)."""

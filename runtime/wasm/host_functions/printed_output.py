@@ -54,7 +54,7 @@ class PrintedOutput:
         """`streams` are those the component imports, "stdout" and "stderr"."""
         self._state = state
         self._on_print = on_print
-        self._streams = streams
+        self.streams = streams
         self._granted = {"stdout": state.grants.stdout, "stderr": state.grants.stderr}
         self._stdout: _StreamFile | None = None
         self._stderr: _StreamFile | None = None
@@ -68,20 +68,27 @@ class PrintedOutput:
         """The size of a stream's file that was full when it was taken, else 0: what came after
         that is lost."""
         self.descriptors: tuple[int | None, int | None] | None = None
-        """wasmtime's for stdout and stderr, each None when the component does not import it. Where
-        they stand are the sizes that `take` is given. None when it imports neither."""
+        """wasmtime's for stdout and stderr, each None as long as the component was not given it.
+        Where they stand are the sizes that `take` is given. None when it was given neither."""
 
     def attach(self, config: WasiConfig) -> None:
         """Make the files, and let wasmtime open them. Raises OutputFileError."""
         try:
-            if "stdout" in self._streams:
+            if "stdout" in self.streams:
                 self._stdout = _StreamFile(lambda path: setattr(config, "stdout_file", path))
-            if "stderr" in self._streams:
+            if "stderr" in self.streams:
                 self._stderr = _StreamFile(lambda path: setattr(config, "stderr_file", path))
         except (OSError, WasmtimeError) as error:
             raise OutputFileError(_no_file(error)) from None
-        if self._stdout is not None or self._stderr is not None:
-            self.descriptors = (_descriptor_of(self._stdout), _descriptor_of(self._stderr))
+
+    def given(self, stream: str) -> None:
+        """The component has "stdout" or "stderr" from now on, and may write to it."""
+        stdout, stderr = self.descriptors or (None, None)
+        if stream == "stdout":
+            stdout = _descriptor_of(self._stdout)
+        else:
+            stderr = _descriptor_of(self._stderr)
+        self.descriptors = stdout, stderr
 
     def sizes(self) -> tuple[int, int]:
         """Bytes of stdout and of stderr that were written since the last `take`."""

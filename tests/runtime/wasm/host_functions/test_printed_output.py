@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from runtime.model.call import PRINTED_KEPT_BYTES, Answer, Call, Export, Failed, FailureKind
 from runtime.model.element import Buffer, Element
 from runtime.model.linked import Limits, Role
+from runtime.wasm.direct import instance
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 from runtime.wasm.host_functions import printed_output
@@ -39,6 +41,8 @@ PRINT_UNTIL_REFUSED = f"""
     (call $ok))
   (func (export "complete") (result i32) (call $ok))
 """
+
+PRINT_ONCE = PRINT_UNTIL_REFUSED.replace("(br_if $again", "(drop")
 
 
 def push(node: OneNode, data: bytes, times: int) -> Answer:
@@ -119,13 +123,36 @@ def test_only_a_layer_that_does_not_keep_the_order_of_the_streams_says_so(host: 
 
 def test_a_call_that_prints_on_one_stream_has_an_order(direct_host: Host) -> None:
     chunks: list[tuple[object, ...]] = []
-    body = PRINT_UNTIL_REFUSED.replace("(br_if $again", "(drop")
     with OneNode(
-        direct_host, printer(body=body), Role.SINK, on_print=lambda *chunk: chunks.append(chunk)
+        direct_host,
+        printer(body=PRINT_ONCE),
+        Role.SINK,
+        on_print=lambda *chunk: chunks.append(chunk),
     ) as node:
         node.start()
         push(node, b"a", 1)
     assert [chunk[2:] for chunk in chunks] == [("stdout", b"a", False)]
+
+
+@pytest.mark.parametrize(
+    ("body", "looked_at"), [(SINK, 0), (PRINT_ONCE, 1), (None, 2)], ids=["none", "stdout", "both"]
+)
+def test_only_streams_that_a_component_asked_for_are_looked_at(
+    direct_host: Host, monkeypatch: pytest.MonkeyPatch, body: str | None, looked_at: int
+) -> None:
+    seen: list[int] = []
+
+    def lseek(descriptor: int, place: int, whence: int) -> int:
+        seen.append(descriptor)
+        return os.lseek(descriptor, place, whence)
+
+    with OneNode(direct_host, printer(body=body), Role.SINK) as node:
+        node.start()
+        push(node, b"a", 1)
+        monkeypatch.setattr(instance, "_lseek", lseek)
+        answer = push(node, b"ab", 1)
+    assert len(seen) == looked_at
+    assert len(answer.printed) == looked_at
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="files in memory")
@@ -227,6 +254,7 @@ from tests.support.wasm.flows import OneNode
 from tests.support.wasm.guests import printer
 from runtime.model.call import Failed
 from runtime.model.linked import Role
+from runtime.wasm.direct import instance
 from runtime.wasm.direct.direct_layer import DirectLayer
 from runtime.wasm.host import Host
 host, data = Host(None, DirectLayer()), printer()
