@@ -67,9 +67,9 @@ def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
     What the machine itself became is seen in two ways: in a unit of work that never changes, done
     between the calls of both sides, and in the calls of nodes that do the same work as before (see
     `BenchResult.works`). Other programs that take the caches slow calls down by much more than
-    that unit. The calls of a node are compared in units of the calls of such other nodes, run by
-    run. Everything else changed when it did as it was measured, and also in the units of whichever
-    of the two explains more of it.
+    that unit. The calls of a node that does other work are compared in units of the calls of such
+    nodes, run by run. Everything else changed when it did as it was measured, and also in the units
+    of whichever of the two explains more of it; calls, in those of the other calls as well.
 
     Elements a second are counted by the clock, which runs on while other programs have the
     processor, and the unit does not see that. So their change has to be there by processor time
@@ -87,7 +87,7 @@ def compare(before: BenchResult, now: BenchResult) -> tuple[Comparison, ...]:
 
 def calls_ratio(before: BenchResult, now: BenchResult) -> float | None:
     """How many times as long calls that do the same work take; None where too few nodes do."""
-    same = _same_work(before, now, besides="")
+    same = _same_work(before, now)
     if len(same) < LEAST_OTHERS:
         return None
     return median(median(now.samples[metric]) / median(before.samples[metric]) for metric in same)
@@ -116,9 +116,14 @@ def _machine(before: BenchResult, now: BenchResult) -> _Machine:
 
 def _compared(metric: str, before: BenchResult, now: BenchResult, machine: _Machine) -> Comparison:
     old, new = before.samples[metric], now.samples[metric]
-    others = _same_work(before, now, besides=metric) if metric.startswith(CALL) else []
-    if len(others) >= LEAST_OTHERS:
+    same = _same_work(before, now)
+    others = [own for own in same if own != metric]
+    by_run = metric.startswith(CALL) and _is_in_each_run(metric, before, now)
+    if by_run and len(others) >= LEAST_OTHERS:
         ratio, noise, change = _next_to(metric, others, before, now)
+        # What does the same work may differ from the others only as these are held up, or were.
+        if metric in same and change is not _changed(old, new, machine)[-1]:
+            change = Change.NONE
     elif metric == SPEED:
         waits = _waits_ns(before), _waits_ns(now)
         ratio, noise, change = _changed(_seen_ns(before), _seen_ns(now), machine, *waits)
@@ -130,17 +135,23 @@ def _compared(metric: str, before: BenchResult, now: BenchResult, machine: _Mach
     return Comparison(metric, median(old), median(new), ratio, noise, change)
 
 
-def _same_work(before: BenchResult, now: BenchResult, besides: str) -> list[str]:
-    """Metrics of the calls, one a run on either side, of nodes that do the same work as before."""
-    found = []
-    for node, work in now.works.items():
-        metric = call_metric(node)
-        if metric == besides or before.works.get(node) != work:
-            continue
-        sides = [(side.samples.get(metric, []), side.samples[PROCESSOR]) for side in (before, now)]
-        if all(all(calls) and len(calls) == len(runs) for calls, runs in sides):
-            found.append(metric)
-    return found
+def _same_work(before: BenchResult, now: BenchResult) -> list[str]:
+    """Metrics of the calls of nodes that do the same work as before, in each run of both sides."""
+    return [
+        metric
+        for node, work in now.works.items()
+        if before.works.get(node) == work
+        and _is_in_each_run(metric := call_metric(node), before, now)
+    ]
+
+
+def _is_in_each_run(metric: str, *sides: BenchResult) -> bool:
+    """Whether there is a time of it, and not 0, in each run of the sides."""
+    return all(
+        all(times) and len(times) == len(side.samples[PROCESSOR])
+        for side in sides
+        for times in [side.samples.get(metric, [])]
+    )
 
 
 def _next_to(
@@ -154,9 +165,9 @@ def _next_to(
     )
     by_others = median(units[1]) / median(units[0])
     uneven = UNEVEN * (max(by_others, 1 / by_others) - 1)
-    ratio, noise, change = _judged(old, new, uneven=uneven)
-    # It may not look faster only because the others became slower.
-    if change is Change.FASTER and median(now.samples[metric]) >= median(before.samples[metric]):
+    ratio, noise, change = _judged(old, new, uneven=uneven, of_both=True)
+    # It may look faster only as the others are held up.
+    if change is Change.FASTER and median(now.samples[metric]) > median(before.samples[metric]):
         change = Change.NONE
     return ratio, noise, change
 
@@ -185,14 +196,21 @@ def _changed(
 
 
 def _judged(
-    first: Sequence[float], second: Sequence[float], gain: float = GAIN, uneven: float = 0.0
+    first: Sequence[float],
+    second: Sequence[float],
+    gain: float = GAIN,
+    uneven: float = 0.0,
+    of_both: bool = False,
 ) -> tuple[float, float, Change]:
-    """How many times as much the second are, what noise explains, and what that means."""
+    """How many times as much the second are, what noise explains, and what that means.
+
+    Quotients, `of_both`, are off at either end where something else had the machine.
+    """
     ratio = median(second) / median(first)
     noise = max(LEAST_CHANGE, ERRORS * hypot(_error(first), _error(second)), uneven)
     change = Change.NONE
     if min(len(first), len(second)) >= LEAST_RUNS:
-        first, second = _without_outliers(first), _without_outliers(second)
+        first, second = (_without_outliers(values, both_ends=of_both) for values in (first, second))
         if ratio > 1 + noise and min(second) > max(first):
             change = Change.SLOWER
         elif ratio < 1 / (1 + gain * noise) and max(second) < min(first):
@@ -200,8 +218,9 @@ def _judged(
     return ratio, noise, change
 
 
-def _without_outliers(values: Sequence[float]) -> list[float]:
-    return sorted(values)[: len(values) - int(OUTLIERS * len(values))]
+def _without_outliers(values: Sequence[float], *, both_ends: bool) -> list[float]:
+    share = int(OUTLIERS * len(values))
+    return sorted(values)[share * both_ends : len(values) - share]
 
 
 def _seen_ns(side: BenchResult) -> list[float]:

@@ -386,6 +386,11 @@ def test_calls_are_compared_in_units_of_those_that_do_the_same_work(result: Benc
     assert changes(compare(before, calling(result, SAME, **runs(1)))) == {}
     slower = calling(result, other, **runs(1, a=1.15))
     assert changes(compare(before, slower)) == {call_metric("a"): Change.SLOWER}
+    # A node that was not called in one run is seen alone.
+    missing = replace(
+        slower, samples={**slower.samples, call_metric("a"): slower.samples[call_metric("a")][1:]}
+    )
+    assert changes(compare(before, missing)) == {}
     # Where no two others do the same work, the scatter of the runs hides it.
     assert changes(compare(before, replace(slower, works=dict.fromkeys("abc", "another")))) == {}
 
@@ -411,6 +416,19 @@ def test_a_machine_that_slows_down_calls_alone_is_no_change(result: BenchResult)
     # A saved result of before says nothing of what nodes did: then the unit alone is asked.
     assert calls_ratio(replace(quick, works={}), slow) is None
     assert PROCESSOR in changes(compare(replace(quick, works={}), slow))
+
+
+def test_what_was_never_held_up_is_not_slower_when_the_others_are_no_longer(
+    result: BenchResult,
+) -> None:
+    held_up = calling(result, SAME, a=[1500] * 9 + [1550], b=[3400] * 10, c=[3000] * 10)
+    now = calling(result, SAME, a=[1490] * 10, b=[2400] * 10, c=[2050] * 10)
+    assert changes(compare(held_up, now)) == {}
+    # Of a build that is another one, that is all there is to go by.
+    other = replace(now, works={**SAME, "a": "another"})
+    assert changes(compare(held_up, other)) == {call_metric("a"): Change.SLOWER}
+    # Those that are held up now do not make it faster.
+    assert changes(compare(now, held_up)) == {}
 
 
 def test_a_node_does_the_same_work_while_it_and_all_before_it_are_the_same(
