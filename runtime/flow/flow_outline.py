@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from runtime.flow.manifest.manifest_file import LoadedManifest
 from runtime.flow.manifest.source_text import dotted
 from runtime.flow.manifest.tables import Flow
-from runtime.flow.queue_settings import queue_settings
+from runtime.flow.queue_settings import linked_edge
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, Severity
 from runtime.model.linked import LinkedEdge
@@ -45,25 +45,13 @@ def outline_flow(
 
 
 def _edges(loaded: LoadedManifest, flow: Flow) -> list[LinkedEdge]:
-    made: list[LinkedEdge] = []
-    for edge in flow.edges:
-        if edge.source.node not in flow.nodes or edge.target.node not in flow.nodes:
-            continue
-        settings = queue_settings(edge, flow, loaded.manifest.runtime)
-        made.append(
-            LinkedEdge(
-                index=len(made),
-                source=edge.source.node,
-                source_port=edge.source.port,
-                target=edge.target.node,
-                target_port=edge.target.port,
-                capacity=settings.capacity,
-                policy=settings.policy,
-                low_watermark_ratio=settings.low_watermark_ratio,
-                rate=settings.rate,
-            )
-        )
-    return made
+    drawn = (
+        edge
+        for edge in flow.edges
+        if edge.source.node in flow.nodes and edge.target.node in flow.nodes
+    )
+    runtime = loaded.manifest.runtime
+    return [linked_edge(edge, index, flow, runtime) for index, edge in enumerate(drawn)]
 
 
 def _lack(key: str, errors: Sequence[Diagnostic]) -> Lack:

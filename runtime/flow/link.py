@@ -17,9 +17,9 @@ from runtime.flow.manifest.manifest_file import (
 )
 from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.source_text import KeyPath
-from runtime.flow.manifest.tables import Edge, Flow, Manifest, Node
+from runtime.flow.manifest.tables import Flow, Manifest, Node
 from runtime.flow.needs import needs_of
-from runtime.flow.queue_settings import check_rates, queue_settings
+from runtime.flow.queue_settings import check_rates, linked_edge
 from runtime.flow.reach import real_folders
 from runtime.flow.resolve import BUILD_DIR, Resolver
 from runtime.flow.surface_check import Binding, SurfaceCheck
@@ -34,7 +34,6 @@ from runtime.model.linked import (
     DEFAULT_LIMITS,
     INTERPRETER_LIMITS,
     Limits,
-    LinkedEdge,
     LinkedFlow,
     LinkedNode,
     Role,
@@ -251,7 +250,10 @@ class _FlowLinker:
             name=self._name,
             manifest=str(self._loaded.path),
             nodes=nodes,
-            edges=tuple(self._linked_edge(edge) for edge in self._flow.edges),
+            edges=tuple(
+                linked_edge(edge, edge.index, self._flow, self._manifest.runtime)
+                for edge in self._flow.edges
+            ),
             schedule=SchedulePolicy(given or scheduling.policy),
             schedule_given=given is not None,
             sink_pause_ms=self._manifest.runtime.backpressure.sink_pause_ms,
@@ -350,20 +352,6 @@ class _FlowLinker:
             f"write 'config' in [flow.{self._name}.nodes.{name}]",
         )
         return component.config
-
-    def _linked_edge(self, edge: Edge) -> LinkedEdge:
-        settings = queue_settings(edge, self._flow, self._manifest.runtime)
-        return LinkedEdge(
-            index=edge.index,
-            source=edge.source.node,
-            source_port=edge.source.port,
-            target=edge.target.node,
-            target_port=edge.target.port,
-            capacity=settings.capacity,
-            policy=settings.policy,
-            low_watermark_ratio=settings.low_watermark_ratio,
-            rate=settings.rate,
-        )
 
 
 def _given(own: int | None, default: int) -> int:

@@ -8,7 +8,12 @@ from runtime.flow.manifest.problems import Problems
 from runtime.flow.manifest.tables import Backpressure, Edge, Flow, Runtime
 from runtime.model.codes import Code
 from runtime.model.lazy.dataclass import dataclass
-from runtime.model.linked import DEFAULT_QUEUE_DEPTH, LOW_WATERMARK_RATIO, QueuePolicy
+from runtime.model.linked import (
+    DEFAULT_QUEUE_DEPTH,
+    LOW_WATERMARK_RATIO,
+    LinkedEdge,
+    QueuePolicy,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,22 @@ def queue_settings(edge: Edge, flow: Flow, runtime: Runtime) -> QueueSettings:
         policy=chosen,
         low_watermark_ratio=LOW_WATERMARK_RATIO if ratio is None else ratio,
         rate=_first(levels, "rate") if chosen is QueuePolicy.RATE_LIMIT else None,
+    )
+
+
+def linked_edge(edge: Edge, index: int, flow: Flow, runtime: Runtime) -> LinkedEdge:
+    """The edge of the manifest as the flow runs it, with the settings of its queue."""
+    settings = queue_settings(edge, flow, runtime)
+    return LinkedEdge(
+        index=index,
+        source=edge.source.node,
+        source_port=edge.source.port,
+        target=edge.target.node,
+        target_port=edge.target.port,
+        capacity=settings.capacity,
+        policy=settings.policy,
+        low_watermark_ratio=settings.low_watermark_ratio,
+        rate=settings.rate,
     )
 
 
