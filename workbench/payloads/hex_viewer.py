@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from workbench.payloads.deadline import Deadline
-from workbench.payloads.documents.document import PayloadDocument, PayloadPlace
+from workbench.payloads.documents.document import FlatDocument, PayloadDocument, PayloadPlace
 from workbench.payloads.viewer import PayloadPart
 from workbench.text.lazy_rows import LazyLines
 from workbench.text.lines import Line, StyleRole, line
@@ -28,11 +26,10 @@ class HexViewer:
         return HexDocument(part.data, part.offset)
 
 
-class HexDocument:
+class HexDocument(FlatDocument):
     """Bytes; `start` is the offset of the first one."""
 
     name = "hex"
-    folds = False
 
     def __init__(self, data: bytes, start: int = 0) -> None:
         self._data = data
@@ -53,10 +50,6 @@ class HexDocument:
         """As many bytes in a row as there is room for."""
         self._lines = HexLines(self._data, cells, self._start)
 
-    def heading(self) -> tuple[Line, ...]:
-        """Nothing."""
-        return ()
-
     def line(self, row: int) -> Line:
         """Offset, hexadecimal, ASCII."""
         return self._lines[row]
@@ -74,17 +67,6 @@ class HexDocument:
             f"offset 0x{self._start + at:x}", f"{numbers}   big-endian", piece.hex(" ")
         )
 
-    def turn(self, row: int) -> bool:
-        """Nothing folds."""
-        return False
-
-    def turn_all(self, deadline: Deadline) -> None:
-        """Nothing folds."""
-
-    def across(self, row: int, step: int) -> int | None:
-        """There are no sides."""
-        return None
-
     def read_to(self, row: int, deadline: Deadline) -> None:
         """All rows are there."""
 
@@ -100,10 +82,6 @@ class HexDocument:
     def row_at(self, offset: int, deadline: Deadline) -> int:
         """The row that shows a byte."""
         return min(max(offset, 0) // self._lines.each, max(self.rows - 1, 0))
-
-    def differences(self) -> Iterator[int]:
-        """None."""
-        return iter(())
 
 
 class HexLines(LazyLines):

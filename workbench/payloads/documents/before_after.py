@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.payloads.deadline import Deadline
-from workbench.payloads.documents.document import PayloadPlace
+from workbench.payloads.documents.document import FlatDocument, PayloadPlace
 from workbench.payloads.documents.payload_differences import Differences, DiffRow, differences
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, Span, StyleRole, crop, fit, line, pad, width_of
@@ -17,11 +17,10 @@ KEY_CELLS = 24
 _BOTH, _BEFORE, _AFTER = 0, 1, 2
 
 
-class BeforeAfter:
+class BeforeAfter(FlatDocument):
     """Two payloads and their differences. Raises `TookTooLongError`."""
 
     name = "before|after"
-    folds = False
 
     def __init__(
         self,
@@ -146,10 +145,6 @@ class BeforeAfter:
         words = f"{_cut(before)}  →  {_cut(after)}"
         return PayloadPlace(shown.path, words, value or "")
 
-    def turn(self, row: int) -> bool:
-        """Nothing folds."""
-        return False
-
     def turn_all(self, deadline: Deadline) -> None:
         """Show the differences only, or what is equal too."""
         self._only = not self._only
@@ -167,10 +162,6 @@ class BeforeAfter:
             return later[0] if later else rows[0] if rows else None
         before = [at for at in rows if row is not None and at < row]
         return before[-1] if before else rows[-1] if rows else None
-
-    def across(self, row: int, step: int) -> int | None:
-        """There are no sides to go to."""
-        return None
 
     def read_to(self, row: int, deadline: Deadline) -> None:
         """All rows are there."""

@@ -98,3 +98,28 @@ class PayloadDocument(Protocol):
     def differences(self) -> Iterator[int]:
         """Rows at which a difference begins, for views that show one."""
         ...
+
+
+class FlatDocument:
+    """What is the same of all documents in which nothing folds; a subclass says what differs."""
+
+    folds = False
+
+    def heading(self) -> tuple[Line, ...]:
+        """Nothing."""
+        return ()
+
+    def turn(self, row: int) -> bool:
+        """Nothing folds."""
+        return False
+
+    def turn_all(self, deadline: Deadline) -> None:
+        """Nothing folds."""
+
+    def across(self, row: int, step: int) -> int | None:
+        """There are no sides."""
+        return None
+
+    def differences(self) -> Iterator[int]:
+        """None."""
+        return iter(())

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from workbench.payloads.deadline import Deadline
-from workbench.payloads.documents.document import PayloadDocument, PayloadPlace
+from workbench.payloads.documents.document import FlatDocument, PayloadDocument, PayloadPlace
 from workbench.text.lazy_rows import LazyLines
 from workbench.text.lines import Line, crop, plain, width_of
 
 
-class LinesDocument:
+class LinesDocument(FlatDocument):
     """Lines that `make` gives for a width: the simplest document there is."""
-
-    folds = False
 
     def __init__(self, name: str, make: Callable[[int], Sequence[Line]]) -> None:
         self._name = name
@@ -42,10 +40,6 @@ class LinesDocument:
             self._room = cells, lines
             self._lines = self._make(cells)
 
-    def heading(self) -> tuple[Line, ...]:
-        """Nothing."""
-        return ()
-
     def line(self, row: int) -> Line:
         """One of the lines."""
         return self._lines[row]
@@ -53,17 +47,6 @@ class LinesDocument:
     def place(self, row: int) -> PayloadPlace:
         """The line."""
         return PayloadPlace(f"line {row + 1:,}", "", plain(self._lines[row]))
-
-    def turn(self, row: int) -> bool:
-        """Nothing folds."""
-        return False
-
-    def turn_all(self, deadline: Deadline) -> None:
-        """Nothing folds."""
-
-    def across(self, row: int, step: int) -> int | None:
-        """There are no sides."""
-        return None
 
     def read_to(self, row: int, deadline: Deadline) -> None:
         """All lines are there."""
@@ -81,10 +64,6 @@ class LinesDocument:
     def row_at(self, offset: int, deadline: Deadline) -> int:
         """The line that holds a byte."""
         return self.data.count(b"\n", 0, offset)
-
-    def differences(self) -> Iterator[int]:
-        """None."""
-        return iter(())
 
 
 class DocumentLines(LazyLines):

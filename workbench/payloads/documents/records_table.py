@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 
 from workbench.payloads.deadline import Deadline
-from workbench.payloads.documents.document import PayloadPlace
+from workbench.payloads.documents.document import FlatDocument, PayloadPlace
 from workbench.payloads.documents.record_rows import CELL_BYTES, RecordField, Records
 from workbench.text.excerpt import excerpt
 from workbench.text.lines import Line, Span, StyleRole, crop, pad, width_of
@@ -30,11 +29,10 @@ _ROLES = {
 }
 
 
-class TableDocument:
+class TableDocument(FlatDocument):
     """A table with a cursor on one of its columns. Raises `TookTooLongError`."""
 
     name = "table"
-    folds = False
 
     def __init__(self, records: Records, deadline: Deadline) -> None:
         self._records = records
@@ -133,13 +131,6 @@ class TableDocument:
         field = self._records.fields(record, self.columns, None)[self.column]
         return PayloadPlace(self._records.path(record, name), field.kind, field.text)
 
-    def turn(self, row: int) -> bool:
-        """Nothing folds."""
-        return False
-
-    def turn_all(self, deadline: Deadline) -> None:
-        """Nothing folds."""
-
     def across(self, row: int, step: int) -> int | None:
         """Go to another column."""
         self.column = min(max(self.column + step, 0), max(len(self.columns) - 1, 0))
@@ -192,10 +183,6 @@ class TableDocument:
             records.read(self.rows + ROWS_AT_ONCE, deadline)
         record = max(bisect_right(records.starts, offset) - 1, 0)
         return record if self._order is None else self._order.index(record)
-
-    def differences(self) -> Iterator[int]:
-        """None."""
-        return iter(())
 
 
 def _role(field: RecordField) -> StyleRole:

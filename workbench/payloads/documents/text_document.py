@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
 from functools import lru_cache
 
 from pygments.lexer import Lexer
@@ -13,7 +12,7 @@ from rich.cells import cell_len
 
 from runtime.model.text.printable import printable
 from workbench.payloads.deadline import Deadline
-from workbench.payloads.documents.document import PayloadPlace
+from workbench.payloads.documents.document import FlatDocument, PayloadPlace
 from workbench.text.excerpt import TAB_CELLS, excerpt
 from workbench.text.lines import Line, Span, StyleRole, fit
 from workbench.text.wrapping import one_cell_each, row_places
@@ -39,10 +38,8 @@ TOKEN_ROLES: tuple[tuple[_TokenType, StyleRole], ...] = (
 )
 
 
-class TextDocument:
+class TextDocument(FlatDocument):
     """A text. Raises `TookTooLongError` while colours are looked for."""
-
-    folds = False
 
     def __init__(self, name: str, text: str, lexer: Lexer | None, deadline: Deadline) -> None:
         self._name = name
@@ -83,10 +80,6 @@ class TextDocument:
         self.whole = False
         self._cut(ROWS_AT_ONCE, None)
 
-    def heading(self) -> tuple[Line, ...]:
-        """Nothing."""
-        return ()
-
     def line(self, row: int) -> Line:
         """A row of the text."""
         start, end = self._starts[row], self._ends[row]
@@ -113,17 +106,6 @@ class TextDocument:
             f"line {number + 1:,}", "", self._text[start : end if end >= 0 else None]
         )
 
-    def turn(self, row: int) -> bool:
-        """Nothing folds."""
-        return False
-
-    def turn_all(self, deadline: Deadline) -> None:
-        """Nothing folds."""
-
-    def across(self, row: int, step: int) -> int | None:
-        """There are no sides."""
-        return None
-
     def read_to(self, row: int, deadline: Deadline) -> None:
         """Find the places of rows up to that one."""
         self._cut(row + 1, deadline)
@@ -144,10 +126,6 @@ class TextDocument:
         while not self.whole and (not self._ends or self._ends[-1] <= at):
             self._cut(self.rows + ROWS_AT_ONCE, deadline)
         return max(bisect_right(self._starts, at) - 1, 0)
-
-    def differences(self) -> Iterator[int]:
-        """None."""
-        return iter(())
 
     # ---- rows
 
