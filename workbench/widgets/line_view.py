@@ -30,6 +30,20 @@ if TYPE_CHECKING:
     from workbench.search.query import Query
 
 
+class RowMessage(Message):
+    """Something about a row of a view, and what the row stands for."""
+
+    def __init__(self, view: LineView, target: object) -> None:
+        super().__init__()
+        self.view = view
+        self.target = target
+
+    @property
+    def control(self) -> LineView:
+        """The view the row belongs to."""
+        return self.view
+
+
 class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows under a fixed heading. The first cell of a row is the cursor's."""
 
@@ -38,31 +52,11 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         "line-view--cursor-away",
     }
 
-    class Opened(Message):
+    class Opened(RowMessage):
         """A row was opened."""
 
-        def __init__(self, view: LineView, target: object) -> None:
-            super().__init__()
-            self.view = view
-            self.target = target
-
-        @property
-        def control(self) -> LineView:
-            """The view the row belongs to."""
-            return self.view
-
-    class Pointed(Message):
+    class Pointed(RowMessage):
         """The cursor came to a row that stands for something."""
-
-        def __init__(self, view: LineView, target: object) -> None:
-            super().__init__()
-            self.view = view
-            self.target = target
-
-        @property
-        def control(self) -> LineView:
-            """The view the row belongs to."""
-            return self.view
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)

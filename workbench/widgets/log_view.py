@@ -94,6 +94,13 @@ class LogView(LineView, Generic[Entry], inherit_bindings=False):
         """What is shown while there is nothing: it teaches."""
         return ()
 
+    def show_heading(self, heading: tuple[Line, ...]) -> None:
+        """Show these lines above the entries; nothing is drawn again when they are the same."""
+        if heading != self.heading:
+            self.heading = heading
+            self._measure()
+            self.refresh()
+
     # ---- entries
 
     @property

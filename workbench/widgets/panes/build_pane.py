@@ -134,11 +134,7 @@ class BuildPane(LogView["BuildLine | BuildNote"], inherit_bindings=False):
         )
 
     def _write_heading(self) -> None:
-        heading = self._heading()
-        if heading != self.heading:
-            self.heading = heading
-            self._measure()
-            self.refresh()
+        self.show_heading(self._heading())
 
     def _heading(self) -> tuple[Line, ...]:
         state = self._state

@@ -172,11 +172,7 @@ class PrintedView(LogView[PrintedTextLine], inherit_bindings=False):
         self._write_heading()
 
     def _write_heading(self) -> None:
-        heading = self._heading()
-        if heading != self.heading:
-            self.heading = heading
-            self._measure()
-            self.refresh()
+        self.show_heading(self._heading())
 
     def _heading(self) -> tuple[Line, ...]:
         name = Span(f" {self.label} ", StyleRole.CHOSEN if self.has_focus else StyleRole.STRONG)
