@@ -38,6 +38,7 @@ from runtime.model.linked import (
     LinkedNode,
     Role,
 )
+from runtime.model.named_tuples.constructors import new_call
 from runtime.opening.open import open_flow
 from runtime.wasm.abi import value_layout
 from runtime.wasm.call_layer import CallLayer
@@ -101,7 +102,8 @@ def way(
     def calls(count: int) -> None:
         invoke = invoker.invoke
         for number in range(count):
-            invoke(Call(number, "node", export, inputs[number & 15]))
+            # As the engine makes its calls.
+            invoke(new_call(Call, (number, "node", export, inputs[number & 15], "", None)))
 
     return calls
 
