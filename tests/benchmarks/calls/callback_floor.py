@@ -18,6 +18,7 @@ from runtime.model.call import Export
 from runtime.model.linked import LIFECYCLE_INTERFACE, ROLE_INTERFACES, Role
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.component_values import ByteLists, FixedValues
+from runtime.wasm.abi.fuel import fuel_word
 from runtime.wasm.abi.handles import BUFFER_TYPE, CONTEXT_TYPE, MUTABLE_TYPE, Handles
 from runtime.wasm.abi.value_layout import (
     CONTENT,
@@ -27,6 +28,7 @@ from runtime.wasm.abi.value_layout import (
     RESOURCE,
     RESULT,
     SECOND,
+    SIGNED,
     THIRD,
     WORDS,
     word,
@@ -39,7 +41,7 @@ from runtime.wasm.host_functions.host_inputs import LiveHostInputs
 from runtime.wasm.host_functions.torvyn import Body, define_function, define_resource
 from runtime.wasm.stock.stock_host import StockHost
 
-_FUEL = capi.u64(1 << 62)
+_FUEL = 1 << 62
 _NUMBER = 1
 """What every handle stands for."""
 
@@ -68,17 +70,18 @@ class LeastHost(StockHost):
         given = capi.address(parameter.address)
         slot = fixed.value(value_layout.BOOL)
         slot_at = capi.address(slot)
-        left = capi.address(fixed.block(8))
+        fuel = fuel_word(self.store)
+        assert fuel is not None
         function = self.function(Export.PROCESS)
         function_at = capi.address(ctypes.addressof(function._func))
         context, one, forget = handles.context, capi.ONE, handles.forget
-        set_fuel, get_fuel, func_call = capi.set_fuel, capi.get_fuel, capi.func_call
+        func_call = capi.func_call
         for _ in range(count):
-            set_fuel(context, _FUEL)
+            SIGNED[fuel] = -_FUEL
             error = func_call(function_at, context, given, one, slot_at, one)
             if error:
                 raise capi.take_error(error)
-            get_fuel(context, left)
+            _left = SIGNED[fuel]
             # result<process-result> -> variant -> output-element -> payload
             record = WORDS[word(WORDS[word(slot + SECOND)] + THIRD)]
             fields = WORDS[word(record + SECOND)]
@@ -111,19 +114,20 @@ class LeastHost(StockHost):
 
     def _bodies(self, handles: Handles) -> dict[str, Body]:
         context, address = handles.context, capi.address
-        any_drop, value_clone, own_at = capi.any_drop, capi.value_clone, handles.own_at
+        any_drop, list_new, own_at = capi.any_drop, capi.list_new, handles.own_at
         fixed = FixedValues()
         boxed = fixed.value(RESOURCE)
         boxed_at, boxed_content = address(boxed), address(boxed + CONTENT)
         lists = ByteLists()
         given = fixed.value(value_layout.LIST)
         lists.write(given, self._payload)
-        given_at = address(given)
+        items, count = address(WORDS[word(given + SECOND)]), capi.number(len(self._payload))
         self._kept += [fixed, lists]
 
         def read_all(args: int, result: int) -> None:
             any_drop(context, address(WORDS[args >> 3]))
-            value_clone(given_at, address(result))
+            list_new(address(result + FIRST), count, items)
+            WORDS[(result >> 3) - 1] = value_layout.LIST
 
         def allocate(_args: int, result: int) -> None:
             WORDS[word(boxed)] = RESOURCE
