@@ -83,7 +83,9 @@ def with_failure(event: CallFinished) -> list[CallFinished | NodeFailed]:
     outcome, call = event.answer.outcome, event.call
     if not isinstance(outcome, Failed):
         return [event]
-    failed = NodeFailed(event.at_ns, call.node, call.number, call.element, outcome.failure, 1)
+    failed = NodeFailed(
+        event.at_ns, call.node, call.number, call.element, outcome.failure, 1, call.export
+    )
     return [event, failed]
 
 

@@ -16,13 +16,20 @@ from runtime.build.output.log import KEPT_LINES, LineRing, OutputLines
 from runtime.build.plan import BuildPlan, BuildStep
 from runtime.build.process import KILL_AFTER_S, run_command
 from runtime.build.toolchain import Toolchain, missing_tool
+from runtime.build.worlds import with_lifecycle
 from runtime.model.codes import Code
 from runtime.model.errors import Diagnostic, ExitCode, Severity
 from runtime.model.lazy.dataclass import dataclass
-from runtime.watch.wasm_frame import Layer, custom_section_names, layer_of
+from runtime.model.linked import LIFECYCLE_INTERFACE, contract_name
+from runtime.watch.wasm_frame import Layer, custom_section_names, export_names, layer_of
 
 _COMPONENT_TYPE = "component-type"
 """Custom sections with this prefix carry a core module's component type."""
+
+
+def _is_init(exported: str) -> bool:
+    interface, _, function = exported.partition("#")
+    return contract_name(interface) == LIFECYCLE_INTERFACE and function == "init"
 
 
 class BuildState(StrEnum):
@@ -199,6 +206,9 @@ class BuildRun:
             advice = "Look at the last lines of the build."
             return Diagnostic(Severity.ERROR, Code.IO, why, advice, file=str(core))
         embedded = any(name.startswith(_COMPONENT_TYPE) for name in custom_section_names(data))
+        if not embedded and any(map(_is_init, export_names(data))):
+            # Its sources define it, though they may not name it: a macro of a header may.
+            wit = with_lifecycle(wit)
         steps = componentize_steps(self._plan.source, core, embedded, wit, self._tools)
         if isinstance(steps, Diagnostic):
             return steps

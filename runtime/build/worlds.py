@@ -70,6 +70,16 @@ def choose_world(
     return left[0] if len(left) == 1 else None
 
 
+def with_lifecycle(choice: WitChoice) -> WitChoice:
+    """The same WIT with the world that exports `lifecycle` besides, if there is one."""
+    worlds = worlds_in(choice.path)
+    chosen = next((set(one.exports) for one in worlds if one.name == choice.world), set())
+    for one in worlds:
+        if set(one.exports) == chosen | {LIFECYCLE_INTERFACE}:
+            return WitChoice(choice.path, one.name)
+    return choice
+
+
 def choose_wit(
     name: str,
     own: Iterable[Path],

@@ -48,7 +48,7 @@ def failed(run: FlowRun, context: CallContext, failure: Failure) -> None:
     export = call.export
     if export is Export.TEARDOWN:
         node.failure = failure
-        _report(run, node, call.number, None, failure, 1)
+        _report(run, node, call, None, failure, 1)
         return
     if failure.crashed:
         node.crashed = True
@@ -62,7 +62,7 @@ def failed(run: FlowRun, context: CallContext, failure: Failure) -> None:
         attempt = node.attempt
         node.failing = context.edge
     node.failure = failure
-    _report(run, node, call.number, call.element, failure, attempt)
+    _report(run, node, call, call.element, failure, attempt)
     match _policy(run, node, failure, attempt):
         case ErrorPolicy.STOP:
             stop(run, node, failure)
@@ -92,7 +92,7 @@ def refused(run: FlowRun, call: Call) -> None:
         node.attempt = 1
         node.failing = None
         node.failure = failure
-        _report(run, node, call.number, edge.pending[0], failure, 1)
+        _report(run, node, call, edge.pending[0], failure, 1)
         match _policy(run, node, failure, 1):
             case ErrorPolicy.STOP:
                 stop(run, node, failure)
@@ -171,12 +171,13 @@ def _back_off(run: FlowRun, node: NodeRecord, attempt: int) -> None:
 def _report(
     run: FlowRun,
     node: NodeRecord,
-    call: int,
+    call: Call,
     element: Element | None,
     failure: Failure,
     attempt: int,
 ) -> None:
-    run.events.append(NodeFailed(run.now_ns, node.name, call, element, failure, attempt))
+    number, export = call.number, call.export
+    run.events.append(NodeFailed(run.now_ns, node.name, number, element, failure, attempt, export))
 
 
 def _fail(run: FlowRun, node: NodeRecord, failure: Failure) -> None:

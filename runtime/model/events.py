@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from runtime.model.call import Answer, Call, Failure, Signal
+from runtime.model.call import Answer, Call, Export, Failure, Signal
 from runtime.model.element import Element
 from runtime.model.linked import LinkedEdge, SchedulePolicy
 
@@ -161,6 +161,8 @@ class NodeFailed(NamedTuple):
     failure: Failure
     attempt: int
     """1 for the first try of this element."""
+    export: Export
+    """What was called."""
 
 
 class NodeRebuilt(NamedTuple):

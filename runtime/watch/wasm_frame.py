@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from enum import Enum
 
-from runtime.model.component.wasm_sections import CUSTOM_SECTION, HEADER_BYTES, read_name, sections
+from runtime.model.component.wasm_sections import (
+    CUSTOM_SECTION,
+    EXPORT_SECTION,
+    HEADER_BYTES,
+    leb128,
+    read_name,
+    sections,
+)
 
 MAGIC = b"\0asm"
 
@@ -44,6 +51,23 @@ def is_finished(data: bytes) -> bool:
     for section in sections(data):
         end = section.end
     return end == len(data) > HEADER_BYTES
+
+
+def export_names(module: bytes) -> tuple[str, ...]:
+    """Names of what a core module exports, as far as they can be read."""
+    names = []
+    for section in sections(module):
+        if section.id != EXPORT_SECTION or section.end > len(module):
+            continue
+        left, place = leb128(module, section.start)
+        while left and place is not None:
+            named = read_name(module, place, section.end)
+            if named is None:
+                break
+            names.append(named[0])
+            _, place = leb128(module, named[1] + 1)  # after its kind, its index
+            left -= 1
+    return tuple(names)
 
 
 def custom_section_names(data: bytes) -> tuple[str, ...]:

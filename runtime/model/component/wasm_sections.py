@@ -10,6 +10,9 @@ HEADER_BYTES = 8
 CUSTOM_SECTION = 0
 """The id of a section that has a name, and a content of its own kind."""
 
+EXPORT_SECTION = 7
+"""The id of what a core module exports."""
+
 
 class Section(NamedTuple):
     """One section: its id, and where its content begins and ends."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def read_typed_elements(path: Path) -> tuple[tuple[TypedElement, Buffer], ...]:
         StudioError: the file cannot be read (E0700, E0001), or lines are no elements (E0703):
             all of them are named.
     """
-    lines = read_input(path, "the elements", "Check the path.").splitlines()
+    lines = read_input(path, "the elements", "Check the path.").removeprefix(BOM_UTF8).splitlines()
     problems: list[Diagnostic] = []
     elements = tuple(_elements(lines, str(path), problems))
     if problems:

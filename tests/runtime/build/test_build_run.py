@@ -20,6 +20,7 @@ from runtime.build.build_run import BuildResult, BuildRun, BuildState
 from runtime.build.languages import plan_build
 from runtime.build.plan import BuildPlan, ComponentSource
 from runtime.build.toolchain import Toolchain
+from runtime.build.worlds import WitChoice, with_lifecycle
 from runtime.model.errors import ExitCode
 
 DEADLINE_S = 30.0
@@ -286,6 +287,12 @@ def needs_zig() -> Toolchain:
     if tools.zig() is None or tools.find("wasm-tools") is None:
         pytest.skip("zig or wasm-tools is not installed")
     return tools
+
+
+def test_a_world_has_its_twin_with_a_lifecycle_where_there_is_one() -> None:
+    streaming = next(path for path in PACKAGES if path.name == "torvyn-streaming")
+    for world, expected in (("transform", "managed-transform"), ("data-sink", "data-sink")):
+        assert with_lifecycle(WitChoice(streaming, world)) == WitChoice(streaming, expected)
 
 
 @pytest.mark.parametrize("language", ["c", "zig"])

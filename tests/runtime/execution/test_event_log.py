@@ -170,7 +170,7 @@ def failed_call(number: int, attempt: int = 1) -> list[Event]:
     call = Call(number, "a", Export.PROCESS, element(number, 3))
     return [
         CallFinished(call, Answer(Failed(failure)), number),
-        NodeFailed(number, "a", number, call.element, failure, attempt),
+        NodeFailed(number, "a", number, call.element, failure, attempt, call.export),
     ]
 
 

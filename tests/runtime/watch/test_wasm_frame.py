@@ -5,7 +5,13 @@ import wasmtime.component
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.watch.wasm_frame import Layer, custom_section_names, is_finished, layer_of
+from runtime.watch.wasm_frame import (
+    Layer,
+    custom_section_names,
+    export_names,
+    is_finished,
+    layer_of,
+)
 
 MODULE = bytes(wasmtime.wat2wasm('(module (func (export "f") (result i32) i32.const 7))'))
 COMPONENT = bytes(
@@ -22,6 +28,14 @@ def test_the_layer_tells_modules_from_components() -> None:
     assert layer_of(COMPONENT) is Layer.COMPONENT
     assert layer_of(b"(component)") is Layer.NEITHER
     assert layer_of(b"") is Layer.NEITHER
+
+
+def test_the_exports_of_a_core_module_are_named_also_of_one_that_is_cut_off() -> None:
+    names = ("memory", "torvyn:streaming/lifecycle@0.1.0#init", "é" * 80)
+    exported = "".join(f'(export "{name}" (func $f))' for name in names[1:])
+    data = bytes(wasmtime.wat2wasm(f'(module (func $f) (memory (export "memory") 1){exported})'))
+    assert sorted(export_names(data)) == sorted(names)
+    assert all(set(export_names(data[:end])) <= set(names) for end in range(len(data)))
 
 
 def test_whole_files_are_finished() -> None:

@@ -207,7 +207,9 @@ def failure_lines(failures: Sequence[NodeFailed]) -> list[str]:
     for failed in failures[-10:]:
         failure = failed.failure
         told = report_of(failure)
-        about = f" on element #{failed.element.sequence}" if failed.element is not None else ""
+        about = f" in {failed.export}"
+        if failed.element is not None:
+            about = f" on element #{failed.element.sequence}"
         lines.append(
             f'error[{failure.code}] {failure.name}: component "{failed.node}" failed{about} '
             f"(call {failed.call}, {told.kind}): {told.headline}"

@@ -123,6 +123,7 @@ def _failure(failed: NodeFailed) -> dict[str, Any]:
     return {
         "node": failed.node,
         "call": failed.call,
+        "export": failed.export.value,
         "sequence": None if failed.element is None else failed.element.sequence,
         "kind": report.kind,
         "code": failure.code,
