@@ -77,7 +77,8 @@ def test_what_a_node_was_given_gives_what_was_recorded() -> None:
 def test_typed_elements_keep_what_they_say_and_all_bad_lines_are_named(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.ndjson", tmp_path / "bad.ndjson"
     good.write_text(
-        '\ufeff{"json": {"risk": "low"}, "sequence": 7}\n\n{"base64": "/w==", "content_type": "x/y"}\n'
+        '\ufeff{"json": {"risk": "low"}, "sequence": 7}\n\n'
+        '{"base64": "/w==", "content_type": "x/y"}\n'
     )
     router = str(BUILD / "risk-router.wasm")
     done = studio("try", router, "--elements", str(good), "--json")
