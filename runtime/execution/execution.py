@@ -19,6 +19,7 @@ from runtime.execution.call_drivers import (
     RestoredGuests,
     begin_networked,
 )
+from runtime.execution.call_inputs import inputs_of_calls
 from runtime.execution.call_timing import CallTiming
 from runtime.execution.event_log import EventLog, Reported
 from runtime.execution.execution_checkpoint import ExecutionCheckpoint
@@ -40,15 +41,13 @@ from runtime.protocol.logs.event_lines import CallMark
 from runtime.recording.replay.input_feed import Feed
 from runtime.recording.replay.replayer import Replayer
 from runtime.recording.replay.steps import CallStep, ReplayStep
-from runtime.recording.ring.sizes import CALL_BYTES, bytes_of_calls
+from runtime.recording.ring.sizes import CALL_BYTES, SizedCalls, bytes_of_calls
 from runtime.wasm.guest_memory import MadeCall, NotAvailable
 from runtime.wasm.guest_states import GuestState, GuestStates
 from runtime.wasm.wasm_invoker import WasmInvoker
 
 Apply = Callable[[Command], list[Event]]
 
-# Members of an enum are slow to reach by name, and this one is needed for each call.
-_PULL = Export.PULL
 _BY_HAND = frozenset((Edited, Injected, Relinked))
 """Events of changes that are noted next to the event log."""
 
@@ -276,16 +275,19 @@ class Execution:
 
     # ---- keeping what happens
 
-    def keep(self, events: Sequence[Event]) -> None:
-        """Keep events for the screen, in the order they happened."""
+    def keep(self, events: Sequence[Event]) -> SizedCalls:
+        """Keep events for the screen, in the order they happened; gives the calls among them."""
         if self._settled < len(self._gathered):
             self.settle()
         calls = [event for event in events if type(event) is CallFinished]
         size = bytes_of_calls(calls)
         self.log.extend(events, size)
         self._keep_calls(calls, size)
-        if len(calls) == len(events) or _BY_HAND.isdisjoint(map(type, events)):
-            return
+        if len(calls) < len(events) and not _BY_HAND.isdisjoint(map(type, events)):
+            self._note_changes(events)
+        return SizedCalls(calls, size)
+
+    def _note_changes(self, events: Sequence[Event]) -> None:
         for event in events:
             if type(event) is Edited:
                 self.recent.note_edited(event.element.id)
@@ -308,11 +310,13 @@ class Execution:
         """What the next `settle` keeps."""
         return self._gathered[self._settled :]
 
-    def settle(self) -> None:
-        """Keep what was gathered."""
+    def settle(self) -> SizedCalls | None:
+        """Keep what was gathered; gives its calls, unless a part of them was kept before."""
+        whole = not self._settled
         events = self._gathered[self._settled :]
         self._settled += len(events)
-        self.keep(events)
+        calls = self.keep(events)
+        return calls if whole else None
 
     def note(self, mark: CallMark, node: str | None, text: str) -> None:
         """Put a line of the session's own into the event log."""
@@ -325,15 +329,11 @@ class Execution:
 
     def _keep_calls(self, events: Sequence[CallFinished], size: int) -> None:
         self.timing.add_all(events)
+        elements, sequences, pulls = inputs_of_calls(events)
         inputs = self.swapper.inputs.by_node
-        sequences: dict[int, int] = {}
-        for (number, node, export, element, _, _), answer, _, _, _ in events:
-            if element is not None:
-                inputs[node].append(element)
-                if answer.printed:
-                    sequences[number] = element.sequence
-            elif export is _PULL:
-                self.pulls[node] += 1
+        for node, given in elements.items():
+            inputs[node] += given
+        self.pulls.update(pulls)
         self.swapper.inputs.made(size - CALL_BYTES * len(events))
         self.recent.add_calls(events, size)
         if sequences:

@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Protocol, cast
 
 from runtime.extension.installed import MODULE, REFUSED_VARIABLE, find_extension
-from runtime.model.call import Answer, Outcome
+from runtime.model.call import Answer, Export, Outcome
+from runtime.model.element import Element
 from runtime.model.events import CallFinished
 
 TimesCounted = tuple[dict[int, int], int, int, int]
@@ -45,6 +46,12 @@ class CallPasses(Protocol):
         self, calls: Sequence[CallFinished], printed_kept: int, /
     ) -> tuple[int, int, int] | None:
         """Bytes put out, bytes printed with at most `printed_kept` a call, and host inputs."""
+        ...
+
+    def inputs_of_calls(
+        self, calls: Sequence[CallFinished], pull: Export, /
+    ) -> tuple[dict[str, list[Element]], dict[int, int], dict[str, int]] | None:
+        """What `execution.call_inputs.CallInputs` has; calls of `pull` are counted."""
         ...
 
     def columns_of_calls(

@@ -14,6 +14,7 @@ from runtime.recording.encoding import Entry, RecordingOptions
 from runtime.recording.file.writer import FileWriter
 from runtime.recording.format import EndLine, Header
 from runtime.recording.ring.ring import Ring
+from runtime.recording.ring.sizes import SizedCalls
 
 
 class Recorder:
@@ -24,18 +25,27 @@ class Recorder:
         self.writer: FileWriter | None = None
         """The open file, also after it failed."""
 
-    def record(self, command: Command, events: Sequence[Event]) -> None:
-        """Record a command and what it led to; call it after every `Engine.apply`."""
+    def record(
+        self, command: Command, events: Sequence[Event], sized: SizedCalls | None = None
+    ) -> None:
+        """Record a command and what it led to; call it after every `Engine.apply`.
+
+        `sized` are the calls among `events`, where somebody looked for them before.
+        """
         if type(command) is Step and not command.chosen:
-            self.stepped(events)
+            self.stepped(events, sized)
             return
         for entry in entries_of(command, events):
             self.append(entry)
 
-    def stepped(self, events: Sequence[Event]) -> None:
-        """Record what `Engine.step` gave: the same as `record(Step(), events)`, only faster."""
-        calls = [event for event in events if type(event) is CallFinished]
-        self.ring.extend(calls)
+    def stepped(self, events: Sequence[Event], sized: SizedCalls | None = None) -> None:
+        """Record what `Engine.step` gave: as `record` with `Step()`, only faster."""
+        if sized is None:
+            calls = [event for event in events if type(event) is CallFinished]
+            self.ring.extend(calls)
+        else:
+            calls, size = sized
+            self.ring.extend(calls, size)
         if self.writer is not None:
             self.writer.extend(calls)
 

@@ -184,8 +184,7 @@ class RunLoop:
                 if not plain or shown.first_denials or left <= 0 or clock() >= deadline:
                     break
         finally:
-            shown.settle()
-            branch.record(_STEP, made, shown)
+            branch.record(_STEP, made, shown, shown.settle())
         waits_ns = 0 if events else shown.engine.waits_ns()
         if waits_ns:
             self._waiting_since = clock()

@@ -20,6 +20,7 @@ from runtime.recording.recorder import Recorder
 from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
 from runtime.recording.ring.ring import Ring
 from runtime.recording.ring.ring_steps import steps_since
+from runtime.recording.ring.sizes import SizedCalls
 from runtime.timetravel.checkpoints import Checkpoints, KeptCheckpoint
 from runtime.timetravel.event_index import EventIndex
 from runtime.timetravel.recorded.branch_index import MOST_MARKS, BranchIndex, SavedBranch
@@ -112,9 +113,18 @@ class Branch:
         """Whether so many calls are all of it, with so many changes by hand after the last."""
         return (calls, changes) >= (self.calls, self.changes)
 
-    def record(self, command: Command, events: list[Event], execution: Execution) -> None:
-        """Keep what a command did at its end, where `execution` stands now."""
-        self.recorder.record(command, events)
+    def record(
+        self,
+        command: Command,
+        events: list[Event],
+        execution: Execution,
+        sized: SizedCalls | None = None,
+    ) -> None:
+        """Keep what a command did at its end, where `execution` stands now.
+
+        `sized` are the calls among `events`, where somebody looked for them before.
+        """
+        self.recorder.record(command, events, sized)
         calls = execution.calls
         if execution.new_denials:
             self.denials += [(calls, node) for node in execution.new_denials]

@@ -106,8 +106,15 @@ class Ring:
         if len(self._open) >= self._count_at or _is_large(entry):
             self._count()
 
-    def extend(self, entries: Sequence[Entry]) -> None:
-        """Keep entries, in the order of the run."""
+    def extend(self, entries: Sequence[Entry], size: int | None = None) -> None:
+        """Keep entries, in the order of the run.
+
+        Of calls alone `size` can be given: `bytes_of_calls`, so that they are not counted again.
+        """
+        if size and self._has_room_for(size):
+            self._open += entries
+            self._note_counted(len(entries), len(entries), size)
+            return
         first = 0
         while first < len(entries):
             after = first + max(self._count_at - len(self._open), 1)
@@ -247,7 +254,16 @@ class Ring:
         if not entries:
             return
         _, calls, size = _measured(entries)
-        self._entry_bytes = size // len(entries)
+        self._note_counted(len(entries), calls, size)
+
+    def _has_room_for(self, size: int) -> bool:
+        """Whether the open chunk does."""
+        self._count()
+        return self._open_bytes + size <= self._chunk_bytes
+
+    def _note_counted(self, entries: int, calls: int, size: int) -> None:
+        """The last so many entries, with so many calls, take `size` bytes."""
+        self._entry_bytes = size // entries
         self._open_bytes += size
         self.bytes_passed += size
         self._open_calls += calls

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 from operator import attrgetter
+from typing import NamedTuple
 
 from runtime.extension.call_passes import native_passes
 from runtime.model.call import PRINTED_KEPT_BYTES
@@ -28,6 +29,14 @@ LINKED_NODE_BYTES = 1500
 _ANSWER, _OUTPUTS, _DATA = attrgetter("answer"), attrgetter("outputs"), attrgetter("data")
 _PAYLOAD = attrgetter("payload")
 _PRINTED_BYTES, _HOST = attrgetter("printed_bytes"), attrgetter("host")
+
+
+class SizedCalls(NamedTuple):
+    """Calls that were made one after the other."""
+
+    calls: list[CallFinished]
+    size: int
+    """`bytes_of_calls`."""
 
 
 def bytes_of_calls(calls: Sequence[CallFinished]) -> int:

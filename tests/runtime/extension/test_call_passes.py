@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtime.execution.call_inputs import inputs_of_calls
 from runtime.execution.call_timing import CallTiming
 from runtime.extension.call_passes import CallPasses, native_passes
 from runtime.extension.installed import MODULE
@@ -34,6 +35,7 @@ from runtime.model.call import (
     Outcome,
     Output,
     Ports,
+    Printed,
     Signal,
     Verdict,
 )
@@ -91,6 +93,7 @@ ANSWERS = st.builds(
     Answer,
     st.sampled_from(OUTCOMES),
     TIMES,
+    printed=st.lists(st.just(Printed("stdout", b"said", True)), max_size=2).map(tuple),
     printed_bytes=st.sampled_from((0, 3, PRINTED_KEPT_BYTES + 1, 2**40)),
     host=st.lists(st.just(HostInput("clock", "now", 5)), max_size=2).map(tuple),
     fuel=NUMBERS,
@@ -171,6 +174,8 @@ def test_any_calls_come_to_the_same_natively_and_in_python(calls: list[CallFinis
     assert native == python
     native_size, python_size = both(lambda: bytes_of_calls(calls))
     assert native_size == python_size
+    native_inputs, python_inputs = both(lambda: inputs_of_calls(calls))
+    assert native_inputs == python_inputs
     native_columns, python_columns = both(lambda: columns_of(calls))
     assert native_columns == python_columns
     native_chunk, python_chunk = both(lambda: read_again(calls))
@@ -193,6 +198,8 @@ def test_natively_every_kind_of_call_is_taken() -> None:
     native = passes()
     assert native.CallTimes(Failed, Accepted).add_all(calls)
     assert native.sums_of_calls(calls, PRINTED_KEPT_BYTES) == (0, 0, 0)
+    elements = [call.call.element for call in calls]
+    assert native.inputs_of_calls(calls, Export.PULL) == ({"sink": elements}, {}, {})
     parts, groups = present(native.columns_of_calls(calls, CallKinds(), tuple(map(type, OUTCOMES))))
     assert list(parts[0]) == list(range(len(OUTCOMES)))
     assert groups == [[call.answer] for call in calls]
@@ -226,6 +233,8 @@ def test_what_does_not_fit_ends_as_it_does_in_python(changed: dict[str, Any]) ->
     assert native == python
     native_size, python_size = both(lambda: bytes_of_calls(calls))
     assert native_size == python_size
+    native_inputs, python_inputs = both(lambda: inputs_of_calls(calls))
+    assert native_inputs == python_inputs
     native_columns, python_columns = both(lambda: columns_of(calls))
     assert native_columns == python_columns
     native_chunk, python_chunk = both(lambda: read_again(calls))
@@ -240,6 +249,7 @@ def test_what_is_no_list_of_calls_is_declined(odd: list[CallFinished]) -> None:
     times = native.CallTimes(Failed, Accepted)
     assert not times.add_all(odd)
     assert times.take() == ([], None, 0)
+    assert native.inputs_of_calls(odd, Export.PULL) is None
     assert native.columns_of_calls(odd, CallKinds(), (Accepted,)) is None
     assert native.columns_of_calls([plain()], CallKinds(), (Failed,)) is None
     assert native.sums_of_calls([cast(CallFinished, (*plain()[:3], (None,), ()))], 0) is None

@@ -19,7 +19,7 @@ from runtime.recording.replay.steps import CallStep, ReplayStep, steps_of_ring
 from runtime.recording.ring.compact import CompactChunk
 from runtime.recording.ring.ring import COMPACTED_BYTES, Ring
 from runtime.recording.ring.ring_steps import steps_since
-from runtime.recording.ring.sizes import CALL_BYTES, COMMAND_BYTES
+from runtime.recording.ring.sizes import CALL_BYTES, COMMAND_BYTES, bytes_of_calls
 from tests.support.engine.fakes import WALL_NS
 from tests.support.narrow import present
 from tests.support.recording_flows import (
@@ -290,6 +290,24 @@ def test_large_payloads_are_counted_as_they_come_and_compacted_piece_by_piece(
     assert size <= largest < COMPACTED_BYTES + size, "the payload that passes the bound is the last"
     assert ring.calls_kept + compact_calls(ring) + ring.calls_gone == len(calls)
     assert ring.calls_gone
+
+
+def test_calls_whose_memory_is_known_are_kept_as_if_it_was_counted() -> None:
+    limit = 200_000
+    _, calls = filled(RING_BYTES, [bytes(number % 90) for number in range(600)])
+    known, counted = Ring(limit), Ring(limit)
+    for first in range(0, len(calls), 7):
+        some = calls[first : first + 7]
+        known.extend(some, bytes_of_calls(some))
+        counted.extend(some)
+        assert known.bytes_used <= limit
+        assert (known.entries_passed, known.last_call) == (first + len(some), some[-1].call.number)
+    known.extend([], 0)
+    assert compact_calls(known) > 100
+    assert known.bytes_passed == sum(bytes_of_calls([call]) for call in calls)
+    assert list(known.entries()) == calls[-known.calls_kept :]
+    # Chunks end where others come in, which is all the difference.
+    assert abs(known.bytes_used - counted.bytes_used) < limit // 4
 
 
 def _calls(entries: Iterable[Entry]) -> list[CallFinished]:

@@ -32,7 +32,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const WASMTIME_VERSION: &str = "50.0.1";
 
 /// What is offered and given here: `runtime.extension.installed.INTERFACE`.
-const INTERFACE: u32 = 9;
+const INTERFACE: u32 = 10;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
@@ -72,6 +72,7 @@ fn torvyn_studio_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<batches::CallTimes>()?;
     module.add_function(wrap_pyfunction!(batches::sums_of_calls, module)?)?;
     module.add_function(wrap_pyfunction!(batches::columns_of_calls, module)?)?;
+    module.add_function(wrap_pyfunction!(batches::inputs_of_calls, module)?)?;
     module.add_function(wrap_pyfunction!(batches::compressed, module)?)?;
     module.add_function(wrap_pyfunction!(saved::saved_component, module)?)
 }

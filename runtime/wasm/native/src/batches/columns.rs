@@ -1,7 +1,8 @@
 //! Calls as the columns of a compact chunk: `runtime.recording.ring.compact_columns`.
 
 use super::{
-    answer, call, element, event, for_each, number, part, payload_len, too_large, unless_declined,
+    answer, call, element, event, for_each, is_of, number, part, payload_len, too_large,
+    unless_declined,
 };
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -80,16 +81,6 @@ struct Kind<'py> {
     edge: Option<i64>,
 }
 
-impl Kind<'_> {
-    fn is(&self, other: &Self) -> bool {
-        self.node.is(&other.node)
-            && self.export.is(&other.export)
-            && self.source.is(&other.source)
-            && self.argument.is(&other.argument)
-            && self.edge == other.edge
-    }
-}
-
 struct Reading<'a, 'py> {
     kinds: &'a Bound<'py, PyDict>,
     known_kinds: Vec<(Kind<'py>, u32)>,
@@ -142,13 +133,14 @@ impl<'a, 'py> Reading<'a, 'py> {
     }
 
     fn add(&mut self, found: &Bound<'py, PyTuple>) -> PyResult<()> {
-        let (made, answer) = (part(found, event::CALL)?, part(found, event::ANSWER)?);
-        let given = made.get_item(call::ELEMENT)?;
-        let given = if given.is_none() { None } else { Some(given.cast_into::<PyTuple>()?) };
-        self.add_kind(&made, given.as_ref())?;
-        let duration = number(&answer, answer::DURATION)?;
+        part!(made = found, event::CALL);
+        part!(answer = found, event::ANSWER);
+        let given = made.get_borrowed_item(call::ELEMENT)?;
+        let given = if given.is_none() { None } else { Some(given.cast::<PyTuple>()?) };
+        self.add_kind(made, given)?;
+        let duration = number(answer, answer::DURATION)?;
         self.durations.push(duration);
-        let fuel = number(&answer, answer::FUEL)?;
+        let fuel = number(answer, answer::FUEL)?;
         self.fuel.push(fuel);
         let began = number(found, event::BEGAN)?;
         let gap = began.checked_sub(self.ended).ok_or_else(too_large)?;
@@ -160,17 +152,19 @@ impl<'a, 'py> Reading<'a, 'py> {
         };
         self.ids.push(id)?;
         self.sequences.push(sequence)?;
-        let outputs = part(found, event::OUTPUTS)?;
+        part!(outputs = found, event::OUTPUTS);
         let count = u32::try_from(outputs.len()).map_err(|_| too_large())?;
         self.output_counts.push(count.into());
-        for output in &outputs {
-            self.output_ids.push(number(output.cast()?, element::ID)?)?;
+        for place in 0..outputs.len() {
+            part!(output = outputs, place);
+            self.output_ids.push(number(output, element::ID)?)?;
         }
-        let shown = match given {
-            None if count > 0 => Some(part(&outputs, 0)?),
-            given => given,
-        };
-        self.add_shown(shown.as_ref())?;
+        if given.is_none() && count > 0 {
+            part!(output = outputs, 0);
+            self.add_shown(Some(output))?;
+        } else {
+            self.add_shown(given)?;
+        }
         self.add_answer(answer)
     }
 
@@ -180,20 +174,32 @@ impl<'a, 'py> Reading<'a, 'py> {
         given: Option<&Bound<'py, PyTuple>>,
     ) -> PyResult<()> {
         let py = made.py();
-        let kind = Kind {
-            node: made.get_item(call::NODE)?,
-            export: made.get_item(call::EXPORT)?,
-            argument: made.get_item(call::ARGUMENT)?,
-            source: match given {
-                Some(given) => given.get_item(element::SOURCE)?,
-                None => py.None().into_bound(py),
-            },
-            edge: made.get_borrowed_item(call::EDGE)?.extract()?,
+        let none = py.None();
+        let node = made.get_borrowed_item(call::NODE)?;
+        let export = made.get_borrowed_item(call::EXPORT)?;
+        let argument = made.get_borrowed_item(call::ARGUMENT)?;
+        let source = match given {
+            Some(given) => given.get_borrowed_item(element::SOURCE)?,
+            None => none.bind_borrowed(py),
         };
-        let known = self.known_kinds.iter().find(|(other, _)| other.is(&kind));
+        let edge: Option<i64> = made.get_borrowed_item(call::EDGE)?.extract()?;
+        let known = self.known_kinds.iter().find(|(other, _)| {
+            other.node.is(&*node)
+                && other.export.is(&*export)
+                && other.source.is(&*source)
+                && other.argument.is(&*argument)
+                && other.edge == edge
+        });
         let number = match known {
             Some((_, number)) => *number,
             None => {
+                let kind = Kind {
+                    node: node.to_owned(),
+                    export: export.to_owned(),
+                    argument: argument.to_owned(),
+                    source: source.to_owned(),
+                    edge,
+                };
                 let export = kind.export.getattr("_value_")?;
                 let key = (&kind.node, export, &kind.argument, &kind.source, kind.edge);
                 // Not as a dictionary is asked: it makes the numbers that are missing.
@@ -209,20 +215,21 @@ impl<'a, 'py> Reading<'a, 'py> {
     }
 
     fn add_shown(&mut self, shown: Option<&Bound<'py, PyTuple>>) -> PyResult<()> {
+        let none = PyString::intern(self.kinds.py(), "");
         let (sequence, size, content_type) = match shown {
             Some(shown) => (
                 number(shown, element::SEQUENCE)?,
                 payload_len(shown)? as i64,
-                shown.get_item(element::CONTENT_TYPE)?,
+                shown.get_borrowed_item(element::CONTENT_TYPE)?,
             ),
-            None => (0, -1, PyString::intern(self.kinds.py(), "").into_any()),
+            None => (0, -1, none.as_any().as_borrowed()),
         };
         self.shown_sequences.push(sequence)?;
         self.sizes.push(size);
-        let known = self.known_types.iter().find(|(other, _)| other.is(&content_type));
+        let known = self.known_types.iter().find(|(other, _)| other.is(&*content_type));
         let number = match known {
             Some((_, number)) => *number,
-            None => self.type_number(content_type)?,
+            None => self.type_number(content_type.to_owned())?,
         };
         self.content_types.push(number.into());
         Ok(())
@@ -245,12 +252,12 @@ impl<'a, 'py> Reading<'a, 'py> {
         Ok(number)
     }
 
-    fn add_answer(&mut self, answer: Bound<'py, PyTuple>) -> PyResult<()> {
-        let outcome = answer.get_item(answer::OUTCOME)?.get_type();
-        let code = self.outcomes.iter().position(|other| other.is(&outcome));
+    fn add_answer(&mut self, answer: &Bound<'py, PyTuple>) -> PyResult<()> {
+        let outcome = answer.get_borrowed_item(answer::OUTCOME)?;
+        let code = self.outcomes.iter().position(|other| is_of(&outcome, other));
         let code = code.ok_or_else(too_large)?;
         self.codes.push(u8::try_from(code)?);
-        self.answers[code].push(answer);
+        self.answers[code].push(answer.clone());
         Ok(())
     }
 

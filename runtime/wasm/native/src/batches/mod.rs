@@ -6,11 +6,13 @@
 
 mod columns;
 mod compression;
+mod inputs;
 mod sums;
 mod times;
 
 pub use columns::columns_of_calls;
 pub use compression::compressed;
+pub use inputs::inputs_of_calls;
 pub use sums::sums_of_calls;
 pub use times::CallTimes;
 
@@ -28,6 +30,7 @@ mod event {
 
 /// Places in a `Call`.
 mod call {
+    pub const NUMBER: usize = 0;
     pub const NODE: usize = 1;
     pub const EXPORT: usize = 2;
     pub const ELEMENT: usize = 3;
@@ -39,6 +42,7 @@ mod call {
 mod answer {
     pub const OUTCOME: usize = 0;
     pub const DURATION: usize = 1;
+    pub const PRINTED: usize = 3;
     pub const PRINTED_BYTES: usize = 4;
     pub const HOST: usize = 5;
     pub const FUEL: usize = 6;
@@ -84,14 +88,24 @@ fn number(of: &Bound<'_, PyTuple>, place: usize) -> PyResult<i64> {
     of.get_borrowed_item(place)?.extract()
 }
 
-/// A tuple that stands in a tuple.
-fn part<'py>(of: &Bound<'py, PyTuple>, place: usize) -> PyResult<Bound<'py, PyTuple>> {
-    Ok(of.get_item(place)?.cast_into()?)
+/// What stands in a tuple, as a tuple. It is borrowed, as counting references takes longer.
+macro_rules! part {
+    ($name:ident = $of:expr, $place:expr) => {
+        let $name = $of.get_borrowed_item($place)?;
+        let $name = $name.cast::<pyo3::types::PyTuple>()?;
+    };
+}
+use part;
+
+/// Whether it is of just this type.
+fn is_of(value: &Bound<'_, PyAny>, wanted: &Bound<'_, PyAny>) -> bool {
+    value.get_type_ptr().cast() == wanted.as_ptr()
 }
 
 /// The length of an element's payload.
 fn payload_len(element: &Bound<'_, PyTuple>) -> PyResult<usize> {
-    part(element, element::PAYLOAD)?.get_borrowed_item(0)?.len()
+    part!(payload = element, element::PAYLOAD);
+    payload.get_borrowed_item(0)?.len()
 }
 
 /// Whether the names are the same; mostly they are one object.

@@ -10,11 +10,13 @@ pub fn sums_of_calls(events: &Bound<'_, PyAny>, printed_kept: i64) -> Option<(u6
     unless_declined(|| {
         let (mut payloads, mut printed, mut inputs) = (0_u64, 0_i64, 0_u64);
         for_each(events, |found| {
-            for output in part(found, event::OUTPUTS)? {
-                payloads += payload_len(output.cast()?)? as u64;
+            part!(outputs = found, event::OUTPUTS);
+            for place in 0..outputs.len() {
+                part!(output = outputs, place);
+                payloads += payload_len(output)? as u64;
             }
-            let answer = part(found, event::ANSWER)?;
-            let own = number(&answer, answer::PRINTED_BYTES)?.min(printed_kept);
+            part!(answer = found, event::ANSWER);
+            let own = number(answer, answer::PRINTED_BYTES)?.min(printed_kept);
             printed = printed.checked_add(own).ok_or_else(too_large)?;
             inputs += answer.get_borrowed_item(answer::HOST)?.len()? as u64;
             Ok(())

@@ -1,7 +1,7 @@
 //! How long calls took, and elements waited for them: `runtime.execution.call_timing`.
 
 use super::{
-    answer, call, element, event, for_each, hop, number, part, same_name, too_large,
+    answer, call, element, event, for_each, hop, is_of, number, part, same_name, too_large,
     unless_declined,
 };
 use pyo3::prelude::*;
@@ -167,34 +167,38 @@ impl CallTimes {
 impl CallTimes {
     fn take_one(&mut self, found: &Bound<'_, PyTuple>) -> PyResult<Taken> {
         let py = found.py();
-        let (made, answer) = (part(found, event::CALL)?, part(found, event::ANSWER)?);
-        let node = self.node(&made.get_item(call::NODE)?)?;
-        let duration = time(number(&answer, answer::DURATION)?)?;
-        let fuel = time(number(&answer, answer::FUEL)?)?;
+        part!(made = found, event::CALL);
+        part!(answer = found, event::ANSWER);
+        let node = self.node(&*made.get_borrowed_item(call::NODE)?)?;
+        let duration = time(number(answer, answer::DURATION)?)?;
+        let fuel = time(number(answer, answer::FUEL)?)?;
         let mut taken = Taken { node, duration, fuel, wait: None, end: None };
-        let outcome = answer.get_item(answer::OUTCOME)?.get_type();
-        let given = made.get_item(call::ELEMENT)?;
-        if given.is_none() || outcome.is(self.failed.bind(py)) {
+        let outcome = answer.get_borrowed_item(answer::OUTCOME)?;
+        let given = made.get_borrowed_item(call::ELEMENT)?;
+        if given.is_none() || is_of(&outcome, self.failed.bind(py)) {
             return Ok(taken);
         }
-        let path = part(given.cast()?, element::PATH)?;
+        let given = given.cast::<PyTuple>()?;
+        part!(path = given, element::PATH);
         let Some(last) = path.len().checked_sub(1) else { return Ok(taken) };
         let began = number(found, event::BEGAN)?;
-        let last = part(&path, last)?;
-        let given_at = number(&last, hop::AT)?;
+        part!(last = path, last);
+        let given_at = number(last, hop::AT)?;
         let wait = began
             .checked_sub(given_at)
-            .and_then(|wait| wait.checked_sub(number(&last, hop::DURATION).ok()?))
+            .and_then(|wait| wait.checked_sub(number(last, hop::DURATION).ok()?))
             .ok_or_else(too_large)?;
-        let producer = self.nodes[node].producer(&last.get_item(hop::NODE)?)?;
+        let producer = self.nodes[node].producer(&*last.get_borrowed_item(hop::NODE)?)?;
         taken.wait = Some((producer, time(wait)?));
-        if outcome.is(self.accepted.bind(py)) {
-            let produced = number(&part(&path, 0)?, hop::AT)?;
+        if is_of(&outcome, self.accepted.bind(py)) {
+            part!(first = path, 0);
+            let produced = number(first, hop::AT)?;
             let age = began.checked_sub(produced).ok_or_else(too_large)?;
             let age = time(age)?.checked_add(duration).ok_or_else(too_large)?;
             let mut in_calls = duration;
             for place in 0..path.len() {
-                let own = time(number(&part(&path, place)?, hop::DURATION)?)?;
+                part!(passed = path, place);
+                let own = time(number(passed, hop::DURATION)?)?;
                 in_calls = in_calls.checked_add(own).ok_or_else(too_large)?;
             }
             taken.end = Some(End { age, in_calls });
