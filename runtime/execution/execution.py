@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from runtime.engine.core import Engine
 from runtime.execution.call_drivers import (
-    CallDriver,
     Detached,
     LiveCalls,
     NotRestoredError,
@@ -20,6 +19,7 @@ from runtime.execution.call_drivers import (
     begin_networked,
 )
 from runtime.execution.call_inputs import inputs_of_calls
+from runtime.execution.call_switch import CallSwitch
 from runtime.execution.call_timing import CallTiming
 from runtime.execution.event_log import EventLog, Reported
 from runtime.execution.execution_checkpoint import ExecutionCheckpoint
@@ -31,7 +31,7 @@ from runtime.execution.timing_windows import TimingWindows
 from runtime.hotreload.builds import LiveBuilds
 from runtime.hotreload.swap import Swapper
 from runtime.model.access import DeniedUse, base_of
-from runtime.model.call import Answer, Call, CallInProgress, Export, NextCall
+from runtime.model.call import CallInProgress, Export, NextCall
 from runtime.model.commands import Command
 from runtime.model.events import CallFinished, Edited, Event, Injected, Relinked, StopReason
 from runtime.model.lazy.dataclass import dataclass
@@ -81,6 +81,7 @@ class Execution:
         """
         self._resources = resources
         self.printed = OutputBuffer()
+        self._switch = CallSwitch(self.printed)
         self.log = EventLog()
         self.timing = CallTiming()
         self.windows = TimingWindows(self.timing)
@@ -108,7 +109,7 @@ class Execution:
             flow,
             resources.host,
             compiled=compiled,
-            host_inputs=self,
+            host_inputs=self._switch,
             on_print=self.printed.printed,
             on_denied=self._deny,
         )
@@ -117,17 +118,17 @@ class Execution:
         self.builds = LiveBuilds(flow, compiled, resources.known, time.time_ns())
         self.swapper = Swapper(flow, resources.host, self.invoker, self.builds, apply, time.time_ns)
         live = LiveCalls(self.invoker, self._feeds)
-        self._drive_with(live)
+        self._switch.use(live)
         if recorded is None:
-            # Not through `invoke`: no call of this engine is ever made in another way.
+            # Not through the switch: no call of this engine is ever made in another way.
             self.engine = Engine(flow, live.invoker, resources.options)
         else:
-            self.engine = Engine(flow, self, resources.options)
+            self.engine = Engine(flow, self._switch, resources.options)
             if start is not None:
                 self._begin_at(start)
             if recorded.guests is not None:
                 self._restore(recorded.guests)
-            self._drive_with(
+            self._switch.use(
                 RecordedCalls(
                     recorded,
                     resources,
@@ -148,7 +149,7 @@ class Execution:
 
     def _restore(self, guests: GuestStates) -> None:
         restored = RestoredGuests(self.invoker)
-        self._drive_with(restored)
+        self._switch.use(restored)
         try:
             restored.restore(guests)
         except NotRestoredError:
@@ -161,13 +162,9 @@ class Execution:
 
         Raises `NotRestoredError`; the instance in use stays as it is then.
         """
-        driver = self._driver
         restored = RestoredGuests(self.invoker)
-        self._drive_with(restored)
-        try:
+        with self._switch.using(restored):
             restored.restore_node(node, state, calls)
-        finally:
-            self._drive_with(driver)
 
     def guest_states(self) -> GuestStates | NotAvailable:
         """What its components remember between two calls."""
@@ -188,29 +185,7 @@ class Execution:
             self.printed.totals(),
         )
 
-    def _drive_with(self, driver: CallDriver) -> None:
-        self._driver = driver
-        self._make = driver.invoker.invoke
-        self.printed.muted = driver.output_was_shown
-
-    # ---- what the engine and the components call
-
-    def invoke(self, call: Call) -> Answer:
-        """See `Invoker.invoke`; for the engine."""
-        return self._make(call)
-
-    @property
-    def live(self) -> bool:
-        """See `LiveHostInputs.live`; for the components."""
-        return getattr(self._driver.host_inputs, "live", False)
-
-    def answer(self, node: str, call: int, interface: str, function: str, size: int) -> int | bytes:
-        """See `HostInputs.answer`; for the components."""
-        return self._driver.host_inputs.answer(node, call, interface, function, size)
-
-    def wait_ns(self, node: str, call: int, requested_ns: int) -> int:
-        """See `HostInputs.wait_ns`; for the components."""
-        return self._driver.host_inputs.wait_ns(node, call, requested_ns)
+    # ---- what components may not do
 
     def denied_to(self, node: str) -> tuple[tuple[str, int], ...]:
         """Each capability that the node used without having it, and how often."""
@@ -239,7 +214,7 @@ class Execution:
     @property
     def replayer(self) -> Replayer | None:
         """What is repeated; None when the execution is live."""
-        return self._driver.replayer
+        return self._switch.driver.replayer
 
     @property
     def changes(self) -> int:
@@ -249,7 +224,7 @@ class Execution:
     @property
     def pending(self) -> CallStep | None:
         """The recorded call that is made next."""
-        replayer = self._driver.replayer
+        replayer = self._switch.driver.replayer
         step = None if replayer is None else replayer.pending
         return step if isinstance(step, CallStep) else None
 
@@ -350,21 +325,21 @@ class Execution:
         flow `start`; of what is given in place of others, `pulls` elements are passed over.
         Nodes with the network begin again, with `init`. Raises `LostBuildError`.
         """
-        recorded = self._driver
+        recorded = self._switch.driver
         if recorded.replayer is not None:
             recorded.replayer.close()
         live = LiveCalls(self.invoker, self._feeds)
         unlike: tuple[str, ...] = ()
         if isinstance(recorded, RecordedCalls) and not self.engine.state.ended:
             repeated = RepeatedSources(recorded, self._feeds, self._resources, self.invoker)
-            self._drive_with(repeated)
+            self._switch.use(repeated)
             self.invoker.adopt(start, self._resources.compiled_for(start))
             unlike = repeated.repeat(steps)
             for node, feed in self._feeds.items():
                 for _ in range(pulls.get(node, 0)):
                     feed.pull()
             self.invoker.adopt(self.flow, self._resources.compiled_for(self.flow))
-        self._drive_with(live)
+        self._switch.use(live)
         begun: tuple[str, ...] = ()
         if isinstance(recorded, RecordedCalls) and not self.engine.state.ended:
             begun = begin_networked(self, self._feeds, self._resources)
