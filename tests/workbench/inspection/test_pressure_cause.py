@@ -95,6 +95,23 @@ def test_a_rate_and_a_back_off_are_causes_of_their_own() -> None:
     cause = present(find_cause(linked, snapshot))
     assert (cause.reason, cause.node) == (Reason.BACK_OFF, "processor0")
     assert blocking_edge(linked, snapshot, snapshot.nodes[1]) is None
+    linked = linear(capacity=2)
+    invoker = FakeInvoker(linked, elements=8).then("sink", Export.PUSH, fakes.failed())
+    cause = present(find_cause(linked, ran(linked, invoker, options)))
+    assert (cause.reason, cause.node) == (Reason.BACK_OFF, "sink")
+    assert "sink, which waits before it tries again, after 1 error" in cause.sentence
+
+
+def test_a_wait_for_an_edge_that_is_gone_is_no_wait_before_another_try() -> None:
+    linked = linear(Role.PROCESSOR, capacity=4)
+    invoker = slow(FakeInvoker(linked, elements=60), "sink", Export.PUSH, 5_000)
+    snapshot = ran(linked, invoker)
+    first, *others = snapshot.edges
+    blocked = snapshot.nodes[0].blocked_ns
+    shorter = replace(snapshot, edges=(replace(first, episodes_blocked_ns=blocked // 3), *others))
+    assert present(find_cause(linked, shorter)).node == "sink"
+    gone = replace(snapshot, edges=(replace(first, episodes_blocked_ns=0), *others))
+    assert find_cause(linked, gone) is None
 
 
 TIMES = st.integers(0, 10**12)

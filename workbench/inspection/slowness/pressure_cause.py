@@ -79,8 +79,11 @@ def find_cause(flow: LinkedFlow, snapshot: FlowSnapshot) -> Cause | None:
     while True:
         edge = blocking_edge(flow, snapshot, node)
         if edge is None:
-            reason = Reason.PAUSES if node.role is Role.SINK else Reason.BACK_OFF
-            return _cause(snapshot, waited, reason, node, chain)
+            if node.pauses or node.errors:
+                reason = Reason.PAUSES if node.pauses else Reason.BACK_OFF
+                return _cause(snapshot, waited, reason, node, chain)
+            # What held it is not there any more: the graph was changed.
+            return None
         chain.append(edge.index)
         if edge.paced_ns > edge.episodes_blocked_ns:
             rate = flow.edges[edge.index].rate
@@ -104,6 +107,8 @@ def blocking_edge(
     edge = max(outputs, key=lambda edge: edge.blocked_ns, default=None)
     if edge is None or not edge.blocked_ns:
         return None
+    if not node.pauses and not node.errors:
+        return edge
     return edge if 2 * edge.blocked_ns >= node.blocked_ns else None
 
 
