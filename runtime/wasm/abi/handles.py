@@ -41,6 +41,12 @@ class Handles:
             kind: [] for kind in (BUFFER_TYPE, MUTABLE_TYPE, CONTEXT_TYPE, FOLDER_TYPE)
         }
         """Host resources kept for reuse, by type and representation; small and dense."""
+        self.buffers_back: dict[int, int] = {}
+        """Addresses of boxed handles by representation: frozen buffers that were handed over.
+
+        The component is given each again, with the next buffer of that representation, so that
+        none need be forgotten and made again.
+        """
 
     def own(self, kind: int, representation: int) -> int:
         """Address of a new boxed handle that owns `representation`. Raises WasmtimeError."""
@@ -69,13 +75,6 @@ class Handles:
         if error:
             raise capi.take_error(error)
 
-    def forget(self, resource: int) -> None:
-        """Have the store forget a handle whose identity is known. Raises WasmtimeError."""
-        error = _any_to_host(self.context, _address(resource), self._place_at)
-        if error:
-            raise capi.take_error(error)
-        _host_delete(self._place)
-
     def representation(self, resource: int) -> int:
         """What a handle stands for; the store forgets the handle. Raises WasmtimeError."""
         error = _any_to_host(self.context, _address(resource), self._place_at)
@@ -91,3 +90,6 @@ class Handles:
             for host in hosts:
                 capi.host_delete(host)
             hosts.clear()
+        for resource in self.buffers_back.values():
+            capi.any_delete(_address(resource))
+        self.buffers_back.clear()

@@ -310,17 +310,19 @@ class DirectCalls:
     def _one_output_reader(self) -> Callable[[int], Output | None]:
         """What reads an output element, of its record; None when it does not own its payload."""
         frozen, take_frozen = self._state.owned.frozen, self._state.owned.take_frozen
-        forget, representation = self._handles.forget, self._handles.representation
+        buffers_back, representation = self._handles.buffers_back, self._handles.representation
 
         def output(record: int) -> Output | None:
             fields = WORDS[(record + SECOND >> 3) - 1]
-            resource = WORDS[(fields + _PAYLOAD >> 3) - 1]
+            place = (fields + _PAYLOAD >> 3) - 1
             if len(frozen) == 1:
                 # There is no other: no need to ask which it is.
-                forget(resource)
                 (number,) = frozen
+                buffers_back[number] = WORDS[place]
+                # Out of the result, with which wasmtime would free it.
+                WORDS[place - 1] = value_layout.BOOL
             else:
-                number = representation(resource)
+                number = representation(WORDS[place])
             payload = take_frozen(number)
             if payload is None:
                 return None

@@ -231,12 +231,17 @@ class TorvynImports:
 
     def _freeze_body(self) -> Body:
         freeze, own_at = self._state.owned.freeze, self._handles.own_at
+        buffers_back = self._handles.buffers_back
         self_mutable = self._self_mutable
 
         def freeze_buffer(args: int, result: int) -> None:
             made = freeze(self_mutable(args))
-            own_at(BUFFER_TYPE, made, capi.address(result + value_layout.CONTENT))
-            WORDS[(result >> 3) - 1] = RESOURCE
+            index = result >> 3
+            if made in buffers_back:
+                WORDS[index] = buffers_back.pop(made)
+            else:
+                own_at(BUFFER_TYPE, made, capi.address(result + value_layout.CONTENT))
+            WORDS[index - 1] = RESOURCE
 
         return freeze_buffer
 

@@ -1,7 +1,7 @@
 """The least that `process` of metric-processor takes through ctypes, with its six host functions.
 
-They do only what wasmtime's C library asks of them: give borrows back, make the handles that the
-component gets, and hand over a payload that was laid out before. Nothing is checked, counted or
+They do only what wasmtime's C library asks of them: give borrows back, give the component its
+handles, and hand over a payload that was laid out before. Nothing is checked, counted or
 kept, and no `Call` or `Answer` is made. The direct layer calls the same functions of the library,
 and so cannot take less.
 """
@@ -52,6 +52,8 @@ class LeastHost(StockHost):
     def __init__(self, engine: Engine, data: bytes, payload: bytes) -> None:
         self._kept: list[Any] = []
         self._payload = payload
+        self._back = 0
+        """The handle of the payload that the component handed over, once it did."""
         version = "0.1.0"
         super().__init__(
             engine,
@@ -74,7 +76,7 @@ class LeastHost(StockHost):
         assert fuel is not None
         function = self.function(Export.PROCESS)
         function_at = capi.address(ctypes.addressof(function._func))
-        context, one, forget = handles.context, capi.ONE, handles.forget
+        context, one = handles.context, capi.ONE
         func_call = capi.func_call
         for _ in range(count):
             SIGNED[fuel] = -_FUEL
@@ -85,7 +87,10 @@ class LeastHost(StockHost):
             # result<process-result> -> variant -> output-element -> payload
             record = WORDS[word(WORDS[word(slot + SECOND)] + THIRD)]
             fields = WORDS[word(record + SECOND)]
-            forget(WORDS[word(fields + ENTRY_SIZE + ENTRY_VALUE + FIRST)])
+            place = word(fields + ENTRY_SIZE + ENTRY_VALUE + FIRST)
+            # Taken out of the result, and given to the component again.
+            self._back = WORDS[place]
+            WORDS[place - 1] = value_layout.BOOL
         capi.value_delete(slot_at)
         for owned in parameter.owned:
             capi.any_delete(capi.address(owned))
@@ -149,8 +154,12 @@ class LeastHost(StockHost):
 
         def freeze(args: int, result: int) -> None:
             any_drop(context, address(WORDS[args >> 3]))
-            own_at(BUFFER_TYPE, _NUMBER, address(result + CONTENT))
-            WORDS[(result >> 3) - 1] = RESOURCE
+            index = result >> 3
+            if self._back:
+                WORDS[index] = self._back
+            else:
+                own_at(BUFFER_TYPE, _NUMBER, address(result + CONTENT))
+            WORDS[index - 1] = RESOURCE
 
         return {
             "[method]buffer.read-all": read_all,
