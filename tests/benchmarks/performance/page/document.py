@@ -35,9 +35,10 @@ one by one, see [the end](#what-takes-long-to-measure).
 - Times are of the processor, where nothing else is said, with everything in them: a call begins
   with a `Call` and ends with an `Answer`, with its copies, fuel and duration.
 - *native* is the [native call layer](native-layer.md), *direct* the one that is always there,
-  *stock binding* wasmtime-py's own way of calling (`Func.__call__`), *C host* the least that a
+  *stock binding* wasmtime-py's own way of calling (`Func.__call__`), *C host* what a plain
   host in C takes on the same library for a call that reads its payload, of 64 bytes where nothing
-  else is said, and names a port (`tests/benchmarks/calls/call_floor.c`). *Least through
+  else is said, and names a port (`tests/benchmarks/calls/call_floor.c`): it makes each list empty
+  and then fills it, where the direct layer moves values that stand ready. *Least through
   ctypes* is a call whose host functions do only what the C library asks of them
   (`tests/benchmarks/calls/callback_floor.py`). *Engine alone* is a flow whose components are
   replaced by ready-made answers.
