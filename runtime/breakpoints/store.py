@@ -88,6 +88,8 @@ class BreakpointStore:
     def __init__(self, manifest: Path) -> None:
         self.path = manifest.parent / BREAKPOINTS_FILE
         self._left_out = False
+        self._known: dict[str, _FlowEntry] = {}
+        """Of each flow what was read or written here last; all else is of other workbenches."""
 
     def load(self, flow: LinkedFlow) -> KeptBreakpoints:
         """What is kept of the flow; what does not fit it is left out and told."""
@@ -97,6 +99,7 @@ class BreakpointStore:
             return KeptBreakpoints(problems=(self._unusable(error),))
         if entry is None:
             return KeptBreakpoints()
+        self._known[flow.name] = entry
         problems: list[str] = []
         breakpoints: list[Breakpoint] = []
         for number, item in enumerate(entry.breakpoints[:MOST_BREAKPOINTS], 1):
@@ -137,7 +140,7 @@ class BreakpointStore:
     def save(
         self, flow: str, breakpoints: tuple[Breakpoint, ...], watches: tuple[Watch, ...]
     ) -> SaveReport:
-        """Keep them, next to those of other flows.
+        """Keep them, next to those of other flows, and to what another workbench kept meanwhile.
 
         A file that cannot be used, or of which something was left out, stays under another name.
         """
@@ -146,7 +149,7 @@ class BreakpointStore:
             file = self._read()
         except _UNUSABLE:
             file, stays = _File(), True
-        file.flows[flow] = _FlowEntry(
+        ours = _FlowEntry(
             [
                 _BreakpointEntry(
                     one.place.words, one.condition, one.then, one.first_hit, one.every, one.on
@@ -155,6 +158,11 @@ class BreakpointStore:
             ],
             [_WatchEntry(one.text, one.stops) for one in watches],
         )
+        others = _others(file.flows.get(flow, _FlowEntry()), self._known.get(flow), ours)
+        file.flows[flow] = _FlowEntry(
+            ours.breakpoints + others.breakpoints, ours.watches + others.watches
+        )
+        self._known[flow] = ours
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with staged_file(self.path) as staged:
@@ -184,3 +192,14 @@ class BreakpointStore:
     def _unusable(self, error: Exception) -> str:
         why = error.strerror if isinstance(error, OSError) else str(error)
         return f"{self.path} is not used: {why}"
+
+
+def _others(present: _FlowEntry, known: _FlowEntry | None, ours: _FlowEntry) -> _FlowEntry:
+    """What is in the file now, and neither was there before nor is to be."""
+    mine = [ours] if known is None else [known, ours]
+    places = {(item.where, item.when) for entry in mine for item in entry.breakpoints}
+    texts = {item.watch for entry in mine for item in entry.watches}
+    return _FlowEntry(
+        [item for item in present.breakpoints if (item.where, item.when) not in places],
+        [item for item in present.watches if item.watch not in texts],
+    )

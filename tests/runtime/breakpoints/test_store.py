@@ -35,6 +35,26 @@ def test_what_is_kept_comes_back_and_other_flows_stay(tmp_path: Path) -> None:
     ]
 
 
+def test_two_workbenches_on_one_project_keep_what_each_of_them_set(tmp_path: Path) -> None:
+    def places(store: BreakpointStore) -> list[str]:
+        kept = store.load(FLOW)
+        return [one.place.words for one in kept.breakpoints] + [one.text for one in kept.watches]
+
+    one, two = (BreakpointStore(tmp_path / "Torvyn.toml") for _ in range(2))
+    one.save(FLOW.name, BREAKPOINTS[:1], ())
+    assert places(two) == ["processor0 input"]
+    two.save(FLOW.name, BREAKPOINTS[:2], WATCHES[1:])
+    one.save(FLOW.name, (BREAKPOINTS[0], BREAKPOINTS[2]), ())
+    one.save(FLOW.name, BREAKPOINTS[2:], ())  # deletes its first, which both know
+    assert places(BreakpointStore(tmp_path / "Torvyn.toml")) == [
+        "source -> processor0",
+        "any error",
+        "json.value",
+    ]
+    two.save(FLOW.name, (), ())
+    assert places(BreakpointStore(tmp_path / "Torvyn.toml")) == ["source -> processor0"]
+
+
 def test_what_is_no_breakpoint_is_left_out_and_told(tmp_path: Path) -> None:
     path = tmp_path / BREAKPOINTS_FILE
     path.parent.mkdir(parents=True)
