@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from math import hypot, sqrt
-from statistics import geometric_mean, median
+from statistics import median
 
 from runtime.bench.result import CALL, OPENING, PROCESSOR, SPEED, BenchResult, call_metric
 from runtime.model.lazy.dataclass import dataclass
@@ -158,7 +158,8 @@ def _next_to(
     metric: str, others: Sequence[str], before: BenchResult, now: BenchResult
 ) -> tuple[float, float, Change]:
     """What became of a node's calls in units of those of others, made in the same run."""
-    units = [_units(others, side) for side in (before, now)]
+    usual = {other: median(before.samples[other]) for other in others}
+    units = [_units(usual, side) for side in (before, now)]
     old, new = (
         [value / unit for value, unit in zip(side.samples[metric], its_units, strict=True)]
         for side, its_units in zip((before, now), units, strict=True)
@@ -172,8 +173,11 @@ def _next_to(
     return ratio, noise, change
 
 
-def _units(metrics: Sequence[str], side: BenchResult) -> list[float]:
-    return [geometric_mean(calls) for calls in zip(*map(side.samples.get, metrics), strict=True)]
+def _units(usual: Mapping[str, float], side: BenchResult) -> list[float]:
+    """By run, how many times as long as usual calls took: of most of the metrics, as one of them
+    may change by itself."""
+    times = ([value / middle for value in side.samples[own]] for own, middle in usual.items())
+    return [median(run) for run in zip(*times, strict=True)]
 
 
 def _changed(
