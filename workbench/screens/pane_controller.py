@@ -58,7 +58,7 @@ class PaneController:
 
     def next_layout(self) -> None:
         """Take the next of the three layouts."""
-        self._panes.next_layout()
+        self._panes.take_layout()
 
     def move_border(self, across: int, down: int) -> None:
         """Move the border of the pane with the keys."""

@@ -217,18 +217,11 @@ class Panes(Vertical, inherit_bindings=False):
         """Arrange for what the panes need now."""
         self._arrange()
 
-    def next_layout(self) -> None:
-        """Take the next of the three layouts."""
-        self._layout_taken(self._body.next_layout())
-
-    def take_layout(self, name: LayoutName) -> None:
-        """Take a layout by its name."""
-        self._body.take_layout(name)
-        self._layout_taken(name)
-
-    def _layout_taken(self, name: LayoutName) -> None:
+    def take_layout(self, name: LayoutName | None = None) -> None:
+        """Take one of the three layouts, by its name or the next of them."""
+        taken = self._body.take_layout(name)
         self._arrange()
-        self.show_notice(f"Layout: {name}. ctrl+arrows and the mouse move its borders.")
+        self.show_notice(f"Layout: {taken}. ctrl+arrows and the mouse move its borders.")
 
     def move_border(self, across: int, down: int) -> None:
         """Move the border of the pane with the keys."""

@@ -145,15 +145,12 @@ class Body(Container):
 
     # ---- what the user changes
 
-    def next_layout(self) -> LayoutName:
-        """Take the next layout, and remember it."""
-        name = self._remembered.of(self.kind).next_layout().layout
-        self.take_layout(name)
-        return name
-
-    def take_layout(self, name: LayoutName) -> None:
-        """Take a layout, and remember it."""
-        self._remembered.change(self.kind, replace(self._remembered.of(self.kind), layout=name))
+    def take_layout(self, name: LayoutName | None) -> LayoutName:
+        """Take a layout, the next one without a name, and remember it; gives its name."""
+        before = self._remembered.of(self.kind)
+        changed = before.next_layout() if name is None else replace(before, layout=name)
+        self._remembered.change(self.kind, changed)
+        return changed.layout
 
     def move_border(self, active: PaneName, across: int, down: int) -> bool:
         """Move the border of the pane with the keys; False when it has none."""
