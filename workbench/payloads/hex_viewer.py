@@ -96,7 +96,7 @@ class HexLines(LazyLines):
         """Bytes in a line."""
         super().__init__(-(-len(data) // self.each), around - 1 + self.each * 4)
 
-    def line_at(self, index: int) -> Line:
+    def item_at(self, index: int) -> Line:
         """Offset, hexadecimal and ASCII of a few bytes."""
         offset = index * self.each
         piece = self._data[offset : offset + self.each]

@@ -8,43 +8,51 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import overload
+from typing import TypeVar, overload
 
 from workbench.text.lines import Line, Row, Span, width_of
 
 _BLANK = Span(" ")
 
 
-class LazyLines(Sequence[Line]):
-    """`count` lines of at most `cells` cells; subclasses make one when it is looked at."""
+Item = TypeVar("Item", covariant=True)
+
+
+class LazyItems(Sequence[Item]):
+    """A sequence whose subclasses make an item when it is looked at."""
+
+    @abstractmethod
+    def item_at(self, index: int) -> Item:
+        """The item at `index`, which lies within the length."""
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Item]: ...
+
+    def __getitem__(self, index: int | slice) -> Item | Sequence[Item]:
+        count = len(self)
+        if isinstance(index, slice):
+            return [self.item_at(at) for at in range(*index.indices(count))]
+        at = index + count if index < 0 else index
+        if not 0 <= at < count:
+            raise IndexError(index)
+        return self.item_at(at)
+
+
+class LazyLines(LazyItems[Line]):
+    """`count` lines of at most `cells` cells."""
 
     def __init__(self, count: int, cells: int) -> None:
         self._count = count
         self.cells = cells
 
-    @abstractmethod
-    def line_at(self, index: int) -> Line:
-        """The line at `index`, which lies within the count."""
-
     def __len__(self) -> int:
         return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Line: ...
 
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Line]: ...
-
-    def __getitem__(self, index: int | slice) -> Line | Sequence[Line]:
-        if isinstance(index, slice):
-            return [self.line_at(at) for at in range(*index.indices(self._count))]
-        at = index + self._count if index < 0 else index
-        if not 0 <= at < self._count:
-            raise IndexError(index)
-        return self.line_at(at)
-
-
-class RowsOverLines(Sequence[Row]):
+class RowsOverLines(LazyItems[Row]):
     """Rows, and below them lines, each one cell from the edge; lazy lines stay lazy.
 
     In that cell the lines with the numbers `marked` have a sign.
@@ -72,23 +80,13 @@ class RowsOverLines(Sequence[Row]):
     def __len__(self) -> int:
         return len(self._rows) + len(self._lines)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Row]: ...
-
-    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
-        if isinstance(index, slice):
-            return [self[at] for at in range(*index.indices(len(self)))]
-        at = index + len(self) if index < 0 else index
-        if not 0 <= at < len(self):
-            raise IndexError(index)
+    def item_at(self, index: int) -> Row:
+        """A row, or a line below them with its cell in front."""
         above = len(self._rows)
-        if at < above:
-            return self._rows[at]
-        sign = self._sign if at - above in self._marked else _BLANK
-        return Row((sign, *self._lines[at - above]))
+        if index < above:
+            return self._rows[index]
+        sign = self._sign if index - above in self._marked else _BLANK
+        return Row((sign, *self._lines[index - above]))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RowsOverLines):

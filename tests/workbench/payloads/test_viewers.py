@@ -130,13 +130,13 @@ def test_rows_of_hexadecimal_are_made_only_when_they_are_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: list[int] = []
-    line_at = HexLines.line_at
+    item_at = HexLines.item_at
 
     def counted(self: HexLines, index: int) -> Line:
         made.append(index)
-        return line_at(self, index)
+        return item_at(self, index)
 
-    monkeypatch.setattr(HexLines, "line_at", counted)
+    monkeypatch.setattr(HexLines, "item_at", counted)
     data = bytes(range(256)) * 40_960
     lines = HexLines(data, 76)
     rows = RowsOverLines([Row(line("above"))], lines)

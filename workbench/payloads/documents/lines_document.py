@@ -79,7 +79,7 @@ class DocumentLines(LazyLines):
         self._heading = document.heading()
         super().__init__(min(document.rows, most) + len(self._heading), cells)
 
-    def line_at(self, index: int) -> Line:
+    def item_at(self, index: int) -> Line:
         """A line of the heading, then the rows."""
         above = len(self._heading)
         made = self._heading[index] if index < above else self._document.line(index - above)

@@ -48,7 +48,7 @@ class PictureLines(LazyLines):
         self._level = fine_enough[-1] if fine_enough else picture.levels[0]
         super().__init__(-(-self.height // 2), self.width)
 
-    def line_at(self, index: int) -> Line:
+    def item_at(self, index: int) -> Line:
         """Two rows of pixels; below the last one of an odd number is nothing."""
         above = self._pixels(2 * index)
         below = self._pixels(2 * index + 1) if 2 * index + 1 < self.height else None
