@@ -37,7 +37,12 @@ from runtime.wasm.stock.stock_invoker import StockComponents, StockInvoker
 from workbench.command_line.messages import say, show_failure, show_problems
 from workbench.terminal.progress_line import ProgressLine
 from workbench.verbs.bench.bench_report import Against, report_json, report_lines
-from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
+from workbench.verbs.options.arguments import (
+    MANIFEST_WORD,
+    Duration,
+    input_option,
+    manifest_and_flow,
+)
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.running.summary import failure_lines
 
@@ -94,13 +99,7 @@ class BenchArguments(TypedDict):
     type=click.IntRange(min=1),
     help="Elements of a pass: for sources that give one after the other without end.",
 )
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="[SOURCE=]FILE",
-    help="Lines of a file in place of what a source gives.",
-)
+@input_option()
 @click.option(
     "--schedule",
     type=click.Choice([policy.value for policy in SchedulePolicy]),

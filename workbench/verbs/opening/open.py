@@ -19,7 +19,7 @@ from runtime.opening.process.early_process import start_process
 from runtime.wasm.guest_memory import GuestDebug
 from workbench.settings.theme_names import THEME_NAMES
 from workbench.verbs.opening.open_arguments import OpenArguments
-from workbench.verbs.options.arguments import MANIFEST_WORD
+from workbench.verbs.options.arguments import MANIFEST_WORD, input_option
 from workbench.verbs.options.on_error import OnError
 from workbench.verbs.options.overwrite_flag import overwrite_option
 from workbench.verbs.options.trust_flag import trust_option
@@ -55,13 +55,7 @@ from workbench.verbs.options.trust_flag import trust_option
     metavar="FILE",
     help="Take the inputs, and the order of calls, from a recording; - is standard input.",
 )
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="[SOURCE=]FILE",
-    help="Lines of a file in place of what a source gives.",
-)
+@input_option()
 @click.option(
     "--on-error",
     type=OnError(),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -14,6 +15,7 @@ DEFAULT_MANIFEST = "Torvyn.toml"
 FLOW_PREFIX = "flow."
 MANIFEST_WORD = click.Path(readable=False)
 """The type of a word that may be a path; shells complete it."""
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -33,6 +35,18 @@ class Duration(click.ParamType[float]):
         if found is None:
             self.fail(f"{value!r} is not a duration; write e.g. 500ms, 1.5s, 2m or 1h", param, ctx)
         return float(found[1]) * _SECONDS[found[2] or "s"]
+
+
+def input_option(*, standard_input: bool = False) -> Callable[[_Command], _Command]:
+    """The option `--input`: files in place of sources, as `inputs`; also standard input, or not."""
+    more = "; - is standard input" if standard_input else ""
+    return click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="[SOURCE=]FILE",
+        help=f"Lines of a file in place of what a source gives{more}.",
+    )
 
 
 def manifest_and_flow(words: Sequence[str], flow: str | None) -> tuple[Path, str | None]:

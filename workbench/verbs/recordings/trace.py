@@ -27,7 +27,12 @@ from runtime.recording.replay.source_override import SourceOverride
 from workbench.command_line.messages import say, show_failure, show_problems, show_result
 from workbench.terminal.graceful_stop import ended_by_others
 from workbench.terminal.progress_line import ProgressLine
-from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, manifest_and_flow
+from workbench.verbs.options.arguments import (
+    MANIFEST_WORD,
+    Duration,
+    input_option,
+    manifest_and_flow,
+)
 from workbench.verbs.options.overwrite_flag import overwrite_option, require_file, require_unread
 from workbench.verbs.options.trust_flag import admission, trust_option
 from workbench.verbs.recordings.replay_options import recording_and_manifest
@@ -50,13 +55,7 @@ TRACE_FILE = "the trace"
 @click.option("--flow", help="Name of the flow; without it, the alphabetically first one.")
 @click.option("--limit", type=click.IntRange(min=1), help="Stop the sources after N elements.")
 @click.option("--timeout", type=Duration(), help="Stop the sources after e.g. 500ms, 10s, 2m.")
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="[SOURCE=]FILE",
-    help="Lines of a file in place of what a source gives; - is standard input.",
-)
+@input_option(standard_input=True)
 @click.option(
     "--lineage",
     metavar="N",

@@ -12,7 +12,7 @@ from runtime.headless.run import RunOptions
 from runtime.model.linked import ErrorPolicy, ErrorRule, SchedulePolicy
 from runtime.opening.open import OpenedFlow
 from runtime.recording.redaction import Redaction
-from workbench.verbs.options.arguments import MANIFEST_WORD, Duration
+from workbench.verbs.options.arguments import MANIFEST_WORD, Duration, input_option
 from workbench.verbs.options.on_error import OnError, require_nodes
 from workbench.verbs.options.trust_flag import trust_option
 from workbench.verbs.options.where_and_break import (
@@ -50,13 +50,7 @@ _OPTIONS = (
         help="Order of calls, in place of the manifest's; without either consumer-first, "
         "Torvyn's own.",
     ),
-    click.option(
-        "--input",
-        "inputs",
-        multiple=True,
-        metavar="[SOURCE=]FILE",
-        help="Lines of a file in place of what a source gives; - is standard input.",
-    ),
+    input_option(standard_input=True),
     click.option(
         "--redact",
         "redactions",
