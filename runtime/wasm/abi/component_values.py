@@ -25,8 +25,10 @@ wasmtime would give any number, but each byte of a list takes 80 bytes of memory
 a C value and 48 of wasmtime's own: 214 MiB at most, as no two calls are made at once. Nothing
 ends the copying in time either.
 """
-_BULK_VALUES = 64 * 1024
-"""Values written at once (2 MiB of memory)."""
+_FIRST_VALUES = 4 * 1024
+"""Values there is room for at first, and in each part of a long list (128 KiB of memory)."""
+MOST_VALUES = 256 * 1024
+"""Values there is ever room for (8 MiB of memory); a longer list is written in parts."""
 
 
 class ListTooLongError(Exception):
@@ -108,11 +110,15 @@ class ByteLists:
     """Writes `list<u8>` values. One object serves every instance of one thread."""
 
     def __init__(self) -> None:
+        self._make_room(_FIRST_VALUES)
+
+    def _make_room(self, values: int) -> None:
         # Every value's kind is set once; a write changes only the byte at offset 8.
-        self.scratch = bytearray((bytes([value_layout.U8]) + bytes(VALUE_SIZE - 1)) * _BULK_VALUES)
-        self._hold = (ctypes.c_char * len(self.scratch)).from_buffer(self.scratch)
-        self._scratch_at = ctypes.addressof(self._hold)
-        self._scratch = capi.address(self._scratch_at)
+        self._scratch = bytearray((bytes([value_layout.U8]) + bytes(VALUE_SIZE - 1)) * values)
+        self._hold = (ctypes.c_char * len(self._scratch)).from_buffer(self._scratch)
+        self._scratch_at = capi.address(ctypes.addressof(self._hold))
+        self._values = values
+        """Values there is room for."""
         self._last = b""
         """The bytes at the start of the scratch."""
         self._count = capi.ZERO
@@ -126,15 +132,17 @@ class ByteLists:
         # Stages that follow one another read the very same bytes.
         if data is not self._last:
             size = len(data)
-            if size > _BULK_VALUES:
-                self._write_long(address, data, size)
-                return
+            if size > self._values:
+                if size > MOST_VALUES:
+                    self._write_long(address, data, size)
+                    return
+                self._make_room(min(MOST_VALUES, 2 * size))
             if size:
                 # An empty slice with a step would resize the bytearray.
-                self.scratch[FIRST : FIRST + VALUE_SIZE * size : VALUE_SIZE] = data
+                self._scratch[FIRST : FIRST + VALUE_SIZE * size : VALUE_SIZE] = data
             self._count = capi.number(size)
             self._last = data
-        capi.list_new(capi.address(address + FIRST), self._count, self._scratch)
+        capi.list_new(capi.address(address + FIRST), self._count, self._scratch_at)
         WORDS[(address >> 3) - 1] = value_layout.LIST
 
     def _write_long(self, address: int, data: bytes, size: int) -> None:
@@ -144,11 +152,11 @@ class ByteLists:
         self._count = capi.ZERO
         capi.list_uninit(capi.address(address + FIRST), capi.number(size))
         place = WORDS[word(address + SECOND)]
-        for start in range(0, size, _BULK_VALUES):
-            part = data[start : start + _BULK_VALUES]
+        for start in range(0, size, _FIRST_VALUES):
+            part = data[start : start + _FIRST_VALUES]
             length = VALUE_SIZE * len(part)
-            self.scratch[FIRST : FIRST + length : VALUE_SIZE] = part
-            capi.memmove(capi.address(place), self._scratch, capi.number(length))
+            self._scratch[FIRST : FIRST + length : VALUE_SIZE] = part
+            capi.memmove(capi.address(place), self._scratch_at, capi.number(length))
             place += length
         WORDS[word(address)] = value_layout.LIST
 

@@ -98,7 +98,7 @@ class DirectLayer:
             return self._own[text]
 
     def lists(self) -> ByteLists:
-        """The calling thread's writer of byte lists: 2 MiB, shared by all its instances."""
+        """The calling thread's writer of byte lists, shared by all its instances."""
         lists: ByteLists | None = getattr(self._of_thread, "lists", None)
         if lists is None:
             lists = self._of_thread.lists = ByteLists()

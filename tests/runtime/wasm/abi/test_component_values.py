@@ -7,13 +7,14 @@ import pytest
 from runtime.wasm.abi import capi, value_layout
 from runtime.wasm.abi.component_values import (
     MAX_GIVEN_BYTES,
+    MOST_VALUES,
     ByteLists,
     FixedValues,
     ListTooLongError,
 )
 from runtime.wasm.abi.value_layout import FIRST, SECOND, VALUE_SIZE, WORDS, read_list_u8, word
 
-LONG = 64 * 1024
+LONG = MOST_VALUES
 """Longer lists are written in parts."""
 
 
@@ -36,7 +37,9 @@ def _written(lists: ByteLists, data: bytes) -> bytes:
     return content
 
 
-@pytest.mark.parametrize("size", [0, 1, 8, 200, LONG - 1, LONG, LONG + 1, 2 * LONG + 3])
+@pytest.mark.parametrize(
+    "size", [0, 1, 8, 200, 4_096, 4_097, LONG - 1, LONG, LONG + 1, 2 * LONG + 3]
+)
 def test_a_list_holds_the_bytes_it_was_made_of(lists: ByteLists, size: int) -> None:
     data = (bytes(range(251)) * (size // 251 + 1))[:size]
     assert _written(lists, data) == data
