@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,22 @@ def opened(manifest: Path, **options: Any) -> Driver:
     """A session of `main`, which watches no files unless told to."""
     options.setdefault("watch", False)
     return Driver(FlowOpener(manifest, "main", SessionOptions(**options)))
+
+
+@contextmanager
+def opened_and_closed() -> Iterator[Callable[..., Driver]]:
+    """Opens sessions as `opened` does, and closes all of them at its end."""
+    made: list[Driver] = []
+
+    def make(manifest: Path, **options: Any) -> Driver:
+        made.append(opened(manifest, **options))
+        return made[-1]
+
+    try:
+        yield make
+    finally:
+        for driver in made:
+            driver.session.close()
 
 
 def rename_into_place(target: Path, data: bytes) -> str:

@@ -22,37 +22,17 @@ from runtime.build.plan import BuildPlan, ComponentSource
 from runtime.build.toolchain import Toolchain
 from runtime.build.worlds import WitChoice, with_lifecycle
 from runtime.model.errors import ExitCode
+from tests.support.component_builds import PACKAGES, component, planned
 
 DEADLINE_S = 30.0
 WIT = Path(__file__).resolve().parents[3] / "wit"
-PACKAGES = tuple(
-    WIT / name for name in ("torvyn-streaming", "torvyn-filtering", "torvyn-aggregation")
-)
 COMPONENT = b"\0asm\x0d\0\1\0\0\x05\x04note"
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    folder = tmp_path / "router"
-    folder.mkdir()
-    return folder
-
-
-def component(directory: Path, **fields: object) -> ComponentSource:
-    manifest = directory.parent / "Torvyn.toml"
-    return ComponentSource("router", directory, manifest, **fields)  # type: ignore[arg-type]
 
 
 def script(directory: Path, body: str) -> ComponentSource:
     """A component whose build command is a Python script."""
     (directory / "build.py").write_text(textwrap.dedent(body))
     return component(directory, build_command=f"{sys.executable} build.py")
-
-
-def planned(source: ComponentSource, tools: Toolchain | None = None) -> BuildPlan:
-    plan = plan_build(source, tools)
-    assert isinstance(plan, BuildPlan), plan
-    return plan
 
 
 def build(source: ComponentSource, tools: Toolchain | None = None) -> tuple[BuildRun, BuildResult]:

@@ -7,32 +7,12 @@ from pathlib import Path
 import pytest
 
 from runtime.build.languages import plan_build
-from runtime.build.plan import BuildPlan, ComponentSource
+from runtime.build.plan import ComponentSource
 from runtime.build.toolchain import Toolchain
 from runtime.model.errors import Diagnostic, Severity
+from tests.support.component_builds import PACKAGES, component, planned
 
 WIT = Path(__file__).resolve().parents[3] / "wit"
-PACKAGES = tuple(
-    WIT / name for name in ("torvyn-streaming", "torvyn-filtering", "torvyn-aggregation")
-)
-
-
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    folder = tmp_path / "router"
-    folder.mkdir()
-    return folder
-
-
-def component(directory: Path, **fields: object) -> ComponentSource:
-    manifest = directory.parent / "Torvyn.toml"
-    return ComponentSource("router", directory, manifest, **fields)  # type: ignore[arg-type]
-
-
-def planned(source: ComponentSource, tools: Toolchain | None = None) -> BuildPlan:
-    plan = plan_build(source, tools)
-    assert isinstance(plan, BuildPlan), plan
-    return plan
 
 
 def refused(source: ComponentSource, tools: Toolchain | None = None) -> Diagnostic:

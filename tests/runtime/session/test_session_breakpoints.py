@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from runtime.protocol.breakpoints import (
 from runtime.protocol.requests import Continue, JumpTo, JumpToStop, StepElement
 from runtime.protocol.timeline import TimelineMark
 from runtime.session.recording_file import RecordingSettings
-from tests.support.session_driver import Driver, opened
+from tests.support.session_driver import Driver, opened_and_closed
 from tests.support.studio_projects import Project
 from tests.support.wasm.guests import printer
 from tests.support.wasm.recorded_guests import counting_source
@@ -41,15 +42,8 @@ def open_flow(tmp_path: Path) -> Iterator[Open]:
     """Opens sessions of a flow that takes metrics and logs in turn to a sink, and closes them."""
     nodes = {"source": (Role.SOURCE, counting_source(8)), "sink": (Role.SINK, printer())}
     manifest = Project(tmp_path, nodes).write()
-    made: list[Driver] = []
-
-    def make(**options: object) -> Driver:
-        made.append(opened(manifest, **options))
-        return made[-1]
-
-    yield make
-    for driver in made:
-        driver.session.close()
+    with opened_and_closed() as make:
+        yield partial(make, manifest)
 
 
 def put(driver: Driver, where: str, condition: str = "", then: Then = Then.STOP) -> BreakpointList:

@@ -41,7 +41,7 @@ from tests.support.engine import fakes
 from tests.support.engine.fakes import FakeInvoker
 from tests.support.examples import examples
 from tests.support.recording_flows import compact_calls
-from tests.support.session_driver import Driver, opened
+from tests.support.session_driver import Driver, opened, opened_and_closed
 from tests.support.studio_projects import Project
 from tests.support.wasm.guests import ECHO, component, printer
 from tests.support.wasm.recorded_guests import counting_source
@@ -56,15 +56,8 @@ def open_flow(tmp_path: Path) -> Iterator[Open]:
     """Opens sessions of metrics and logs in turn to a sink, and closes them."""
     nodes = {"source": (Role.SOURCE, counting_source(ELEMENTS)), "sink": (Role.SINK, printer())}
     manifest = Project(tmp_path, nodes).write()
-    made: list[Driver] = []
-
-    def make() -> Driver:
-        made.append(opened(manifest))
-        return made[-1]
-
-    yield make
-    for driver in made:
-        driver.session.close()
+    with opened_and_closed() as make:
+        yield lambda: make(manifest)
 
 
 def stood_at(driver: Driver) -> tuple[str, int | None]:

@@ -24,7 +24,7 @@ from runtime.protocol.requests import (
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel import guest_checkpoints
 from runtime.timetravel.seeking import going_on
-from tests.support.session_driver import Driver, opened
+from tests.support.session_driver import Driver, opened_and_closed
 from tests.support.studio_projects import Project
 from tests.support.wasm.guests import AGGREGATOR, component, printer
 from tests.support.wasm.layers import needs_native
@@ -50,15 +50,8 @@ def open_flow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     monkeypatch.setattr(guest_checkpoints, "BYTES_A_CALL", 1 << 20)
     monkeypatch.setattr(going_on, "COMPARED_CALLS", COMPARED)
     monkeypatch.setattr("runtime.timetravel.checkpoints.CALLS_APART", APART)
-    made: list[Driver] = []
-
-    def make(manifest: Path, **options: object) -> Driver:
-        made.append(opened(manifest, **options))
-        return made[-1]
-
-    yield make
-    for driver in made:
-        driver.session.close()
+    with opened_and_closed() as make:
+        yield make
 
 
 def flow(folder: Path, core: str = REMEMBERS, elements: int = ELEMENTS) -> Path:

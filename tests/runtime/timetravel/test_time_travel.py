@@ -35,7 +35,7 @@ from runtime.protocol.timeline import TimelineMark
 from runtime.session.recording_file import RecordingSettings
 from runtime.timetravel.branches import SEEN_CALLS
 from tests.support.narrow import present
-from tests.support.session_driver import Driver, opened
+from tests.support.session_driver import Driver, opened_and_closed
 from tests.support.studio_projects import Project, sink
 from tests.support.wasm.guests import ELEMENT, component, printer
 from tests.support.wasm.recorded_guests import counting_source, stamper
@@ -58,15 +58,8 @@ Open = Callable[..., Driver]
 @pytest.fixture
 def open_flow() -> Iterator[Open]:
     """Opens sessions and closes them."""
-    made: list[Driver] = []
-
-    def make(manifest: Path, **options: object) -> Driver:
-        made.append(opened(manifest, **options))
-        return made[-1]
-
-    yield make
-    for driver in made:
-        driver.session.close()
+    with opened_and_closed() as make:
+        yield make
 
 
 @pytest.fixture

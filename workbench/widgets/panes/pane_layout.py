@@ -77,11 +77,6 @@ class Body(Container):
         return self._lower if self.narrow else self._corner
 
     @property
-    def layout_name(self) -> LayoutName:
-        """The layout in use."""
-        return self._remembered.of(self.kind).layout
-
-    @property
     def unseen(self) -> tuple[PaneName, ...]:
         """Panes that have no place now."""
         return tuple(name for name in self._panes if name not in self._places)
