@@ -11,7 +11,7 @@ from runtime.model.measures.histogram import Spread
 from runtime.model.measures.time_units import NS_PER_S
 from runtime.model.snapshot import FlowSnapshot, NodeSnapshot
 from runtime.model.text.durations import spaced_duration
-from runtime.model.text.plurals import counted
+from runtime.model.text.plurals import counted, word_for
 from runtime.protocol.time_window import WHOLE_RUN, TimeWindow, WindowTimes
 from workbench.inspection.rows import column, facts, prose
 from workbench.inspection.slowness.flow_history import FlowHistory
@@ -276,9 +276,10 @@ def _end_to_end(times: CallTimes, cells: int) -> list[Row]:
         return []
     within = 100 * times.in_calls_ns // spread.total_ns if spread.total_ns else 100
     p50, p99 = _quantile(spread, "p50_ns"), _quantile(spread, "p99_ns")
+    elements = f"{count(spread.samples)} {word_for(spread.samples, 'element')}"
     fields = (
         ("end to end", f"p50 {p50}  p99 {p99}"),
         ("longest", duration(spread.max_ns)),
-        ("waiting", f"{100 - min(within, 100)}% of it, {count(spread.samples)} elements"),
+        ("waiting", f"{100 - min(within, 100)}% of it, {elements}"),
     )
     return [Row(()), *facts(fields, cells)]
