@@ -70,7 +70,9 @@ def test_elements_are_timed_from_end_to_end_with_the_share_of_waiting() -> None:
     assert "end to end" in ends
     assert "% of it, 60 elements" in ends
     once = replace(times, end_to_end=present(times.end_to_end)._replace(samples=1))
-    assert "% of it, 1 element" in texts(slow_rows(flow, snapshot, once, 80))[-1].split("  ")
+    assert any(
+        row.endswith("% of it, 1 element") for row in texts(slow_rows(flow, snapshot, once, 80))
+    )
 
 
 def test_before_the_first_call_there_are_no_figures() -> None:
