@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from runtime.model.lazy.dataclass import dataclass
 
 MODULE = "torvyn_studio_native"
-INTERFACE = 10
+INTERFACE = 11
 """Number of what the extension offers and is given, which it was built with, too; change it here
 and in `runtime/wasm/native/src/lib.rs` whenever that changes."""
 REFUSED_VARIABLE = "TORVYN_STUDIO_NO_NATIVE"

@@ -22,6 +22,7 @@ from runtime.model.errors import Diagnostic, Severity
 from runtime.model.files.replaced_file import replace_file
 
 _SUFFIX = ".cwasm"
+_FUNCTIONS = ".functions"
 _DESCRIPTION = ".description"
 _KEY = "key"
 _KEY_BYTES = 32
@@ -66,6 +67,19 @@ class CodeCache:
         """Keep what was read from a component's bytes; it goes when its code does."""
         self._keep(key, _DESCRIPTION, description)
 
+    def find_functions(self, key: str) -> bytes | None:
+        """What was kept with `keep_functions`, checked; None when there is nothing."""
+        found = self._find(key, _FUNCTIONS)
+        return None if found is None else found[1]
+
+    def keep_functions(self, key: str, functions: bytes) -> None:
+        """Keep compiled functions that many components have, in place of earlier ones."""
+        before = list(self._folder.glob(f"{key}.*{_FUNCTIONS}"))
+        self._keep(key, _FUNCTIONS, functions)
+        kept = set(self._folder.glob(f"{key}.*{_FUNCTIONS}")).difference(before)
+        for path in before if kept else ():
+            self.discard(path)
+
     def _find(self, key: str, suffix: str) -> tuple[Path, bytes] | None:
         secret = self._key() if self._is_private() else None
         if secret is None:
@@ -89,7 +103,7 @@ class CodeCache:
             if secret is None:
                 return
             self._write(f"{key}.{_mac(secret, key, data)}{suffix}", data)
-            if suffix == _SUFFIX:
+            if suffix != _DESCRIPTION:
                 self._prune()
 
     def _is_private(self) -> bool:
@@ -159,7 +173,8 @@ class CodeCache:
 
     def _prune(self) -> None:
         """Drop the files used longest ago when there are too many, or too much."""
-        files = [(path.stat(), path) for path in self._folder.glob(f"*{_SUFFIX}")]
+        kept = (path for end in (_SUFFIX, _FUNCTIONS) for path in self._folder.glob(f"*{end}"))
+        files = [(path.stat(), path) for path in kept]
         files.sort(key=lambda item: item[0].st_mtime_ns, reverse=True)
         size = 0
         for position, (status, path) in enumerate(files):

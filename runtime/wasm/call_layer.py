@@ -15,6 +15,7 @@ from runtime.model.component.surface import Surface
 from runtime.model.host_inputs import HostInputs
 from runtime.model.lazy.dataclass import dataclass
 from runtime.model.linked import LinkedNode
+from runtime.wasm.cache import CodeCache
 from runtime.wasm.declared_memory import Declared
 from runtime.wasm.guest_memory import GuestImage, GuestMemory, HandleCount, NotAvailable
 from runtime.wasm.host_functions.denied_uses import DeniedUses
@@ -156,8 +157,11 @@ class CallLayer(Protocol):
         """Bytes of one list, or of a text, that a component is given at once."""
         ...
 
-    def compile(self, data: bytes, mode: str) -> Any:
-        """Compile a component. Raises NotCompiledError."""
+    def compile(self, data: bytes, mode: str, cache: CodeCache | None = None) -> Any:
+        """Compile a component. Raises NotCompiledError.
+
+        `cache` may have functions that it shares with others, and is given those that it adds.
+        """
         ...
 
     def load(self, path: Path, mode: str) -> Any | None:

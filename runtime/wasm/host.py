@@ -113,7 +113,7 @@ class Host:
         if self.on_compile is not None:
             self.on_compile()
         try:
-            code = self.layer.compile(data, mode)
+            code = self.layer.compile(data, mode, self._cache)
         except NotCompiledError as error:
             raise _not_compiled(_cause(str(error))) from None
         if self._cache is not None:

@@ -17,6 +17,7 @@ from runtime.model.component.surface import Surface
 from runtime.model.errors import Diagnostic, ExitCode, Severity, StudioError
 from runtime.model.linked import LinkedNode
 from runtime.wasm.abi.component_values import MAX_GIVEN_BYTES, MAX_TAKEN_BYTES, ByteLists
+from runtime.wasm.cache import CodeCache
 from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.instance import ComponentInstance
 from runtime.wasm.direct.surface_reader import read_surface
@@ -58,7 +59,7 @@ class DirectLayer:
         """See `CallLayer.mode`: there is one."""
         return ""
 
-    def compile(self, data: bytes, mode: str) -> Component:
+    def compile(self, data: bytes, mode: str, cache: CodeCache | None = None) -> Component:
         """See `CallLayer.compile`."""
         try:
             return Component(self.engine, data)

@@ -26,6 +26,19 @@ class NativeComponent(Protocol):
         ...
 
 
+class NativeFunctions(Protocol):
+    """Compiled functions that a component may share with others, and those that it adds."""
+
+    @property
+    def found(self) -> int:
+        """How many of the compiled component's were known; equal ones count as one."""
+        ...
+
+    def to_keep(self) -> bytes | None:
+        """What the next compilation is made with; None when there is little that is new."""
+        ...
+
+
 class NativeEngine(Protocol):
     """Compiles components."""
 
@@ -34,8 +47,10 @@ class NativeEngine(Protocol):
         """True while the thread that ends calls in time sleeps, as no calls are made."""
         ...
 
-    def compile(self, data: bytes, mode: str) -> NativeComponent:
-        """`mode` is "plain" or "readable".
+    def compile(
+        self, data: bytes, mode: str, functions: NativeFunctions | None = None
+    ) -> NativeComponent:
+        """`mode` is "plain" or "readable"; `functions` are not compiled again, and added to.
 
         Raises ValueError with wasmtime's text.
         """
@@ -127,6 +142,10 @@ class Extension(ExtensionModule, Protocol):
 
     def Engine(self, max_wasm_stack: int, shares_images: bool) -> NativeEngine:  # noqa: N802
         """A new engine; see `sandbox.shares_memory_images`."""
+        ...
+
+    def Functions(self, kept: bytes | None) -> NativeFunctions:  # noqa: N802
+        """For one compilation. `kept` is of `to_keep`, and must have been authenticated."""
         ...
 
     def Watch(self, engine: NativeEngine) -> NativeWatch:  # noqa: N802

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from runtime.model.component.surface import FunctionSurface, InterfaceSurface, S
 from runtime.model.element import MAX_BUFFER_BYTES, MAX_CONTENT_TYPE_BYTES, Buffer
 from runtime.model.linked import LinkedNode
 from runtime.wasm.abi.buffers import BUDGET_BYTES, MAX_OFFSET, TIERS
+from runtime.wasm.cache import CodeCache
 from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.direct_layer import check_open_files
 from runtime.wasm.guest_memory import GuestDebug, GuestImage, NotAvailable
@@ -64,6 +66,7 @@ class NativeLayer:
         self.engine = extension.Engine(MAX_WASM_STACK_BYTES, shares_images)
         settings = f"{extension.WASMTIME_VERSION} {extension.__version__} {_SETTINGS}"
         self.settings = code_settings(settings, shares_images)
+        self._functions_key = hashlib.sha256(self.settings.encode()).hexdigest()[:16]
         self.values = extension.Values(
             {
                 "answer": Answer,
@@ -94,12 +97,23 @@ class NativeLayer:
             return _READABLE
         return _PLAIN
 
-    def compile(self, data: bytes, mode: str) -> NativeComponent:
+    def compile(self, data: bytes, mode: str, cache: CodeCache | None = None) -> NativeComponent:
         """See `CallLayer.compile`."""
+        interpreter = read_producers(data).interpreter
+        # Of a component without an interpreter, all that is compiled is its own.
+        cache = cache if interpreter else None
+        key = f"{self._functions_key}{mode}-{interpreter}"
+        known = None if cache is None else cache.find_functions(key)
+        functions = None if cache is None else self.extension.Functions(known)
         try:
-            return self.engine.compile(data, mode)
+            compiled = self.engine.compile(data, mode, functions)
         except ValueError as error:
             raise NotCompiledError(str(error)) from None
+        if cache is not None and functions is not None:
+            kept = functions.to_keep()
+            if kept is not None:
+                cache.keep_functions(key, kept)
+        return compiled
 
     def load(self, path: Path, mode: str) -> NativeComponent | None:
         """See `CallLayer.load`."""

@@ -1,5 +1,6 @@
 //! The wasm engine, compiled components, and the watch of a flow's calls.
 
+use crate::functions::{self, Functions};
 use crate::readable::Readable;
 use crate::surface::{self, Surface};
 use crate::watch::{Running, Ticker};
@@ -31,6 +32,20 @@ impl Mode {
     fn reads_memory(self) -> bool {
         matches!(self, Self::Readable)
     }
+}
+
+/// A component, compiled for an engine of these settings. Of its functions, those are not compiled
+/// that are known.
+pub fn compiled(
+    config: &Config,
+    functions: Option<Arc<functions::Store>>,
+    data: &[u8],
+) -> wasmtime::Result<Vec<u8>> {
+    let mut config = config.clone();
+    if let Some(functions) = functions {
+        config.enable_incremental_compilation(functions)?;
+    }
+    wasmtime::Engine::new(&config)?.precompile_component(data)
 }
 
 /// The engines of wasmtime; the one whose memories are read is made when it is used.
@@ -72,10 +87,21 @@ impl Engines {
         }
     }
 
-    fn compile(&self, mode: Mode, data: &[u8]) -> wasmtime::Result<component::Component> {
+    fn compile(
+        &self,
+        mode: Mode,
+        data: &[u8],
+        functions: Option<Arc<functions::Store>>,
+    ) -> wasmtime::Result<component::Component> {
         match mode {
-            Mode::Plain => component::Component::new(&self.plain, data),
-            Mode::Readable => self.readable()?.compile(data),
+            Mode::Plain if functions.is_none() => component::Component::new(&self.plain, data),
+            Mode::Plain => {
+                let code = compiled(&self.config, functions, data)?;
+                // SAFETY: the bytes are those that wasmtime's own `precompile_component` gave, for
+                // an engine of the same settings.
+                unsafe { component::Component::deserialize(&self.plain, &code) }
+            }
+            Mode::Readable => self.readable()?.compile(functions, data),
         }
     }
 
@@ -117,10 +143,19 @@ impl Engine {
         Ok(Self { engines, ticker })
     }
 
-    /// Compile a component for a mode, "plain" or "readable". Raises ValueError with wasmtime's text.
-    fn compile(&self, py: Python<'_>, data: &[u8], mode: &str) -> PyResult<Component> {
+    /// Compile a component for a mode, "plain" or "readable". `functions` gives those that are known,
+    /// and takes those that are compiled. Raises ValueError with wasmtime's text.
+    #[pyo3(signature = (data, mode, functions=None))]
+    fn compile(
+        &self,
+        py: Python<'_>,
+        data: &[u8],
+        mode: &str,
+        functions: Option<&Functions>,
+    ) -> PyResult<Component> {
         let mode = Mode::named(mode)?;
-        let made = py.detach(|| self.engines.compile(mode, data));
+        let functions = functions.map(|functions| functions.0.clone());
+        let made = py.detach(|| self.engines.compile(mode, data, functions));
         Ok(Component { component: made.map_err(problem)?, reads_memory: mode.reads_memory() })
     }
 

@@ -8,6 +8,7 @@ mod buffers;
 mod contract;
 mod denials;
 mod engine;
+mod functions;
 mod handles;
 mod instance;
 mod limiter;
@@ -32,7 +33,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const WASMTIME_VERSION: &str = "50.0.1";
 
 /// What is offered and given here: `runtime.extension.installed.INTERFACE`.
-const INTERFACE: u32 = 10;
+const INTERFACE: u32 = 11;
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
@@ -65,6 +66,7 @@ fn torvyn_studio_native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<engine::Engine>()?;
     module.add_class::<engine::Component>()?;
     module.add_class::<engine::Watch>()?;
+    module.add_class::<functions::Functions>()?;
     module.add_class::<instance::Instance>()?;
     module.add_class::<instance::PrintedOutput>()?;
     module.add_class::<memory::Image>()?;

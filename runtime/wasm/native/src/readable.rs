@@ -6,7 +6,10 @@
 //! three times as long. Nobody here looks into a frame, so code is compiled without it, and marked
 //! as code of an engine that has it.
 
+use crate::engine::compiled;
+use crate::functions::Store;
 use object::{Object, ObjectSection};
+use std::sync::Arc;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Result, bail, format_err};
 
@@ -15,12 +18,12 @@ const SETTINGS: &str = ".wasmtime.engine";
 /// The binary form of `(component)`.
 const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
 
-/// Two engines of the same settings, but for `guest_debug`.
+/// An engine with `guest_debug`, and settings to compile for it without.
 pub struct Readable {
     /// Instances are made with it.
     pub engine: Engine,
-    compiler: Engine,
-    /// What code says that was compiled for `engine`, and by `compiler`.
+    compiler: Config,
+    /// What code says that was compiled for `engine`, and with `compiler`.
     settings: Vec<u8>,
     compiled_settings: Vec<u8>,
 }
@@ -30,20 +33,20 @@ impl Readable {
     pub fn new(mut config: Config) -> Result<Self> {
         // `guest_debug` does not go with traps that are signals.
         config.signals_based_traps(false);
-        let compiler = Engine::new(&config)?;
-        let engine = Engine::new(config.guest_debug(true))?;
-        let settings = settings_of(&engine)?;
+        let compiler = config.clone();
+        config.guest_debug(true);
+        let settings = settings_of(&config)?;
         let compiled_settings = settings_of(&compiler)?;
         let unlike = settings.iter().zip(&compiled_settings).filter(|(one, other)| one != other);
         if settings.len() != compiled_settings.len() || unlike.count() != 1 {
             bail!("wasmtime's settings are not as they are known here");
         }
-        Ok(Self { engine, compiler, settings, compiled_settings })
+        Ok(Self { engine: Engine::new(&config)?, compiler, settings, compiled_settings })
     }
 
-    /// Compile a component.
-    pub fn compile(&self, data: &[u8]) -> Result<Component> {
-        let mut code = self.compiler.precompile_component(data)?;
+    /// Compile a component; `functions` are known.
+    pub fn compile(&self, functions: Option<Arc<Store>>, data: &[u8]) -> Result<Component> {
+        let mut code = compiled(&self.compiler, functions, data)?;
         let place = settings_place(&code)?;
         if code[place.clone()] != self.compiled_settings {
             bail!("compiled code does not say what it was compiled with");
@@ -60,8 +63,8 @@ impl Readable {
     }
 }
 
-fn settings_of(engine: &Engine) -> Result<Vec<u8>> {
-    let code = engine.precompile_component(EMPTY)?;
+fn settings_of(config: &Config) -> Result<Vec<u8>> {
+    let code = compiled(config, None, EMPTY)?;
     Ok(code[settings_place(&code)?].to_vec())
 }
 
