@@ -18,6 +18,9 @@ from workbench.widgets.border_words import border_words
 LEAST_BORDER = 12
 """Cells of a border that its words leave to its rule and corners."""
 
+LEAST_TYPE = 16
+"""Cells of the content type, where the title would take them too."""
+
 ALWAYS = ("payload-leave", "payload-keys")
 """Actions at the right end, however little room there is."""
 
@@ -27,10 +30,14 @@ OF_TABLES = ("payload-sort",)
 
 def head_line(title: str, part: PayloadPart, cells: int) -> Line:
     """What it is at the left, its content type and size at the right."""
-    about = f"{excerpt(part.content_type, 60) or 'no content type'}  {size(len(part.data))} "
-    left = Span(f" {fit(title, max(cells - len(about) - 2, 10))}", StyleRole.STRONG)
-    gap = " " * max(cells - width_of((left,)) - len(about), 1)
-    return (left, Span(gap), Span(about, StyleRole.DIM))
+    amount = f"  {size(len(part.data))} "
+    content_type = excerpt(part.content_type, 60) or "no content type"
+    # A component may call its content type as it likes: what the payload is stays legible.
+    room = cells - width_of((Span(title),)) - len(amount) - 3
+    about = Span(f"{fit(content_type, max(room, LEAST_TYPE))}{amount}", StyleRole.DIM)
+    rest = cells - width_of((about,))
+    left = Span(f" {fit(title, max(rest - 2, 10))}", StyleRole.STRONG)
+    return (left, Span(" " * max(rest - width_of((left,)), 1)), about)
 
 
 def ways_in_border(way: str, ways: list[str], cells: int) -> Content:

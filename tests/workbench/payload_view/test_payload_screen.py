@@ -37,9 +37,11 @@ from workbench.dialogs.payload_editor import PayloadScreen
 from workbench.payload_view.keys_dialog import PayloadKeysScreen
 from workbench.payload_view.picture_support import no_pictures
 from workbench.payload_view.screen import PayloadViewScreen
+from workbench.payload_view.screen_words import head_line
+from workbench.payloads.viewer import PayloadPart
 from workbench.settings.preferences import Preferences
 from workbench.text.keys import use_keys
-from workbench.text.lines import plain
+from workbench.text.lines import plain, width_of
 
 ORDER = {
     "type": "order",
@@ -324,3 +326,17 @@ async def test_keys_of_the_payload_screen_are_the_users_there_and_in_the_help() 
             assert "P   " in text_of(app)
     finally:
         use_keys({})
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "x" * 100_000, "日本" * 500],
+    ids=["none", "text", "x", "wide"],
+)
+def test_a_long_content_type_leaves_the_element_its_name(content_type: str) -> None:
+    part = PayloadPart(b"12345", content_type)
+    for cells in (60, 80, 200):
+        head = head_line("Payload #123,456 from source", part, cells)
+        assert width_of(head) <= cells
+        assert plain(head).startswith(" Payload #123,456 from source ")
+        assert plain(head).endswith("  5 B ")
