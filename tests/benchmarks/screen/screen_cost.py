@@ -3,7 +3,8 @@
 Run it as `python -m tests.benchmarks.screen.screen_cost` (`--rounds N`, `--flow NAME`). Each round
 runs a flow three ways, one after the other:
 
-- headless: `torvyn-studio run`, its standard output thrown away;
+- headless: `torvyn-studio run`, its standard output thrown away, in the order of calls that the
+  workbench runs in (weighted-fair, where the manifest names none);
 - unwatched: a session in a child process, as the workbench has it, that is asked only twice a
   second: what the session keeps for going back costs, and no screen does;
 - screen: the workbench in a pseudo terminal, from `space` until the flow has ended.
@@ -30,7 +31,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from runtime.model.events import FlowState
-from runtime.model.linked import Role
+from runtime.model.linked import Role, SchedulePolicy
 from runtime.protocol.requests import Continue
 from tests.support.process_sessions import process_link
 from tests.support.studio_projects import Project
@@ -105,9 +106,10 @@ FLOWS: dict[str, tuple[Callable[[Path, int], Path], int]] = {
 # ---- the ways to run one
 
 
-def headless(manifest: Path) -> Run:
+def headless(manifest: Path, schedule: SchedulePolicy) -> Run:
     """`torvyn-studio run`; the processor time is that of the whole process."""
     command = [sys.executable, "-m", "workbench.cli", "run", str(manifest)]
+    command += ["--schedule", schedule.value]
     # Standard error is short enough for its pipe: nobody needs to read while it runs.
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT
@@ -189,8 +191,9 @@ def measure(name: str, rounds: int) -> None:
     write, elements = FLOWS[name]
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         manifest, short = write(Path(one), elements), write(Path(other), 1)
-        started = headless(short).calling
-        ways: dict[str, Callable[[], Run]] = {"headless": lambda: headless(manifest)}
+        schedule = SchedulePolicy.WEIGHTED_FAIR
+        started = headless(short, schedule).calling
+        ways: dict[str, Callable[[], Run]] = {"headless": lambda: headless(manifest, schedule)}
         ways["unwatched"] = lambda: unwatched(manifest)
         for columns, rows in SIZES:
             ways[f"screen {columns}x{rows}"] = partial(watched, manifest, columns, rows)
