@@ -90,7 +90,8 @@ def test_a_fork_is_restored_from_the_nearest_checkpoint_and_goes_on_as_it_did(
         f"first; {COMPARED + 7} calls since then compared"
     )
     forked = driver.run()
-    assert (forked.calls, forked.delivered) == (end.calls, end.delivered)
+    # How many calls that takes differs a little: the order of calls follows how long they took.
+    assert (forked.pulled, forked.delivered) == (end.pulled, end.delivered)
     assert whole.endswith(driver.output())
     assert driver.output().count("\n") <= whole.count("\n")
     # The branch that was left is taken up from one of its checkpoints, too.
