@@ -36,7 +36,7 @@ from runtime.wasm.call_layer import Compiled, FlowContext, NotCompiledError
 from runtime.wasm.direct.direct_layer import check_open_files
 from runtime.wasm.guest_memory import GuestDebug, GuestImage, NotAvailable
 from runtime.wasm.host_functions import printed_output
-from runtime.wasm.native.extension import Extension, NativeComponent
+from runtime.wasm.native.extension import Extension, NativeComponent, NativeFunctions
 from runtime.wasm.native.native_instance import NativeInstance
 from runtime.wasm.output_follower import FollowedOutput, OutputFollower
 from runtime.wasm.producers import read_producers
@@ -100,20 +100,24 @@ class NativeLayer:
     def compile(self, data: bytes, mode: str, cache: CodeCache | None = None) -> NativeComponent:
         """See `CallLayer.compile`."""
         interpreter = read_producers(data).interpreter
-        # Of a component without an interpreter, all that is compiled is its own.
-        cache = cache if interpreter else None
+        if cache is None or not interpreter:
+            # Without an interpreter, all that is compiled is the component's own.
+            return self._compiled(data, mode)
         key = f"{self._functions_key}{mode}-{interpreter}"
-        known = None if cache is None else cache.find_functions(key)
-        functions = None if cache is None else self.extension.Functions(known)
+        functions = self.extension.Functions(cache.find_functions(key))
+        compiled = self._compiled(data, mode, functions)
+        kept = functions.to_keep()
+        if kept is not None:
+            cache.keep_functions(key, kept)
+        return compiled
+
+    def _compiled(
+        self, data: bytes, mode: str, functions: NativeFunctions | None = None
+    ) -> NativeComponent:
         try:
-            compiled = self.engine.compile(data, mode, functions)
+            return self.engine.compile(data, mode, functions)
         except ValueError as error:
             raise NotCompiledError(str(error)) from None
-        if cache is not None and functions is not None:
-            kept = functions.to_keep()
-            if kept is not None:
-                cache.keep_functions(key, kept)
-        return compiled
 
     def load(self, path: Path, mode: str) -> NativeComponent | None:
         """See `CallLayer.load`."""
